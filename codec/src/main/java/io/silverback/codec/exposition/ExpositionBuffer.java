@@ -1,0 +1,71 @@
+package io.silverback.codec.exposition;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/**
+ * A growing buffer that renderers write to and whoever owns it empties.
+ *
+ * <p>Not thread-safe. It owns its bytes; {@link #drainTo} hands them out without a copy.
+ */
+public final class ExpositionBuffer {
+  private byte[] bytes;
+  private int length;
+
+  public ExpositionBuffer(int initialCapacity) {
+    bytes = new byte[initialCapacity];
+  }
+
+  public int length() {
+    return length;
+  }
+
+  public void put(int oneByte) {
+    reserve(1);
+    bytes[length++] = (byte) oneByte;
+  }
+
+  public void put(byte[] source, int offset, int count) {
+    reserve(count);
+    System.arraycopy(source, offset, bytes, length, count);
+    length += count;
+  }
+
+  /** Writes the text as UTF-8. */
+  public void put(String text) {
+    int count = text.length();
+    reserve(count);
+    for (int i = 0; i < count; i++) {
+      char c = text.charAt(i);
+      if (c >= 0x80) {
+        byte[] rest = text.substring(i).getBytes(StandardCharsets.UTF_8);
+        put(rest, 0, rest.length);
+        return;
+      }
+      bytes[length++] = (byte) c;
+    }
+  }
+
+  /** Writes all bytes and forgets them. */
+  public void drainTo(OutputStream out) throws IOException {
+    out.write(bytes, 0, length);
+    length = 0;
+  }
+
+  public byte[] toByteArray() {
+    return Arrays.copyOf(bytes, length);
+  }
+
+  @Override
+  public String toString() {
+    return new String(bytes, 0, length, StandardCharsets.UTF_8);
+  }
+
+  private void reserve(int count) {
+    if (bytes.length - length < count) {
+      bytes = Arrays.copyOf(bytes, Math.max(2 * bytes.length, Math.addExact(length, count)));
+    }
+  }
+}

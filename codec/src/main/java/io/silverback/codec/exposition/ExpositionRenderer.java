@@ -1,0 +1,13 @@
+package io.silverback.codec.exposition;
+
+import io.silverback.codec.model.MetricFamily;
+
+/**
+ * Writes metric families in one format. Stateless and safe to share between threads.
+ *
+ * <p>Metrics are written in the order in which the family holds them; whoever calls has sorted
+ * them.
+ */
+public interface ExpositionRenderer {
+  void render(MetricFamily family, ExpositionBuffer out);
+}

@@ -1,0 +1,209 @@
+package io.silverback.codec.model;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Label pairs in the order of their names.
+ *
+ * <p>Immutable. A name may stand twice, since a protobuf body can say so; the pairs then keep the
+ * order in which they came, and the consistency check refuses them.
+ */
+public final class Labels implements Comparable<Labels> {
+  public static final Labels EMPTY = new Labels(new String[0]);
+
+  /** Names at even, values at odd positions. */
+  private final String[] pairs;
+
+  private final int hash;
+
+  private Labels(String[] pairs) {
+    this.pairs = pairs;
+    this.hash = Arrays.hashCode(pairs);
+  }
+
+  /** Labels of alternating names and values, in any order. */
+  public static Labels of(String... namesAndValues) {
+    if (namesAndValues.length % 2 != 0) {
+      throw new IllegalArgumentException(
+          "names and values must alternate: length=" + namesAndValues.length);
+    }
+    var builder = new Builder();
+    for (int i = 0; i < namesAndValues.length; i += 2) {
+      builder.add(namesAndValues[i], namesAndValues[i + 1]);
+    }
+    return builder.build();
+  }
+
+  public static Labels of(Map<String, String> pairs) {
+    var builder = new Builder();
+    pairs.forEach(builder::add);
+    return builder.build();
+  }
+
+  public int size() {
+    return pairs.length / 2;
+  }
+
+  public boolean isEmpty() {
+    return pairs.length == 0;
+  }
+
+  public String name(int index) {
+    return pairs[2 * index];
+  }
+
+  public String value(int index) {
+    return pairs[2 * index + 1];
+  }
+
+  /** The value of the first pair with that name. */
+  public Optional<String> value(String name) {
+    for (int i = 0; i < pairs.length; i += 2) {
+      if (pairs[i].equals(name)) {
+        return Optional.of(pairs[i + 1]);
+      }
+    }
+    return Optional.empty();
+  }
+
+  public boolean has(String name) {
+    for (int i = 0; i < pairs.length; i += 2) {
+      if (pairs[i].equals(name)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The names alone, in order. */
+  public List<String> names() {
+    var names = new ArrayList<String>(size());
+    for (int i = 0; i < pairs.length; i += 2) {
+      names.add(pairs[i]);
+    }
+    return List.copyOf(names);
+  }
+
+  /** These pairs and {@code winners}, whose value counts where both have a name. */
+  public Labels overriddenBy(Labels winners) {
+    String[] merged = new String[pairs.length + winners.pairs.length];
+    int length = 0;
+    int left = 0;
+    int right = 0;
+    while (left < pairs.length || right < winners.pairs.length) {
+      int order =
+          left == pairs.length
+              ? 1
+              : right == winners.pairs.length ? -1 : pairs[left].compareTo(winners.pairs[right]);
+      if (order == 0) {
+        left += 2;
+      } else if (order < 0) {
+        merged[length++] = pairs[left++];
+        merged[length++] = pairs[left++];
+      } else {
+        // The same name may stand several times on the left; skip them all before the winner.
+        merged[length++] = winners.pairs[right++];
+        merged[length++] = winners.pairs[right++];
+        while (left < pairs.length && pairs[left].equals(merged[length - 2])) {
+          left += 2;
+        }
+      }
+    }
+    return new Labels(length == merged.length ? merged : Arrays.copyOf(merged, length));
+  }
+
+  /** Fewer pairs first, then the values in the order of their names: the order of an exposition. */
+  public static Comparator<Labels> expositionOrder() {
+    return (left, right) -> {
+      int order = Integer.compare(left.pairs.length, right.pairs.length);
+      for (int i = 1; order == 0 && i < left.pairs.length; i += 2) {
+        order = left.pairs[i].compareTo(right.pairs[i]);
+      }
+      return order;
+    };
+  }
+
+  /** Pair by pair, so that equal labels and nothing else compare as 0. */
+  @Override
+  public int compareTo(Labels other) {
+    return Arrays.compare(pairs, other.pairs);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Labels labels && Arrays.equals(pairs, labels.pairs);
+  }
+
+  @Override
+  public int hashCode() {
+    return hash;
+  }
+
+  @Override
+  public String toString() {
+    var text = new StringBuilder("{");
+    for (int i = 0; i < pairs.length; i += 2) {
+      text.append(i == 0 ? "" : ",")
+          .append(pairs[i])
+          .append("=\"")
+          .append(pairs[i + 1])
+          .append('"');
+    }
+    return text.append('}').toString();
+  }
+
+  /** Collects pairs in any order. Not thread-safe; may be cleared and used again. */
+  public static final class Builder {
+    private String[] pairs = new String[16];
+    private int length;
+
+    public Builder add(String name, String value) {
+      if (length == pairs.length) {
+        pairs = Arrays.copyOf(pairs, 2 * length);
+      }
+      pairs[length++] = name;
+      pairs[length++] = value;
+      return this;
+    }
+
+    /** True if a pair with that name was added since the last clear. */
+    public boolean has(String name) {
+      for (int i = 0; i < length; i += 2) {
+        if (pairs[i].equals(name)) {
+          return true;
+        }
+      }
+      return false;
+    }
+
+    public void clear() {
+      length = 0;
+    }
+
+    public Labels build() {
+      if (length == 0) {
+        return EMPTY;
+      }
+      String[] sorted = Arrays.copyOf(pairs, length);
+      // Insertion sort: stable, and bodies mostly come sorted already.
+      for (int i = 2; i < length; i += 2) {
+        String name = sorted[i];
+        String value = sorted[i + 1];
+        int at = i;
+        while (at > 0 && sorted[at - 2].compareTo(name) > 0) {
+          sorted[at] = sorted[at - 2];
+          sorted[at + 1] = sorted[at - 1];
+          at -= 2;
+        }
+        sorted[at] = name;
+        sorted[at + 1] = value;
+      }
+      return new Labels(sorted);
+    }
+  }
+}

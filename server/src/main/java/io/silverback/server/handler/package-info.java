@@ -1,0 +1,5 @@
+/** The HTTP doors: one handler a concern, wired together in {@code Routes}. */
+@NullMarked
+package io.silverback.server.handler;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,36 @@
+package io.silverback.server.storage;
+
+import io.silverback.codec.model.GroupingKey;
+import io.silverback.server.group.GroupState;
+import io.silverback.server.group.GroupUpdate;
+import java.util.List;
+
+/**
+ * The groups, as the doors see them.
+ *
+ * <p>Thread-safe. Updates of one group are applied in the order in which they were submitted and
+ * each as a whole: no reader sees half a push. Updates of different groups go side by side.
+ */
+public interface MetricStore extends AutoCloseable {
+
+  /** Applies the update, or refuses it; then a push leaves a mark on its group and nothing else. */
+  Submission submit(GroupUpdate update);
+
+  /** All groups that exist, in the order of their keys, each as of some moment during the call. */
+  List<GroupState> snapshot();
+
+  /** Deletes every group that exists when this is called, and tells how many those were. */
+  int wipe();
+
+  @Override
+  void close();
+
+  /** What became of an update. */
+  sealed interface Submission {
+    /** Applied, and visible to every reader from now on. */
+    record Accepted() implements Submission {}
+
+    /** Not applied; the reason is for the client, in upstream's words where upstream has some. */
+    record Refused(GroupingKey key, String reason) implements Submission {}
+  }
+}

@@ -1,0 +1,8 @@
+/**
+ * Where the groups lie, and the only door to them: {@link
+ * io.silverback.server.storage.MetricStore}.
+ */
+@NullMarked
+package io.silverback.server.storage;
+
+import org.jspecify.annotations.NullMarked;
