@@ -159,6 +159,8 @@ public final class Labels implements Comparable<Labels> {
 
   /** Collects pairs in any order. Not thread-safe; may be cleared and used again. */
   public static final class Builder {
+    private static final int INSERTION_SORT_LIMIT = 128;
+
     private String[] pairs = new String[16];
     private int length;
 
@@ -189,6 +191,9 @@ public final class Labels implements Comparable<Labels> {
       if (length == 0) {
         return EMPTY;
       }
+      if (length > INSERTION_SORT_LIMIT) {
+        return new Labels(mergeSorted());
+      }
       String[] sorted = Arrays.copyOf(pairs, length);
       // Insertion sort: stable, and bodies mostly come sorted already.
       for (int i = 2; i < length; i += 2) {
@@ -204,6 +209,19 @@ public final class Labels implements Comparable<Labels> {
         sorted[at + 1] = value;
       }
       return new Labels(sorted);
+    }
+
+    // A hostile body may hold a million labels in reverse; they must not take a day.
+    private String[] mergeSorted() {
+      Integer[] order = new Integer[length / 2];
+      Arrays.setAll(order, index -> 2 * index);
+      Arrays.sort(order, Comparator.comparing(index -> pairs[index]));
+      String[] sorted = new String[length];
+      for (int i = 0; i < order.length; i++) {
+        sorted[2 * i] = pairs[order[i]];
+        sorted[2 * i + 1] = pairs[order[i] + 1];
+      }
+      return sorted;
     }
   }
 }
