@@ -48,6 +48,36 @@ public final class ExpositionBuffer {
     }
   }
 
+  /** Writes an integer in protobuf's variable length, seven bits a byte and the lowest first. */
+  void putVarint(long value) {
+    long rest = value;
+    while ((rest & ~0x7FL) != 0) {
+      put((int) rest | 0x80);
+      rest >>>= 7;
+    }
+    put((int) rest);
+  }
+
+  void putLittleEndian(long value) {
+    reserve(Long.BYTES);
+    for (int shift = 0; shift < Long.SIZE; shift += Byte.SIZE) {
+      bytes[length++] = (byte) (value >>> shift);
+    }
+  }
+
+  /** Puts the number of bytes from {@code start} on before them, as a varint. */
+  void putLengthBefore(int start) {
+    int count = length - start;
+    int end = length;
+    putVarint(count);
+    int lengthOfCount = length - end;
+    System.arraycopy(bytes, start, bytes, start + lengthOfCount, count);
+    for (int i = 0; i < lengthOfCount; i++) {
+      int more = i < lengthOfCount - 1 ? 0x80 : 0;
+      bytes[start + i] = (byte) (((count >>> (7 * i)) & 0x7F) | more);
+    }
+  }
+
   /** Writes all bytes and forgets them. */
   public void drainTo(OutputStream out) throws IOException {
     out.write(bytes, 0, length);
