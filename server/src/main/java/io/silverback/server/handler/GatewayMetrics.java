@@ -1,0 +1,160 @@
+package io.silverback.server.handler;
+
+import io.prometheus.metrics.config.PrometheusProperties;
+import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.core.metrics.Info;
+import io.prometheus.metrics.instrumentation.jvm.JvmBufferPoolMetrics;
+import io.prometheus.metrics.instrumentation.jvm.JvmClassLoadingMetrics;
+import io.prometheus.metrics.instrumentation.jvm.JvmGarbageCollectorMetrics;
+import io.prometheus.metrics.instrumentation.jvm.JvmMemoryMetrics;
+import io.prometheus.metrics.instrumentation.jvm.JvmRuntimeInfoMetric;
+import io.prometheus.metrics.instrumentation.jvm.JvmThreadsMetrics;
+import io.prometheus.metrics.instrumentation.jvm.ProcessMetrics;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.silverback.codec.model.MetricFamily;
+import java.util.List;
+
+/**
+ * What the gateway tells about itself: upstream's metrics under upstream's names, the process and
+ * the JVM.
+ *
+ * <p>Thread-safe. Each instance has a registry of its own, so that several gateways in one process
+ * do not add up.
+ *
+ * <p>The number of series is bounded: methods and status codes that HTTP does not define share the
+ * label value {@code unknown}. Names of handlers must be constants of the code.
+ */
+public final class GatewayMetrics {
+  private static final int LOWEST_CODE = 100;
+  private static final int CODE_END = 600;
+  private static final String UNKNOWN = "unknown";
+  private static final String[] CODES = codes();
+
+  /** The library's defaults, whatever a properties file or the environment says. */
+  private static final PrometheusProperties DEFAULTS = PrometheusProperties.builder().build();
+
+  private final PrometheusRegistry registry = new PrometheusRegistry();
+  private final Counter requests;
+  private final QuantileSummary pushSizes;
+  private final QuantileSummary pushDurations;
+
+  public GatewayMetrics(BuildInfo build) {
+    registerBuild(build);
+    requests =
+        Counter.builder(DEFAULTS)
+            .name("pushgateway_http_requests_total")
+            .help("Total HTTP requests processed by the Pushgateway, excluding scrapes.")
+            .labelNames("handler", "code", "method")
+            .withoutExemplars()
+            .register(registry);
+    pushSizes =
+        pushSummary(
+            "pushgateway_http_push_size_bytes", "HTTP request size for pushes to the Pushgateway.");
+    pushDurations =
+        pushSummary(
+            "pushgateway_http_push_duration_seconds",
+            "HTTP request duration for pushes to the Pushgateway.");
+    registerProcess();
+  }
+
+  /**
+   * Counts an answered request.
+   *
+   * @param handler upstream's name of what answered it, such as {@code push}
+   * @param code the status
+   * @param method as the client sent it
+   */
+  public void countRequest(String handler, int code, String method) {
+    requests.labelValues(handler, codeText(code), methodText(method)).inc();
+  }
+
+  /**
+   * Records a push, refused ones included.
+   *
+   * @param method as the client sent it
+   * @param bytes length of the whole request: request line, headers and body as sent
+   * @param seconds from the request to the answer
+   */
+  public void observePush(String method, long bytes, double seconds) {
+    String known = methodText(method);
+    pushSizes.observe(known, (double) bytes);
+    pushDurations.observe(known, seconds);
+  }
+
+  /** Where other parts add what they want to tell. */
+  public PrometheusRegistry registry() {
+    return registry;
+  }
+
+  /** All families that have a value now, by name, under the names that the text format shows. */
+  public List<MetricFamily> collect() {
+    return SnapshotReader.families(registry.scrape());
+  }
+
+  private void registerBuild(BuildInfo build) {
+    Platform platform = Platform.current();
+    Info info =
+        Info.builder(DEFAULTS)
+            .name("pushgateway_build_info")
+            .help(
+                "A metric with a constant '1' value labeled by version, revision, branch, goversion"
+                    + " from which pushgateway was built, and the goos and goarch for the build.")
+            .labelNames("branch", "goversion", "revision", "version", "goarch", "goos")
+            .register(registry);
+    info.addLabelValues(
+        build.branch(),
+        build.goVersion(),
+        build.revision(),
+        build.version(),
+        platform.architecture(),
+        platform.operatingSystem());
+  }
+
+  private QuantileSummary pushSummary(String name, String help) {
+    var summary = new QuantileSummary(name, help, "method", System::nanoTime);
+    registry.register(summary);
+    return summary;
+  }
+
+  private void registerProcess() {
+    // One by one: the library's collective call remembers every registry for ever, its metric of
+    // allocations leaves a listener in the JVM that nobody can remove, and that of native memory
+    // delays the start by the whole of JMX, to show nothing unless the JVM tracks it.
+    ProcessMetrics.builder(DEFAULTS).register(registry);
+    JvmBufferPoolMetrics.builder(DEFAULTS).register(registry);
+    JvmClassLoadingMetrics.builder(DEFAULTS).register(registry);
+    JvmGarbageCollectorMetrics.builder(DEFAULTS).register(registry);
+    JvmMemoryMetrics.builder(DEFAULTS).register(registry);
+    JvmRuntimeInfoMetric.builder(DEFAULTS).register(registry);
+    JvmThreadsMetrics.builder(DEFAULTS).register(registry);
+  }
+
+  private static String[] codes() {
+    String[] codes = new String[CODE_END];
+    for (int code = LOWEST_CODE; code < CODE_END; code++) {
+      codes[code] = Integer.toString(code);
+    }
+    return codes;
+  }
+
+  private static String codeText(int code) {
+    return code >= LOWEST_CODE && code < CODE_END ? CODES[code] : UNKNOWN;
+  }
+
+  // upstream: promhttp knows these methods in these two spellings and no mixed ones.
+  private static String methodText(String method) {
+    return switch (method) {
+      case "PUT", "put" -> "put";
+      case "POST", "post" -> "post";
+      case "GET", "get" -> "get";
+      case "DELETE", "delete" -> "delete";
+      case "OPTIONS", "options" -> "options";
+      case "HEAD", "head" -> "head";
+      case "PATCH", "patch" -> "patch";
+      case "TRACE", "trace" -> "trace";
+      case "CONNECT", "connect" -> "connect";
+      case "NOTIFY", "notify" -> "notify";
+      default -> UNKNOWN;
+    };
+  }
+}
