@@ -1,0 +1,107 @@
+package io.silverback.server.web;
+
+import static java.lang.System.Logger.Level.ERROR;
+import static java.lang.System.Logger.Level.INFO;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongSupplier;
+
+/**
+ * What stands before every handler: the rate limit, the extra headers and the users, as the file
+ * has them at the moment of the request. Thread-safe; may block while a password is checked.
+ */
+public final class AccessControl {
+  private static final System.Logger logger = System.getLogger(AccessControl.class.getName());
+
+  private final WebConfigFile file;
+  private final BasicAuth basicAuth;
+  private final LongSupplier nanoClock;
+  private final AtomicReference<Limiter> limiter;
+  private final AtomicReference<String> loggedFault = new AtomicReference<>("");
+
+  /** Guards by the file, with the clock and the bounds of a running server. */
+  public AccessControl(WebConfigFile file) {
+    this(file, new BasicAuth(), System::nanoTime);
+  }
+
+  AccessControl(WebConfigFile file, BasicAuth basicAuth, LongSupplier nanoClock) {
+    this.file = file;
+    this.basicAuth = basicAuth;
+    this.nanoClock = nanoClock;
+    this.limiter = new AtomicReference<>(limiterFor(file.current().rate()));
+  }
+
+  /**
+   * Decides about one request.
+   *
+   * @param authorization the value of its {@code Authorization} header; empty if there is none
+   */
+  public Admission admit(String authorization) {
+    WebConfig config;
+    try {
+      config = file.current();
+    } catch (WebConfigException e) {
+      logFault(String.valueOf(e.getMessage()));
+      return refusal(500, "Internal Server Error", Map.of());
+    }
+    logRecovery();
+    // upstream: handler.go counts a request before it looks at the user, and sets no headers then.
+    if (config.rate().enabled() && !limit(config.rate()).allow()) {
+      return refusal(429, "Too Many Requests", Map.of());
+    }
+    Map<String, String> headers = config.http().headers();
+    if (config.users().isEmpty()) {
+      return new Admission.Admitted(headers);
+    }
+    return switch (basicAuth.verify(authorization, config.users())) {
+      case ACCEPTED -> new Admission.Admitted(headers);
+      case REFUSED ->
+          refusal(401, "Unauthorized", with(headers, Map.of("WWW-Authenticate", "Basic")));
+      case BUSY ->
+          refusal(
+              503,
+              "Too many passwords are being checked, try again later",
+              with(headers, Map.of("Retry-After", "1")));
+    };
+  }
+
+  private RateLimit limit(WebConfig.Rate rate) {
+    return limiter.updateAndGet(current -> current.rate.equals(rate) ? current : limiterFor(rate))
+        .limit;
+  }
+
+  private Limiter limiterFor(WebConfig.Rate rate) {
+    return new Limiter(rate, new RateLimit(rate, nanoClock));
+  }
+
+  private record Limiter(WebConfig.Rate rate, RateLimit limit) {}
+
+  /** Once for each fault, not for each request. */
+  private void logFault(String fault) {
+    if (!loggedFault.getAndSet(fault).equals(fault)) {
+      logger.log(ERROR, "every request is refused, the web configuration is invalid: {0}", fault);
+    }
+  }
+
+  private void logRecovery() {
+    if (!loggedFault.get().isEmpty() && !loggedFault.getAndSet("").isEmpty()) {
+      logger.log(INFO, "the web configuration is valid again");
+    }
+  }
+
+  private static Admission refusal(int status, String text, Map<String, String> headers) {
+    // upstream: Go's http.Error sets these two.
+    Map<String, String> plain =
+        Map.of("Content-Type", "text/plain; charset=utf-8", "X-Content-Type-Options", "nosniff");
+    return new Admission.Refused(status, with(headers, plain), text + "\n");
+  }
+
+  private static Map<String, String> with(Map<String, String> headers, Map<String, String> more) {
+    var all = new LinkedHashMap<>(headers);
+    all.putAll(more);
+    return Collections.unmodifiableMap(all);
+  }
+}

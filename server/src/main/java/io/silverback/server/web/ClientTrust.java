@@ -1,0 +1,161 @@
+package io.silverback.server.web;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateParsingException;
+import java.security.cert.X509Certificate;
+import java.util.Collection;
+import java.util.List;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.X509ExtendedTrustManager;
+import org.jspecify.annotations.Nullable;
+
+/** Which client certificates are good enough. Never trusts a server. */
+final class ClientTrust extends X509ExtendedTrustManager {
+  private static final int SAN_IP = 7;
+  private static final List<Integer> SAN_TEXTS = List.of(1, 2, 6, SAN_IP);
+
+  /** Who checks the signatures; null if any certificate will do. */
+  private final @Nullable X509ExtendedTrustManager verifier;
+
+  private final X509Certificate[] authorities;
+  private final List<String> allowedSans;
+
+  private ClientTrust(
+      @Nullable X509ExtendedTrustManager verifier,
+      X509Certificate[] authorities,
+      List<String> allowedSans) {
+    this.verifier = verifier;
+    this.authorities = authorities;
+    this.allowedSans = allowedSans;
+  }
+
+  /**
+   * Trusts as the settings ask.
+   *
+   * @param authorities the client CAs; if empty, those that the JDK trusts
+   */
+  static ClientTrust of(TlsSettings settings, List<X509Certificate> authorities)
+      throws GeneralSecurityException {
+    return new ClientTrust(
+        settings.clientAuth().verifies() ? verifier(authorities) : null,
+        authorities.toArray(X509Certificate[]::new),
+        settings.allowedSans());
+  }
+
+  private static X509ExtendedTrustManager verifier(List<X509Certificate> authorities)
+      throws GeneralSecurityException {
+    TrustManagerFactory factory =
+        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    // upstream: without client CAs Go verifies against those of the system.
+    factory.init(authorities.isEmpty() ? null : keyStore(authorities));
+    return (X509ExtendedTrustManager) factory.getTrustManagers()[0];
+  }
+
+  private static KeyStore keyStore(List<X509Certificate> authorities)
+      throws GeneralSecurityException {
+    KeyStore store = KeyStore.getInstance("PKCS12");
+    try {
+      store.load(null, null);
+    } catch (IOException e) {
+      throw new IllegalStateException("an empty key store needs no input", e);
+    }
+    for (int i = 0; i < authorities.size(); i++) {
+      store.setCertificateEntry("client-ca-" + i, authorities.get(i));
+    }
+    return store;
+  }
+
+  @Override
+  public void checkClientTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
+      throws CertificateException {
+    if (verifier != null) {
+      verifier.checkClientTrusted(chain, authType, engine);
+    }
+    checkSan(chain[0]);
+  }
+
+  @Override
+  public void checkClientTrusted(X509Certificate[] chain, String authType, Socket socket)
+      throws CertificateException {
+    if (verifier != null) {
+      verifier.checkClientTrusted(chain, authType, socket);
+    }
+    checkSan(chain[0]);
+  }
+
+  @Override
+  public void checkClientTrusted(X509Certificate[] chain, String authType)
+      throws CertificateException {
+    if (verifier != null) {
+      verifier.checkClientTrusted(chain, authType);
+    }
+    checkSan(chain[0]);
+  }
+
+  @Override
+  public void checkServerTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
+      throws CertificateException {
+    checkServerTrusted(chain, authType);
+  }
+
+  @Override
+  public void checkServerTrusted(X509Certificate[] chain, String authType, Socket socket)
+      throws CertificateException {
+    checkServerTrusted(chain, authType);
+  }
+
+  @Override
+  public void checkServerTrusted(X509Certificate[] chain, String authType)
+      throws CertificateException {
+    throw new CertificateException("this side is a server: authType=" + authType);
+  }
+
+  @Override
+  public X509Certificate[] getAcceptedIssuers() {
+    return authorities.clone();
+  }
+
+  private void checkSan(X509Certificate certificate) throws CertificateException {
+    if (!allowedSans.isEmpty() && !hasAllowedSan(certificate)) {
+      throw new CertificateException(
+          "no allowed SAN in the client certificate: allowed=" + allowedSans);
+    }
+  }
+
+  private boolean hasAllowedSan(X509Certificate certificate) throws CertificateParsingException {
+    Collection<List<?>> names = certificate.getSubjectAlternativeNames();
+    if (names == null) {
+      return false;
+    }
+    for (List<?> name : names) {
+      if (name.get(0) instanceof Integer kind
+          && SAN_TEXTS.contains(kind)
+          && name.get(1) instanceof String text
+          && (allowedSans.contains(text) || (kind == SAN_IP && isAllowedAddress(text)))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The JDK writes all groups of an IPv6 address, the file has it in Go's short form. */
+  private boolean isAllowedAddress(String text) {
+    InetAddress address = InetAddress.ofLiteral(text);
+    for (String allowed : allowedSans) {
+      try {
+        if (allowed.contains(":") && InetAddress.ofLiteral(allowed).equals(address)) {
+          return true;
+        }
+      } catch (IllegalArgumentException e) {
+        // Not an address but a URI, which has been compared as a text.
+      }
+    }
+    return false;
+  }
+}

@@ -1,0 +1,56 @@
+package io.silverback.server.web;
+
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Durations as Go writes them: {@code 1h}, {@code 1m30s}, {@code 0.5s}. */
+final class GoDuration {
+  private static final int MAX_LENGTH = 64;
+  private static final Pattern PART =
+      Pattern.compile(
+          "(?<count>[0-9]+\\.?[0-9]*|\\.[0-9]+)(?<unit>ns|us|\u00b5s|\u03bcs|ms|s|m|h)");
+
+  private GoDuration() {}
+
+  /** Empty if the text is no duration, or one that Go's 64 bits of nanoseconds cannot hold. */
+  static Optional<Duration> parse(String text) {
+    if (text.length() > MAX_LENGTH) {
+      return Optional.empty();
+    }
+    boolean negative = text.startsWith("-");
+    String unsigned = negative || text.startsWith("+") ? text.substring(1) : text;
+    if (unsigned.equals("0")) {
+      return Optional.of(Duration.ZERO);
+    }
+    BigDecimal nanos = BigDecimal.ZERO;
+    Matcher part = PART.matcher(unsigned);
+    int position = 0;
+    while (position < unsigned.length()) {
+      if (!part.find(position) || part.start() != position) {
+        return Optional.empty();
+      }
+      BigDecimal unit = BigDecimal.valueOf(nanos(part.group("unit")));
+      nanos = nanos.add(new BigDecimal(part.group("count")).multiply(unit));
+      position = part.end();
+    }
+    if (position == 0 || nanos.compareTo(BigDecimal.valueOf(Long.MAX_VALUE)) > 0) {
+      return Optional.empty();
+    }
+    return Optional.of(Duration.ofNanos(negative ? -nanos.longValue() : nanos.longValue()));
+  }
+
+  private static long nanos(String unit) {
+    return switch (unit) {
+      case "ns" -> 1L;
+      case "us", "\u00b5s", "\u03bcs" -> 1_000L;
+      case "ms" -> 1_000_000L;
+      case "s" -> 1_000_000_000L;
+      case "m" -> 60_000_000_000L;
+      case "h" -> 3_600_000_000_000L;
+      default -> throw new IllegalStateException("the pattern has no such unit: unit=" + unit);
+    };
+  }
+}

@@ -1,0 +1,105 @@
+package io.silverback.server.web;
+
+import java.nio.file.Path;
+import java.util.Optional;
+import javax.net.ssl.SSLContext;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The file behind {@code --web.config.file}, read again whenever it changes. Thread-safe.
+ *
+ * <p>Users, headers, the rate limit and all of TLS but whether there is any follow the file.
+ * Whether connections are encrypted is settled by {@link #open}.
+ */
+public final class WebConfigFile {
+  private final Path path;
+  private final WatchedFile watched;
+  private final @Nullable SSLContext sslContext;
+  private volatile Reading last;
+
+  private WebConfigFile(Path path) {
+    this.path = path;
+    this.watched = new WatchedFile(path, "web configuration");
+    this.last = Reading.of(path, watched.current());
+    this.sslContext = last.config().tls().enabled() ? openTls() : null;
+  }
+
+  /**
+   * Opens the file and checks it wholly, with the certificates and keys that it names.
+   *
+   * @throws WebConfigException if the server must not start with this file
+   */
+  public static WebConfigFile open(Path path) {
+    var file = new WebConfigFile(path);
+    WebConfig config = file.last.config();
+    for (String name : WebConfigReader.usersWithMalformedHash(config)) {
+      throw WebConfigException.inLine(
+          path,
+          config.users().getOrDefault(name, new PasswordHash("", 0)).line(),
+          "basic_auth_users." + name,
+          "not a bcrypt hash");
+    }
+    return file;
+  }
+
+  /**
+   * What the file says now.
+   *
+   * @throws WebConfigException if it cannot be read or has become invalid
+   */
+  public WebConfig current() {
+    byte[] content = watched.current();
+    Reading reading = last;
+    if (reading.content != content) {
+      reading = Reading.of(path, content);
+      last = reading;
+    }
+    return reading.config();
+  }
+
+  /**
+   * The way to encrypt connections; empty if the file asked for none when it was opened.
+   *
+   * <p>Every new server engine or socket of this context follows the file, the certificates, keys
+   * and client CAs of that moment, and its client authentication, protocols, cipher suites and
+   * curves cannot be set otherwise. What is invalid by then is refused with a {@link
+   * WebConfigException}; only a key pair that cannot be read is an error in the log while the one
+   * before it serves on, since its two files are never renewed at the same instant.
+   */
+  public Optional<SSLContext> sslContext() {
+    return Optional.ofNullable(sslContext);
+  }
+
+  private SSLContext openTls() {
+    var tls = new CurrentTls(path, () -> current().tls());
+    return FollowingSslContext.of(tls, tls.policy().context().getProvider());
+  }
+
+  /** What was made of some bytes of the file: a configuration, or why there is none. */
+  private static final class Reading {
+    final byte[] content;
+    private final @Nullable WebConfig config;
+    private final String fault;
+
+    private Reading(byte[] content, @Nullable WebConfig config, String fault) {
+      this.content = content;
+      this.config = config;
+      this.fault = fault;
+    }
+
+    static Reading of(Path path, byte[] content) {
+      try {
+        return new Reading(content, WebConfigReader.read(path, content), "");
+      } catch (WebConfigException e) {
+        return new Reading(content, null, String.valueOf(e.getMessage()));
+      }
+    }
+
+    WebConfig config() {
+      if (config == null) {
+        throw new WebConfigException(fault);
+      }
+      return config;
+    }
+  }
+}

@@ -1,0 +1,8 @@
+/**
+ * What the file behind {@code --web.config.file} asks for: TLS, response headers, users and the
+ * rate limit. Knows the JDK only; the doors carry it to the HTTP server.
+ */
+@NullMarked
+package io.silverback.server.web;
+
+import org.jspecify.annotations.NullMarked;
