@@ -78,6 +78,17 @@ public final class ExpositionBuffer {
     }
   }
 
+  /** Writes the last {@code count} decimal digits of a number that is not negative. */
+  void putDigits(long number, int count) {
+    reserve(count);
+    long rest = number;
+    for (int i = length + count - 1; i >= length; i--) {
+      bytes[i] = (byte) ('0' + rest % 10);
+      rest /= 10;
+    }
+    length += count;
+  }
+
   /** Writes all bytes and forgets them. */
   public void drainTo(OutputStream out) throws IOException {
     out.write(bytes, 0, length);

@@ -1,0 +1,29 @@
+package io.silverback.codec.exposition;
+
+import java.util.Objects;
+
+/**
+ * Reads the Prometheus text format, version 0.0.4.
+ *
+ * <p>Stateless, and safe to share between threads. It keeps no reference to the body. Time and
+ * memory grow with the length of the body, whatever it holds.
+ */
+public final class TextParser {
+  private final NameValidation names;
+
+  /** A parser that refuses names which the validation does not allow. */
+  public TextParser(NameValidation names) {
+    this.names = names;
+  }
+
+  /**
+   * Reads the first {@code length} bytes of a body.
+   *
+   * @return families in the order of their first lines; those without samples are left out
+   * @throws MalformedExpositionException if the bytes are not an exposition; says where and why
+   */
+  public ParsedExposition parse(byte[] body, int length) {
+    Objects.checkFromIndexSize(0, length, body.length);
+    return new ExpositionReader(body, length, names).read();
+  }
+}

@@ -1,0 +1,203 @@
+package io.silverback.codec.exposition;
+
+import io.silverback.codec.model.Labels;
+import io.silverback.codec.model.Metric;
+import io.silverback.codec.model.Metric.Bucket;
+import io.silverback.codec.model.Metric.Quantile;
+import io.silverback.codec.model.MetricFamily;
+import io.silverback.codec.model.MetricType;
+import java.util.List;
+
+/**
+ * Writes the Prometheus text format, version 0.0.4. Stateless and safe to share between threads.
+ *
+ * <p>Names that are not legacy names are quoted, the name of the metric then stands inside the
+ * braces. Native buckets and units have no place in this format. A metric that does not fit the
+ * family's type or has no value cannot be shown and is left out, and a family without a name or
+ * without any other metrics as a whole; whoever needs to know has checked before.
+ */
+public final class TextRenderer implements ExpositionRenderer {
+
+  @Override
+  public void render(MetricFamily family, ExpositionBuffer out) {
+    if (family.name().isEmpty()
+        || family.metrics().stream().noneMatch(metric -> fits(metric, family.type()))) {
+      return;
+    }
+    renderHeader(family, out);
+    var lines = new Lines(family.name(), out);
+    for (Metric metric : family.metrics()) {
+      if (fits(metric, family.type())) {
+        lines.render(metric);
+      }
+    }
+  }
+
+  private static boolean fits(Metric metric, MetricType type) {
+    return switch (metric) {
+      case Metric.Counter _ -> type == MetricType.COUNTER;
+      case Metric.Gauge _ -> type == MetricType.GAUGE;
+      case Metric.Untyped _ -> type == MetricType.UNTYPED;
+      case Metric.Summary _ -> type == MetricType.SUMMARY;
+      case Metric.Histogram _ -> type.isHistogram();
+      case Metric.Valueless _ -> false;
+    };
+  }
+
+  private static void renderHeader(MetricFamily family, ExpositionBuffer out) {
+    if (!family.help().isEmpty()) {
+      out.put("# HELP ");
+      putName(family.name(), out);
+      out.put(' ');
+      putEscaped(family.help(), false, out);
+      out.put('\n');
+    }
+    out.put("# TYPE ");
+    putName(family.name(), out);
+    out.put(
+        switch (family.type()) {
+          case COUNTER -> " counter\n";
+          case GAUGE -> " gauge\n";
+          case SUMMARY -> " summary\n";
+          case UNTYPED -> " untyped\n";
+          // upstream: this format has no word of its own for a gauge histogram.
+          case HISTOGRAM, GAUGE_HISTOGRAM -> " histogram\n";
+        });
+  }
+
+  private static void putName(String name, ExpositionBuffer out) {
+    if (NameValidation.LEGACY.isMetricName(name)) {
+      out.put(name);
+    } else {
+      putQuoted(name, out);
+    }
+  }
+
+  private static void putLabelName(String name, ExpositionBuffer out) {
+    // Upstream leaves a colon in a label name without quotes; then no parser takes the page.
+    if (NameValidation.LEGACY.isLabelName(name)) {
+      out.put(name);
+    } else {
+      putQuoted(name, out);
+    }
+  }
+
+  private static void putQuoted(String name, ExpositionBuffer out) {
+    out.put('"');
+    putEscaped(name, true, out);
+    out.put('"');
+  }
+
+  private static void putEscaped(String text, boolean quotes, ExpositionBuffer out) {
+    int from = 0;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c == '\\' || c == '\n' || (c == '"' && quotes)) {
+        out.put(text.substring(from, i));
+        out.put('\\');
+        out.put(c == '\n' ? 'n' : c);
+        from = i + 1;
+      }
+    }
+    out.put(from == 0 ? text : text.substring(from));
+  }
+
+  /** The lines of one family's samples. */
+  private record Lines(String name, boolean quoted, ExpositionBuffer out) {
+    Lines(String name, ExpositionBuffer out) {
+      this(name, !NameValidation.LEGACY.isMetricName(name), out);
+    }
+
+    void render(Metric metric) {
+      Labels labels = metric.labels();
+      switch (metric) {
+        case Metric.Counter counter -> putSample("", labels, counter.value());
+        case Metric.Gauge gauge -> putSample("", labels, gauge.value());
+        case Metric.Untyped untyped -> putSample("", labels, untyped.value());
+        case Metric.Summary summary -> render(summary);
+        case Metric.Histogram histogram -> render(histogram);
+        case Metric.Valueless _ -> {}
+      }
+    }
+
+    private void render(Metric.Summary summary) {
+      for (Quantile quantile : summary.quantiles()) {
+        putSample("", summary.labels(), "quantile", quantile.quantile(), quantile.value());
+      }
+      putSample("_sum", summary.labels(), summary.sum());
+      putSample("_count", summary.labels(), GoNumbers.toDouble(summary.count()));
+    }
+
+    private void render(Metric.Histogram histogram) {
+      Labels labels = histogram.labels();
+      double count = count(histogram.countFloat(), histogram.count());
+      for (Bucket bucket : histogram.buckets()) {
+        double population = count(bucket.cumulativeCountFloat(), bucket.cumulativeCount());
+        putSample("_bucket", labels, "le", bucket.upperBound(), population);
+      }
+      if (!hasLastBucket(histogram.buckets())) {
+        putSample("_bucket", labels, "le", Double.POSITIVE_INFINITY, count);
+      }
+      putSample("_sum", labels, histogram.sum());
+      putSample("_count", labels, count);
+    }
+
+    private static boolean hasLastBucket(List<Bucket> buckets) {
+      for (Bucket bucket : buckets) {
+        if (bucket.upperBound() == Double.POSITIVE_INFINITY) {
+          return true;
+        }
+      }
+      return false;
+    }
+
+    private static double count(double fractional, long whole) {
+      return fractional != 0 ? fractional : GoNumbers.toDouble(whole);
+    }
+
+    private void putSample(String suffix, Labels labels, double value) {
+      boolean braces = putNameAndLabels(suffix, labels);
+      endLine(braces, value);
+    }
+
+    private void putSample(
+        String suffix, Labels labels, String boundLabel, double bound, double value) {
+      out.put(putNameAndLabels(suffix, labels) ? ',' : '{');
+      out.put(boundLabel);
+      out.put("=\"");
+      GoNumbers.write(bound, out);
+      out.put('"');
+      endLine(true, value);
+    }
+
+    private void endLine(boolean braces, double value) {
+      if (braces) {
+        out.put('}');
+      }
+      out.put(' ');
+      GoNumbers.write(value, out);
+      out.put('\n');
+    }
+
+    /** True if a brace was opened. */
+    private boolean putNameAndLabels(String suffix, Labels labels) {
+      if (quoted) {
+        out.put('{');
+        putName(name + suffix, out);
+      } else {
+        out.put(name);
+        out.put(suffix);
+      }
+      boolean braces = quoted;
+      for (int i = 0; i < labels.size(); i++) {
+        out.put(braces ? ',' : '{');
+        putLabelName(labels.name(i), out);
+        out.put("=\"");
+        putEscaped(labels.value(i), true, out);
+        out.put('"');
+        braces = true;
+      }
+      return braces;
+    }
+  }
+}
