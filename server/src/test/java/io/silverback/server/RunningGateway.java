@@ -1,0 +1,91 @@
+package io.silverback.server;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.net.URI;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The packaged server as a process of its own, started by its launcher on a free port of the
+ * loopback address.
+ *
+ * <p>The system property {@code gateway.command} names another server to start, such as the
+ * original Pushgateway: what a test claims of both can so be tried on both.
+ */
+final class RunningGateway implements AutoCloseable {
+  private final String address;
+  private final RunningProcess process;
+
+  private RunningGateway(String address, RunningProcess process) {
+    this.address = address;
+    this.process = process;
+  }
+
+  static String launcher() {
+    return System.getProperty(
+        "gateway.command", Path.of("bin", "silverback").toAbsolutePath().toString());
+  }
+
+  /** Starts a gateway that keeps its groups in memory, and waits until it is ready. */
+  static RunningGateway start(String... flags) {
+    return start(launcher(), Map.of(), flags);
+  }
+
+  static RunningGateway start(String launcher, Map<String, String> environment, String... flags) {
+    String address = "127.0.0.1:" + RunningProcess.freePort();
+    var command = new ArrayList<String>();
+    command.add(launcher);
+    command.add("--web.listen-address=" + address);
+    command.add("--persistence.file=");
+    command.addAll(List.of(flags));
+    var gateway = new RunningGateway(address, RunningProcess.start(command, environment));
+    try {
+      gateway.process.awaitReady(gateway.uri("/-/ready"));
+    } catch (AssertionError e) {
+      gateway.process.close();
+      throw e;
+    }
+    return gateway;
+  }
+
+  /** Host and port. */
+  String address() {
+    return address;
+  }
+
+  URI uri(String path) {
+    return URI.create("http://" + address + path);
+  }
+
+  HttpResponse<String> send(String method, String path, String body) {
+    return Http.send(method, uri(path), body);
+  }
+
+  /** The page that Prometheus reads. */
+  String scrape() {
+    HttpResponse<String> answer = Http.get(uri("/metrics"));
+    assertEquals(200, answer.statusCode(), answer.body());
+    return answer.body();
+  }
+
+  String standardError() {
+    return process.standardError();
+  }
+
+  /** Stops the gateway by SIGTERM and returns its exit code. */
+  int terminate() {
+    return process.terminate();
+  }
+
+  /** Stops the gateway by SIGTERM and fails the test unless it then ends with 0. */
+  @Override
+  public void close() {
+    try (process) {
+      assertEquals(0, terminate(), process::standardError);
+    }
+  }
+}

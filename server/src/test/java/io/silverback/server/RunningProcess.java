@@ -1,0 +1,145 @@
+package io.silverback.server;
+
+import static org.junit.jupiter.api.Assertions.fail;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** A program that a test started: its output is kept, and it never outlives the test. */
+final class RunningProcess implements AutoCloseable {
+  private static final Duration EXIT_LIMIT = Duration.ofSeconds(30);
+  private static final Duration READY_LIMIT = Duration.ofSeconds(30);
+  private static final Duration PROBE_INTERVAL = Duration.ofMillis(25);
+
+  private final List<String> command;
+  private final Path standardOutput;
+  private final Path standardError;
+  private final Process process;
+
+  private RunningProcess(List<String> command, Map<String, String> environment) throws IOException {
+    this.command = command;
+    standardOutput = Files.createTempFile("silverback-test-", ".out");
+    standardError = Files.createTempFile("silverback-test-", ".err");
+    var builder = new ProcessBuilder(command);
+    builder.environment().putAll(environment);
+    builder.redirectOutput(standardOutput.toFile()).redirectError(standardError.toFile());
+    process = builder.start();
+    process.getOutputStream().close();
+  }
+
+  /** Starts the program with these variables on top of the test's own environment. */
+  static RunningProcess start(List<String> command, Map<String, String> environment) {
+    try {
+      return new RunningProcess(command, environment);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * The path of a Debian program; the test fails, and says what to install, where it is missing.
+   */
+  static String debianProgram(String path, String packageName) {
+    if (!Files.isExecutable(Path.of(path))) {
+      fail("needs a program of Debian: program=" + path + " apt package=" + packageName);
+    }
+    return path;
+  }
+
+  /** A port of the loopback address that nobody listens on. */
+  static int freePort() {
+    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Waits until the address answers 200, or fails the test with what the program wrote. */
+  void awaitReady(URI address) {
+    long deadline = System.nanoTime() + READY_LIMIT.toNanos();
+    while (System.nanoTime() - deadline < 0) {
+      if (!process.isAlive()) {
+        fail("ended at once: code=" + process.exitValue() + " " + description());
+      }
+      if (Http.answersOk(address)) {
+        return;
+      }
+      pause(PROBE_INTERVAL);
+    }
+    fail("not ready: limit=" + READY_LIMIT + " " + description());
+  }
+
+  /** Waits for the program to end by itself and returns its exit code. */
+  int awaitExit() {
+    return awaitExit(EXIT_LIMIT);
+  }
+
+  int awaitExit(Duration limit) {
+    try {
+      if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+        fail("did not end: limit=" + limit + " " + description());
+      }
+    } catch (InterruptedException e) {
+      throw new IllegalStateException("interrupted while waiting", e);
+    }
+    return process.exitValue();
+  }
+
+  /** Sends SIGTERM and returns the exit code. */
+  int terminate() {
+    process.destroy();
+    return awaitExit();
+  }
+
+  String standardOutput() {
+    return read(standardOutput);
+  }
+
+  String standardError() {
+    return read(standardError);
+  }
+
+  /** Kills the program, if it still runs, and everything that it started. */
+  @Override
+  public void close() {
+    process.descendants().forEach(ProcessHandle::destroyForcibly);
+    process.destroyForcibly();
+    awaitExit();
+    try {
+      Files.delete(standardOutput);
+      Files.delete(standardError);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  static void pause(Duration duration) {
+    try {
+      Thread.sleep(duration);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException("interrupted while waiting", e);
+    }
+  }
+
+  private String description() {
+    return "command=" + command + "\n" + standardOutput() + standardError();
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

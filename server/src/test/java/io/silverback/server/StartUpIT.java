@@ -1,0 +1,109 @@
+package io.silverback.server;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** How the process starts, ends and says why. */
+final class StartUpIT {
+  private static final String VERSION = System.getProperty("silverback.version");
+
+  @Test
+  void takenPortEndsTheProcessWithOneClearLine() {
+    try (var first = RunningGateway.start();
+        var second =
+            launch(Map.of(), "--web.listen-address=" + first.address(), "--log.level=error")) {
+      assertEquals(1, second.awaitExit());
+      List<String> lines = second.standardError().lines().toList();
+      assertEquals(1, lines.size(), lines::toString);
+      assertTrue(lines.getFirst().contains(first.address()), lines::toString);
+      assertTrue(lines.getFirst().contains("address already in use"), lines::toString);
+    }
+  }
+
+  @Test
+  void unknownFlagIsRefused() {
+    try (var process = launch(Map.of(), "--bogus")) {
+      assertEquals(1, process.awaitExit());
+      assertTrue(
+          process.standardError().contains("unknown long flag '--bogus'"), process::standardError);
+    }
+  }
+
+  @Test
+  void versionIsPrinted() {
+    try (var process = launch(Map.of(), "--version")) {
+      assertEquals(0, process.awaitExit(), process::standardError);
+      assertTrue(process.standardOutput().contains(VERSION), process::standardOutput);
+    }
+  }
+
+  @Test
+  void terminationIsASuccess() {
+    try (var gateway = RunningGateway.start()) {
+      gateway.send("PUT", "/metrics/job/running", "a 1\n");
+      assertEquals(0, gateway.terminate(), gateway::standardError);
+      assertFalse(Http.answersOk(gateway.uri("/-/ready")));
+    }
+  }
+
+  @Test
+  void uselessJavaHomeIsPassedOver() {
+    try (var process = launch(Map.of("JAVA_HOME", "/nonsense"), "--version")) {
+      assertEquals(0, process.awaitExit(), process::standardError);
+    }
+  }
+
+  @Test
+  void ownJvmFlagsWin() {
+    var environment =
+        Map.of("SILVERBACK_JAVA_OPTS", "-XX:+UseParallelGC -Xmx48m -XX:+PrintCommandLineFlags");
+    try (var process = launch(environment, "--version")) {
+      assertEquals(0, process.awaitExit(), process::standardError);
+      String flags = process.standardOutput();
+      assertTrue(flags.contains("-XX:MaxHeapSize=50331648"), flags);
+      assertTrue(flags.contains("-XX:+UseParallelGC"), flags);
+      assertFalse(flags.contains("-XX:+UseSerialGC"), flags);
+    }
+  }
+
+  @Test
+  void unpackedArchiveRunsFromAnywhere(@TempDir Path folder) throws IOException {
+    Path unpacked = Files.createDirectory(folder.resolve("with a blank"));
+    String archive = Path.of("target", "silverback-" + VERSION + ".tar.gz").toString();
+    var unpack = List.of("tar", "-xzf", archive, "-C", unpacked.toString(), "--strip-components=1");
+    try (var tar = RunningProcess.start(unpack, Map.of())) {
+      assertEquals(0, tar.awaitExit(), tar::standardError);
+    }
+    Path link = folder.resolve("silverback");
+    Files.createSymbolicLink(link, Path.of("with a blank", "bin", "silverback"));
+    List<String> before = filesBelow(unpacked);
+    try (var gateway = RunningGateway.start(link.toString(), Map.of())) {
+      assertEquals(200, gateway.send("PUT", "/metrics/job/unpacked", "a 1\n").statusCode());
+      assertTrue(gateway.scrape().contains("a{instance=\"\",job=\"unpacked\"} 1\n"));
+    }
+    assertEquals(before, filesBelow(unpacked));
+  }
+
+  private static RunningProcess launch(Map<String, String> environment, String... flags) {
+    var command = new ArrayList<String>();
+    command.add(RunningGateway.launcher());
+    command.addAll(List.of(flags));
+    return RunningProcess.start(command, environment);
+  }
+
+  private static List<String> filesBelow(Path folder) throws IOException {
+    try (var files = Files.walk(folder)) {
+      return files.map(Path::toString).sorted().toList();
+    }
+  }
+}
