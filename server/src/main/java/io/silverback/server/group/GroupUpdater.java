@@ -1,0 +1,85 @@
+package io.silverback.server.group;
+
+import io.silverback.codec.exposition.ParsedExposition;
+import io.silverback.codec.model.GroupingKey;
+import io.silverback.codec.model.Metric;
+import io.silverback.codec.model.MetricFamily;
+import io.silverback.codec.model.Version;
+import io.silverback.server.group.GroupState.Stamp;
+import io.silverback.server.group.GroupState.VersionedFamily;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * What a PUT, a POST, a DELETE, a refusal and an expiry do to a group.
+ *
+ * <p>Each is an <i>effect</i>, itself the state of a group to which nothing else ever happened;
+ * merging it into the old state gives the new one. So a replica that is sent effects, in whatever
+ * order, ends where the sender did. Pure, whether or not the update is acceptable.
+ */
+public final class GroupUpdater {
+  private GroupUpdater() {}
+
+  /** The group after the update. */
+  public static GroupState apply(GroupState old, GroupUpdate update, Stamp stamp) {
+    return GroupMerge.merge(old, effectOf(update, stamp));
+  }
+
+  /** The group after a push to it was refused; it exists from then on. */
+  public static GroupState markFailure(GroupState old, Stamp stamp) {
+    Version never = Version.NEVER;
+    return GroupMerge.merge(
+        old,
+        new GroupState(
+            old.key(), never, never, never, Stamp.NEVER, stamp, Collections.emptySortedMap()));
+  }
+
+  /** The group after a staleness rule took its families; the push times stay. */
+  public static GroupState expire(GroupState old, Version at) {
+    Version never = Version.NEVER;
+    return GroupMerge.merge(
+        old,
+        new GroupState(
+            old.key(), never, never, at, Stamp.NEVER, Stamp.NEVER, Collections.emptySortedMap()));
+  }
+
+  /** The update alone, as the state of a group that knows of nothing else. */
+  public static GroupState effectOf(GroupUpdate update, Stamp stamp) {
+    GroupingKey key = update.key();
+    Version at = stamp.version();
+    Version never = Version.NEVER;
+    return switch (update) {
+      case GroupUpdate.Replace(_, var body) ->
+          new GroupState(key, never, at, never, stamp, Stamp.NEVER, familiesOf(key, body, stamp));
+      case GroupUpdate.Merge(_, var body) ->
+          new GroupState(
+              key, never, never, never, stamp, Stamp.NEVER, familiesOf(key, body, stamp));
+      case GroupUpdate.Delete(_) ->
+          new GroupState(
+              key, at, never, never, Stamp.NEVER, Stamp.NEVER, Collections.emptySortedMap());
+    };
+  }
+
+  private static SortedMap<String, VersionedFamily> familiesOf(
+      GroupingKey key, ParsedExposition body, Stamp stamp) {
+    GroupLabels labels = GroupLabels.of(key);
+    var families = new TreeMap<String, VersionedFamily>();
+    for (MetricFamily family : body.families()) {
+      // upstream: replaces what is pushed under these names, so clients get no error for it.
+      if (!PushTimes.isPushTime(family.name())) {
+        families.put(family.name(), new VersionedFamily(stamp, labelled(family, labels)));
+      }
+    }
+    return families;
+  }
+
+  private static MetricFamily labelled(MetricFamily family, GroupLabels labels) {
+    var metrics = new ArrayList<Metric>(family.metrics().size());
+    for (Metric metric : family.metrics()) {
+      metrics.add(metric.withLabels(labels.of(metric.labels())));
+    }
+    return family.withMetrics(metrics);
+  }
+}

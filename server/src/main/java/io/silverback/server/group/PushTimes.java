@@ -1,0 +1,38 @@
+package io.silverback.server.group;
+
+import io.silverback.codec.model.Labels;
+import io.silverback.codec.model.Metric;
+import io.silverback.codec.model.MetricFamily;
+import io.silverback.codec.model.MetricType;
+import java.util.List;
+
+/**
+ * The two gauges that every group has: when its last push was taken, and when one was refused.
+ *
+ * <p>They are derived from the state and never stored, so nobody can push them.
+ */
+public final class PushTimes {
+  public static final String SUCCESS = "push_time_seconds";
+  public static final String FAILURE = "push_failure_time_seconds";
+
+  private static final String HELP = "Last Unix time when changing this group in the Pushgateway ";
+
+  private PushTimes() {}
+
+  public static boolean isPushTime(String familyName) {
+    return familyName.equals(SUCCESS) || familyName.equals(FAILURE);
+  }
+
+  /** Both families of the group, in the order of their names; times are in seconds. */
+  public static List<MetricFamily> of(GroupState group) {
+    Labels labels = GroupLabels.of(group.key()).ofPushTimes();
+    return List.of(
+        gauge(FAILURE, HELP + "failed.", labels, group.failureMillis()),
+        gauge(SUCCESS, HELP + "succeeded.", labels, group.pushMillis()));
+  }
+
+  private static MetricFamily gauge(String name, String help, Labels labels, long millis) {
+    return new MetricFamily(
+        name, help, MetricType.GAUGE, List.of(new Metric.Gauge(labels, millis / 1e3)));
+  }
+}
