@@ -1,0 +1,172 @@
+package io.silverback.server.group;
+
+import io.silverback.codec.model.GroupingKey;
+import io.silverback.codec.model.Labels;
+import io.silverback.codec.model.Metric;
+import io.silverback.codec.model.MetricFamily;
+import io.silverback.codec.model.MetricType;
+import io.silverback.server.group.GroupState.VersionedFamily;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One push before the consistency check: collects all that speaks against it. Used once.
+ *
+ * <p>The order is upstream's, as if the own families and all other groups had been gathered before:
+ * type of an own family, suffixes, then metric by metric.
+ */
+final class Judgement {
+  private final Map<String, MetricType> ownTypes;
+  private final FamilyIndex families;
+  private final SeriesIndex series;
+  private final GroupState old;
+  private final GroupState next;
+  private final Verdict.Builder errors = new Verdict.Builder();
+
+  /** Families of the push that were not judged yet, or that others hold as another type. */
+  private final Set<String> notCollected = new HashSet<>();
+
+  Judgement(
+      Map<String, MetricType> ownTypes,
+      FamilyIndex families,
+      SeriesIndex series,
+      GroupState old,
+      GroupState next) {
+    this.ownTypes = ownTypes;
+    this.families = families;
+    this.series = series;
+    this.old = old;
+    this.next = next;
+  }
+
+  Verdict verdict(boolean groupMayExist) {
+    if (groupMayExist) {
+      series.prepareFor(next.key());
+    } else {
+      // No look at other groups' series: there never will be such a group, so an index made for it
+      // would be made again for each of its pushes.
+      refusePushTimes();
+    }
+    var written = GroupDifference.between(old, next).written();
+    written.forEach(family -> notCollected.add(family.family().name()));
+    for (VersionedFamily family : written) {
+      if (FamilyIndex.counts(family) && judgeFamily(family.family())) {
+        judgeMetrics(family.family(), groupMayExist && series.covers(next.key().job()));
+      }
+    }
+    return errors.build();
+  }
+
+  /** What is wrong with a key whatever is pushed to it; null if nothing is. */
+  static @Nullable String keyFault(GroupingKey key) {
+    Labels labels = key.labels();
+    String fault = MetricRules.fault(new Metric.Gauge(labels, 0), MetricType.GAUGE);
+    return fault != null ? fault : MetricRules.encodingFault(labels);
+  }
+
+  private void refusePushTimes() {
+    String keyFault = keyFault(next.key());
+    String fault = keyFault != null ? keyFault : MetricRules.DUPLICATE;
+    for (MetricFamily family : PushTimes.of(next)) {
+      for (Metric metric : family.metrics()) {
+        errors.add(() -> MetricRules.message(family.name(), metric, fault));
+      }
+    }
+  }
+
+  private boolean judgeFamily(MetricFamily family) {
+    // upstream: takes a family without a name, which then cuts every exposition off.
+    if (family.name().isEmpty()) {
+      errors.add(() -> "collected metric family without a name");
+      return false;
+    }
+    if (!MetricRules.isUtf8(family.name())) {
+      errors.add(() -> ConsistencyCheck.nameIsNotUtf8(family));
+      return false;
+    }
+    MetricType own = ownTypes.get(family.name());
+    if (own != null && !own.sameShapeAs(family.type())) {
+      errors.add(
+          () ->
+              "gathered metric family %s has type %s but should have %s"
+                  .formatted(MetricRules.shortened(family.name()), family.type(), own));
+      return false;
+    }
+    Optional<String> collision =
+        own != null || isHeldByOthers(family.name())
+            ? Optional.empty()
+            : SuffixCollision.find(family.name(), family.type(), this::isCollected);
+    collision.ifPresent(text -> errors.add(() -> text));
+    return collision.isEmpty();
+  }
+
+  private void judgeMetrics(MetricFamily family, boolean compareWithOthers) {
+    MetricType conflicting = conflictingType(family);
+    if (conflicting == null) {
+      notCollected.remove(family.name());
+    }
+    Map<Labels, Integer> before = compareWithOthers ? countsBefore(family.name()) : Map.of();
+    var seen = new HashSet<Labels>();
+    for (Metric metric : family.metrics()) {
+      String fault = MetricRules.fault(metric, family.type());
+      if (fault == null && conflicting != null) {
+        fault = MetricRules.isNotA(conflicting);
+      }
+      if (fault == null) {
+        fault = MetricRules.encodingFault(metric.labels());
+      }
+      if (fault == null
+          && (!seen.add(metric.labels())
+              || (compareWithOthers && othersHave(family.name(), metric.labels(), before)))) {
+        fault = MetricRules.DUPLICATE;
+      }
+      if (fault != null) {
+        String found = fault;
+        errors.add(() -> MetricRules.message(family.name(), metric, found));
+      }
+    }
+  }
+
+  private @Nullable MetricType conflictingType(MetricFamily family) {
+    for (MetricType type : MetricType.values()) {
+      if (!type.sameShapeAs(family.type()) && families.isHeld(family.name(), type, old)) {
+        return type;
+      }
+    }
+    return null;
+  }
+
+  private boolean isHeldByOthers(String name) {
+    for (MetricType type : MetricType.values()) {
+      if (families.isHeld(name, type, old)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** True if the server, another group, or this one so far has a family of that name and type. */
+  private boolean isCollected(String name, MetricType type) {
+    VersionedFamily same = notCollected.contains(name) ? null : next.families().get(name);
+    return ownTypes.get(name) == type
+        || families.isHeld(name, type, old)
+        || (same != null && FamilyIndex.counts(same) && same.family().type() == type);
+  }
+
+  private Map<Labels, Integer> countsBefore(String name) {
+    var counts = new HashMap<Labels, Integer>();
+    VersionedFamily before = old.families().get(name);
+    if (before != null) {
+      before.family().metrics().forEach(metric -> counts.merge(metric.labels(), 1, Integer::sum));
+    }
+    return counts;
+  }
+
+  private boolean othersHave(String name, Labels labels, Map<Labels, Integer> before) {
+    return series.count(next.key().job(), name, labels) > before.getOrDefault(labels, 0);
+  }
+}

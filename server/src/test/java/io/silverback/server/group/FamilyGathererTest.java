@@ -1,0 +1,210 @@
+package io.silverback.server.group;
+
+import static io.silverback.server.group.Samples.family;
+import static io.silverback.server.group.Samples.gauge;
+import static io.silverback.server.group.Samples.pushed;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.silverback.codec.model.GroupingKey;
+import io.silverback.codec.model.Labels;
+import io.silverback.codec.model.Metric;
+import io.silverback.codec.model.MetricFamily;
+import io.silverback.codec.model.MetricType;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+final class FamilyGathererTest {
+  private static final GroupingKey A = GroupingKey.of("a");
+  private static final GroupingKey B = GroupingKey.of("b");
+  private static final List<MetricFamily> NO_OWN = List.of();
+
+  @Test
+  void familiesOfOneNameAreMergedAndSorted() {
+    GatheredFamilies gathered =
+        FamilyGatherer.gather(
+            List.of(gauge("go_threads", 9)),
+            List.of(
+                pushed(A, 1, gauge("z", 1, "x", "2"), gauge("m", 5)),
+                pushed(B, 1, gauge("m", 6), gauge("m2", 6, "x", "1"))));
+    assertEquals(
+        List.of(
+            "go_threads{} 9.0",
+            "m{instance=\"\",job=\"a\"} 5.0",
+            "m{instance=\"\",job=\"b\"} 6.0",
+            "m2{instance=\"\",job=\"b\",x=\"1\"} 6.0",
+            "push_failure_time_seconds{instance=\"\",job=\"a\"} 0.0",
+            "push_failure_time_seconds{instance=\"\",job=\"b\"} 0.0",
+            "push_time_seconds{instance=\"\",job=\"a\"} 1.0",
+            "push_time_seconds{instance=\"\",job=\"b\"} 1.0",
+            "z{instance=\"\",job=\"a\",x=\"2\"} 1.0"),
+        lines(gathered));
+    assertEquals(0, gathered.leftOut());
+    assertEquals(List.of(), gathered.differingHelp());
+  }
+
+  @Test
+  void fewerLabelsComeFirstThenValues() {
+    GatheredFamilies gathered =
+        FamilyGatherer.gather(
+            NO_OWN,
+            List.of(
+                pushed(
+                    A,
+                    1,
+                    family(
+                        MetricType.GAUGE,
+                        "m",
+                        Labels.of("a", "0", "b", "0"),
+                        Labels.of("x", "2"),
+                        Labels.of("x", "1"),
+                        Labels.EMPTY))));
+    assertEquals(
+        List.of(
+            "m{instance=\"\",job=\"a\"} 1.0",
+            "m{instance=\"\",job=\"a\",x=\"1\"} 1.0",
+            "m{instance=\"\",job=\"a\",x=\"2\"} 1.0",
+            "m{a=\"0\",b=\"0\",instance=\"\",job=\"a\"} 1.0"),
+        lines(gathered).subList(0, 4));
+  }
+
+  @Test
+  void ownFamilyGivesTypeAndHelp() {
+    GatheredFamilies gathered =
+        FamilyGatherer.gather(
+            List.of(
+                new MetricFamily("own", "ours", MetricType.GAUGE, List.of()),
+                new MetricFamily("silent", "ours", MetricType.GAUGE, List.of())),
+            List.of(
+                pushed(A, 1, new MetricFamily("own", "mine", MetricType.COUNTER, counter())),
+                pushed(B, 1, new MetricFamily("own", "mine", MetricType.GAUGE, List.of(one())))));
+    MetricFamily own = gathered.families().getFirst();
+    assertEquals("own", own.name());
+    assertEquals("ours", own.help());
+    assertEquals(MetricType.GAUGE, own.type());
+    assertEquals(1, own.metrics().size());
+    assertEquals(List.of("own"), gathered.differingHelp());
+    assertEquals(1, gathered.leftOut());
+    assertEquals(
+        List.of("metric family own has type COUNTER but should have GAUGE"), gathered.reasons());
+    assertEquals(3, gathered.families().size());
+  }
+
+  @Test
+  void smallestKeyGivesTypeAndHelpOfPushedFamilies() {
+    GatheredFamilies gathered =
+        FamilyGatherer.gather(
+            NO_OWN,
+            List.of(
+                pushed(A, 1, new MetricFamily("m", "none", MetricType.GAUGE, List.of())),
+                pushed(B, 9, new MetricFamily("m", "one", MetricType.COUNTER, counter())),
+                pushed(
+                    GroupingKey.of("c"),
+                    1,
+                    new MetricFamily("m", "two", MetricType.COUNTER, counter()))));
+    MetricFamily family = gathered.families().getFirst();
+    assertEquals("one", family.help());
+    assertEquals(MetricType.COUNTER, family.type());
+    assertEquals(2, family.metrics().size());
+    assertEquals(List.of("m"), gathered.differingHelp());
+    assertEquals(0, gathered.leftOut());
+  }
+
+  @Test
+  void bothKindsOfHistogramsStandInOneFamily() {
+    GatheredFamilies gathered =
+        FamilyGatherer.gather(
+            List.of(family(MetricType.HISTOGRAM, "h", Labels.EMPTY)),
+            List.of(pushed(A, 1, family(MetricType.GAUGE_HISTOGRAM, "h", Labels.EMPTY))));
+    assertEquals(2, gathered.families().getFirst().metrics().size());
+    assertEquals(0, gathered.leftOut());
+  }
+
+  @Test
+  void whatCannotBeShownIsLeftOutAndReported() {
+    GatheredFamilies gathered =
+        FamilyGatherer.gather(
+            NO_OWN,
+            List.of(
+                pushed(
+                    A,
+                    1,
+                    family(MetricType.GAUGE, "dup", Labels.EMPTY, Labels.EMPTY),
+                    gauge("label", 1, "x", "1", "x", "2"),
+                    gauge("reserved", 1, "__x", "1"),
+                    family(MetricType.GAUGE, "valueless", new Metric.Valueless(Labels.EMPTY)),
+                    family(MetricType.GAUGE, "kind", new Metric.Counter(Labels.EMPTY, 1)),
+                    family(MetricType.SUMMARY, "s", Labels.of("quantile", "1")),
+                    gauge("", 1))));
+    assertEquals(
+        List.of("dup", "push_failure_time_seconds", "push_time_seconds"),
+        gathered.families().stream().map(MetricFamily::name).toList());
+    assertEquals(7, gathered.leftOut());
+    assertEquals(7, gathered.reasons().size());
+  }
+
+  @Test
+  void duplicatesAreFoundInLongRunsOfEqualValues() {
+    var series = new ArrayList<Labels>();
+    for (int i = 0; i < 50; i++) {
+      series.add(Labels.of("l" + i, "v"));
+    }
+    series.addAll(series.subList(0, 20));
+    GatheredFamilies gathered =
+        FamilyGatherer.gather(
+            NO_OWN,
+            List.of(pushed(A, 1, family(MetricType.GAUGE, "m", series.toArray(Labels[]::new)))));
+    assertEquals(50, gathered.families().getFirst().metrics().size());
+    assertEquals(20, gathered.leftOut());
+    assertEquals(10, gathered.reasons().size());
+  }
+
+  @Test
+  void duplicatesAcrossGroupsShowTheSmallestKeysValue() {
+    GatheredFamilies gathered =
+        FamilyGatherer.gather(
+            NO_OWN,
+            List.of(
+                pushed(GroupingKey.of("a", "instance", "i"), 1, gauge("m", 1)),
+                pushed(A, 1, gauge("m", 2, "instance", "i"))));
+    assertEquals("m{instance=\"i\",job=\"a\"} 1.0", lines(gathered).getFirst());
+    assertEquals(1, gathered.leftOut());
+  }
+
+  @Test
+  void namesThatCollideWithASuffixAreLeftOut() {
+    GatheredFamilies gathered =
+        FamilyGatherer.gather(
+            List.of(gauge("y_sum", 1)),
+            List.of(
+                pushed(
+                    A,
+                    1,
+                    family(MetricType.SUMMARY, "x", Labels.EMPTY),
+                    gauge("x_count", 1),
+                    gauge("x_bucket", 1),
+                    family(MetricType.HISTOGRAM, "y", Labels.EMPTY))));
+    assertEquals(
+        List.of("push_failure_time_seconds", "push_time_seconds", "x", "x_bucket", "y_sum"),
+        gathered.families().stream().map(MetricFamily::name).toList());
+    assertEquals(2, gathered.leftOut());
+  }
+
+  private static List<Metric> counter() {
+    return List.of(new Metric.Counter(Labels.EMPTY, 1));
+  }
+
+  private static Metric one() {
+    return new Metric.Gauge(Labels.EMPTY, 1);
+  }
+
+  private static List<String> lines(GatheredFamilies gathered) {
+    var lines = new ArrayList<String>();
+    for (MetricFamily family : gathered.families()) {
+      for (Metric metric : family.metrics()) {
+        lines.add(family.name() + metric.labels() + " " + ((Metric.Gauge) metric).value());
+      }
+    }
+    return lines;
+  }
+}
