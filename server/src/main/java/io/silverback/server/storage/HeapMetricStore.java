@@ -1,0 +1,208 @@
+package io.silverback.server.storage;
+
+import io.silverback.codec.exposition.ParsedExposition;
+import io.silverback.codec.model.GroupingKey;
+import io.silverback.codec.model.MetricFamily;
+import io.silverback.codec.model.VersionClock;
+import io.silverback.server.group.ConsistencyCheck;
+import io.silverback.server.group.GroupDifference;
+import io.silverback.server.group.GroupState;
+import io.silverback.server.group.GroupState.Stamp;
+import io.silverback.server.group.GroupUpdate;
+import io.silverback.server.group.GroupUpdater;
+import io.silverback.server.group.Verdict;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
+import java.util.stream.Stream;
+
+/**
+ * The groups of a single node as objects on the heap; nothing survives the process.
+ *
+ * <p>Two locks, always taken in this order. That of the group's stripe keeps the updates of a group
+ * in order. That of the shapes makes checking and publishing one step; a push that only brings new
+ * values for the series that its group has cannot conflict with anything and does without it.
+ */
+public final class HeapMetricStore implements MetricStore {
+  private static final int STRIPES = 256;
+  private static final long SINGLE_NODE_EPOCH = 0;
+  private static final String TIMESTAMPED = "pushed metrics must not have timestamps";
+
+  private final ConcurrentHashMap<GroupingKey, GroupState> groups = new ConcurrentHashMap<>();
+  private final ReentrantLock[] stripes =
+      Stream.generate(ReentrantLock::new).limit(STRIPES).toArray(ReentrantLock[]::new);
+  private final ReentrantLock shapes = new ReentrantLock();
+  private final VersionClock clock;
+  private final LongSupplier wallMillis;
+  private final ConsistencyCheck check;
+  private final boolean checked;
+  private volatile boolean closed;
+
+  /**
+   * An empty store.
+   *
+   * @param clock gives each update its version
+   * @param wallMillis the wall clock, in milliseconds since the epoch
+   * @param ownFamilies the server's own families, whether or not they have metrics yet
+   * @param checked false to take pushes that are inconsistent with others
+   */
+  public HeapMetricStore(
+      VersionClock clock,
+      LongSupplier wallMillis,
+      Collection<MetricFamily> ownFamilies,
+      boolean checked) {
+    this.clock = clock;
+    this.wallMillis = wallMillis;
+    this.check = new ConsistencyCheck(ownFamilies, this::group);
+    this.checked = checked;
+  }
+
+  /** Throws {@link StoreClosedException} after a close. */
+  @Override
+  public Submission submit(GroupUpdate update) {
+    ReentrantLock stripe = stripeOf(update.key());
+    stripe.lock();
+    try {
+      requireOpen();
+      return switch (update) {
+        case GroupUpdate.Replace(_, var body) -> push(update, body);
+        case GroupUpdate.Merge(_, var body) -> push(update, body);
+        case GroupUpdate.Delete delete -> {
+          delete(delete);
+          yield new Submission.Accepted();
+        }
+      };
+    } finally {
+      stripe.unlock();
+    }
+  }
+
+  /** Throws {@link StoreClosedException} after a close. */
+  @Override
+  public List<GroupState> snapshot() {
+    requireOpen();
+    return groups.values().stream().sorted(Comparator.comparing(GroupState::key)).toList();
+  }
+
+  /** Throws {@link StoreClosedException} after a close. */
+  @Override
+  public int wipe() {
+    int deleted = 0;
+    for (GroupState group : snapshot()) {
+      var delete = new GroupUpdate.Delete(group.key());
+      ReentrantLock stripe = stripeOf(group.key());
+      stripe.lock();
+      try {
+        requireOpen();
+        if (delete(delete)) {
+          deleted++;
+        }
+      } finally {
+        stripe.unlock();
+      }
+    }
+    return deleted;
+  }
+
+  /** Waits for the updates that have begun; nothing changes after the return. */
+  @Override
+  public void close() {
+    for (ReentrantLock stripe : stripes) {
+      stripe.lock();
+      try {
+        closed = true;
+      } finally {
+        stripe.unlock();
+      }
+    }
+  }
+
+  private Submission push(GroupUpdate update, ParsedExposition body) {
+    GroupState old = group(update.key());
+    Stamp stamp = nextStamp();
+    if (body.timestamped()) {
+      return refuse(old, stamp, TIMESTAMPED);
+    }
+    GroupState next = GroupUpdater.apply(old, update, stamp);
+    if (old.exists() && GroupDifference.between(old, next).keepsShape()) {
+      groups.put(update.key(), next);
+      return new Submission.Accepted();
+    }
+    shapes.lock();
+    try {
+      Verdict verdict = checked ? check.judge(old, next) : check.judgeStorable(old, next);
+      if (!verdict.isAccepted()) {
+        return refuse(old, stamp, verdict.reason());
+      }
+      publish(old, next);
+      return new Submission.Accepted();
+    } finally {
+      shapes.unlock();
+    }
+  }
+
+  private Submission refuse(GroupState old, Stamp stamp, String reason) {
+    GroupState marked = GroupUpdater.markFailure(old, stamp);
+    shapes.lock();
+    try {
+      if (check.mayExist(old.key())) {
+        publish(old, marked);
+      }
+    } finally {
+      shapes.unlock();
+    }
+    return new Submission.Refused(old.key(), reason);
+  }
+
+  /**
+   * Forgets the group altogether and tells whether there was one. A tombstone would only keep a
+   * replica from bringing the group back, and a single node has none: whatever is pushed from now
+   * on has a newer version than all that went.
+   */
+  private boolean delete(GroupUpdate.Delete delete) {
+    GroupState old = group(delete.key());
+    if (!old.exists()) {
+      return false;
+    }
+    shapes.lock();
+    try {
+      publish(old, GroupUpdater.apply(old, delete, nextStamp()));
+      return true;
+    } finally {
+      shapes.unlock();
+    }
+  }
+
+  /** Called under both locks. */
+  private void publish(GroupState old, GroupState next) {
+    check.record(old, next);
+    if (next.exists()) {
+      groups.put(next.key(), next);
+    } else {
+      groups.remove(next.key());
+    }
+  }
+
+  private GroupState group(GroupingKey key) {
+    GroupState group = groups.get(key);
+    return group != null ? group : GroupState.absent(key);
+  }
+
+  private Stamp nextStamp() {
+    return new Stamp(clock.next(SINGLE_NODE_EPOCH), wallMillis.getAsLong());
+  }
+
+  private ReentrantLock stripeOf(GroupingKey key) {
+    int hash = key.hashCode();
+    return stripes[(hash ^ (hash >>> 16)) & (STRIPES - 1)];
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new StoreClosedException();
+    }
+  }
+}
