@@ -1,0 +1,88 @@
+"""A server process under test: its CPU time and memory as the kernel counts them."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class ServerProcess:
+    """One started server. Its command must end in exec, so that the child is the server itself."""
+
+    def __init__(self, server, folder, ready_timeout=60.0):
+        self.server = server
+        self.port = free_port()
+        folder.mkdir(parents=True, exist_ok=True)
+        self.log = folder / "log.txt"
+        with self.log.open("wb") as log:
+            started = time.monotonic()
+            self.child = subprocess.Popen(
+                server.command(self.port, folder), stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=folder)
+        try:
+            self._await_ready(started + ready_timeout)
+        except BaseException:
+            self.stop()
+            raise
+        self.ready_seconds = time.monotonic() - started
+
+    def _await_ready(self, deadline):
+        url = f"http://127.0.0.1:{self.port}{self.server.ready_path}"
+        while time.monotonic() < deadline:
+            if self.child.poll() is not None:
+                break
+            try:
+                with urllib.request.urlopen(url, timeout=5) as answer:
+                    if answer.status == 200:
+                        return
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.005)
+        tail = self.log.read_text(errors="replace")[-2000:]
+        raise RuntimeError(f"{self.server.name} did not become ready; the end of its log:\n{tail}")
+
+    @property
+    def pid(self):
+        return self.child.pid
+
+    def cpu_seconds(self):
+        # The process' CPU clock: what /proc/PID/stat shows as utime + stime, but in nanoseconds and not in ticks of 10 ms.
+        return time.clock_gettime((~self.pid << 3) | 2)
+
+    def memory_megabytes(self):
+        """Resident now, and at most so far."""
+        with open(f"/proc/{self.pid}/status") as status:
+            fields = dict(line.split(":", 1) for line in status if ":" in line)
+        return tuple(int(fields[name].split()[0]) / 1024 for name in ("VmRSS", "VmHWM"))
+
+    def settle(self, limit=15.0):
+        """Waits until the server has done what it put off: queues, merges, collections."""
+        deadline = time.monotonic() + limit
+        before = self.cpu_seconds()
+        while time.monotonic() < deadline:
+            time.sleep(0.2)
+            after = self.cpu_seconds()
+            if after - before < 0.006:
+                return
+            before = after
+
+    def stop(self):
+        if self.child.poll() is not None:
+            return
+        self.child.send_signal(signal.SIGTERM)
+        try:
+            self.child.wait(15)
+        except subprocess.TimeoutExpired:
+            self.child.kill()
+            self.child.wait()
+
+    def command_line(self):
+        with open(f"/proc/{self.pid}/cmdline", "rb") as line:
+            return [os.fsdecode(word) for word in line.read().split(b"\0")[:-1]]
