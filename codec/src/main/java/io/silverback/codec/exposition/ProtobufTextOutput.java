@@ -154,6 +154,6 @@ final class ProtobufTextOutput {
     if (Double.isInfinite(value)) {
       return value > 0 ? "inf" : "-inf";
     }
-    return ShortestDecimal.of(value);
+    return GoNumbers.toString(value);
   }
 }

@@ -3,6 +3,7 @@ package io.silverback.server.handler;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.util.Map;
 import java.util.Properties;
 
 /**
@@ -77,5 +78,16 @@ public record BuildInfo(
   public String context() {
     return "(java=%s, platform=%s, user=%s, date=%s)"
         .formatted(javaVersion, platform(), buildUser, buildDate);
+  }
+
+  /** What the status API shows, under upstream's names. */
+  Map<String, String> fields() {
+    return Map.of(
+        "version", version,
+        "revision", revision,
+        "branch", branch,
+        "buildUser", buildUser,
+        "buildDate", buildDate,
+        "goVersion", goVersion());
   }
 }

@@ -12,6 +12,8 @@ import io.prometheus.metrics.instrumentation.jvm.JvmThreadsMetrics;
 import io.prometheus.metrics.instrumentation.jvm.ProcessMetrics;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.silverback.codec.model.MetricFamily;
+import io.silverback.codec.model.MetricType;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -30,6 +32,25 @@ public final class GatewayMetrics {
   private static final String UNKNOWN = "unknown";
   private static final String[] CODES = codes();
 
+  private static final MetricFamily REQUESTS =
+      new MetricFamily(
+          "pushgateway_http_requests_total",
+          "Total HTTP requests processed by the Pushgateway, excluding scrapes.",
+          MetricType.COUNTER,
+          List.of());
+  private static final MetricFamily PUSH_SIZES =
+      new MetricFamily(
+          "pushgateway_http_push_size_bytes",
+          "HTTP request size for pushes to the Pushgateway.",
+          MetricType.SUMMARY,
+          List.of());
+  private static final MetricFamily PUSH_DURATIONS =
+      new MetricFamily(
+          "pushgateway_http_push_duration_seconds",
+          "HTTP request duration for pushes to the Pushgateway.",
+          MetricType.SUMMARY,
+          List.of());
+
   /** The library's defaults, whatever a properties file or the environment says. */
   private static final PrometheusProperties DEFAULTS = PrometheusProperties.builder().build();
 
@@ -42,18 +63,13 @@ public final class GatewayMetrics {
     registerBuild(build);
     requests =
         Counter.builder(DEFAULTS)
-            .name("pushgateway_http_requests_total")
-            .help("Total HTTP requests processed by the Pushgateway, excluding scrapes.")
+            .name(REQUESTS.name())
+            .help(REQUESTS.help())
             .labelNames("handler", "code", "method")
             .withoutExemplars()
             .register(registry);
-    pushSizes =
-        pushSummary(
-            "pushgateway_http_push_size_bytes", "HTTP request size for pushes to the Pushgateway.");
-    pushDurations =
-        pushSummary(
-            "pushgateway_http_push_duration_seconds",
-            "HTTP request duration for pushes to the Pushgateway.");
+    pushSizes = pushSummary(PUSH_SIZES);
+    pushDurations = pushSummary(PUSH_DURATIONS);
     registerProcess();
   }
 
@@ -91,6 +107,17 @@ public final class GatewayMetrics {
     return SnapshotReader.families(registry.scrape());
   }
 
+  /** All families that have or will have a value: nobody may push another type by their names. */
+  public List<MetricFamily> declared() {
+    var declared = new ArrayList<>(collect());
+    for (MetricFamily later : List.of(REQUESTS, PUSH_SIZES, PUSH_DURATIONS)) {
+      if (declared.stream().noneMatch(family -> family.name().equals(later.name()))) {
+        declared.add(later);
+      }
+    }
+    return List.copyOf(declared);
+  }
+
   private void registerBuild(BuildInfo build) {
     Platform platform = Platform.current();
     Info info =
@@ -110,8 +137,8 @@ public final class GatewayMetrics {
         platform.operatingSystem());
   }
 
-  private QuantileSummary pushSummary(String name, String help) {
-    var summary = new QuantileSummary(name, help, "method", System::nanoTime);
+  private QuantileSummary pushSummary(MetricFamily family) {
+    var summary = new QuantileSummary(family.name(), family.help(), "method", System::nanoTime);
     registry.register(summary);
     return summary;
   }

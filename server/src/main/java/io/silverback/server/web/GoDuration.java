@@ -7,7 +7,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Durations as Go writes them: {@code 1h}, {@code 1m30s}, {@code 0.5s}. */
-final class GoDuration {
+public final class GoDuration {
   private static final int MAX_LENGTH = 64;
   private static final Pattern PART =
       Pattern.compile(
@@ -16,7 +16,7 @@ final class GoDuration {
   private GoDuration() {}
 
   /** Empty if the text is no duration, or one that Go's 64 bits of nanoseconds cannot hold. */
-  static Optional<Duration> parse(String text) {
+  public static Optional<Duration> parse(String text) {
     if (text.length() > MAX_LENGTH) {
       return Optional.empty();
     }
@@ -40,6 +40,34 @@ final class GoDuration {
       return Optional.empty();
     }
     return Optional.of(Duration.ofNanos(negative ? -nanos.longValue() : nanos.longValue()));
+  }
+
+  /** As Go prints it: {@code 5m0s}, {@code 1h0m0s}, {@code 1.5s}, {@code 50ms}. */
+  public static String format(Duration duration) {
+    long nanos = duration.abs().toNanos();
+    String sign = duration.isNegative() ? "-" : "";
+    if (nanos == 0) {
+      return "0s";
+    }
+    if (nanos < nanos("s")) {
+      String unit = nanos < nanos("us") ? "ns" : nanos < nanos("ms") ? "us" : "ms";
+      String shown = unit.equals("us") ? "\u00b5s" : unit;
+      return sign + decimal(nanos, nanos(unit)) + shown;
+    }
+    long hours = nanos / nanos("h");
+    long minutes = nanos / nanos("m") % 60;
+    String seconds = decimal(nanos % nanos("m"), nanos("s")) + "s";
+    return sign
+        + (hours > 0 ? hours + "h" : "")
+        + (hours > 0 || minutes > 0 ? minutes + "m" : "")
+        + seconds;
+  }
+
+  private static String decimal(long nanos, long unit) {
+    return BigDecimal.valueOf(nanos)
+        .divide(BigDecimal.valueOf(unit))
+        .stripTrailingZeros()
+        .toPlainString();
   }
 
   private static long nanos(String unit) {

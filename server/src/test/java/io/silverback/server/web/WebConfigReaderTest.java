@@ -243,7 +243,8 @@ class WebConfigReaderTest {
   @ParameterizedTest
   @MethodSource("invalidFiles")
   void refusesAndSaysWhere(String yaml, String problem, String place) {
-    String message = assertThrows(WebConfigException.class, () -> read(yaml)).getMessage();
+    String message =
+        String.valueOf(assertThrows(WebConfigException.class, () -> read(yaml)).getMessage());
     assertTrue(message.startsWith(problem), message);
     assertTrue(message.endsWith(": file=" + FILE + place), message);
   }

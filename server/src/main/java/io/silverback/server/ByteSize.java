@@ -1,0 +1,35 @@
+package io.silverback.server;
+
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Sizes as flags spell them: a number of bytes, KiB, MiB or GiB. */
+final class ByteSize {
+  private static final Pattern SIZE = Pattern.compile("(\\d{1,12})(KiB|MiB|GiB|B|)");
+
+  private ByteSize() {}
+
+  /**
+   * The size in bytes, from 1 to what an array can hold.
+   *
+   * @throws IllegalArgumentException if the text is no such size
+   */
+  static int parse(String text) {
+    Matcher size = SIZE.matcher(text);
+    if (!size.matches()) {
+      throw new IllegalArgumentException("not a size: text=" + text);
+    }
+    long unit =
+        switch (size.group(2)) {
+          case "KiB" -> 1L << 10;
+          case "MiB" -> 1L << 20;
+          case "GiB" -> 1L << 30;
+          default -> 1;
+        };
+    long bytes = Long.parseLong(size.group(1)) * unit;
+    if (bytes < 1 || bytes > Integer.MAX_VALUE - 8) {
+      throw new IllegalArgumentException("size out of range: text=" + text);
+    }
+    return (int) bytes;
+  }
+}

@@ -1,0 +1,304 @@
+package io.silverback.server;
+
+import io.silverback.codec.exposition.NameValidation;
+import io.silverback.server.handler.DoorSettings;
+import io.silverback.server.web.GoDuration;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.UsageMessageSpec;
+import picocli.CommandLine.ParseResult;
+
+/**
+ * The command line: the table of flags, and how they become a {@link GatewayConfig}.
+ *
+ * <p>The command line beats the environment ({@code SILVERBACK_WEB_LISTEN_ADDRESS} for {@code
+ * --web.listen-address}), which beats the default. An argument {@code @FILE} stands for the lines
+ * of that file.
+ */
+final class Flags {
+  /** One flag: a row of the help and of the status page. */
+  private record Flag(String name, Kind kind, String standard, String help) {
+    String variable() {
+      return "SILVERBACK_" + name.replace('.', '_').replace('-', '_').toUpperCase(Locale.ROOT);
+    }
+  }
+
+  private enum Kind {
+    TEXT,
+    SWITCH,
+    LIST
+  }
+
+  private static final List<Flag> TABLE =
+      List.of(
+          list("web.listen-address", ":9091", "Address to listen on; may be given several times."),
+          off("web.systemd-socket", "Take listeners from systemd; not supported."),
+          text("web.config.file", "", "File with TLS, users, headers and rate limit of the doors."),
+          text("web.telemetry-path", "/metrics", "Path under which to expose metrics."),
+          text("web.external-url", "", "URL under which this server is reached from outside."),
+          text(
+              "web.route-prefix",
+              "",
+              "Prefix of all paths. Defaults to the path of --web.external-url."),
+          off("web.enable-lifecycle", "Let a request end the process."),
+          off("web.enable-admin-api", "Let a request delete all groups."),
+          text(
+              "persistence.file", "", "Where to persist metrics. Empty keeps them in memory only."),
+          text("persistence.interval", "5m", "The least time between two writes of that file."),
+          off("push.disable-consistency-check", "Take inconsistent pushes, too. DANGEROUS."),
+          off("push.enable-utf8-names", "Take any UTF-8 as name of a metric or label."),
+          text("limits.max-body-size", "64MiB", "Most bytes that the body of a push may have."),
+          text("limits.max-inflated-size", "256MiB", "Most bytes that a body may inflate to."),
+          text("shutdown.timeout", "10s", "How long running requests may go on after a SIGTERM."),
+          text("log.level", "info", "Least level to log: debug, info, warn or error."),
+          text("log.format", "logfmt", "How to log: logfmt or json."));
+
+  private static final int MAX_ARGUMENT_FILE_BYTES = 1024 * 1024;
+
+  private final Map<String, List<String>> values = new LinkedHashMap<>();
+
+  private Flags() {}
+
+  /** What the command line asks for. */
+  sealed interface Request {
+    record Serve(GatewayConfig config, String logLevel, String logFormat) implements Request {}
+
+    record Help(String text) implements Request {}
+
+    record ShowVersion() implements Request {}
+  }
+
+  /**
+   * Reads the command line.
+   *
+   * @throws StartUpException with one line that says what to change
+   */
+  static Request parse(List<String> arguments, Map<String, String> environment) {
+    var command = new CommandLine(specification()).setExpandAtFiles(false);
+    command.setNegatableOptionTransformer(new NoPrefix());
+    ParseResult parsed;
+    try {
+      parsed = command.parseArgs(expand(arguments).toArray(String[]::new));
+    } catch (CommandLine.UnmatchedArgumentException e) {
+      String argument = e.getUnmatched().getFirst();
+      throw new StartUpException(
+          argument.startsWith("--")
+              ? "unknown long flag '" + argument.split("=", 2)[0] + "', try --help"
+              : argument.startsWith("-")
+                  ? "unknown short flag '" + argument + "', try --help"
+                  : "unexpected " + argument + ", try --help");
+    } catch (CommandLine.ParameterException e) {
+      throw new StartUpException(firstLine(e) + ", try --help");
+    }
+    if (parsed.hasMatchedOption("--help")) {
+      return new Request.Help(command.getUsageMessage(CommandLine.Help.Ansi.OFF));
+    }
+    if (parsed.hasMatchedOption("--version")) {
+      return new Request.ShowVersion();
+    }
+    var flags = new Flags();
+    for (Flag flag : TABLE) {
+      flags.values.put(flag.name, value(flag, parsed, environment));
+    }
+    return new Request.Serve(
+        flags.config(),
+        flags.oneOf("log.level", "debug", "info", "warn", "error"),
+        flags.oneOf("log.format", "logfmt", "json"));
+  }
+
+  private GatewayConfig config() {
+    if (isOn("web.systemd-socket")) {
+      throw new StartUpException(
+          "--web.systemd-socket is not supported: use --web.listen-address instead");
+    }
+    String externalPrefix = prefix("", externalPath());
+    String routePrefix = prefix(text("web.route-prefix"), externalPath());
+    var names = isOn("push.enable-utf8-names") ? NameValidation.UTF8 : NameValidation.LEGACY;
+    String telemetryPath = text("web.telemetry-path");
+    var shown = new LinkedHashMap<String, String>();
+    values.forEach((name, given) -> shown.put(name, String.join(",", given)));
+    shown.put("persistence.interval", GoDuration.format(duration("persistence.interval")));
+    shown.put("shutdown.timeout", GoDuration.format(duration("shutdown.timeout")));
+    var doors =
+        new DoorSettings(
+            routePrefix,
+            externalPrefix,
+            telemetryPath.startsWith("/") ? telemetryPath : "/" + telemetryPath,
+            isOn("web.enable-lifecycle"),
+            isOn("web.enable-admin-api"),
+            !isOn("push.disable-consistency-check"),
+            names,
+            bytes("limits.max-body-size"),
+            bytes("limits.max-inflated-size"),
+            shown);
+    return new GatewayConfig(
+        listenAddresses(), doors, text("web.config.file"), duration("shutdown.timeout"));
+  }
+
+  private List<InetSocketAddress> listenAddresses() {
+    var addresses = new ArrayList<InetSocketAddress>();
+    for (String given : values.getOrDefault("web.listen-address", List.of())) {
+      int colon = given.lastIndexOf(':');
+      String host = given.substring(0, Math.max(colon, 0)).replace("[", "").replace("]", "");
+      int port;
+      try {
+        port = colon < 0 ? -1 : Integer.parseInt(given.substring(colon + 1));
+      } catch (NumberFormatException e) {
+        port = -1;
+      }
+      if (port < 0 || port > 65535) {
+        throw bad("web.listen-address", given, "a host and a port such as :9091 or 127.0.0.1:9091");
+      }
+      var address =
+          host.isEmpty() ? new InetSocketAddress(port) : new InetSocketAddress(host, port);
+      if (address.isUnresolved()) {
+        throw bad("web.listen-address", given, "a host that this machine can resolve");
+      }
+      addresses.add(address);
+    }
+    return addresses;
+  }
+
+  private String externalPath() {
+    try {
+      String path = URI.create(text("web.external-url")).getPath();
+      return path == null ? "" : path;
+    } catch (IllegalArgumentException e) {
+      throw bad("web.external-url", text("web.external-url"), "a URL");
+    }
+  }
+
+  private static String prefix(String given, String standard) {
+    String prefix = given.isEmpty() ? standard : given;
+    if (prefix.isEmpty() || prefix.equals("/")) {
+      return "";
+    }
+    String absolute = prefix.startsWith("/") ? prefix : "/" + prefix;
+    return absolute.endsWith("/") ? absolute.substring(0, absolute.length() - 1) : absolute;
+  }
+
+  private String text(String name) {
+    return values.getOrDefault(name, List.of("")).getLast();
+  }
+
+  private boolean isOn(String name) {
+    return oneOf(name, "true", "false").equals("true");
+  }
+
+  private String oneOf(String name, String... choices) {
+    if (!List.of(choices).contains(text(name))) {
+      throw bad(name, text(name), "one of " + String.join(", ", choices));
+    }
+    return text(name);
+  }
+
+  private Duration duration(String name) {
+    return GoDuration.parse(text(name))
+        .filter(duration -> !duration.isNegative())
+        .orElseThrow(() -> bad(name, text(name), "a duration such as 90s or 1h30m"));
+  }
+
+  private int bytes(String name) {
+    try {
+      return ByteSize.parse(text(name));
+    } catch (IllegalArgumentException e) {
+      throw bad(name, text(name), "a size from 1 to 2047MiB such as 64MiB");
+    }
+  }
+
+  private static StartUpException bad(String name, String given, String wanted) {
+    return new StartUpException("--" + name + " must be " + wanted + ": " + name + "=" + given);
+  }
+
+  private static List<String> value(
+      Flag flag, ParseResult parsed, Map<String, String> environment) {
+    if (parsed.hasMatchedOption("--" + flag.name)) {
+      Object value = parsed.matchedOptionValue("--" + flag.name, (Object) "");
+      return value instanceof List<?> several
+          ? several.stream().map(String::valueOf).toList()
+          : List.of(String.valueOf(value));
+    }
+    return List.of(environment.getOrDefault(flag.variable(), flag.standard));
+  }
+
+  private static List<String> expand(List<String> arguments) {
+    var expanded = new ArrayList<String>();
+    for (String argument : arguments) {
+      if (!argument.startsWith("@")) {
+        expanded.add(argument);
+        continue;
+      }
+      Path file = Path.of(argument.substring(1));
+      try {
+        if (Files.size(file) > MAX_ARGUMENT_FILE_BYTES) {
+          throw new StartUpException("argument file is over 1 MiB: file=" + file);
+        }
+        Files.readAllLines(file).stream()
+            .filter(line -> !line.isBlank() && !line.startsWith("#"))
+            .forEach(expanded::add);
+      } catch (IOException e) {
+        throw new StartUpException("cannot read the argument file " + file + ": " + e.getMessage());
+      }
+    }
+    return expanded;
+  }
+
+  private static CommandSpec specification() {
+    var command = CommandSpec.create().name("silverback");
+    command.usageMessage(
+        new UsageMessageSpec()
+            .description("A drop-in replacement for the Prometheus Pushgateway.")
+            .optionListHeading("%nFlags:%n")
+            .width(100)
+            .adjustLineBreaksForWideCJKCharacters(false));
+    command.addOption(
+        OptionSpec.builder("-h", "--help", "--help-long", "--help-man")
+            .usageHelp(true)
+            .description("Show this help.")
+            .build());
+    for (Flag flag : TABLE) {
+      String standard = flag.standard.isEmpty() ? "" : " Default: " + flag.standard;
+      var option =
+          OptionSpec.builder("--" + flag.name).description(flag.help.replace("%", "%%") + standard);
+      switch (flag.kind) {
+        case TEXT -> option.type(String.class).paramLabel("VALUE");
+        case SWITCH ->
+            option.type(Boolean.class).arity("0..1").fallbackValue("true").negatable(true);
+        case LIST ->
+            option.type(List.class).auxiliaryTypes(String.class).arity("1").paramLabel("VALUE");
+      }
+      command.addOption(option.build());
+    }
+    command.addOption(
+        OptionSpec.builder("--version").versionHelp(true).description("Show the version.").build());
+    return command;
+  }
+
+  private static Flag text(String name, String standard, String help) {
+    return new Flag(name, Kind.TEXT, standard, help);
+  }
+
+  private static Flag off(String name, String help) {
+    return new Flag(name, Kind.SWITCH, "false", help);
+  }
+
+  private static Flag list(String name, String standard, String help) {
+    return new Flag(name, Kind.LIST, standard, help);
+  }
+
+  private static String firstLine(Exception e) {
+    return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+  }
+}

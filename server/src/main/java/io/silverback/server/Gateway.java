@@ -1,0 +1,226 @@
+package io.silverback.server;
+
+import io.helidon.common.socket.SocketOptions;
+import io.helidon.common.tls.Tls;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
+import io.helidon.webserver.CloseConnectionException;
+import io.helidon.webserver.ListenerConfig;
+import io.helidon.webserver.WebServer;
+import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import io.helidon.webserver.http1.Http1Config;
+import io.helidon.webserver.http1.Http1ConnectionSelector;
+import io.helidon.webserver.spi.ServerConnectionSelector;
+import io.silverback.codec.model.VersionClock;
+import io.silverback.server.handler.BuildInfo;
+import io.silverback.server.handler.GatewayMetrics;
+import io.silverback.server.handler.Routes;
+import io.silverback.server.log.Log;
+import io.silverback.server.storage.HeapMetricStore;
+import io.silverback.server.storage.MetricStore;
+import io.silverback.server.storage.StoreClosedException;
+import io.silverback.server.web.AccessControl;
+import io.silverback.server.web.Admission;
+import io.silverback.server.web.WebConfigException;
+import io.silverback.server.web.WebConfigFile;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.Function;
+import javax.net.ssl.SSLContext;
+
+/**
+ * One running server: builds the parts, starts them, and closes them in the reverse order.
+ *
+ * <p>Thread-safe.
+ */
+public final class Gateway implements AutoCloseable {
+  /** Long enough for any grouping key that a client can mean; upstream takes 1 MiB of headers. */
+  private static final int MAX_REQUEST_LINE_BYTES = 64 * 1024;
+
+  private static final Log log = Log.of(Gateway.class);
+
+  private final CountDownLatch quitAsked = new CountDownLatch(1);
+  private final MetricStore store;
+  private final WebServer web;
+  private final List<String> sockets = new ArrayList<>();
+  private volatile boolean ready;
+
+  private Gateway(GatewayConfig config) {
+    BuildInfo build = BuildInfo.current();
+    var metrics = new GatewayMetrics(build);
+    var clock = new VersionClock(System::currentTimeMillis, new SecureRandom().nextLong());
+    store =
+        new HeapMetricStore(
+            clock, System::currentTimeMillis, metrics.declared(), config.doors().checked());
+    Optional<WebConfigFile> guardFile = openGuardFile(config.webConfigFile());
+    Function<String, Admission> guard =
+        guardFile
+            .<Function<String, Admission>>map(file -> new AccessControl(file)::admit)
+            .orElse(_ -> new Admission.Admitted(Map.of()));
+    var routes =
+        new Routes(config.doors(), store, metrics, build, guard, () -> ready, this::askToQuit);
+    web = webServer(config, routes, guardFile.flatMap(WebConfigFile::sslContext));
+  }
+
+  /**
+   * Builds a server that answers requests when this returns.
+   *
+   * @throws StartUpException if an address cannot be listened on
+   */
+  public static Gateway start(GatewayConfig config) {
+    config.listenAddresses().forEach(Gateway::requireFree);
+    var gateway = new Gateway(config);
+    gateway.web.start();
+    for (int i = 0; i < gateway.sockets.size(); i++) {
+      if (gateway.web.port(gateway.sockets.get(i)) < 0) {
+        gateway.close();
+        throw new StartUpException("cannot listen on " + show(config.listenAddresses().get(i)));
+      }
+    }
+    gateway.ready = true;
+    return gateway;
+  }
+
+  /** The port of the first listen address. */
+  public int port() {
+    return web.port(sockets.getFirst());
+  }
+
+  /** Returns when a client or {@link #askToQuit} asked for the end. */
+  public void awaitQuit() throws InterruptedException {
+    quitAsked.await();
+  }
+
+  public void askToQuit() {
+    quitAsked.countDown();
+  }
+
+  /** Takes no new requests, lets running ones end within the timeout, and closes the store. */
+  @Override
+  public void close() {
+    ready = false;
+    askToQuit();
+    web.stop();
+    store.close();
+  }
+
+  private static Optional<WebConfigFile> openGuardFile(String name) {
+    if (name.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(WebConfigFile.open(Path.of(name)));
+    } catch (WebConfigException e) {
+      throw new StartUpException("--web.config.file: " + e.getMessage());
+    }
+  }
+
+  private WebServer webServer(GatewayConfig config, Routes routes, Optional<SSLContext> tls) {
+    ServerConnectionSelector http =
+        Http1ConnectionSelector.builder()
+            .config(
+                Http1Config.builder()
+                    .validatePath(false)
+                    .sendKeepAliveHeader(false)
+                    .maxPrologueLength(MAX_REQUEST_LINE_BYTES)
+                    .build())
+            .build();
+    var builder = WebServer.builder().shutdownHook(false);
+    for (InetSocketAddress address : config.listenAddresses()) {
+      String socket = sockets.isEmpty() ? WebServer.DEFAULT_SOCKET_NAME : "@" + sockets.size();
+      sockets.add(socket);
+      if (sockets.size() == 1) {
+        listen(builder, address, config, http, routes, tls);
+      } else {
+        builder.putSocket(socket, listener -> listen(listener, address, config, http, routes, tls));
+      }
+    }
+    return builder.build();
+  }
+
+  private static void listen(
+      ListenerConfig.BuilderBase<?, ?> listener,
+      InetSocketAddress address,
+      GatewayConfig config,
+      ServerConnectionSelector http,
+      Routes routes,
+      Optional<SSLContext> tls) {
+    tls.ifPresent(context -> listener.tls(Tls.builder().sslContext(context).build()));
+    listener
+        .bindAddress(address)
+        .protocolsDiscoverServices(false)
+        .addConnectionSelector(new RequestLineSelector(http))
+        .contentEncoding(new UntouchedBodies())
+        .shutdownGracePeriod(config.shutdownTimeout())
+        .connectionOptions(SocketOptions.builder().tcpNoDelay(true).build())
+        .routing(
+            // Our own router answers every path and method, as upstream's does.
+            HttpRouting.builder()
+                .any((request, response) -> answer(routes, request, response))
+                .error(StoreClosedException.class, Gateway::answerClosed)
+                .error(Throwable.class, Gateway::answerFault));
+  }
+
+  private static void answer(Routes routes, ServerRequest request, ServerResponse response)
+      throws IOException {
+    if (request.headers().containsToken(HeaderValues.CONNECTION_CLOSE)) {
+      // The web server says that it closes, but leaves that to the client.
+      response.whenSent(
+          () -> {
+            throw new CloseConnectionException("closed as the client asked");
+          });
+    }
+    routes.answer(request, response);
+  }
+
+  private static void answerClosed(
+      ServerRequest request, ServerResponse response, StoreClosedException closed) {
+    response.header(HeaderNames.RETRY_AFTER, "1");
+    response.status(503).send("shutting down, try again later\n");
+  }
+
+  /** A bug of ours, or a client that went away in the middle. */
+  private static void answerFault(ServerRequest request, ServerResponse response, Throwable fault) {
+    if (fault instanceof CloseConnectionException close) {
+      throw close;
+    }
+    if (fault instanceof IOException || fault instanceof UncheckedIOException) {
+      throw new CloseConnectionException("the client went away", fault);
+    }
+    log.error("a request failed", "method", request.prologue().method().text(), "err", fault);
+    response.status(500).send("internal error, see the log\n");
+  }
+
+  /** Finds out why an address cannot be listened on, which the web server does not tell. */
+  private static void requireFree(InetSocketAddress address) {
+    try (var socket = new ServerSocket()) {
+      socket.setReuseAddress(true);
+      socket.bind(address);
+    } catch (IOException e) {
+      throw new StartUpException(
+          "cannot listen on "
+              + show(address)
+              + ", free it or change --web.listen-address: "
+              + e.getMessage());
+    }
+  }
+
+  private static String show(InetSocketAddress address) {
+    return (address.getAddress() != null && address.getAddress().isAnyLocalAddress()
+            ? ""
+            : address.getHostString())
+        + ":"
+        + address.getPort();
+  }
+}

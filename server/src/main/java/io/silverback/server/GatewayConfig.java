@@ -1,0 +1,30 @@
+package io.silverback.server;
+
+import io.silverback.server.handler.DoorSettings;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * Everything that the command line can set, so that a test can set it without one.
+ *
+ * @param listenAddresses where to listen, at least one; port 0 takes any free port
+ * @param webConfigFile the file with TLS, users, headers and rate limit; empty for none of them
+ * @param shutdownTimeout how long requests may go on once the end was asked for
+ */
+public record GatewayConfig(
+    List<InetSocketAddress> listenAddresses,
+    DoorSettings doors,
+    String webConfigFile,
+    Duration shutdownTimeout) {
+  public GatewayConfig {
+    listenAddresses = List.copyOf(listenAddresses);
+    if (listenAddresses.isEmpty()) {
+      throw new IllegalArgumentException("nowhere to listen: listenAddresses=[]");
+    }
+    if (shutdownTimeout.isNegative()) {
+      throw new IllegalArgumentException(
+          "shutdown timeout must not be negative: shutdownTimeout=" + shutdownTimeout);
+    }
+  }
+}

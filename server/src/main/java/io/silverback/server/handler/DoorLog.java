@@ -1,0 +1,124 @@
+package io.silverback.server.handler;
+
+import io.helidon.http.HeaderNames;
+import io.helidon.webserver.http.ServerRequest;
+import io.silverback.codec.model.GroupingKey;
+import io.silverback.server.group.GatheredFamilies;
+import io.silverback.server.log.Log;
+import io.silverback.server.log.RateLimitedLog;
+import java.time.Duration;
+
+/**
+ * What the doors tell the operator of requests. Thread-safe.
+ *
+ * <p>Whatever a client can cause again and again is limited per group or client: see {@link
+ * RateLimitedLog}.
+ */
+final class DoorLog {
+  private static final Duration INTERVAL = Duration.ofSeconds(10);
+  private static final int MAX_SUBJECTS = 1000;
+
+  private final Log log = Log.of(DoorLog.class);
+  private final RateLimitedLog limited =
+      new RateLimitedLog(log, INTERVAL, MAX_SUBJECTS, System::nanoTime);
+
+  void malformedPath(ServerRequest request, String reason) {
+    limited.info(
+        clientOf(request),
+        "failed to parse URL",
+        "method",
+        methodOf(request),
+        "source",
+        sourceOf(request),
+        "url",
+        request.path().rawPath(),
+        "err",
+        reason);
+  }
+
+  void unreadableBody(ServerRequest request, GroupingKey key, String reason) {
+    limited.info(
+        key,
+        "failed to parse text",
+        "method",
+        methodOf(request),
+        "source",
+        sourceOf(request),
+        "group",
+        key,
+        "err",
+        reason);
+    // upstream: says this at debug only, where whoever looked for it there goes on finding it.
+    log.debug("failed to parse text", "source", sourceOf(request), "err", reason);
+  }
+
+  void refusedPush(ServerRequest request, GroupingKey key, String reason) {
+    limited.error(
+        key,
+        "pushed metrics are invalid or inconsistent with existing metrics",
+        "method",
+        methodOf(request),
+        "source",
+        sourceOf(request),
+        "group",
+        key,
+        "err",
+        reason);
+  }
+
+  /** An audit line: who deleted what. */
+  void deleted(ServerRequest request, GroupingKey key) {
+    log.info("group deleted", "source", sourceOf(request), "user", userOf(request), "group", key);
+  }
+
+  /** An audit line: who deleted everything. */
+  void wiped(ServerRequest request, int groups) {
+    log.info(
+        "all groups deleted",
+        "source",
+        sourceOf(request),
+        "user",
+        userOf(request),
+        "groups",
+        groups);
+  }
+
+  void gathered(GatheredFamilies gathered) {
+    if (gathered.leftOut() > 0) {
+      limited.error(
+          "left out",
+          "left metrics out of the exposition that cannot be shown beside others",
+          "metrics",
+          gathered.leftOut(),
+          "reasons",
+          String.join("; ", gathered.reasons()));
+    }
+    if (!gathered.differingHelp().isEmpty()) {
+      limited.info(
+          "help",
+          "metric families inconsistent help strings",
+          "err",
+          // upstream: diskmetricstore.go says this, and people search their logs for it.
+          "Metric families have inconsistent help strings. The latter will have priority. This is"
+              + " bad. Fix your pushed metrics!",
+          "families",
+          String.join(",", gathered.differingHelp()));
+    }
+  }
+
+  private static String methodOf(ServerRequest request) {
+    return request.prologue().method().text();
+  }
+
+  private static String clientOf(ServerRequest request) {
+    return request.remotePeer().host();
+  }
+
+  private static String sourceOf(ServerRequest request) {
+    return request.remotePeer().host() + ":" + request.remotePeer().port();
+  }
+
+  private static String userOf(ServerRequest request) {
+    return request.headers().first(HeaderNames.AUTHORIZATION).map(BasicUser::nameIn).orElse("");
+  }
+}

@@ -1,0 +1,33 @@
+package io.silverback.server.handler;
+
+import io.silverback.codec.exposition.NameValidation;
+import java.util.Map;
+
+/**
+ * What the operator decided about the doors.
+ *
+ * @param routePrefix what stands before every path, empty or starting and not ending with a slash
+ * @param externalPrefix the same as seen from outside, for links
+ * @param telemetryPath where Prometheus scrapes, below the prefix
+ * @param lifecycle whether a request may end the process
+ * @param adminApi whether a request may delete everything
+ * @param checked whether a push must be consistent with what is stored
+ * @param maxBodyBytes the most bytes that a push may send
+ * @param maxInflatedBytes the most bytes that they may inflate to
+ * @param flags every flag and its value, for show
+ */
+public record DoorSettings(
+    String routePrefix,
+    String externalPrefix,
+    String telemetryPath,
+    boolean lifecycle,
+    boolean adminApi,
+    boolean checked,
+    NameValidation names,
+    int maxBodyBytes,
+    int maxInflatedBytes,
+    Map<String, String> flags) {
+  public DoorSettings {
+    flags = Map.copyOf(flags);
+  }
+}

@@ -1,0 +1,162 @@
+package io.silverback.server.handler;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.silverback.codec.exposition.GoNumbers;
+import io.silverback.codec.model.Labels;
+import io.silverback.codec.model.Metric;
+import io.silverback.codec.model.Metric.Bucket;
+import io.silverback.codec.model.Metric.Counter;
+import io.silverback.codec.model.Metric.Gauge;
+import io.silverback.codec.model.Metric.Histogram;
+import io.silverback.codec.model.Metric.Quantile;
+import io.silverback.codec.model.Metric.Summary;
+import io.silverback.codec.model.Metric.Untyped;
+import io.silverback.codec.model.Metric.Valueless;
+import io.silverback.codec.model.MetricFamily;
+import io.silverback.server.group.GroupState;
+import io.silverback.server.group.GroupState.Stamp;
+import io.silverback.server.group.GroupState.VersionedFamily;
+import io.silverback.server.group.PushTimes;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** One group as {@code /api/v1/metrics} shows it; all numbers are strings, as upstream has them. */
+final class GroupJson {
+  private GroupJson() {}
+
+  static void write(GroupState group, JsonGenerator out) throws IOException {
+    var families = new TreeMap<String, VersionedFamily>(group.families());
+    for (MetricFamily family : PushTimes.of(group)) {
+      boolean isFailure = family.name().equals(PushTimes.FAILURE);
+      Stamp written = isFailure && group.failureMillis() > 0 ? group.failure() : latest(group);
+      families.put(family.name(), new VersionedFamily(written, family));
+    }
+    out.writeStartObject();
+    // upstream: all share one object, so a family called "labels" takes that key's place.
+    if (!families.containsKey("labels")) {
+      writeLabels(group.key().labels(), out);
+    }
+    if (!families.containsKey("last_push_successful")) {
+      out.writeBooleanField("last_push_successful", group.failureMillis() <= group.pushMillis());
+    }
+    for (VersionedFamily family : families.values()) {
+      out.writeFieldName(family.family().name());
+      writeFamily(family, out);
+    }
+    out.writeEndObject();
+  }
+
+  /** When the group was last pushed to with success, else without. */
+  private static Stamp latest(GroupState group) {
+    return group.pushMillis() > 0 ? group.push() : group.failure();
+  }
+
+  private static void writeFamily(VersionedFamily versioned, JsonGenerator out) throws IOException {
+    MetricFamily family = versioned.family();
+    out.writeStartObject();
+    out.writeStringField(
+        "time_stamp", Instant.ofEpochMilli(versioned.written().wallMillis()).toString());
+    out.writeStringField("type", family.type().name());
+    if (!family.help().isEmpty()) {
+      out.writeStringField("help", family.help());
+    }
+    out.writeArrayFieldStart("metrics");
+    for (Metric metric : family.metrics()) {
+      out.writeStartObject();
+      writeValues(metric, out);
+      writeLabels(metric.labels(), out);
+      out.writeEndObject();
+    }
+    out.writeEndArray();
+    out.writeEndObject();
+  }
+
+  private static void writeValues(Metric metric, JsonGenerator out) throws IOException {
+    switch (metric) {
+      case Counter(var _, double value, var _) -> writeNumber("value", value, out);
+      case Gauge(var _, double value) -> writeNumber("value", value, out);
+      case Untyped(var _, double value) -> writeNumber("value", value, out);
+      case Valueless _ -> writeNumber("value", 0, out);
+      case Summary summary -> writeSummary(summary, out);
+      case Histogram histogram -> writeHistogram(histogram, out);
+    }
+  }
+
+  private static void writeSummary(Summary summary, JsonGenerator out) throws IOException {
+    var quantiles = new LinkedHashMap<String, String>();
+    for (Quantile quantile : summary.quantiles()) {
+      quantiles.put(GoNumbers.toString(quantile.quantile()), GoNumbers.toString(quantile.value()));
+    }
+    writeMap("quantiles", quantiles, out);
+    out.writeStringField("count", Long.toUnsignedString(summary.count()));
+    writeNumber("sum", summary.sum(), out);
+  }
+
+  private static void writeHistogram(Histogram histogram, JsonGenerator out) throws IOException {
+    boolean isNative =
+        !histogram.nativeBuckets().negativeSpans().isEmpty()
+            || !histogram.nativeBuckets().positiveSpans().isEmpty();
+    if (isNative) {
+      writeNativeBuckets(NativeBucketRanges.of(histogram), out);
+    } else {
+      var buckets = new LinkedHashMap<String, String>();
+      for (Bucket bucket : histogram.buckets()) {
+        buckets.put(
+            GoNumbers.toString(bucket.upperBound()),
+            count(bucket.cumulativeCount(), bucket.cumulativeCountFloat()));
+      }
+      writeMap("buckets", buckets, out);
+    }
+    out.writeStringField("count", count(histogram.count(), histogram.countFloat()));
+    writeNumber("sum", histogram.sum(), out);
+  }
+
+  private static void writeNativeBuckets(List<NativeBucketRanges.Range> ranges, JsonGenerator out)
+      throws IOException {
+    out.writeArrayFieldStart("buckets");
+    for (var range : ranges) {
+      out.writeStartArray();
+      out.writeNumber(range.rule());
+      out.writeString(GoNumbers.toString(range.low()));
+      out.writeString(GoNumbers.toString(range.high()));
+      out.writeString(
+          range.count() instanceof Long whole
+              ? Long.toString(whole)
+              : GoNumbers.toString(range.count().doubleValue()));
+      out.writeEndArray();
+    }
+    out.writeEndArray();
+  }
+
+  private static String count(long count, double countFloat) {
+    return countFloat > 0 ? GoNumbers.toString(countFloat) : Long.toUnsignedString(count);
+  }
+
+  private static void writeNumber(String name, double value, JsonGenerator out) throws IOException {
+    out.writeStringField(name, GoNumbers.toString(value));
+  }
+
+  private static void writeLabels(Labels labels, JsonGenerator out) throws IOException {
+    out.writeObjectFieldStart("labels");
+    for (int i = 0; i < labels.size(); i++) {
+      // upstream: a map, so of two pairs with one name the last one counts.
+      if (i + 1 == labels.size() || !labels.name(i).equals(labels.name(i + 1))) {
+        out.writeStringField(labels.name(i), labels.value(i));
+      }
+    }
+    out.writeEndObject();
+  }
+
+  private static void writeMap(String name, Map<String, String> map, JsonGenerator out)
+      throws IOException {
+    out.writeObjectFieldStart(name);
+    for (var entry : map.entrySet()) {
+      out.writeStringField(entry.getKey(), entry.getValue());
+    }
+    out.writeEndObject();
+  }
+}

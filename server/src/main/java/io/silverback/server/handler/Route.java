@@ -1,0 +1,12 @@
+package io.silverback.server.handler;
+
+/**
+ * One line of the table of routes.
+ *
+ * @param name what the request counter calls it, empty for requests that are not counted
+ */
+record Route(String method, PathPattern path, String name, Door door) {
+  Route(String method, String path, String name, Door door) {
+    this(method, new PathPattern(path), name, door);
+  }
+}

@@ -1,0 +1,140 @@
+package io.silverback.server.handler;
+
+import io.helidon.http.HeaderNames;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
+
+/**
+ * Finds the door for a request, and answers itself where there is none: redirects to the right
+ * spelling of a path, OPTIONS, 405 and 404.
+ *
+ * <p>The rules are those of upstream's router (julienschmidt/httprouter below Go's ServeMux), since
+ * clients and probes live by them: a known path is known per method, HEAD is never routed, and the
+ * spelling is only corrected for methods that have a route there.
+ */
+final class Router {
+  private static final String OPTIONS = "OPTIONS";
+
+  private static final String PUSH = "push";
+
+  private final List<Route> routes;
+  private final GatewayMetrics metrics;
+
+  Router(List<Route> routes, GatewayMetrics metrics) {
+    this.routes = List.copyOf(routes);
+    this.metrics = metrics;
+  }
+
+  void route(ServerRequest request, ServerResponse response) throws IOException {
+    Optional<RequestPath> decoded = RequestPath.decode(request.path().rawPath());
+    if (decoded.isEmpty()) {
+      PlainText.error(response, 400, "malformed request path");
+      return;
+    }
+    RequestPath requestPath = decoded.get();
+    String path = requestPath.path();
+    String method = request.prologue().method().text();
+    String cleaned = requestPath.cleaned();
+    if (!cleaned.equals(path)) {
+      redirect(request, response, 307, cleaned);
+      return;
+    }
+    for (Route route : routes) {
+      if (route.method().equals(method)) {
+        Optional<List<String>> parameters = route.path().match(path);
+        if (parameters.isPresent()) {
+          answer(route, parameters.get(), request, response);
+          return;
+        }
+      }
+    }
+    answerUnrouted(request, response, method, path);
+  }
+
+  private void answer(
+      Route route, List<String> parameters, ServerRequest request, ServerResponse response)
+      throws IOException {
+    long start = System.nanoTime();
+    route.door().answer(request, response, parameters);
+    if (route.name().isEmpty()) {
+      return;
+    }
+    metrics.countRequest(route.name(), response.status().code(), route.method());
+    if (route.name().equals(PUSH)) {
+      metrics.observePush(
+          route.method(), RequestSize.of(request), (System.nanoTime() - start) / 1e9);
+    }
+  }
+
+  private void answerUnrouted(
+      ServerRequest request, ServerResponse response, String method, String path) {
+    Optional<String> corrected = corrected(method, path);
+    if (corrected.isPresent()) {
+      redirect(request, response, method.equals("GET") ? 301 : 307, corrected.get());
+      return;
+    }
+    SortedSet<String> allowed = allowed(path);
+    if (allowed.isEmpty()) {
+      PlainText.error(response, 404, "404 page not found");
+      return;
+    }
+    allowed.add(OPTIONS);
+    response.header(HeaderNames.ALLOW, String.join(", ", allowed));
+    if (method.equals(OPTIONS)) {
+      response.status(200).send();
+    } else {
+      PlainText.error(response, 405, "Method Not Allowed");
+    }
+  }
+
+  private SortedSet<String> allowed(String path) {
+    var methods = new TreeSet<String>();
+    for (Route route : routes) {
+      if (!route.method().equals(OPTIONS) && route.path().match(path).isPresent()) {
+        methods.add(route.method());
+      }
+    }
+    return methods;
+  }
+
+  /** The path of a route of that method from which this one differs by case or a last slash. */
+  private Optional<String> corrected(String method, String path) {
+    if (path.equals("/")) {
+      return Optional.empty();
+    }
+    String otherSlash = path.endsWith("/") ? path.substring(0, path.length() - 1) : path + "/";
+    for (String candidate : List.of(path, otherSlash)) {
+      for (Route route : routes) {
+        if (route.method().equals(method)) {
+          Optional<String> spelling =
+              route.path().ignoringCase(candidate).filter(other -> !other.equals(path));
+          if (spelling.isPresent()) {
+            return spelling;
+          }
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static void redirect(
+      ServerRequest request, ServerResponse response, int status, String path) {
+    String query = request.query().isEmpty() ? "" : "?" + request.query().rawValue();
+    String location = RequestPath.encode(path) + query;
+    response.header(HeaderNames.LOCATION, location);
+    if (request.prologue().method().text().equals("GET")) {
+      String reason = status == 301 ? "Moved Permanently" : "Temporary Redirect";
+      response.header(HeaderNames.CONTENT_TYPE, "text/html; charset=utf-8");
+      response
+          .status(status)
+          .send("<a href=\"" + location.replace("&", "&amp;") + "\">" + reason + "</a>.\n\n");
+    } else {
+      response.status(status).send();
+    }
+  }
+}

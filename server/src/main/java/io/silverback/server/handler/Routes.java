@@ -1,0 +1,91 @@
+package io.silverback.server.handler;
+
+import io.helidon.http.HeaderNames;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import io.silverback.server.storage.MetricStore;
+import io.silverback.server.web.Admission;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
+
+/** Every path that the server answers. */
+public final class Routes {
+  private final Router router;
+  private final Function<String, Admission> guard;
+
+  /**
+   * The doors over one store.
+   *
+   * @param metrics counts the requests, and is shown with the groups
+   * @param guard decides about a request by its Authorization header, empty if it has none
+   * @param ready false while the server should get no requests
+   * @param quit asks for termination and returns at once
+   */
+  public Routes(
+      DoorSettings settings,
+      MetricStore store,
+      GatewayMetrics metrics,
+      BuildInfo build,
+      Function<String, Admission> guard,
+      BooleanSupplier ready,
+      Runnable quit) {
+    this.guard = guard;
+    var log = new DoorLog();
+    var started = Instant.now();
+    var bodies = new BodyCoding(settings.maxBodyBytes(), settings.maxInflatedBytes());
+    var push = new PushHandler(store, settings.names(), bodies, settings.checked(), log);
+    var delete = new DeleteHandler(store, settings.names(), log);
+    var scrape = new ScrapeHandler(store, metrics, log);
+    var api = new ApiHandler(store, settings.flags(), build, started);
+    var status = new StatusHandler(store, settings, build, started);
+    var lifecycle = new LifecycleHandler(ready, quit);
+
+    String prefix = settings.routePrefix();
+    var routes = new ArrayList<Route>();
+    for (boolean base64 : new boolean[] {false, true}) {
+      String group =
+          prefix + "/metrics/job" + (base64 ? GroupingKeyPath.BASE64_SUFFIX : "") + "/:job/*labels";
+      routes.add(new Route("PUT", group, "push", push.door(true, base64)));
+      routes.add(new Route("POST", group, "push", push.door(false, base64)));
+      routes.add(new Route("DELETE", group, "delete", delete.door(base64)));
+    }
+    routes.add(new Route("GET", prefix + settings.telemetryPath(), "", scrape.door()));
+    routes.add(new Route("GET", prefix + "/-/healthy", "healthy", lifecycle.healthy()));
+    routes.add(new Route("GET", prefix + "/-/ready", "ready", lifecycle.ready()));
+    Door quitDoor = settings.lifecycle() ? lifecycle.quit() : lifecycle.quitDisabled();
+    routes.add(new Route("PUT", prefix + "/-/quit", "", quitDoor));
+    routes.add(new Route("POST", prefix + "/-/quit", "", quitDoor));
+    // upstream: main.go registers this one without the prefix.
+    routes.add(new Route("GET", "/-/quit", "", lifecycle.quitByGet()));
+    routes.add(new Route("GET", prefix + "/", "status", status.door()));
+    routes.add(new Route("GET", prefix + "/status", "status", status.door()));
+    routes.add(new Route("GET", prefix + "/api/v1/status", "api/v1/status", api.status()));
+    routes.add(new Route("GET", prefix + "/api/v1/metrics", "api/v1/metrics", api.metrics()));
+    routes.add(new Route("OPTIONS", prefix + "/api/v1/*path", "api/v1/options", api.options()));
+    if (settings.adminApi()) {
+      var wipe = new WipeHandler(store, log);
+      routes.add(new Route("PUT", prefix + "/api/v1/admin/wipe", "wipe", wipe.door()));
+    }
+    router = new Router(routes, metrics);
+  }
+
+  /**
+   * Answers one request.
+   *
+   * @throws IOException if the client went away
+   */
+  public void answer(ServerRequest request, ServerResponse response) throws IOException {
+    String authorization = request.headers().first(HeaderNames.AUTHORIZATION).orElse("");
+    Admission admission = guard.apply(authorization);
+    admission.headers().forEach((name, value) -> response.header(HeaderNames.create(name), value));
+    switch (admission) {
+      case Admission.Admitted _ -> router.route(request, response);
+      case Admission.Refused refused ->
+          response.status(refused.status()).send(refused.body().getBytes(StandardCharsets.UTF_8));
+    }
+  }
+}

@@ -1,0 +1,88 @@
+package io.silverback.server.handler;
+
+import io.helidon.http.HeaderNames;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import io.silverback.codec.exposition.AcceptEncoding;
+import io.silverback.codec.exposition.EscapingScheme;
+import io.silverback.codec.exposition.ExpositionBuffer;
+import io.silverback.codec.exposition.ExpositionFormat;
+import io.silverback.codec.exposition.ExpositionRenderer;
+import io.silverback.codec.exposition.ProtobufRenderer;
+import io.silverback.codec.exposition.ProtobufTextRenderer;
+import io.silverback.codec.exposition.TextRenderer;
+import io.silverback.codec.model.MetricFamily;
+import io.silverback.server.group.FamilyGatherer;
+import io.silverback.server.group.GatheredFamilies;
+import io.silverback.server.storage.MetricStore;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.List;
+import java.util.zip.GZIPOutputStream;
+
+/** {@code GET /metrics}: the server's own metrics and all groups, in the format asked for. */
+final class ScrapeHandler {
+  private static final int CHUNK_BYTES = 64 * 1024;
+
+  private static final ExpositionRenderer TEXT = new TextRenderer();
+  private static final ExpositionRenderer PROTOBUF = new ProtobufRenderer();
+  private static final ExpositionRenderer PROTOBUF_TEXT =
+      new ProtobufTextRenderer(ProtobufTextRenderer.Layout.INDENTED);
+  private static final ExpositionRenderer PROTOBUF_COMPACT_TEXT =
+      new ProtobufTextRenderer(ProtobufTextRenderer.Layout.COMPACT);
+
+  private final MetricStore store;
+  private final GatewayMetrics metrics;
+  private final DoorLog log;
+
+  ScrapeHandler(MetricStore store, GatewayMetrics metrics, DoorLog log) {
+    this.store = store;
+    this.metrics = metrics;
+    this.log = log;
+  }
+
+  Door door() {
+    return (request, response, _) -> scrape(request, response);
+  }
+
+  private void scrape(ServerRequest request, ServerResponse response) throws IOException {
+    var format = ExpositionFormat.negotiate(request.headers().first(HeaderNames.ACCEPT).orElse(""));
+    boolean gzip =
+        AcceptEncoding.acceptsGzip(request.headers().first(HeaderNames.ACCEPT_ENCODING).orElse(""));
+    GatheredFamilies gathered = FamilyGatherer.gather(metrics.collect(), store.snapshot());
+    log.gathered(gathered);
+    response.status(200).header(HeaderNames.CONTENT_TYPE, format.contentType());
+    if (gzip) {
+      response.header(HeaderNames.CONTENT_ENCODING, "gzip");
+    }
+    OutputStream body = response.outputStream();
+    try (OutputStream out = gzip ? new GZIPOutputStream(body, CHUNK_BYTES) : body) {
+      write(gathered.families(), rendererOf(format), format.escaping(), out);
+    }
+  }
+
+  private static ExpositionRenderer rendererOf(ExpositionFormat format) {
+    return switch (format.encoding()) {
+      case TEXT -> TEXT;
+      case PROTOBUF_DELIMITED -> PROTOBUF;
+      case PROTOBUF_TEXT -> PROTOBUF_TEXT;
+      case PROTOBUF_COMPACT_TEXT -> PROTOBUF_COMPACT_TEXT;
+    };
+  }
+
+  private static void write(
+      List<MetricFamily> families,
+      ExpositionRenderer renderer,
+      EscapingScheme escaping,
+      OutputStream out)
+      throws IOException {
+    var buffer = new ExpositionBuffer(2 * CHUNK_BYTES);
+    for (MetricFamily family : families) {
+      renderer.render(escaping.escape(family), buffer);
+      if (buffer.length() >= CHUNK_BYTES) {
+        buffer.drainTo(out);
+      }
+    }
+    buffer.drainTo(out);
+  }
+}

@@ -1,0 +1,87 @@
+package io.silverback.server.handler;
+
+import io.helidon.http.HeaderNames;
+import io.silverback.server.storage.MetricStore;
+import java.time.Instant;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** The page at {@code /}: what this server is and where its doors are. */
+final class StatusHandler {
+  private final MetricStore store;
+  private final Map<String, String> flags;
+  private final BuildInfo build;
+  private final Instant startTime;
+  private final String externalPrefix;
+  private final String telemetryPath;
+
+  StatusHandler(MetricStore store, DoorSettings settings, BuildInfo build, Instant startTime) {
+    this.store = store;
+    this.flags = new TreeMap<>(settings.flags());
+    this.build = build;
+    this.startTime = startTime;
+    this.externalPrefix = settings.externalPrefix();
+    this.telemetryPath = settings.telemetryPath();
+  }
+
+  Door door() {
+    return (_, response, _) -> {
+      response.status(200).header(HeaderNames.CONTENT_TYPE, "text/html; charset=utf-8");
+      response.send(page());
+    };
+  }
+
+  private String page() {
+    var rows = new StringBuilder();
+    flags.forEach(
+        (name, value) ->
+            rows.append("<tr><th>--")
+                .append(escape(name))
+                .append("</th><td>")
+                .append(escape(value))
+                .append("</td></tr>\n"));
+    return """
+        <!DOCTYPE html>
+        <html lang="en">
+        <head>
+        <meta charset="utf-8">
+        <meta name="robots" content="noindex,nofollow">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <title>Silverback</title>
+        <style>
+        body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222 }
+        th { text-align: left; font-weight: normal; padding-right: 2rem }
+        td { font-family: monospace; overflow-wrap: anywhere }
+        </style>
+        </head>
+        <body>
+        <h1>Silverback</h1>
+        <p>Version %s, up since %s, holding %d groups.</p>
+        <ul>
+        <li><a href="%s">Metrics</a> as Prometheus scrapes them</li>
+        <li><a href="%s">Groups</a> as JSON</li>
+        <li><a href="%s">Status</a> as JSON</li>
+        </ul>
+        <h2>Flags</h2>
+        <table>
+        %s</table>
+        </body>
+        </html>
+        """
+        .formatted(
+            escape(build.version()),
+            startTime,
+            store.snapshot().size(),
+            escape(externalPrefix + telemetryPath),
+            escape(externalPrefix + "/api/v1/metrics"),
+            escape(externalPrefix + "/api/v1/status"),
+            rows);
+  }
+
+  private static String escape(String text) {
+    return text.replace("&", "&amp;")
+        .replace("<", "&lt;")
+        .replace(">", "&gt;")
+        .replace("\"", "&quot;");
+  }
+}

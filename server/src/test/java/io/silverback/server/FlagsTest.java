@@ -1,0 +1,142 @@
+package io.silverback.server;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.silverback.codec.exposition.NameValidation;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+final class FlagsTest {
+  @Test
+  void defaultsAreUpstreams() {
+    GatewayConfig config = serve().config();
+
+    assertEquals(List.of(new InetSocketAddress(9091)), config.listenAddresses());
+    assertEquals(Duration.ofSeconds(10), config.shutdownTimeout());
+    assertEquals("/metrics", config.doors().telemetryPath());
+    assertEquals("", config.doors().routePrefix());
+    assertEquals(NameValidation.LEGACY, config.doors().names());
+    assertTrue(config.doors().checked());
+    assertEquals("5m0s", config.doors().flags().get("persistence.interval"));
+    assertEquals("false", config.doors().flags().get("push.enable-utf8-names"));
+    assertEquals(64 << 20, config.doors().maxBodyBytes());
+  }
+
+  @Test
+  void explicitFlagsReachTheConfig() {
+    GatewayConfig config =
+        serve(
+                "--web.listen-address=127.0.0.1:1",
+                "--web.listen-address",
+                "[::1]:2",
+                "--web.external-url=http://example.org/ext/",
+                "--web.telemetry-path=tele",
+                "--web.enable-lifecycle",
+                "--web.enable-admin-api=true",
+                "--push.disable-consistency-check",
+                "--no-push.enable-utf8-names",
+                "--limits.max-body-size=3KiB",
+                "--shutdown.timeout=1m30s")
+            .config();
+
+    assertEquals(
+        List.of(
+            new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 1),
+            new InetSocketAddress(InetAddress.ofLiteral("::1"), 2)),
+        config.listenAddresses());
+    assertEquals("/ext", config.doors().routePrefix());
+    assertEquals("/ext", config.doors().externalPrefix());
+    assertEquals("/tele", config.doors().telemetryPath());
+    assertTrue(config.doors().lifecycle());
+    assertTrue(config.doors().adminApi());
+    assertEquals(false, config.doors().checked());
+    assertEquals(NameValidation.LEGACY, config.doors().names());
+    assertEquals(3072, config.doors().maxBodyBytes());
+    assertEquals(Duration.ofSeconds(90), config.shutdownTimeout());
+  }
+
+  @Test
+  void theRoutePrefixBeatsTheExternalUrl() {
+    var doors = serve("--web.external-url=http://x/a", "--web.route-prefix=/").config().doors();
+
+    assertEquals("", doors.routePrefix());
+    assertEquals("/a", doors.externalPrefix());
+  }
+
+  @Test
+  void theCommandLineBeatsTheEnvironment() {
+    var environment =
+        Map.of("SILVERBACK_LOG_LEVEL", "warn", "SILVERBACK_WEB_ENABLE_ADMIN_API", "true");
+    var fromEnvironment = serve(List.of(), environment);
+    var fromBoth = serve(List.of("--log.level=error"), environment);
+
+    assertEquals("warn", fromEnvironment.logLevel());
+    assertTrue(fromEnvironment.config().doors().adminApi());
+    assertEquals("error", fromBoth.logLevel());
+  }
+
+  @Test
+  void anArgumentFileHoldsOneArgumentALine(@TempDir Path folder) throws IOException {
+    Path file = Files.writeString(folder.resolve("flags"), "# a remark\n--log.level=warn\n\n");
+
+    assertEquals("warn", serve("@" + file).logLevel());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--bogus                    | unknown long flag '--bogus', try --help",
+        "--bogus=1                  | unknown long flag '--bogus', try --help",
+        "-x                         | unknown short flag '-x', try --help",
+        "stray                      | unexpected stray, try --help",
+        "--log.level=loud           | --log.level must be one of debug, info, warn, error:"
+            + " log.level=loud",
+        "--persistence.interval=5   | --persistence.interval must be a duration such as 90s or"
+            + " 1h30m: persistence.interval=5",
+        "--web.listen-address=9091  | --web.listen-address must be a host and a port such as :9091"
+            + " or 127.0.0.1:9091: web.listen-address=9091",
+        "--limits.max-body-size=0   | --limits.max-body-size must be a size from 1 to 2047MiB such"
+            + " as 64MiB: limits.max-body-size=0",
+        "--web.systemd-socket       | --web.systemd-socket is not supported: use"
+            + " --web.listen-address instead",
+      })
+  void aBrokenFlagIsToldInOneLine(String argument, String reason) {
+    var refused =
+        assertThrows(StartUpException.class, () -> Flags.parse(List.of(argument), Map.of()));
+
+    assertEquals(reason, refused.getMessage());
+  }
+
+  @Test
+  void helpNamesEveryFlagAndItsDefault() {
+    var help = assertInstanceOf(Flags.Request.Help.class, Flags.parse(List.of("--help"), Map.of()));
+
+    for (String name : serve().config().doors().flags().keySet()) {
+      assertTrue(help.text().contains(name), help.text());
+    }
+    assertTrue(help.text().contains("Default: :9091"), help.text());
+  }
+
+  private static Flags.Request.Serve serve(String... arguments) {
+    return serve(List.of(arguments), Map.of());
+  }
+
+  private static Flags.Request.Serve serve(
+      List<String> arguments, Map<String, String> environment) {
+    return assertInstanceOf(Flags.Request.Serve.class, Flags.parse(arguments, environment));
+  }
+}

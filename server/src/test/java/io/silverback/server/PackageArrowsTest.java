@@ -1,0 +1,120 @@
+package io.silverback.server;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.silverback.codec.model.Labels;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.spi.ToolProvider;
+import org.junit.jupiter.api.Test;
+
+/** Holds the rooms to their arrows: which package may know which, as docs/architecture.md draws. */
+final class PackageArrowsTest {
+  private static final Pattern ARROW =
+      Pattern.compile("^\\s+(io\\.silverback\\.\\S+)\\s+-> (\\S+)");
+
+  private static final String JSON = "com.fasterxml.jackson.";
+  private static final String HELIDON = "io.helidon.";
+
+  /** Each room, and the prefixes of what it may import besides the JDK, jspecify and itself. */
+  private static final Map<String, List<String>> MAY_IMPORT =
+      Map.of(
+          "io.silverback.codec.model",
+          List.of(),
+          "io.silverback.codec.exposition",
+          List.of("io.silverback.codec.model", "com.google.protobuf"),
+          "io.silverback.server.group",
+          List.of("io.silverback.codec."),
+          "io.silverback.server.storage",
+          List.of("io.silverback.codec.", "io.silverback.server.group"),
+          "io.silverback.server.log",
+          List.of(),
+          "io.silverback.server.web",
+          List.of(JSON, "at.favre.lib."),
+          "io.silverback.server.handler",
+          List.of(
+              "io.silverback.codec.",
+              "io.silverback.server.group",
+              "io.silverback.server.storage",
+              "io.silverback.server.log",
+              "io.silverback.server.web",
+              HELIDON,
+              JSON,
+              "io.airlift.compress.",
+              "io.prometheus.metrics."),
+          "io.silverback.server",
+          List.of("io.silverback.", HELIDON, "picocli"));
+
+  @Test
+  void everyRoomKnowsOnlyWhatItMay() throws Exception {
+    var forbidden = new TreeSet<String>();
+    Map<String, SortedSet<String>> arrows = arrows();
+    arrows.forEach(
+        (room, targets) -> {
+          List<String> allowed = MAY_IMPORT.getOrDefault(room, List.of());
+          for (String target : targets) {
+            boolean always =
+                target.startsWith("java.")
+                    || target.startsWith("javax.")
+                    || target.equals("org.jspecify.annotations")
+                    || target.equals(room);
+            if (!always && allowed.stream().noneMatch(target::startsWith)) {
+              forbidden.add(room + " -> " + target);
+            }
+          }
+        });
+
+    assertEquals(new TreeSet<>(), forbidden);
+    assertTrue(
+        arrows
+            .getOrDefault("io.silverback.server.handler", new TreeSet<>())
+            .contains(HELIDON + "http"),
+        "jdeps saw no arrow that is known to be there: " + arrows);
+    assertEquals(new TreeSet<>(MAY_IMPORT.keySet()), new TreeSet<>(arrows.keySet()));
+  }
+
+  private static Map<String, SortedSet<String>> arrows() throws URISyntaxException {
+    var arguments = new ArrayList<String>();
+    arguments.addAll(
+        List.of(
+            "--multi-release",
+            "base",
+            "--ignore-missing-deps",
+            "-verbose:package",
+            "-filter:none",
+            "-cp",
+            System.getProperty("java.class.path")));
+    arguments.add(classesOf(Labels.class).toString());
+    arguments.add(classesOf(Gateway.class).toString());
+    var output = new StringWriter();
+    var writer = new PrintWriter(output);
+    int status =
+        ToolProvider.findFirst("jdeps")
+            .orElseThrow()
+            .run(writer, writer, arguments.toArray(String[]::new));
+    assertEquals(0, status, output.toString());
+    var arrows = new TreeMap<String, SortedSet<String>>();
+    for (String line : output.toString().lines().toList()) {
+      Matcher arrow = ARROW.matcher(line);
+      if (arrow.find()) {
+        arrows.computeIfAbsent(arrow.group(1), _ -> new TreeSet<>()).add(arrow.group(2));
+      }
+    }
+    return arrows;
+  }
+
+  private static Path classesOf(Class<?> type) throws URISyntaxException {
+    return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI());
+  }
+}

@@ -1,0 +1,51 @@
+package io.silverback.server;
+
+import io.silverback.server.RawHttp.Answer;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** A gateway inside the test's process, on a free port, started from flags. */
+public final class TestGateway implements AutoCloseable {
+  private final Gateway gateway;
+  private final RawHttp http;
+
+  private TestGateway(Gateway gateway) {
+    this.gateway = gateway;
+    this.http = new RawHttp(gateway.port());
+  }
+
+  public static TestGateway start(String... flags) {
+    List<String> arguments =
+        Stream.concat(Stream.of("--web.listen-address=127.0.0.1:0"), Stream.of(flags)).toList();
+    if (Flags.parse(arguments, Map.of()) instanceof Flags.Request.Serve serve) {
+      return new TestGateway(Gateway.start(serve.config()));
+    }
+    throw new IllegalArgumentException("not flags to serve with: flags=" + arguments);
+  }
+
+  public Answer send(String method, String path, String body, String... headerLines)
+      throws IOException {
+    return http.send(method, path, body, headerLines);
+  }
+
+  public Answer send(String method, String path, byte[] body, String... headerLines)
+      throws IOException {
+    return http.send(method, path, body, headerLines);
+  }
+
+  public Answer get(String path, String... headerLines) throws IOException {
+    return http.send("GET", path, "", headerLines);
+  }
+
+  /** The lines of the exposition that contain the text. */
+  public List<String> exposed(String text) throws IOException {
+    return get("/metrics").text().lines().filter(line -> line.contains(text)).toList();
+  }
+
+  @Override
+  public void close() {
+    gateway.close();
+  }
+}

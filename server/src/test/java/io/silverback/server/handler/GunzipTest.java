@@ -1,0 +1,111 @@
+package io.silverback.server.handler;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.silverback.server.handler.BodyCoding.UnreadableBodyException;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.Test;
+
+final class GunzipTest {
+  private static final int MAX = 1 << 20;
+
+  @Test
+  void inflatesOneMember() throws Exception {
+    assertArrayEquals(bytes("a 1\n"), Gunzip.inflate(gzip("a 1\n"), MAX));
+  }
+
+  @Test
+  void joinsSeveralMembers() throws Exception {
+    assertArrayEquals(bytes("a 1\nb 2\n"), Gunzip.inflate(join(gzip("a 1\n"), gzip("b 2\n")), MAX));
+  }
+
+  @Test
+  void skipsEveryOptionalFieldOfTheHeader() throws Exception {
+    byte[] plain = gzip("a 1\n");
+    byte[] header =
+        HexFormat.of().parseHex("1f8b081e000000000003" + "0200aabb" + "6e00" + "6300" + "1234");
+    byte[] member = join(header, Arrays.copyOfRange(plain, 10, plain.length));
+
+    assertArrayEquals(bytes("a 1\n"), Gunzip.inflate(member, MAX));
+  }
+
+  @Test
+  void everyTruncationIsAnError() throws Exception {
+    byte[] whole = join(gzip("a 1\n"), gzip("b 2\n"));
+    int firstMember = gzip("a 1\n").length;
+    for (int length = 0; length < whole.length; length++) {
+      if (length == firstMember) {
+        continue;
+      }
+      byte[] cut = Arrays.copyOf(whole, length);
+
+      assertThrows(UnreadableBodyException.class, () -> Gunzip.inflate(cut, MAX));
+    }
+  }
+
+  @Test
+  void everyFlippedByteIsAnErrorOrLeavesTheContentAlone() throws Exception {
+    byte[] whole = gzip("metric_one 1\nmetric_two 2\n");
+    for (int at = 0; at < whole.length; at++) {
+      byte[] flipped = whole.clone();
+      flipped[at] ^= 0x5a;
+      try {
+        assertArrayEquals(bytes("metric_one 1\nmetric_two 2\n"), Gunzip.inflate(flipped, MAX));
+      } catch (UnreadableBodyException e) {
+        assertEquals(400, e.status());
+      }
+    }
+  }
+
+  @Test
+  void saysWhatUpstreamSays() throws Exception {
+    assertEquals("EOF", reason(new byte[0]));
+    assertEquals("gzip: invalid header", reason(bytes("a 1\nb 2\nc 3\n")));
+    assertEquals("gzip: invalid header", reason(join(gzip("a 1\n"), bytes("trailing garbage"))));
+    byte[] whole = gzip("a 1\n");
+    assertEquals("unexpected EOF", reason(Arrays.copyOf(whole, whole.length - 9)));
+    whole[whole.length - 6] ^= 1;
+    assertEquals("gzip: invalid checksum", reason(whole));
+  }
+
+  @Test
+  void stopsAtTheLimitOfABomb() throws Exception {
+    byte[] bomb = gzip("0".repeat(MAX + 1));
+
+    var refused = assertThrows(UnreadableBodyException.class, () -> Gunzip.inflate(bomb, MAX));
+
+    assertEquals(413, refused.status());
+    assertEquals(MAX, Gunzip.inflate(gzip("0".repeat(MAX)), MAX).length);
+  }
+
+  private static String reason(byte[] packed) {
+    return assertThrows(UnreadableBodyException.class, () -> Gunzip.inflate(packed, MAX)).reason();
+  }
+
+  private static byte[] gzip(String text) throws IOException {
+    var packed = new ByteArrayOutputStream();
+    try (var out = new GZIPOutputStream(packed)) {
+      out.write(bytes(text));
+    }
+    return packed.toByteArray();
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static byte[] join(byte[]... parts) {
+    var joined = new ByteArrayOutputStream();
+    for (byte[] part : parts) {
+      joined.writeBytes(part);
+    }
+    return joined.toByteArray();
+  }
+}

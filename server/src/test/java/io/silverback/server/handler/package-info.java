@@ -1,0 +1,4 @@
+@NullMarked
+package io.silverback.server.handler;
+
+import org.jspecify.annotations.NullMarked;
