@@ -44,7 +44,7 @@ public final class AccessControl {
     try {
       config = file.current();
     } catch (WebConfigException e) {
-      logFault(String.valueOf(e.getMessage()));
+      logFault(e.getMessage());
       return refusal(500, "Internal Server Error", Map.of());
     }
     logRecovery();

@@ -64,7 +64,8 @@ final class CurrentTls {
       return last.policy;
     }
     TlsPolicy policy =
-        TlsPolicy.of(wanted, identified.identity, authorities(wanted.clientCa(), clientCa));
+        TlsPolicy.of(
+            configFile, wanted, identified.identity, authorities(wanted.clientCa(), clientCa));
     made = new Made(wanted, identified, clientCa, policy);
     return policy;
   }
@@ -78,20 +79,18 @@ final class CurrentTls {
       Identified identified =
           last != null && last.identified.isOf(certificate, key)
               ? last.identified
-              : new Identified(certificate, key, ServerIdentity.of(certificate, key));
+              : new Identified(certificate, key, ServerIdentity.of(configFile, certificate, key));
       if (!loggedFault.isEmpty()) {
         loggedFault = "";
         logger.log(INFO, "the TLS key pair is good again: file={0}", configFile);
       }
       return identified;
     } catch (WebConfigException e) {
-      String fault = String.valueOf(e.getMessage());
+      String fault = e.getMessage();
       if (last == null
           || !last.settings.certificate().equals(wanted.certificate())
           || !last.settings.key().equals(wanted.key())) {
-        throw fault.contains(" file=") || fault.contains(":file=")
-            ? e
-            : WebConfigException.inFile(configFile, fault);
+        throw e;
       }
       if (!loggedFault.equals(fault)) {
         loggedFault = fault;

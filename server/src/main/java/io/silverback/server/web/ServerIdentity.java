@@ -1,6 +1,7 @@
 package io.silverback.server.web;
 
 import java.io.ByteArrayOutputStream;
+import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.PrivateKey;
@@ -30,31 +31,30 @@ final class ServerIdentity {
   /**
    * Reads a chain, the server's certificate first, and a key in PKCS#8, PKCS#1 or SEC1 form.
    *
+   * @param configFile for messages
    * @throws WebConfigException if either is missing or unreadable, or they do not belong together
    */
-  static ServerIdentity of(byte[] certificatePem, byte[] keyPem) {
+  static ServerIdentity of(Path configFile, byte[] certificatePem, byte[] keyPem) {
     List<X509Certificate> chain;
     try {
       chain = Pem.certificates(certificatePem);
     } catch (CertificateException e) {
-      throw new WebConfigException("cannot read a certificate in cert or cert_file");
+      throw WebConfigException.inFile(configFile, "cannot read a certificate in cert or cert_file");
     }
     if (chain.isEmpty()) {
-      throw new WebConfigException("no PEM certificate in cert or cert_file");
+      throw WebConfigException.inFile(configFile, "no PEM certificate in cert or cert_file");
     }
     PublicKey publicKey = chain.getFirst().getPublicKey();
     try {
-      PrivateKey key = privateKey(keyBlock(keyPem), publicKey);
+      PrivateKey key = privateKey(keyBlock(configFile, keyPem), publicKey);
       if (belongTogether(key, publicKey)) {
         return new ServerIdentity(List.copyOf(chain), key);
       }
     } catch (GeneralSecurityException e) {
-      throw new WebConfigException(
-          "cannot read the private key, or it does not belong to the certificate: algorithm="
-              + publicKey.getAlgorithm());
+      throw WebConfigException.inFile(
+          configFile, "cannot read the private key, or it does not belong to the certificate");
     }
-    throw new WebConfigException(
-        "private key does not belong to the certificate: algorithm=" + publicKey.getAlgorithm());
+    throw WebConfigException.inFile(configFile, "private key does not belong to the certificate");
   }
 
   X509Certificate[] chain() {
@@ -65,16 +65,17 @@ final class ServerIdentity {
     return key;
   }
 
-  private static Pem.Block keyBlock(byte[] pem) {
+  private static Pem.Block keyBlock(Path configFile, byte[] pem) {
     for (Pem.Block block : Pem.blocks(pem)) {
       if (block.label().endsWith("PRIVATE KEY")) {
         if (block.encrypted()) {
-          throw new WebConfigException("an encrypted private key in key or key_file is no use");
+          throw WebConfigException.inFile(
+              configFile, "an encrypted private key in key or key_file is no use");
         }
         return block;
       }
     }
-    throw new WebConfigException("no PEM private key in key or key_file");
+    throw WebConfigException.inFile(configFile, "no PEM private key in key or key_file");
   }
 
   private static PrivateKey privateKey(Pem.Block block, PublicKey publicKey)

@@ -1,5 +1,6 @@
 package io.silverback.server.web;
 
+import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.NoSuchAlgorithmException;
 import java.security.cert.X509Certificate;
@@ -29,24 +30,28 @@ final class TlsPolicy {
   /**
    * Prepares to serve with an identity.
    *
+   * @param configFile for messages
    * @param authorities the client CAs; if empty, those that the JDK trusts
    * @throws WebConfigException if this JVM cannot do what the settings ask for
    */
   static TlsPolicy of(
-      TlsSettings settings, ServerIdentity identity, List<X509Certificate> authorities) {
+      Path configFile,
+      TlsSettings settings,
+      ServerIdentity identity,
+      List<X509Certificate> authorities) {
     try {
       SSLContext context = SSLContext.getInstance("TLS");
       context.init(
           new KeyManager[] {new IdentityKeyManager(identity)},
           new TrustManager[] {ClientTrust.of(settings, authorities)},
           null);
-      return new TlsPolicy(settings, context, usableProtocols(settings));
+      return new TlsPolicy(settings, context, usableProtocols(configFile, settings));
     } catch (GeneralSecurityException e) {
-      throw new WebConfigException("cannot set up TLS: reason=" + e.getMessage());
+      throw WebConfigException.inFile(configFile, "cannot set up TLS, " + e.getMessage());
     }
   }
 
-  private static List<String> usableProtocols(TlsSettings settings)
+  private static List<String> usableProtocols(Path configFile, TlsSettings settings)
       throws NoSuchAlgorithmException {
     List<String> enabled =
         List.of(SSLContext.getDefault().getDefaultSSLParameters().getProtocols());
@@ -55,11 +60,8 @@ final class TlsPolicy {
             .filter(enabled::contains)
             .toList();
     if (protocols.isEmpty()) {
-      throw new WebConfigException(
-          "this JVM has disabled all TLS versions that are allowed: min_version="
-              + settings.minVersion()
-              + " max_version="
-              + settings.maxVersion());
+      throw WebConfigException.inFile(
+          configFile, "this JVM has disabled every TLS version from min_version to max_version");
     }
     return protocols;
   }

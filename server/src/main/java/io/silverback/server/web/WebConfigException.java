@@ -9,8 +9,17 @@ import java.nio.file.Path;
 public final class WebConfigException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  private final String message;
+
   WebConfigException(String message) {
     super(message);
+    this.message = message;
+  }
+
+  /** What is wrong, and where; never null. */
+  @Override
+  public String getMessage() {
+    return message;
   }
 
   /** A fault in a line of the configuration, counted from 1. */

@@ -91,7 +91,7 @@ public final class WebConfigFile {
       try {
         return new Reading(content, WebConfigReader.read(path, content), "");
       } catch (WebConfigException e) {
-        return new Reading(content, null, String.valueOf(e.getMessage()));
+        return new Reading(content, null, e.getMessage());
       }
     }
 

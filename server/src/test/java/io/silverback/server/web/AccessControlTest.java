@@ -197,6 +197,6 @@ class AccessControlTest {
 
   private String startFault() {
     var fault = assertThrows(WebConfigException.class, () -> WebConfigFile.open(path));
-    return String.valueOf(fault.getMessage());
+    return fault.getMessage();
   }
 }

@@ -19,6 +19,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class ServerIdentityTest {
+  private static final Path CONFIG = Path.of("web.yml");
+
   @TempDir private static Path folder;
 
   @BeforeAll
@@ -61,9 +63,9 @@ class ServerIdentityTest {
   })
   void readsEveryUsualFormOfAKey(String certificate, String key, String label) throws Exception {
     assertTrue(text(key).contains("-----BEGIN " + label + "-----"));
-    ServerIdentity identity = ServerIdentity.of(bytes(certificate + ".pem"), bytes(key));
+    ServerIdentity identity = ServerIdentity.of(CONFIG, bytes(certificate + ".pem"), bytes(key));
     ServerIdentity pkcs8 =
-        ServerIdentity.of(bytes(certificate + ".pem"), bytes(certificate + ".key"));
+        ServerIdentity.of(CONFIG, bytes(certificate + ".pem"), bytes(certificate + ".key"));
     assertArrayEquals(keyNumber(pkcs8), keyNumber(identity));
   }
 
@@ -82,7 +84,7 @@ class ServerIdentityTest {
     String pem = "Bag Attributes\n" + text("p256.pem") + "\nissuer=x\n" + text("rsa.pem");
     String key = "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n";
     ServerIdentity identity =
-        ServerIdentity.of(latin(pem), latin(key + text("p256.sec1").replace("\n", "\r\n")));
+        ServerIdentity.of(CONFIG, latin(pem), latin(key + text("p256.sec1").replace("\n", "\r\n")));
     assertEquals(2, identity.chain().length);
     assertEquals("CN=p256", identity.chain()[0].getSubjectX500Principal().getName());
   }
@@ -93,9 +95,9 @@ class ServerIdentityTest {
 
   @ParameterizedTest
   @CsvSource({
-    "p256.pem, other.key, private key does not belong to the certificate: algorithm=EC",
+    "p256.pem, other.key, private key does not belong to the certificate: file=web.yml",
     "p256.pem, rsa.key, 'cannot read the private key, or it does not belong'",
-    "p384.pem, p256.sec1, 'cannot read the private key, or it does not belong'",
+    "p384.pem, p256.sec1, private key does not belong to the certificate: file=web.yml",
     "rsa.pem, p256.sec1, 'cannot read the private key, or it does not belong'",
     "p256.pem, sealed, an encrypted private key in key or key_file is no use",
     "p256.pem, sealed2, an encrypted private key in key or key_file is no use",
@@ -106,15 +108,18 @@ class ServerIdentityTest {
     byte[] certificatePem = bytes(certificate);
     byte[] keyPem = bytes(key);
     var fault =
-        assertThrows(WebConfigException.class, () -> ServerIdentity.of(certificatePem, keyPem));
-    assertTrue(String.valueOf(fault.getMessage()).startsWith(message), fault.getMessage());
+        assertThrows(
+            WebConfigException.class, () -> ServerIdentity.of(CONFIG, certificatePem, keyPem));
+    assertTrue(fault.getMessage().startsWith(message), fault.getMessage());
   }
 
   @Test
   void refusesACertificateThatIsCutOff() throws Exception {
     String pem = "-----BEGIN CERTIFICATE-----\nMIIBmzCC\n-----END CERTIFICATE-----\n";
     byte[] key = bytes("p256.key");
-    var fault = assertThrows(WebConfigException.class, () -> ServerIdentity.of(latin(pem), key));
-    assertEquals("cannot read a certificate in cert or cert_file", fault.getMessage());
+    var fault =
+        assertThrows(WebConfigException.class, () -> ServerIdentity.of(CONFIG, latin(pem), key));
+    assertEquals(
+        "cannot read a certificate in cert or cert_file: file=web.yml", fault.getMessage());
   }
 }

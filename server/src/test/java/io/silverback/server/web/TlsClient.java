@@ -44,7 +44,8 @@ final class TlsClient {
   static TlsClient showing(Path certificate) throws GeneralSecurityException, IOException {
     String key = certificate.toString().replace(".pem", ".key");
     var identity =
-        ServerIdentity.of(Files.readAllBytes(certificate), Files.readAllBytes(Path.of(key)));
+        ServerIdentity.of(
+            certificate, Files.readAllBytes(certificate), Files.readAllBytes(Path.of(key)));
     return new TlsClient(new KeyManager[] {new AlwaysShows(identity)});
   }
 
@@ -72,19 +73,24 @@ final class TlsClient {
                   }
                 }
               });
-      try (var plain = new Socket(listener.getInetAddress(), listener.getLocalPort());
-          var socket =
-              (SSLSocket) context.getSocketFactory().createSocket(plain, "127.0.0.1", 1, true)) {
-        plain.setSoTimeout(TIMEOUT_MILLIS);
-        socket.setSSLParameters(parameters);
-        // With TLS 1.3 a refused client learns of it only when it reads.
-        if (socket.getInputStream().read() != 1) {
-          throw new IOException("the server hung up");
-        }
-        socket.getOutputStream().write(1);
-        served.get();
-        return socket.getSession();
+      SSLSession session = connect(listener);
+      served.get();
+      return session;
+    }
+  }
+
+  private SSLSession connect(ServerSocket listener) throws IOException {
+    try (var plain = new Socket(listener.getInetAddress(), listener.getLocalPort());
+        var socket =
+            (SSLSocket) context.getSocketFactory().createSocket(plain, "127.0.0.1", 1, true)) {
+      plain.setSoTimeout(TIMEOUT_MILLIS);
+      socket.setSSLParameters(parameters);
+      // With TLS 1.3 a refused client learns of it only when it reads.
+      if (socket.getInputStream().read() != 1) {
+        throw new IOException("the server hung up");
       }
+      socket.getOutputStream().write(1);
+      return socket.getSession();
     }
   }
 
