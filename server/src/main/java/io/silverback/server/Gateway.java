@@ -33,6 +33,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -212,7 +213,7 @@ public final class Gateway implements AutoCloseable {
           "cannot listen on "
               + show(address)
               + ", free it or change --web.listen-address: "
-              + e.getMessage());
+              + String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT));
     }
   }
 

@@ -18,16 +18,13 @@ final class ConformanceIT {
   private static final Duration LIMIT = Duration.ofMinutes(3);
   private static final int FEWEST_CASES = 200;
 
-  /** Beginnings of the names of those cases that need a web configuration or a kept store. */
+  /** Beginnings of the names of those cases that need a store that outlives the process. */
   private static final List<String> NOT_YET =
       List.of(
-          "webconfig/",
           "persistence/survives-sigterm",
           "persistence/written-at-interval",
           "persistence/delete-survives",
-          "persistence/all-types-survive",
-          "persistence/empty-store-file",
-          "persistence/wipe-persisted");
+          "persistence/all-types-survive");
 
   private static final Pattern CLOSING_LINE =
       Pattern.compile("^(\\d+) passed, 0 failed", Pattern.MULTILINE);

@@ -26,35 +26,37 @@ final class PackageArrowsTest {
 
   private static final String JSON = "com.fasterxml.jackson.";
   private static final String HELIDON = "io.helidon.";
+  private static final String AGRONA = "org.agrona";
 
   /** Each room, and the prefixes of what it may import besides the JDK, jspecify and itself. */
   private static final Map<String, List<String>> MAY_IMPORT =
-      Map.of(
-          "io.silverback.codec.model",
-          List.of(),
-          "io.silverback.codec.exposition",
-          List.of("io.silverback.codec.model", "com.google.protobuf"),
-          "io.silverback.server.group",
-          List.of("io.silverback.codec."),
-          "io.silverback.server.storage",
-          List.of("io.silverback.codec.", "io.silverback.server.group"),
-          "io.silverback.server.log",
-          List.of(),
-          "io.silverback.server.web",
-          List.of(JSON, "at.favre.lib."),
-          "io.silverback.server.handler",
-          List.of(
-              "io.silverback.codec.",
-              "io.silverback.server.group",
+      Map.ofEntries(
+          Map.entry("io.silverback.codec.model", List.of()),
+          Map.entry(
+              "io.silverback.codec.exposition",
+              List.of("io.silverback.codec.model", "com.google.protobuf")),
+          Map.entry("io.silverback.codec.bits", List.of(AGRONA)),
+          Map.entry("io.silverback.codec.gorilla", List.of("io.silverback.codec.bits", AGRONA)),
+          Map.entry("io.silverback.server.group", List.of("io.silverback.codec.")),
+          Map.entry(
               "io.silverback.server.storage",
-              "io.silverback.server.log",
-              "io.silverback.server.web",
-              HELIDON,
-              JSON,
-              "io.airlift.compress.",
-              "io.prometheus.metrics."),
-          "io.silverback.server",
-          List.of("io.silverback.", HELIDON, "picocli"));
+              List.of("io.silverback.codec.", "io.silverback.server.group")),
+          Map.entry("io.silverback.server.log", List.of()),
+          Map.entry(
+              "io.silverback.server.web", List.of(JSON, "org.yaml.snakeyaml.", "at.favre.lib.")),
+          Map.entry(
+              "io.silverback.server.handler",
+              List.of(
+                  "io.silverback.codec.",
+                  "io.silverback.server.group",
+                  "io.silverback.server.storage",
+                  "io.silverback.server.log",
+                  "io.silverback.server.web",
+                  HELIDON,
+                  JSON,
+                  "io.airlift.compress.",
+                  "io.prometheus.metrics.")),
+          Map.entry("io.silverback.server", List.of("io.silverback.", HELIDON, "picocli")));
 
   @Test
   void everyRoomKnowsOnlyWhatItMay() throws Exception {
