@@ -72,7 +72,7 @@ def render(mode, sections, flags, clock, notes):
     if others > 0.05:
         warnings.append("The machine was not quiet: figures are provisional.")
     parts = [BEGIN, *(f"> **{warning}**\n" for warning in warnings), table(["", ""], rows), ""]
-    goals = [goal.cells(judged=mode == "full") for section in sections for goal in section.goals]
+    goals = [goal.cells(judged=mode != "quick") for section in sections for goal in section.goals]
     if goals:
         parts += ["### Goals", "", table(["what", "goal", "Silverback", ""], goals), ""]
     parts += [section.markdown() for section in sections]

@@ -18,6 +18,9 @@ import java.util.Locale;
 final class BodyCoding {
   private static final int FIRST_READ = 16 * 1024;
 
+  /** A header alone must not cost more memory than this, whatever length it announces. */
+  private static final int MOST_BELIEVED = 1024 * 1024;
+
   private final int maxSentBytes;
   private final int maxInflatedBytes;
 
@@ -63,7 +66,7 @@ final class BodyCoding {
 
   private static byte[] readAll(InputStream in, int announced, int max, String kind)
       throws IOException, UnreadableBodyException {
-    byte[] bytes = new byte[announced >= 0 ? announced : FIRST_READ];
+    byte[] bytes = new byte[announced >= 0 ? Math.min(announced, MOST_BELIEVED) : FIRST_READ];
     int length = 0;
     while (true) {
       if (length == bytes.length) {
