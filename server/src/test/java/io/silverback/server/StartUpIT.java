@@ -78,12 +78,7 @@ final class StartUpIT {
 
   @Test
   void unpackedArchiveRunsFromAnywhere(@TempDir Path folder) throws IOException {
-    Path unpacked = Files.createDirectory(folder.resolve("with a blank"));
-    String archive = Path.of("target", "silverback-" + VERSION + ".tar.gz").toString();
-    var unpack = List.of("tar", "-xzf", archive, "-C", unpacked.toString(), "--strip-components=1");
-    try (var tar = RunningProcess.start(unpack, Map.of())) {
-      assertEquals(0, tar.awaitExit(), tar::standardError);
-    }
+    Path unpacked = unpackArchive(folder.resolve("with a blank"));
     Path link = folder.resolve("silverback");
     Files.createSymbolicLink(link, Path.of("with a blank", "bin", "silverback"));
     List<String> before = filesBelow(unpacked);
@@ -92,6 +87,40 @@ final class StartUpIT {
       assertTrue(gateway.scrape().contains("a{instance=\"\",job=\"unpacked\"} 1\n"));
     }
     assertEquals(before, filesBelow(unpacked));
+  }
+
+  @Test
+  void aCacheIsUsedWhileItFitsAndPassedOverSilentlyAfterwards(@TempDir Path folder)
+      throws IOException {
+    Path unpacked = unpackArchive(folder.resolve("with a blank"));
+    String launcher = unpacked.resolve("bin").resolve("silverback").toString();
+    try (var rehearsal = RunningProcess.start(List.of(launcher, "make-aot-cache"), Map.of())) {
+      assertEquals(0, rehearsal.awaitExit(), rehearsal::standardError);
+    }
+    Path cache = unpacked.resolve("lib").resolve("silverback-server.aot");
+    assertTrue(Files.isRegularFile(cache));
+
+    var showMaps = Map.of("SILVERBACK_JAVA_OPTS", "-Xlog:class+path=info");
+    try (var cached = RunningProcess.start(List.of(launcher, "--version"), showMaps)) {
+      assertEquals(0, cached.awaitExit(), cached::standardError);
+      assertTrue(cached.standardOutput().contains("silverback-server.aot"), cached::standardOutput);
+    }
+    Files.write(cache, new byte[4096]);
+    try (var broken = RunningProcess.start(List.of(launcher, "--version"), Map.of())) {
+      assertEquals(0, broken.awaitExit(), broken::standardError);
+      assertTrue(broken.standardOutput().startsWith("pushgateway, version"));
+      assertEquals("", broken.standardError());
+    }
+  }
+
+  private static Path unpackArchive(Path folder) throws IOException {
+    Files.createDirectory(folder);
+    String archive = Path.of("target", "silverback-" + VERSION + ".tar.gz").toString();
+    var unpack = List.of("tar", "-xzf", archive, "-C", folder.toString(), "--strip-components=1");
+    try (var tar = RunningProcess.start(unpack, Map.of())) {
+      assertEquals(0, tar.awaitExit(), tar::standardError);
+    }
+    return folder;
   }
 
   private static RunningProcess launch(Map<String, String> environment, String... flags) {
