@@ -12,9 +12,10 @@ import java.net.http.HttpResponse;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** Stands between a client and a gateway, and remembers the content types that the client sent. */
+/** Stands between a client and a gateway, and remembers where and what the client sent. */
 final class RecordingForwarder implements AutoCloseable {
   private final HttpClient client = HttpClient.newHttpClient();
+  private final List<String> paths = new CopyOnWriteArrayList<>();
   private final List<String> contentTypes = new CopyOnWriteArrayList<>();
   private final RunningGateway gateway;
   private final HttpServer server;
@@ -35,6 +36,11 @@ final class RecordingForwarder implements AutoCloseable {
     return "127.0.0.1:" + server.getAddress().getPort();
   }
 
+  /** One for each request so far, in order, as it was sent. */
+  List<String> paths() {
+    return List.copyOf(paths);
+  }
+
   /** One for each request so far, in order. */
   List<String> contentTypes() {
     return List.copyOf(contentTypes);
@@ -49,6 +55,7 @@ final class RecordingForwarder implements AutoCloseable {
   private void forward(HttpExchange exchange) throws IOException {
     try (exchange) {
       String contentType = exchange.getRequestHeaders().getFirst("Content-Type");
+      paths.add(exchange.getRequestURI().toString());
       contentTypes.add(contentType);
       var request =
           HttpRequest.newBuilder(gateway.uri(exchange.getRequestURI().toString()))

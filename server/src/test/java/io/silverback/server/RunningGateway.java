@@ -1,13 +1,19 @@
 package io.silverback.server;
 
+import static java.util.stream.Collectors.joining;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.StreamSupport;
 
 /**
  * The packaged server as a process of its own, started by its launcher on a free port of the
@@ -17,6 +23,8 @@ import java.util.Map;
  * original Pushgateway: what a test claims of both can so be tried on both.
  */
 final class RunningGateway implements AutoCloseable {
+  private static final JsonMapper JSON = new JsonMapper();
+
   private final String address;
   private final RunningProcess process;
 
@@ -70,6 +78,30 @@ final class RunningGateway implements AutoCloseable {
     HttpResponse<String> answer = Http.get(uri("/metrics"));
     assertEquals(200, answer.statusCode(), answer.body());
     return answer.body();
+  }
+
+  /** What the page shows of a job, line by line, without the times of its pushes. */
+  String scrapeOf(String job) {
+    return scrape()
+        .lines()
+        .filter(line -> line.contains("job=\"" + job + "\""))
+        .filter(line -> !line.startsWith("push_"))
+        .map(line -> line + "\n")
+        .collect(joining());
+  }
+
+  /** The groups of a job, as the JSON API shows them. */
+  List<JsonNode> groupsOf(String job) {
+    HttpResponse<String> answer = Http.get(uri("/api/v1/metrics"));
+    assertEquals(200, answer.statusCode(), answer.body());
+    try {
+      JsonNode groups = JSON.readTree(answer.body()).get("data");
+      return StreamSupport.stream(groups.spliterator(), false)
+          .filter(group -> group.get("labels").get("job").asText().equals(job))
+          .toList();
+    } catch (JsonProcessingException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   String standardError() {

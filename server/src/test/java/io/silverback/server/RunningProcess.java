@@ -1,7 +1,9 @@
 package io.silverback.server;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.fail;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -43,6 +45,25 @@ final class RunningProcess implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Runs the program to its end, fails the test unless it is a success, and returns its output. */
+  static String complete(List<String> command, Map<String, String> environment, Duration limit) {
+    try (var program = start(command, environment)) {
+      assertEquals(0, program.awaitExit(limit), program::description);
+      return program.standardOutput();
+    }
+  }
+
+  /** The first program of that name on the path; the test fails where there is none. */
+  static String programOnPath(String name, String packageName) {
+    for (String folder : System.getenv("PATH").split(File.pathSeparator, -1)) {
+      Path program = Path.of(folder, name);
+      if (Files.isExecutable(program)) {
+        return program.toString();
+      }
+    }
+    return fail("needs a program on the path: program=" + name + " apt package=" + packageName);
   }
 
   /**
