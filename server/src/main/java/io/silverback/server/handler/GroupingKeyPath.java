@@ -110,9 +110,9 @@ final class GroupingKeyPath {
     }
   }
 
-  /** The value as it is; a character that stands for undecodable bytes makes it no value. */
+  /** The value as it is, unless it holds bytes that are no characters. */
   private static String checked(String label, String value) throws NotUtf8 {
-    if (value.indexOf('\uFFFD') >= 0) {
+    if (!RequestPath.isUtf8(value)) {
       throw new NotUtf8(label);
     }
     return value;

@@ -3,6 +3,8 @@ package io.silverback.server.handler;
 import io.helidon.http.Header;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
+import io.helidon.http.Method;
+import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.nio.charset.StandardCharsets;
 
@@ -14,6 +16,25 @@ final class PlainText {
       HeaderValues.createCached("X-Content-Type-Options", "nosniff");
 
   private PlainText() {}
+
+  /** Ends an answer with that body, of which a HEAD gets only the length. */
+  static void end(ServerRequest request, ServerResponse response, byte[] body) {
+    if (request.prologue().method().equals(Method.HEAD)) {
+      response.header(HeaderNames.CONTENT_LENGTH, String.valueOf(body.length));
+      response.send();
+    } else {
+      response.send(body);
+    }
+  }
+
+  /** An error to whatever method, HEAD included. */
+  static void error(ServerRequest request, ServerResponse response, int status, String reason) {
+    response
+        .status(status)
+        .header(NO_SNIFFING)
+        .header(HeaderNames.CONTENT_TYPE, CONTENT_TYPE);
+    end(request, response, (reason + "\n").getBytes(StandardCharsets.UTF_8));
+  }
 
   /** An answer with that text and nothing added. */
   static void send(ServerResponse response, int status, String text) {

@@ -2,7 +2,7 @@ package io.silverback.server.handler;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
+import java.nio.CharBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.HexFormat;
@@ -11,10 +11,11 @@ import java.util.Optional;
 /**
  * The path of a request, percent-decoded as a whole before anything splits it, as upstream does.
  *
- * @param path starts with a slash; bytes that are not UTF-8 stand as U+FFFD
- * @param isUtf8 false if the decoded bytes were not UTF-8
+ * @param path starts with a slash; a byte that is not UTF-8 stands as U+DC00 plus the byte, a half
+ *     surrogate pair that no UTF-8 can say, so that it is neither lost nor taken for a character
  */
-record RequestPath(String path, boolean isUtf8) {
+record RequestPath(String path) {
+  private static final int UNDECODABLE = 0xdc00;
 
   /** The decoded path; empty if an escape is broken or the path is not absolute. */
   static Optional<RequestPath> decode(String raw) {
@@ -22,7 +23,7 @@ record RequestPath(String path, boolean isUtf8) {
       return Optional.empty();
     }
     if (raw.indexOf('%') < 0) {
-      return Optional.of(new RequestPath(raw, raw.indexOf('\uFFFD') < 0));
+      return Optional.of(new RequestPath(raw));
     }
     var bytes = new ByteArrayOutputStream(raw.length());
     for (int i = 0; i < raw.length(); i++) {
@@ -39,13 +40,26 @@ record RequestPath(String path, boolean isUtf8) {
       bytes.write(HexFormat.fromHexDigits(raw, i + 1, i + 3));
       i += 2;
     }
-    byte[] decoded = bytes.toByteArray();
-    try {
-      var strict = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(decoded));
-      return Optional.of(new RequestPath(strict.toString(), true));
-    } catch (CharacterCodingException e) {
-      return Optional.of(new RequestPath(new String(decoded, StandardCharsets.UTF_8), false));
+    return Optional.of(new RequestPath(text(bytes.toByteArray())));
+  }
+
+  private static String text(byte[] bytes) {
+    var decoder = StandardCharsets.UTF_8.newDecoder();
+    var in = ByteBuffer.wrap(bytes);
+    var out = CharBuffer.allocate(bytes.length);
+    for (var result = decoder.decode(in, out, true);
+        result.isMalformed();
+        result = decoder.decode(in, out, true)) {
+      for (int i = 0; i < result.length(); i++) {
+        out.put((char) (UNDECODABLE | (in.get() & 0xff)));
+      }
     }
+    return out.flip().toString();
+  }
+
+  /** False if the text, a piece of a path, holds bytes that were not UTF-8. */
+  static boolean isUtf8(String text) {
+    return StandardCharsets.UTF_8.newEncoder().canEncode(text);
   }
 
   /** The path without doubled slashes and dot segments; equal to this one if it has none. */
@@ -69,7 +83,7 @@ record RequestPath(String path, boolean isUtf8) {
   /** The path in the form in which it may stand in a Location header. */
   static String encode(String decodedPath) {
     var encoded = new StringBuilder(decodedPath.length());
-    for (byte b : decodedPath.getBytes(StandardCharsets.UTF_8)) {
+    for (byte b : bytes(decodedPath)) {
       char c = (char) (b & 0xff);
       boolean plain =
           (c >= 'a' && c <= 'z')
@@ -83,5 +97,20 @@ record RequestPath(String path, boolean isUtf8) {
       }
     }
     return encoded.toString();
+  }
+
+  private static byte[] bytes(String decodedPath) {
+    var bytes = new ByteArrayOutputStream(decodedPath.length());
+    decodedPath
+        .codePoints()
+        .forEach(
+            point -> {
+              if (point >= UNDECODABLE && point <= (UNDECODABLE | 0xff)) {
+                bytes.write(point);
+              } else {
+                bytes.writeBytes(Character.toString(point).getBytes(StandardCharsets.UTF_8));
+              }
+            });
+    return bytes.toByteArray();
   }
 }

@@ -33,7 +33,7 @@ final class Router {
   void route(ServerRequest request, ServerResponse response) throws IOException {
     Optional<RequestPath> decoded = RequestPath.decode(request.path().rawPath());
     if (decoded.isEmpty()) {
-      PlainText.error(response, 400, "malformed request path");
+      PlainText.error(request, response, 400, "malformed request path");
       return;
     }
     RequestPath requestPath = decoded.get();
@@ -80,7 +80,7 @@ final class Router {
     }
     SortedSet<String> allowed = allowed(path);
     if (allowed.isEmpty()) {
-      PlainText.error(response, 404, "404 page not found");
+      PlainText.error(request, response, 404, "404 page not found");
       return;
     }
     allowed.add(OPTIONS);
@@ -88,7 +88,7 @@ final class Router {
     if (method.equals(OPTIONS)) {
       response.status(200).send();
     } else {
-      PlainText.error(response, 405, "Method Not Allowed");
+      PlainText.error(request, response, 405, "Method Not Allowed");
     }
   }
 

@@ -85,7 +85,10 @@ public final class Routes {
     switch (admission) {
       case Admission.Admitted _ -> router.route(request, response);
       case Admission.Refused refused ->
-          response.status(refused.status()).send(refused.body().getBytes(StandardCharsets.UTF_8));
+          PlainText.end(
+              request,
+              response.status(refused.status()),
+              refused.body().getBytes(StandardCharsets.UTF_8));
     }
   }
 }

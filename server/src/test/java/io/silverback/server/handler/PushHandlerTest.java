@@ -128,4 +128,12 @@ final class PushHandlerTest {
           unchecked.exposed("t{").stream().filter(line -> line.startsWith("t{")).toList());
     }
   }
+
+  @Test
+  void theReplacementCharacterIsAValueAsAnyOther() throws IOException {
+    assertEquals(200, gateway.send("PUT", "/metrics/job/j/l/%EF%BF%BD", "a 1\n").status());
+
+    assertEquals(
+        List.of("a{instance=\"\",job=\"j\",l=\"\uFFFD\"} 1"), gateway.exposed("a{instance"));
+  }
 }

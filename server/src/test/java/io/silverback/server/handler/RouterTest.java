@@ -7,9 +7,11 @@ import io.silverback.server.TestGateway;
 import java.io.IOException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The table was seen on a real Pushgateway; a redirect of a doubled slash has 307 since Go 1.26.
@@ -87,5 +89,22 @@ final class RouterTest {
     assertEquals(status, answer.status());
     assertEquals(location, answer.header("Location").orElse(null));
     assertEquals(allow, answer.header("Allow").orElse(null));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/metrics", "/nope", "/%zz"})
+  void anAnswerToHeadHasTheLengthOfABodyButNone(String path) throws IOException {
+    Answer head = gateway.send("HEAD", path, "");
+
+    assertEquals("", head.text());
+    assertEquals(
+        gateway.send("BREW", path, "").header("Content-Length"), head.header("Content-Length"));
+  }
+
+  @Test
+  void aRedirectKeepsBytesThatAreNotUtf8() throws IOException {
+    Answer answer = gateway.send("PUT", "/metrics/job//%C3/%C3%A4", "");
+
+    assertEquals("/metrics/job/%C3/%C3%A4", answer.header("Location").orElseThrow());
   }
 }
