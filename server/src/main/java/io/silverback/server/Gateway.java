@@ -1,5 +1,6 @@
 package io.silverback.server;
 
+import io.helidon.common.buffers.DataReader;
 import io.helidon.common.socket.SocketOptions;
 import io.helidon.common.tls.Tls;
 import io.helidon.http.HeaderNames;
@@ -48,6 +49,9 @@ import javax.net.ssl.SSLContext;
 public final class Gateway implements AutoCloseable {
   /** Long enough for any grouping key that a client can mean; upstream takes 1 MiB of headers. */
   private static final int MAX_REQUEST_LINE_BYTES = 64 * 1024;
+
+  /** Cookies and tokens of proxies in front need more than the 16 KiB that the web server takes. */
+  private static final int MAX_HEADER_BYTES = 64 * 1024;
 
   private static final Log log = Log.of(Gateway.class);
 
@@ -135,6 +139,7 @@ public final class Gateway implements AutoCloseable {
                     .validatePath(false)
                     .sendKeepAliveHeader(false)
                     .maxPrologueLength(MAX_REQUEST_LINE_BYTES)
+                    .maxHeadersSize(MAX_HEADER_BYTES)
                     .build())
             .build();
     var builder = WebServer.builder().shutdownHook(false);
@@ -196,7 +201,9 @@ public final class Gateway implements AutoCloseable {
     if (fault instanceof CloseConnectionException close) {
       throw close;
     }
-    if (fault instanceof IOException || fault instanceof UncheckedIOException) {
+    if (fault instanceof IOException
+        || fault instanceof UncheckedIOException
+        || fault instanceof DataReader.InsufficientDataAvailableException) {
       throw new CloseConnectionException("the client went away", fault);
     }
     log.error("a request failed", "method", request.prologue().method().text(), "err", fault);

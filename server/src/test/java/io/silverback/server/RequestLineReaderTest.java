@@ -42,4 +42,22 @@ final class RequestLineReaderTest {
 
     assertEquals(200, answer.status());
   }
+
+  @Test
+  void aTargetMayBeAWholeUrlAsProxiesSendIt() throws IOException {
+    assertEquals(200, gateway.send("PUT", "http://other:80/metrics/job/j", "a 1\n").status());
+    assertEquals(200, gateway.get("HTTP://other").status());
+
+    assertEquals(List.of("a{instance=\"\",job=\"j\"} 1"), gateway.exposed("a{instance"));
+  }
+
+  @Test
+  void whatStandsInAQueryIsNoReasonToRefuse() throws IOException {
+    assertEquals(200, gateway.get("/metrics?match[]={job=\"j\"}&é|<>^`").status());
+  }
+
+  @Test
+  void headersMayBeLongerThanAToken() throws IOException {
+    assertEquals(200, gateway.get("/-/ready", "Cookie: " + "c".repeat(40_000)).status());
+  }
 }
