@@ -29,10 +29,7 @@ final class PlainText {
 
   /** An error to whatever method, HEAD included. */
   static void error(ServerRequest request, ServerResponse response, int status, String reason) {
-    response
-        .status(status)
-        .header(NO_SNIFFING)
-        .header(HeaderNames.CONTENT_TYPE, CONTENT_TYPE);
+    response.status(status).header(NO_SNIFFING).header(HeaderNames.CONTENT_TYPE, CONTENT_TYPE);
     end(request, response, (reason + "\n").getBytes(StandardCharsets.UTF_8));
   }
 
