@@ -3,11 +3,15 @@ package io.silverback.server;
 import io.helidon.common.buffers.DataReader;
 import io.helidon.common.socket.SocketOptions;
 import io.helidon.common.tls.Tls;
+import io.helidon.http.DirectHandler;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
+import io.helidon.http.ServerResponseHeaders;
+import io.helidon.http.Status;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.ListenerConfig;
 import io.helidon.webserver.WebServer;
+import io.helidon.webserver.http.DirectHandlers;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
@@ -17,6 +21,7 @@ import io.helidon.webserver.spi.ServerConnectionSelector;
 import io.silverback.codec.model.VersionClock;
 import io.silverback.server.handler.BuildInfo;
 import io.silverback.server.handler.GatewayMetrics;
+import io.silverback.server.handler.OldPeer;
 import io.silverback.server.handler.Routes;
 import io.silverback.server.log.Log;
 import io.silverback.server.storage.HeapMetricStore;
@@ -50,7 +55,6 @@ public final class Gateway implements AutoCloseable {
   /** Long enough for any grouping key that a client can mean; upstream takes 1 MiB of headers. */
   private static final int MAX_REQUEST_LINE_BYTES = 64 * 1024;
 
-  /** Cookies and tokens of proxies in front need more than the 16 KiB that the web server takes. */
   private static final int MAX_HEADER_BYTES = 64 * 1024;
 
   private static final Log log = Log.of(Gateway.class);
@@ -92,6 +96,7 @@ public final class Gateway implements AutoCloseable {
         gateway.close();
         throw new StartUpException("cannot listen on " + show(config.listenAddresses().get(i)));
       }
+      gateway.logListening(i, config.listenAddresses().get(i));
     }
     gateway.ready = true;
     return gateway;
@@ -115,7 +120,6 @@ public final class Gateway implements AutoCloseable {
   @Override
   public void close() {
     ready = false;
-    askToQuit();
     web.stop();
     store.close();
   }
@@ -131,17 +135,23 @@ public final class Gateway implements AutoCloseable {
     }
   }
 
+  private void logListening(int socket, InetSocketAddress asked) {
+    // upstream: exporter-toolkit's tls_config.go says these two sentences, and scripts wait for
+    // one.
+    String host = asked.getAddress().isAnyLocalAddress() ? "[::]" : hostOf(asked);
+    String address = host + ":" + web.port(sockets.get(socket));
+    log.info("Listening on", "address", address);
+    String tls = web.hasTls(sockets.get(socket)) ? "TLS is enabled." : "TLS is disabled.";
+    log.info(tls, "http2", false, "address", address);
+  }
+
+  private static String hostOf(InetSocketAddress address) {
+    String host = address.getAddress().getHostAddress();
+    return host.contains(":") ? "[" + host + "]" : host;
+  }
+
   private WebServer webServer(GatewayConfig config, Routes routes, Optional<SSLContext> tls) {
-    ServerConnectionSelector http =
-        Http1ConnectionSelector.builder()
-            .config(
-                Http1Config.builder()
-                    .validatePath(false)
-                    .sendKeepAliveHeader(false)
-                    .maxPrologueLength(MAX_REQUEST_LINE_BYTES)
-                    .maxHeadersSize(MAX_HEADER_BYTES)
-                    .build())
-            .build();
+    ServerConnectionSelector http = Http1ConnectionSelector.builder().config(http1()).build();
     var builder = WebServer.builder().shutdownHook(false);
     for (InetSocketAddress address : config.listenAddresses()) {
       String socket = sockets.isEmpty() ? WebServer.DEFAULT_SOCKET_NAME : "@" + sockets.size();
@@ -153,6 +163,19 @@ public final class Gateway implements AutoCloseable {
       }
     }
     return builder.build();
+  }
+
+  @SuppressWarnings(
+      "removal") // HTTP/1.0 has no Host header; for HTTP/1.1 we look for it ourselves.
+  private static Http1Config http1() {
+    return Http1Config.builder()
+        .validatePath(false)
+        .validatePrologue(false)
+        .validateRequestHostHeader(false)
+        .sendKeepAliveHeader(false)
+        .maxPrologueLength(MAX_REQUEST_LINE_BYTES)
+        .maxHeadersSize(MAX_HEADER_BYTES)
+        .build();
   }
 
   private static void listen(
@@ -167,6 +190,10 @@ public final class Gateway implements AutoCloseable {
         .bindAddress(address)
         .protocolsDiscoverServices(false)
         .addConnectionSelector(new RequestLineSelector(http))
+        .directHandlers(
+            DirectHandlers.builder()
+                .addHandler(DirectHandler.EventType.BAD_REQUEST, Gateway::answerUnreadable)
+                .build())
         .contentEncoding(new UntouchedBodies())
         .shutdownGracePeriod(config.shutdownTimeout())
         .connectionOptions(SocketOptions.builder().tcpNoDelay(true).build())
@@ -180,14 +207,44 @@ public final class Gateway implements AutoCloseable {
 
   private static void answer(Routes routes, ServerRequest request, ServerResponse response)
       throws IOException {
-    if (request.headers().containsToken(HeaderValues.CONNECTION_CLOSE)) {
-      // The web server says that it closes, but leaves that to the client.
-      response.whenSent(
-          () -> {
-            throw new CloseConnectionException("closed as the client asked");
-          });
+    boolean isOld = request.remotePeer() instanceof OldPeer;
+    if (isOld || request.headers().containsToken(HeaderValues.CONNECTION_CLOSE)) {
+      closeWhenSent(response);
+    }
+    if (!isOld && request.headers().all(HeaderNames.HOST, List::of).size() != 1) {
+      closeWhenSent(response);
+      response
+          .header(HeaderNames.CONTENT_TYPE, "text/plain; charset=utf-8")
+          .status(400)
+          .send("400 Bad Request: missing required Host header");
+      return;
     }
     routes.answer(request, response);
+  }
+
+  private static void closeWhenSent(ServerResponse response) {
+    response.header(HeaderValues.CONNECTION_CLOSE);
+    // The web server says that it closes, but leaves that to the client.
+    response.whenSent(
+        () -> {
+          throw new CloseConnectionException("closed as was said");
+        });
+  }
+
+  /** What the web server refuses itself, before there is a request: in the form of Go's server. */
+  private static DirectHandler.TransportResponse answerUnreadable(
+      DirectHandler.TransportRequest request,
+      DirectHandler.EventType event,
+      Status status,
+      ServerResponseHeaders headers,
+      String message) {
+    headers.set(HeaderNames.CONTENT_TYPE, "text/plain; charset=utf-8");
+    return DirectHandler.TransportResponse.builder()
+        .status(status)
+        .headers(headers)
+        .keepAlive(event.keepAlive())
+        .entity(status.text())
+        .build();
   }
 
   private static void answerClosed(

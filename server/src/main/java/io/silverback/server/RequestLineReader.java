@@ -1,6 +1,7 @@
 package io.silverback.server;
 
 import io.helidon.common.buffers.DataReader;
+import io.helidon.http.BadRequestException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Set;
@@ -10,23 +11,32 @@ import java.util.regex.Pattern;
 
 /**
  * Reads a connection, and hands on request lines so that the web server does not lose what they
- * say: it takes {@code put} for PUT, though methods are case-sensitive (RFC 9110, section 9.1),
- * bytes beyond ASCII in a path for unknown characters, though clients send UTF-8 there, and a whole
- * URL for a path, though proxies send one (RFC 9112, section 3.2.2). It also refuses a query that a
- * strict client would have escaped, which no door reads.
+ * say: it takes {@code put} for PUT, though methods are case-sensitive (RFC 9110, section 9.1), and
+ * bytes beyond ASCII in a path for unknown characters, though clients send UTF-8 there; and it
+ * refuses HTTP/1.0, which proxies and probes still speak, whole URLs (RFC 9112, section 3.2.2),
+ * and queries that a strict client would have escaped, which no door reads.
+ *
+ * <p>The lines between the chunks of a body are read here, too: the web server knows neither chunk
+ * extensions nor trailers, both of which are skipped, and bounds no such line.
  *
  * <p>Belongs to the thread of its connection.
  */
 final class RequestLineReader extends DataReader {
   private static final Pattern REQUEST_LINE =
       Pattern.compile(
-          "([!-~]+) (?! )(?:(?i:https?)://[^/? ]*)?(/[^ ?]*)?(\\?[^ ]*)? (HTTP/1\\.[01])");
+          "([!-~]+) (?! )(?:(?i:https?)://[^/? ]*)?(/[^ ?]*)?(\\?[^ ]*)? HTTP/1\\.([01])");
   private static final String QUERY_CHARACTERS = "-._~!$&'()*+,;=:@/?%";
+  private static final Pattern CHUNK_SIZE = Pattern.compile("([0-9a-fA-F]{1,7})[ \t]*(;.*)?");
+  private static final int MAX_CHUNK_LINE = 4096;
+  private static final int MAX_TRAILERS = 100;
   private static final Set<String> KNOWN_METHODS =
       Set.of("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH");
 
   /** Stands before a method that is none because of its case; no route has such a method. */
   private static final String NO_METHOD = "NO-";
+
+  private boolean isHttp10;
+  private boolean isBehindLastChunk;
 
   @SuppressWarnings("removal") // What is to replace this constructor makes no subclass.
   RequestLineReader(DataReader connection) {
@@ -37,6 +47,47 @@ final class RequestLineReader extends DataReader {
         });
   }
 
+  /** True if the request line that was read last spoke HTTP/1.0. */
+  boolean isHttp10() {
+    return isHttp10;
+  }
+
+  /** The size of the next chunk, or the empty line that ends the body. */
+  @Override
+  public String readLine() {
+    if (isBehindLastChunk) {
+      isBehindLastChunk = false;
+      for (int i = 0; i <= MAX_TRAILERS; i++) {
+        if (chunkLine().isEmpty()) {
+          return "";
+        }
+      }
+      throw new BadRequestException("too many trailers: limit=" + MAX_TRAILERS);
+    }
+    Matcher line = CHUNK_SIZE.matcher(chunkLine());
+    if (!line.matches()) {
+      throw new BadRequestException("malformed chunked encoding");
+    }
+    String size = line.group(1);
+    isBehindLastChunk = Integer.parseInt(size, 16) == 0;
+    return size;
+  }
+
+  private String chunkLine() {
+    int length;
+    try {
+      length = findNewLine(MAX_CHUNK_LINE);
+    } catch (IncorrectNewLineException e) {
+      throw new BadRequestException("malformed chunked encoding", e);
+    }
+    if (length == MAX_CHUNK_LINE) {
+      throw new BadRequestException("malformed chunked encoding");
+    }
+    String line = readAsciiString(length);
+    skip(2);
+    return line;
+  }
+
   @Override
   public byte[] readBytes(int length) {
     byte[] bytes = super.readBytes(length);
@@ -44,6 +95,8 @@ final class RequestLineReader extends DataReader {
     if (!line.matches()) {
       return bytes;
     }
+    isHttp10 = line.group(4).equals("0");
+    isBehindLastChunk = false;
     String method = line.group(1);
     boolean hasCase = KNOWN_METHODS.contains(method) || !KNOWN_METHODS.contains(upper(method));
     String path = line.group(2) == null ? "/" : line.group(2);
@@ -54,8 +107,7 @@ final class RequestLineReader extends DataReader {
             + ' '
             + escaped(path, RequestLineReader::isAscii)
             + escaped(query, RequestLineReader::mayStandInQuery)
-            + ' '
-            + line.group(4);
+            + " HTTP/1.1";
     return exact.getBytes(StandardCharsets.US_ASCII);
   }
 

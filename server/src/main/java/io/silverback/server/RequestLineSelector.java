@@ -1,7 +1,6 @@
 package io.silverback.server;
 
 import io.helidon.common.buffers.BufferData;
-import io.helidon.common.buffers.DataReader;
 import io.helidon.common.buffers.DataWriter;
 import io.helidon.common.socket.HelidonSocket;
 import io.helidon.common.socket.PeerInfo;
@@ -11,11 +10,12 @@ import io.helidon.webserver.ProxyProtocolData;
 import io.helidon.webserver.Router;
 import io.helidon.webserver.spi.ServerConnection;
 import io.helidon.webserver.spi.ServerConnectionSelector;
+import io.silverback.server.handler.OldPeer;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 
-/** Serves HTTP/1.1 as another selector does, through a {@link RequestLineReader}. */
+/** Serves HTTP/1 as another selector does, through a {@link RequestLineReader}. */
 final class RequestLineSelector implements ServerConnectionSelector {
   private final ServerConnectionSelector http;
 
@@ -44,7 +44,7 @@ final class RequestLineSelector implements ServerConnectionSelector {
   }
 
   /** The connection as it is, but for its reader. */
-  private record Reading(ConnectionContext context, DataReader dataReader)
+  private record Reading(ConnectionContext context, RequestLineReader dataReader)
       implements ConnectionContext {
     @Override
     public ListenerContext listenerContext() {
@@ -78,7 +78,7 @@ final class RequestLineSelector implements ServerConnectionSelector {
 
     @Override
     public PeerInfo remotePeer() {
-      return context.remotePeer();
+      return dataReader.isHttp10() ? new OldPeer(context.remotePeer()) : context.remotePeer();
     }
 
     @Override

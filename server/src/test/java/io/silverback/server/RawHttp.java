@@ -39,11 +39,18 @@ public final class RawHttp {
       head.append(line).append("\r\n");
     }
     head.append("Connection: close\r\nContent-Length: ").append(body.length).append("\r\n\r\n");
+    var request = new ByteArrayOutputStream();
+    request.writeBytes(head.toString().getBytes(StandardCharsets.UTF_8));
+    request.writeBytes(body);
+    return exchange(request.toByteArray());
+  }
+
+  /** Sends these bytes, and takes all that comes until the server closes for the answer. */
+  public Answer exchange(byte[] request) throws IOException {
     try (var socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
       socket.setSoTimeout(10_000);
       var out = socket.getOutputStream();
-      out.write(head.toString().getBytes(StandardCharsets.UTF_8));
-      out.write(body);
+      out.write(request);
       out.flush();
       return parse(socket.getInputStream().readAllBytes());
     }

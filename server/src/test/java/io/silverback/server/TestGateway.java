@@ -2,6 +2,7 @@ package io.silverback.server;
 
 import io.silverback.server.RawHttp.Answer;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -37,6 +38,11 @@ public final class TestGateway implements AutoCloseable {
 
   public Answer get(String path, String... headerLines) throws IOException {
     return http.send("GET", path, "", headerLines);
+  }
+
+  /** Sends a whole request exactly as written. */
+  public Answer exchange(String request) throws IOException {
+    return http.exchange(request.getBytes(StandardCharsets.ISO_8859_1));
   }
 
   /** The lines of the exposition that contain the text. */

@@ -3,6 +3,7 @@ package io.silverback.server.handler;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.helidon.http.HeaderNames;
+import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.silverback.server.group.GroupState;
 import io.silverback.server.storage.MetricStore;
@@ -34,8 +35,9 @@ final class ApiHandler {
   }
 
   Door status() {
-    return (_, response, _) ->
+    return (request, response, _) ->
         respond(
+            request,
             response,
             data -> {
               data.writeStartObject();
@@ -47,8 +49,9 @@ final class ApiHandler {
   }
 
   Door metrics() {
-    return (_, response, _) ->
+    return (request, response, _) ->
         respond(
+            request,
             response,
             data -> {
               data.writeStartArray();
@@ -59,10 +62,11 @@ final class ApiHandler {
             });
   }
 
-  private void respond(ServerResponse response, Body body) throws IOException {
+  private void respond(ServerRequest request, ServerResponse response, Body body)
+      throws IOException {
     allowOtherSites(response);
     response.status(200).header(HeaderNames.CONTENT_TYPE, "application/json");
-    try (JsonGenerator out = json.createGenerator(response.outputStream())) {
+    try (JsonGenerator out = json.createGenerator(AnswerStream.open(request, response))) {
       out.writeStartObject();
       out.writeStringField("status", "success");
       out.writeFieldName("data");

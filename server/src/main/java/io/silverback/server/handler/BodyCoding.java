@@ -1,8 +1,12 @@
 package io.silverback.server.handler;
 
 import io.airlift.compress.snappy.SnappyFramedInputStream;
+import io.helidon.http.BadRequestException;
 import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
+import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -34,7 +38,8 @@ final class BodyCoding {
    *
    * @throws UnreadableBodyException with the reason and the status for the client
    */
-  byte[] read(ServerRequest request) throws UnreadableBodyException, IOException {
+  byte[] read(ServerRequest request, ServerResponse response)
+      throws UnreadableBodyException, IOException {
     long announced = request.headers().contentLength().orElse(-1);
     if (announced > maxSentBytes) {
       throw tooLarge("sent", maxSentBytes);
@@ -42,6 +47,9 @@ final class BodyCoding {
     byte[] sent;
     try (InputStream in = request.content().inputStream()) {
       sent = readAll(in, (int) announced, maxSentBytes, "sent");
+    } catch (BadRequestException e) {
+      closeWhenSent(response);
+      throw new UnreadableBodyException(400, String.valueOf(e.getMessage()));
     }
     String encoding =
         request.headers().first(HeaderNames.CONTENT_ENCODING).orElse("").toLowerCase(Locale.ROOT);
@@ -50,6 +58,15 @@ final class BodyCoding {
       case "snappy" -> unsnap(sent);
       default -> sent;
     };
+  }
+
+  /** Nobody can say where the next request begins. */
+  private static void closeWhenSent(ServerResponse response) {
+    response.header(HeaderValues.CONNECTION_CLOSE);
+    response.whenSent(
+        () -> {
+          throw new CloseConnectionException("the request was malformed");
+        });
   }
 
   private byte[] unsnap(byte[] sent) throws UnreadableBodyException {

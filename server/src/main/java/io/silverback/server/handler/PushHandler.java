@@ -62,7 +62,7 @@ final class PushHandler {
       throws IOException {
     ParsedExposition body;
     try {
-      body = parse(request, bodies.read(request));
+      body = parse(request, bodies.read(request, response));
     } catch (UnreadableBodyException e) {
       log.unreadableBody(request, key, e.reason());
       PlainText.error(response, e.status(), e.reason());

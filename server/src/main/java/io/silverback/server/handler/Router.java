@@ -31,6 +31,10 @@ final class Router {
   }
 
   void route(ServerRequest request, ServerResponse response) throws IOException {
+    if (isAboutTheServer(request)) {
+      response.status(200).send();
+      return;
+    }
     Optional<RequestPath> decoded = RequestPath.decode(request.path().rawPath());
     if (decoded.isEmpty()) {
       PlainText.error(request, response, 400, "malformed request path");
@@ -54,6 +58,12 @@ final class Router {
       }
     }
     answerUnrouted(request, response, method, path);
+  }
+
+  /** {@code OPTIONS *}, with which some probes ask for no path at all. */
+  private static boolean isAboutTheServer(ServerRequest request) {
+    return request.prologue().method().text().equals(OPTIONS)
+        && request.path().rawPath().equals("*");
   }
 
   private void answer(

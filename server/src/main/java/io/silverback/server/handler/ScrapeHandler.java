@@ -55,7 +55,7 @@ final class ScrapeHandler {
     if (gzip) {
       response.header(HeaderNames.CONTENT_ENCODING, "gzip");
     }
-    OutputStream body = response.outputStream();
+    OutputStream body = AnswerStream.open(request, response);
     try (OutputStream out = gzip ? new GZIPOutputStream(body, CHUNK_BYTES) : body) {
       write(gathered.families(), rendererOf(format), format.escaping(), out);
     }
