@@ -14,6 +14,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -31,7 +33,7 @@ final class Flags {
   /** One flag: a row of the help and of the status page. */
   private record Flag(String name, Kind kind, String standard, String help) {
     String variable() {
-      return "SILVERBACK_" + name.replace('.', '_').replace('-', '_').toUpperCase(Locale.ROOT);
+      return VARIABLE_PREFIX + name.replace('.', '_').replace('-', '_').toUpperCase(Locale.ROOT);
     }
   }
 
@@ -43,9 +45,9 @@ final class Flags {
 
   private static final List<Flag> TABLE =
       List.of(
-          list("web.listen-address", ":9091", "Address to listen on; may be given several times."),
-          off("web.systemd-socket", "Take listeners from systemd; not supported."),
-          text("web.config.file", "", "File with TLS, users, headers and rate limit of the doors."),
+          list("web.listen-address", ":9091", "Address to listen on, repeatable."),
+          off("web.systemd-socket", "Not supported: refused, use --web.listen-address."),
+          text("web.config.file", "", "File with TLS, users, headers and rate limit."),
           text("web.telemetry-path", "/metrics", "Path under which to expose metrics."),
           text("web.external-url", "", "URL under which this server is reached from outside."),
           text(
@@ -54,9 +56,11 @@ final class Flags {
               "Prefix of all paths. Defaults to the path of --web.external-url."),
           off("web.enable-lifecycle", "Let a request end the process."),
           off("web.enable-admin-api", "Let a request delete all groups."),
+          text("persistence.file", "", "File to persist metrics in. Not acted upon yet."),
           text(
-              "persistence.file", "", "Where to persist metrics. Empty keeps them in memory only."),
-          text("persistence.interval", "5m", "The least time between two writes of that file."),
+              "persistence.interval",
+              "5m",
+              "Least time between two writes of the persistence file."),
           off("push.disable-consistency-check", "Take inconsistent pushes, too. DANGEROUS."),
           off("push.enable-utf8-names", "Take any UTF-8 as name of a metric or label."),
           text("limits.max-body-size", "64MiB", "Most bytes that the body of a push may have."),
@@ -65,15 +69,20 @@ final class Flags {
           text("log.level", "info", "Least level to log: debug, info, warn or error."),
           text("log.format", "logfmt", "How to log: logfmt or json."));
 
+  private static final String VARIABLE_PREFIX = "SILVERBACK_";
   private static final int MAX_ARGUMENT_FILE_BYTES = 1024 * 1024;
 
   private final Map<String, List<String>> values = new LinkedHashMap<>();
 
   private Flags() {}
 
+  /** What was asked for and will not happen, for the log. */
+  record Warning(String sentence, String name) {}
+
   /** What the command line asks for. */
   sealed interface Request {
-    record Serve(GatewayConfig config, String logLevel, String logFormat) implements Request {}
+    record Serve(GatewayConfig config, String logLevel, String logFormat, List<Warning> warnings)
+        implements Request {}
 
     record Help(String text) implements Request {}
 
@@ -115,7 +124,26 @@ final class Flags {
     return new Request.Serve(
         flags.config(),
         flags.oneOf("log.level", "debug", "info", "warn", "error"),
-        flags.oneOf("log.format", "logfmt", "json"));
+        flags.oneOf("log.format", "logfmt", "json"),
+        flags.warnings(environment));
+  }
+
+  private List<Warning> warnings(Map<String, String> environment) {
+    var warnings = new ArrayList<Warning>();
+    if (!text("persistence.file").isEmpty()) {
+      warnings.add(
+          new Warning(
+              "flag is not acted upon yet, metrics are only kept in memory and end with the"
+                  + " process",
+              "persistence.file"));
+    }
+    Set<String> known = TABLE.stream().map(Flag::variable).collect(Collectors.toSet());
+    environment.keySet().stream()
+        .filter(name -> name.startsWith(VARIABLE_PREFIX) && !known.contains(name))
+        .sorted()
+        .map(name -> new Warning("environment variable stands for no flag, ignored", name))
+        .forEach(warnings::add);
+    return List.copyOf(warnings);
   }
 
   private GatewayConfig config() {
@@ -259,30 +287,44 @@ final class Flags {
     var command = CommandSpec.create().name("silverback");
     command.usageMessage(
         new UsageMessageSpec()
-            .description("A drop-in replacement for the Prometheus Pushgateway.")
-            .optionListHeading("%nFlags:%n")
-            .width(100)
+            .customSynopsis("silverback [<flags>] [@<file>]")
+            .synopsisHeading("usage: ")
+            .description("%nA drop-in replacement for the Prometheus Pushgateway.%n")
+            .optionListHeading("Flags:%n")
+            .footer(
+                "%nA flag may also be set in the environment: SILVERBACK_LOG_LEVEL for --log.level;"
+                    + " the command line wins.",
+                "An argument @FILE stands for the lines of that file, one argument a line; # starts"
+                    + " a remark.")
+            .sortOptions(false)
+            .longOptionsMaxWidth(46)
+            .width(120)
             .adjustLineBreaksForWideCJKCharacters(false));
     command.addOption(
         OptionSpec.builder("-h", "--help", "--help-long", "--help-man")
             .usageHelp(true)
             .description("Show this help.")
             .build());
+    command.addOption(
+        OptionSpec.builder("--version").versionHelp(true).description("Show the version.").build());
     for (Flag flag : TABLE) {
-      String standard = flag.standard.isEmpty() ? "" : " Default: " + flag.standard;
+      String standard = flag.standard.isEmpty() ? "" : " (default: " + flag.standard + ")";
       var option =
           OptionSpec.builder("--" + flag.name).description(flag.help.replace("%", "%%") + standard);
       switch (flag.kind) {
         case TEXT -> option.type(String.class).paramLabel("VALUE");
         case SWITCH ->
-            option.type(Boolean.class).arity("0..1").fallbackValue("true").negatable(true);
+            option
+                .type(Boolean.class)
+                .arity("0..1")
+                .fallbackValue("true")
+                .negatable(true)
+                .paramLabel("BOOL");
         case LIST ->
             option.type(List.class).auxiliaryTypes(String.class).arity("1").paramLabel("VALUE");
       }
       command.addOption(option.build());
     }
-    command.addOption(
-        OptionSpec.builder("--version").versionHelp(true).description("Show the version.").build());
     return command;
   }
 

@@ -1,11 +1,13 @@
 package io.silverback.server;
 
 import io.silverback.server.handler.BuildInfo;
+import io.silverback.server.handler.DoorSettings;
 import io.silverback.server.log.Log;
 import io.silverback.server.log.LogFormat;
 import io.silverback.server.log.LogLevel;
 import io.silverback.server.log.Logging;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Starts the server from the command line, and ends it on SIGTERM, SIGINT or by request. */
 public final class Main {
@@ -30,18 +32,30 @@ public final class Main {
     Logging.configure(LogLevel.of(request.logLevel()), LogFormat.of(request.logFormat()));
     BuildInfo build = BuildInfo.current();
     log.info("starting silverback", "version", build.summary());
-    log.info("build context", "build_context", build.context());
+    log.info("Build context", "build_context", build.context());
+    DoorSettings doors = request.config().doors();
+    log.debug("external URL", "url", doors.flags().getOrDefault("web.external-url", ""));
+    log.debug("path prefix used externally", "path", doors.externalPrefix());
+    log.debug("path prefix for internal routing", "path", doors.routePrefix());
+    request.warnings().forEach(warning -> log.warn(warning.sentence(), "name", warning.name()));
     Gateway gateway = Gateway.start(request.config());
+    var quitByRequest = new AtomicBoolean();
     // A JVM that ends by a signal would answer 143; for an operator this end is a success.
     Runtime.getRuntime()
         .addShutdownHook(
             new Thread(
                 () -> {
+                  if (!quitByRequest.get()) {
+                    log.info("received SIGINT/SIGTERM; exiting gracefully...");
+                  }
                   gateway.close();
+                  log.info("HTTP server stopped");
                   Runtime.getRuntime().halt(0);
                 },
                 "shutdown"));
     gateway.awaitQuit();
+    quitByRequest.set(true);
+    log.warn("received termination request via web service, exiting gracefully...");
     System.exit(0);
   }
 }

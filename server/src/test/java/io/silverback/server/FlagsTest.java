@@ -14,6 +14,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -122,13 +124,59 @@ final class FlagsTest {
   }
 
   @Test
+  void whatIsAskedForInVainIsWarnedOf() {
+    var environment =
+        Map.of("SILVERBACK_SERVICE_HOST", "x", "SILVERBACK_LOG_LEVEL", "warn", "HOME", "y");
+
+    var warned = serve(List.of("--persistence.file=/tmp/x"), environment).warnings();
+
+    assertEquals(
+        List.of("persistence.file", "SILVERBACK_SERVICE_HOST"),
+        warned.stream().map(Flags.Warning::name).toList());
+    assertEquals(List.of(), serve().warnings());
+  }
+
+  @Test
+  void theStatusShowsUpstreamsFlagsAndOurs() {
+    var upstreams =
+        Set.of(
+            "web.listen-address",
+            "web.systemd-socket",
+            "web.config.file",
+            "web.telemetry-path",
+            "web.external-url",
+            "web.route-prefix",
+            "web.enable-lifecycle",
+            "web.enable-admin-api",
+            "persistence.file",
+            "persistence.interval",
+            "push.disable-consistency-check",
+            "push.enable-utf8-names",
+            "log.level",
+            "log.format");
+    var shown =
+        new TreeMap<>(
+            serve("--web.listen-address=127.0.0.1:1", "--web.listen-address=127.0.0.1:2")
+                .config()
+                .doors()
+                .flags());
+
+    assertEquals("127.0.0.1:1,127.0.0.1:2", shown.get("web.listen-address"));
+    assertTrue(shown.keySet().containsAll(upstreams), shown::toString);
+    shown.keySet().removeAll(upstreams);
+    assertEquals(
+        Set.of("limits.max-body-size", "limits.max-inflated-size", "shutdown.timeout"),
+        shown.keySet());
+  }
+
+  @Test
   void helpNamesEveryFlagAndItsDefault() {
     var help = assertInstanceOf(Flags.Request.Help.class, Flags.parse(List.of("--help"), Map.of()));
 
     for (String name : serve().config().doors().flags().keySet()) {
       assertTrue(help.text().contains(name), help.text());
     }
-    assertTrue(help.text().contains("Default: :9091"), help.text());
+    assertTrue(help.text().contains("(default: :9091)"), help.text());
   }
 
   private static Flags.Request.Serve serve(String... arguments) {

@@ -108,6 +108,19 @@ final class RunningGateway implements AutoCloseable {
     return process.standardError();
   }
 
+  int port() {
+    return Integer.parseInt(address.substring(address.indexOf(':') + 1));
+  }
+
+  /** Sends SIGTERM and does not wait. */
+  void askToTerminate() {
+    process.askToTerminate();
+  }
+
+  int awaitExit() {
+    return process.awaitExit();
+  }
+
   /** Stops the gateway by SIGTERM and returns its exit code. */
   int terminate() {
     return process.terminate();

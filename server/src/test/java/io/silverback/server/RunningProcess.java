@@ -116,6 +116,11 @@ final class RunningProcess implements AutoCloseable {
     return process.exitValue();
   }
 
+  /** Sends SIGTERM and does not wait. */
+  void askToTerminate() {
+    process.destroy();
+  }
+
   /** Sends SIGTERM and returns the exit code. */
   int terminate() {
     process.destroy();

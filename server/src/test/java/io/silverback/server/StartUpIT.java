@@ -2,14 +2,20 @@ package io.silverback.server;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -53,6 +59,77 @@ final class StartUpIT {
       gateway.send("PUT", "/metrics/job/running", "a 1\n");
       assertEquals(0, gateway.terminate(), gateway::standardError);
       assertFalse(Http.answersOk(gateway.uri("/-/ready")));
+    }
+  }
+
+  @Test
+  void theLogTellsHowItStartsAndEnds() {
+    String log;
+    String address;
+    try (var gateway =
+        RunningGateway.start(
+            RunningGateway.launcher(),
+            Map.of("SILVERBACK_PORT", "tcp://10.0.0.1:9091"),
+            "--log.level=debug",
+            "--web.external-url=http://x/e",
+            "--web.route-prefix=/")) {
+      address = gateway.address();
+      assertEquals(0, gateway.terminate(), gateway::standardError);
+      log = gateway.standardError();
+    }
+
+    for (String part :
+        List.of(
+            "msg=\"starting silverback\" version=\"(version=" + VERSION,
+            "msg=\"Build context\" build_context=",
+            "level=debug caller=.* msg=\"external URL\" url=http://x/e",
+            "level=debug caller=.* msg=\"path prefix used externally\" path=/e",
+            "level=debug caller=.* msg=\"path prefix for internal routing\" path=\"\"",
+            "level=info caller=.* msg=\"Listening on\" address=" + address,
+            "level=info caller=.* msg=\"TLS is disabled.\" http2=false address=" + address,
+            "level=warn caller=.* name=SILVERBACK_PORT",
+            "level=info caller=.* msg=\"received SIGINT/SIGTERM; exiting gracefully...\"",
+            "level=info caller=.* msg=\"HTTP server stopped\"")) {
+      String pattern = part.replace("(", "\\(");
+      assertTrue(Pattern.compile(pattern).matcher(log).find(), () -> part + " is not in\n" + log);
+    }
+  }
+
+  @Test
+  void aClientMayEndTheProcess() {
+    try (var gateway = RunningGateway.start("--web.enable-lifecycle")) {
+      assertEquals(
+          "Requesting termination... Goodbye!", gateway.send("POST", "/-/quit", "").body());
+      assertEquals(0, gateway.awaitExit(), gateway::standardError);
+      String log = gateway.standardError();
+      assertTrue(
+          log.contains("received termination request via web service, exiting gracefully..."), log);
+      assertFalse(log.contains("received SIGINT/SIGTERM"), log);
+    }
+  }
+
+  @Test
+  void aPushThatIsOnItsWayIsAnsweredAfterATermination() throws IOException {
+    try (var gateway = RunningGateway.start();
+        var client = new Socket(InetAddress.getLoopbackAddress(), gateway.port())) {
+      client.setSoTimeout(10_000);
+      String head = "PUT /metrics/job/late HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n";
+      client.getOutputStream().write((head + "a ").getBytes(StandardCharsets.US_ASCII));
+      client.getOutputStream().flush();
+      RunningProcess.pause(Duration.ofMillis(300));
+
+      gateway.askToTerminate();
+      RunningProcess.pause(Duration.ofMillis(700));
+      assertThrows(
+          IOException.class,
+          () -> new Socket(InetAddress.getLoopbackAddress(), gateway.port()).close());
+      client.getOutputStream().write("1\n".getBytes(StandardCharsets.US_ASCII));
+      client.getOutputStream().flush();
+
+      byte[] answer = client.getInputStream().readNBytes("HTTP/1.1 200 OK".length());
+      assertEquals(
+          "HTTP/1.1 200 OK", new String(answer, StandardCharsets.US_ASCII), gateway::standardError);
+      assertEquals(0, gateway.awaitExit(), gateway::standardError);
     }
   }
 
