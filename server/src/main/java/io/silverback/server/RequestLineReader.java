@@ -13,8 +13,8 @@ import java.util.regex.Pattern;
  * Reads a connection, and hands on request lines so that the web server does not lose what they
  * say: it takes {@code put} for PUT, though methods are case-sensitive (RFC 9110, section 9.1), and
  * bytes beyond ASCII in a path for unknown characters, though clients send UTF-8 there; and it
- * refuses HTTP/1.0, which proxies and probes still speak, whole URLs (RFC 9112, section 3.2.2),
- * and queries that a strict client would have escaped, which no door reads.
+ * refuses HTTP/1.0, which proxies and probes still speak, whole URLs (RFC 9112, section 3.2.2), and
+ * queries that a strict client would have escaped, which no door reads.
  *
  * <p>The lines between the chunks of a body are read here, too: the web server knows neither chunk
  * extensions nor trailers, both of which are skipped, and bounds no such line.
