@@ -26,6 +26,10 @@ public final class TestGateway implements AutoCloseable {
     throw new IllegalArgumentException("not flags to serve with: flags=" + arguments);
   }
 
+  public int port() {
+    return gateway.port();
+  }
+
   public Answer send(String method, String path, String body, String... headerLines)
       throws IOException {
     return http.send(method, path, body, headerLines);

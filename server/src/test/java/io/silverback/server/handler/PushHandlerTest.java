@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.silverback.server.RawHttp.Answer;
 import io.silverback.server.TestGateway;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -135,5 +138,18 @@ final class PushHandlerTest {
 
     assertEquals(
         List.of("a{instance=\"\",job=\"j\",l=\"\uFFFD\"} 1"), gateway.exposed("a{instance"));
+  }
+
+  @Test
+  void aBodyThatEndsEarlyIsNotStoredAndIsNoFaultOfTheServer() throws IOException {
+    try (var socket = new Socket(InetAddress.getLoopbackAddress(), gateway.port())) {
+      socket.setSoTimeout(10_000);
+      String request = "PUT /metrics/job/j HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\na 1\n";
+      socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+      socket.shutdownOutput();
+
+      assertEquals(0, socket.getInputStream().readAllBytes().length);
+    }
+    assertEquals(List.of(), gateway.exposed("job=\"j\""));
   }
 }
