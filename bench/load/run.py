@@ -29,7 +29,7 @@ QUICK = Sizes(
     memory_flink_processes=8, memory_small_groups=2000, warm_seconds=2, fill_seconds=3, measure_seconds=2)
 MEDIUM = Sizes(
     repetitions=3, memory_repetitions=1, flink_processes=16, small_groups=(100, 500, 2000, 20000), small_pushes=4000,
-    memory_flink_processes=340, memory_small_groups=50000, warm_seconds=8, fill_seconds=25, measure_seconds=6)
+    memory_flink_processes=340, memory_small_groups=50000, warm_seconds=6, fill_seconds=15, measure_seconds=4)
 FULL = Sizes(
     repetitions=3, memory_repetitions=3, flink_processes=68, small_groups=(100, 500, 2000, 20000, 100000), small_pushes=20000,
     memory_flink_processes=340, memory_small_groups=50000, warm_seconds=20, fill_seconds=60, measure_seconds=15)
