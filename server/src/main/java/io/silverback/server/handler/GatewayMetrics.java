@@ -58,6 +58,7 @@ public final class GatewayMetrics {
   private final Counter requests;
   private final QuantileSummary pushSizes;
   private final QuantileSummary pushDurations;
+  private final Counter omitted;
 
   public GatewayMetrics(BuildInfo build) {
     registerBuild(build);
@@ -70,6 +71,12 @@ public final class GatewayMetrics {
             .register(registry);
     pushSizes = pushSummary(PUSH_SIZES);
     pushDurations = pushSummary(PUSH_DURATIONS);
+    omitted =
+        Counter.builder(DEFAULTS)
+            .name("silverback_scrape_omitted_metrics_total")
+            .help("Metrics left out of scrapes, as they cannot be shown beside others.")
+            .withoutExemplars()
+            .register(registry);
     registerProcess();
   }
 
@@ -95,6 +102,11 @@ public final class GatewayMetrics {
     String known = methodText(method);
     pushSizes.observe(known, (double) bytes);
     pushDurations.observe(known, seconds);
+  }
+
+  /** Counts what a scrape had to leave out; the next one shows it. */
+  public void countOmitted(int metrics) {
+    omitted.inc(metrics);
   }
 
   /** Where other parts add what they want to tell. */

@@ -50,6 +50,7 @@ final class ScrapeHandler {
     boolean gzip =
         AcceptEncoding.acceptsGzip(request.headers().first(HeaderNames.ACCEPT_ENCODING).orElse(""));
     GatheredFamilies gathered = FamilyGatherer.gather(metrics.collect(), store.snapshot());
+    metrics.countOmitted(gathered.leftOut());
     log.gathered(gathered);
     response.status(200).header(HeaderNames.CONTENT_TYPE, format.contentType());
     if (gzip) {

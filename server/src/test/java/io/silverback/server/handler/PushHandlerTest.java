@@ -129,6 +129,10 @@ final class PushHandlerTest {
       assertEquals(
           List.of("t{instance=\"\",job=\"x\"} 1"),
           unchecked.exposed("t{").stream().filter(line -> line.startsWith("t{")).toList());
+      // The two scrapes before this one left out the metric of the other type.
+      assertEquals(
+          List.of("silverback_scrape_omitted_metrics_total 2"),
+          unchecked.exposed("silverback_scrape_omitted_metrics_total 2"));
     }
   }
 
