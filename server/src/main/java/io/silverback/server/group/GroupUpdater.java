@@ -2,6 +2,7 @@ package io.silverback.server.group;
 
 import io.silverback.codec.exposition.ParsedExposition;
 import io.silverback.codec.model.GroupingKey;
+import io.silverback.codec.model.Labels;
 import io.silverback.codec.model.Metric;
 import io.silverback.codec.model.MetricFamily;
 import io.silverback.codec.model.Version;
@@ -24,7 +25,7 @@ public final class GroupUpdater {
 
   /** The group after the update. */
   public static GroupState apply(GroupState old, GroupUpdate update, Stamp stamp) {
-    return GroupMerge.merge(old, effectOf(update, stamp));
+    return GroupMerge.merge(old, effectOf(update, stamp, old.families()));
   }
 
   /** The group after a push to it was refused; it exists from then on. */
@@ -47,15 +48,21 @@ public final class GroupUpdater {
 
   /** The update alone, as the state of a group that knows of nothing else. */
   public static GroupState effectOf(GroupUpdate update, Stamp stamp) {
+    return effectOf(update, stamp, Collections.emptySortedMap());
+  }
+
+  private static GroupState effectOf(
+      GroupUpdate update, Stamp stamp, SortedMap<String, VersionedFamily> known) {
     GroupingKey key = update.key();
     Version at = stamp.version();
     Version never = Version.NEVER;
     return switch (update) {
       case GroupUpdate.Replace(_, var body) ->
-          new GroupState(key, never, at, never, stamp, Stamp.NEVER, familiesOf(key, body, stamp));
+          new GroupState(
+              key, never, at, never, stamp, Stamp.NEVER, familiesOf(key, body, stamp, known));
       case GroupUpdate.Merge(_, var body) ->
           new GroupState(
-              key, never, never, never, stamp, Stamp.NEVER, familiesOf(key, body, stamp));
+              key, never, never, never, stamp, Stamp.NEVER, familiesOf(key, body, stamp, known));
       case GroupUpdate.Delete(_) ->
           new GroupState(
               key, at, never, never, Stamp.NEVER, Stamp.NEVER, Collections.emptySortedMap());
@@ -63,23 +70,37 @@ public final class GroupUpdater {
   }
 
   private static SortedMap<String, VersionedFamily> familiesOf(
-      GroupingKey key, ParsedExposition body, Stamp stamp) {
+      GroupingKey key,
+      ParsedExposition body,
+      Stamp stamp,
+      SortedMap<String, VersionedFamily> known) {
     GroupLabels labels = GroupLabels.of(key);
     var families = new TreeMap<String, VersionedFamily>();
     for (MetricFamily family : body.families()) {
       // upstream: replaces what is pushed under these names, so clients get no error for it.
       if (!PushTimes.isPushTime(family.name())) {
-        families.put(family.name(), new VersionedFamily(stamp, labelled(family, labels)));
+        VersionedFamily before = known.get(family.name());
+        MetricFamily model = before == null ? family : before.family();
+        families.put(model.name(), new VersionedFamily(stamp, labelled(family, labels, model)));
       }
     }
     return families;
   }
 
-  private static MetricFamily labelled(MetricFamily family, GroupLabels labels) {
+  /**
+   * The family with the labels of its group. Text that the model has, too, is taken from there, so
+   * that a push which only brings new values keeps no second copy of all names and labels alive.
+   */
+  private static MetricFamily labelled(
+      MetricFamily family, GroupLabels labels, MetricFamily model) {
     var metrics = new ArrayList<Metric>(family.metrics().size());
     for (Metric metric : family.metrics()) {
-      metrics.add(metric.withLabels(labels.of(metric.labels())));
+      Labels own = labels.of(metric.labels());
+      int at = metrics.size();
+      boolean isKnown = at < model.metrics().size() && model.metrics().get(at).labels().equals(own);
+      metrics.add(metric.withLabels(isKnown ? model.metrics().get(at).labels() : own));
     }
-    return family.withMetrics(metrics);
+    String help = family.help().equals(model.help()) ? model.help() : family.help();
+    return new MetricFamily(model.name(), help, family.type(), family.unit(), metrics);
   }
 }

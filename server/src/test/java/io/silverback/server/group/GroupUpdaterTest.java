@@ -9,6 +9,7 @@ import static io.silverback.server.group.Samples.pushed;
 import static io.silverback.server.group.Samples.put;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.silverback.codec.model.GroupingKey;
@@ -30,6 +31,18 @@ final class GroupUpdaterTest {
     group = GroupUpdater.apply(group, put(NIGHTLY, gauge("b", 3)), at(2));
     assertEquals(Set.of("b"), group.families().keySet());
     assertEquals(3, value(group, "b"));
+  }
+
+  @Test
+  void aPushOfNewValuesKeepsNoSecondCopyOfTheLabels() {
+    GroupState group = pushed(NIGHTLY, 1, gauge("a", 1, "x", "1"));
+    Labels before = labels(group, "a");
+    GroupState same = GroupUpdater.apply(group, put(NIGHTLY, gauge("a", 2, "x", "1")), at(2));
+    GroupState other = GroupUpdater.apply(group, put(NIGHTLY, gauge("a", 2, "x", "2")), at(2));
+
+    assertSame(before, labels(same, "a"));
+    assertEquals(2, value(same, "a"));
+    assertEquals("2", labels(other, "a").value("x").orElseThrow());
   }
 
   @Test
