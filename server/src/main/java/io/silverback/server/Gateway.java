@@ -21,6 +21,7 @@ import io.helidon.webserver.spi.ServerConnectionSelector;
 import io.silverback.codec.model.VersionClock;
 import io.silverback.server.handler.BuildInfo;
 import io.silverback.server.handler.GatewayMetrics;
+import io.silverback.server.handler.LastAnswer;
 import io.silverback.server.handler.OldPeer;
 import io.silverback.server.handler.Routes;
 import io.silverback.server.log.Log;
@@ -208,10 +209,10 @@ public final class Gateway implements AutoCloseable {
   private static void answer(Routes routes, ServerRequest request, ServerResponse response) {
     boolean isOld = request.remotePeer() instanceof OldPeer;
     if (isOld || request.headers().containsToken(HeaderValues.CONNECTION_CLOSE)) {
-      closeWhenSent(response);
+      LastAnswer.closeAfter(response);
     }
     if (!isOld && request.headers().all(HeaderNames.HOST, List::of).size() != 1) {
-      closeWhenSent(response);
+      LastAnswer.closeAfter(response);
       response
           .header(HeaderNames.CONTENT_TYPE, "text/plain; charset=utf-8")
           .status(400)
@@ -226,15 +227,6 @@ public final class Gateway implements AutoCloseable {
       // Not in an error handler: the web server takes what that throws for a bug and logs it.
       throw new CloseConnectionException("the client went away", gone);
     }
-  }
-
-  private static void closeWhenSent(ServerResponse response) {
-    response.header(HeaderValues.CONNECTION_CLOSE);
-    // The web server says that it closes, but leaves that to the client.
-    response.whenSent(
-        () -> {
-          throw new CloseConnectionException("closed as was said");
-        });
   }
 
   /** What the web server refuses itself, before there is a request: in the form of Go's server. */

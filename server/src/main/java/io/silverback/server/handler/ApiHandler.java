@@ -66,13 +66,14 @@ final class ApiHandler {
       throws IOException {
     allowOtherSites(response);
     response.status(200).header(HeaderNames.CONTENT_TYPE, "application/json");
-    try (JsonGenerator out = json.createGenerator(AnswerStream.open(request, response))) {
-      out.writeStartObject();
-      out.writeStringField("status", "success");
-      out.writeFieldName("data");
-      body.write(out);
-      out.writeEndObject();
-    }
+    JsonGenerator out = json.createGenerator(AnswerStream.open(request, response));
+    out.writeStartObject();
+    out.writeStringField("status", "success");
+    out.writeFieldName("data");
+    body.write(out);
+    out.writeEndObject();
+    // Closed only when whole: an answer cut off by a fault must not be made valid JSON.
+    out.close();
   }
 
   private static void allowOtherSites(ServerResponse response) {

@@ -3,8 +3,6 @@ package io.silverback.server.handler;
 import io.airlift.compress.snappy.SnappyFramedInputStream;
 import io.helidon.http.BadRequestException;
 import io.helidon.http.HeaderNames;
-import io.helidon.http.HeaderValues;
-import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.ByteArrayInputStream;
@@ -48,7 +46,8 @@ final class BodyCoding {
     try (InputStream in = request.content().inputStream()) {
       sent = readAll(in, (int) announced, maxSentBytes, "sent");
     } catch (BadRequestException e) {
-      closeWhenSent(response);
+      // Nobody can say where the next request begins.
+      LastAnswer.closeAfter(response);
       throw new UnreadableBodyException(400, String.valueOf(e.getMessage()));
     }
     String encoding =
@@ -58,15 +57,6 @@ final class BodyCoding {
       case "snappy" -> unsnap(sent);
       default -> sent;
     };
-  }
-
-  /** Nobody can say where the next request begins. */
-  private static void closeWhenSent(ServerResponse response) {
-    response.header(HeaderValues.CONNECTION_CLOSE);
-    response.whenSent(
-        () -> {
-          throw new CloseConnectionException("the request was malformed");
-        });
   }
 
   private byte[] unsnap(byte[] sent) throws UnreadableBodyException {

@@ -57,9 +57,10 @@ final class ScrapeHandler {
       response.header(HeaderNames.CONTENT_ENCODING, "gzip");
     }
     OutputStream body = AnswerStream.open(request, response);
-    try (OutputStream out = gzip ? new GZIPOutputStream(body, CHUNK_BYTES) : body) {
-      write(gathered.families(), rendererOf(format), format.escaping(), out);
-    }
+    OutputStream out = gzip ? new GZIPOutputStream(body, CHUNK_BYTES) : body;
+    write(gathered.families(), rendererOf(format), format.escaping(), out);
+    // Closed only when whole: a page cut off by a fault must not look like one that ended.
+    out.close();
   }
 
   private static ExpositionRenderer rendererOf(ExpositionFormat format) {
