@@ -2,6 +2,7 @@ package io.silverback.server.group;
 
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.MetricFamily;
+import io.silverback.codec.model.Stamp;
 import io.silverback.codec.model.Version;
 import java.util.Collections;
 import java.util.SortedMap;
@@ -72,19 +73,6 @@ public record GroupState(
     return written.isAfter(deletedAt)
         && written.isAfter(expiredAt)
         && written.compareTo(replacedAt) >= 0;
-  }
-
-  /**
-   * A version and the wall clock of the node that gave it.
-   *
-   * @param wallMillis milliseconds since the epoch: for ages and for show, never for order
-   */
-  public record Stamp(Version version, long wallMillis) {
-    public static final Stamp NEVER = new Stamp(Version.NEVER, 0);
-
-    public Stamp max(Stamp other) {
-      return other.version.isAfter(version) ? other : this;
-    }
   }
 
   /** A family and the push that wrote it. */

@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Metric;
 import io.silverback.codec.model.MetricFamily;
-import io.silverback.server.group.GroupState.Stamp;
+import io.silverback.codec.model.Stamp;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -151,7 +151,7 @@ final class GroupUpdaterTest {
     GroupState group =
         GroupUpdater.markFailure(
             pushed(GroupingKey.of("nightly", "dc", "y"), 1),
-            new GroupState.Stamp(at(2).version(), 1_395_066_363_250L));
+            new Stamp(at(2).version(), 1_395_066_363_250L));
     Labels labels = Labels.of("dc", "y", "instance", "", "job", "nightly");
     assertEquals(
         List.of(

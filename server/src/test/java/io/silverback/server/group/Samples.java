@@ -8,8 +8,8 @@ import io.silverback.codec.model.MetricFamily;
 import io.silverback.codec.model.MetricType;
 import io.silverback.codec.model.NativeBuckets;
 import io.silverback.codec.model.OpaqueFields;
+import io.silverback.codec.model.Stamp;
 import io.silverback.codec.model.Version;
-import io.silverback.server.group.GroupState.Stamp;
 import java.util.ArrayList;
 import java.util.List;
 
