@@ -34,13 +34,5 @@ public final class PrometheusXorChunk {
   /** No prefix has more ones than this, so it ends without a zero. */
   static final int WHOLE_PREFIX_BITS = 4;
 
-  /** The bits of a varint byte, below the one that says that more follow. */
-  static final int VARINT_BITS = 7;
-
-  static final int VARINT_MORE_FLAG = 0x80;
-
-  /** How many bits of a number the tenth and last byte of a varint still holds. */
-  static final int VARINT_LAST_BITS = Long.SIZE % VARINT_BITS;
-
   private PrometheusXorChunk() {}
 }

@@ -1,5 +1,7 @@
 package io.silverback.codec.gorilla;
 
+import static io.silverback.codec.bits.IntegerCodes.readVarint;
+import static io.silverback.codec.bits.IntegerCodes.unZigZag;
 import static io.silverback.codec.gorilla.PrometheusXorChunk.*;
 import static java.nio.ByteOrder.BIG_ENDIAN;
 
@@ -49,11 +51,11 @@ public final class PrometheusXorChunkReader {
     }
     switch (samplesRead) {
       case 0 -> {
-        timeMillis = unZigZag(readVarint());
+        timeMillis = unZigZag(readVarint(in));
         values.readFirst(in);
       }
       case 1 -> {
-        delta = readVarint();
+        delta = readVarint(in);
         timeMillis += delta;
         values.readNext(in);
       }
@@ -91,24 +93,5 @@ public final class PrometheusXorChunkReader {
     long change = in.read(bits);
     // upstream: tsdb/chunkenc/xor.go takes the pattern 1000... as the largest number of a width.
     return change > 1L << (bits - 1) ? change - (1L << bits) : change;
-  }
-
-  private long readVarint() {
-    long value = 0;
-    for (int shift = 0; shift < Long.SIZE; shift += VARINT_BITS) {
-      long next = in.read(Byte.SIZE);
-      if (shift + VARINT_BITS > Long.SIZE && next >>> VARINT_LAST_BITS != 0) {
-        break;
-      }
-      value |= (next & ~VARINT_MORE_FLAG) << shift;
-      if ((next & VARINT_MORE_FLAG) == 0) {
-        return value;
-      }
-    }
-    throw new CorruptBitsException("number of more than 64 bits: position=" + in.position());
-  }
-
-  private static long unZigZag(long value) {
-    return value >>> 1 ^ -(value & 1);
   }
 }

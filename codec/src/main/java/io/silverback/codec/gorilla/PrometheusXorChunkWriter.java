@@ -1,5 +1,7 @@
 package io.silverback.codec.gorilla;
 
+import static io.silverback.codec.bits.IntegerCodes.writeVarint;
+import static io.silverback.codec.bits.IntegerCodes.zigZag;
 import static io.silverback.codec.gorilla.PrometheusXorChunk.*;
 import static java.nio.ByteOrder.BIG_ENDIAN;
 
@@ -53,8 +55,8 @@ public final class PrometheusXorChunkWriter {
     long delta = timeMillis - previousMillis;
     boolean written =
         switch (sampleCount) {
-          case 0 -> writeVarint(zigZag(timeMillis)) && values.writeFirst(out, valueBits);
-          case 1 -> writeVarint(delta) && values.writeNext(out, valueBits);
+          case 0 -> writeVarint(out, zigZag(timeMillis)) && values.writeFirst(out, valueBits);
+          case 1 -> writeVarint(out, delta) && values.writeNext(out, valueBits);
           default -> writeChange(delta - previousDelta) && values.writeNext(out, valueBits);
         };
     if (!written) {
@@ -102,21 +104,5 @@ public final class PrometheusXorChunkWriter {
   private static boolean fits(long change, int bits) {
     long limit = 1L << (bits - 1);
     return -limit < change && change <= limit;
-  }
-
-  /** Seven bits a byte, the lowest first, as protobuf does. */
-  private boolean writeVarint(long value) {
-    long rest = value;
-    while (rest >>> VARINT_BITS != 0) {
-      if (!out.write(rest | VARINT_MORE_FLAG, Byte.SIZE)) {
-        return false;
-      }
-      rest >>>= VARINT_BITS;
-    }
-    return out.write(rest, Byte.SIZE);
-  }
-
-  private static long zigZag(long value) {
-    return value << 1 ^ value >> (Long.SIZE - 1);
   }
 }

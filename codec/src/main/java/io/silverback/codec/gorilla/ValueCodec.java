@@ -62,9 +62,17 @@ public final class ValueCodec {
     return window & PACKED_WIDTH_MASK;
   }
 
+  /** Whether a writer or a reader can have come to that window; what is stored may be anything. */
+  public static boolean isWindow(int window) {
+    return window == EMPTY_WINDOW
+        || (leading(window) <= LEADING_LIMIT
+            && width(window) > 0
+            && leading(window) + width(window) <= Long.SIZE);
+  }
+
   /** Refuses a number that {@link #window} cannot have returned. */
   static int checkWindow(int window) {
-    if (leading(window) > LEADING_LIMIT || leading(window) + width(window) > Long.SIZE) {
+    if (!isWindow(window)) {
       throw new IllegalArgumentException("not a window: window=" + window);
     }
     return window;
