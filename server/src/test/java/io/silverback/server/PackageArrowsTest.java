@@ -37,6 +37,9 @@ final class PackageArrowsTest {
               List.of("io.silverback.codec.model", "com.google.protobuf")),
           Map.entry("io.silverback.codec.bits", List.of(AGRONA)),
           Map.entry("io.silverback.codec.gorilla", List.of("io.silverback.codec.bits", AGRONA)),
+          Map.entry(
+              "io.silverback.codec.row",
+              List.of("io.silverback.codec.bits", "io.silverback.codec.gorilla", AGRONA)),
           Map.entry("io.silverback.server.group", List.of("io.silverback.codec.")),
           Map.entry(
               "io.silverback.server.storage",

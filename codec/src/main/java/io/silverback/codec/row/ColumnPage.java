@@ -1,0 +1,36 @@
+package io.silverback.codec.row;
+
+/**
+ * The rows of a page that will not grow any more, column by column, each in the shortest code.
+ *
+ * <p>Never changes once sealed. Layout: {@code docs/formats/column-page.md}. {@link
+ * ColumnPageWriter} seals a {@link RowPage}, {@link ColumnPageReader} gives any column of it.
+ */
+public final class ColumnPage {
+  static final byte MAGIC = (byte) 0xc9;
+
+  /** Raised by whoever changes the layout; readers keep the older ones. */
+  static final byte VERSION = 1;
+
+  static final int MAGIC_OFFSET = 0;
+  static final int VERSION_OFFSET = MAGIC_OFFSET + Byte.BYTES;
+  static final int COLUMNS_OFFSET = VERSION_OFFSET + Byte.BYTES;
+  static final int ROWS_OFFSET = COLUMNS_OFFSET + Short.BYTES;
+  static final int ROWS_LENGTH_OFFSET = ROWS_OFFSET + Short.BYTES;
+  static final int FIRST_MILLIS_OFFSET = ROWS_LENGTH_OFFSET + Integer.BYTES;
+  static final int LAST_MILLIS_OFFSET = FIRST_MILLIS_OFFSET + Long.BYTES;
+  static final int FINGERPRINT_OFFSET = LAST_MILLIS_OFFSET + Long.BYTES;
+  static final int HEADER_LENGTH = FINGERPRINT_OFFSET + 2 * Long.BYTES;
+
+  static final int CHECKSUM_LENGTH = Integer.BYTES;
+
+  /** A size up to this is that of a constant in so many bytes; above it, that of a code. */
+  static final int CONSTANT_LIMIT = Long.BYTES;
+
+  /** How many bytes a column of that size takes. */
+  static int lengthOf(int size) {
+    return size <= CONSTANT_LIMIT ? size : size - CONSTANT_LIMIT;
+  }
+
+  private ColumnPage() {}
+}
