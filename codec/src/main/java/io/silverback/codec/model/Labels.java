@@ -117,6 +117,61 @@ public final class Labels implements Comparable<Labels> {
     return new Labels(length == merged.length ? merged : Arrays.copyOf(merged, length));
   }
 
+  /** These pairs and {@code others}, each of those before the pairs with the same name. */
+  public Labels with(Labels others) {
+    if (others.isEmpty()) {
+      return this;
+    }
+    String[] merged = new String[pairs.length + others.pairs.length];
+    int own = 0;
+    int other = 0;
+    for (int at = 0; at < merged.length; at += 2) {
+      boolean takesOther =
+          other < others.pairs.length
+              && (own == pairs.length || others.pairs[other].compareTo(pairs[own]) <= 0);
+      String[] source = takesOther ? others.pairs : pairs;
+      int from = takesOther ? other : own;
+      merged[at] = source[from];
+      merged[at + 1] = source[from + 1];
+      other += takesOther ? 2 : 0;
+      own += takesOther ? 0 : 2;
+    }
+    return new Labels(merged);
+  }
+
+  /**
+   * The labels that give these when {@code others} are put back by {@link #with}.
+   *
+   * @throws IllegalArgumentException if there are none: one of the others is not the first pair of
+   *     its name here
+   */
+  public Labels without(Labels others) {
+    if (others.isEmpty()) {
+      return this;
+    }
+    String[] rest = new String[Math.max(0, pairs.length - others.pairs.length)];
+    int length = 0;
+    int other = 0;
+    for (int own = 0; own < pairs.length; own += 2) {
+      if (other < others.pairs.length
+          && pairs[own].equals(others.pairs[other])
+          && pairs[own + 1].equals(others.pairs[other + 1])) {
+        other += 2;
+      } else if (length == rest.length
+          || (other < others.pairs.length && pairs[own].equals(others.pairs[other]))) {
+        break;
+      } else {
+        rest[length++] = pairs[own];
+        rest[length++] = pairs[own + 1];
+      }
+    }
+    if (other < others.pairs.length) {
+      throw new IllegalArgumentException(
+          "labels lack a pair: name=" + others.pairs[other] + " labels=" + this);
+    }
+    return length == 0 ? EMPTY : new Labels(rest);
+  }
+
   /** Fewer pairs first, then the values in the order of their names: the order of an exposition. */
   public static Comparator<Labels> expositionOrder() {
     return (left, right) -> {
