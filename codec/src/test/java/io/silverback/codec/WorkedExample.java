@@ -12,7 +12,8 @@ import java.util.List;
  * The worked example of a page in {@code docs/formats}: the lines of its one block fenced as {@code
  * example}.
  *
- * <p>A line is {@code what was written | its bits | note}; the last one is {@code bytes | hex |}.
+ * <p>A line is {@code what was written | its bits | note}; the last one is {@code bytes | hex |}. A
+ * page whose fields are whole bytes has them in hex in the second cell, too.
  */
 public final class WorkedExample {
   private final List<Line> lines;
@@ -67,6 +68,13 @@ public final class WorkedExample {
       packed[i] = (byte) Integer.parseInt(bits.substring(start, start + Byte.SIZE), 2);
     }
     return packed;
+  }
+
+  /** The bytes of all lines, on a page that has them in hex. */
+  public byte[] bytesOfHex() {
+    var hex = new StringBuilder();
+    lines.forEach(line -> hex.append(line.bits()));
+    return HexFormat.of().parseHex(hex);
   }
 
   private static List<String> block(String page) {

@@ -39,7 +39,12 @@ final class PackageArrowsTest {
           Map.entry("io.silverback.codec.gorilla", List.of("io.silverback.codec.bits", AGRONA)),
           Map.entry(
               "io.silverback.codec.row",
-              List.of("io.silverback.codec.bits", "io.silverback.codec.gorilla", AGRONA)),
+              List.of(
+                  "io.silverback.codec.model",
+                  "io.silverback.codec.exposition",
+                  "io.silverback.codec.bits",
+                  "io.silverback.codec.gorilla",
+                  AGRONA)),
           Map.entry("io.silverback.server.group", List.of("io.silverback.codec.")),
           Map.entry(
               "io.silverback.server.storage",

@@ -190,7 +190,7 @@ public final class GoNumbers {
    * <p>upstream: Go leaves what does not fit to the processor. This is what amd64 answers: small
    * negative numbers wrap around, everything else is 2^63.
    */
-  static long toUnsigned(double value) {
+  public static long toUnsigned(double value) {
     if (value >= -TWO_TO_63 && value < TWO_TO_63) {
       return (long) value;
     }

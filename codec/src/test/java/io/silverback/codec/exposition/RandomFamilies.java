@@ -13,7 +13,7 @@ import java.util.Random;
 import java.util.function.Supplier;
 
 /** Families of all kinds with awkward texts and numbers, drawn from one seed. */
-final class RandomFamilies {
+public final class RandomFamilies {
   /** An exemplar with label t=a, value 2 and time 2 s 128 ns, without tag and length. */
   private static final String EXEMPLAR = "0a060a01741201611100000000000000401a050802108001";
 
@@ -49,12 +49,12 @@ final class RandomFamilies {
    *
    * @param unknownFields whether messages have fields that the client model does not know
    */
-  RandomFamilies(long seed, boolean unknownFields) {
+  public RandomFamilies(long seed, boolean unknownFields) {
     this.random = new Random(seed);
     this.unknownFields = unknownFields;
   }
 
-  MetricFamily next() {
+  public MetricFamily next() {
     MetricType[] types = MetricType.values();
     return new MetricFamily(
         "n" + text(), text(), types[random.nextInt(types.length)], text(), list(this::metric));

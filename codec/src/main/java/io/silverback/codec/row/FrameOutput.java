@@ -1,0 +1,82 @@
+package io.silverback.codec.row;
+
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
+import io.silverback.codec.model.Fingerprint;
+import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
+
+/**
+ * Writes fields one after the other into a buffer, which grows if it can. Not thread-safe.
+ *
+ * <p>Positions count from where the output started. What a {@code varint} is stands in {@code
+ * docs/formats/group-shape.md}.
+ */
+final class FrameOutput {
+  static final int VARINT_BITS = 7;
+  static final int VARINT_MORE_FLAG = 0x80;
+
+  private final MutableDirectBuffer buffer;
+  private final int offset;
+  private int position;
+
+  FrameOutput(MutableDirectBuffer buffer, int offset) {
+    this.buffer = buffer;
+    this.offset = offset;
+  }
+
+  int position() {
+    return position;
+  }
+
+  void u8(int value) {
+    buffer.putByte(offset + position, (byte) value);
+    position += Byte.BYTES;
+  }
+
+  void u32(int value) {
+    buffer.putInt(offset + position, value, LITTLE_ENDIAN);
+    position += Integer.BYTES;
+  }
+
+  /** Overwrites what {@link #u32} wrote earlier. */
+  void u32At(int earlier, int value) {
+    buffer.putInt(offset + earlier, value, LITTLE_ENDIAN);
+  }
+
+  void u64(long value) {
+    buffer.putLong(offset + position, value, LITTLE_ENDIAN);
+    position += Long.BYTES;
+  }
+
+  void fingerprint(Fingerprint fingerprint) {
+    u64(fingerprint.high());
+    u64(fingerprint.low());
+  }
+
+  void varint(long value) {
+    long rest = value;
+    while (rest >>> VARINT_BITS != 0) {
+      u8((int) rest | VARINT_MORE_FLAG);
+      rest >>>= VARINT_BITS;
+    }
+    u8((int) rest);
+  }
+
+  void bytes(byte[] source) {
+    buffer.putBytes(offset + position, source);
+    position += source.length;
+  }
+
+  void bytes(DirectBuffer source) {
+    buffer.putBytes(offset + position, source, 0, source.capacity());
+    position += source.capacity();
+  }
+
+  /** Ends with the checksum of everything before; the answer is the length of it all. */
+  int finish() {
+    FrameChecksum.put(buffer, offset, position);
+    position += FrameChecksum.CHECKSUM_LENGTH;
+    return position;
+  }
+}

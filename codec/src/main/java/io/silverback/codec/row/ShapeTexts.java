@@ -1,0 +1,31 @@
+package io.silverback.codec.row;
+
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
+import org.agrona.DirectBuffer;
+
+/**
+ * The texts of an encoded shape, which stand in it as the ids of symbols. Borrows the bytes.
+ *
+ * @param offset where the first id stands in the buffer
+ * @param count how many ids there are
+ */
+record ShapeTexts(Symbols symbols, DirectBuffer buffer, int offset, int count) {
+
+  long id(int index) {
+    if (index < 0 || index >= count) {
+      throw new IllegalArgumentException("no such symbol: count=" + count + " index=" + index);
+    }
+    return buffer.getLong(offset + index * Long.BYTES, LITTLE_ENDIAN);
+  }
+
+  /** The text that a varint stands for. */
+  String text(FrameInput in) {
+    return text(in.index(count + 1));
+  }
+
+  /** The text of a number as it stands in families and label sets. */
+  String text(int number) {
+    return number == ShapeLayout.EMPTY_TEXT ? "" : symbols.text(id(number - 1));
+  }
+}
