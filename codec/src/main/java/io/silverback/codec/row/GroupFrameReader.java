@@ -1,0 +1,198 @@
+package io.silverback.codec.row;
+
+import static io.silverback.codec.row.GroupFrameLayout.*;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
+import io.silverback.codec.model.Fingerprint;
+import io.silverback.codec.model.Stamp;
+import io.silverback.codec.model.Version;
+import java.util.ArrayList;
+import java.util.List;
+import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * Reads single fields of an encoded frame where they stand.
+ *
+ * <p>Borrows the bytes. Not thread-safe. Whatever the bytes are, it throws {@link
+ * CorruptFrameException} at the worst, and takes time and memory in proportion to them; but only
+ * after {@link #verify} are they known to be what was written.
+ */
+public final class GroupFrameReader {
+  private final DirectBuffer buffer;
+  private final int offset;
+  private final int length;
+  private final FrameInput in;
+  private final Fingerprint shape;
+  private final int columnCount;
+  private final int familyStampCount;
+  private final int stampCount;
+  private final int wordsPosition;
+
+  /**
+   * A reader of the frame that fills a region.
+   *
+   * @throws CorruptFrameException if the region cannot hold one
+   */
+  public GroupFrameReader(DirectBuffer buffer, int offset, int length) {
+    int end = length - FrameChecksum.CHECKSUM_LENGTH;
+    if (end < STAMPS_OFFSET) {
+      throw new CorruptFrameException("frame is cut off: length=" + length);
+    }
+    this.buffer = buffer;
+    this.offset = offset;
+    this.length = length;
+    in = new FrameInput(buffer, offset, end);
+    if (in.u8() != FORMAT || in.u8() != GroupFrameLayout.VERSION) {
+      throw in.fault("not a frame of this version");
+    }
+    in.position(SHAPE_OFFSET);
+    shape = in.fingerprint();
+    columnCount = in.u32();
+    familyStampCount = in.u32();
+    stampCount = in.u32();
+    in.skip((long) stampCount * STAMP_LENGTH);
+    wordsPosition = in.position();
+    in.skip((long) columnCount * Long.BYTES);
+    if (familyStampCount > in.length() - in.position()) {
+      throw in.fault("stamps of families do not fit");
+    }
+  }
+
+  /**
+   * Checks the checksum over all bytes.
+   *
+   * @throws CorruptFrameException if it does not match
+   */
+  public void verify() {
+    FrameChecksum.verify(buffer, offset, length);
+  }
+
+  public Version deletedAt() {
+    return version(index(DELETED_OFFSET));
+  }
+
+  public Version replacedAt() {
+    return version(index(REPLACED_OFFSET));
+  }
+
+  public Version expiredAt() {
+    return version(index(EXPIRED_OFFSET));
+  }
+
+  public Stamp push() {
+    return stamp(index(PUSH_OFFSET));
+  }
+
+  public Stamp failure() {
+    return stamp(index(FAILURE_OFFSET));
+  }
+
+  /** True if the group was pushed to, with or without success, since it was last deleted. */
+  public boolean exists() {
+    Version deletedAt = deletedAt();
+    return push().version().isAfter(deletedAt) || failure().version().isAfter(deletedAt);
+  }
+
+  /** When the last push was taken, in milliseconds since the epoch; 0 if none since a DELETE. */
+  public long pushMillis() {
+    return millisAfterDelete(push());
+  }
+
+  /** When the last push was refused, in milliseconds since the epoch; 0 if none since a DELETE. */
+  public long failureMillis() {
+    return millisAfterDelete(failure());
+  }
+
+  /** The fingerprint of the shape; {@link Fingerprint#NONE} for a group without families. */
+  public Fingerprint shape() {
+    return shape;
+  }
+
+  public int columnCount() {
+    return columnCount;
+  }
+
+  /** Where in the buffer the first word stands. */
+  public int wordsOffset() {
+    return offset + wordsPosition;
+  }
+
+  /** A view of the words and nothing else; it borrows the bytes. */
+  public DirectBuffer words() {
+    return new UnsafeBuffer(buffer, wordsOffset(), columnCount * Long.BYTES);
+  }
+
+  /** When each family of the shape was written; empty if the push wrote them all. */
+  public List<Stamp> families() {
+    in.position(wordsPosition + columnCount * Long.BYTES);
+    var families = new ArrayList<Stamp>(familyStampCount);
+    for (int i = 0; i < familyStampCount; i++) {
+      families.add(stamp(in.index(stampCount + 1)));
+    }
+    return families;
+  }
+
+  /** The extras, copied. */
+  public Extras extras() {
+    in.position(wordsPosition + columnCount * Long.BYTES);
+    for (int i = 0; i < familyStampCount; i++) {
+      in.varint();
+    }
+    return Extras.read(in);
+  }
+
+  /** The whole frame, copied. */
+  public GroupFrame decode() {
+    Extras extras = extras();
+    if (in.position() != in.length()) {
+      throw in.fault("bytes behind the end");
+    }
+    MutableDirectBuffer words = new UnsafeBuffer(new byte[columnCount * Long.BYTES]);
+    words.putBytes(0, buffer, wordsOffset(), words.capacity());
+    return new GroupFrame(
+        deletedAt(),
+        replacedAt(),
+        expiredAt(),
+        push(),
+        failure(),
+        shape,
+        families(),
+        words,
+        extras);
+  }
+
+  private long millisAfterDelete(Stamp stamp) {
+    return stamp.version().isAfter(deletedAt()) ? stamp.wallMillis() : 0;
+  }
+
+  private int index(int field) {
+    int index = buffer.getByte(offset + field) & 0xff;
+    if (index > stampCount) {
+      throw in.fault("no such stamp");
+    }
+    return index;
+  }
+
+  private Version version(int index) {
+    return stamp(index).version();
+  }
+
+  private Stamp stamp(int index) {
+    if (index == NEVER) {
+      return Stamp.NEVER;
+    }
+    int at = offset + STAMPS_OFFSET + (index - 1) * STAMP_LENGTH;
+    return new Stamp(
+        new Version(
+            word(at + STAMP_EPOCH_OFFSET),
+            word(at + STAMP_CLOCK_OFFSET),
+            word(at + STAMP_INCARNATION_OFFSET)),
+        word(at + STAMP_WALL_OFFSET));
+  }
+
+  private long word(int at) {
+    return buffer.getLong(at, LITTLE_ENDIAN);
+  }
+}
