@@ -10,6 +10,7 @@ import io.silverback.codec.model.Version;
 import io.silverback.server.group.GroupState.VersionedFamily;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -80,8 +81,9 @@ public final class GroupUpdater {
       // upstream: replaces what is pushed under these names, so clients get no error for it.
       if (!PushTimes.isPushTime(family.name())) {
         VersionedFamily before = known.get(family.name());
-        MetricFamily model = before == null ? family : before.family();
-        families.put(model.name(), new VersionedFamily(stamp, labelled(family, labels, model)));
+        MetricFamily model = before == null ? family.withMetrics(List.of()) : before.family();
+        MetricFamily labelled = labelled(family, labels, model);
+        families.put(model.name(), new VersionedFamily(stamp, labelled));
       }
     }
     return families;
@@ -89,7 +91,8 @@ public final class GroupUpdater {
 
   /**
    * The family with the labels of its group. Text that the model has, too, is taken from there, so
-   * that a push which only brings new values keeps no second copy of all names and labels alive.
+   * that a push which only brings new values keeps no second copy of all names and labels alive; so
+   * is the order of the series, so that a client may write them down in any.
    */
   private static MetricFamily labelled(
       MetricFamily family, GroupLabels labels, MetricFamily model) {
@@ -101,6 +104,11 @@ public final class GroupUpdater {
       metrics.add(metric.withLabels(isKnown ? model.metrics().get(at).labels() : own));
     }
     String help = family.help().equals(model.help()) ? model.help() : family.help();
-    return new MetricFamily(model.name(), help, family.type(), family.unit(), metrics);
+    return new MetricFamily(
+        model.name(),
+        help,
+        family.type(),
+        family.unit(),
+        SeriesOrder.ofStored(model.metrics(), metrics));
   }
 }

@@ -17,10 +17,14 @@ import io.silverback.codec.model.Labels;
 import io.silverback.codec.model.Metric;
 import io.silverback.codec.model.MetricFamily;
 import io.silverback.codec.model.MetricType;
+import io.silverback.codec.model.Stamp;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 final class GroupUpdaterTest {
   private static final GroupingKey NIGHTLY = GroupingKey.of("nightly");
@@ -43,6 +47,53 @@ final class GroupUpdaterTest {
     assertSame(before, labels(same, "a"));
     assertEquals(2, value(same, "a"));
     assertEquals("2", labels(other, "a").value("x").orElseThrow());
+  }
+
+  @Test
+  void reorderedSeriesKeepTheStoredOrder() {
+    Labels one = Labels.of("x", "1");
+    Labels two = Labels.of("x", "2");
+    Labels three = Labels.of("x", "3");
+    GroupState group = pushed(NIGHTLY, 1, family(MetricType.GAUGE, "a", one, two, three));
+    List<Labels> stored = series(group);
+    GroupState reordered =
+        GroupUpdater.apply(
+            group,
+            put(
+                NIGHTLY,
+                family(
+                    MetricType.GAUGE,
+                    "a",
+                    new Metric.Gauge(three, 13),
+                    new Metric.Gauge(one, 11),
+                    new Metric.Gauge(two, 12))),
+            at(2));
+    List<Labels> kept = series(reordered);
+    for (int i = 0; i < stored.size(); i++) {
+      assertSame(stored.get(i), kept.get(i));
+      assertEquals(11 + i, ((Metric.Gauge) metrics(reordered, "a").get(i)).value());
+    }
+  }
+
+  static Stream<List<Metric>> othersThanStored() {
+    Metric one = new Metric.Gauge(Labels.of("x", "1"), 1);
+    Metric two = new Metric.Gauge(Labels.of("x", "2"), 2);
+    Metric three = new Metric.Gauge(Labels.of("x", "3"), 3);
+    return Stream.of(
+        List.of(three, one),
+        List.of(two, two, one),
+        List.of(three, two, new Metric.Gauge(Labels.of("x", "4"), 1)),
+        List.of(three, two, new Metric.Counter(one.labels(), 1)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("othersThanStored")
+  void otherSeriesThanTheStoredOnesStayAsPushed(List<Metric> others) {
+    Labels[] stored = {Labels.of("x", "1"), Labels.of("x", "2"), Labels.of("x", "3")};
+    GroupState group = pushed(NIGHTLY, 1, family(MetricType.GAUGE, "a", stored));
+    MetricFamily family = family(MetricType.GAUGE, "a", others.toArray(Metric[]::new));
+    GroupState next = GroupUpdater.apply(group, put(NIGHTLY, family), at(2));
+    assertEquals(metrics(pushed(NIGHTLY, 2, family), "a"), metrics(next, "a"));
   }
 
   @Test
@@ -170,6 +221,10 @@ final class GroupUpdaterTest {
 
   private static List<Metric> metrics(GroupState group, String name) {
     return Objects.requireNonNull(group.families().get(name)).family().metrics();
+  }
+
+  private static List<Labels> series(GroupState group) {
+    return metrics(group, "a").stream().map(Metric::labels).toList();
   }
 
   private static Labels labels(GroupState group, String name) {
