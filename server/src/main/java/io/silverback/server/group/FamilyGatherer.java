@@ -1,168 +1,140 @@
 package io.silverback.server.group;
 
-import io.silverback.codec.model.Labels;
-import io.silverback.codec.model.Metric;
 import io.silverback.codec.model.MetricFamily;
 import io.silverback.codec.model.MetricType;
-import io.silverback.server.group.GroupState.VersionedFamily;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashSet;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Makes one exposition of the server's own families and those of all groups.
+ * One exposition of the server's own families and those of all groups, family by family in the
+ * order of their names, the metrics of each in the order of the exposition.
  *
- * <p>Never fails for what somebody pushed: of things that exclude one another the server's own win,
- * then those of the group with the smallest key, and the rest is left out and reported. Pure.
+ * <p>Holds one family at a time, and of those before it only the names of summaries and histograms.
+ * Never fails for what somebody pushed: of things that exclude one another the server's own win,
+ * then those of the group with the smallest key, and the rest is left out and reported. Not
+ * thread-safe.
  */
-public final class FamilyGatherer {
-  private static final int REASONS = 10;
-  private static final Comparator<Metric> ORDER =
-      Comparator.comparing(Metric::labels, Labels.expositionOrder());
-
-  private final TreeMap<String, Union> unions = new TreeMap<>();
-  private final TreeSet<String> differingHelp = new TreeSet<>();
-  private final List<String> reasons = new ArrayList<>();
-  private int leftOut;
-
-  private FamilyGatherer() {}
-
-  /** All families as a scrape shows them; the groups come in the order of their keys. */
-  public static GatheredFamilies gather(List<MetricFamily> own, List<GroupState> groups) {
-    var gatherer = new FamilyGatherer();
-    for (MetricFamily family : own) {
-      var union = new Union(family, true);
-      gatherer.unions.put(family.name(), union);
-      gatherer.addMetrics(union, family);
-    }
-    for (GroupState group : groups) {
-      PushTimes.of(group).forEach(gatherer::addPushed);
-      for (VersionedFamily family : group.families().values()) {
-        gatherer.addPushed(family.family());
-      }
-    }
-    return gatherer.result();
-  }
-
-  private void addPushed(MetricFamily family) {
-    if (family.metrics().isEmpty()) {
-      return;
-    }
-    if (family.name().isEmpty()) {
-      leaveOut(family.metrics().size(), "metric family without a name");
-      return;
-    }
-    Union union = unions.computeIfAbsent(family.name(), _ -> new Union(family, false));
-    if (!union.head.type().sameShapeAs(family.type())) {
-      leaveOut(
-          family.metrics().size(),
-          "metric family %s has type %s but should have %s"
-              .formatted(MetricRules.shortened(family.name()), family.type(), union.head.type()));
-      return;
-    }
-    if (!union.head.help().equals(family.help())) {
-      differingHelp.add(family.name());
-    }
-    addMetrics(union, family);
-  }
-
-  private void addMetrics(Union union, MetricFamily family) {
-    for (Metric metric : family.metrics()) {
-      String fault = MetricRules.fault(metric, family.type());
-      if (fault == null) {
-        union.metrics.add(metric);
-      } else {
-        leaveOut(family.name(), metric, fault);
-      }
-    }
-  }
-
-  private GatheredFamilies result() {
-    unions.values().removeIf(union -> union.metrics.isEmpty());
-    removeCollisions();
-    var families = new ArrayList<MetricFamily>(unions.size());
-    for (Union union : unions.values()) {
-      union.metrics.sort(ORDER);
-      families.add(union.head.withMetrics(withoutDuplicates(union.head.name(), union.metrics)));
-    }
-    return new GatheredFamilies(families, leftOut, reasons, List.copyOf(differingHelp));
-  }
-
-  /** Only a store that was filled unchecked has any; then an own family stays, or the base name. */
-  private void removeCollisions() {
-    for (Map.Entry<String, Union> entry : List.copyOf(unions.entrySet())) {
-      Union union = entry.getValue();
-      SuffixCollision.find(
-              entry.getKey(), union.head.type(), (name, type) -> wins(name, type, union))
-          .ifPresent(
-              text -> {
-                unions.remove(entry.getKey());
-                leaveOut(union.metrics.size(), text);
-              });
-    }
-  }
-
-  private boolean wins(String name, MetricType type, Union loser) {
-    Union other = unions.get(name);
-    if (other == null || other.head.type() != type || loser.own) {
-      return false;
-    }
-    return other.own || other.head.name().length() < loser.head.name().length();
-  }
+public final class FamilyGatherer implements Iterator<MetricFamily> {
+  private final TreeMap<String, MetricFamily> own = new TreeMap<>();
+  private final Iterator<HeldFamily> held;
+  private final Omissions omissions = new Omissions();
 
   /**
-   * The first of each series. Equal ones are neighbours or at least in one run of equal values, and
-   * such runs are short unless label names vary, so no set of all series is needed.
+   * The types of names that others might collide with. A name with a suffix comes after the one
+   * that it collides with, so what was shown before is known; of what is yet to come only the own
+   * families matter, and those win whether or not they have metrics.
    */
-  private List<Metric> withoutDuplicates(String name, List<Metric> sorted) {
-    var kept = new ArrayList<Metric>(sorted.size());
-    int start = 0;
-    while (start < sorted.size()) {
-      int end = start + 1;
-      while (end < sorted.size() && ORDER.compare(sorted.get(start), sorted.get(end)) == 0) {
-        end++;
-      }
-      if (end == start + 1) {
-        kept.add(sorted.get(start));
-      } else {
-        var seen = new HashSet<Labels>();
-        for (Metric metric : sorted.subList(start, end)) {
-          if (seen.add(metric.labels())) {
-            kept.add(metric);
-          } else {
-            leaveOut(name, metric, MetricRules.DUPLICATE);
-          }
-        }
-      }
-      start = end;
+  private final Map<String, MetricType> taken = new HashMap<>();
+
+  private @Nullable HeldFamily nextHeld;
+  private @Nullable MetricFamily next;
+
+  /**
+   * The families of one scrape.
+   *
+   * @param ownFamilies the server's own, with other names each
+   * @param held what the groups hold, in the order of the names
+   */
+  public FamilyGatherer(Collection<MetricFamily> ownFamilies, Iterable<HeldFamily> held) {
+    for (MetricFamily family : ownFamilies) {
+      own.put(family.name(), family);
+      taken.put(family.name(), family.type());
     }
-    return kept;
+    this.held = held.iterator();
+    advanceHeld();
   }
 
-  private void leaveOut(String familyName, Metric metric, String fault) {
-    leaveOut(1, reasons.size() < REASONS ? MetricRules.message(familyName, metric, fault) : "");
+  @Override
+  public boolean hasNext() {
+    while (next == null && (nextHeld != null || !own.isEmpty())) {
+      next = gatherSmallestName();
+    }
+    return next != null;
   }
 
-  private void leaveOut(int metrics, String reason) {
-    leftOut += metrics;
-    if (reasons.size() < REASONS) {
-      reasons.add(reason);
+  /** A family with at least one metric. */
+  @Override
+  public MetricFamily next() {
+    if (!hasNext()) {
+      throw new NoSuchElementException("no family is left");
     }
+    MetricFamily family = Objects.requireNonNull(next);
+    // Whoever renders it is done with it before asking for another, so that two never lie here.
+    next = null;
+    return family;
   }
 
-  /** Everything of one name, and the family that gave it its TYPE and HELP. */
-  private static final class Union {
-    private final MetricFamily head;
-    private final boolean own;
-    private final List<Metric> metrics = new ArrayList<>();
+  /** What was left out so far; of the whole exposition once no family is left. */
+  public Omissions omissions() {
+    return omissions;
+  }
 
-    private Union(MetricFamily head, boolean own) {
-      this.head = head;
-      this.own = own;
+  private @Nullable MetricFamily gatherSmallestName() {
+    HeldFamily pushed = nextHeld;
+    if (pushed != null && (own.isEmpty() || pushed.name().compareTo(own.firstKey()) < 0)) {
+      MetricFamily family = gatherPushed(pushed);
+      advanceHeld();
+      return family;
     }
+    MetricFamily head = own.pollFirstEntry().getValue();
+    var union = new FamilyUnion(head, omissions);
+    union.add(head);
+    if (pushed != null && pushed.name().equals(head.name())) {
+      pushed.forEach(union::add);
+      advanceHeld();
+    }
+    return shown(head.name(), union);
+  }
+
+  private @Nullable MetricFamily gatherPushed(HeldFamily pushed) {
+    String name = pushed.name();
+    if (name.isEmpty()) {
+      pushed.forEach(
+          family ->
+              omissions.leaveOut(family.metrics().size(), () -> "metric family without a name"));
+      return null;
+    }
+    var head = new MetricFamily(name, pushed.help(), pushed.type(), pushed.unit(), List.of());
+    var union = new FamilyUnion(head, omissions);
+    pushed.forEach(union::add);
+    // Only a store that was filled unchecked has any collisions.
+    Optional<String> collision =
+        union.size() == 0
+            ? Optional.empty()
+            : SuffixCollision.find(name, head.type(), this::typesTaken);
+    if (collision.isPresent()) {
+      omissions.leaveOut(union.size(), collision::get);
+      return null;
+    }
+    return shown(name, union);
+  }
+
+  private @Nullable MetricFamily shown(String name, FamilyUnion union) {
+    if (union.size() == 0) {
+      taken.remove(name);
+      return null;
+    }
+    if (union.type() == MetricType.SUMMARY || union.type().isHistogram()) {
+      taken.put(name, union.type());
+    }
+    return union.toFamily();
+  }
+
+  private Set<MetricType> typesTaken(String name) {
+    MetricType type = taken.get(name);
+    return type == null ? Set.of() : Set.of(type);
+  }
+
+  private void advanceHeld() {
+    nextHeld = held.hasNext() ? held.next() : null;
   }
 }

@@ -6,6 +6,7 @@ import io.silverback.codec.model.Metric;
 import io.silverback.codec.model.MetricFamily;
 import io.silverback.codec.model.MetricType;
 import io.silverback.server.group.GroupState.VersionedFamily;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -99,7 +100,7 @@ final class Judgement {
     Optional<String> collision =
         own != null || isHeldByOthers(family.name())
             ? Optional.empty()
-            : SuffixCollision.find(family.name(), family.type(), this::isCollected);
+            : SuffixCollision.find(family.name(), family.type(), this::collectedTypes);
     collision.ifPresent(text -> errors.add(() -> text));
     return collision.isEmpty();
   }
@@ -147,6 +148,13 @@ final class Judgement {
       }
     }
     return false;
+  }
+
+  /** The types under which the server, other groups, and this one so far have the name. */
+  private Set<MetricType> collectedTypes(String name) {
+    Set<MetricType> types = EnumSet.allOf(MetricType.class);
+    types.removeIf(type -> !isCollected(name, type));
+    return types;
   }
 
   /** True if the server, another group, or this one so far has a family of that name and type. */

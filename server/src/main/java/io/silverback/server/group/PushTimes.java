@@ -25,13 +25,21 @@ public final class PushTimes {
 
   /** Both families of the group, in the order of their names; times are in seconds. */
   public static List<MetricFamily> of(GroupState group) {
-    Labels labels = GroupLabels.of(group.key()).ofPushTimes();
-    return List.of(
-        gauge(FAILURE, HELP + "failed.", labels, group.failureMillis()),
-        gauge(SUCCESS, HELP + "succeeded.", labels, group.pushMillis()));
+    return List.of(failure(group), success(group));
   }
 
-  private static MetricFamily gauge(String name, String help, Labels labels, long millis) {
+  /** {@link #FAILURE} of the group, in seconds. */
+  public static MetricFamily failure(GroupState group) {
+    return gauge(FAILURE, HELP + "failed.", group, group.failureMillis());
+  }
+
+  /** {@link #SUCCESS} of the group, in seconds. */
+  public static MetricFamily success(GroupState group) {
+    return gauge(SUCCESS, HELP + "succeeded.", group, group.pushMillis());
+  }
+
+  private static MetricFamily gauge(String name, String help, GroupState group, long millis) {
+    Labels labels = GroupLabels.of(group.key()).ofPushTimes();
     return new MetricFamily(
         name, help, MetricType.GAUGE, List.of(new Metric.Gauge(labels, millis / 1e3)));
   }

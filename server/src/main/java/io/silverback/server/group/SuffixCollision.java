@@ -3,7 +3,8 @@ package io.silverback.server.group;
 import io.silverback.codec.model.MetricType;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.BiPredicate;
+import java.util.Set;
+import java.util.function.Function;
 
 /**
  * Names that a summary or histogram needs for its own lines.
@@ -21,14 +22,14 @@ final class SuffixCollision {
   /**
    * What a family collides with, in upstream's words.
    *
-   * @param collected tells whether a family of some name and type is there already
+   * @param collected tells under which types families of some name are there already
    */
   static Optional<String> find(
-      String name, MetricType type, BiPredicate<String, MetricType> collected) {
+      String name, MetricType type, Function<String, Set<MetricType>> collected) {
     for (String suffix : List.of(COUNT, SUM, BUCKET)) {
       if (name.endsWith(suffix) && name.length() > suffix.length()) {
         String base = name.substring(0, name.length() - suffix.length());
-        String owner = ownerOf(base, suffix, collected);
+        String owner = ownerOf(suffix, collected.apply(base));
         if (!owner.isEmpty()) {
           return Optional.of(
               "collected metric named %s collides with previously collected %s named %s"
@@ -40,7 +41,8 @@ final class SuffixCollision {
       return Optional.empty();
     }
     for (String suffix : List.of(COUNT, SUM, BUCKET)) {
-      if ((type.isHistogram() || !suffix.equals(BUCKET)) && isCollected(name + suffix, collected)) {
+      if ((type.isHistogram() || !suffix.equals(BUCKET))
+          && !collected.apply(name + suffix).isEmpty()) {
         return Optional.of(
             "collected %s named %s collides with previously collected metric named %s"
                 .formatted(
@@ -52,24 +54,11 @@ final class SuffixCollision {
     return Optional.empty();
   }
 
-  private static String ownerOf(
-      String base, String suffix, BiPredicate<String, MetricType> collected) {
-    if (!suffix.equals(BUCKET) && collected.test(base, MetricType.SUMMARY)) {
+  private static String ownerOf(String suffix, Set<MetricType> base) {
+    if (!suffix.equals(BUCKET) && base.contains(MetricType.SUMMARY)) {
       return "summary";
     }
     // upstream: looks at plain histograms only, although a gauge histogram has the same lines.
-    boolean histogram =
-        collected.test(base, MetricType.HISTOGRAM)
-            || collected.test(base, MetricType.GAUGE_HISTOGRAM);
-    return histogram ? "histogram" : "";
-  }
-
-  private static boolean isCollected(String name, BiPredicate<String, MetricType> collected) {
-    for (MetricType type : MetricType.values()) {
-      if (collected.test(name, type)) {
-        return true;
-      }
-    }
-    return false;
+    return base.stream().anyMatch(MetricType::isHistogram) ? "histogram" : "";
   }
 }

@@ -7,6 +7,7 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.silverback.server.group.GroupState;
 import io.silverback.server.storage.MetricStore;
+import io.silverback.server.storage.Snapshot;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.Map;
@@ -55,8 +56,10 @@ final class ApiHandler {
             response,
             data -> {
               data.writeStartArray();
-              for (GroupState group : store.snapshot()) {
-                GroupJson.write(group, data);
+              try (Snapshot snapshot = store.snapshot()) {
+                for (GroupState group : snapshot.groups()) {
+                  GroupJson.write(group, data);
+                }
               }
               data.writeEndArray();
             });

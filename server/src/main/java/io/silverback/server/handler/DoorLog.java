@@ -3,7 +3,7 @@ package io.silverback.server.handler;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerRequest;
 import io.silverback.codec.model.GroupingKey;
-import io.silverback.server.group.GatheredFamilies;
+import io.silverback.server.group.Omissions;
 import io.silverback.server.log.Log;
 import io.silverback.server.log.RateLimitedLog;
 import java.time.Duration;
@@ -83,17 +83,18 @@ final class DoorLog {
         groups);
   }
 
-  void gathered(GatheredFamilies gathered) {
-    if (gathered.leftOut() > 0) {
+  /** What a scrape could not show. */
+  void omitted(Omissions omissions) {
+    if (omissions.metrics() > 0) {
       limited.error(
           "left out",
           "left metrics out of the exposition that cannot be shown beside others",
           "metrics",
-          gathered.leftOut(),
+          omissions.metrics(),
           "reasons",
-          String.join("; ", gathered.reasons()));
+          String.join("; ", omissions.reasons()));
     }
-    if (!gathered.differingHelp().isEmpty()) {
+    if (!omissions.differingHelp().isEmpty()) {
       limited.info(
           "help",
           "metric families inconsistent help strings",
@@ -102,7 +103,7 @@ final class DoorLog {
           "Metric families have inconsistent help strings. The latter will have priority. This is"
               + " bad. Fix your pushed metrics!",
           "families",
-          String.join(",", gathered.differingHelp()));
+          String.join(",", omissions.differingHelp()));
     }
   }
 

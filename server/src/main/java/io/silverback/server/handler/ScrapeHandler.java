@@ -13,11 +13,11 @@ import io.silverback.codec.exposition.ProtobufTextRenderer;
 import io.silverback.codec.exposition.TextRenderer;
 import io.silverback.codec.model.MetricFamily;
 import io.silverback.server.group.FamilyGatherer;
-import io.silverback.server.group.GatheredFamilies;
 import io.silverback.server.storage.MetricStore;
+import io.silverback.server.storage.Snapshot;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.util.List;
+import java.util.Iterator;
 import java.util.zip.GZIPOutputStream;
 
 /** {@code GET /metrics}: the server's own metrics and all groups, in the format asked for. */
@@ -49,18 +49,20 @@ final class ScrapeHandler {
     var format = ExpositionFormat.negotiate(request.headers().first(HeaderNames.ACCEPT).orElse(""));
     boolean gzip =
         AcceptEncoding.acceptsGzip(request.headers().first(HeaderNames.ACCEPT_ENCODING).orElse(""));
-    GatheredFamilies gathered = FamilyGatherer.gather(metrics.collect(), store.snapshot());
-    metrics.countOmitted(gathered.leftOut());
-    log.gathered(gathered);
-    response.status(200).header(HeaderNames.CONTENT_TYPE, format.contentType());
-    if (gzip) {
-      response.header(HeaderNames.CONTENT_ENCODING, "gzip");
+    try (Snapshot snapshot = store.snapshot()) {
+      var families = new FamilyGatherer(metrics.collect(), snapshot.families());
+      response.status(200).header(HeaderNames.CONTENT_TYPE, format.contentType());
+      if (gzip) {
+        response.header(HeaderNames.CONTENT_ENCODING, "gzip");
+      }
+      OutputStream body = AnswerStream.open(request, response);
+      OutputStream out = gzip ? new GZIPOutputStream(body, CHUNK_BYTES) : body;
+      write(families, rendererOf(format), format.escaping(), out);
+      metrics.countOmitted(families.omissions().metrics());
+      log.omitted(families.omissions());
+      // Closed only when whole: a page cut off by a fault must not look like one that ended.
+      out.close();
     }
-    OutputStream body = AnswerStream.open(request, response);
-    OutputStream out = gzip ? new GZIPOutputStream(body, CHUNK_BYTES) : body;
-    write(gathered.families(), rendererOf(format), format.escaping(), out);
-    // Closed only when whole: a page cut off by a fault must not look like one that ended.
-    out.close();
   }
 
   private static ExpositionRenderer rendererOf(ExpositionFormat format) {
@@ -73,14 +75,14 @@ final class ScrapeHandler {
   }
 
   private static void write(
-      List<MetricFamily> families,
+      Iterator<MetricFamily> families,
       ExpositionRenderer renderer,
       EscapingScheme escaping,
       OutputStream out)
       throws IOException {
     var buffer = new ExpositionBuffer(2 * CHUNK_BYTES);
-    for (MetricFamily family : families) {
-      renderer.render(escaping.escape(family), buffer);
+    while (families.hasNext()) {
+      renderer.render(escaping.escape(families.next()), buffer);
       if (buffer.length() >= CHUNK_BYTES) {
         buffer.drainTo(out);
       }

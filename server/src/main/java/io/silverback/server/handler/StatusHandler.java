@@ -71,7 +71,7 @@ final class StatusHandler {
         .formatted(
             escape(build.version()),
             startTime,
-            store.snapshot().size(),
+            store.groupCount(),
             escape(externalPrefix + telemetryPath),
             escape(externalPrefix + "/api/v1/metrics"),
             escape(externalPrefix + "/api/v1/status"),

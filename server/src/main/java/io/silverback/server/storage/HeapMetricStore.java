@@ -82,22 +82,30 @@ public final class HeapMetricStore implements MetricStore {
 
   /** Throws {@link StoreClosedException} after a close. */
   @Override
-  public List<GroupState> snapshot() {
+  public Snapshot snapshot() {
     requireOpen();
-    return groups.values().stream().sorted(Comparator.comparing(GroupState::key)).toList();
+    return new HeapSnapshot(
+        groups.values().stream().sorted(Comparator.comparing(GroupState::key)).toList());
+  }
+
+  /** Throws {@link StoreClosedException} after a close. */
+  @Override
+  public int groupCount() {
+    requireOpen();
+    return groups.size();
   }
 
   /** Throws {@link StoreClosedException} after a close. */
   @Override
   public int wipe() {
+    requireOpen();
     int deleted = 0;
-    for (GroupState group : snapshot()) {
-      var delete = new GroupUpdate.Delete(group.key());
-      ReentrantLock stripe = stripeOf(group.key());
+    for (GroupingKey key : List.copyOf(groups.keySet())) {
+      ReentrantLock stripe = stripeOf(key);
       stripe.lock();
       try {
         requireOpen();
-        if (delete(delete)) {
+        if (delete(new GroupUpdate.Delete(key))) {
           deleted++;
         }
       } finally {

@@ -1,9 +1,7 @@
 package io.silverback.server.storage;
 
 import io.silverback.codec.model.GroupingKey;
-import io.silverback.server.group.GroupState;
 import io.silverback.server.group.GroupUpdate;
-import java.util.List;
 
 /**
  * The groups, as the doors see them.
@@ -16,8 +14,11 @@ public interface MetricStore extends AutoCloseable {
   /** Applies the update, or refuses it; then a push leaves a mark on its group and nothing else. */
   Submission submit(GroupUpdate update);
 
-  /** All groups that exist, in the order of their keys, each as of some moment during the call. */
-  List<GroupState> snapshot();
+  /** All groups that exist, each as of some moment during this call; the caller closes it. */
+  Snapshot snapshot();
+
+  /** Number of groups that exist. */
+  int groupCount();
 
   /** Deletes every group that exists when this is called, and tells how many those were. */
   int wipe();

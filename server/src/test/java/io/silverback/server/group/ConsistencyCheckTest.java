@@ -313,7 +313,7 @@ final class ConsistencyCheckTest {
         assertEquals(expected.stream().limit(10).toList(), verdict.errors());
       }
       store.assertIndexIsThatOfTheGroups();
-      GatheredFamilies shown = FamilyGatherer.gather(OWN, List.copyOf(store.groups.values()));
+      GatheredFamilies shown = GatheredFamilies.gather(OWN, store.groups.values());
       assertEquals(0, shown.leftOut(), () -> shown.reasons().toString());
     }
   }
@@ -324,7 +324,7 @@ final class ConsistencyCheckTest {
     for (GroupUpdate update : updates) {
       store.force(update);
       store.assertIndexIsThatOfTheGroups();
-      FamilyGatherer.gather(OWN, List.copyOf(store.groups.values()));
+      GatheredFamilies.gather(OWN, store.groups.values());
     }
   }
 

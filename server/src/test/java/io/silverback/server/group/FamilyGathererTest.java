@@ -4,6 +4,7 @@ import static io.silverback.server.group.Samples.family;
 import static io.silverback.server.group.Samples.gauge;
 import static io.silverback.server.group.Samples.pushed;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Labels;
@@ -12,6 +13,8 @@ import io.silverback.codec.model.MetricFamily;
 import io.silverback.codec.model.MetricType;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 final class FamilyGathererTest {
@@ -22,7 +25,7 @@ final class FamilyGathererTest {
   @Test
   void familiesOfOneNameAreMergedAndSorted() {
     GatheredFamilies gathered =
-        FamilyGatherer.gather(
+        GatheredFamilies.gather(
             List.of(gauge("go_threads", 9)),
             List.of(
                 pushed(A, 1, gauge("z", 1, "x", "2"), gauge("m", 5)),
@@ -46,7 +49,7 @@ final class FamilyGathererTest {
   @Test
   void fewerLabelsComeFirstThenValues() {
     GatheredFamilies gathered =
-        FamilyGatherer.gather(
+        GatheredFamilies.gather(
             NO_OWN,
             List.of(
                 pushed(
@@ -71,7 +74,7 @@ final class FamilyGathererTest {
   @Test
   void ownFamilyGivesTypeAndHelp() {
     GatheredFamilies gathered =
-        FamilyGatherer.gather(
+        GatheredFamilies.gather(
             List.of(
                 new MetricFamily("own", "ours", MetricType.GAUGE, List.of()),
                 new MetricFamily("silent", "ours", MetricType.GAUGE, List.of())),
@@ -93,7 +96,7 @@ final class FamilyGathererTest {
   @Test
   void smallestKeyGivesTypeAndHelpOfPushedFamilies() {
     GatheredFamilies gathered =
-        FamilyGatherer.gather(
+        GatheredFamilies.gather(
             NO_OWN,
             List.of(
                 pushed(A, 1, new MetricFamily("m", "none", MetricType.GAUGE, List.of())),
@@ -113,7 +116,7 @@ final class FamilyGathererTest {
   @Test
   void bothKindsOfHistogramsStandInOneFamily() {
     GatheredFamilies gathered =
-        FamilyGatherer.gather(
+        GatheredFamilies.gather(
             List.of(family(MetricType.HISTOGRAM, "h", Labels.EMPTY)),
             List.of(pushed(A, 1, family(MetricType.GAUGE_HISTOGRAM, "h", Labels.EMPTY))));
     assertEquals(2, gathered.families().getFirst().metrics().size());
@@ -123,7 +126,7 @@ final class FamilyGathererTest {
   @Test
   void whatCannotBeShownIsLeftOutAndReported() {
     GatheredFamilies gathered =
-        FamilyGatherer.gather(
+        GatheredFamilies.gather(
             NO_OWN,
             List.of(
                 pushed(
@@ -151,7 +154,7 @@ final class FamilyGathererTest {
     }
     series.addAll(series.subList(0, 20));
     GatheredFamilies gathered =
-        FamilyGatherer.gather(
+        GatheredFamilies.gather(
             NO_OWN,
             List.of(pushed(A, 1, family(MetricType.GAUGE, "m", series.toArray(Labels[]::new)))));
     assertEquals(50, gathered.families().getFirst().metrics().size());
@@ -162,7 +165,7 @@ final class FamilyGathererTest {
   @Test
   void duplicatesAcrossGroupsShowTheSmallestKeysValue() {
     GatheredFamilies gathered =
-        FamilyGatherer.gather(
+        GatheredFamilies.gather(
             NO_OWN,
             List.of(
                 pushed(GroupingKey.of("a", "instance", "i"), 1, gauge("m", 1)),
@@ -174,7 +177,7 @@ final class FamilyGathererTest {
   @Test
   void namesThatCollideWithASuffixAreLeftOut() {
     GatheredFamilies gathered =
-        FamilyGatherer.gather(
+        GatheredFamilies.gather(
             List.of(gauge("y_sum", 1)),
             List.of(
                 pushed(
@@ -188,6 +191,101 @@ final class FamilyGathererTest {
         List.of("push_failure_time_seconds", "push_time_seconds", "x", "x_bucket", "y_sum"),
         gathered.families().stream().map(MetricFamily::name).toList());
     assertEquals(2, gathered.leftOut());
+  }
+
+  @Test
+  void nameOfWhichNothingIsShownCollidesWithNothing() {
+    GatheredFamilies gathered =
+        GatheredFamilies.gather(
+            List.of(new MetricFamily("own", "", MetricType.SUMMARY, List.of())),
+            List.of(
+                pushed(
+                    A,
+                    1,
+                    family(MetricType.SUMMARY, "x", Labels.of("quantile", "1")),
+                    gauge("x_count", 1),
+                    gauge("own_sum", 1),
+                    family(MetricType.SUMMARY, "y", Labels.EMPTY),
+                    family(MetricType.HISTOGRAM, "y_sum", Labels.EMPTY),
+                    gauge("y_sum_count", 1))));
+    assertEquals(
+        List.of(
+            "own_sum",
+            "push_failure_time_seconds",
+            "push_time_seconds",
+            "x_count",
+            "y",
+            "y_sum_count"),
+        gathered.families().stream().map(MetricFamily::name).toList());
+    assertEquals(2, gathered.leftOut());
+  }
+
+  @Test
+  void readsAFamilyOnlyWhenItIsAskedFor() {
+    var read = new ArrayList<String>();
+    var held = new ArrayList<HeldFamily>();
+    for (HeldFamily family :
+        new HeldFamilies(List.of(pushed(A, 1, gauge("m", 1), gauge("n", 1))))) {
+      held.add(new Noted(family, read));
+    }
+    var gatherer = new FamilyGatherer(List.of(gauge("a", 1)), held);
+    assertEquals("a", gatherer.next().name());
+    assertEquals(List.of(), read);
+    assertEquals("m", gatherer.next().name());
+    assertEquals(List.of("m"), read);
+    gatherer.forEachRemaining(family -> assertEquals(read.getLast(), family.name()));
+    assertEquals(4, read.size());
+    assertThrows(NoSuchElementException.class, gatherer::next);
+  }
+
+  @Test
+  void reportIsBoundedAndTheCountIsTrue() {
+    var families = new ArrayList<MetricFamily>();
+    for (int i = 0; i < 200; i++) {
+      families.add(gauge("m" + i, 1, "__x", "1"));
+    }
+    var helps = new ArrayList<MetricFamily>();
+    families.forEach(
+        family ->
+            helps.add(new MetricFamily(family.name(), "other", MetricType.GAUGE, List.of(one()))));
+    GatheredFamilies gathered =
+        GatheredFamilies.gather(
+            NO_OWN,
+            List.of(
+                pushed(A, 1, families.toArray(MetricFamily[]::new)),
+                pushed(B, 1, helps.toArray(MetricFamily[]::new))));
+    assertEquals(200, gathered.leftOut());
+    assertEquals(10, gathered.reasons().size());
+    assertEquals(100, gathered.differingHelp().size());
+  }
+
+  /** A family that notes when its metrics are read. */
+  private record Noted(HeldFamily family, List<String> read) implements HeldFamily {
+    @Override
+    public String name() {
+      return family.name();
+    }
+
+    @Override
+    public MetricType type() {
+      return family.type();
+    }
+
+    @Override
+    public String help() {
+      return family.help();
+    }
+
+    @Override
+    public String unit() {
+      return family.unit();
+    }
+
+    @Override
+    public void forEach(Consumer<MetricFamily> consumer) {
+      read.add(family.name());
+      family.forEach(consumer);
+    }
   }
 
   private static List<Metric> counter() {

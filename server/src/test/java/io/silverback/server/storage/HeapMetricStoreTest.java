@@ -50,8 +50,25 @@ final class HeapMetricStoreTest {
     store.submit(put(Y, gauge("m", 1)));
     store.submit(put(X, gauge("m", 1)));
     store.submit(put(GroupingKey.of("x", "a", "1"), gauge("m", 1)));
-    List<GroupingKey> keys = store.snapshot().stream().map(GroupState::key).toList();
+    List<GroupingKey> keys = groups(store).stream().map(GroupState::key).toList();
     assertEquals(List.of(GroupingKey.of("x", "a", "1"), X, Y), keys);
+  }
+
+  @Test
+  void snapshotStaysAsItWasAndMayBeReadTwice() {
+    store.submit(put(X, gauge("m", 1)));
+    try (Snapshot snapshot = store.snapshot()) {
+      store.submit(put(X, gauge("m", 2), gauge("n", 2)));
+      store.submit(put(Y, gauge("m", 2)));
+      for (int reading = 0; reading < 2; reading++) {
+        var names = new ArrayList<String>();
+        snapshot.families().forEach(family -> names.add(family.name()));
+        assertEquals(List.of("m", "push_failure_time_seconds", "push_time_seconds"), names);
+        snapshot.groups().forEach(group -> assertEquals(1, value(group, "m")));
+      }
+      assertEquals(1, snapshot.size());
+    }
+    assertEquals(2, store.groupCount());
   }
 
   @Test
@@ -60,14 +77,14 @@ final class HeapMetricStoreTest {
     Submission.Refused refused = refused(store.submit(timestamped(X, gauge("m", 2))));
     assertEquals(X, refused.key());
     assertEquals("pushed metrics must not have timestamps", refused.reason());
-    GroupState group = store.snapshot().getFirst();
+    GroupState group = groups(store).getFirst();
     assertEquals(1, value(group, "m"));
     assertEquals(NOW, group.pushMillis());
     assertEquals(NOW, group.failureMillis());
 
     refused(store.submit(timestamped(Y, gauge("m", 2))));
-    assertEquals(2, store.snapshot().size());
-    assertEquals(0, store.snapshot().getLast().pushMillis());
+    assertEquals(2, store.groupCount());
+    assertEquals(0, groups(store).getLast().pushMillis());
   }
 
   @Test
@@ -82,7 +99,7 @@ final class HeapMetricStoreTest {
     store.submit(put(X, gauge("m", 1)));
     accepted(store.submit(delete(X)));
     accepted(store.submit(delete(Y)));
-    assertEquals(List.of(), store.snapshot());
+    assertEquals(List.of(), groups(store));
     accepted(store.submit(put(Y, family(MetricType.COUNTER, "m", Labels.EMPTY))));
   }
 
@@ -92,7 +109,7 @@ final class HeapMetricStoreTest {
     store.submit(timestamped(Y, gauge("m", 1)));
     assertEquals(2, store.wipe());
     assertEquals(0, store.wipe());
-    assertEquals(List.of(), store.snapshot());
+    assertEquals(List.of(), groups(store));
   }
 
   @Test
@@ -100,6 +117,7 @@ final class HeapMetricStoreTest {
     store.close();
     assertThrows(StoreClosedException.class, () -> store.submit(put(X, gauge("m", 1))));
     assertThrows(StoreClosedException.class, store::snapshot);
+    assertThrows(StoreClosedException.class, store::groupCount);
     assertThrows(StoreClosedException.class, store::wipe);
     store.close();
   }
@@ -113,7 +131,7 @@ final class HeapMetricStoreTest {
       refused(unchecked.submit(timestamped(X, gauge("m", 1))));
       refused(unchecked.submit(put(X, gauge("m", 1, "x", "\udc00"))));
       refused(unchecked.submit(put(GroupingKey.of("\ud800"), gauge("m", 1))));
-      assertEquals(3, unchecked.snapshot().size());
+      assertEquals(3, unchecked.groupCount());
       // Left out: two push times, the reserved label, and the other type.
       assertEquals(4, scrape(unchecked).leftOut());
       unchecked.submit(delete(X_EMPTY));
@@ -131,7 +149,7 @@ final class HeapMetricStoreTest {
       refused(store.submit(put(GroupingKey.of("\ud800"), gauge("m", 1))));
       refused(store.submit(timestamped(GroupingKey.of("x", "__l", "1"), gauge("m", 1))));
     }
-    assertEquals(List.of(X), store.snapshot().stream().map(GroupState::key).toList());
+    assertEquals(List.of(X), groups(store).stream().map(GroupState::key).toList());
     assertEquals(0, scrape(store).leftOut());
     accepted(store.submit(put(Y, gauge("m", 1))));
     accepted(store.submit(put(X, gauge("m", 2))));
@@ -185,7 +203,7 @@ final class HeapMetricStoreTest {
               () -> {
                 Version last = Version.NEVER;
                 while (!done.get()) {
-                  for (GroupState group : store.snapshot()) {
+                  for (GroupState group : groups(store)) {
                     assertEquals(value(group, "pair_a"), value(group, "pair_b"));
                     assertTrue(group.push().version().compareTo(last) >= 0);
                     last = group.push().version();
@@ -198,7 +216,7 @@ final class HeapMetricStoreTest {
       done.set(true);
       get(reader);
     }
-    GroupState group = store.snapshot().getFirst();
+    GroupState group = groups(store).getFirst();
     for (int pusher = 0; pusher < 100; pusher++) {
       assertEquals(20, value(group, "own_" + pusher));
     }
@@ -222,7 +240,7 @@ final class HeapMetricStoreTest {
           });
     }
     run(tasks);
-    List<GroupState> groups = store.snapshot();
+    List<GroupState> groups = groups(store);
     assertEquals(1000, groups.size());
     groups.forEach(group -> assertEquals(10, value(group, "m")));
     assertEquals(0, scrape(store).leftOut());
@@ -267,7 +285,18 @@ final class HeapMetricStoreTest {
   }
 
   private static GatheredFamilies scrape(MetricStore store) {
-    return FamilyGatherer.gather(List.of(), store.snapshot());
+    try (Snapshot snapshot = store.snapshot()) {
+      return GatheredFamilies.gather(new FamilyGatherer(List.of(), snapshot.families()));
+    }
+  }
+
+  private static List<GroupState> groups(MetricStore store) {
+    try (Snapshot snapshot = store.snapshot()) {
+      var groups = new ArrayList<GroupState>();
+      snapshot.groups().forEach(groups::add);
+      assertEquals(snapshot.size(), groups.size());
+      return groups;
+    }
   }
 
   private static double value(GroupState group, String name) {

@@ -1,0 +1,93 @@
+package io.silverback.server.group;
+
+import io.silverback.codec.model.MetricFamily;
+import io.silverback.codec.model.MetricType;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Objects;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+
+/**
+ * The families of groups that are objects on the heap, in the order of their names, push times
+ * included. Knows who holds what and copies no metrics. Immutable, as the groups are.
+ */
+public final class HeldFamilies implements Iterable<HeldFamily> {
+  private final SortedMap<String, List<GroupState>> holders = new TreeMap<>();
+
+  /**
+   * The families of some groups.
+   *
+   * @param groups those that exist, in the order of their keys
+   */
+  public HeldFamilies(Iterable<GroupState> groups) {
+    for (GroupState group : groups) {
+      addHolder(PushTimes.FAILURE, group);
+      addHolder(PushTimes.SUCCESS, group);
+      group
+          .families()
+          .forEach(
+              (name, family) -> {
+                if (FamilyIndex.counts(family)) {
+                  addHolder(name, group);
+                }
+              });
+    }
+  }
+
+  @Override
+  public Iterator<HeldFamily> iterator() {
+    return holders.entrySet().stream()
+        .<HeldFamily>map(entry -> new Held(entry.getKey(), entry.getValue()))
+        .iterator();
+  }
+
+  private void addHolder(String name, GroupState group) {
+    holders.computeIfAbsent(name, _ -> new ArrayList<>()).add(group);
+  }
+
+  private static MetricFamily family(GroupState group, String name) {
+    return switch (name) {
+      case PushTimes.FAILURE -> PushTimes.failure(group);
+      case PushTimes.SUCCESS -> PushTimes.success(group);
+      default -> Objects.requireNonNull(group.families().get(name)).family();
+    };
+  }
+
+  private static final class Held implements HeldFamily {
+    private final MetricFamily head;
+    private final List<GroupState> holders;
+
+    private Held(String name, List<GroupState> holders) {
+      this.head = family(holders.getFirst(), name);
+      this.holders = holders;
+    }
+
+    @Override
+    public String name() {
+      return head.name();
+    }
+
+    @Override
+    public MetricType type() {
+      return head.type();
+    }
+
+    @Override
+    public String help() {
+      return head.help();
+    }
+
+    @Override
+    public String unit() {
+      return head.unit();
+    }
+
+    @Override
+    public void forEach(Consumer<MetricFamily> consumer) {
+      holders.forEach(group -> consumer.accept(family(group, head.name())));
+    }
+  }
+}
