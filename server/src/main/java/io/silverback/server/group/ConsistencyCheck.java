@@ -8,35 +8,36 @@ import io.silverback.server.group.GroupState.VersionedFamily;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.function.Function;
 
 /**
  * Whether a push may join what is stored, with the verdicts and words of upstream but at a cost
  * that depends on the push alone.
  *
- * <p>Keeps an index of what is stored, so whoever stores groups calls {@link #record} for each
- * change of shape. Not thread-safe: judging, recording and publishing belong under one lock, or two
- * pushes that conflict may both pass.
+ * <p>Keeps an index of what is stored in {@link Tallies}, so whoever stores groups calls {@link
+ * #record} for each change of shape. Not thread-safe: judging, recording and publishing belong
+ * under one lock, or two pushes that conflict may both pass.
  */
 public final class ConsistencyCheck {
   private final Map<String, MetricType> ownTypes = new HashMap<>();
-  private final FamilyIndex families = new FamilyIndex();
+  private final FamilyIndex families;
   private final SeriesIndex series;
-  private final Function<GroupingKey, GroupState> stored;
+  private final StoredGroups stored;
 
   /**
-   * A check that knows of no groups yet.
+   * A check that knows of the groups that are recorded in the tallies.
    *
    * @param ownFamilies the server's own families, whether or not they have metrics yet
-   * @param stored the groups as they are published now, absent ones included
+   * @param tallies used by nobody else
    */
   public ConsistencyCheck(
-      Collection<MetricFamily> ownFamilies, Function<GroupingKey, GroupState> stored) {
+      Collection<MetricFamily> ownFamilies, StoredGroups stored, Tallies tallies) {
     for (MetricFamily family : ownFamilies) {
       ownTypes.put(family.name(), family.type());
     }
     this.stored = stored;
-    this.series = new SeriesIndex(stored);
+    var keys = new TallyKeys();
+    this.families = new FamilyIndex(tallies, keys);
+    this.series = new SeriesIndex(tallies, keys, stored);
   }
 
   /**
@@ -73,8 +74,9 @@ public final class ConsistencyCheck {
 
   /** Takes note of a change of shape, of a new group and of one that went. */
   public void record(GroupState old, GroupState next) {
-    GroupDifference.between(old, next).forEach(families::remove, families::add);
-    series.replace(old, next);
+    var difference = GroupDifference.between(old, next);
+    families.replace(old, next, difference);
+    series.replace(old, next, difference);
   }
 
   /**
@@ -85,17 +87,9 @@ public final class ConsistencyCheck {
    * until somebody finds the group and deletes it.
    */
   public boolean mayExist(GroupingKey key) {
-    return stored.apply(key).exists()
+    return stored.exists(key)
         || (Judgement.keyFault(key) == null
-            && GroupLabels.twinOf(key).map(stored).filter(GroupState::exists).isEmpty());
-  }
-
-  FamilyIndex families() {
-    return families;
-  }
-
-  SeriesIndex series() {
-    return series;
+            && GroupLabels.twinOf(key).filter(stored::exists).isEmpty());
   }
 
   static String nameIsNotUtf8(MetricFamily family) {

@@ -6,7 +6,6 @@ import io.silverback.codec.model.Metric;
 import io.silverback.codec.model.MetricFamily;
 import io.silverback.codec.model.MetricType;
 import io.silverback.server.group.GroupState.VersionedFamily;
-import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -52,11 +51,12 @@ final class Judgement {
       // would be made again for each of its pushes.
       refusePushTimes();
     }
+    boolean compareWithOthers = groupMayExist && series.covers(next.key().job());
     var written = GroupDifference.between(old, next).written();
     written.forEach(family -> notCollected.add(family.family().name()));
     for (VersionedFamily family : written) {
-      if (FamilyIndex.counts(family) && judgeFamily(family.family())) {
-        judgeMetrics(family.family(), groupMayExist && series.covers(next.key().job()));
+      if (FamilyIndex.counts(family)) {
+        judge(family.family(), compareWithOthers);
       }
     }
     return errors.build();
@@ -79,16 +79,23 @@ final class Judgement {
     }
   }
 
-  private boolean judgeFamily(MetricFamily family) {
+  private void judge(MetricFamily family, boolean compareWithOthers) {
     // upstream: takes a family without a name, which then cuts every exposition off.
     if (family.name().isEmpty()) {
       errors.add(() -> "collected metric family without a name");
-      return false;
+      return;
     }
     if (!MetricRules.isUtf8(family.name())) {
       errors.add(() -> ConsistencyCheck.nameIsNotUtf8(family));
-      return false;
+      return;
     }
+    Set<MetricType> heldByOthers = families.heldByOthers(family.name(), old);
+    if (judgeFamily(family, heldByOthers)) {
+      judgeMetrics(family, conflictingType(family, heldByOthers), compareWithOthers);
+    }
+  }
+
+  private boolean judgeFamily(MetricFamily family, Set<MetricType> heldByOthers) {
     MetricType own = ownTypes.get(family.name());
     if (own != null && !own.sameShapeAs(family.type())) {
       errors.add(
@@ -98,15 +105,15 @@ final class Judgement {
       return false;
     }
     Optional<String> collision =
-        own != null || isHeldByOthers(family.name())
+        own != null || !heldByOthers.isEmpty()
             ? Optional.empty()
             : SuffixCollision.find(family.name(), family.type(), this::collectedTypes);
     collision.ifPresent(text -> errors.add(() -> text));
     return collision.isEmpty();
   }
 
-  private void judgeMetrics(MetricFamily family, boolean compareWithOthers) {
-    MetricType conflicting = conflictingType(family);
+  private void judgeMetrics(
+      MetricFamily family, @Nullable MetricType conflicting, boolean compareWithOthers) {
     if (conflicting == null) {
       notCollected.remove(family.name());
     }
@@ -132,37 +139,28 @@ final class Judgement {
     }
   }
 
-  private @Nullable MetricType conflictingType(MetricFamily family) {
-    for (MetricType type : MetricType.values()) {
-      if (!type.sameShapeAs(family.type()) && families.isHeld(family.name(), type, old)) {
+  private static @Nullable MetricType conflictingType(
+      MetricFamily family, Set<MetricType> heldByOthers) {
+    for (MetricType type : heldByOthers) {
+      if (!type.sameShapeAs(family.type())) {
         return type;
       }
     }
     return null;
   }
 
-  private boolean isHeldByOthers(String name) {
-    for (MetricType type : MetricType.values()) {
-      if (families.isHeld(name, type, old)) {
-        return true;
-      }
-    }
-    return false;
-  }
-
   /** The types under which the server, other groups, and this one so far have the name. */
   private Set<MetricType> collectedTypes(String name) {
-    Set<MetricType> types = EnumSet.allOf(MetricType.class);
-    types.removeIf(type -> !isCollected(name, type));
-    return types;
-  }
-
-  /** True if the server, another group, or this one so far has a family of that name and type. */
-  private boolean isCollected(String name, MetricType type) {
+    Set<MetricType> types = families.heldByOthers(name, old);
+    MetricType own = ownTypes.get(name);
+    if (own != null) {
+      types.add(own);
+    }
     VersionedFamily same = notCollected.contains(name) ? null : next.families().get(name);
-    return ownTypes.get(name) == type
-        || families.isHeld(name, type, old)
-        || (same != null && FamilyIndex.counts(same) && same.family().type() == type);
+    if (same != null && FamilyIndex.counts(same)) {
+      types.add(same.family().type());
+    }
+    return types;
   }
 
   private Map<Labels, Integer> countsBefore(String name) {
@@ -175,6 +173,6 @@ final class Judgement {
   }
 
   private boolean othersHave(String name, Labels labels, Map<Labels, Integer> before) {
-    return series.count(next.key().job(), name, labels) > before.getOrDefault(labels, 0);
+    return series.count(name, labels) > before.getOrDefault(labels, 0);
   }
 }

@@ -1,124 +1,118 @@
 package io.silverback.server.group;
 
+import io.silverback.codec.model.Fingerprint;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Labels;
 import io.silverback.codec.model.Metric;
 import io.silverback.server.group.GroupState.VersionedFamily;
 import java.util.HashMap;
-import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Which series exist, for those jobs in which two groups could have the same one.
  *
  * <p>Every series of a group bears the group's labels. So groups of different jobs never share a
  * series, nor do groups of one job whose keys have the same label names, as they differ in a value.
- * Only a job whose keys have several sets of label names needs its series written down; that is
- * done when the second set appears and undone when one is left. Not thread-safe.
+ * Only a job whose keys have several sets of label names needs its series written down. That is
+ * done when the second set appears and undone when the job has no group left: were it undone with
+ * the second set, a client could have the whole job written down again with each push. Not
+ * thread-safe.
  */
 final class SeriesIndex {
-  private final Function<GroupingKey, GroupState> stored;
-  private final Map<String, Job> jobs = new HashMap<>();
+  /** Slots of a job's row; the rows of label names and of series have one counter each. */
+  private static final int LABEL_NAME_SETS = 0;
 
-  SeriesIndex(Function<GroupingKey, GroupState> stored) {
+  private static final int WRITTEN_DOWN = 1;
+  private static final int COUNT = 0;
+
+  private final Tallies tallies;
+  private final TallyKeys keys;
+  private final StoredGroups stored;
+  private final int[] row = new int[Tallies.SLOTS];
+
+  SeriesIndex(Tallies tallies, TallyKeys keys, StoredGroups stored) {
+    this.tallies = tallies;
+    this.keys = keys;
     this.stored = stored;
   }
 
   /** Writes the series of the key's job down if a group of that key would make that necessary. */
   void prepareFor(GroupingKey key) {
-    Job job = jobs.get(key.job());
-    if (job != null && job.series == null && !job.groups.containsKey(key.labels().names())) {
-      job.series = new HashMap<>();
-      for (GroupingKey other : job.keys) {
-        stored.apply(other).families().values().forEach(job::add);
-      }
+    tallies.read(keys.job(key.job()), row);
+    if (row[LABEL_NAME_SETS] > 0
+        && row[WRITTEN_DOWN] == 0
+        && tallies.get(keys.labelNames(key), COUNT) == 0) {
+      writeDown(key);
     }
   }
 
-  void replace(GroupState old, GroupState next) {
+  void replace(GroupState old, GroupState next, GroupDifference difference) {
     GroupingKey key = next.key();
     if (!old.exists() && next.exists()) {
       prepareFor(key);
-      Job job = jobs.computeIfAbsent(key.job(), _ -> new Job());
-      job.keys.add(key);
-      job.groups.merge(key.labels().names(), 1, Integer::sum);
+      countGroup(key, 1);
     }
-    Job job = jobs.get(key.job());
-    if (job == null) {
-      return;
+    if (covers(key.job())) {
+      var changes = new HashMap<Fingerprint, Integer>();
+      difference.forEach(family -> count(family, -1, changes), family -> count(family, 1, changes));
+      record(changes);
     }
-    GroupDifference.between(old, next).forEach(job::remove, job::add);
     if (old.exists() && !next.exists()) {
-      job.keys.remove(key);
-      job.groups.computeIfPresent(
-          key.labels().names(), (_, count) -> count == 1 ? null : count - 1);
-    }
-    if (job.groups.size() < 2) {
-      job.series = null;
-    }
-    if (job.groups.isEmpty()) {
-      jobs.remove(key.job());
+      countGroup(key, -1);
     }
   }
 
-  /** How often the series stands in the groups of the job; 0 if the job needs no index. */
-  int count(String job, String familyName, Labels labels) {
-    Job groups = jobs.get(job);
-    if (groups == null || groups.series == null) {
-      return 0;
-    }
-    return groups.series.getOrDefault(familyName, Map.of()).getOrDefault(labels, 0);
+  /** How often the series stands in groups of its job; 0 if that job needs no index. */
+  int count(String familyName, Labels labels) {
+    return tallies.get(keys.series(familyName, labels), COUNT);
   }
 
   /** True if the series of the job are written down. */
   boolean covers(String job) {
-    Job groups = jobs.get(job);
-    return groups != null && groups.series != null;
+    return tallies.get(keys.job(job), WRITTEN_DOWN) > 0;
   }
 
-  Map<String, List<Object>> contents() {
-    var contents = new HashMap<String, List<Object>>();
-    jobs.forEach(
-        (name, job) ->
-            contents.put(
-                name, List.of(job.keys, job.groups, job.series == null ? "none" : job.series)));
-    return contents;
+  /** A group of the key itself is passed over: it is recorded by whoever publishes it. */
+  private void writeDown(GroupingKey key) {
+    stored.forEachGroupOf(
+        key.job(),
+        group -> {
+          if (!group.key().equals(key)) {
+            var changes = new HashMap<Fingerprint, Integer>();
+            group.families().values().forEach(family -> count(family, 1, changes));
+            record(changes);
+          }
+        });
+    tallies.add(keys.job(key.job()), WRITTEN_DOWN, 1);
   }
 
-  private static final class Job {
-    private final Set<GroupingKey> keys = new HashSet<>();
-
-    /** Number of groups per set of grouping label names. */
-    private final Map<List<String>, Integer> groups = new HashMap<>();
-
-    /** By family name, how often each series stands in the job; null while that is not needed. */
-    private @Nullable Map<String, Map<Labels, Integer>> series;
-
-    private void add(VersionedFamily family) {
-      if (series != null && FamilyIndex.counts(family)) {
-        var counts = series.computeIfAbsent(family.family().name(), _ -> new HashMap<>());
-        for (Metric metric : family.family().metrics()) {
-          counts.merge(metric.labels(), 1, Integer::sum);
-        }
-      }
+  private void countGroup(GroupingKey key, int delta) {
+    Fingerprint job = keys.job(key.job());
+    Fingerprint names = keys.labelNames(key);
+    int before = tallies.get(names, COUNT);
+    tallies.add(names, COUNT, delta);
+    if (before == 0 || before + delta == 0) {
+      tallies.add(job, LABEL_NAME_SETS, delta);
     }
-
-    private void remove(VersionedFamily family) {
-      if (series != null && FamilyIndex.counts(family)) {
-        series.computeIfPresent(
-            family.family().name(),
-            (_, counts) -> {
-              for (Metric metric : family.family().metrics()) {
-                counts.computeIfPresent(
-                    metric.labels(), (_, count) -> count == 1 ? null : count - 1);
-              }
-              return counts.isEmpty() ? null : counts;
-            });
-      }
+    tallies.read(job, row);
+    if (row[LABEL_NAME_SETS] == 0 && row[WRITTEN_DOWN] > 0) {
+      tallies.add(job, WRITTEN_DOWN, -1);
     }
+  }
+
+  /** Sums up first, so that a series which is written again costs no look into the tallies. */
+  private void count(VersionedFamily family, int delta, Map<Fingerprint, Integer> changes) {
+    for (Metric metric : family.family().metrics()) {
+      changes.merge(keys.series(family.family().name(), metric.labels()), delta, Integer::sum);
+    }
+  }
+
+  private void record(Map<Fingerprint, Integer> changes) {
+    changes.forEach(
+        (series, delta) -> {
+          if (delta != 0) {
+            tallies.add(series, COUNT, delta);
+          }
+        });
   }
 }

@@ -10,12 +10,15 @@ import io.silverback.server.group.GroupDifference;
 import io.silverback.server.group.GroupState;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.group.GroupUpdater;
+import io.silverback.server.group.HeapTallies;
+import io.silverback.server.group.StoredGroups;
 import io.silverback.server.group.Verdict;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 
@@ -56,7 +59,7 @@ public final class HeapMetricStore implements MetricStore {
       boolean checked) {
     this.clock = clock;
     this.wallMillis = wallMillis;
-    this.check = new ConsistencyCheck(ownFamilies, this::group);
+    this.check = new ConsistencyCheck(ownFamilies, new Published(), new HeapTallies());
     this.checked = checked;
   }
 
@@ -211,6 +214,24 @@ public final class HeapMetricStore implements MetricStore {
   private void requireOpen() {
     if (closed) {
       throw new StoreClosedException();
+    }
+  }
+
+  /** The groups as the check sees them; all that are in the map exist. */
+  private final class Published implements StoredGroups {
+    @Override
+    public boolean exists(GroupingKey key) {
+      return groups.containsKey(key);
+    }
+
+    @Override
+    public void forEachGroupOf(String job, Consumer<GroupState> consumer) {
+      groups.forEach(
+          (key, group) -> {
+            if (key.job().equals(job)) {
+              consumer.accept(group);
+            }
+          });
     }
   }
 }

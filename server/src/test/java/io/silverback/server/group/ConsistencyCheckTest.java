@@ -16,7 +16,6 @@ import io.silverback.codec.model.MetricFamily;
 import io.silverback.codec.model.MetricType;
 import java.util.Arrays;
 import java.util.List;
-import java.util.TreeMap;
 import java.util.stream.Stream;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -168,7 +167,7 @@ final class ConsistencyCheckTest {
   @ParameterizedTest
   @MethodSource("verdicts")
   void refusesInUpstreamsWords(GroupUpdate stored, GroupUpdate pushed, String text) {
-    var store = new Store();
+    var store = new CheckedGroups(OWN);
     assertTrue(store.submit(stored).isAccepted());
     Verdict verdict = store.submit(pushed);
     assertEquals(1, verdict.count(), verdict::reason);
@@ -204,7 +203,7 @@ final class ConsistencyCheckTest {
   @ParameterizedTest
   @MethodSource("tolerated")
   void acceptsWhatUpstreamTolerates(GroupUpdate stored, GroupUpdate pushed) {
-    var store = new Store();
+    var store = new CheckedGroups(OWN);
     assertTrue(store.submit(stored).isAccepted());
     Verdict verdict = store.submit(pushed);
     assertTrue(verdict.isAccepted(), verdict::reason);
@@ -213,7 +212,7 @@ final class ConsistencyCheckTest {
   @Test
   void severalErrorsAreListed() {
     Verdict verdict =
-        new Store()
+        new CheckedGroups(OWN)
             .submit(
                 put(
                     X,
@@ -234,7 +233,7 @@ final class ConsistencyCheckTest {
   void listIsBoundedAndTheCountIsTrue() {
     Labels[] same = new Labels[25];
     Arrays.fill(same, Labels.of("v", "x".repeat(1_000_000)));
-    Verdict verdict = new Store().submit(put(X, family(MetricType.GAUGE, "a", same)));
+    Verdict verdict = new CheckedGroups(OWN).submit(put(X, family(MetricType.GAUGE, "a", same)));
     assertEquals(24, verdict.count());
     assertEquals(10, verdict.errors().size());
     assertTrue(verdict.reason().startsWith("24 error(s) occurred:\n* collected metric \"a\" { "));
@@ -246,15 +245,15 @@ final class ConsistencyCheckTest {
   void secondOfTwoGroupsWithEqualPushTimesIsRefused() {
     for (GroupingKey first : List.of(X, X_EMPTY)) {
       GroupingKey second = first.equals(X) ? X_EMPTY : X;
-      var store = new Store();
+      var store = new CheckedGroups(OWN);
       assertTrue(store.submit(put(first)).isAccepted());
       Verdict verdict = store.submit(put(second));
       assertEquals(2, verdict.count());
       assertTrue(
           verdict.errors().get(1).startsWith("collected metric \"push_time_seconds\" { "),
           verdict::reason);
-      assertFalse(store.check.mayExist(second));
-      assertTrue(store.check.mayExist(first));
+      assertFalse(store.mayExist(second));
+      assertTrue(store.mayExist(first));
       store.submit(Samples.delete(first));
       assertTrue(store.submit(put(second)).isAccepted());
     }
@@ -262,9 +261,9 @@ final class ConsistencyCheckTest {
 
   @Test
   void keyThatCannotBeExposedMayNotExist() {
-    var store = new Store();
-    assertFalse(store.check.mayExist(GroupingKey.of("x", "__l", "v")));
-    assertFalse(store.check.mayExist(GroupingKey.of("\udc00")));
+    var store = new CheckedGroups(OWN);
+    assertFalse(store.mayExist(GroupingKey.of("x", "__l", "v")));
+    assertFalse(store.mayExist(GroupingKey.of("\udc00")));
     assertTrue(
         store
             .submit(put(GroupingKey.of("\udc00")))
@@ -274,7 +273,7 @@ final class ConsistencyCheckTest {
 
   @Test
   void inconsistentStoreIsNoReasonToRefuseOthers() {
-    var store = new Store();
+    var store = new CheckedGroups(OWN);
     store.force(put(X, gauge("m", 1), family(MetricType.GAUGE, "d", Labels.EMPTY, Labels.EMPTY)));
     store.force(put(Y, family(MetricType.COUNTER, "m", Labels.EMPTY)));
     store.force(put(X_I, gauge("s", 1)));
@@ -286,7 +285,7 @@ final class ConsistencyCheckTest {
 
   @Test
   void repeatedSeriesMayBeReplacedByAnotherPushOfItsGroup() {
-    var store = new Store();
+    var store = new CheckedGroups(OWN);
     assertTrue(store.submit(put(X, gauge("m", 1, "instance", "i"))).isAccepted());
     assertTrue(store.submit(put(X_I, gauge("n", 1))).isAccepted());
     assertTrue(store.submit(put(X, gauge("m", 1, "instance", "i"))).isAccepted());
@@ -297,15 +296,15 @@ final class ConsistencyCheckTest {
 
   @Property(tries = 400)
   void verdictAndIndexAreThoseOfTheWholeStore(@ForAll("updates") List<GroupUpdate> updates) {
-    var store = new Store();
+    var store = new CheckedGroups(OWN);
     for (GroupUpdate update : updates) {
       GroupState old = store.group(update.key());
-      GroupState next = GroupUpdater.apply(old, update, at(store.clock + 1));
+      GroupState next = GroupUpdater.apply(old, update, at(store.nextClock()));
       List<String> expected =
           update instanceof GroupUpdate.Delete
               ? List.of()
-              : UpstreamVerdict.of(OWN, store.groups.values(), old, next);
-      boolean mayExist = store.check.mayExist(update.key());
+              : UpstreamVerdict.of(OWN, store.groups(), old, next);
+      boolean mayExist = store.mayExist(update.key());
       Verdict verdict = store.submit(update);
       assertEquals(expected.isEmpty(), verdict.isAccepted(), () -> expected + verdict.reason());
       if (mayExist && !expected.isEmpty()) {
@@ -313,18 +312,18 @@ final class ConsistencyCheckTest {
         assertEquals(expected.stream().limit(10).toList(), verdict.errors());
       }
       store.assertIndexIsThatOfTheGroups();
-      GatheredFamilies shown = GatheredFamilies.gather(OWN, store.groups.values());
+      GatheredFamilies shown = GatheredFamilies.gather(OWN, store.groups());
       assertEquals(0, shown.leftOut(), () -> shown.reasons().toString());
     }
   }
 
   @Property(tries = 200)
   void indexFollowsAnUncheckedStoreToo(@ForAll("updates") List<GroupUpdate> updates) {
-    var store = new Store();
+    var store = new CheckedGroups(OWN);
     for (GroupUpdate update : updates) {
       store.force(update);
       store.assertIndexIsThatOfTheGroups();
-      GatheredFamilies.gather(OWN, store.groups.values());
+      GatheredFamilies.gather(OWN, store.groups());
     }
   }
 
@@ -380,50 +379,5 @@ final class ConsistencyCheckTest {
       case 1 -> family(type, name, new Metric.Untyped(Labels.EMPTY, 1));
       default -> family;
     };
-  }
-
-  /** Groups and their check, as a store keeps them. */
-  private static final class Store {
-    private final TreeMap<GroupingKey, GroupState> groups = new TreeMap<>();
-    private final ConsistencyCheck check = new ConsistencyCheck(OWN, this::group);
-    private int clock;
-
-    Verdict submit(GroupUpdate update) {
-      GroupState old = group(update.key());
-      GroupState next = GroupUpdater.apply(old, update, at(++clock));
-      Verdict verdict =
-          update instanceof GroupUpdate.Delete ? Verdict.ACCEPTED : check.judge(old, next);
-      if (verdict.isAccepted()) {
-        publish(old, next);
-      } else if (check.mayExist(update.key())) {
-        publish(old, GroupUpdater.markFailure(old, at(clock)));
-      }
-      return verdict;
-    }
-
-    void force(GroupUpdate update) {
-      GroupState old = group(update.key());
-      publish(old, GroupUpdater.apply(old, update, at(++clock)));
-    }
-
-    GroupState group(GroupingKey key) {
-      return groups.getOrDefault(key, GroupState.absent(key));
-    }
-
-    void assertIndexIsThatOfTheGroups() {
-      var rebuilt = new ConsistencyCheck(OWN, this::group);
-      groups.values().forEach(group -> rebuilt.record(GroupState.absent(group.key()), group));
-      assertEquals(rebuilt.families().contents(), check.families().contents());
-      assertEquals(rebuilt.series().contents(), check.series().contents());
-    }
-
-    private void publish(GroupState old, GroupState next) {
-      check.record(old, next);
-      if (next.exists()) {
-        groups.put(next.key(), next);
-      } else {
-        groups.remove(next.key());
-      }
-    }
   }
 }
