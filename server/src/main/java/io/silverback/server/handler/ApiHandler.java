@@ -1,10 +1,6 @@
 package io.silverback.server.handler;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
-import io.helidon.http.HeaderNames;
-import io.helidon.webserver.http.ServerRequest;
-import io.helidon.webserver.http.ServerResponse;
 import io.silverback.server.group.GroupState;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.Snapshot;
@@ -15,7 +11,6 @@ import java.util.TreeMap;
 
 /** The JSON API below {@code /api/v1}: what is stored, and what the server is. */
 final class ApiHandler {
-  private final JsonFactory json = new JsonFactory().setCharacterEscapes(new HtmlSafe());
   private final MetricStore store;
   private final Map<String, String> flags;
   private final BuildInfo build;
@@ -30,14 +25,14 @@ final class ApiHandler {
 
   Door options() {
     return (_, response, _) -> {
-      allowOtherSites(response);
+      JsonAnswer.allowOtherSites(response);
       response.status(200).send();
     };
   }
 
   Door status() {
     return (request, response, _) ->
-        respond(
+        JsonAnswer.send(
             request,
             response,
             data -> {
@@ -51,7 +46,7 @@ final class ApiHandler {
 
   Door metrics() {
     return (request, response, _) ->
-        respond(
+        JsonAnswer.send(
             request,
             response,
             data -> {
@@ -65,30 +60,6 @@ final class ApiHandler {
             });
   }
 
-  private void respond(ServerRequest request, ServerResponse response, Body body)
-      throws IOException {
-    allowOtherSites(response);
-    response.status(200).header(HeaderNames.CONTENT_TYPE, "application/json");
-    JsonGenerator out = json.createGenerator(AnswerStream.open(request, response));
-    out.writeStartObject();
-    out.writeStringField("status", "success");
-    out.writeFieldName("data");
-    body.write(out);
-    out.writeEndObject();
-    // Closed only when whole: an answer cut off by a fault must not be made valid JSON.
-    out.close();
-  }
-
-  private static void allowOtherSites(ServerResponse response) {
-    response
-        .header(
-            HeaderNames.ACCESS_CONTROL_ALLOW_HEADERS, "Accept, Authorization, Content-Type, Origin")
-        .header(HeaderNames.ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, DELETE, OPTIONS")
-        .header(HeaderNames.ACCESS_CONTROL_ALLOW_ORIGIN, "*")
-        .header(HeaderNames.ACCESS_CONTROL_EXPOSE_HEADERS, "Date")
-        .header(HeaderNames.CACHE_CONTROL, "no-cache, no-store, must-revalidate");
-  }
-
   private static void writeMap(JsonGenerator out, String name, Map<String, String> map)
       throws IOException {
     out.writeObjectFieldStart(name);
@@ -96,10 +67,5 @@ final class ApiHandler {
       out.writeStringField(entry.getKey(), entry.getValue());
     }
     out.writeEndObject();
-  }
-
-  @FunctionalInterface
-  private interface Body {
-    void write(JsonGenerator data) throws IOException;
   }
 }

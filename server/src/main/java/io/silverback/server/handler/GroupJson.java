@@ -142,13 +142,18 @@ final class GroupJson {
 
   private static void writeLabels(Labels labels, JsonGenerator out) throws IOException {
     out.writeObjectFieldStart("labels");
+    writePairs(labels, out);
+    out.writeEndObject();
+  }
+
+  /** Writes the labels as fields of the object that is open. */
+  static void writePairs(Labels labels, JsonGenerator out) throws IOException {
     for (int i = 0; i < labels.size(); i++) {
       // upstream: a map, so of two pairs with one name the last one counts.
       if (i + 1 == labels.size() || !labels.name(i).equals(labels.name(i + 1))) {
         out.writeStringField(labels.name(i), labels.value(i));
       }
     }
-    out.writeEndObject();
   }
 
   private static void writeMap(String name, Map<String, String> map, JsonGenerator out)
