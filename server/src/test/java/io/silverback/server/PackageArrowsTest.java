@@ -45,7 +45,8 @@ final class PackageArrowsTest {
                   "io.silverback.codec.bits",
                   "io.silverback.codec.gorilla",
                   AGRONA)),
-          Map.entry("io.silverback.server.group", List.of("io.silverback.codec.")),
+          Map.entry(
+              "io.silverback.server.group", List.of("io.silverback.codec.", "com.google.re2j")),
           Map.entry(
               "io.silverback.server.storage",
               List.of("io.silverback.codec.", "io.silverback.server.group")),
