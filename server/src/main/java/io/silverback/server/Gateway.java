@@ -45,6 +45,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import javax.net.ssl.SSLContext;
 
 /**
@@ -66,13 +67,14 @@ public final class Gateway implements AutoCloseable {
   private final List<String> sockets = new ArrayList<>();
   private volatile boolean ready;
 
-  private Gateway(GatewayConfig config) {
+  private Gateway(GatewayConfig config, UnaryOperator<MetricStore> front) {
     BuildInfo build = BuildInfo.current();
     var metrics = new GatewayMetrics(build);
     var clock = new VersionClock(System::currentTimeMillis, new SecureRandom().nextLong());
     store =
-        new HeapMetricStore(
-            clock, System::currentTimeMillis, metrics.declared(), config.doors().checked());
+        front.apply(
+            new HeapMetricStore(
+                clock, System::currentTimeMillis, metrics.declared(), config.doors().checked()));
     Optional<WebConfigFile> guardFile = openGuardFile(config.webConfigFile());
     Function<String, Admission> guard =
         guardFile
@@ -89,8 +91,13 @@ public final class Gateway implements AutoCloseable {
    * @throws StartUpException if an address cannot be listened on
    */
   public static Gateway start(GatewayConfig config) {
+    return start(config, UnaryOperator.identity());
+  }
+
+  /** The same with another store in front of its own one. */
+  static Gateway start(GatewayConfig config, UnaryOperator<MetricStore> front) {
     config.listenAddresses().forEach(Gateway::requireFree);
-    var gateway = new Gateway(config);
+    var gateway = new Gateway(config, front);
     gateway.web.start();
     for (int i = 0; i < gateway.sockets.size(); i++) {
       if (gateway.web.port(gateway.sockets.get(i)) < 0) {

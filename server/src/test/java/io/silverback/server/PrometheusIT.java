@@ -13,6 +13,7 @@ import io.prometheus.metrics.exporter.pushgateway.Format;
 import io.prometheus.metrics.exporter.pushgateway.PushGateway;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -24,6 +25,8 @@ import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Real clients push, a real Prometheus reads. */
 final class PrometheusIT {
@@ -157,6 +160,75 @@ final class PrometheusIT {
     try (var check = RunningProcess.start(command, Map.of())) {
       assertEquals(0, check.awaitExit(), check::standardError);
     }
+  }
+
+  /** But for quoted names, which the Prometheus of Debian 12 does not know yet. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "up",
+        " up # all",
+        "a:b{c='d', e!=\"f\",}",
+        "{a=~`b.*`,c!~\"d\"}",
+        "up{}",
+        "up{__name__='x'}",
+        "{a!=''}",
+        "up{a=\"\\u00e4\\x41\\101\\U0001F648\"}",
+        "{a=`b\nc`}",
+        "sum",
+        "",
+        "{}",
+        "{,}",
+        "{a=''}",
+        "{a=~'.*'}",
+        "{a!~'.+'}",
+        "{a=~'('}",
+        "{a=~'b{1001}'}",
+        "1up",
+        "über",
+        "up{1a='b'}",
+        "up{a:b='c'}",
+        "up{",
+        "up{a",
+        "up{a=",
+        "up{a=b}",
+        "up{a='b'",
+        "up{a='b' c='d'}",
+        "up{a='b',,}",
+        "up{a=='b'}",
+        "{a='b'}{c='d'}",
+        "{a='b'}}",
+        "up up",
+        "up[5m]",
+        "up offset 5m",
+        "sum(up)",
+        "{a='\\q'}",
+        "{a='\\\"'}",
+        "{a='\\400'}",
+        "{a='\\ud800'}",
+        "{a=\"b\nc\"}",
+        "{a='b"
+      })
+  void historyTakesTheSelectorsThatPrometheusTakes(String selector) {
+    String query = "?match%5B%5D=" + RunningPrometheus.encoded(selector);
+    HttpResponse<String> theirs = prometheus.ask("series" + query);
+
+    assertEquals(
+        theirs.statusCode(),
+        gateway.send("GET", "/api/v1/history" + query, "").statusCode(),
+        theirs.body());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"start=x&end=1", "start=1&end=5m", "start=2&end=1", "start=2023-01-01&end=1"})
+  void historyRefusesTimesInTheWordsOfPrometheus(String times) {
+    HttpResponse<String> theirs = prometheus.ask("query_range?step=1&query=up&" + times);
+    HttpResponse<String> ours = gateway.send("GET", "/api/v1/history?match%5B%5D=up&" + times, "");
+
+    assertEquals(400, theirs.statusCode());
+    assertEquals(400, ours.statusCode());
+    assertEquals(theirs.body(), ours.body());
   }
 
   private static void python(String action, String... assignments) {

@@ -127,8 +127,13 @@ final class RunningPrometheus implements AutoCloseable {
     }
   }
 
+  /** What the API answers to a path and query below {@code /api/v1/}. */
+  HttpResponse<String> ask(String question) {
+    return Http.get(base.resolve("/api/v1/" + question));
+  }
+
   private Stream<JsonNode> series(String question) {
-    HttpResponse<String> answer = Http.get(base.resolve("/api/v1/" + question));
+    HttpResponse<String> answer = ask(question);
     assertEquals(200, answer.statusCode(), answer.body());
     try {
       JsonNode result = JSON.readTree(answer.body()).get("data").get("result");
@@ -138,7 +143,7 @@ final class RunningPrometheus implements AutoCloseable {
     }
   }
 
-  private static String encoded(String text) {
+  static String encoded(String text) {
     return URLEncoder.encode(text, StandardCharsets.UTF_8);
   }
 }

@@ -1,10 +1,12 @@
 package io.silverback.server;
 
 import io.silverback.server.RawHttp.Answer;
+import io.silverback.server.storage.MetricStore;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /** A gateway inside the test's process, on a free port, started from flags. */
@@ -18,10 +20,15 @@ public final class TestGateway implements AutoCloseable {
   }
 
   public static TestGateway start(String... flags) {
+    return start(UnaryOperator.identity(), flags);
+  }
+
+  /** The same with another store in front of its own one. */
+  public static TestGateway start(UnaryOperator<MetricStore> front, String... flags) {
     List<String> arguments =
         Stream.concat(Stream.of("--web.listen-address=127.0.0.1:0"), Stream.of(flags)).toList();
     if (Flags.parse(arguments, Map.of()) instanceof Flags.Request.Serve serve) {
-      return new TestGateway(Gateway.start(serve.config()));
+      return new TestGateway(Gateway.start(serve.config(), front));
     }
     throw new IllegalArgumentException("not flags to serve with: flags=" + arguments);
   }

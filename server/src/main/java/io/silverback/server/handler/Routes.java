@@ -41,6 +41,7 @@ public final class Routes {
     var delete = new DeleteHandler(store, settings.names(), log);
     var scrape = new ScrapeHandler(store, metrics, log);
     var api = new ApiHandler(store, settings.flags(), build, started);
+    var history = new HistoryHandler(store, System::currentTimeMillis);
     var status = new StatusHandler(store, settings, build, started);
     var lifecycle = new LifecycleHandler(ready, quit);
 
@@ -65,6 +66,7 @@ public final class Routes {
     routes.add(new Route("GET", prefix + "/status", "status", status.door()));
     routes.add(new Route("GET", prefix + "/api/v1/status", "api/v1/status", api.status()));
     routes.add(new Route("GET", prefix + "/api/v1/metrics", "api/v1/metrics", api.metrics()));
+    routes.add(new Route("GET", prefix + "/api/v1/history", "api/v1/history", history.door()));
     routes.add(new Route("OPTIONS", prefix + "/api/v1/*path", "api/v1/options", api.options()));
     if (settings.adminApi()) {
       var wipe = new WipeHandler(store, log);

@@ -118,6 +118,12 @@ public final class HeapMetricStore implements MetricStore {
     return deleted;
   }
 
+  /** Hands over nothing: this store keeps only the current values. */
+  @Override
+  public void history(HistoryQuery query, HistorySink sink) {
+    requireOpen();
+  }
+
   /** Waits for the updates that have begun; nothing changes after the return. */
   @Override
   public void close() {

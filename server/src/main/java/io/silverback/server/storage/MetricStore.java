@@ -2,6 +2,7 @@ package io.silverback.server.storage;
 
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.server.group.GroupUpdate;
+import java.io.IOException;
 
 /**
  * The groups, as the doors see them.
@@ -22,6 +23,13 @@ public interface MetricStore extends AutoCloseable {
 
   /** Deletes every group that exists when this is called, and tells how many those were. */
   int wipe();
+
+  /**
+   * Hands every series that matches and has samples in that time to the sink, in no promised order.
+   *
+   * @throws IOException if the sink does; it then got only a part
+   */
+  void history(HistoryQuery query, HistorySink sink) throws IOException;
 
   @Override
   void close();

@@ -1,0 +1,69 @@
+package io.silverback.server.handler;
+
+import io.silverback.codec.exposition.GoQuote;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** The decoded parameters behind the question mark of a URL. */
+final class QueryParameters {
+  private final Map<String, List<String>> values;
+
+  private QueryParameters(Map<String, List<String>> values) {
+    this.values = values;
+  }
+
+  /**
+   * The parameters that the text, which is still encoded, says.
+   *
+   * @throws BadParameterException if an escape is broken, or a semicolon stands where some servers
+   *     would see another parameter
+   */
+  static QueryParameters parse(String raw) {
+    var values = new HashMap<String, List<String>>();
+    int start = 0;
+    while (start < raw.length()) {
+      int end = raw.indexOf('&', start);
+      end = end < 0 ? raw.length() : end;
+      if (end > start) {
+        add(raw.substring(start, end), values);
+      }
+      start = end + 1;
+    }
+    return new QueryParameters(values);
+  }
+
+  private static void add(String pair, Map<String, List<String>> values) {
+    // upstream: Go's url.ParseQuery refuses it, and Prometheus passes that on.
+    if (pair.indexOf(';') >= 0) {
+      throw new BadParameterException(
+          "error parsing form values: invalid semicolon separator in query");
+    }
+    int equals = pair.indexOf('=');
+    String name = decode(equals < 0 ? pair : pair.substring(0, equals));
+    String value = equals < 0 ? "" : decode(pair.substring(equals + 1));
+    values.computeIfAbsent(name, _ -> new ArrayList<>()).add(value);
+  }
+
+  private static String decode(String raw) {
+    return PercentEncoding.decode(raw.replace('+', ' '))
+        .orElseThrow(
+            () ->
+                new BadParameterException(
+                    "error parsing form values: invalid URL escape in " + GoQuote.quote(raw)));
+  }
+
+  /** All values of that name, in their order. */
+  List<String> all(String name) {
+    return List.copyOf(values.getOrDefault(name, List.of()));
+  }
+
+  /** The first value of that name, if it is not empty. */
+  Optional<String> first(String name) {
+    return values.getOrDefault(name, List.of()).stream()
+        .findFirst()
+        .filter(value -> !value.isEmpty());
+  }
+}

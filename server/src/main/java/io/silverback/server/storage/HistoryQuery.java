@@ -1,0 +1,26 @@
+package io.silverback.server.storage;
+
+import io.silverback.codec.model.GroupingKey;
+import io.silverback.codec.model.Labels;
+import io.silverback.server.group.SeriesSelector;
+import java.util.List;
+
+/**
+ * The samples of the series that at least one selector matches, from the start to the end, both
+ * included.
+ */
+public record HistoryQuery(List<SeriesSelector> selectors, long startMillis, long endMillis) {
+  public HistoryQuery {
+    selectors = List.copyOf(selectors);
+  }
+
+  /** True if the series of that name and those labels, grouping labels included, is asked for. */
+  public boolean matches(String name, Labels labels) {
+    return selectors.stream().anyMatch(selector -> selector.matches(name, labels));
+  }
+
+  /** False if no series of that group is asked for. */
+  public boolean mayMatch(GroupingKey key) {
+    return selectors.stream().anyMatch(selector -> selector.mayMatch(key));
+  }
+}
