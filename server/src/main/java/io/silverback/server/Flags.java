@@ -61,6 +61,7 @@ final class Flags {
               "persistence.interval",
               "5m",
               "Least time between two writes of the persistence file."),
+          text("history.retention", "1h", "How long pushes can be looked up; 0s for not at all."),
           off("push.disable-consistency-check", "Take inconsistent pushes, too. DANGEROUS."),
           off("push.enable-utf8-names", "Take any UTF-8 as name of a metric or label."),
           text("limits.max-body-size", "64MiB", "Most bytes that the body of a push may have."),
@@ -158,6 +159,7 @@ final class Flags {
     var shown = new LinkedHashMap<String, String>();
     values.forEach((name, given) -> shown.put(name, String.join(",", given)));
     shown.put("persistence.interval", GoDuration.format(duration("persistence.interval")));
+    shown.put("history.retention", GoDuration.format(duration("history.retention")));
     shown.put("shutdown.timeout", GoDuration.format(duration("shutdown.timeout")));
     var doors =
         new DoorSettings(
@@ -172,7 +174,11 @@ final class Flags {
             bytes("limits.max-inflated-size"),
             shown);
     return new GatewayConfig(
-        listenAddresses(), doors, text("web.config.file"), duration("shutdown.timeout"));
+        listenAddresses(),
+        doors,
+        text("web.config.file"),
+        duration("shutdown.timeout"),
+        duration("history.retention"));
   }
 
   private List<InetSocketAddress> listenAddresses() {

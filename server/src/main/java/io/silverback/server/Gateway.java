@@ -25,8 +25,8 @@ import io.silverback.server.handler.LastAnswer;
 import io.silverback.server.handler.OldPeer;
 import io.silverback.server.handler.Routes;
 import io.silverback.server.log.Log;
-import io.silverback.server.storage.HeapMetricStore;
 import io.silverback.server.storage.MetricStore;
+import io.silverback.server.storage.OffHeapMetricStore;
 import io.silverback.server.storage.StoreClosedException;
 import io.silverback.server.web.AccessControl;
 import io.silverback.server.web.Admission;
@@ -73,8 +73,13 @@ public final class Gateway implements AutoCloseable {
     var clock = new VersionClock(System::currentTimeMillis, new SecureRandom().nextLong());
     store =
         front.apply(
-            new HeapMetricStore(
-                clock, System::currentTimeMillis, metrics.declared(), config.doors().checked()));
+            new OffHeapMetricStore(
+                clock,
+                System::currentTimeMillis,
+                metrics.declared(),
+                config.doors().checked(),
+                config.historyRetention()));
+    metrics.watchStorage(store::statistics);
     Optional<WebConfigFile> guardFile = openGuardFile(config.webConfigFile());
     Function<String, Admission> guard =
         guardFile

@@ -11,12 +11,14 @@ import java.util.List;
  * @param listenAddresses where to listen, at least one; port 0 takes any free port
  * @param webConfigFile the file with TLS, users, headers and rate limit; empty for none of them
  * @param shutdownTimeout how long requests may go on once the end was asked for
+ * @param historyRetention how long what was pushed can be looked up; zero for not at all
  */
 public record GatewayConfig(
     List<InetSocketAddress> listenAddresses,
     DoorSettings doors,
     String webConfigFile,
-    Duration shutdownTimeout) {
+    Duration shutdownTimeout,
+    Duration historyRetention) {
   public GatewayConfig {
     listenAddresses = List.copyOf(listenAddresses);
     if (listenAddresses.isEmpty()) {
@@ -25,6 +27,10 @@ public record GatewayConfig(
     if (shutdownTimeout.isNegative()) {
       throw new IllegalArgumentException(
           "shutdown timeout must not be negative: shutdownTimeout=" + shutdownTimeout);
+    }
+    if (historyRetention.isNegative()) {
+      throw new IllegalArgumentException(
+          "history retention must not be negative: historyRetention=" + historyRetention);
     }
   }
 }

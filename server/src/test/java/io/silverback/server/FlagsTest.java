@@ -165,7 +165,11 @@ final class FlagsTest {
     assertTrue(shown.keySet().containsAll(upstreams), shown::toString);
     shown.keySet().removeAll(upstreams);
     assertEquals(
-        Set.of("limits.max-body-size", "limits.max-inflated-size", "shutdown.timeout"),
+        Set.of(
+            "history.retention",
+            "limits.max-body-size",
+            "limits.max-inflated-size",
+            "shutdown.timeout"),
         shown.keySet());
   }
 

@@ -49,7 +49,12 @@ final class PackageArrowsTest {
               "io.silverback.server.group", List.of("io.silverback.codec.", "com.google.re2j")),
           Map.entry(
               "io.silverback.server.storage",
-              List.of("io.silverback.codec.", "io.silverback.server.group")),
+              List.of(
+                  "io.silverback.codec.",
+                  "io.silverback.server.group",
+                  "io.silverback.server.log",
+                  AGRONA,
+                  "net.openhft.chronicle.")),
           Map.entry("io.silverback.server.log", List.of()),
           Map.entry(
               "io.silverback.server.web", List.of(JSON, "org.yaml.snakeyaml.", "at.favre.lib.")),

@@ -22,26 +22,11 @@ public final class Fingerprinter {
   private static final long MULTIPLIER_1 = 0x87c37b91114253d5L;
   private static final long MULTIPLIER_2 = 0x4cf5ad432745937fL;
 
-  private final long seed;
   private final byte[] buffer = new byte[BUFFER_LENGTH];
   private int buffered;
   private long length;
   private long high;
   private long low;
-
-  public Fingerprinter() {
-    this(0);
-  }
-
-  /**
-   * A hash that differs with the seed.
-   *
-   * @param seed only its lower 32 bits count
-   */
-  public Fingerprinter(long seed) {
-    this.seed = seed & 0xffffffffL;
-    start();
-  }
 
   public Fingerprinter add(long number) {
     if (buffered > BUFFER_LENGTH - Long.BYTES) {
@@ -109,8 +94,8 @@ public final class Fingerprinter {
   }
 
   private void start() {
-    high = seed;
-    low = seed;
+    high = 0;
+    low = 0;
     length = 0;
     buffered = 0;
   }

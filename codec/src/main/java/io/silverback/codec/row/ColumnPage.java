@@ -1,5 +1,10 @@
 package io.silverback.codec.row;
 
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
+import io.silverback.codec.model.Fingerprint;
+import org.agrona.DirectBuffer;
+
 /**
  * The rows of a page that will not grow any more, column by column, each in the shortest code.
  *
@@ -26,6 +31,18 @@ public final class ColumnPage {
 
   /** A size up to this is that of a constant in so many bytes; above it, that of a code. */
   static final int CONSTANT_LIMIT = Long.BYTES;
+
+  /** The latest time of a row of a page that was not checked, in milliseconds. */
+  public static long lastMillis(DirectBuffer page, int offset) {
+    return page.getLong(offset + LAST_MILLIS_OFFSET, LITTLE_ENDIAN);
+  }
+
+  /** The shape of a page that was not checked. */
+  public static Fingerprint fingerprint(DirectBuffer page, int offset) {
+    int at = offset + FINGERPRINT_OFFSET;
+    return new Fingerprint(
+        page.getLong(at, LITTLE_ENDIAN), page.getLong(at + Long.BYTES, LITTLE_ENDIAN));
+  }
 
   /** How many bytes a column of that size takes. */
   static int lengthOf(int size) {

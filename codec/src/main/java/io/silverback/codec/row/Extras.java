@@ -108,9 +108,11 @@ public final class Extras {
   private static boolean needsExtra(Metric metric) {
     return switch (metric) {
       case Metric.Counter counter -> !counter.opaque().isEmpty();
-      case Metric.Summary summary -> !summary.opaque().isEmpty();
+      case Metric.Summary summary ->
+          !summary.opaque().isEmpty() || !MetricLayout.isExact(summary.count());
       case Metric.Histogram histogram ->
           isSet(histogram.countFloat())
+              || !MetricLayout.isExact(histogram.count())
               || !histogram.opaque().isEmpty()
               || !histogram.nativeBuckets().equals(NativeBuckets.NONE)
               || histogram.buckets().stream().anyMatch(Extras::needsExtra);
@@ -119,7 +121,9 @@ public final class Extras {
   }
 
   private static boolean needsExtra(Metric.Bucket bucket) {
-    return isSet(bucket.cumulativeCountFloat()) || !bucket.opaque().isEmpty();
+    return isSet(bucket.cumulativeCountFloat())
+        || !MetricLayout.isExact(bucket.cumulativeCount())
+        || !bucket.opaque().isEmpty();
   }
 
   private static boolean isSet(double countFloat) {

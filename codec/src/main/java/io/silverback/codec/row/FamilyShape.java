@@ -69,22 +69,22 @@ public record FamilyShape(
 
   private void addSeries(MetricLayout layout, Labels labels, List<FloatSeries> series) {
     switch (layout.kind()) {
-      case COUNTER, GAUGE, UNTYPED -> series.add(new FloatSeries(name, labels, false));
+      case COUNTER, GAUGE, UNTYPED -> series.add(new FloatSeries(name, labels));
       case SUMMARY -> {
         for (int i = 0; i < layout.boundCount(); i++) {
           Labels quantile = Labels.of("quantile", text(layout.bound(i)));
-          series.add(new FloatSeries(name, labels.overriddenBy(quantile), false));
+          series.add(new FloatSeries(name, labels.overriddenBy(quantile)));
         }
-        series.add(new FloatSeries(name + "_sum", labels, false));
-        series.add(new FloatSeries(name + "_count", labels, true));
+        series.add(new FloatSeries(name + "_sum", labels));
+        series.add(new FloatSeries(name + "_count", labels));
       }
       case HISTOGRAM -> {
         for (int i = 0; i < layout.boundCount(); i++) {
           Labels bound = Labels.of("le", text(layout.bound(i)));
-          series.add(new FloatSeries(name + "_bucket", labels.overriddenBy(bound), true));
+          series.add(new FloatSeries(name + "_bucket", labels.overriddenBy(bound)));
         }
-        series.add(new FloatSeries(name + "_sum", labels, false));
-        series.add(new FloatSeries(name + "_count", labels, true));
+        series.add(new FloatSeries(name + "_sum", labels));
+        series.add(new FloatSeries(name + "_count", labels));
       }
       case VALUELESS -> {}
     }

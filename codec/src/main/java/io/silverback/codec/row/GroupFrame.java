@@ -8,6 +8,7 @@ import io.silverback.codec.model.Version;
 import java.util.List;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * The current state of one group, the same at rest and on the wire: when what happened to it, and
@@ -38,11 +39,33 @@ public record GroupFrame(
     DirectBuffer words,
     Extras extras) {
 
+  /** That of a group that nobody has pushed to. */
+  public static final GroupFrame EMPTY =
+      new GroupFrame(
+          Version.NEVER,
+          Version.NEVER,
+          Version.NEVER,
+          Stamp.NEVER,
+          Stamp.NEVER,
+          Fingerprint.NONE,
+          List.of(),
+          new UnsafeBuffer(new byte[0]),
+          Extras.NONE);
+
   public GroupFrame {
     families = families.stream().allMatch(push::equals) ? List.of() : List.copyOf(families);
     if (words.capacity() % Long.BYTES != 0) {
       throw new IllegalArgumentException("not whole words: length=" + words.capacity());
     }
+  }
+
+  /** True if the group was pushed to, with or without success, since it was last deleted. */
+  public boolean exists() {
+    return push.version().max(failure.version()).isAfter(deletedAt);
+  }
+
+  public int columnCount() {
+    return words.capacity() / Long.BYTES;
   }
 
   /**

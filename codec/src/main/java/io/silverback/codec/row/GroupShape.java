@@ -131,23 +131,23 @@ public final class GroupShape {
   }
 
   /**
-   * Writes the values of families that have this shape, a little-endian word for each column.
+   * Writes the values of families, a little-endian word for each column of their shape.
    *
+   * @param words as long as the columns need
    * @throws IllegalArgumentException if the families have another number of columns
    */
-  public void writeValues(Collection<MetricFamily> valued, MutableDirectBuffer words, int offset) {
-    int end = offset + columnCount * Long.BYTES;
-    int at = offset;
-    for (MetricFamily family : inNameOrder(valued)) {
+  public static void writeValues(Collection<MetricFamily> families, MutableDirectBuffer words) {
+    int at = 0;
+    for (MetricFamily family : inNameOrder(families)) {
       for (Metric metric : family.metrics()) {
-        if (MetricLayout.columnCount(metric) > (end - at) / Long.BYTES) {
-          throw new IllegalArgumentException("more columns than the shape: name=" + family.name());
+        if (MetricLayout.columnCount(metric) > (words.capacity() - at) / Long.BYTES) {
+          throw new IllegalArgumentException("more columns than words: name=" + family.name());
         }
         at = MetricLayout.write(metric, words, at);
       }
     }
-    if (at != end) {
-      throw new IllegalArgumentException("fewer columns than the shape: columns=" + columnCount);
+    if (at != words.capacity()) {
+      throw new IllegalArgumentException("fewer columns than words: length=" + words.capacity());
     }
   }
 

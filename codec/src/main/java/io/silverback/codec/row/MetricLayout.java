@@ -19,7 +19,8 @@ import org.agrona.MutableDirectBuffer;
  *
  * <p>A column is a word of 64 bits. A counter, gauge or untyped metric has one, the bits of its
  * value. A summary has one for each quantile, then sum and count; a histogram one for each bucket,
- * then sum and count. Counts are unsigned numbers, all else are the bits of doubles. Immutable.
+ * then sum and count. All are the bits of doubles, as history wants them; what a double cannot say
+ * of a count is an extra's. Immutable.
  */
 public final class MetricLayout {
   private static final long[] NO_BOUNDS = {};
@@ -98,15 +99,15 @@ public final class MetricLayout {
           at = put(words, at, bits(quantile.value()));
         }
         at = put(words, at, bits(summary.sum()));
-        yield put(words, at, summary.count());
+        yield put(words, at, countBits(summary.count(), 0));
       }
       case Metric.Histogram histogram -> {
         int at = offset;
         for (Metric.Bucket bucket : histogram.buckets()) {
-          at = put(words, at, whole(bucket.cumulativeCount(), bucket.cumulativeCountFloat()));
+          at = put(words, at, countBits(bucket.cumulativeCount(), bucket.cumulativeCountFloat()));
         }
         at = put(words, at, bits(histogram.sum()));
-        yield put(words, at, whole(histogram.count(), histogram.countFloat()));
+        yield put(words, at, countBits(histogram.count(), histogram.countFloat()));
       }
       case Metric.Valueless _ -> offset;
     };
@@ -122,7 +123,7 @@ public final class MetricLayout {
       case SUMMARY ->
           new Metric.Summary(
               labels,
-              word(words, plain + Long.BYTES),
+              count(words, plain + Long.BYTES),
               number(words, plain),
               quantiles(words, offset),
               OpaqueFields.NONE);
@@ -130,7 +131,7 @@ public final class MetricLayout {
           new Metric.Histogram(
               labels,
               buckets(words, offset),
-              word(words, plain + Long.BYTES),
+              count(words, plain + Long.BYTES),
               0,
               number(words, plain),
               NativeBuckets.NONE,
@@ -150,14 +151,18 @@ public final class MetricLayout {
   private List<Metric.Bucket> buckets(DirectBuffer words, int offset) {
     var buckets = new ArrayList<Metric.Bucket>(bounds.length);
     for (int i = 0; i < bounds.length; i++) {
-      buckets.add(new Metric.Bucket(bound(i), word(words, offset + i * Long.BYTES)));
+      buckets.add(new Metric.Bucket(bound(i), count(words, offset + i * Long.BYTES)));
     }
     return buckets;
   }
 
-  /** A float count is kept whole elsewhere; its column shows what history can have of it. */
-  private static long whole(long count, double countFloat) {
-    return countFloat == 0 ? count : GoNumbers.toUnsigned(countFloat);
+  /** True if the column of a count says all of it. */
+  static boolean isExact(long count) {
+    return GoNumbers.toUnsigned(GoNumbers.toDouble(count)) == count;
+  }
+
+  private static long countBits(long count, double countFloat) {
+    return bits(countFloat == 0 ? GoNumbers.toDouble(count) : countFloat);
   }
 
   private static int put(MutableDirectBuffer words, int offset, long word) {
@@ -165,12 +170,12 @@ public final class MetricLayout {
     return offset + Long.BYTES;
   }
 
-  private static long word(DirectBuffer words, int offset) {
-    return words.getLong(offset, LITTLE_ENDIAN);
+  private static double number(DirectBuffer words, int offset) {
+    return Double.longBitsToDouble(words.getLong(offset, LITTLE_ENDIAN));
   }
 
-  private static double number(DirectBuffer words, int offset) {
-    return Double.longBitsToDouble(word(words, offset));
+  private static long count(DirectBuffer words, int offset) {
+    return GoNumbers.toUnsigned(number(words, offset));
   }
 
   private static long bits(double value) {

@@ -20,6 +20,14 @@ import org.agrona.concurrent.UnsafeBuffer;
  * time, and is not thread-safe. Layout: {@code docs/formats/row-page.md}.
  */
 public final class RowPageWriter {
+  private static final int MAX_TIME_BITS = 5 + Long.SIZE;
+
+  /** A gap and a length, of numbers up to {@link RowPage#MAX_COLUMNS}. */
+  private static final int MAX_RANGE_BITS = 2 * 23;
+
+  /** A run before it, and a difference with a window of its own. */
+  private static final int MAX_COLUMN_BITS = 1 + 1 + 2 + 11 + Long.SIZE;
+
   private final BitWriter out = new BitWriter();
   private final TimestampWriter times = new TimestampWriter();
   private final ValueWriter values = new ValueWriter();
@@ -31,6 +39,15 @@ public final class RowPageWriter {
   private int offset;
   private int length;
   private RowPageCursor cursor = new RowPageCursor();
+
+  /** How many bytes a row with those columns takes at most. */
+  public static int maxRowLength(ColumnRanges ranges) {
+    int bits =
+        MAX_TIME_BITS
+            + (ranges.size() + 1) * MAX_RANGE_BITS
+            + ranges.columnCount() * MAX_COLUMN_BITS;
+    return bits / Byte.SIZE + 1;
+  }
 
   /**
    * Goes on behind the rows that the cursor knows.

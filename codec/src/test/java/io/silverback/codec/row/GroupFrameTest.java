@@ -239,7 +239,7 @@ class GroupFrameTest {
 
   private static DirectBuffer words(GroupShape shape, List<MetricFamily> families) {
     var words = new UnsafeBuffer(new byte[shape.columnCount() * Long.BYTES]);
-    shape.writeValues(families, words, 0);
+    GroupShape.writeValues(families, words);
     return words;
   }
 

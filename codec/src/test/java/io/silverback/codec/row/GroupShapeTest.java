@@ -140,14 +140,14 @@ class GroupShapeTest {
 
   @Test
   void valuesOfAnotherShapeAreNotWritten() {
-    GroupShape shape = GroupShape.of(KEY, List.of(summary(0.5)));
-    var words = new UnsafeBuffer(new byte[64]);
+    var words = new UnsafeBuffer(new byte[3 * Long.BYTES]);
+    GroupShape.writeValues(List.of(summary(0.5)), words);
 
     assertThrows(
         IllegalArgumentException.class,
-        () -> shape.writeValues(List.of(summary(0.5, 0.9)), words, 0));
+        () -> GroupShape.writeValues(List.of(summary(0.5, 0.9)), words));
     assertThrows(
-        IllegalArgumentException.class, () -> shape.writeValues(List.of(summary()), words, 0));
+        IllegalArgumentException.class, () -> GroupShape.writeValues(List.of(summary()), words));
   }
 
   @Test
@@ -162,30 +162,27 @@ class GroupShapeTest {
       assertEquals(series.size(), family.firstColumn());
       for (FloatSeries each : family.series(KEY)) {
         assertEquals("i", each.labels().value("instance").orElseThrow());
-        series.add(
-            each.name()
-                + each.labels().without(KEY.labels())
-                + (each.isCount() ? " count" : " double"));
+        series.add(each.name() + each.labels().without(KEY.labels()));
       }
     }
 
     assertEquals(
         List.of(
-            "g{le=\"x\"} double",
-            "h_bucket{a=\"b\",le=\"0.5\"} count",
-            "h_bucket{a=\"b\",le=\"1e+06\"} count",
-            "h_sum{a=\"b\"} double",
-            "h_count{a=\"b\"} count",
-            "s{a=\"b\",quantile=\"0\"} double",
-            "s{a=\"b\",quantile=\"0.99\"} double",
-            "s_sum{a=\"b\"} double",
-            "s_count{a=\"b\"} count"),
+            "g{le=\"x\"}",
+            "h_bucket{a=\"b\",le=\"0.5\"}",
+            "h_bucket{a=\"b\",le=\"1e+06\"}",
+            "h_sum{a=\"b\"}",
+            "h_count{a=\"b\"}",
+            "s{a=\"b\",quantile=\"0\"}",
+            "s{a=\"b\",quantile=\"0.99\"}",
+            "s_sum{a=\"b\"}",
+            "s_count{a=\"b\"}"),
         series);
     assertEquals(series.size(), shape.columnCount());
   }
 
   @Test
-  void floatCountsShowInTheirColumnsAsWholeNumbers() {
+  void floatCountsShowInTheirColumns() {
     var floats =
         new Metric.Histogram(
             labels(),
@@ -198,13 +195,27 @@ class GroupShapeTest {
     var family = new MetricFamily("h", "", MetricType.HISTOGRAM, List.of(floats));
     var words = new UnsafeBuffer(new byte[24]);
 
-    GroupShape shape = GroupShape.of(KEY, List.of(family));
-    shape.writeValues(List.of(family), words, 0);
+    GroupShape.writeValues(List.of(family), words);
 
-    List<FloatSeries> series = shape.families().getFirst().series(KEY);
-    assertEquals(2, series.get(0).value(words.getLong(0)));
-    assertEquals(3, series.get(1).value(words.getLong(8)));
-    assertEquals(7, series.get(2).value(words.getLong(16)));
+    assertEquals(2.5, Double.longBitsToDouble(words.getLong(0)));
+    assertEquals(3, Double.longBitsToDouble(words.getLong(8)));
+    assertEquals(7.9, Double.longBitsToDouble(words.getLong(16)));
+  }
+
+  @Test
+  void countsThatNoDoubleCanSayAreExtras() {
+    for (long count : new long[] {0, 1L << 53, (1L << 53) + 1, Long.MIN_VALUE, -1}) {
+      var summary = new Metric.Summary(labels(), count, 1, List.of(), OpaqueFields.NONE);
+      var families = List.of(new MetricFamily("s", "", MetricType.SUMMARY, List.of(summary)));
+      var words = new UnsafeBuffer(new byte[2 * Long.BYTES]);
+      GroupShape.writeValues(families, words);
+      Extras extras = Extras.of(families);
+
+      assertEquals(count == (1L << 53) + 1 || count == -1, !extras.isEmpty());
+      assertEquals(
+          families.getFirst(),
+          GroupShape.of(KEY, families).families().getFirst().family(KEY, words, extras));
+    }
   }
 
   static List<MetricFamily> inOrder(List<MetricFamily> families) {
@@ -220,7 +231,7 @@ class GroupShapeTest {
   /** What a shape makes of the values of a group. */
   private static List<MetricFamily> restored(GroupShape shape, RandomGroup group) {
     var words = new UnsafeBuffer(new byte[shape.columnCount() * Long.BYTES]);
-    shape.writeValues(group.families(), words, 0);
+    GroupShape.writeValues(group.families(), words);
     Extras extras = Extras.of(group.families());
     return shape.families().stream()
         .map(family -> family.family(group.key(), words, extras))

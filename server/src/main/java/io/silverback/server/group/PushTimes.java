@@ -1,5 +1,6 @@
 package io.silverback.server.group;
 
+import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Labels;
 import io.silverback.codec.model.Metric;
 import io.silverback.codec.model.MetricFamily;
@@ -30,16 +31,26 @@ public final class PushTimes {
 
   /** {@link #FAILURE} of the group, in seconds. */
   public static MetricFamily failure(GroupState group) {
-    return gauge(FAILURE, HELP + "failed.", group, group.failureMillis());
+    return failure(group.key(), group.failureMillis());
   }
 
   /** {@link #SUCCESS} of the group, in seconds. */
   public static MetricFamily success(GroupState group) {
-    return gauge(SUCCESS, HELP + "succeeded.", group, group.pushMillis());
+    return success(group.key(), group.pushMillis());
   }
 
-  private static MetricFamily gauge(String name, String help, GroupState group, long millis) {
-    Labels labels = GroupLabels.of(group.key()).ofPushTimes();
+  /** {@link #FAILURE} of a group, in seconds. */
+  public static MetricFamily failure(GroupingKey key, long millis) {
+    return gauge(FAILURE, HELP + "failed.", key, millis);
+  }
+
+  /** {@link #SUCCESS} of a group, in seconds. */
+  public static MetricFamily success(GroupingKey key, long millis) {
+    return gauge(SUCCESS, HELP + "succeeded.", key, millis);
+  }
+
+  private static MetricFamily gauge(String name, String help, GroupingKey key, long millis) {
+    Labels labels = GroupLabels.of(key).ofPushTimes();
     return new MetricFamily(
         name, help, MetricType.GAUGE, List.of(new Metric.Gauge(labels, millis / 1e3)));
   }

@@ -2,6 +2,8 @@ package io.silverback.server.handler;
 
 import io.prometheus.metrics.config.PrometheusProperties;
 import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.core.metrics.CounterWithCallback;
+import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.core.metrics.Info;
 import io.prometheus.metrics.instrumentation.jvm.JvmBufferPoolMetrics;
 import io.prometheus.metrics.instrumentation.jvm.JvmClassLoadingMetrics;
@@ -13,8 +15,12 @@ import io.prometheus.metrics.instrumentation.jvm.ProcessMetrics;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.silverback.codec.model.MetricFamily;
 import io.silverback.codec.model.MetricType;
+import io.silverback.server.storage.StorageStatistics;
+import io.silverback.server.storage.StorageStatistics.MapStatistics;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
 
 /**
  * What the gateway tells about itself: upstream's metrics under upstream's names, the process and
@@ -51,6 +57,19 @@ public final class GatewayMetrics {
           MetricType.SUMMARY,
           List.of());
 
+  private static final MetricFamily ENTRIES =
+      new MetricFamily(
+          "silverback_storage_entries",
+          "Entries of each map outside of the heap.",
+          MetricType.GAUGE,
+          List.of());
+  private static final MetricFamily ALLOCATED =
+      new MetricFamily(
+          "silverback_storage_allocated_bytes",
+          "What the entries of each map outside of the heap take, rounding and index included.",
+          MetricType.GAUGE,
+          List.of());
+
   /** The library's defaults, whatever a properties file or the environment says. */
   private static final PrometheusProperties DEFAULTS = PrometheusProperties.builder().build();
 
@@ -59,6 +78,8 @@ public final class GatewayMetrics {
   private final QuantileSummary pushSizes;
   private final QuantileSummary pushDurations;
   private final Counter omitted;
+  private volatile Supplier<StorageStatistics> storage =
+      () -> new StorageStatistics(0, 0, List.of());
 
   public GatewayMetrics(BuildInfo build) {
     registerBuild(build);
@@ -77,7 +98,13 @@ public final class GatewayMetrics {
             .help("Metrics left out of scrapes, as they cannot be shown beside others.")
             .withoutExemplars()
             .register(registry);
+    registerStorage();
     registerProcess();
+  }
+
+  /** From now on shows what the storage says of itself. */
+  public void watchStorage(Supplier<StorageStatistics> statistics) {
+    storage = statistics;
   }
 
   /**
@@ -122,7 +149,7 @@ public final class GatewayMetrics {
   /** All families that have or will have a value: nobody may push another type by their names. */
   public List<MetricFamily> declared() {
     var declared = new ArrayList<>(collect());
-    for (MetricFamily later : List.of(REQUESTS, PUSH_SIZES, PUSH_DURATIONS)) {
+    for (MetricFamily later : List.of(REQUESTS, PUSH_SIZES, PUSH_DURATIONS, ENTRIES, ALLOCATED)) {
       if (declared.stream().noneMatch(family -> family.name().equals(later.name()))) {
         declared.add(later);
       }
@@ -153,6 +180,35 @@ public final class GatewayMetrics {
     var summary = new QuantileSummary(family.name(), family.help(), "method", System::nanoTime);
     registry.register(summary);
     return summary;
+  }
+
+  private void registerStorage() {
+    showMaps(ENTRIES, map -> (double) map.entries());
+    showMaps(ALLOCATED, map -> (double) map.allocatedBytes());
+    GaugeWithCallback.builder(DEFAULTS)
+        .name("silverback_storage_groups")
+        .help("Groups that exist.")
+        .callback(gauge -> gauge.call(storage.get().groups()))
+        .register(registry);
+    CounterWithCallback.builder(DEFAULTS)
+        .name("silverback_history_corrupt_pages_total")
+        .help("Pages of history that were damaged and dropped.")
+        .callback(counter -> counter.call((double) storage.get().corruptPages()))
+        .register(registry);
+  }
+
+  private void showMaps(MetricFamily family, ToDoubleFunction<MapStatistics> value) {
+    GaugeWithCallback.builder(DEFAULTS)
+        .name(family.name())
+        .help(family.help())
+        .labelNames("map")
+        .callback(
+            gauge ->
+                storage
+                    .get()
+                    .maps()
+                    .forEach(map -> gauge.call(value.applyAsDouble(map), map.name())))
+        .register(registry);
   }
 
   private void registerProcess() {

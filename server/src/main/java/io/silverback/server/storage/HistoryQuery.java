@@ -14,6 +14,11 @@ public record HistoryQuery(List<SeriesSelector> selectors, long startMillis, lon
     selectors = List.copyOf(selectors);
   }
 
+  /** The same without what was before a time. */
+  HistoryQuery since(long timeMillis) {
+    return new HistoryQuery(selectors, Math.max(startMillis, timeMillis), endMillis);
+  }
+
   /** True if the series of that name and those labels, grouping labels included, is asked for. */
   public boolean matches(String name, Labels labels) {
     return selectors.stream().anyMatch(selector -> selector.matches(name, labels));

@@ -21,7 +21,10 @@ public interface MetricStore extends AutoCloseable {
   /** Number of groups that exist. */
   int groupCount();
 
-  /** Deletes every group that exists when this is called, and tells how many those were. */
+  /**
+   * Deletes every group that exists when this is called, and all history, and tells how many groups
+   * those were.
+   */
   int wipe();
 
   /**
@@ -30,6 +33,9 @@ public interface MetricStore extends AutoCloseable {
    * @throws IOException if the sink does; it then got only a part
    */
   void history(HistoryQuery query, HistorySink sink) throws IOException;
+
+  /** What is held now, and what that takes. */
+  StorageStatistics statistics();
 
   @Override
   void close();

@@ -7,12 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.silverback.codec.model.Labels;
 import io.silverback.server.RawHttp.Answer;
 import io.silverback.server.TestGateway;
-import io.silverback.server.group.GroupState;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.group.SeriesSelector;
 import io.silverback.server.storage.HistoryQuery;
 import io.silverback.server.storage.HistorySink;
 import io.silverback.server.storage.MetricStore;
+import io.silverback.server.storage.Snapshot;
+import io.silverback.server.storage.StorageStatistics;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -78,8 +79,18 @@ final class HistoryHandlerTest {
     }
 
     @Override
-    public List<GroupState> snapshot() {
+    public Snapshot snapshot() {
       return store.snapshot();
+    }
+
+    @Override
+    public int groupCount() {
+      return store.groupCount();
+    }
+
+    @Override
+    public StorageStatistics statistics() {
+      return store.statistics();
     }
 
     @Override
@@ -209,11 +220,30 @@ final class HistoryHandlerTest {
   }
 
   @Test
-  void theStoreOnTheHeapHasNoHistory() throws IOException {
+  void whatWasPushedIsAnswered() throws IOException {
     try (var plain = TestGateway.start("--web.route-prefix=/p")) {
       plain.send("PUT", "/p/metrics/job/x", "a 1\n");
+      plain.send("PUT", "/p/metrics/job/x", "a 2.5\n");
 
       Answer answer = plain.get("/p" + DOOR + "?match[]=a");
+      assertEquals(200, answer.status());
+      assertTrue(
+          answer
+              .text()
+              .matches(
+                  "\\{\"status\":\"success\",\"data\":\\{\"resultType\":\"matrix\",\"result\":\\[\\{"
+                      + "\"metric\":\\{\"__name__\":\"a\",\"instance\":\"\",\"job\":\"x\"},"
+                      + "\"values\":\\[(\\[[0-9.]+,\"1\"],)?\\[[0-9.]+,\"2.5\"]]}]}}\n?"),
+          answer.text());
+    }
+  }
+
+  @Test
+  void aRetentionOfZeroKeepsNothing() throws IOException {
+    try (var plain = TestGateway.start("--history.retention=0s")) {
+      plain.send("PUT", "/metrics/job/x", "a 1\n");
+
+      Answer answer = plain.get(DOOR + "?match[]=a");
       assertEquals(200, answer.status());
       assertTrue(answer.text().contains("\"result\":[]"), answer.text());
     }

@@ -23,6 +23,7 @@ import io.silverback.server.group.GatheredFamilies;
 import io.silverback.server.group.GroupState;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.storage.MetricStore.Submission;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -33,17 +34,23 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(30)
-final class HeapMetricStoreTest {
+final class OffHeapMetricStoreTest {
   private static final GroupingKey X = GroupingKey.of("x");
   private static final GroupingKey X_EMPTY = GroupingKey.of("x", "instance", "");
   private static final GroupingKey Y = GroupingKey.of("y");
   private static final long NOW = 1_800_000_000_000L;
 
-  private final HeapMetricStore store = store(true);
+  private final OffHeapMetricStore store = store(true);
+
+  @AfterEach
+  void close() {
+    store.close();
+  }
 
   @Test
   void snapshotIsInTheOrderOfKeys() {
@@ -124,7 +131,7 @@ final class HeapMetricStoreTest {
 
   @Test
   void uncheckedStoreRefusesOnlyTimestampsAndWhatNoUtf8CanSay() {
-    try (HeapMetricStore unchecked = store(false)) {
+    try (OffHeapMetricStore unchecked = store(false)) {
       accepted(unchecked.submit(put(X, gauge("m", 1))));
       accepted(unchecked.submit(put(Y, family(MetricType.COUNTER, "m", Labels.EMPTY))));
       accepted(unchecked.submit(put(X_EMPTY, gauge("m", 1, "__x", "1"))));
@@ -276,8 +283,9 @@ final class HeapMetricStoreTest {
     assertEquals(0, scrape(store).leftOut());
   }
 
-  private static HeapMetricStore store(boolean checked) {
-    return new HeapMetricStore(new VersionClock(() -> NOW, 1), () -> NOW, List.of(), checked);
+  private static OffHeapMetricStore store(boolean checked) {
+    return new OffHeapMetricStore(
+        new VersionClock(() -> NOW, 1), () -> NOW, List.of(), checked, Duration.ofHours(1));
   }
 
   private static GroupingKey key(int i) {

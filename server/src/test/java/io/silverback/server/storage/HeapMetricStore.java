@@ -23,7 +23,8 @@ import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 
 /**
- * The groups of a single node as objects on the heap; nothing survives the process.
+ * The groups of a single node as objects on the heap, without history: what the real store is
+ * compared with.
  *
  * <p>Two locks, always taken in this order. That of the group's stripe keeps the updates of a group
  * in order. That of the shapes makes checking and publishing one step; a push that only brings new
@@ -122,6 +123,11 @@ public final class HeapMetricStore implements MetricStore {
   @Override
   public void history(HistoryQuery query, HistorySink sink) {
     requireOpen();
+  }
+
+  @Override
+  public StorageStatistics statistics() {
+    return new StorageStatistics(groupCount(), 0, List.of());
   }
 
   /** Waits for the updates that have begun; nothing changes after the return. */

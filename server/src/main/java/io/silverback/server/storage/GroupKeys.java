@@ -1,0 +1,113 @@
+package io.silverback.server.storage;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.silverback.codec.model.GroupingKey;
+import io.silverback.codec.model.Labels;
+import org.agrona.DirectBuffer;
+import org.agrona.ExpandableArrayBuffer;
+import org.agrona.MutableDirectBuffer;
+
+/**
+ * Grouping keys as bytes: the labels in their order, each text behind its length.
+ *
+ * <p>Equal keys are equal bytes. A length below 255 is one byte, a longer one is 255 and four more.
+ */
+final class GroupKeys {
+  private static final int LONG_TEXT = 0xff;
+
+  private GroupKeys() {}
+
+  static byte[] encode(GroupingKey key) {
+    Labels labels = key.labels();
+    MutableDirectBuffer buffer = new ExpandableArrayBuffer();
+    int length = 0;
+    for (int i = 0; i < labels.size(); i++) {
+      length = put(labels.name(i), buffer, length);
+      length = put(labels.value(i), buffer, length);
+    }
+    byte[] encoded = new byte[length];
+    buffer.getBytes(0, encoded);
+    return encoded;
+  }
+
+  static GroupingKey decode(DirectBuffer buffer, int offset, int length) {
+    var labels = new Labels.Builder();
+    int at = offset;
+    while (at < offset + length) {
+      int nameStart = textStart(buffer, at);
+      int nameEnd = nameStart + textLength(buffer, at);
+      int valueStart = textStart(buffer, nameEnd);
+      int valueEnd = valueStart + textLength(buffer, nameEnd);
+      labels.add(
+          text(buffer, nameStart, nameEnd - nameStart),
+          text(buffer, valueStart, valueEnd - valueStart));
+      at = valueEnd;
+    }
+    return new GroupingKey(labels.build());
+  }
+
+  /** Text by text in the order of their code points: 0 for equal keys and nothing else. */
+  static int compare(DirectBuffer left, DirectBuffer right) {
+    int leftAt = 0;
+    int rightAt = 0;
+    while (leftAt < left.capacity() && rightAt < right.capacity()) {
+      int leftStart = textStart(left, leftAt);
+      int rightStart = textStart(right, rightAt);
+      leftAt = leftStart + textLength(left, leftAt);
+      rightAt = rightStart + textLength(right, rightAt);
+      int order = compare(left, leftStart, leftAt, right, rightStart, rightAt);
+      if (order != 0) {
+        return order;
+      }
+    }
+    return Integer.compare(left.capacity() - leftAt, right.capacity() - rightAt);
+  }
+
+  private static int compare(
+      DirectBuffer left,
+      int leftStart,
+      int leftEnd,
+      DirectBuffer right,
+      int rightStart,
+      int rightEnd) {
+    int common = Math.min(leftEnd - leftStart, rightEnd - rightStart);
+    for (int i = 0; i < common; i++) {
+      int order = Byte.compareUnsigned(left.getByte(leftStart + i), right.getByte(rightStart + i));
+      if (order != 0) {
+        return order;
+      }
+    }
+    return Integer.compare(leftEnd - leftStart, rightEnd - rightStart);
+  }
+
+  private static int put(String text, MutableDirectBuffer buffer, int offset) {
+    byte[] encoded = text.getBytes(UTF_8);
+    int at = offset;
+    if (encoded.length < LONG_TEXT) {
+      buffer.putByte(at++, (byte) encoded.length);
+    } else {
+      buffer.putByte(at++, (byte) LONG_TEXT);
+      buffer.putInt(at, encoded.length);
+      at += Integer.BYTES;
+    }
+    buffer.putBytes(at, encoded);
+    return at + encoded.length;
+  }
+
+  private static int textStart(DirectBuffer buffer, int at) {
+    boolean isShort = (buffer.getByte(at) & 0xff) < LONG_TEXT;
+    return at + (isShort ? Byte.BYTES : Byte.BYTES + Integer.BYTES);
+  }
+
+  private static int textLength(DirectBuffer buffer, int at) {
+    int length = buffer.getByte(at) & 0xff;
+    return length < LONG_TEXT ? length : buffer.getInt(at + 1);
+  }
+
+  private static String text(DirectBuffer buffer, int start, int length) {
+    byte[] encoded = new byte[length];
+    buffer.getBytes(start, encoded);
+    return new String(encoded, UTF_8);
+  }
+}

@@ -1,0 +1,117 @@
+package io.silverback.server.storage;
+
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
+import io.silverback.codec.row.RowPage;
+import io.silverback.codec.row.RowPageCursor;
+import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
+
+/**
+ * Where the history of a group stands: the bytes before the frame in the group's entry.
+ *
+ * <p>A group has sealed pages, numbered from {@link #firstPage} to before {@link #openPage}, and
+ * perhaps an open one. A page of a group wider than {@link RowPage#MAX_COLUMNS} is several blocks
+ * side by side, and each block of the open page has a cursor here. Since the whole entry is written
+ * in one step, a row counts from the moment in which the state that it led to does.
+ */
+final class HistoryHead {
+  private static final int GROUP_OFFSET = 0;
+  private static final int FIRST_PAGE_OFFSET = GROUP_OFFSET + Long.BYTES;
+  private static final int OPEN_PAGE_OFFSET = FIRST_PAGE_OFFSET + Integer.BYTES;
+  private static final int OPEN_SINCE_OFFSET = OPEN_PAGE_OFFSET + Integer.BYTES;
+  private static final int COLUMNS_OFFSET = OPEN_SINCE_OFFSET + Long.BYTES;
+  private static final int CURSORS_OFFSET = COLUMNS_OFFSET + Integer.BYTES;
+  private static final int FULL_CURSOR_LENGTH = RowPageCursor.encodedLength(RowPage.MAX_COLUMNS);
+
+  private HistoryHead() {}
+
+  /** Writes the head of a group that has no history. */
+  static void start(MutableDirectBuffer entry, long group) {
+    entry.putLong(GROUP_OFFSET, group, LITTLE_ENDIAN);
+    entry.putInt(FIRST_PAGE_OFFSET, 0, LITTLE_ENDIAN);
+    entry.putInt(OPEN_PAGE_OFFSET, 0, LITTLE_ENDIAN);
+    entry.putLong(OPEN_SINCE_OFFSET, 0, LITTLE_ENDIAN);
+    entry.putInt(COLUMNS_OFFSET, 0, LITTLE_ENDIAN);
+  }
+
+  /** The length of the head, which is where the frame begins. */
+  static int length(DirectBuffer entry) {
+    int columns = columns(entry);
+    if (columns == 0) {
+      return CURSORS_OFFSET;
+    }
+    int last = blocks(columns) - 1;
+    return cursorOffset(last) + RowPageCursor.encodedLength(columnsOf(last, columns));
+  }
+
+  /** The number by which the pages know their group. */
+  static long group(DirectBuffer entry) {
+    return entry.getLong(GROUP_OFFSET, LITTLE_ENDIAN);
+  }
+
+  static int firstPage(DirectBuffer entry) {
+    return entry.getInt(FIRST_PAGE_OFFSET, LITTLE_ENDIAN);
+  }
+
+  static void firstPage(MutableDirectBuffer entry, int page) {
+    entry.putInt(FIRST_PAGE_OFFSET, page, LITTLE_ENDIAN);
+  }
+
+  /** The number of the open page, or of the next one. */
+  static int openPage(DirectBuffer entry) {
+    return entry.getInt(OPEN_PAGE_OFFSET, LITTLE_ENDIAN);
+  }
+
+  /** When the first row of the open page was pushed, in milliseconds. */
+  static long openSinceMillis(DirectBuffer entry) {
+    return entry.getLong(OPEN_SINCE_OFFSET, LITTLE_ENDIAN);
+  }
+
+  /** How many columns the open page has over all blocks; 0 if no page is open. */
+  static int columns(DirectBuffer entry) {
+    return entry.getInt(COLUMNS_OFFSET, LITTLE_ENDIAN);
+  }
+
+  static boolean isEmpty(DirectBuffer entry) {
+    return columns(entry) == 0 && firstPage(entry) == openPage(entry);
+  }
+
+  static void open(
+      MutableDirectBuffer entry, int columns, long sinceMillis, RowPageCursor scratch) {
+    entry.putInt(COLUMNS_OFFSET, columns, LITTLE_ENDIAN);
+    entry.putLong(OPEN_SINCE_OFFSET, sinceMillis, LITTLE_ENDIAN);
+    for (int block = 0; block < blocks(columns); block++) {
+      scratch.start(columnsOf(block, columns));
+      scratch.encode(entry, cursorOffset(block));
+    }
+  }
+
+  /** The open page is one no longer, and the next one has the number behind it. */
+  static void close(MutableDirectBuffer entry) {
+    entry.putInt(COLUMNS_OFFSET, 0, LITTLE_ENDIAN);
+    entry.putInt(OPEN_PAGE_OFFSET, openPage(entry) + 1, LITTLE_ENDIAN);
+  }
+
+  static void readCursor(DirectBuffer entry, int block, RowPageCursor cursor) {
+    int length = RowPageCursor.encodedLength(columnsOf(block, columns(entry)));
+    cursor.decode(entry, cursorOffset(block), length);
+  }
+
+  static void writeCursor(MutableDirectBuffer entry, int block, RowPageCursor cursor) {
+    cursor.encode(entry, cursorOffset(block));
+  }
+
+  static int blocks(int columns) {
+    return (columns + RowPage.MAX_COLUMNS - 1) / RowPage.MAX_COLUMNS;
+  }
+
+  /** How many of the columns are in the block. */
+  static int columnsOf(int block, int columns) {
+    return Math.min(RowPage.MAX_COLUMNS, columns - block * RowPage.MAX_COLUMNS);
+  }
+
+  private static int cursorOffset(int block) {
+    return CURSORS_OFFSET + block * FULL_CURSOR_LENGTH;
+  }
+}

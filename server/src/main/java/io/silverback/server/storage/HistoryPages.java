@@ -1,0 +1,272 @@
+package io.silverback.server.storage;
+
+import io.silverback.codec.model.Fingerprint;
+import io.silverback.codec.row.ColumnPageWriter;
+import io.silverback.codec.row.ColumnRanges;
+import io.silverback.codec.row.CorruptFrameException;
+import io.silverback.codec.row.RowPage;
+import io.silverback.codec.row.RowPageCursor;
+import io.silverback.codec.row.RowPageReader;
+import io.silverback.codec.row.RowPageWriter;
+import io.silverback.server.log.Log;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.ReentrantLock;
+import org.agrona.DirectBuffer;
+import org.agrona.ExpandableArrayBuffer;
+import org.agrona.MutableDirectBuffer;
+
+/**
+ * The pushes that groups had, as pages outside of the heap: appends rows, seals pages that are full
+ * and drops those that are too old.
+ *
+ * <p>Thread-safe for different groups; calls for one group belong under the lock of the group. The
+ * state of a group's history is the {@link HistoryHead} that each call changes, and which counts
+ * once the caller stores it.
+ */
+final class HistoryPages {
+  private static final Log log = Log.of(HistoryPages.class);
+
+  /** A page with so many rows is sealed if it is long enough to be worth it. */
+  private static final int ENOUGH_ROWS = 64;
+
+  private static final int ENOUGH_BYTES = 4 * 1024;
+
+  /** What an open page gets beside half of what it has when it needs more room. */
+  private static final int LEAST_GROWTH = 64;
+
+  /** A page spans at most this part of the retention, so that not much is kept for too long. */
+  private static final int PAGES_IN_RETENTION = 4;
+
+  private final OffHeapMap pages;
+  private final ShapeTable shapes;
+  private final long retentionMillis;
+  private final ReentrantLock sealing = new ReentrantLock();
+  private final ColumnPageWriter sealer = new ColumnPageWriter();
+  private final RowPageReader rows = new RowPageReader();
+  private final MutableDirectBuffer open = new ExpandableArrayBuffer();
+  private final MutableDirectBuffer sealed = new ExpandableArrayBuffer();
+  private final LongAdder corrupt = new LongAdder();
+
+  HistoryPages(OffHeapMap pages, ShapeTable shapes, long retentionMillis) {
+    this.pages = pages;
+    this.shapes = shapes;
+    this.retentionMillis = retentionMillis;
+  }
+
+  /** One writer's tools, so that groups can be written side by side. */
+  static final class Pen {
+    private final RowPageCursor cursor = new RowPageCursor();
+    private final RowPageWriter writer = new RowPageWriter();
+    private final MutableDirectBuffer scratch = new ExpandableArrayBuffer();
+  }
+
+  /** A push: which columns it wrote, all columns before and after it, and when it came. */
+  record Row(
+      Fingerprint shape,
+      int columns,
+      long timeMillis,
+      PushedColumns pushed,
+      DirectBuffer before,
+      DirectBuffer after) {}
+
+  /** How many pages could not be read any more and were dropped. */
+  long corruptPages() {
+    return corrupt.sum();
+  }
+
+  /** Adds a row to the open page, which becomes or is one of the row's shape. */
+  void append(MutableDirectBuffer head, Row row, Pen pen) {
+    if (retentionMillis == 0 || row.pushed().isEmpty()) {
+      return;
+    }
+    if (HistoryHead.columns(head) > 0 && isFull(head, row.timeMillis(), pen.cursor)) {
+      seal(head, row.shape(), pen);
+      dropExpired(head, row.timeMillis());
+    }
+    if (HistoryHead.columns(head) == 0) {
+      shapes.acquire(row.shape());
+      HistoryHead.open(head, row.columns(), row.timeMillis(), pen.cursor);
+    }
+    for (int block = 0; block < HistoryHead.blocks(row.columns()); block++) {
+      ColumnRanges ranges = row.pushed().in(block);
+      if (ranges.size() > 0) {
+        HistoryHead.readCursor(head, block, pen.cursor);
+        appendTo(block, head, row, ranges, pen);
+        HistoryHead.writeCursor(head, block, pen.cursor);
+      }
+    }
+  }
+
+  /** Makes the open page, if there is one, a sealed one. */
+  void seal(MutableDirectBuffer head, Fingerprint shape, Pen pen) {
+    RowPageCursor cursor = pen.cursor;
+    int columns = HistoryHead.columns(head);
+    if (columns == 0) {
+      return;
+    }
+    sealing.lock();
+    try {
+      int blocks = HistoryHead.blocks(columns);
+      for (int block = 0; block < blocks; block++) {
+        HistoryHead.readCursor(head, block, cursor);
+        sealBlock(head, block, blocks, shape, cursor);
+      }
+    } finally {
+      sealing.unlock();
+    }
+    HistoryHead.close(head);
+  }
+
+  /** Makes the open page a sealed one if all its rows are older than the retention. */
+  void sealExpired(MutableDirectBuffer head, Fingerprint shape, long nowMillis, Pen pen) {
+    if (HistoryHead.columns(head) > 0
+        && lastRowMillis(head, pen.cursor) < nowMillis - retentionMillis) {
+      seal(head, shape, pen);
+    }
+  }
+
+  /** Drops the pages whose last row is older than the retention. */
+  void dropExpired(MutableDirectBuffer head, long nowMillis) {
+    dropUntil(head, nowMillis - retentionMillis);
+  }
+
+  /** Drops all pages; none must be open. */
+  void dropAll(MutableDirectBuffer head) {
+    dropUntil(head, Long.MAX_VALUE);
+  }
+
+  /** True if there is a page that {@link #dropExpired} would drop, or an open one with old rows. */
+  boolean hasExpired(DirectBuffer head, long nowMillis, RowPageCursor cursor) {
+    long oldest = nowMillis - retentionMillis;
+    int first = HistoryHead.firstPage(head);
+    if (first < HistoryHead.openPage(head)) {
+      boolean[] old = new boolean[1];
+      boolean known =
+          pages.read(
+              Keys.ofPage(HistoryHead.group(head), first, 0),
+              page -> old[0] = SealedPage.lastMillis(page) < oldest);
+      return !known || old[0];
+    }
+    return HistoryHead.columns(head) > 0 && lastRowMillis(head, cursor) < oldest;
+  }
+
+  private void dropUntil(MutableDirectBuffer head, long oldestMillis) {
+    int page = HistoryHead.firstPage(head);
+    while (page < HistoryHead.openPage(head) && drop(HistoryHead.group(head), page, oldestMillis)) {
+      page++;
+    }
+    HistoryHead.firstPage(head, page);
+  }
+
+  /** False if the page has a row that is not older. */
+  private boolean drop(long group, int page, long oldestMillis) {
+    boolean[] kept = new boolean[1];
+    int[] blocks = new int[1];
+    Fingerprint[] shape = {Fingerprint.NONE};
+    pages.read(
+        Keys.ofPage(group, page, 0),
+        block -> {
+          kept[0] = SealedPage.lastMillis(block) >= oldestMillis;
+          blocks[0] = SealedPage.blocks(block);
+          shape[0] = SealedPage.shape(block);
+        });
+    if (kept[0]) {
+      return false;
+    }
+    for (int block = 0; block < blocks[0]; block++) {
+      pages.remove(Keys.ofPage(group, page, block));
+    }
+    shapes.release(shape[0]);
+    return true;
+  }
+
+  private boolean isFull(DirectBuffer head, long nowMillis, RowPageCursor cursor) {
+    long ageMillis = nowMillis - HistoryHead.openSinceMillis(head);
+    if (ageMillis > retentionMillis / PAGES_IN_RETENTION) {
+      return true;
+    }
+    int blocks = HistoryHead.blocks(HistoryHead.columns(head));
+    for (int block = 0; block < blocks; block++) {
+      HistoryHead.readCursor(head, block, cursor);
+      if (cursor.rows() == RowPage.MAX_ROWS
+          || (cursor.rows() >= ENOUGH_ROWS && cursor.lengthBytes() >= ENOUGH_BYTES)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private long lastRowMillis(DirectBuffer head, RowPageCursor cursor) {
+    long last = HistoryHead.openSinceMillis(head);
+    for (int block = 0; block < HistoryHead.blocks(HistoryHead.columns(head)); block++) {
+      HistoryHead.readCursor(head, block, cursor);
+      last = Math.max(last, cursor.rows() == 0 ? last : cursor.lastMillis());
+    }
+    return last;
+  }
+
+  private void appendTo(int block, DirectBuffer head, Row row, ColumnRanges ranges, Pen pen) {
+    byte[] key = Keys.ofPage(HistoryHead.group(head), HistoryHead.openPage(head), block);
+    boolean[] appended = new boolean[1];
+    boolean exists =
+        pages.edit(
+            key,
+            page -> {
+              appended[0] = write(page, page.capacity(), block, row, ranges, pen);
+              if (!appended[0]) {
+                pen.scratch.putBytes(0, page, 0, pen.cursor.lengthBytes());
+              }
+            });
+    if (exists && appended[0]) {
+      return;
+    }
+    int written = pen.cursor.lengthBytes();
+    int room = written + RowPageWriter.maxRowLength(ranges);
+    pen.scratch.checkLimit(room);
+    if (!write(pen.scratch, room, block, row, ranges, pen)) {
+      throw new IllegalStateException("no room for the longest row: lengthBytes=" + room);
+    }
+    int length = pen.cursor.lengthBytes();
+    int capacity = length + (exists ? length / 2 : 0) + LEAST_GROWTH;
+    pen.scratch.checkLimit(capacity);
+    pages.put(key, pen.scratch, 0, capacity);
+  }
+
+  private static boolean write(
+      MutableDirectBuffer page, int capacity, int block, Row row, ColumnRanges ranges, Pen pen) {
+    int first = block * RowPage.MAX_COLUMNS * Long.BYTES;
+    pen.writer.wrap(page, 0, capacity, pen.cursor);
+    return pen.writer.append(row.timeMillis(), ranges, row.before(), first, row.after(), first);
+  }
+
+  private void sealBlock(
+      DirectBuffer head, int block, int blocks, Fingerprint shape, RowPageCursor cursor) {
+    byte[] key = Keys.ofPage(HistoryHead.group(head), HistoryHead.openPage(head), block);
+    int length = 0;
+    if (cursor.rows() > 0) {
+      try {
+        length = sealRows(key, shape, cursor);
+      } catch (CorruptFrameException e) {
+        corrupt.increment();
+        log.warn("a page of history is damaged and was dropped", "err", e);
+      }
+    }
+    if (length > 0) {
+      pages.put(key, sealed, 0, SealedPage.finish(sealed, length, blocks));
+    } else if (block == 0) {
+      long lastMillis = lastRowMillis(head, cursor);
+      pages.put(key, sealed, 0, SealedPage.writeEmpty(sealed, blocks, lastMillis, shape));
+    } else {
+      pages.remove(key);
+    }
+  }
+
+  private int sealRows(byte[] key, Fingerprint shape, RowPageCursor cursor) {
+    int written = cursor.lengthBytes();
+    if (!pages.read(key, page -> open.putBytes(0, page, 0, Math.min(written, page.capacity())))) {
+      throw new CorruptFrameException("page is gone: lengthBytes=" + written);
+    }
+    rows.wrap(open, 0, written, cursor);
+    return sealer.seal(rows, shape.high(), shape.low(), sealed);
+  }
+}

@@ -1,0 +1,29 @@
+package io.silverback.server.storage;
+
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
+import io.silverback.codec.model.Fingerprint;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/** What things are called in the maps. */
+final class Keys {
+  private Keys() {}
+
+  static byte[] of(Fingerprint fingerprint) {
+    byte[] key = new byte[2 * Long.BYTES];
+    var buffer = new UnsafeBuffer(key);
+    buffer.putLong(0, fingerprint.high(), LITTLE_ENDIAN);
+    buffer.putLong(Long.BYTES, fingerprint.low(), LITTLE_ENDIAN);
+    return key;
+  }
+
+  /** One of the pages that hold the columns of a group side by side. */
+  static byte[] ofPage(long group, int page, int block) {
+    byte[] key = new byte[Long.BYTES + 2 * Integer.BYTES];
+    var buffer = new UnsafeBuffer(key);
+    buffer.putLong(0, group, LITTLE_ENDIAN);
+    buffer.putInt(Long.BYTES, page, LITTLE_ENDIAN);
+    buffer.putInt(Long.BYTES + Integer.BYTES, block, LITTLE_ENDIAN);
+    return key;
+  }
+}

@@ -1,0 +1,57 @@
+package io.silverback.server.storage;
+
+import io.silverback.codec.row.ColumnRanges;
+import io.silverback.codec.row.FamilyShape;
+import io.silverback.codec.row.GroupShape;
+import io.silverback.codec.row.RowPage;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
+
+/** Which columns of a group a push wrote: ranges in ascending order. */
+final class PushedColumns {
+  private final ColumnRanges ranges = new ColumnRanges();
+  private final int[] bounds;
+
+  private PushedColumns(int... bounds) {
+    this.bounds = bounds;
+  }
+
+  static PushedColumns all(int columns) {
+    return columns == 0 ? new PushedColumns() : new PushedColumns(0, columns);
+  }
+
+  /**
+   * The columns of some families.
+   *
+   * @param isPushed tells of a family by its number in the shape whether the push wrote it
+   */
+  static PushedColumns of(GroupShape shape, IntPredicate isPushed) {
+    var bounds = IntStream.builder();
+    for (int i = 0; i < shape.families().size(); i++) {
+      FamilyShape family = shape.families().get(i);
+      if (family.columnCount() > 0 && isPushed.test(i)) {
+        bounds.add(family.firstColumn());
+        bounds.add(family.firstColumn() + family.columnCount());
+      }
+    }
+    return new PushedColumns(bounds.build().toArray());
+  }
+
+  boolean isEmpty() {
+    return bounds.length == 0;
+  }
+
+  /** Those that are in a block, counted from its first column; good until the next call. */
+  ColumnRanges in(int block) {
+    int first = block * RowPage.MAX_COLUMNS;
+    ranges.clear();
+    for (int i = 0; i < bounds.length; i += 2) {
+      int start = Math.max(bounds[i] - first, 0);
+      int end = Math.min(bounds[i + 1] - first, RowPage.MAX_COLUMNS);
+      if (start < end) {
+        ranges.add(start, end);
+      }
+    }
+    return ranges;
+  }
+}

@@ -1,0 +1,177 @@
+package io.silverback.server.storage;
+
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
+import io.silverback.codec.model.Fingerprint;
+import io.silverback.codec.model.GroupingKey;
+import io.silverback.codec.row.CorruptFrameException;
+import io.silverback.codec.row.GroupShape;
+import io.silverback.codec.row.ShapeReader;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import org.agrona.DirectBuffer;
+import org.agrona.ExpandableArrayBuffer;
+import org.agrona.MutableDirectBuffer;
+
+/**
+ * The shapes of all groups and pages of history, equal ones kept once, outside of the heap.
+ *
+ * <p>A shape is there as long as somebody uses it, and after that until the {@link #sweep} that
+ * finds no {@link Visit} which began before: whoever visits may look at any shape that was used
+ * when the visit began, without counting as a user of each. Thread-safe, but for {@link #acquire}
+ * of new shapes and {@link #sweep}, which are for one thread at a time.
+ */
+final class ShapeTable {
+  private static final GroupShape NOTHING = GroupShape.of(GroupingKey.of("none"), List.of());
+  private static final int USES_OFFSET = 0;
+  private static final int UNUSED_SINCE_OFFSET = USES_OFFSET + Long.BYTES;
+  private static final int SHAPE_OFFSET = UNUSED_SINCE_OFFSET + Long.BYTES;
+
+  /** Unused shapes that one sweep looks at; the next one takes those that are left. */
+  private static final int SWEPT = 10_000;
+
+  private final OffHeapMap shapes;
+  private final SymbolTable symbols;
+  private final AtomicLong moment = new AtomicLong();
+  private final Set<Visit> visits = ConcurrentHashMap.newKeySet();
+
+  ShapeTable(OffHeapMap shapes, SymbolTable symbols) {
+    this.shapes = shapes;
+    this.symbols = symbols;
+  }
+
+  /** A time during which no shape goes that was there when it began. */
+  final class Visit implements AutoCloseable {
+    private final long since = moment.incrementAndGet();
+
+    @Override
+    public void close() {
+      visits.remove(this);
+    }
+  }
+
+  Visit visit() {
+    var visit = new Visit();
+    visits.add(visit);
+    return visit;
+  }
+
+  /**
+   * Makes the caller one more user of the shape.
+   *
+   * @return why the shape cannot be kept, for the client
+   */
+  Optional<String> acquire(GroupShape shape) {
+    if (shape.fingerprint().equals(Fingerprint.NONE)) {
+      return Optional.empty();
+    }
+    byte[] key = Keys.of(shape.fingerprint());
+    var known = shapes.borrow(key);
+    if (known.isPresent()) {
+      if (!decode(known.get()).equals(shape)) {
+        return Optional.of(
+            "the metrics pass for those of another group, which only happens on purpose, rename one");
+      }
+      acquire(shape.fingerprint());
+      return Optional.empty();
+    }
+    MutableDirectBuffer entry = new ExpandableArrayBuffer();
+    entry.putLong(USES_OFFSET, 1, LITTLE_ENDIAN);
+    entry.putLong(UNUSED_SINCE_OFFSET, 0, LITTLE_ENDIAN);
+    int length = SHAPE_OFFSET + shape.encode(symbols, entry, SHAPE_OFFSET);
+    if (length > shapes.longestBytes()) {
+      releaseSymbols(new ShapeReader(symbols, entry, SHAPE_OFFSET, length - SHAPE_OFFSET));
+      return Optional.of(
+          "the labels of the group are too long to store, push it as several groups: length="
+              + length
+              + " limit="
+              + shapes.longestBytes());
+    }
+    shapes.put(key, entry, 0, length);
+    return Optional.empty();
+  }
+
+  /** Makes the caller one more user of a shape that has one. */
+  void acquire(Fingerprint fingerprint) {
+    count(fingerprint, 1);
+  }
+
+  /** Makes the caller a user no longer. */
+  void release(Fingerprint fingerprint) {
+    count(fingerprint, -1);
+  }
+
+  /** A reader of the shape where it lies; good for a user or during a visit. */
+  ShapeReader reader(Fingerprint fingerprint) {
+    DirectBuffer shape = borrow(fingerprint);
+    return new ShapeReader(symbols, shape, SHAPE_OFFSET, shape.capacity() - SHAPE_OFFSET);
+  }
+
+  GroupShape shape(Fingerprint fingerprint) {
+    return fingerprint.equals(Fingerprint.NONE) ? NOTHING : decode(borrow(fingerprint));
+  }
+
+  /** Removes shapes that nobody can ask for any more, with the texts that only they had. */
+  void sweep() {
+    long oldestVisit = visits.stream().mapToLong(visit -> visit.since).min().orElse(Long.MAX_VALUE);
+    List<byte[]> unused = new ArrayList<>();
+    shapes.forEach(
+        (key, shape) -> {
+          if (isUnusedBefore(oldestVisit, shape) && unused.size() < SWEPT) {
+            byte[] copy = new byte[key.capacity()];
+            key.getBytes(0, copy);
+            unused.add(copy);
+          }
+        });
+    for (byte[] key : unused) {
+      DirectBuffer shape = shapes.borrow(key).orElseThrow();
+      if (isUnusedBefore(oldestVisit, shape)) {
+        releaseSymbols(
+            new ShapeReader(symbols, shape, SHAPE_OFFSET, shape.capacity() - SHAPE_OFFSET));
+        shapes.remove(key);
+      }
+    }
+  }
+
+  private void releaseSymbols(ShapeReader shape) {
+    for (int i = 0; i < shape.symbolCount(); i++) {
+      symbols.release(shape.symbolId(i));
+    }
+  }
+
+  private static boolean isUnusedBefore(long visit, DirectBuffer shape) {
+    return shape.getLong(USES_OFFSET, LITTLE_ENDIAN) == 0
+        && shape.getLong(UNUSED_SINCE_OFFSET, LITTLE_ENDIAN) < visit;
+  }
+
+  private void count(Fingerprint fingerprint, int change) {
+    if (fingerprint.equals(Fingerprint.NONE)) {
+      return;
+    }
+    boolean known =
+        shapes.edit(
+            Keys.of(fingerprint),
+            shape -> {
+              shape.putLong(
+                  USES_OFFSET, shape.getLong(USES_OFFSET, LITTLE_ENDIAN) + change, LITTLE_ENDIAN);
+              shape.putLong(UNUSED_SINCE_OFFSET, moment.incrementAndGet(), LITTLE_ENDIAN);
+            });
+    if (!known) {
+      throw new IllegalStateException("no such shape: fingerprint=" + fingerprint);
+    }
+  }
+
+  private DirectBuffer borrow(Fingerprint fingerprint) {
+    return shapes
+        .borrow(Keys.of(fingerprint))
+        .orElseThrow(() -> new CorruptFrameException("no such shape: fingerprint=" + fingerprint));
+  }
+
+  private GroupShape decode(DirectBuffer entry) {
+    return GroupShape.decode(symbols, entry, SHAPE_OFFSET, entry.capacity() - SHAPE_OFFSET);
+  }
+}

@@ -1,0 +1,22 @@
+package io.silverback.server.storage;
+
+import java.util.List;
+
+/**
+ * What a store holds and what that takes.
+ *
+ * @param groups that exist
+ * @param corruptPages pages of history that were damaged and dropped
+ */
+public record StorageStatistics(int groups, long corruptPages, List<MapStatistics> maps) {
+  public StorageStatistics {
+    maps = List.copyOf(maps);
+  }
+
+  /**
+   * One of the maps outside of the heap.
+   *
+   * @param allocatedBytes rounding and index included
+   */
+  public record MapStatistics(String name, long entries, long allocatedBytes) {}
+}

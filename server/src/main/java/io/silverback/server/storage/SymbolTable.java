@@ -1,0 +1,141 @@
+package io.silverback.server.storage;
+
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.silverback.codec.row.CorruptFrameException;
+import io.silverback.codec.row.Symbols;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The texts of all shapes, each kept once outside of the heap under a hash of itself.
+ *
+ * <p>Looking texts up is thread-safe; acquiring and releasing is for one thread at a time. Texts
+ * used last are kept as strings too, a fixed number of them.
+ */
+final class SymbolTable implements Symbols {
+  private static final int USES_OFFSET = 0;
+  private static final int TEXT_OFFSET = USES_OFFSET + Integer.BYTES;
+  private static final int CACHED = 16 * 1024;
+
+  private final OffHeapMap symbols;
+
+  /**
+   * One for which nobody makes many texts that share an id and then have to be searched through.
+   */
+  private final MessageDigest hash = sha256();
+
+  private final AtomicReferenceArray<@Nullable Symbol> cache = new AtomicReferenceArray<>(CACHED);
+
+  private record Symbol(long id, String text) {}
+
+  private enum Match {
+    NONE,
+    SAME,
+    OTHER
+  }
+
+  private Match match = Match.NONE;
+  private boolean unused;
+
+  SymbolTable(OffHeapMap symbols) {
+    this.symbols = symbols;
+  }
+
+  @Override
+  public long acquire(String text) {
+    byte[] encoded = text.getBytes(UTF_8);
+    long id = new UnsafeBuffer(hash.digest(encoded)).getLong(0, LITTLE_ENDIAN);
+    while (true) {
+      match = Match.NONE;
+      symbols.edit(key(id), symbol -> acquireIfSame(symbol, encoded));
+      switch (match) {
+        case SAME -> {
+          return id;
+        }
+        case NONE -> {
+          put(id, encoded);
+          return id;
+        }
+        case OTHER -> id++;
+      }
+    }
+  }
+
+  @Override
+  public String text(long id) {
+    Symbol cached = cache.get(slot(id));
+    if (cached != null && cached.id == id) {
+      return cached.text;
+    }
+    String[] text = new String[1];
+    if (!symbols.read(key(id), symbol -> text[0] = textOf(symbol))) {
+      throw new CorruptFrameException("no such symbol: id=" + id);
+    }
+    cache.set(slot(id), new Symbol(id, text[0]));
+    return text[0];
+  }
+
+  @Override
+  public void release(long id) {
+    unused = false;
+    symbols.edit(
+        key(id),
+        symbol -> {
+          int uses = symbol.getInt(USES_OFFSET, LITTLE_ENDIAN) - 1;
+          symbol.putInt(USES_OFFSET, uses, LITTLE_ENDIAN);
+          unused = uses == 0;
+        });
+    if (unused) {
+      symbols.remove(key(id));
+      cache.set(slot(id), null);
+    }
+  }
+
+  private void acquireIfSame(UnsafeBuffer symbol, byte[] encoded) {
+    if (new UnsafeBuffer(encoded)
+        .equals(new UnsafeBuffer(symbol, TEXT_OFFSET, symbol.capacity() - TEXT_OFFSET))) {
+      int uses = symbol.getInt(USES_OFFSET, LITTLE_ENDIAN) + 1;
+      symbol.putInt(USES_OFFSET, uses, LITTLE_ENDIAN);
+      match = Match.SAME;
+    } else {
+      match = Match.OTHER;
+    }
+  }
+
+  private void put(long id, byte[] encoded) {
+    var symbol = new UnsafeBuffer(new byte[TEXT_OFFSET + encoded.length]);
+    symbol.putInt(USES_OFFSET, 1, LITTLE_ENDIAN);
+    symbol.putBytes(TEXT_OFFSET, encoded);
+    symbols.put(key(id), symbol, 0, symbol.capacity());
+  }
+
+  private static String textOf(DirectBuffer symbol) {
+    byte[] encoded = new byte[symbol.capacity() - TEXT_OFFSET];
+    symbol.getBytes(TEXT_OFFSET, encoded);
+    return new String(encoded, UTF_8);
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+
+  private static byte[] key(long id) {
+    byte[] key = new byte[Long.BYTES];
+    new UnsafeBuffer(key).putLong(0, id, LITTLE_ENDIAN);
+    return key;
+  }
+
+  private static int slot(long id) {
+    return (int) id & (CACHED - 1);
+  }
+}
