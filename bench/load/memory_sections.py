@@ -12,6 +12,9 @@ from servers import FLOOR, SILVERBACK, UNCHECKED, VICTORIA
 START_REPETITIONS = 3
 MEMORY_ROUNDS = 3
 
+# How many different bodies each process has where it is pushed many times.
+HISTORY_BODIES = 16
+
 
 def start_and_idle(run):
     say("start and idle")
@@ -81,6 +84,43 @@ def measure_memory_and_scrapes(process, bodies, few, limit, figures):
     exposed = scrape(process, count=True).samples
     if exposed < series:
         figures["cpu"].note = f"exposed {exposed:,} of {series:,}"
+
+
+def history_memory(run):
+    say("memory with history")
+    bodies = run.bodies("flink", run.sizes.memory_flink_processes, HISTORY_BODIES)
+    series = bodies.groups * bodies.series
+    marks = (MEMORY_ROUNDS, run.sizes.history_rounds)
+    rows, resident = [], {mark: Figure() for mark in marks}
+    for name in run.names(SILVERBACK):
+        with run.alone(name) as process:
+            for round_index in range(marks[-1]):
+                done = push(process, bodies.round(round_index), 4 * run.sizes.fill_seconds)
+                if done.cut:
+                    resident[marks[-1]].note = f"stopped in round {round_index + 1}: {done.pushes:,} of {done.planned:,} pushes in time"
+                    break
+                if round_index + 1 in marks:
+                    rows.append(measure_history(process, round_index + 1, series, resident[round_index + 1]))
+    return Section(
+        "Memory with history",
+        f"{series:,} Flink series of {bodies.groups} processes, pushed again and again, {HISTORY_BODIES} different bodies of each in turn (so that each counter "
+        "goes back once in so many rounds). RSS in MB after the pushes; the heap after a full collection that was asked for afterwards; what the store says "
+        "that its maps take outside of the heap, in all and for the history, and that over all samples pushed.",
+        ["rounds", "RSS MB", "peak MB", "heap after a full collection, MB", "maps, MB", "history, MB", "history, B/sample"], rows,
+        [Goal.of(f"RSS after {series:,} Flink series, {mark} rounds", goal, "MB", resident[mark]) for mark, goal in zip(marks, (250, 650))])
+
+
+def measure_history(process, rounds, series, resident):
+    now, peak = process.memory_megabytes()
+    resident.add(now)
+    process.collect_garbage()
+    metrics = process.own_metrics()
+    heap = sum(value for name, value in metrics.items() if name.startswith('jvm_memory_used_bytes{area="heap"'))
+    maps = {name: value for name, value in metrics.items() if name.startswith("silverback_storage_allocated_bytes{")}
+    history = sum(value for name, value in maps.items() if 'map="pages"' in name)
+    return [
+        str(rounds), f"{now:.0f}", f"{peak:.0f}", *[f"{value / 1e6:.0f}" for value in (heap, sum(maps.values()), history)],
+        f"{history / (rounds * series):.2f}"]
 
 
 def small_group_memory(run):

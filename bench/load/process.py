@@ -62,6 +62,17 @@ class ServerProcess:
             fields = dict(line.split(":", 1) for line in status if ":" in line)
         return tuple(int(fields[name].split()[0]) / 1024 for name in ("VmRSS", "VmHWM"))
 
+    def collect_garbage(self):
+        """Asks a JVM for a full collection and waits for it."""
+        jcmd = os.path.join(os.path.dirname(os.readlink(f"/proc/{self.pid}/exe")), "jcmd")
+        subprocess.run([jcmd, str(self.pid), "GC.run"], check=True, stdout=subprocess.DEVNULL)
+
+    def own_metrics(self):
+        """What the server tells of itself, by series."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=300) as answer:
+            lines = [line.decode().rsplit(" ", 1) for line in answer if line.startswith((b"jvm_", b"process_", b"silverback_"))]
+        return {name: float(value) for name, value in lines}
+
     def settle(self, limit=15.0):
         """Waits until the server has done what it put off: queues, merges, collections."""
         deadline = time.monotonic() + limit
