@@ -55,9 +55,15 @@ public final class HistorySizes {
     long[] now = {table.timeMillis(0)};
     try (var store =
         new OffHeapMetricStore(
-            new VersionClock(() -> now[0], 1), () -> now[0], List.of(), true, Duration.ofHours(2))) {
+            new VersionClock(() -> now[0], 1),
+            () -> now[0],
+            List.of(),
+            true,
+            Duration.ofHours(2))) {
       for (int round = 0; round < ROUNDS; round++) {
-        for (int group = 0; group < groups && round + group * ROUNDS / groups / 4 < ROUNDS; group++) {
+        for (int group = 0;
+            group < groups && round + group * ROUNDS / groups / 4 < ROUNDS;
+            group++) {
           now[0] = table.timeMillis(round);
           push(store, group, table, round);
         }
