@@ -27,11 +27,11 @@ final class HistoryPages {
   private static final Log log = Log.of(HistoryPages.class);
 
   /** A page with so many rows is sealed if it is long enough to be worth it. */
-  private static final int ENOUGH_ROWS = 64;
+  private static final int ENOUGH_ROWS = 32;
 
   private static final int ENOUGH_BYTES = 4 * 1024;
 
-  /** What an open page gets beside half of what it has when it needs more room. */
+  /** What an open page gets beside a quarter of what it has when it needs more room. */
   private static final int LEAST_GROWTH = 64;
 
   /** A page spans at most this part of the retention, so that not much is kept for too long. */
@@ -227,7 +227,7 @@ final class HistoryPages {
       throw new IllegalStateException("no room for the longest row: lengthBytes=" + room);
     }
     int length = pen.cursor.lengthBytes();
-    int capacity = length + (exists ? length / 2 : 0) + LEAST_GROWTH;
+    int capacity = length + (exists ? length / 4 : 0) + LEAST_GROWTH;
     pen.scratch.checkLimit(capacity);
     pages.put(key, pen.scratch, 0, capacity);
   }
