@@ -2,6 +2,7 @@ package io.silverback.codec.exposition;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
@@ -11,11 +12,30 @@ import java.util.Arrays;
  * <p>Not thread-safe. It owns its bytes; {@link #drainTo} hands them out without a copy.
  */
 public final class ExpositionBuffer {
+  private static final OutputStream NOWHERE = OutputStream.nullOutputStream();
+
+  private final OutputStream sink;
+  private final int drainedAt;
   private byte[] bytes;
   private int length;
 
   public ExpositionBuffer(int initialCapacity) {
-    bytes = new byte[initialCapacity];
+    this(initialCapacity, Integer.MAX_VALUE, NOWHERE);
+  }
+
+  private ExpositionBuffer(int initialCapacity, int drainedAt, OutputStream sink) {
+    this.bytes = new byte[initialCapacity];
+    this.drainedAt = drainedAt;
+    this.sink = sink;
+  }
+
+  /**
+   * A buffer that also empties itself into the stream, between two lines of a family, once it holds
+   * so much; what the stream throws comes as {@link UncheckedIOException}. The owner drains the
+   * rest.
+   */
+  public static ExpositionBuffer into(OutputStream sink, int chunkBytes) {
+    return new ExpositionBuffer(2 * chunkBytes, chunkBytes, sink);
   }
 
   public int length() {
@@ -87,6 +107,17 @@ public final class ExpositionBuffer {
       rest /= 10;
     }
     length += count;
+  }
+
+  /** Says that nothing that was written will be changed any more. */
+  void commit() {
+    if (length >= drainedAt) {
+      try {
+        drainTo(sink);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
   }
 
   /** Writes all bytes and forgets them. */

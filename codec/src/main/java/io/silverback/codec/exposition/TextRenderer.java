@@ -29,6 +29,7 @@ public final class TextRenderer implements ExpositionRenderer {
     for (Metric metric : family.metrics()) {
       if (fits(metric, family.type())) {
         lines.render(metric);
+        out.commit();
       }
     }
   }

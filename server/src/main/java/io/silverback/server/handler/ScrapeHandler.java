@@ -80,7 +80,7 @@ final class ScrapeHandler {
       EscapingScheme escaping,
       OutputStream out)
       throws IOException {
-    var buffer = new ExpositionBuffer(2 * CHUNK_BYTES);
+    var buffer = ExpositionBuffer.into(out, CHUNK_BYTES);
     while (families.hasNext()) {
       renderer.render(escaping.escape(families.next()), buffer);
       if (buffer.length() >= CHUNK_BYTES) {
