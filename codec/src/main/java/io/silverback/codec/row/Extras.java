@@ -26,6 +26,8 @@ public final class Extras {
   /** A message must have a name, which nobody reads. */
   private static final String FAMILY_NAME = "x";
 
+  private static final int MAX_VARINT_LENGTH = 5;
+
   /** Tag and length of a family's message, and what it holds at the least. */
   private static final int LEAST_LENGTH = 2;
 
@@ -59,6 +61,15 @@ public final class Extras {
 
   public boolean isEmpty() {
     return metrics.length == 0;
+  }
+
+  /** How many bytes they take in a frame at most. */
+  long lengthBytes() {
+    long length = MAX_VARINT_LENGTH;
+    for (byte[] message : messages) {
+      length += 2 * MAX_VARINT_LENGTH + message.length;
+    }
+    return length;
   }
 
   /**

@@ -68,6 +68,16 @@ public record GroupFrame(
     return words.capacity() / Long.BYTES;
   }
 
+  /** How many bytes {@link #encode} takes at most. */
+  public long lengthBytes() {
+    long stamps = families.size() + 5L;
+    return GroupFrameLayout.STAMPS_OFFSET
+        + stamps * (GroupFrameLayout.STAMP_LENGTH + Integer.BYTES + 1)
+        + words.capacity()
+        + extras.lengthBytes()
+        + Integer.BYTES;
+  }
+
   /**
    * When a family of the shape was written.
    *

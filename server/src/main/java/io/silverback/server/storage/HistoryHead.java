@@ -45,6 +45,11 @@ final class HistoryHead {
     return cursorOffset(last) + RowPageCursor.encodedLength(columnsOf(last, columns));
   }
 
+  /** The length with an open page of so many columns. */
+  static long maxLength(int columns) {
+    return CURSORS_OFFSET + (long) blocks(columns) * FULL_CURSOR_LENGTH;
+  }
+
   /** The number by which the pages know their group. */
   static long group(DirectBuffer entry) {
     return entry.getLong(GROUP_OFFSET, LITTLE_ENDIAN);

@@ -47,14 +47,13 @@ public final class OffHeapMetricStore implements MetricStore {
 
   private static final int STRIPES = 256;
   private static final long SINGLE_NODE_EPOCH = 0;
-  private static final Duration SWEEP_INTERVAL = Duration.ofSeconds(10);
+  private static final int SWEEPS_IN_RETENTION = 60;
+  private static final long LEAST_SWEEP_INTERVAL_MILLIS = 1_000;
+  private static final long MOST_SWEEP_INTERVAL_MILLIS = 60_000;
   private static final Duration CLOSING_PATIENCE = Duration.ofSeconds(10);
 
   /** Groups that one step of a sweep looks at under their locks. */
   private static final int SWEPT = 10_000;
-
-  /** What fits into an entry of a group: a word and a window each, and some room for the rest. */
-  private static final int MAX_COLUMNS = 2_500_000;
 
   private static final String TIMESTAMPED = "pushed metrics must not have timestamps";
 
@@ -175,7 +174,7 @@ public final class OffHeapMetricStore implements MetricStore {
     }
   }
 
-  /** Drops what is too old or not needed any more; done by itself every few seconds. */
+  /** Drops what is too old or not needed any more; done by itself now and then. */
   public void sweep() {
     usage.enter();
     try {
@@ -220,6 +219,10 @@ public final class OffHeapMetricStore implements MetricStore {
     if (keepsShape) {
       boolean replaces = update instanceof GroupUpdate.Replace;
       GroupFrame next = GroupStates.revalued(old, pushed, stamp, replaces);
+      Optional<String> fault = faultOfSize(next);
+      if (fault.isPresent()) {
+        return refuse(key, update.key(), stamp, fault.get(), workspace);
+      }
       appendRow(workspace, next, stamp, PushedColumns.all(next.columnCount()));
       store(key, workspace, next);
       return new Submission.Accepted();
@@ -290,14 +293,11 @@ public final class OffHeapMetricStore implements MetricStore {
   private Optional<String> publish(
       byte[] key, GroupState old, GroupState next, Stamp stamp, Workspace workspace) {
     GroupShape shape = GroupShape.of(next.key(), GroupStates.families(next));
-    if (shape.columnCount() > MAX_COLUMNS) {
-      return Optional.of(
-          "the group is too large to store, push it as several groups: series="
-              + shape.columnCount()
-              + " limit="
-              + MAX_COLUMNS);
-    }
     GroupFrame frame = GroupStates.encode(next, shape);
+    Optional<String> sizeFault = faultOfSize(frame);
+    if (sizeFault.isPresent()) {
+      return sizeFault;
+    }
     Fingerprint oldShape = workspace.frame().shape();
     boolean sameShape = shape.fingerprint().equals(oldShape);
     if (!sameShape) {
@@ -316,6 +316,20 @@ public final class OffHeapMetricStore implements MetricStore {
     }
     existing.addAndGet((next.exists() ? 1 : 0) - (old.exists() ? 1 : 0));
     return Optional.empty();
+  }
+
+  /** Why the frame has no room in an entry, for the client. */
+  private Optional<String> faultOfSize(GroupFrame frame) {
+    long length = frame.lengthBytes() + HistoryHead.maxLength(frame.columnCount());
+    return length <= maps.groups.longestBytes()
+        ? Optional.empty()
+        : Optional.of(
+            "the group is too large to store, push it as several groups: series="
+                + frame.columnCount()
+                + " length="
+                + length
+                + " limit="
+                + maps.groups.longestBytes());
   }
 
   private void appendRow(Workspace workspace, GroupFrame next, Stamp stamp, PushedColumns pushed) {
@@ -395,9 +409,14 @@ public final class OffHeapMetricStore implements MetricStore {
   }
 
   private void sweepForEver() {
+    long intervalMillis =
+        Math.clamp(
+            retentionMillis / SWEEPS_IN_RETENTION,
+            LEAST_SWEEP_INTERVAL_MILLIS,
+            MOST_SWEEP_INTERVAL_MILLIS);
     try {
       while (true) {
-        Thread.sleep(SWEEP_INTERVAL);
+        Thread.sleep(intervalMillis);
         try {
           sweep();
         } catch (StoreClosedException _) {

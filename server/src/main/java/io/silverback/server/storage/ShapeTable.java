@@ -4,8 +4,11 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import io.silverback.codec.model.Fingerprint;
 import io.silverback.codec.model.GroupingKey;
+import io.silverback.codec.model.Labels;
 import io.silverback.codec.row.CorruptFrameException;
+import io.silverback.codec.row.FamilyShape;
 import io.silverback.codec.row.GroupShape;
+import io.silverback.codec.row.MetricShape;
 import io.silverback.codec.row.ShapeReader;
 import java.util.ArrayList;
 import java.util.List;
@@ -79,6 +82,14 @@ final class ShapeTable {
       acquire(shape.fingerprint());
       return Optional.empty();
     }
+    int longestText = longestText(shape);
+    if (longestText > symbols.longestText()) {
+      return Optional.of(
+          "a name, a help or a label is too long to store, shorten it: length="
+              + longestText
+              + " limit="
+              + symbols.longestText());
+    }
     MutableDirectBuffer entry = new ExpandableArrayBuffer();
     entry.putLong(USES_OFFSET, 1, LITTLE_ENDIAN);
     entry.putLong(UNUSED_SINCE_OFFSET, 0, LITTLE_ENDIAN);
@@ -135,6 +146,22 @@ final class ShapeTable {
         shapes.remove(key);
       }
     }
+  }
+
+  private static int longestText(GroupShape shape) {
+    int longest = 0;
+    for (FamilyShape family : shape.families()) {
+      longest = Math.max(longest, Math.max(family.name().length(), family.help().length()));
+      longest = Math.max(longest, family.unit().length());
+      for (MetricShape metric : family.metrics()) {
+        Labels labels = metric.labels();
+        for (int i = 0; i < labels.size(); i++) {
+          longest = Math.max(longest, labels.name(i).length());
+          longest = Math.max(longest, labels.value(i).length());
+        }
+      }
+    }
+    return longest;
   }
 
   private void releaseSymbols(ShapeReader shape) {

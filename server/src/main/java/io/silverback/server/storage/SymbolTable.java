@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 final class SymbolTable implements Symbols {
   private static final int USES_OFFSET = 0;
   private static final int TEXT_OFFSET = USES_OFFSET + Integer.BYTES;
+  private static final int MAX_BYTES_OF_A_UNIT = 3;
   private static final int CACHED = 16 * 1024;
 
   private final OffHeapMap symbols;
@@ -45,6 +46,11 @@ final class SymbolTable implements Symbols {
 
   SymbolTable(OffHeapMap symbols) {
     this.symbols = symbols;
+  }
+
+  /** How many UTF-16 units a text may have, whatever it says. */
+  int longestText() {
+    return (symbols.longestBytes() - TEXT_OFFSET) / MAX_BYTES_OF_A_UNIT;
   }
 
   @Override

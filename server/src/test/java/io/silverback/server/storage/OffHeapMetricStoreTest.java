@@ -16,6 +16,7 @@ import io.silverback.codec.model.Labels;
 import io.silverback.codec.model.Metric;
 import io.silverback.codec.model.MetricFamily;
 import io.silverback.codec.model.MetricType;
+import io.silverback.codec.model.OpaqueFields;
 import io.silverback.codec.model.Version;
 import io.silverback.codec.model.VersionClock;
 import io.silverback.server.group.FamilyGatherer;
@@ -281,6 +282,26 @@ final class OffHeapMetricStoreTest {
       }
     }
     assertEquals(0, scrape(store).leftOut());
+  }
+
+  @Test
+  void whatIsTooLargeToStoreIsRefusedAndLeavesNoTrace() {
+    accepted(store.submit(put(X, gauge("m", 1))));
+    String tooLong = "x".repeat(12_000_000);
+    assertTrue(
+        refused(store.submit(put(X, gauge("m", 1, "l", tooLong))))
+            .reason()
+            .startsWith("a name, a help or a label is too long to store, shorten it: length="));
+
+    byte[] bytes = new byte[40_000_000];
+    var counter = new Metric.Counter(Labels.EMPTY, 1, OpaqueFields.of(bytes));
+    for (int push = 0; push < 2; push++) {
+      assertTrue(
+          refused(store.submit(put(Y, family(MetricType.COUNTER, "c", counter))))
+              .reason()
+              .startsWith("the group is too large to store, push it as several groups: series=1"));
+    }
+    assertEquals(1, value(groups(store).getFirst(), "m"));
   }
 
   private static OffHeapMetricStore store(boolean checked) {
