@@ -117,7 +117,7 @@ def measure_history(process, rounds, series, resident):
     metrics = process.own_metrics()
     heap = sum(value for name, value in metrics.items() if name.startswith('jvm_memory_used_bytes{area="heap"'))
     maps = {name: value for name, value in metrics.items() if name.startswith("silverback_storage_allocated_bytes{")}
-    history = sum(value for name, value in maps.items() if 'map="pages"' in name)
+    history = sum(value for name, value in maps.items() if 'pages"' in name)
     return [
         str(rounds), f"{now:.0f}", f"{peak:.0f}", *[f"{value / 1e6:.0f}" for value in (heap, sum(maps.values()), history)],
         f"{history / (rounds * series):.2f}"]

@@ -74,7 +74,7 @@ public final class HistorySizes {
       }
       long bytes =
           store.statistics().maps().stream()
-              .filter(map -> map.name().equals("pages"))
+              .filter(map -> map.name().endsWith("pages"))
               .mapToLong(MapStatistics::allocatedBytes)
               .sum();
       return (double) bytes / samples;

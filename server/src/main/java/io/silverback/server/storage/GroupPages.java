@@ -17,6 +17,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  * change but may go, and a copy of the open one.
  */
 final class GroupPages {
+  private final OffHeapMap openPages;
   private final OffHeapMap pages;
   private final List<OpenBlock> open = new ArrayList<>();
   private long group;
@@ -26,8 +27,9 @@ final class GroupPages {
 
   private record OpenBlock(RowPageCursor cursor, DirectBuffer rows) {}
 
-  GroupPages(OffHeapMap pages) {
-    this.pages = pages;
+  GroupPages(OffHeapMaps maps) {
+    this.openPages = maps.openPages;
+    this.pages = maps.pages;
   }
 
   /**
@@ -44,8 +46,8 @@ final class GroupPages {
       var cursor = new RowPageCursor();
       HistoryHead.readCursor(head, block, cursor);
       MutableDirectBuffer rows = new UnsafeBuffer(new byte[cursor.lengthBytes()]);
-      pages.read(
-          Keys.ofPage(group, openPage, block),
+      openPages.read(
+          Keys.ofOpenPage(group, block),
           page -> rows.putBytes(0, page, 0, Math.min(rows.capacity(), page.capacity())));
       open.add(new OpenBlock(cursor, rows));
     }

@@ -37,6 +37,7 @@ final class HistoryPages {
   /** A page spans at most this part of the retention, so that not much is kept for too long. */
   private static final int PAGES_IN_RETENTION = 4;
 
+  private final OffHeapMap openPages;
   private final OffHeapMap pages;
   private final ShapeTable shapes;
   private final long retentionMillis;
@@ -47,8 +48,9 @@ final class HistoryPages {
   private final MutableDirectBuffer sealed = new ExpandableArrayBuffer();
   private final LongAdder corrupt = new LongAdder();
 
-  HistoryPages(OffHeapMap pages, ShapeTable shapes, long retentionMillis) {
-    this.pages = pages;
+  HistoryPages(OffHeapMaps maps, ShapeTable shapes, long retentionMillis) {
+    this.openPages = maps.openPages;
+    this.pages = maps.pages;
     this.shapes = shapes;
     this.retentionMillis = retentionMillis;
   }
@@ -80,7 +82,8 @@ final class HistoryPages {
       return;
     }
     if (HistoryHead.columns(head) > 0 && isFull(head, row.timeMillis(), pen.cursor)) {
-      seal(head, row.shape(), pen);
+      // The next page will need the same room, so this one's stays.
+      sealRows(head, row.shape(), pen.cursor);
       dropExpired(head, row.timeMillis());
     }
     if (HistoryHead.columns(head) == 0) {
@@ -97,24 +100,15 @@ final class HistoryPages {
     }
   }
 
-  /** Makes the open page, if there is one, a sealed one. */
+  /** Makes the open page, if there is one, a sealed one, and gives its room back. */
   void seal(MutableDirectBuffer head, Fingerprint shape, Pen pen) {
-    RowPageCursor cursor = pen.cursor;
     int columns = HistoryHead.columns(head);
-    if (columns == 0) {
-      return;
-    }
-    sealing.lock();
-    try {
-      int blocks = HistoryHead.blocks(columns);
-      for (int block = 0; block < blocks; block++) {
-        HistoryHead.readCursor(head, block, cursor);
-        sealBlock(head, block, blocks, shape, cursor);
+    if (columns > 0) {
+      sealRows(head, shape, pen.cursor);
+      for (int block = 0; block < HistoryHead.blocks(columns); block++) {
+        openPages.remove(Keys.ofOpenPage(HistoryHead.group(head), block));
       }
-    } finally {
-      sealing.unlock();
     }
-    HistoryHead.close(head);
   }
 
   /** Makes the open page a sealed one if all its rows are older than the retention. */
@@ -205,11 +199,25 @@ final class HistoryPages {
     return last;
   }
 
+  private void sealRows(MutableDirectBuffer head, Fingerprint shape, RowPageCursor cursor) {
+    sealing.lock();
+    try {
+      int blocks = HistoryHead.blocks(HistoryHead.columns(head));
+      for (int block = 0; block < blocks; block++) {
+        HistoryHead.readCursor(head, block, cursor);
+        sealBlock(head, block, blocks, shape, cursor);
+      }
+    } finally {
+      sealing.unlock();
+    }
+    HistoryHead.close(head);
+  }
+
   private void appendTo(int block, DirectBuffer head, Row row, ColumnRanges ranges, Pen pen) {
-    byte[] key = Keys.ofPage(HistoryHead.group(head), HistoryHead.openPage(head), block);
+    byte[] key = Keys.ofOpenPage(HistoryHead.group(head), block);
     boolean[] appended = new boolean[1];
     boolean exists =
-        pages.edit(
+        openPages.edit(
             key,
             page -> {
               appended[0] = write(page, page.capacity(), block, row, ranges, pen);
@@ -229,7 +237,7 @@ final class HistoryPages {
     int length = pen.cursor.lengthBytes();
     int capacity = length + (exists ? length / 4 : 0) + LEAST_GROWTH;
     pen.scratch.checkLimit(capacity);
-    pages.put(key, pen.scratch, 0, capacity);
+    openPages.put(key, pen.scratch, 0, capacity);
   }
 
   private static boolean write(
@@ -241,29 +249,29 @@ final class HistoryPages {
 
   private void sealBlock(
       DirectBuffer head, int block, int blocks, Fingerprint shape, RowPageCursor cursor) {
-    byte[] key = Keys.ofPage(HistoryHead.group(head), HistoryHead.openPage(head), block);
     int length = 0;
     if (cursor.rows() > 0) {
       try {
-        length = sealRows(key, shape, cursor);
+        length = sealRows(Keys.ofOpenPage(HistoryHead.group(head), block), shape, cursor);
       } catch (CorruptFrameException e) {
         corrupt.increment();
         log.warn("a page of history is damaged and was dropped", "err", e);
       }
     }
+    byte[] key = Keys.ofPage(HistoryHead.group(head), HistoryHead.openPage(head), block);
     if (length > 0) {
       pages.put(key, sealed, 0, SealedPage.finish(sealed, length, blocks));
     } else if (block == 0) {
       long lastMillis = lastRowMillis(head, cursor);
       pages.put(key, sealed, 0, SealedPage.writeEmpty(sealed, blocks, lastMillis, shape));
-    } else {
-      pages.remove(key);
     }
   }
 
   private int sealRows(byte[] key, Fingerprint shape, RowPageCursor cursor) {
     int written = cursor.lengthBytes();
-    if (!pages.read(key, page -> open.putBytes(0, page, 0, Math.min(written, page.capacity())))) {
+    boolean exists =
+        openPages.read(key, page -> open.putBytes(0, page, 0, Math.min(written, page.capacity())));
+    if (!exists) {
       throw new CorruptFrameException("page is gone: lengthBytes=" + written);
     }
     rows.wrap(open, 0, written, cursor);

@@ -17,7 +17,16 @@ final class Keys {
     return key;
   }
 
-  /** One of the pages that hold the columns of a group side by side. */
+  /** One of the open pages that hold the columns of a group side by side. */
+  static byte[] ofOpenPage(long group, int block) {
+    byte[] key = new byte[Long.BYTES + Integer.BYTES];
+    var buffer = new UnsafeBuffer(key);
+    buffer.putLong(0, group, LITTLE_ENDIAN);
+    buffer.putInt(Long.BYTES, block, LITTLE_ENDIAN);
+    return key;
+  }
+
+  /** One of the sealed pages that hold the columns of a group side by side. */
   static byte[] ofPage(long group, int page, int block) {
     byte[] key = new byte[Long.BYTES + 2 * Integer.BYTES];
     var buffer = new UnsafeBuffer(key);

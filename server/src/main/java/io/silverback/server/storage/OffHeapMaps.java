@@ -24,7 +24,14 @@ final class OffHeapMaps implements AutoCloseable {
   final OffHeapMap symbols =
       new OffHeapMap.Plan("symbols", 8, 32, 4, 64L * MIB, 32 * 1024).create();
 
-  /** Group and number to a page of history. */
+  /**
+   * Group and block to the open page of history. Apart from the sealed ones: these change and grow,
+   * and would leave gaps between those that come once and go in the order in which they came.
+   */
+  final OffHeapMap openPages =
+      new OffHeapMap.Plan("open_pages", 12, 64, 16, 64L * MIB, 16 * 1024).create();
+
+  /** Group, number and block to a sealed page of history. */
   final OffHeapMap pages = new OffHeapMap.Plan("pages", 16, 64, 16, 64L * MIB, 16 * 1024).create();
 
   /** Fingerprint to a row of counters. */
@@ -32,7 +39,7 @@ final class OffHeapMaps implements AutoCloseable {
       new OffHeapMap.Plan("tallies", 16, 64, 4, 16L * MIB, 64 * 1024).create();
 
   List<MapStatistics> statistics() {
-    return Stream.of(groups, shapes, symbols, pages, tallies)
+    return Stream.of(groups, shapes, symbols, openPages, pages, tallies)
         .map(map -> new MapStatistics(map.name(), map.size(), map.allocatedBytes()))
         .toList();
   }
@@ -42,6 +49,7 @@ final class OffHeapMaps implements AutoCloseable {
     groups.close();
     shapes.close();
     symbols.close();
+    openPages.close();
     pages.close();
     tallies.close();
   }

@@ -93,7 +93,7 @@ public final class OffHeapMetricStore implements MetricStore {
     this.wallMillis = wallMillis;
     this.checked = checked;
     this.retentionMillis = historyRetention.toMillis();
-    this.history = new HistoryPages(maps.pages, shapes, retentionMillis);
+    this.history = new HistoryPages(maps, shapes, retentionMillis);
     this.check =
         new ConsistencyCheck(ownFamilies, new Published(), new OffHeapTallies(maps.tallies));
     this.sweeper = Thread.ofPlatform().daemon().name("store-sweeper").start(this::sweepForEver);
@@ -379,7 +379,7 @@ public final class OffHeapMetricStore implements MetricStore {
     return withGroup(
         group,
         (_, workspace) -> {
-          var pages = new GroupPages(maps.pages);
+          var pages = new GroupPages(maps);
           pages.copy(workspace.entry(), workspace.frame().shape());
           return pages;
         });
