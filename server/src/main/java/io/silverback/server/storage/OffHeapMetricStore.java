@@ -7,32 +7,24 @@ import io.silverback.codec.model.MetricFamily;
 import io.silverback.codec.model.Stamp;
 import io.silverback.codec.model.VersionClock;
 import io.silverback.codec.row.GroupFrame;
-import io.silverback.codec.row.GroupFrameReader;
 import io.silverback.codec.row.GroupShape;
-import io.silverback.codec.row.RowPageCursor;
 import io.silverback.server.group.ConsistencyCheck;
 import io.silverback.server.group.GroupDifference;
 import io.silverback.server.group.GroupState;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.group.GroupUpdater;
-import io.silverback.server.group.StoredGroups;
 import io.silverback.server.group.Verdict;
 import io.silverback.server.log.Log;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Consumer;
 import java.util.function.LongSupplier;
-import java.util.function.Predicate;
 import java.util.stream.Stream;
-import org.agrona.DirectBuffer;
 
 /**
  * The groups of a single node and their history, compressed and outside of the heap; nothing
@@ -47,13 +39,7 @@ public final class OffHeapMetricStore implements MetricStore {
 
   private static final int STRIPES = 256;
   private static final long SINGLE_NODE_EPOCH = 0;
-  private static final int SWEEPS_IN_RETENTION = 60;
-  private static final long LEAST_SWEEP_INTERVAL_MILLIS = 1_000;
-  private static final long MOST_SWEEP_INTERVAL_MILLIS = 60_000;
   private static final Duration CLOSING_PATIENCE = Duration.ofSeconds(10);
-
-  /** Groups that one step of a sweep looks at under their locks. */
-  private static final int SWEPT = 10_000;
 
   private static final String TIMESTAMPED = "pushed metrics must not have timestamps";
 
@@ -69,10 +55,11 @@ public final class OffHeapMetricStore implements MetricStore {
   private final boolean checked;
   private final OffHeapMaps maps = new OffHeapMaps();
   private final ShapeTable shapes = new ShapeTable(maps.shapes, new SymbolTable(maps.symbols));
+  private final GroupTable groups = new GroupTable(maps.groups, shapes, usage);
   private final HistoryPages history;
   private final long retentionMillis;
   private final ConsistencyCheck check;
-  private final Thread sweeper;
+  private final Sweeper sweeper;
 
   /**
    * An empty store.
@@ -94,9 +81,8 @@ public final class OffHeapMetricStore implements MetricStore {
     this.checked = checked;
     this.retentionMillis = historyRetention.toMillis();
     this.history = new HistoryPages(maps, shapes, retentionMillis);
-    this.check =
-        new ConsistencyCheck(ownFamilies, new Published(), new OffHeapTallies(maps.tallies));
-    this.sweeper = Thread.ofPlatform().daemon().name("store-sweeper").start(this::sweepForEver);
+    this.check = new ConsistencyCheck(ownFamilies, groups, new OffHeapTallies(maps.tallies));
+    this.sweeper = new Sweeper(this::sweep, historyRetention);
   }
 
   /** Throws {@link StoreClosedException} after a close. */
@@ -118,8 +104,7 @@ public final class OffHeapMetricStore implements MetricStore {
   /** Throws {@link StoreClosedException} after a close. */
   @Override
   public Snapshot snapshot() {
-    usage.enter();
-    return StoreSnapshot.of(maps.groups, shapes, _ -> true, usage::exit);
+    return groups.snapshot(_ -> true);
   }
 
   /** Throws {@link StoreClosedException} after a close. */
@@ -133,7 +118,7 @@ public final class OffHeapMetricStore implements MetricStore {
   @Override
   public int wipe() {
     int deleted = 0;
-    for (GroupingKey key : keys(_ -> true)) {
+    for (GroupingKey key : groups.keys(_ -> true)) {
       boolean existed =
           withGroup(
               key,
@@ -156,7 +141,7 @@ public final class OffHeapMetricStore implements MetricStore {
     usage.enter();
     try (var _ = shapes.visit()) {
       HistoryQuery kept = query.since(wallMillis.getAsLong() - retentionMillis);
-      for (GroupingKey key : keys(query::mayMatch)) {
+      for (GroupingKey key : groups.keys(query::mayMatch)) {
         new HistoryReader(key, pagesOf(key), kept).read(shapes, sink);
       }
     } finally {
@@ -179,7 +164,7 @@ public final class OffHeapMetricStore implements MetricStore {
     usage.enter();
     try {
       long now = wallMillis.getAsLong();
-      for (GroupingKey key : expiredGroups(now)) {
+      for (GroupingKey key : groups.withExpired(history, now)) {
         withGroup(key, (place, workspace) -> sweepGroup(place, workspace, now));
       }
       shapeChanges.lock();
@@ -196,7 +181,7 @@ public final class OffHeapMetricStore implements MetricStore {
   /** Waits for the calls that have begun; nothing changes after the return. */
   @Override
   public void close() {
-    sweeper.interrupt();
+    sweeper.close();
     if (usage.close(CLOSING_PATIENCE)) {
       maps.close();
     } else {
@@ -357,24 +342,6 @@ public final class OffHeapMetricStore implements MetricStore {
     return GroupStates.decode(key, frame, shapes.shape(frame.shape()));
   }
 
-  private List<GroupingKey> keys(Predicate<GroupingKey> wanted) {
-    var keys = new ArrayList<GroupingKey>();
-    usage.enter();
-    try {
-      maps.groups.forEach(
-          (key, _) -> {
-            GroupingKey group = GroupKeys.decode(key, 0, key.capacity());
-            if (wanted.test(group)) {
-              keys.add(group);
-            }
-          });
-    } finally {
-      usage.exit();
-    }
-    keys.sort(Comparator.naturalOrder());
-    return keys;
-  }
-
   private GroupPages pagesOf(GroupingKey group) {
     return withGroup(
         group,
@@ -383,18 +350,6 @@ public final class OffHeapMetricStore implements MetricStore {
           pages.copy(workspace.entry(), workspace.frame().shape());
           return pages;
         });
-  }
-
-  private List<GroupingKey> expiredGroups(long nowMillis) {
-    var expired = new ArrayList<GroupingKey>();
-    var cursor = new RowPageCursor();
-    maps.groups.forEach(
-        (key, entry) -> {
-          if (expired.size() < SWEPT && history.hasExpired(entry, nowMillis, cursor)) {
-            expired.add(GroupKeys.decode(key, 0, key.capacity()));
-          }
-        });
-    return expired;
   }
 
   private boolean sweepGroup(byte[] key, Workspace workspace, long nowMillis) {
@@ -406,28 +361,6 @@ public final class OffHeapMetricStore implements MetricStore {
       store(key, workspace, workspace.frame());
     }
     return isThere;
-  }
-
-  private void sweepForEver() {
-    long intervalMillis =
-        Math.clamp(
-            retentionMillis / SWEEPS_IN_RETENTION,
-            LEAST_SWEEP_INTERVAL_MILLIS,
-            MOST_SWEEP_INTERVAL_MILLIS);
-    try {
-      while (true) {
-        Thread.sleep(intervalMillis);
-        try {
-          sweep();
-        } catch (StoreClosedException _) {
-          return;
-        } catch (RuntimeException e) {
-          log.error("a sweep of the store failed", "err", e);
-        }
-      }
-    } catch (InterruptedException _) {
-      // The store was closed.
-    }
   }
 
   /** Does something with a group under its lock, starting from what is stored. */
@@ -460,29 +393,5 @@ public final class OffHeapMetricStore implements MetricStore {
   @FunctionalInterface
   private interface GroupAction<T> {
     T apply(byte[] key, Workspace workspace);
-  }
-
-  /** What the consistency check asks for. */
-  private final class Published implements StoredGroups {
-    @Override
-    public boolean exists(GroupingKey key) {
-      boolean[] exists = new boolean[1];
-      maps.groups.read(GroupKeys.encode(key), entry -> exists[0] = frame(entry).exists());
-      return exists[0];
-    }
-
-    @Override
-    public void forEachGroupOf(String job, Consumer<GroupState> consumer) {
-      usage.enter();
-      try (var groups =
-          StoreSnapshot.of(maps.groups, shapes, key -> key.job().equals(job), usage::exit)) {
-        groups.groups().forEach(consumer);
-      }
-    }
-  }
-
-  private static GroupFrameReader frame(DirectBuffer entry) {
-    int headLength = HistoryHead.length(entry);
-    return new GroupFrameReader(entry, headLength, entry.capacity() - headLength);
   }
 }

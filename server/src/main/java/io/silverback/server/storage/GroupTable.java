@@ -1,0 +1,92 @@
+package io.silverback.server.storage;
+
+import io.silverback.codec.model.GroupingKey;
+import io.silverback.codec.row.GroupFrameReader;
+import io.silverback.codec.row.RowPageCursor;
+import io.silverback.server.group.GroupState;
+import io.silverback.server.group.StoredGroups;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.agrona.DirectBuffer;
+
+/** Looks at the groups as they are published, several or all at a time. Thread-safe. */
+final class GroupTable implements StoredGroups {
+  /** How many groups with old history are named at once; the next look names the others. */
+  private static final int EXPIRED_AT_ONCE = 10_000;
+
+  private final OffHeapMap groups;
+  private final ShapeTable shapes;
+  private final Usage usage;
+
+  GroupTable(OffHeapMap groups, ShapeTable shapes, Usage usage) {
+    this.groups = groups;
+    this.shapes = shapes;
+    this.usage = usage;
+  }
+
+  /** The groups that exist, in the order of their keys; uses the store until it is closed. */
+  Snapshot snapshot(Predicate<GroupingKey> wanted) {
+    usage.enter();
+    return StoreSnapshot.of(groups, shapes, wanted, usage::exit);
+  }
+
+  /** The keys of groups that exist or have history, in their order. */
+  List<GroupingKey> keys(Predicate<GroupingKey> wanted) {
+    var keys = new ArrayList<GroupingKey>();
+    usage.enter();
+    try {
+      groups.forEach(
+          (key, _) -> {
+            GroupingKey group = GroupKeys.decode(key, 0, key.capacity());
+            if (wanted.test(group)) {
+              keys.add(group);
+            }
+          });
+    } finally {
+      usage.exit();
+    }
+    keys.sort(Comparator.naturalOrder());
+    return keys;
+  }
+
+  /** Groups that have history older than it is to be kept. */
+  List<GroupingKey> withExpired(HistoryPages history, long nowMillis) {
+    var expired = new ArrayList<GroupingKey>();
+    var cursor = new RowPageCursor();
+    usage.enter();
+    try {
+      groups.forEach(
+          (key, entry) -> {
+            if (expired.size() < EXPIRED_AT_ONCE && history.hasExpired(entry, nowMillis, cursor)) {
+              expired.add(GroupKeys.decode(key, 0, key.capacity()));
+            }
+          });
+    } finally {
+      usage.exit();
+    }
+    return expired;
+  }
+
+  @Override
+  public boolean exists(GroupingKey key) {
+    boolean[] exists = new boolean[1];
+    groups.read(GroupKeys.encode(key), entry -> exists[0] = frame(entry).exists());
+    return exists[0];
+  }
+
+  @Override
+  public void forEachGroupOf(String job, Consumer<GroupState> consumer) {
+    try (Snapshot snapshot = snapshot(key -> key.job().equals(job))) {
+      snapshot.groups().forEach(consumer);
+    }
+  }
+
+  /** The frame of an entry. */
+  static GroupFrameReader frame(DirectBuffer entry) {
+    int headLength = HistoryHead.length(entry);
+    return new GroupFrameReader(entry, headLength, entry.capacity() - headLength);
+  }
+}
