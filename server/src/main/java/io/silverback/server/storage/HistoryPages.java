@@ -252,7 +252,7 @@ final class HistoryPages {
     int length = 0;
     if (cursor.rows() > 0) {
       try {
-        length = sealRows(Keys.ofOpenPage(HistoryHead.group(head), block), shape, cursor);
+        length = writeSealed(Keys.ofOpenPage(HistoryHead.group(head), block), shape, cursor);
       } catch (CorruptFrameException e) {
         corrupt.increment();
         log.warn("a page of history is damaged and was dropped", "err", e);
@@ -267,7 +267,7 @@ final class HistoryPages {
     }
   }
 
-  private int sealRows(byte[] key, Fingerprint shape, RowPageCursor cursor) {
+  private int writeSealed(byte[] key, Fingerprint shape, RowPageCursor cursor) {
     int written = cursor.lengthBytes();
     boolean exists =
         openPages.read(key, page -> open.putBytes(0, page, 0, Math.min(written, page.capacity())));
