@@ -50,9 +50,15 @@ public final class Fingerprinter {
       advance(Long.BYTES + size);
       return this;
     }
-    byte[] encoded = text.getBytes(StandardCharsets.UTF_8);
-    add((long) encoded.length);
+    // Half a surrogate pair would become a question mark in UTF-8, and so look like another text.
+    boolean isWhole = text.codePoints().noneMatch(Fingerprinter::isHalfPair);
+    byte[] encoded = text.getBytes(isWhole ? StandardCharsets.UTF_8 : StandardCharsets.UTF_16BE);
+    add(isWhole ? (long) encoded.length : -1L - encoded.length);
     return add(encoded);
+  }
+
+  private static boolean isHalfPair(int codePoint) {
+    return codePoint >= Character.MIN_SURROGATE && codePoint <= Character.MAX_SURROGATE;
   }
 
   /** The bytes alone, without their number. */

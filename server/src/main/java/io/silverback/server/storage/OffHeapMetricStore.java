@@ -229,7 +229,7 @@ public final class OffHeapMetricStore implements MetricStore {
       }
       Optional<String> fault = publish(key, old, next, stamp, workspace);
       return fault.isPresent()
-          ? new Submission.Refused(update.key(), fault.get())
+          ? refuse(key, update.key(), stamp, fault.get(), workspace)
           : new Submission.Accepted();
     } finally {
       shapeChanges.unlock();

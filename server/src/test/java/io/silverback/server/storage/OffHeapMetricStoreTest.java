@@ -285,7 +285,7 @@ final class OffHeapMetricStoreTest {
   }
 
   @Test
-  void whatIsTooLargeToStoreIsRefusedAndLeavesNoTrace() {
+  void whatIsTooLargeToStoreIsRefusedAndLeavesOnlyItsMark() {
     accepted(store.submit(put(X, gauge("m", 1))));
     String tooLong = "x".repeat(12_000_000);
     assertTrue(
@@ -301,6 +301,15 @@ final class OffHeapMetricStoreTest {
               .reason()
               .startsWith("the group is too large to store, push it as several groups: series=1"));
     }
+    assertEquals(1, value(groups(store).getFirst(), "m"));
+    assertEquals(NOW, groups(store).getLast().failureMillis());
+    assertEquals(0, groups(store).getLast().families().size());
+  }
+
+  @Test
+  void aTextThatNoUtf8CanSayDoesNotPassForAnotherOne() {
+    accepted(store.submit(put(X, gauge("m", 1, "l", "?"))));
+    refused(store.submit(put(X, gauge("m", 2, "l", "\ud800"))));
     assertEquals(1, value(groups(store).getFirst(), "m"));
   }
 
