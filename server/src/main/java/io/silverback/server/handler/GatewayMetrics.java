@@ -79,7 +79,7 @@ public final class GatewayMetrics {
   private final QuantileSummary pushDurations;
   private final Counter omitted;
   private volatile Supplier<StorageStatistics> storage =
-      () -> new StorageStatistics(0, 0, List.of());
+      () -> new StorageStatistics(0, 0, List.of(), List.of());
 
   public GatewayMetrics(BuildInfo build) {
     registerBuild(build);

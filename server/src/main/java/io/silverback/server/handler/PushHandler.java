@@ -12,6 +12,7 @@ import io.silverback.codec.exposition.TextParser;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.handler.BodyCoding.UnreadableBodyException;
+import io.silverback.server.storage.Limit;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.MetricStore.Submission;
 import java.io.IOException;
@@ -86,7 +87,19 @@ final class PushHandler {
           response.status(202).send();
         }
       }
+      case Submission.OverLimit(var refusedKey, var limit, var reason) -> {
+        log.refusedPush(request, refusedKey, reason);
+        PlainText.error(response, statusOf(limit), reason);
+      }
     }
+  }
+
+  private static int statusOf(Limit limit) {
+    return switch (limit) {
+      case SERIES_PER_GROUP, LABEL_LENGTH -> 422;
+      case GROUPS, SERIES -> 429;
+      case MEMORY -> 503;
+    };
   }
 
   private ParsedExposition parse(ServerRequest request, byte[] body) {

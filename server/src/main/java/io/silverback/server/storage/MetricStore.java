@@ -47,5 +47,12 @@ public interface MetricStore extends AutoCloseable {
 
     /** Not applied; the reason is for the client, in upstream's words where upstream has some. */
     record Refused(GroupingKey key, String reason) implements Submission {}
+
+    /**
+     * Not applied, and nothing was changed, since the store would outgrow what its operator allows.
+     *
+     * @param reason for the client; names the flag
+     */
+    record OverLimit(GroupingKey key, Limit limit, String reason) implements Submission {}
   }
 }

@@ -153,7 +153,8 @@ public final class OffHeapMetricStore implements MetricStore {
   public StorageStatistics statistics() {
     usage.enter();
     try {
-      return new StorageStatistics(existing.get(), history.corruptPages(), maps.statistics());
+      return new StorageStatistics(
+          existing.get(), history.corruptPages(), maps.statistics(), List.of());
     } finally {
       usage.exit();
     }

@@ -7,10 +7,13 @@ import java.util.List;
  *
  * @param groups that exist
  * @param corruptPages pages of history that were damaged and dropped
+ * @param limits how full each limit of the store is
  */
-public record StorageStatistics(int groups, long corruptPages, List<MapStatistics> maps) {
+public record StorageStatistics(
+    int groups, long corruptPages, List<MapStatistics> maps, List<LimitUse> limits) {
   public StorageStatistics {
     maps = List.copyOf(maps);
+    limits = List.copyOf(limits);
   }
 
   /**

@@ -1,0 +1,21 @@
+package io.silverback.server.storage;
+
+/** What a store is not to outgrow. */
+public enum Limit {
+  MEMORY("storage.max-memory"),
+  GROUPS("limits.max-groups"),
+  SERIES("limits.max-series"),
+  SERIES_PER_GROUP("limits.max-series-per-group"),
+  LABEL_LENGTH("limits.max-label-length");
+
+  private final String flag;
+
+  Limit(String flag) {
+    this.flag = flag;
+  }
+
+  /** The flag that sets it, without the dashes. */
+  public String flag() {
+    return flag;
+  }
+}
