@@ -10,6 +10,7 @@ import io.silverback.codec.model.VersionClock;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.storage.MetricStore.Submission;
 import io.silverback.server.storage.OffHeapMetricStore;
+import io.silverback.server.storage.StoreSettings;
 import io.silverback.server.storage.StorageStatistics.MapStatistics;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -55,11 +56,12 @@ public final class HistorySizes {
     long[] now = {table.timeMillis(0)};
     try (var store =
         new OffHeapMetricStore(
+            new StoreSettings(
             new VersionClock(() -> now[0], 1),
             () -> now[0],
             List.of(),
             true,
-            Duration.ofHours(2))) {
+            Duration.ofHours(2)))) {
       for (int round = 0; round < ROUNDS; round++) {
         for (int group = 0;
             group < groups && round + group * ROUNDS / groups / 4 < ROUNDS;

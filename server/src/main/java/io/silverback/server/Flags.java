@@ -2,11 +2,13 @@ package io.silverback.server;
 
 import io.silverback.codec.exposition.NameValidation;
 import io.silverback.server.handler.DoorSettings;
+import io.silverback.server.storage.PersistenceSettings;
 import io.silverback.server.web.GoDuration;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -14,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
@@ -56,14 +59,18 @@ final class Flags {
               "Prefix of all paths. Defaults to the path of --web.external-url."),
           off("web.enable-lifecycle", "Let a request end the process."),
           off("web.enable-admin-api", "Let a request delete all groups."),
-          text("persistence.file", "", "File to persist metrics in. Not acted upon yet."),
+          text("persistence.file", "", "Folder to keep metrics in. Empty for in memory only."),
           text(
               "persistence.interval",
               "5m",
-              "Least time between two writes of the persistence file."),
+              "How often the folder is flushed to the disk, which only a power cut can show."),
           text("history.retention", "1h", "How long pushes can be looked up; 0s for not at all."),
           off("push.disable-consistency-check", "Take inconsistent pushes, too. DANGEROUS."),
           off("push.enable-utf8-names", "Take any UTF-8 as name of a metric or label."),
+          text(
+              "limits.min-free-disk",
+              "128MiB",
+              "Room on the disk of --persistence.file to leave free."),
           text("limits.max-body-size", "64MiB", "Most bytes that the body of a push may have."),
           text("limits.max-inflated-size", "256MiB", "Most bytes that a body may inflate to."),
           text("shutdown.timeout", "10s", "How long running requests may go on after a SIGTERM."),
@@ -131,13 +138,6 @@ final class Flags {
 
   private List<Warning> warnings(Map<String, String> environment) {
     var warnings = new ArrayList<Warning>();
-    if (!text("persistence.file").isEmpty()) {
-      warnings.add(
-          new Warning(
-              "flag is not acted upon yet, metrics are only kept in memory and end with the"
-                  + " process",
-              "persistence.file"));
-    }
     Set<String> known = TABLE.stream().map(Flag::variable).collect(Collectors.toSet());
     environment.keySet().stream()
         .filter(name -> name.startsWith(VARIABLE_PREFIX) && !known.contains(name))
@@ -178,7 +178,22 @@ final class Flags {
         doors,
         text("web.config.file"),
         duration("shutdown.timeout"),
-        duration("history.retention"));
+        duration("history.retention"),
+        persistence());
+  }
+
+  private Optional<PersistenceSettings> persistence() {
+    String folder = text("persistence.file");
+    if (folder.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(
+          new PersistenceSettings(
+              Path.of(folder), duration("persistence.interval"), bytes("limits.min-free-disk")));
+    } catch (InvalidPathException e) {
+      throw bad("persistence.file", folder, "the path of a folder");
+    }
   }
 
   private List<InetSocketAddress> listenAddresses() {

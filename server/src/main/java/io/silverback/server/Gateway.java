@@ -27,7 +27,12 @@ import io.silverback.server.handler.Routes;
 import io.silverback.server.log.Log;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.OffHeapMetricStore;
+import io.silverback.server.storage.PersistedMetricStore;
+import io.silverback.server.storage.PersistenceSettings;
 import io.silverback.server.storage.StoreClosedException;
+import io.silverback.server.storage.StoreNotReadyException;
+import io.silverback.server.storage.StoreSettings;
+import io.silverback.server.storage.StoreUnusableException;
 import io.silverback.server.web.AccessControl;
 import io.silverback.server.web.Admission;
 import io.silverback.server.web.WebConfigException;
@@ -38,6 +43,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -59,6 +65,9 @@ public final class Gateway implements AutoCloseable {
 
   private static final int MAX_HEADER_BYTES = 64 * 1024;
 
+  /** A store that is recovered within that time is ready when the first request can come. */
+  private static final Duration RECOVERY_PATIENCE = Duration.ofSeconds(1);
+
   private static final Log log = Log.of(Gateway.class);
 
   private final CountDownLatch quitAsked = new CountDownLatch(1);
@@ -71,14 +80,14 @@ public final class Gateway implements AutoCloseable {
     BuildInfo build = BuildInfo.current();
     var metrics = new GatewayMetrics(build);
     var clock = new VersionClock(System::currentTimeMillis, new SecureRandom().nextLong());
-    store =
-        front.apply(
-            new OffHeapMetricStore(
-                clock,
-                System::currentTimeMillis,
-                metrics.declared(),
-                config.doors().checked(),
-                config.historyRetention()));
+    var settings =
+        new StoreSettings(
+            clock,
+            System::currentTimeMillis,
+            metrics.declared(),
+            config.doors().checked(),
+            config.historyRetention());
+    store = front.apply(openStore(settings, config.persistence()));
     metrics.watchStorage(store::statistics);
     Optional<WebConfigFile> guardFile = openGuardFile(config.webConfigFile());
     Function<String, Admission> guard =
@@ -86,7 +95,8 @@ public final class Gateway implements AutoCloseable {
             .<Function<String, Admission>>map(file -> new AccessControl(file)::admit)
             .orElse(_ -> new Admission.Admitted(Map.of()));
     var routes =
-        new Routes(config.doors(), store, metrics, build, guard, () -> ready, this::askToQuit);
+        new Routes(
+            config.doors(), store, metrics, build, guard, this::whyNotReady, this::askToQuit);
     web = webServer(config, routes, guardFile.flatMap(WebConfigFile::sslContext));
   }
 
@@ -135,6 +145,27 @@ public final class Gateway implements AutoCloseable {
     ready = false;
     web.stop();
     store.close();
+  }
+
+  private static MetricStore openStore(
+      StoreSettings settings, Optional<PersistenceSettings> persistence) {
+    if (persistence.isEmpty()) {
+      return new OffHeapMetricStore(settings);
+    }
+    try {
+      var store = new PersistedMetricStore(settings, persistence.get());
+      store.awaitReady(RECOVERY_PATIENCE);
+      return store;
+    } catch (StoreUnusableException e) {
+      throw new StartUpException("--persistence.file: " + e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new StartUpException("interrupted while the store was recovered");
+    }
+  }
+
+  private Optional<String> whyNotReady() {
+    return ready ? store.whyNotReady() : Optional.of("shutting down");
   }
 
   private static Optional<WebConfigFile> openGuardFile(String name) {
@@ -215,6 +246,7 @@ public final class Gateway implements AutoCloseable {
             HttpRouting.builder()
                 .any((request, response) -> answer(routes, request, response))
                 .error(StoreClosedException.class, Gateway::answerClosed)
+                .error(StoreNotReadyException.class, Gateway::answerNotReady)
                 .error(Throwable.class, Gateway::answerFault));
   }
 
@@ -261,6 +293,12 @@ public final class Gateway implements AutoCloseable {
       ServerRequest request, ServerResponse response, StoreClosedException closed) {
     response.header(HeaderNames.RETRY_AFTER, "1");
     response.status(503).send("shutting down, try again later\n");
+  }
+
+  private static void answerNotReady(
+      ServerRequest request, ServerResponse response, StoreNotReadyException notReady) {
+    response.header(HeaderNames.RETRY_AFTER, "1");
+    response.status(503).send(notReady.getMessage() + "\n");
   }
 
   /** A bug of ours. */

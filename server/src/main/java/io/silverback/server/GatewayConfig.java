@@ -1,9 +1,11 @@
 package io.silverback.server;
 
 import io.silverback.server.handler.DoorSettings;
+import io.silverback.server.storage.PersistenceSettings;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Everything that the command line can set, so that a test can set it without one.
@@ -12,13 +14,15 @@ import java.util.List;
  * @param webConfigFile the file with TLS, users, headers and rate limit; empty for none of them
  * @param shutdownTimeout how long requests may go on once the end was asked for
  * @param historyRetention how long what was pushed can be looked up; zero for not at all
+ * @param persistence where groups are kept beyond the end of the process; empty for nowhere
  */
 public record GatewayConfig(
     List<InetSocketAddress> listenAddresses,
     DoorSettings doors,
     String webConfigFile,
     Duration shutdownTimeout,
-    Duration historyRetention) {
+    Duration historyRetention,
+    Optional<PersistenceSettings> persistence) {
   public GatewayConfig {
     listenAddresses = List.copyOf(listenAddresses);
     if (listenAddresses.isEmpty()) {

@@ -80,6 +80,20 @@ public final class ConsistencyCheck {
   }
 
   /**
+   * Takes note of all groups of a store, of which none is recorded yet.
+   *
+   * @param groups those that exist; gone through twice
+   */
+  public void recordAll(Iterable<GroupState> groups) {
+    for (GroupState group : groups) {
+      GroupState absent = GroupState.absent(group.key());
+      families.replace(absent, group, GroupDifference.between(absent, group));
+      series.countGroup(group.key());
+    }
+    groups.forEach(series::writeDownWhereMixed);
+  }
+
+  /**
    * True if a group of that key can be exposed: its labels are legal, and no other group has the
    * same push times.
    *

@@ -62,6 +62,26 @@ final class SeriesIndex {
     }
   }
 
+  /** Counts a group that is stored already, whose series may have to be written down later. */
+  void countGroup(GroupingKey key) {
+    countGroup(key, 1);
+  }
+
+  /** Writes the series of a counted group down if its job needs that. */
+  void writeDownWhereMixed(GroupState group) {
+    String job = group.key().job();
+    tallies.read(keys.job(job), row);
+    if (row[LABEL_NAME_SETS] < 2) {
+      return;
+    }
+    if (row[WRITTEN_DOWN] == 0) {
+      tallies.add(keys.job(job), WRITTEN_DOWN, 1);
+    }
+    var changes = new HashMap<Fingerprint, Integer>();
+    group.families().values().forEach(family -> count(family, 1, changes));
+    record(changes);
+  }
+
   /** How often the series stands in groups of its job; 0 if that job needs no index. */
   int count(String familyName, Labels labels) {
     return tallies.get(keys.series(familyName, labels), COUNT);

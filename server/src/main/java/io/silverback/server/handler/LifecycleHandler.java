@@ -1,20 +1,21 @@
 package io.silverback.server.handler;
 
-import java.util.function.BooleanSupplier;
+import java.util.Optional;
+import java.util.function.Supplier;
 
 /** Health, readiness and termination. */
 final class LifecycleHandler {
-  private final BooleanSupplier ready;
+  private final Supplier<Optional<String>> whyNotReady;
   private final Runnable quit;
 
   /**
    * Doors to the life of the process.
    *
-   * @param ready false while the server should get no requests
+   * @param whyNotReady why the server should get no requests; empty if it should
    * @param quit asks for termination and returns at once
    */
-  LifecycleHandler(BooleanSupplier ready, Runnable quit) {
-    this.ready = ready;
+  LifecycleHandler(Supplier<Optional<String>> whyNotReady, Runnable quit) {
+    this.whyNotReady = whyNotReady;
     this.quit = quit;
   }
 
@@ -24,10 +25,11 @@ final class LifecycleHandler {
 
   Door ready() {
     return (_, response, _) -> {
-      if (ready.getAsBoolean()) {
+      Optional<String> reason = whyNotReady.get();
+      if (reason.isEmpty()) {
         PlainText.send(response, 200, "OK");
       } else {
-        PlainText.error(response, 503, "shutting down");
+        PlainText.error(response, 503, reason.get());
       }
     };
   }

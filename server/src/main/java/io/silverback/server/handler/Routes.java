@@ -9,8 +9,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.function.BooleanSupplier;
+import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /** Every path that the server answers. */
 public final class Routes {
@@ -22,7 +23,7 @@ public final class Routes {
    *
    * @param metrics counts the requests, and is shown with the groups
    * @param guard decides about a request by its Authorization header, empty if it has none
-   * @param ready false while the server should get no requests
+   * @param whyNotReady why the server should get no requests; empty if it should
    * @param quit asks for termination and returns at once
    */
   public Routes(
@@ -31,7 +32,7 @@ public final class Routes {
       GatewayMetrics metrics,
       BuildInfo build,
       Function<String, Admission> guard,
-      BooleanSupplier ready,
+      Supplier<Optional<String>> whyNotReady,
       Runnable quit) {
     this.guard = guard;
     var log = new DoorLog();
@@ -43,7 +44,7 @@ public final class Routes {
     var api = new ApiHandler(store, settings.flags(), build, started);
     var history = new HistoryHandler(store, System::currentTimeMillis);
     var status = new StatusHandler(store, settings, build, started);
-    var lifecycle = new LifecycleHandler(ready, quit);
+    var lifecycle = new LifecycleHandler(whyNotReady, quit);
 
     String prefix = settings.routePrefix();
     var routes = new ArrayList<Route>();

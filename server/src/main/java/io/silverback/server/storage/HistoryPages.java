@@ -76,16 +76,8 @@ final class HistoryPages {
     return corrupt.sum();
   }
 
-  /** Adds a row to the open page, which becomes or is one of the row's shape. */
+  /** Adds a row to the open page, which becomes or is one of the row's shape and not full. */
   void append(MutableDirectBuffer head, Row row, Pen pen) {
-    if (retentionMillis == 0 || row.pushed().isEmpty()) {
-      return;
-    }
-    if (HistoryHead.columns(head) > 0 && isFull(head, row.timeMillis(), pen.cursor)) {
-      // The next page will need the same room, so this one's stays.
-      sealRows(head, row.shape(), pen.cursor);
-      dropExpired(head, row.timeMillis());
-    }
     if (HistoryHead.columns(head) == 0) {
       shapes.acquire(row.shape());
       HistoryHead.open(head, row.columns(), row.timeMillis(), pen.cursor);
@@ -100,22 +92,29 @@ final class HistoryPages {
     }
   }
 
-  /** Makes the open page, if there is one, a sealed one, and gives its room back. */
-  void seal(MutableDirectBuffer head, Fingerprint shape, Pen pen) {
-    int columns = HistoryHead.columns(head);
-    if (columns > 0) {
-      sealRows(head, shape, pen.cursor);
-      for (int block = 0; block < HistoryHead.blocks(columns); block++) {
-        openPages.remove(Keys.ofOpenPage(HistoryHead.group(head), block));
-      }
-    }
+  /** True if the open page, if there is one, takes no more rows. */
+  boolean isFull(DirectBuffer head, long nowMillis, Pen pen) {
+    return HistoryHead.columns(head) > 0 && isFull(head, nowMillis, pen.cursor);
   }
 
-  /** Makes the open page a sealed one if all its rows are older than the retention. */
-  void sealExpired(MutableDirectBuffer head, Fingerprint shape, long nowMillis, Pen pen) {
-    if (HistoryHead.columns(head) > 0
-        && lastRowMillis(head, pen.cursor) < nowMillis - retentionMillis) {
-      seal(head, shape, pen);
+  /** True if there is an open page, and all its rows are older than the retention. */
+  boolean isExpired(DirectBuffer head, long nowMillis, Pen pen) {
+    return HistoryHead.columns(head) > 0
+        && lastRowMillis(head, pen.cursor) < nowMillis - retentionMillis;
+  }
+
+  /**
+   * Makes the open page a sealed one. Its rows still lie where they were written to; that may be
+   * used again once the head is stored.
+   */
+  void seal(MutableDirectBuffer head, Fingerprint shape, Pen pen) {
+    sealRows(head, shape, pen.cursor);
+  }
+
+  /** Gives the room of an open page of so many columns back. */
+  void releaseRoom(DirectBuffer head, int columns) {
+    for (int block = 0; block < HistoryHead.blocks(columns); block++) {
+      openPages.remove(Keys.ofOpenPage(HistoryHead.group(head), block));
     }
   }
 
@@ -215,29 +214,31 @@ final class HistoryPages {
 
   private void appendTo(int block, DirectBuffer head, Row row, ColumnRanges ranges, Pen pen) {
     byte[] key = Keys.ofOpenPage(HistoryHead.group(head), block);
+    boolean goesOn = pen.cursor.rows() > 0;
     boolean[] appended = new boolean[1];
-    boolean exists =
-        openPages.edit(
-            key,
-            page -> {
-              appended[0] = write(page, page.capacity(), block, row, ranges, pen);
-              if (!appended[0]) {
-                pen.scratch.putBytes(0, page, 0, pen.cursor.lengthBytes());
-              }
-            });
-    if (exists && appended[0]) {
+    int[] room = new int[1];
+    openPages.edit(
+        key,
+        page -> {
+          room[0] = page.capacity();
+          // Rows of the page before are not overwritten in place, but in one step with their end.
+          appended[0] = goesOn && write(page, page.capacity(), block, row, ranges, pen);
+          if (goesOn && !appended[0]) {
+            pen.scratch.putBytes(0, page, 0, pen.cursor.lengthBytes());
+          }
+        });
+    if (appended[0]) {
       return;
     }
-    int written = pen.cursor.lengthBytes();
-    int room = written + RowPageWriter.maxRowLength(ranges);
-    pen.scratch.checkLimit(room);
-    if (!write(pen.scratch, room, block, row, ranges, pen)) {
-      throw new IllegalStateException("no room for the longest row: lengthBytes=" + room);
+    int longest = pen.cursor.lengthBytes() + RowPageWriter.maxRowLength(ranges);
+    pen.scratch.checkLimit(longest);
+    if (!write(pen.scratch, longest, block, row, ranges, pen)) {
+      throw new IllegalStateException("no room for the longest row: lengthBytes=" + longest);
     }
     int length = pen.cursor.lengthBytes();
-    int capacity = length + (exists ? length / 4 : 0) + LEAST_GROWTH;
+    int capacity = Math.max(room[0], length + (goesOn ? length / 4 : 0) + LEAST_GROWTH);
     pen.scratch.checkLimit(capacity);
-    openPages.put(key, pen.scratch, 0, capacity);
+    openPages.put(key, pen.scratch, 0, capacity, length);
   }
 
   private static boolean write(

@@ -3,6 +3,7 @@ package io.silverback.server.storage;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import io.silverback.codec.model.Fingerprint;
+import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** What things are called in the maps. */
@@ -24,6 +25,21 @@ final class Keys {
     buffer.putLong(0, group, LITTLE_ENDIAN);
     buffer.putInt(Long.BYTES, block, LITTLE_ENDIAN);
     return key;
+  }
+
+  /** The group of an open or a sealed page. */
+  static long group(DirectBuffer key) {
+    return key.getLong(0, LITTLE_ENDIAN);
+  }
+
+  /** The number of a sealed page. */
+  static int page(DirectBuffer key) {
+    return key.getInt(Long.BYTES, LITTLE_ENDIAN);
+  }
+
+  /** The block of an open or a sealed page. */
+  static int block(DirectBuffer key) {
+    return key.getInt(key.capacity() - Integer.BYTES, LITTLE_ENDIAN);
   }
 
   /** One of the sealed pages that hold the columns of a group side by side. */

@@ -6,7 +6,8 @@ public enum Limit {
   GROUPS("limits.max-groups"),
   SERIES("limits.max-series"),
   SERIES_PER_GROUP("limits.max-series-per-group"),
-  LABEL_LENGTH("limits.max-label-length");
+  LABEL_LENGTH("limits.max-label-length"),
+  FREE_DISK("limits.min-free-disk");
 
   private final String flag;
 

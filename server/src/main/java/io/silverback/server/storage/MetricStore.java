@@ -3,6 +3,7 @@ package io.silverback.server.storage;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.server.group.GroupUpdate;
 import java.io.IOException;
+import java.util.Optional;
 
 /**
  * The groups, as the doors see them.
@@ -36,6 +37,20 @@ public interface MetricStore extends AutoCloseable {
 
   /** What is held now, and what that takes. */
   StorageStatistics statistics();
+
+  /**
+   * Why the store cannot be asked anything yet; empty once it can. Until then every other method
+   * but {@link #close} may throw {@link StoreNotReadyException}.
+   */
+  Optional<String> whyNotReady();
+
+  /**
+   * Copies the groups and their history into a store of its own, beside this one, while both go on.
+   *
+   * @return the name of the copy; empty if this store is not kept in files
+   * @throws IOException if it cannot be written; then nothing is left of it
+   */
+  Optional<String> saveCopy() throws IOException;
 
   @Override
   void close();

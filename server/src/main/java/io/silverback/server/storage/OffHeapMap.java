@@ -1,5 +1,7 @@
 package io.silverback.server.storage;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
@@ -9,6 +11,7 @@ import net.openhft.chronicle.map.ChronicleMapBuilder;
 import net.openhft.chronicle.map.MapEntry;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A map from bytes to bytes that lies outside of the heap.
@@ -22,46 +25,72 @@ final class OffHeapMap implements AutoCloseable {
   /** What an entry takes beside its key and value: their lengths, and its place in the index. */
   private static final int ENTRY_OVERHEAD_BYTES = 16;
 
-  private final String name;
+  private final Plan plan;
   private final ChronicleMap<byte[], UnsafeBuffer> map;
-  private final int chunkBytes;
-  private final int longestBytes;
   private final LongAdder allocated = new LongAdder();
 
-  private OffHeapMap(Plan plan) {
-    var values = new ValueBytes();
-    this.name = plan.name();
-    this.map =
-        ChronicleMapBuilder.of(byte[].class, UnsafeBuffer.class)
-            .name(plan.name())
-            .averageKeySize(plan.keyBytes())
-            .averageValueSize(plan.chunkBytes())
-            .valueMarshallers(values, values)
-            .actualChunkSize(plan.chunkBytes())
-            .actualSegments(plan.segments())
-            .actualChunksPerSegmentTier(plan.tierBytes() / plan.chunkBytes())
-            .entriesPerSegment(plan.entriesPerTier())
-            // Only the address space of the first tiers is taken at once; more follow as they fill.
-            .maxBloatFactor(1000)
-            .skipCloseOnExitHook(true)
-            .create();
-    this.chunkBytes = plan.chunkBytes();
-    this.longestBytes = (int) plan.tierBytes() / 2;
+  /** Null if nothing is to outlive the process. */
+  private final @Nullable WriteLanes lanes;
+
+  private OffHeapMap(
+      Plan plan, ChronicleMap<byte[], UnsafeBuffer> map, @Nullable WriteLanes lanes) {
+    this.plan = plan;
+    this.map = map;
+    this.lanes = lanes;
   }
 
   /**
    * How a map is laid out.
    *
+   * @param number by which its entries are known in files
    * @param keyBytes the usual length of a key
    * @param chunkBytes what entries are rounded up to
    * @param segments how many entries can be changed side by side
    * @param tierBytes the room that a segment grows by, and twice the longest entry
    * @param entriesPerTier how many entries a segment grows by
+   * @param editedBytes how many bytes at the start of a value may be edited in place
    */
   record Plan(
-      String name, int keyBytes, int chunkBytes, int segments, long tierBytes, int entriesPerTier) {
+      String name,
+      int number,
+      int keyBytes,
+      int chunkBytes,
+      int segments,
+      long tierBytes,
+      int entriesPerTier,
+      int editedBytes) {
+
+    /** How long a value can be. */
+    int longestBytes() {
+      return (int) tierBytes / 2;
+    }
+
+    /** A map that ends with the process. */
     OffHeapMap create() {
-      return new OffHeapMap(this);
+      return new OffHeapMap(this, builder(false).create(), null);
+    }
+
+    /** A map in a new file of its name. */
+    OffHeapMap createIn(Path folder, WriteLanes lanes) throws IOException {
+      var map = builder(true).sparseFile(true).createPersistedTo(folder.resolve(name).toFile());
+      return new OffHeapMap(this, map, lanes);
+    }
+
+    private ChronicleMapBuilder<byte[], UnsafeBuffer> builder(boolean enveloped) {
+      var values = new ValueBytes(enveloped);
+      return ChronicleMapBuilder.of(byte[].class, UnsafeBuffer.class)
+          .name(name)
+          .averageKeySize(keyBytes)
+          .averageValueSize(chunkBytes)
+          .valueMarshallers(values, values)
+          .checksumEntries(false)
+          .actualChunkSize(chunkBytes)
+          .actualSegments(segments)
+          .actualChunksPerSegmentTier(tierBytes / chunkBytes)
+          .entriesPerSegment(entriesPerTier)
+          // Only the address space of the first tiers is taken at once; more follow as they fill.
+          .maxBloatFactor(1000)
+          .skipCloseOnExitHook(true);
     }
   }
 
@@ -78,13 +107,17 @@ final class OffHeapMap implements AutoCloseable {
 
   /** Shows the value of the key; false if there is none. */
   boolean read(byte[] key, ValueVisitor reader) {
+    return readStored(key, stored -> reader.visit(valueIn(stored)));
+  }
+
+  private boolean readStored(byte[] key, ValueVisitor reader) {
     try (var context = map.queryContext(key)) {
       context.readLock().lock();
       MapEntry<byte[], UnsafeBuffer> entry = context.entry();
       if (entry == null) {
         return false;
       }
-      reader.visit(view(entry.value()));
+      reader.visit(wholeOf(entry.value()));
       return true;
     }
   }
@@ -97,7 +130,7 @@ final class OffHeapMap implements AutoCloseable {
       if (entry == null) {
         return false;
       }
-      editor.visit(view(entry.value()));
+      editor.visit(valueIn(wholeOf(entry.value())));
       return true;
     }
   }
@@ -113,20 +146,76 @@ final class OffHeapMap implements AutoCloseable {
 
   /** Sets the value of the key to a copy of these bytes, at most {@link #longestBytes}. */
   void put(byte[] key, DirectBuffer source, int offset, int length) {
-    if (length > longestBytes) {
+    put(key, source, offset, length, length);
+  }
+
+  /**
+   * The same for a value that is edited in place later.
+   *
+   * @param keptLength how many of the bytes no edit will touch but for the plan's first ones
+   */
+  void put(byte[] key, DirectBuffer source, int offset, int length, int keptLength) {
+    if (length > plan.longestBytes()) {
       throw new IllegalStateException("value is too long for its map: length=" + length);
     }
+    var value = new UnsafeBuffer(source, offset, length);
+    if (lanes == null) {
+      putStored(key, value);
+    } else {
+      lanes.write(
+          plan.number(),
+          key,
+          value,
+          Math.min(plan.editedBytes(), keptLength),
+          keptLength,
+          envelope -> putStored(key, envelope));
+    }
+  }
+
+  /**
+   * Takes over what an earlier process left, unless what is there already was written later.
+   *
+   * @return false if it was
+   */
+  boolean adopt(byte[] key, UnsafeBuffer envelope) {
+    boolean[] newer = new boolean[1];
+    long sequence = Envelope.sequence(envelope);
+    boolean known = readStored(key, stored -> newer[0] = Envelope.sequence(stored) >= sequence);
+    if (known && newer[0]) {
+      return false;
+    }
+    putStored(key, envelope);
+    return true;
+  }
+
+  private void putStored(byte[] key, UnsafeBuffer stored) {
     try (var context = map.queryContext(key)) {
       context.updateLock().lock();
-      Data<UnsafeBuffer> value = context.wrapValueAsData(new UnsafeBuffer(source, offset, length));
+      Data<UnsafeBuffer> value = context.wrapValueAsData(stored);
       MapEntry<byte[], UnsafeBuffer> entry = context.entry();
       if (entry == null) {
         context.insert(Objects.requireNonNull(context.absentEntry()), value);
       } else {
-        allocated.add(-bytesOf(key.length, entry.value().size()));
+        UnsafeBuffer before = wholeOf(entry.value());
+        allocated.add(-bytesOf(key.length, before.capacity()));
         context.replaceValue(entry, value);
+        if (lanes != null) {
+          UnsafeBuffer after = wholeOf(Objects.requireNonNull(context.entry()).value());
+          invalidateIfMoved(before, after, key.length);
+        }
       }
-      allocated.add(bytesOf(key.length, length));
+      allocated.add(bytesOf(key.length, stored.capacity()));
+    }
+  }
+
+  /** What was left behind at the old place must not be found there. */
+  private static void invalidateIfMoved(UnsafeBuffer before, UnsafeBuffer after, int keyLength) {
+    long old = before.addressOffset();
+    long now = after.addressOffset();
+    boolean moved =
+        old + Long.BYTES <= now - keyLength - ENTRY_OVERHEAD_BYTES || old >= now + after.capacity();
+    if (moved) {
+      Envelope.magic(before, Envelope.NO_MAGIC);
     }
   }
 
@@ -138,7 +227,11 @@ final class OffHeapMap implements AutoCloseable {
       if (entry == null) {
         return false;
       }
-      allocated.add(-bytesOf(key.length, entry.value().size()));
+      UnsafeBuffer stored = wholeOf(entry.value());
+      allocated.add(-bytesOf(key.length, stored.capacity()));
+      if (lanes != null) {
+        Envelope.magic(stored, Envelope.NO_MAGIC);
+      }
       context.remove(entry);
       return true;
     }
@@ -148,7 +241,8 @@ final class OffHeapMap implements AutoCloseable {
   void forEach(EntryVisitor visitor) {
     for (int segment = 0; segment < map.segments(); segment++) {
       try (var context = map.segmentContext(segment)) {
-        context.forEachSegmentEntry(entry -> visitor.visit(view(entry.key()), view(entry.value())));
+        context.forEachSegmentEntry(
+            entry -> visitor.visit(wholeOf(entry.key()), valueIn(wholeOf(entry.value()))));
       }
     }
   }
@@ -160,7 +254,7 @@ final class OffHeapMap implements AutoCloseable {
   }
 
   String name() {
-    return name;
+    return plan.name();
   }
 
   long size() {
@@ -173,7 +267,11 @@ final class OffHeapMap implements AutoCloseable {
   }
 
   int longestBytes() {
-    return longestBytes;
+    return plan.longestBytes();
+  }
+
+  int number() {
+    return plan.number();
   }
 
   @Override
@@ -183,10 +281,20 @@ final class OffHeapMap implements AutoCloseable {
 
   private long bytesOf(int keyLength, long valueLength) {
     long used = keyLength + valueLength + ENTRY_OVERHEAD_BYTES;
-    return (used + chunkBytes - 1) / chunkBytes * chunkBytes;
+    return (used + plan.chunkBytes() - 1) / plan.chunkBytes() * plan.chunkBytes();
   }
 
-  private static UnsafeBuffer view(Data<?> data) {
+  /** The value in what the map holds for it. */
+  private UnsafeBuffer valueIn(UnsafeBuffer stored) {
+    if (lanes == null) {
+      return stored;
+    }
+    int offset = Envelope.valueOffset(stored);
+    stored.wrap(stored, offset, Envelope.valueLength(stored));
+    return stored;
+  }
+
+  private static UnsafeBuffer wholeOf(Data<?> data) {
     return new UnsafeBuffer(data.bytes().addressForRead(data.offset()), (int) data.size());
   }
 }

@@ -1,8 +1,12 @@
 package io.silverback.server.storage;
 
 import io.silverback.server.storage.StorageStatistics.MapStatistics;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The maps of one store: how they are opened, laid out and closed.
@@ -11,32 +15,108 @@ import java.util.stream.Stream;
  * not given back.
  */
 final class OffHeapMaps implements AutoCloseable {
+  /** The file in which values lie while they are written. */
+  static final String LANES = "writes";
+
   private static final int MIB = 1 << 20;
 
+  /** Far above what fits into a request. */
+  private static final int LONGEST_KEY = MIB;
+
+  private static final OffHeapMap.Plan GROUPS =
+      new OffHeapMap.Plan("groups", 1, 64, 32, 16, 64L * MIB, 16 * 1024, 0);
+  private static final OffHeapMap.Plan SHAPES =
+      new OffHeapMap.Plan("shapes", 2, 16, 64, 4, 64L * MIB, 16 * 1024, ShapeTable.EDITED_LENGTH);
+  private static final OffHeapMap.Plan SYMBOLS =
+      new OffHeapMap.Plan("symbols", 3, 8, 32, 4, 64L * MIB, 32 * 1024, SymbolTable.EDITED_LENGTH);
+  private static final OffHeapMap.Plan OPEN_PAGES =
+      new OffHeapMap.Plan("open_pages", 4, 12, 64, 16, 64L * MIB, 16 * 1024, 0);
+  private static final OffHeapMap.Plan PAGES =
+      new OffHeapMap.Plan("pages", 5, 16, 64, 16, 64L * MIB, 16 * 1024, 0);
+  private static final OffHeapMap.Plan TALLIES =
+      new OffHeapMap.Plan("tallies", 6, 16, 64, 4, 16L * MIB, 64 * 1024, 0);
+
+  /** Those whose files outlive the process. */
+  private static final List<OffHeapMap.Plan> KEPT =
+      List.of(GROUPS, SHAPES, SYMBOLS, OPEN_PAGES, PAGES);
+
   /** Grouping key to the group's state. */
-  final OffHeapMap groups =
-      new OffHeapMap.Plan("groups", 64, 32, 16, 64L * MIB, 16 * 1024).create();
+  final OffHeapMap groups;
 
   /** Fingerprint to shape. */
-  final OffHeapMap shapes = new OffHeapMap.Plan("shapes", 16, 64, 4, 64L * MIB, 16 * 1024).create();
+  final OffHeapMap shapes;
 
   /** Symbol to text. */
-  final OffHeapMap symbols =
-      new OffHeapMap.Plan("symbols", 8, 32, 4, 64L * MIB, 32 * 1024).create();
+  final OffHeapMap symbols;
 
   /**
    * Group and block to the open page of history. Apart from the sealed ones: these change and grow,
    * and would leave gaps between those that come once and go in the order in which they came.
    */
-  final OffHeapMap openPages =
-      new OffHeapMap.Plan("open_pages", 12, 64, 16, 64L * MIB, 16 * 1024).create();
+  final OffHeapMap openPages;
 
   /** Group, number and block to a sealed page of history. */
-  final OffHeapMap pages = new OffHeapMap.Plan("pages", 16, 64, 16, 64L * MIB, 16 * 1024).create();
+  final OffHeapMap pages;
 
-  /** Fingerprint to a row of counters. */
-  final OffHeapMap tallies =
-      new OffHeapMap.Plan("tallies", 16, 64, 4, 16L * MIB, 64 * 1024).create();
+  /** Fingerprint to a row of counters; made anew from the groups whenever a store is opened. */
+  final OffHeapMap tallies;
+
+  /** Null if nothing is to outlive the process. */
+  private final @Nullable WriteLanes lanes;
+
+  /** Maps that end with the process. */
+  OffHeapMaps() {
+    lanes = null;
+    groups = GROUPS.create();
+    shapes = SHAPES.create();
+    symbols = SYMBOLS.create();
+    openPages = OPEN_PAGES.create();
+    pages = PAGES.create();
+    tallies = TALLIES.create();
+  }
+
+  /**
+   * Maps in new files of a folder.
+   *
+   * @param magic the number of the store
+   */
+  OffHeapMaps(Path folder, long magic) throws IOException {
+    lanes = new WriteLanes(folder.resolve(LANES), magic, longestEnvelope());
+    groups = GROUPS.createIn(folder, lanes);
+    shapes = SHAPES.createIn(folder, lanes);
+    symbols = SYMBOLS.createIn(folder, lanes);
+    openPages = OPEN_PAGES.createIn(folder, lanes);
+    pages = PAGES.createIn(folder, lanes);
+    tallies = TALLIES.create();
+  }
+
+  /** Makes the next write a later one than those of earlier processes. */
+  void continueAfter(long lastSequence) {
+    if (lanes != null) {
+      lanes.continueAfter(lastSequence);
+    }
+  }
+
+  /** The names of the files, that of the lanes last. */
+  static List<String> fileNames() {
+    return Stream.concat(KEPT.stream().map(OffHeapMap.Plan::name), Stream.of(LANES)).toList();
+  }
+
+  /** How long an envelope can be. */
+  static int longestEnvelope() {
+    int longest = 0;
+    for (OffHeapMap.Plan plan : KEPT) {
+      longest = Math.max(longest, plan.longestBytes());
+    }
+    return Envelope.length(LONGEST_KEY, longest);
+  }
+
+  /** The map whose entries bear that number in files. */
+  Optional<OffHeapMap> numbered(int number) {
+    return Stream.of(groups, shapes, symbols, openPages, pages)
+        .filter(map -> map.number() == number)
+        .findAny();
+  }
 
   List<MapStatistics> statistics() {
     return Stream.of(groups, shapes, symbols, openPages, pages, tallies)
@@ -52,5 +132,8 @@ final class OffHeapMaps implements AutoCloseable {
     openPages.close();
     pages.close();
     tallies.close();
+    if (lanes != null) {
+      lanes.close();
+    }
   }
 }

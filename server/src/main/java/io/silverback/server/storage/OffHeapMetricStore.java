@@ -17,7 +17,6 @@ import io.silverback.server.group.Verdict;
 import io.silverback.server.log.Log;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -27,8 +26,8 @@ import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 
 /**
- * The groups of a single node and their history, compressed and outside of the heap; nothing
- * survives the process.
+ * The groups of a single node and their history, compressed and outside of the heap, in files if
+ * they are to survive the process.
  *
  * <p>Two locks, always taken in this order. That of the group's stripe keeps the updates of a group
  * in order. That of shape changes makes checking and publishing one step; a push that only brings
@@ -53,36 +52,51 @@ public final class OffHeapMetricStore implements MetricStore {
   private final VersionClock clock;
   private final LongSupplier wallMillis;
   private final boolean checked;
-  private final OffHeapMaps maps = new OffHeapMaps();
-  private final ShapeTable shapes = new ShapeTable(maps.shapes, new SymbolTable(maps.symbols));
-  private final GroupTable groups = new GroupTable(maps.groups, shapes, usage);
+  private final OffHeapMaps maps;
+  private final ShapeTable shapes;
+  private final GroupTable groups;
   private final HistoryPages history;
   private final long retentionMillis;
   private final ConsistencyCheck check;
+  private final StoreAudit.Result found;
   private final Sweeper sweeper;
 
-  /**
-   * An empty store.
-   *
-   * @param clock gives each update its version
-   * @param wallMillis the wall clock, in milliseconds since the epoch
-   * @param ownFamilies the server's own families, whether or not they have metrics yet
-   * @param checked false to take pushes that are inconsistent with others
-   * @param historyRetention how long what was pushed can be asked for; zero for not at all
-   */
-  public OffHeapMetricStore(
-      VersionClock clock,
-      LongSupplier wallMillis,
-      Collection<MetricFamily> ownFamilies,
-      boolean checked,
-      Duration historyRetention) {
-    this.clock = clock;
-    this.wallMillis = wallMillis;
-    this.checked = checked;
-    this.retentionMillis = historyRetention.toMillis();
+  /** An empty store, of which nothing survives the process. */
+  public OffHeapMetricStore(StoreSettings settings) {
+    this(settings, new OffHeapMaps());
+  }
+
+  /** A store over maps, which it closes, and with the groups that are in them. */
+  OffHeapMetricStore(StoreSettings settings, OffHeapMaps maps) {
+    this.maps = maps;
+    this.clock = settings.clock();
+    this.wallMillis = settings.wallMillis();
+    this.checked = settings.checked();
+    this.retentionMillis = settings.historyRetention().toMillis();
+    this.shapes = new ShapeTable(maps.shapes, new SymbolTable(maps.symbols));
+    this.groups = new GroupTable(maps.groups, shapes, usage);
     this.history = new HistoryPages(maps, shapes, retentionMillis);
-    this.check = new ConsistencyCheck(ownFamilies, groups, new OffHeapTallies(maps.tallies));
-    this.sweeper = new Sweeper(this::sweep, historyRetention);
+    this.check =
+        new ConsistencyCheck(settings.ownFamilies(), groups, new OffHeapTallies(maps.tallies));
+    this.found = adoptEntries();
+    this.sweeper = new Sweeper(this::sweep, settings.historyRetention());
+  }
+
+  /** Goes on with what is in the maps. */
+  private StoreAudit.Result adoptEntries() {
+    StoreAudit.Result audited = new StoreAudit(maps, shapes).run();
+    existing.set(audited.existing());
+    lastGroup.set(audited.lastGroup());
+    clock.observe(audited.newest());
+    try (Snapshot snapshot = groups.snapshot(_ -> true)) {
+      check.recordAll(snapshot.groups());
+    }
+    return audited;
+  }
+
+  /** What was in the maps when the store was made. */
+  StoreAudit.Result found() {
+    return found;
   }
 
   /** Throws {@link StoreClosedException} after a close. */
@@ -160,6 +174,35 @@ public final class OffHeapMetricStore implements MetricStore {
     }
   }
 
+  @Override
+  public Optional<String> whyNotReady() {
+    return Optional.empty();
+  }
+
+  /** Empty: this store does not know of files. */
+  @Override
+  public Optional<String> saveCopy() {
+    return Optional.empty();
+  }
+
+  /** Copies all groups, each with its history as of one moment, into maps that are empty. */
+  void copyTo(OffHeapMaps target) {
+    usage.enter();
+    try (var _ = shapes.visit()) {
+      var copy = new StoreCopy(maps, shapes, target);
+      for (GroupingKey key : groups.keys(_ -> true)) {
+        withGroup(
+            key,
+            (place, _) -> {
+              copy.add(place);
+              return true;
+            });
+      }
+    } finally {
+      usage.exit();
+    }
+  }
+
   /** Drops what is too old or not needed any more; done by itself now and then. */
   public void sweep() {
     usage.enter();
@@ -209,7 +252,7 @@ public final class OffHeapMetricStore implements MetricStore {
       if (fault.isPresent()) {
         return refuse(key, update.key(), stamp, fault.get(), workspace);
       }
-      appendRow(workspace, next, stamp, PushedColumns.all(next.columnCount()));
+      appendRow(key, workspace, next, stamp, PushedColumns.all(next.columnCount()));
       store(key, workspace, next);
       return new Submission.Accepted();
     }
@@ -291,11 +334,11 @@ public final class OffHeapMetricStore implements MetricStore {
       if (fault.isPresent()) {
         return fault;
       }
-      history.seal(workspace.entry(), oldShape, workspace.pen());
+      seal(key, workspace, false);
     }
     check.record(old, next);
     appendRow(
-        workspace, frame, stamp, PushedColumns.of(shape, i -> frame.written(i).equals(stamp)));
+        key, workspace, frame, stamp, PushedColumns.of(shape, i -> frame.written(i).equals(stamp)));
     store(key, workspace, frame);
     if (!sameShape) {
       shapes.release(oldShape);
@@ -318,7 +361,17 @@ public final class OffHeapMetricStore implements MetricStore {
                 + maps.groups.longestBytes());
   }
 
-  private void appendRow(Workspace workspace, GroupFrame next, Stamp stamp, PushedColumns pushed) {
+  private void appendRow(
+      byte[] key, Workspace workspace, GroupFrame next, Stamp stamp, PushedColumns pushed) {
+    if (retentionMillis == 0 || pushed.isEmpty()) {
+      return;
+    }
+    long now = stamp.wallMillis();
+    if (history.isFull(workspace.entry(), now, workspace.pen())) {
+      // The next page will need the same room, so this one's stays.
+      seal(key, workspace, true);
+      history.dropExpired(workspace.entry(), now);
+    }
     var row =
         new HistoryPages.Row(
             next.shape(),
@@ -328,6 +381,19 @@ public final class OffHeapMetricStore implements MetricStore {
             workspace.frame().words(),
             next.words());
     history.append(workspace.entry(), row, workspace.pen());
+  }
+
+  /** Seals the open page, and stores that before its room is used again or given back. */
+  private void seal(byte[] key, Workspace workspace, boolean keepsRoom) {
+    int columns = HistoryHead.columns(workspace.entry());
+    if (columns == 0) {
+      return;
+    }
+    history.seal(workspace.entry(), workspace.frame().shape(), workspace.pen());
+    store(key, workspace, workspace.frame());
+    if (!keepsRoom) {
+      history.releaseRoom(workspace.entry(), columns);
+    }
   }
 
   /** The moment from which on everybody sees the frame. Called under the lock of the group. */
@@ -356,8 +422,9 @@ public final class OffHeapMetricStore implements MetricStore {
   private boolean sweepGroup(byte[] key, Workspace workspace, long nowMillis) {
     boolean isThere = !HistoryHead.isEmpty(workspace.entry());
     if (isThere) {
-      Fingerprint shape = workspace.frame().shape();
-      history.sealExpired(workspace.entry(), shape, nowMillis, workspace.pen());
+      if (history.isExpired(workspace.entry(), nowMillis, workspace.pen())) {
+        seal(key, workspace, false);
+      }
       history.dropExpired(workspace.entry(), nowMillis);
       store(key, workspace, workspace.frame());
     }

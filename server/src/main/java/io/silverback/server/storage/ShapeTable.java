@@ -34,6 +34,9 @@ final class ShapeTable {
   private static final int UNUSED_SINCE_OFFSET = USES_OFFSET + Long.BYTES;
   private static final int SHAPE_OFFSET = UNUSED_SINCE_OFFSET + Long.BYTES;
 
+  /** What changes in place at the start of an entry. */
+  static final int EDITED_LENGTH = SHAPE_OFFSET;
+
   /** Unused shapes that one sweep looks at; the next one takes those that are left. */
   private static final int SWEPT = 10_000;
 
@@ -116,6 +119,32 @@ final class ShapeTable {
     count(fingerprint, -1);
   }
 
+  /** True if there is such a shape, as there always is one for nothing. */
+  boolean knows(Fingerprint fingerprint) {
+    return fingerprint.equals(Fingerprint.NONE) || shapes.read(Keys.of(fingerprint), _ -> {});
+  }
+
+  /**
+   * Counts the users of all texts anew, and takes it that shapes have no user yet. Shapes of which
+   * a text is missing are dropped.
+   */
+  void recount() {
+    symbols.forgetUses();
+    var unreadable = new ArrayList<byte[]>();
+    shapes.forEach(
+        (key, shape) -> {
+          shape.putLong(USES_OFFSET, 0, LITTLE_ENDIAN);
+          shape.putLong(UNUSED_SINCE_OFFSET, 0, LITTLE_ENDIAN);
+          if (!acquireSymbols(shape)) {
+            byte[] copy = new byte[key.capacity()];
+            key.getBytes(0, copy);
+            unreadable.add(copy);
+          }
+        });
+    unreadable.forEach(shapes::remove);
+    symbols.dropUnused();
+  }
+
   /** A reader of the shape where it lies; good for a user or during a visit. */
   ShapeReader reader(Fingerprint fingerprint) {
     DirectBuffer shape = borrow(fingerprint);
@@ -167,6 +196,24 @@ final class ShapeTable {
   private void releaseSymbols(ShapeReader shape) {
     for (int i = 0; i < shape.symbolCount(); i++) {
       symbols.release(shape.symbolId(i));
+    }
+  }
+
+  /** False, and nothing is acquired, if one of them is missing. */
+  private boolean acquireSymbols(DirectBuffer entry) {
+    try {
+      var shape = new ShapeReader(symbols, entry, SHAPE_OFFSET, entry.capacity() - SHAPE_OFFSET);
+      for (int i = 0; i < shape.symbolCount(); i++) {
+        if (!symbols.knows(shape.symbolId(i))) {
+          return false;
+        }
+      }
+      for (int i = 0; i < shape.symbolCount(); i++) {
+        symbols.acquire(shape.symbolId(i));
+      }
+      return true;
+    } catch (CorruptFrameException _) {
+      return false;
     }
   }
 

@@ -7,6 +7,7 @@ import io.silverback.codec.row.CorruptFrameException;
 import io.silverback.codec.row.Symbols;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -21,6 +22,10 @@ import org.jspecify.annotations.Nullable;
 final class SymbolTable implements Symbols {
   private static final int USES_OFFSET = 0;
   private static final int TEXT_OFFSET = USES_OFFSET + Integer.BYTES;
+
+  /** What changes in place at the start of an entry. */
+  static final int EDITED_LENGTH = TEXT_OFFSET;
+
   private static final int MAX_BYTES_OF_A_UNIT = 3;
   private static final int CACHED = 16 * 1024;
 
@@ -101,6 +106,38 @@ final class SymbolTable implements Symbols {
       symbols.remove(key(id));
       cache.set(slot(id), null);
     }
+  }
+
+  boolean knows(long id) {
+    return symbols.read(key(id), _ -> {});
+  }
+
+  /** Makes the caller one more user of a text that is there. */
+  void acquire(long id) {
+    symbols.edit(
+        key(id),
+        symbol ->
+            symbol.putInt(
+                USES_OFFSET, symbol.getInt(USES_OFFSET, LITTLE_ENDIAN) + 1, LITTLE_ENDIAN));
+  }
+
+  /** From now on no text has a user. */
+  void forgetUses() {
+    symbols.forEach((_, symbol) -> symbol.putInt(USES_OFFSET, 0, LITTLE_ENDIAN));
+  }
+
+  /** Removes the texts without a user. */
+  void dropUnused() {
+    var unused = new ArrayList<byte[]>();
+    symbols.forEach(
+        (key, symbol) -> {
+          if (symbol.getInt(USES_OFFSET, LITTLE_ENDIAN) == 0) {
+            byte[] copy = new byte[key.capacity()];
+            key.getBytes(0, copy);
+            unused.add(copy);
+          }
+        });
+    unused.forEach(symbols::remove);
   }
 
   private void acquireIfSame(UnsafeBuffer symbol, byte[] encoded) {

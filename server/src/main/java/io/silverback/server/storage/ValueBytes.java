@@ -1,5 +1,6 @@
 package io.silverback.server.storage;
 
+import java.lang.invoke.VarHandle;
 import net.openhft.chronicle.bytes.Bytes;
 import net.openhft.chronicle.hash.serialization.SizedReader;
 import net.openhft.chronicle.hash.serialization.SizedWriter;
@@ -10,6 +11,16 @@ import org.jspecify.annotations.Nullable;
 
 /** Copies values into a map without a detour over the heap. Stateless. */
 final class ValueBytes implements SizedWriter<UnsafeBuffer>, SizedReader<UnsafeBuffer> {
+  private final boolean enveloped;
+
+  /**
+   * For values of one kind.
+   *
+   * @param enveloped true if they are envelopes, which must not count before they are complete
+   */
+  ValueBytes(boolean enveloped) {
+    this.enveloped = enveloped;
+  }
 
   @Override
   public long size(UnsafeBuffer value) {
@@ -19,7 +30,16 @@ final class ValueBytes implements SizedWriter<UnsafeBuffer>, SizedReader<UnsafeB
   @Override
   public void write(Bytes<?> out, long size, UnsafeBuffer value) {
     var target = new UnsafeBuffer(out.addressForWrite(out.writePosition()), (int) size);
-    target.putBytes(0, value, 0, (int) size);
+    if (enveloped) {
+      Envelope.magic(target, Envelope.NO_MAGIC);
+      VarHandle.storeStoreFence();
+      int start = Envelope.SEQUENCE_OFFSET;
+      target.putBytes(start, value, start, (int) size - start);
+      VarHandle.storeStoreFence();
+      Envelope.magic(target, Envelope.magic(value));
+    } else {
+      target.putBytes(0, value, 0, (int) size);
+    }
     out.writeSkip(size);
   }
 

@@ -20,6 +20,7 @@ import java.net.Socket;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -86,6 +87,16 @@ final class HistoryHandlerTest {
     @Override
     public int groupCount() {
       return store.groupCount();
+    }
+
+    @Override
+    public Optional<String> whyNotReady() {
+      return store.whyNotReady();
+    }
+
+    @Override
+    public Optional<String> saveCopy() throws IOException {
+      return store.saveCopy();
     }
 
     @Override

@@ -16,6 +16,7 @@ import io.silverback.server.group.Verdict;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -123,6 +124,16 @@ public final class HeapMetricStore implements MetricStore {
   @Override
   public void history(HistoryQuery query, HistorySink sink) {
     requireOpen();
+  }
+
+  @Override
+  public Optional<String> whyNotReady() {
+    return Optional.empty();
+  }
+
+  @Override
+  public Optional<String> saveCopy() {
+    return Optional.empty();
   }
 
   @Override

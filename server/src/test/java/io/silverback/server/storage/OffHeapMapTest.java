@@ -14,7 +14,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 final class OffHeapMapTest {
-  private final OffHeapMap map = new OffHeapMap.Plan("test", 8, 64, 2, 1 << 20, 1024).create();
+  private final OffHeapMap map =
+      new OffHeapMap.Plan("test", 1, 8, 64, 2, 1 << 20, 1024, 0).create();
 
   @AfterEach
   void close() {

@@ -315,7 +315,8 @@ final class OffHeapMetricStoreTest {
 
   private static OffHeapMetricStore store(boolean checked) {
     return new OffHeapMetricStore(
-        new VersionClock(() -> NOW, 1), () -> NOW, List.of(), checked, Duration.ofHours(1));
+        new StoreSettings(
+            new VersionClock(() -> NOW, 1), () -> NOW, List.of(), checked, Duration.ofHours(1)));
   }
 
   private static GroupingKey key(int i) {

@@ -215,7 +215,8 @@ final class StoreHistoryTest {
 
   private OffHeapMetricStore store(Duration retention) {
     return new OffHeapMetricStore(
-        new VersionClock(() -> now, 7), () -> now, List.<MetricFamily>of(), true, retention);
+        new StoreSettings(
+            new VersionClock(() -> now, 7), () -> now, List.<MetricFamily>of(), true, retention));
   }
 
   private long pages() {

@@ -35,11 +35,12 @@ final class StoreOracleTest {
               new HeapMetricStore(new VersionClock(() -> now, 1), () -> now, List.of(), checked);
           var actual =
               new OffHeapMetricStore(
-                  new VersionClock(() -> now, 1),
-                  () -> now,
-                  List.of(),
-                  checked,
-                  Duration.ofSeconds(1))) {
+                  new StoreSettings(
+                      new VersionClock(() -> now, 1),
+                      () -> now,
+                      List.of(),
+                      checked,
+                      Duration.ofSeconds(1)))) {
         for (int step = 0; step < 3_000; step++) {
           now += random.nextInt(50);
           step(expected, actual, random);

@@ -9,7 +9,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 final class SymbolTableTest {
-  private final OffHeapMap map = new OffHeapMap.Plan("symbols", 8, 32, 1, 1 << 20, 1024).create();
+  private final OffHeapMap map =
+      new OffHeapMap.Plan("symbols", 1, 8, 32, 1, 1 << 20, 1024, 0).create();
   private final SymbolTable symbols = new SymbolTable(map);
 
   @AfterEach

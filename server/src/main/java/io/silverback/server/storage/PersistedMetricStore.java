@@ -1,0 +1,260 @@
+package io.silverback.server.storage;
+
+import io.silverback.server.group.GroupUpdate;
+import io.silverback.server.log.Log;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A store whose groups survive the process, in the files of a folder.
+ *
+ * <p>What an update wrote is in the hands of the operating system when it is answered, so it
+ * survives any end of the process; a power cut may cost what was written since the last flush.
+ * Until what an earlier process left is recovered, everything but {@link #close} throws {@link
+ * StoreNotReadyException}.
+ */
+public final class PersistedMetricStore implements MetricStore {
+  private static final Log log = Log.of(PersistedMetricStore.class);
+
+  private static final String RECOVERING =
+      "the store is being recovered, which takes a few seconds, try again later";
+  private static final String COPIES = "snapshots";
+  private static final Duration TICK = Duration.ofSeconds(1);
+  private static final Duration CLOSING_PATIENCE = Duration.ofSeconds(30);
+
+  private final StoreDirectory directory;
+  private final StoreSettings settings;
+  private final PersistenceSettings persistence;
+  private final CountDownLatch settled = new CountDownLatch(1);
+  private final CountDownLatch closing = new CountDownLatch(1);
+  private final ReentrantLock copying = new ReentrantLock();
+  private final Thread keeper;
+  private volatile String reason = RECOVERING;
+  private volatile boolean diskIsFull;
+  private volatile @Nullable OffHeapMetricStore store;
+  private @Nullable Path files;
+
+  /**
+   * Takes the folder and begins to recover what is in it.
+   *
+   * @throws StoreUnusableException if the folder cannot be used; says what to change
+   */
+  public PersistedMetricStore(StoreSettings settings, PersistenceSettings persistence) {
+    this.settings = settings;
+    this.persistence = persistence;
+    this.directory = StoreDirectory.open(persistence.folder());
+    this.keeper = Thread.ofPlatform().daemon().name("store-keeper").unstarted(this::keep);
+    keeper.start();
+  }
+
+  /** Waits for the recovery, but not longer than that. */
+  public void awaitReady(Duration patience) throws InterruptedException {
+    boolean _ = settled.await(patience.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  @Override
+  public Optional<String> whyNotReady() {
+    return store == null ? Optional.of(reason) : Optional.empty();
+  }
+
+  @Override
+  public Submission submit(GroupUpdate update) {
+    OffHeapMetricStore ready = ready();
+    if (diskIsFull && !(update instanceof GroupUpdate.Delete)) {
+      return new Submission.OverLimit(
+          update.key(),
+          Limit.FREE_DISK,
+          "the disk of the store is full, make room or lower --"
+              + Limit.FREE_DISK.flag()
+              + ": limit="
+              + persistence.minFreeBytes());
+    }
+    return ready.submit(update);
+  }
+
+  @Override
+  public Snapshot snapshot() {
+    return ready().snapshot();
+  }
+
+  @Override
+  public int groupCount() {
+    return ready().groupCount();
+  }
+
+  @Override
+  public int wipe() {
+    return ready().wipe();
+  }
+
+  @Override
+  public void history(HistoryQuery query, HistorySink sink) throws IOException {
+    ready().history(query, sink);
+  }
+
+  @Override
+  public StorageStatistics statistics() {
+    return ready().statistics();
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>One copy at a time; it lies in a folder of its own below that of the store, and can be
+   * started from. Each group is copied with its history as of one moment.
+   */
+  @Override
+  public Optional<String> saveCopy() throws IOException {
+    OffHeapMetricStore source = ready();
+    if (!copying.tryLock()) {
+      throw new IOException("another copy is being made, try again when it is done");
+    }
+    try {
+      Path copies = Files.createDirectories(directory.root().resolve(COPIES));
+      requireRoom(copies, source);
+      String name = StoreDirectory.timeName();
+      StoreFiles.writeNew(copies.resolve(name), source::copyTo);
+      return Optional.of(name);
+    } finally {
+      copying.unlock();
+    }
+  }
+
+  /** Flushes, if there is anything to flush, and leaves the folder to others. */
+  @Override
+  public void close() {
+    closing.countDown();
+    OffHeapMetricStore open = store;
+    if (open != null) {
+      open.close();
+      joinKeeper();
+      flush();
+    }
+    directory.close();
+  }
+
+  private OffHeapMetricStore ready() {
+    OffHeapMetricStore open = store;
+    if (open == null) {
+      throw new StoreNotReadyException(reason);
+    }
+    return open;
+  }
+
+  /** The life of the thread that belongs to this store. */
+  private void keep() {
+    try {
+      boolean damaged = recover();
+      settled.countDown();
+      flush();
+      directory.dropFound(damaged);
+      flushNowAndThen();
+    } catch (IOException | RuntimeException e) {
+      reason = "the store cannot be recovered, see the log and start again: reason=" + e;
+      log.error("the store cannot be recovered", "folder", directory.root().toString(), "err", e);
+      settled.countDown();
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private boolean recover() throws IOException {
+    long start = System.nanoTime();
+    Generation next = directory.begin();
+    var maps = new OffHeapMaps(next.folder(), next.magic());
+    var recovery = new StoreRecovery(next.magic(), maps);
+    Optional<Generation> old = directory.found();
+    if (old.isPresent()) {
+      recovery.run(old.get().folder(), next.folder());
+    }
+    StoreRecovery.Result read = recovery.result();
+    maps.continueAfter(read.lastSequence());
+    var recovered = new OffHeapMetricStore(settings, maps);
+    StoreAudit.Result found = recovered.found();
+    files = directory.publish(next);
+    store = recovered;
+    int damaged = read.damaged() + found.lostGroups() + found.lostPages();
+    if (old.isPresent()) {
+      log.info(
+          "store recovered",
+          "groups",
+          found.existing(),
+          "interrupted",
+          read.interrupted(),
+          "redone",
+          read.redone(),
+          "damaged",
+          read.damaged(),
+          "lost_groups",
+          found.lostGroups(),
+          "lost_pages",
+          found.lostPages(),
+          "seconds",
+          (System.nanoTime() - start) / 1e9);
+    }
+    return damaged > 0;
+  }
+
+  private void flushNowAndThen() throws InterruptedException {
+    long interval = Math.max(1, persistence.flushInterval().toMillis());
+    long tick = Math.min(interval, TICK.toMillis());
+    long flushed = System.nanoTime();
+    while (!closing.await(tick, TimeUnit.MILLISECONDS)) {
+      lookAtDisk();
+      if (System.nanoTime() - flushed >= TimeUnit.MILLISECONDS.toNanos(interval)) {
+        flush();
+        flushed = System.nanoTime();
+      }
+    }
+  }
+
+  /** Writing to a mapped file when its disk is full would end the process. */
+  private void lookAtDisk() {
+    boolean isFull = directory.root().toFile().getUsableSpace() < persistence.minFreeBytes();
+    if (isFull && !diskIsFull) {
+      log.error("the disk of the store is full", "folder", directory.root().toString());
+    }
+    diskIsFull = isFull;
+  }
+
+  private void flush() {
+    try {
+      if (files != null) {
+        StoreFiles.flush(files);
+      }
+    } catch (IOException e) {
+      // upstream: diskmetricstore.go says so and goes on.
+      log.error("error persisting metrics", "err", e);
+    }
+  }
+
+  private void requireRoom(Path folder, OffHeapMetricStore source) throws IOException {
+    long needed =
+        source.statistics().maps().stream()
+            .mapToLong(StorageStatistics.MapStatistics::allocatedBytes)
+            .sum();
+    long free = folder.toFile().getUsableSpace();
+    if (free - needed < persistence.minFreeBytes()) {
+      throw new IOException(
+          "the disk has no room for a copy, make some: neededBytes="
+              + needed
+              + " freeBytes="
+              + free);
+    }
+  }
+
+  private void joinKeeper() {
+    try {
+      boolean _ = keeper.join(CLOSING_PATIENCE);
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,163 @@
+package io.silverback.server.storage;
+
+import io.silverback.codec.model.Fingerprint;
+import io.silverback.codec.model.Version;
+import io.silverback.codec.row.CorruptFrameException;
+import io.silverback.codec.row.GroupFrameReader;
+import io.silverback.codec.row.RowPageCursor;
+import io.silverback.codec.row.RowPageReader;
+import java.util.ArrayList;
+import java.util.List;
+import org.agrona.DirectBuffer;
+import org.agrona.collections.Long2ObjectHashMap;
+
+/**
+ * Makes maps that were filled entry by entry agree again: counts who uses what, and drops what
+ * misses something that it cannot be read without, or that nothing leads to.
+ *
+ * <p>For maps that nobody else uses yet. Works through them in the order in which one refers to the
+ * other: texts, shapes, groups, pages.
+ */
+final class StoreAudit {
+  private final OffHeapMaps maps;
+  private final ShapeTable shapes;
+  private final Long2ObjectHashMap<History> histories = new Long2ObjectHashMap<>();
+  private final RowPageCursor cursor = new RowPageCursor();
+  private final RowPageReader rows = new RowPageReader();
+  private final List<byte[]> unreadable = new ArrayList<>();
+  private final List<byte[]> tornPages = new ArrayList<>();
+  private final List<byte[]> strays = new ArrayList<>();
+  private Version newest = Version.NEVER;
+  private long lastGroup;
+  private int existing;
+  private int lostGroups;
+  private int lostPages;
+
+  /** Where the history of a group stands. */
+  private record History(int firstPage, int openPage, int openBlocks) {}
+
+  StoreAudit(OffHeapMaps maps, ShapeTable shapes) {
+    this.maps = maps;
+    this.shapes = shapes;
+  }
+
+  /**
+   * What is there.
+   *
+   * @param existing how many groups exist
+   * @param lastGroup the highest number that a group has
+   * @param newest the newest version that a group has
+   * @param lostGroups how many groups miss their shape, or left only history behind
+   * @param lostPages how many pages of history cannot be read
+   */
+  record Result(int existing, long lastGroup, Version newest, int lostGroups, int lostPages) {}
+
+  Result run() {
+    shapes.recount();
+    maps.groups.forEach(this::auditGroup);
+    unreadable.forEach(maps.groups::remove);
+    tornPages.forEach(this::closePage);
+    maps.openPages.forEach(this::auditOpenPage);
+    removeStrays(maps.openPages);
+    maps.pages.forEach(this::auditPage);
+    removeStrays(maps.pages);
+    return new Result(existing, lastGroup, newest, lostGroups + unreadable.size(), lostPages);
+  }
+
+  private void auditGroup(DirectBuffer key, DirectBuffer entry) {
+    try {
+      GroupFrameReader frame = GroupTable.frame(entry);
+      if (!shapes.knows(frame.shape())) {
+        unreadable.add(copy(key));
+        return;
+      }
+      boolean exists = frame.exists();
+      int blocks = soundBlocks(entry);
+      shapes.acquire(frame.shape());
+      if (blocks > 0) {
+        shapes.acquire(frame.shape());
+      } else if (HistoryHead.columns(entry) > 0) {
+        tornPages.add(copy(key));
+        lostPages++;
+      }
+      long group = HistoryHead.group(entry);
+      lastGroup = Math.max(lastGroup, group);
+      histories.put(
+          group, new History(HistoryHead.firstPage(entry), HistoryHead.openPage(entry), blocks));
+      newest = newest.max(frame.push().version()).max(frame.failure().version());
+      newest = newest.max(frame.deletedAt()).max(frame.expiredAt());
+      existing += exists ? 1 : 0;
+    } catch (CorruptFrameException _) {
+      unreadable.add(copy(key));
+    }
+  }
+
+  /** How many blocks the open page has; 0 if there is none or not all of it can be read. */
+  private int soundBlocks(DirectBuffer entry) {
+    int blocks = HistoryHead.blocks(HistoryHead.columns(entry));
+    for (int block = 0; block < blocks; block++) {
+      HistoryHead.readCursor(entry, block, cursor);
+      boolean[] sound = {cursor.rows() == 0};
+      maps.openPages.read(
+          Keys.ofOpenPage(HistoryHead.group(entry), block), page -> sound[0] |= isSound(page));
+      if (!sound[0]) {
+        return 0;
+      }
+    }
+    return blocks;
+  }
+
+  private boolean isSound(DirectBuffer page) {
+    try {
+      rows.wrap(page, 0, page.capacity(), cursor);
+      return true;
+    } catch (CorruptFrameException _) {
+      return false;
+    }
+  }
+
+  /** The page is given up, the group goes on with the next one. */
+  private void closePage(byte[] key) {
+    var workspace = new Workspace();
+    maps.groups.read(key, workspace::load);
+    HistoryHead.close(workspace.entry());
+    maps.groups.put(key, workspace.entry(), 0, workspace.finish(workspace.frame()));
+  }
+
+  private void auditOpenPage(DirectBuffer key, DirectBuffer page) {
+    History history = histories.get(Keys.group(key));
+    if (history == null || Keys.block(key) >= history.openBlocks) {
+      strays.add(copy(key));
+      lostGroups += history == null && Keys.block(key) == 0 ? 1 : 0;
+    }
+  }
+
+  private void auditPage(DirectBuffer key, DirectBuffer block) {
+    History history = histories.get(Keys.group(key));
+    int page = Keys.page(key);
+    if (history == null || page < history.firstPage || page >= history.openPage) {
+      strays.add(copy(key));
+      return;
+    }
+    if (Keys.block(key) == 0) {
+      Fingerprint shape = SealedPage.shape(block);
+      if (shapes.knows(shape)) {
+        shapes.acquire(shape);
+      } else {
+        strays.add(copy(key));
+        lostPages++;
+      }
+    }
+  }
+
+  private void removeStrays(OffHeapMap map) {
+    strays.forEach(map::remove);
+    strays.clear();
+  }
+
+  private static byte[] copy(DirectBuffer key) {
+    byte[] copy = new byte[key.capacity()];
+    key.getBytes(0, copy);
+    return copy;
+  }
+}

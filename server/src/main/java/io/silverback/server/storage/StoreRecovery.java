@@ -1,0 +1,106 @@
+package io.silverback.server.storage;
+
+import io.silverback.server.log.Log;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * Moves the entries of an earlier generation's files into new maps.
+ *
+ * <p>Only entries count, each of which can be judged by itself; where the old maps thought them to
+ * be is not looked at. So it makes no difference whether the earlier process came to its end, and
+ * whatever happened to a file costs only the entries that it happened to. An entry that is there
+ * twice, since its process ended while it was written, counts as it was written last.
+ */
+final class StoreRecovery implements EnvelopeScanner.Visitor {
+  private static final Log log = Log.of(StoreRecovery.class);
+
+  /** After so many, damage is counted and not logged one by one any more. */
+  private static final int LOGGED = 20;
+
+  private final OffHeapMaps maps;
+  private final EnvelopeScanner scanner;
+  private long lastSequence;
+  private int interrupted;
+  private int redone;
+  private int damaged;
+  private boolean inLanes;
+
+  /**
+   * A recovery that has not begun.
+   *
+   * @param magic the number of the store
+   * @param maps that take the entries, empty and used by nobody else
+   */
+  StoreRecovery(long magic, OffHeapMaps maps) {
+    this.maps = maps;
+    this.scanner = new EnvelopeScanner(magic, OffHeapMaps.longestEnvelope(), this);
+  }
+
+  /**
+   * What came of a recovery.
+   *
+   * @param interrupted how many writes were under way when the earlier process ended
+   * @param redone how many of them had not reached their map whole, and now have
+   * @param damaged how many files or entries could not be read
+   */
+  record Result(long lastSequence, int interrupted, int redone, int damaged) {}
+
+  /**
+   * Reads all files of a folder.
+   *
+   * @param next where the new maps have their files, and an old one is as long at least
+   */
+  void run(Path folder, Path next) throws IOException {
+    for (String name : OffHeapMaps.fileNames()) {
+      Path file = folder.resolve(name);
+      if (!Files.isRegularFile(file)) {
+        damaged++;
+        log.error("a file of the store is missing", "file", file.toString());
+        continue;
+      }
+      if (Files.size(file) < Files.size(next.resolve(name))) {
+        damaged++;
+        log.error("a file of the store was cut off or is none", "file", file.toString());
+      }
+      inLanes = name.equals(OffHeapMaps.LANES);
+      scanner.scan(file);
+    }
+  }
+
+  /** What came of it so far. */
+  Result result() {
+    return new Result(lastSequence, interrupted, redone, damaged);
+  }
+
+  @Override
+  public void found(UnsafeBuffer envelope) {
+    byte[] key = new byte[Envelope.keyLength(envelope)];
+    envelope.getBytes(Envelope.KEY_OFFSET, key);
+    lastSequence = Math.max(lastSequence, Envelope.sequence(envelope));
+    maps.numbered(Envelope.map(envelope))
+        .ifPresent(
+            map -> {
+              boolean taken = map.adopt(key, envelope);
+              if (inLanes) {
+                interrupted++;
+                redone += taken ? 1 : 0;
+              }
+            });
+  }
+
+  @Override
+  public void damaged(Path file, long offset) {
+    damaged++;
+    if (damaged <= LOGGED) {
+      log.warn(
+          "an entry of the store is damaged and left out",
+          "file",
+          file.toString(),
+          "offset",
+          offset);
+    }
+  }
+}

@@ -1,0 +1,28 @@
+package io.silverback.server.storage;
+
+import io.silverback.codec.model.MetricFamily;
+import io.silverback.codec.model.VersionClock;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.function.LongSupplier;
+
+/**
+ * What a store is told when it is made.
+ *
+ * @param clock gives each update its version
+ * @param wallMillis the wall clock, in milliseconds since the epoch
+ * @param ownFamilies the server's own families, whether or not they have metrics yet
+ * @param checked false to take pushes that are inconsistent with others
+ * @param historyRetention how long what was pushed can be asked for; zero for not at all
+ */
+public record StoreSettings(
+    VersionClock clock,
+    LongSupplier wallMillis,
+    Collection<MetricFamily> ownFamilies,
+    boolean checked,
+    Duration historyRetention) {
+  public StoreSettings {
+    ownFamilies = List.copyOf(ownFamilies);
+  }
+}
