@@ -83,6 +83,15 @@ final class DoorLog {
         groups);
   }
 
+  /** An audit line: who had the store copied. */
+  void copied(ServerRequest request, String name) {
+    log.info("store copied", "source", sourceOf(request), "user", userOf(request), "name", name);
+  }
+
+  void copyFailed(ServerRequest request, Exception fault) {
+    log.error("cannot copy the store", "source", sourceOf(request), "err", fault);
+  }
+
   /** What a scrape could not show. */
   void omitted(Omissions omissions) {
     if (omissions.metrics() > 0) {

@@ -72,6 +72,9 @@ public final class Routes {
     if (settings.adminApi()) {
       var wipe = new WipeHandler(store, log);
       routes.add(new Route("PUT", prefix + "/api/v1/admin/wipe", "wipe", wipe.door()));
+      String copy = prefix + "/api/v1/admin/snapshot";
+      routes.add(
+          new Route("POST", copy, "api/v1/admin/snapshot", new SnapshotHandler(store, log).door()));
     }
     router = new Router(routes, metrics);
   }

@@ -32,6 +32,8 @@ public final class PersistedMetricStore implements MetricStore {
   private final StoreDirectory directory;
   private final StoreSettings settings;
   private final PersistenceSettings persistence;
+  private final Generation next;
+  private final OffHeapMaps maps;
   private final CountDownLatch settled = new CountDownLatch(1);
   private final CountDownLatch closing = new CountDownLatch(1);
   private final ReentrantLock copying = new ReentrantLock();
@@ -50,6 +52,18 @@ public final class PersistedMetricStore implements MetricStore {
     this.settings = settings;
     this.persistence = persistence;
     this.directory = StoreDirectory.open(persistence.folder());
+    try {
+      this.next = directory.begin();
+      this.maps = new OffHeapMaps(next.folder(), next.magic());
+    } catch (IOException e) {
+      directory.close();
+      throw new StoreUnusableException(
+          "cannot write to the folder of the store: folder="
+              + persistence.folder()
+              + " reason="
+              + e,
+          e);
+    }
     this.keeper = Thread.ofPlatform().daemon().name("store-keeper").unstarted(this::keep);
     keeper.start();
   }
@@ -167,8 +181,6 @@ public final class PersistedMetricStore implements MetricStore {
 
   private boolean recover() throws IOException {
     long start = System.nanoTime();
-    Generation next = directory.begin();
-    var maps = new OffHeapMaps(next.folder(), next.magic());
     var recovery = new StoreRecovery(next.magic(), maps);
     Optional<Generation> old = directory.found();
     if (old.isPresent()) {
