@@ -1,5 +1,7 @@
 """A server process under test: its CPU time and memory as the kernel counts them."""
 
+import collections
+import http.client
 import os
 import signal
 import socket
@@ -15,12 +17,24 @@ def free_port():
         return probe.getsockname()[1]
 
 
+class NotReady(RuntimeError):
+    """A server that ended (`exit_code`, negative for a signal) or took too long (None) before it was ready."""
+
+    def __init__(self, name, exit_code, log):
+        super().__init__(f"{name} did not become ready; the end of its log:\n{log[-2000:]}")
+        self.exit_code, self.log = exit_code, log
+
+
 class ServerProcess:
-    """One started server. Its command must end in exec, so that the child is the server itself."""
+    """One started server. Its command must end in exec, so that the child is the server itself.
+
+    `refusals` has what its readiness page answered before it was ready: (status, text) -> how often.
+    """
 
     def __init__(self, server, folder, ready_timeout=60.0):
         self.server = server
         self.port = free_port()
+        self.refusals = collections.Counter()
         folder.mkdir(parents=True, exist_ok=True)
         self.log = folder / "log.txt"
         with self.log.open("wb") as log:
@@ -43,10 +57,15 @@ class ServerProcess:
                 with urllib.request.urlopen(url, timeout=5) as answer:
                     if answer.status == 200:
                         return
-            except (urllib.error.URLError, OSError):
+            except urllib.error.HTTPError as refusal:
+                self.refusals[refusal.code, refusal.read(1000).decode(errors="replace")] += 1
                 time.sleep(0.005)
-        tail = self.log.read_text(errors="replace")[-2000:]
-        raise RuntimeError(f"{self.server.name} did not become ready; the end of its log:\n{tail}")
+            except (urllib.error.URLError, http.client.HTTPException, OSError):
+                time.sleep(0.005)
+        raise NotReady(self.server.name, self.child.poll(), self.log_text())
+
+    def log_text(self):
+        return self.log.read_text(errors="replace")
 
     @property
     def pid(self):
@@ -93,6 +112,11 @@ class ServerProcess:
         except subprocess.TimeoutExpired:
             self.child.kill()
             self.child.wait()
+
+    def kill(self):
+        """As a crash: nothing of the process gets a chance to run."""
+        self.child.kill()
+        self.child.wait()
 
     def command_line(self):
         with open(f"/proc/{self.pid}/cmdline", "rb") as line:

@@ -55,6 +55,18 @@ def _silverback():
     return Server(SILVERBACK, lambda port, folder: [str(LAUNCHER), f"--web.listen-address=127.0.0.1:{port}"])
 
 
+def keeping(name, store, *flags):
+    """A server that keeps its groups: Silverback in the folder `store`, a Pushgateway in a file there; in memory if it is None."""
+    if name == "silverback":
+        path = store or ""
+        command = [str(LAUNCHER)]
+    else:
+        path = store / "groups" if store else ""
+        command = ["prometheus-pushgateway"]
+    return Server(name, lambda port, folder: [
+        *command, f"--web.listen-address=127.0.0.1:{port}", f"--persistence.file={path}", "--persistence.interval=1s", *flags])
+
+
 def _floor(flags):
     return Server(FLOOR, lambda port, folder: [
         str(BENCH / "bin" / "java"), *flags, "io.silverback.bench.FloorServer", str(port)], scrape_path=None)
