@@ -28,13 +28,14 @@ class NotReady(RuntimeError):
 class ServerProcess:
     """One started server. Its command must end in exec, so that the child is the server itself.
 
-    `refusals` has what its readiness page answered before it was ready: (status, text) -> how often.
+    `refusals` has what its readiness page answered before it was ready: (status, text) -> how often. `on_refusal` is called with the
+    process after each of them.
     """
 
-    def __init__(self, server, folder, ready_timeout=60.0):
+    def __init__(self, server, folder, ready_timeout=60.0, on_refusal=lambda process: None):
         self.server = server
         self.port = free_port()
-        self.refusals = collections.Counter()
+        self.refusals, self._on_refusal = collections.Counter(), on_refusal
         folder.mkdir(parents=True, exist_ok=True)
         self.log = folder / "log.txt"
         with self.log.open("wb") as log:
@@ -59,6 +60,7 @@ class ServerProcess:
                         return
             except urllib.error.HTTPError as refusal:
                 self.refusals[refusal.code, refusal.read(1000).decode(errors="replace")] += 1
+                self._on_refusal(self)
                 time.sleep(0.005)
             except (urllib.error.URLError, http.client.HTTPException, OSError):
                 time.sleep(0.005)
@@ -74,6 +76,11 @@ class ServerProcess:
     def cpu_seconds(self):
         # The process' CPU clock: what /proc/PID/stat shows as utime + stime, but in nanoseconds and not in ticks of 10 ms.
         return time.clock_gettime((~self.pid << 3) | 2)
+
+    def written_bytes(self):
+        """What the process gave the kernel to write to disk. A page of a mapped file counts each time that it is changed after it was clean."""
+        with open(f"/proc/{self.pid}/io") as counts:
+            return next(int(line.split()[1]) for line in counts if line.startswith("write_bytes"))
 
     def memory_megabytes(self):
         """Resident now, and at most so far."""
