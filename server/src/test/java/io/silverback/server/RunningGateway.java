@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
 /**
@@ -38,7 +39,10 @@ final class RunningGateway implements AutoCloseable {
         "gateway.command", Path.of("bin", "silverback").toAbsolutePath().toString());
   }
 
-  /** Starts a gateway that keeps its groups in memory, and waits until it is ready. */
+  /**
+   * Starts a gateway and waits until it is ready. It keeps its groups in memory, unless a flag
+   * names a store.
+   */
   static RunningGateway start(String... flags) {
     return start(launcher(), Map.of(), flags);
   }
@@ -48,7 +52,9 @@ final class RunningGateway implements AutoCloseable {
     var command = new ArrayList<String>();
     command.add(launcher);
     command.add("--web.listen-address=" + address);
-    command.add("--persistence.file=");
+    if (Stream.of(flags).noneMatch(flag -> flag.startsWith("--persistence.file="))) {
+      command.add("--persistence.file=");
+    }
     command.addAll(List.of(flags));
     var gateway = new RunningGateway(address, RunningProcess.start(command, environment));
     try {
@@ -124,6 +130,11 @@ final class RunningGateway implements AutoCloseable {
   /** Stops the gateway by SIGTERM and returns its exit code. */
   int terminate() {
     return process.terminate();
+  }
+
+  /** Ends the gateway as a crash would: nothing of it gets a chance to run. */
+  void kill() {
+    process.close();
   }
 
   /** Stops the gateway by SIGTERM and fails the test unless it then ends with 0. */
