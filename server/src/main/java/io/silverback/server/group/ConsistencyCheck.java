@@ -80,17 +80,26 @@ public final class ConsistencyCheck {
   }
 
   /**
-   * Takes note of all groups of a store, of which none is recorded yet.
+   * Takes note of a group that was stored before this check was made.
    *
-   * @param groups those that exist; gone through twice
+   * @param shown the types of its families that have metrics, by name
    */
-  public void recordAll(Iterable<GroupState> groups) {
-    for (GroupState group : groups) {
-      GroupState absent = GroupState.absent(group.key());
-      families.replace(absent, group, GroupDifference.between(absent, group));
-      series.countGroup(group.key());
-    }
-    groups.forEach(series::writeDownWhereMixed);
+  public void recordStored(GroupingKey key, Map<String, MetricType> shown) {
+    shown.forEach(families::count);
+    series.countGroup(key);
+  }
+
+  /**
+   * True if {@link #recordStoredSeries} has to follow for each group of the job, once all groups
+   * are recorded that were stored before.
+   */
+  public boolean needsSeries(String job) {
+    return series.isMixed(job);
+  }
+
+  /** Takes note of the series of a group that was stored before this check was made. */
+  public void recordStoredSeries(GroupState group) {
+    series.writeDown(group);
   }
 
   /**

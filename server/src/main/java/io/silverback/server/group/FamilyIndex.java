@@ -63,6 +63,11 @@ final class FamilyIndex {
     return other != null && counts(other) && other.family().type() == family.family().type();
   }
 
+  /** Counts one more group that holds a family of that name and type. */
+  void count(String name, MetricType type) {
+    tallies.add(keys.family(name), slotOf(type), 1);
+  }
+
   private void add(VersionedFamily family, int delta) {
     tallies.add(keys.family(family.family().name()), slotOf(family.family().type()), delta);
   }

@@ -67,14 +67,15 @@ final class SeriesIndex {
     countGroup(key, 1);
   }
 
-  /** Writes the series of a counted group down if its job needs that. */
-  void writeDownWhereMixed(GroupState group) {
+  /** True if the job has groups that could have the same series. */
+  boolean isMixed(String job) {
+    return tallies.get(keys.job(job), LABEL_NAME_SETS) > 1;
+  }
+
+  /** Writes the series of a counted group down, whose job is mixed. */
+  void writeDown(GroupState group) {
     String job = group.key().job();
-    tallies.read(keys.job(job), row);
-    if (row[LABEL_NAME_SETS] < 2) {
-      return;
-    }
-    if (row[WRITTEN_DOWN] == 0) {
+    if (!covers(job)) {
       tallies.add(keys.job(job), WRITTEN_DOWN, 1);
     }
     var changes = new HashMap<Fingerprint, Integer>();

@@ -16,13 +16,14 @@ import org.agrona.concurrent.UnsafeBuffer;
  * <p>Reads the file through a window of bounded size; not thread-safe.
  */
 final class EnvelopeScanner {
-  private static final int WINDOW_LENGTH = 4 << 20;
+  private static final int WINDOW_LENGTH = 1 << 20;
 
   private final long magic;
   private final int longestBytes;
   private final Visitor visitor;
   private final UnsafeBuffer view = new UnsafeBuffer();
   private ByteBuffer window = ByteBuffer.allocateDirect(WINDOW_LENGTH);
+  private long windowStart;
   private int filled;
 
   /** Is told what is found, in the order of the file. */
@@ -47,6 +48,7 @@ final class EnvelopeScanner {
   }
 
   void scan(Path path) throws IOException {
+    filled = 0;
     try (var file = FileChannel.open(path, StandardOpenOption.READ)) {
       for (Extent extent : DataExtents.of(path)) {
         scan(path, file, extent);
@@ -57,21 +59,21 @@ final class EnvelopeScanner {
   private void scan(Path path, FileChannel file, Extent extent) throws IOException {
     long at = extent.start();
     while (at + Long.BYTES <= extent.end()) {
-      fill(file, at, WINDOW_LENGTH);
-      int offset = search(extent.end() - at);
+      show(file, at, Long.BYTES);
+      int offset = search((int) (at - windowStart), extent.end() - windowStart);
       if (offset < 0) {
-        at += Math.max(1, filled - Long.BYTES + 1);
-        continue;
+        at = Math.max(at + 1, windowStart + filled - Long.BYTES + 1);
+      } else {
+        at = windowStart + offset;
+        at += visit(path, file, at);
       }
-      at += offset;
-      at += visit(path, file, at, offset);
     }
   }
 
   /** Where in the window the magic stands; -1 if nowhere. */
-  private int search(long limit) {
+  private int search(int from, long limit) {
     int end = (int) Math.min(limit, filled) - Long.BYTES;
-    int i = 0;
+    int i = from;
     while (i <= end) {
       long word = view.getLong(i, LITTLE_ENDIAN);
       if (word == magic) {
@@ -82,34 +84,35 @@ final class EnvelopeScanner {
     return -1;
   }
 
-  /** Looks at what stands at the offset of the window, and tells how far to go on. */
-  private int visit(Path path, FileChannel file, long at, int offset) throws IOException {
-    int start = offset;
-    long length = lengthAt(start);
-    if (length < 0 || start + length > filled) {
-      fill(file, at, (int) Math.min(longestBytes, Math.max(length, WINDOW_LENGTH)));
-      start = 0;
-      length = lengthAt(0);
-    }
-    if (length >= 0 && length <= longestBytes && start + length <= filled) {
-      var envelope = new UnsafeBuffer(window, start, (int) length);
-      if (Envelope.isSound(envelope)) {
-        visitor.found(envelope);
-        return (int) length;
+  /** Looks at what begins like an envelope, and tells how far to go on. */
+  private int visit(Path path, FileChannel file, long at) throws IOException {
+    if (show(file, at, Envelope.KEY_OFFSET)) {
+      long length = announcedLength((int) (at - windowStart));
+      if (length <= longestBytes && show(file, at, (int) length)) {
+        var envelope = new UnsafeBuffer(window, (int) (at - windowStart), (int) length);
+        if (Envelope.isSound(envelope)) {
+          visitor.found(envelope);
+          return (int) length;
+        }
       }
     }
     visitor.damaged(path, at);
     return Long.BYTES;
   }
 
-  /** What the envelope there says of its length; negative if its head is not in the window. */
-  private long lengthAt(int offset) {
-    if (offset + Envelope.KEY_OFFSET > filled) {
-      return -1;
-    }
+  private long announcedLength(int offset) {
     var head = new UnsafeBuffer(window, offset, Envelope.KEY_OFFSET);
-    long key = Envelope.keyLength(head) & 0xffff_ffffL;
-    return Envelope.KEY_OFFSET + key + (Envelope.valueLength(head) & 0xffff_ffffL);
+    return Envelope.KEY_OFFSET
+        + Integer.toUnsignedLong(Envelope.keyLength(head))
+        + Integer.toUnsignedLong(Envelope.valueLength(head));
+  }
+
+  /** Brings bytes of the file into the window; false if it ends before. */
+  private boolean show(FileChannel file, long at, int length) throws IOException {
+    if (at < windowStart || at + length > windowStart + filled) {
+      fill(file, at, Math.max(length, WINDOW_LENGTH));
+    }
+    return at + length <= windowStart + filled;
   }
 
   private void fill(FileChannel file, long at, int length) throws IOException {
@@ -120,7 +123,8 @@ final class EnvelopeScanner {
     while (window.hasRemaining() && file.read(window, at + window.position()) >= 0) {
       // A read may bring less than there is room for.
     }
+    windowStart = at;
     filled = window.position();
-    view.wrap(window, 0, filled);
+    view.wrap(window, 0, window.capacity());
   }
 }

@@ -1,13 +1,19 @@
 package io.silverback.server.storage;
 
+import io.silverback.codec.model.Fingerprint;
 import io.silverback.codec.model.GroupingKey;
+import io.silverback.codec.model.MetricType;
 import io.silverback.codec.row.GroupFrameReader;
 import io.silverback.codec.row.RowPageCursor;
+import io.silverback.codec.row.ShapeReader;
 import io.silverback.server.group.GroupState;
 import io.silverback.server.group.StoredGroups;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.agrona.DirectBuffer;
@@ -68,6 +74,30 @@ final class GroupTable implements StoredGroups {
       usage.exit();
     }
     return expired;
+  }
+
+  /** Hands over each group that exists with the types of those of its families that show. */
+  void forEachOutline(BiConsumer<GroupingKey, Map<String, MetricType>> consumer) {
+    groups.forEach(
+        (key, entry) -> {
+          GroupFrameReader frame = frame(entry);
+          if (frame.exists()) {
+            consumer.accept(GroupKeys.decode(key, 0, key.capacity()), outline(frame.shape()));
+          }
+        });
+  }
+
+  private Map<String, MetricType> outline(Fingerprint fingerprint) {
+    var outline = new HashMap<String, MetricType>();
+    if (!fingerprint.equals(Fingerprint.NONE)) {
+      ShapeReader shape = shapes.reader(fingerprint);
+      while (shape.nextFamily()) {
+        if (shape.metricCount() > 0) {
+          outline.put(shape.name(), shape.type());
+        }
+      }
+    }
+    return outline;
   }
 
   @Override

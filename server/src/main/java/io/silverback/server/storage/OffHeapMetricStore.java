@@ -88,8 +88,9 @@ public final class OffHeapMetricStore implements MetricStore {
     existing.set(audited.existing());
     lastGroup.set(audited.lastGroup());
     clock.observe(audited.newest());
-    try (Snapshot snapshot = groups.snapshot(_ -> true)) {
-      check.recordAll(snapshot.groups());
+    groups.forEachOutline(check::recordStored);
+    try (Snapshot mixed = groups.snapshot(key -> check.needsSeries(key.job()))) {
+      mixed.groups().forEach(check::recordStoredSeries);
     }
     return audited;
   }

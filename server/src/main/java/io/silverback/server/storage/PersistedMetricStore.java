@@ -191,6 +191,7 @@ public final class PersistedMetricStore implements MetricStore {
     var recovered = new OffHeapMetricStore(settings, maps);
     StoreAudit.Result found = recovered.found();
     files = directory.publish(next);
+    lookAtDisk();
     store = recovered;
     int damaged = read.damaged() + found.lostGroups() + found.lostPages();
     if (old.isPresent()) {

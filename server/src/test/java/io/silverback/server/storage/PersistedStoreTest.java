@@ -2,6 +2,7 @@ package io.silverback.server.storage;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.silverback.codec.exposition.NameValidation;
 import io.silverback.codec.exposition.ParsedExposition;
@@ -13,9 +14,12 @@ import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.group.SeriesSelector;
 import io.silverback.server.storage.MetricStore.Submission;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,12 +67,32 @@ final class PersistedStoreTest {
     }
   }
 
+  @Test
+  void aFullDiskRefusesPushesAndKeepsServing() throws Exception {
+    try (var store = open(folder)) {
+      push(store, key(1), "a 1\n");
+    }
+    try (var store = open(folder, Long.MAX_VALUE)) {
+      Submission answer = store.submit(new GroupUpdate.Replace(key(1), parsed("a 2\n")));
+      var refused = assertInstanceOf(Submission.OverLimit.class, answer);
+      assertEquals(Limit.FREE_DISK, refused.limit());
+      assertTrue(groups(store).toString().contains("value=1.0"), () -> groups(store).toString());
+      store.submit(new GroupUpdate.Delete(key(1)));
+      assertEquals(0, store.groupCount());
+    }
+  }
+
   private PersistedMetricStore open(Path path) throws InterruptedException {
+    return open(path, 0);
+  }
+
+  private PersistedMetricStore open(Path path, long minFreeBytes) throws InterruptedException {
     var settings =
         new StoreSettings(
             new VersionClock(() -> now, 1), () -> now, List.of(), true, Duration.ofHours(1));
     var store =
-        new PersistedMetricStore(settings, new PersistenceSettings(path, Duration.ofMinutes(5), 0));
+        new PersistedMetricStore(
+            settings, new PersistenceSettings(path, Duration.ofMinutes(5), minFreeBytes));
     store.awaitReady(Duration.ofSeconds(30));
     return store;
   }
@@ -78,10 +102,13 @@ final class PersistedStoreTest {
   }
 
   private static void push(MetricStore store, GroupingKey key, String text) {
-    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-    ParsedExposition body = new TextParser(NameValidation.LEGACY).parse(bytes, bytes.length);
-    Submission answer = store.submit(new GroupUpdate.Replace(key, body));
+    Submission answer = store.submit(new GroupUpdate.Replace(key, parsed(text)));
     assertInstanceOf(Submission.Accepted.class, answer, answer::toString);
+  }
+
+  private static ParsedExposition parsed(String text) {
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    return new TextParser(NameValidation.LEGACY).parse(bytes, bytes.length);
   }
 
   private static List<String> groups(MetricStore store) {
@@ -114,8 +141,23 @@ final class PersistedStoreTest {
         if (Files.isDirectory(file)) {
           Files.createDirectories(target);
         } else {
-          Files.copy(file, target);
+          copySparse(file, target);
         }
+      }
+    }
+  }
+
+  /** A plain copy would fill the holes. */
+  private static void copySparse(Path from, Path to) throws IOException {
+    try (var source = FileChannel.open(from, StandardOpenOption.READ);
+        var target =
+            FileChannel.open(to, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      for (DataExtents.Extent extent : DataExtents.of(from)) {
+        target.position(extent.start());
+        source.transferTo(extent.start(), extent.end() - extent.start(), target);
+      }
+      if (source.size() > target.size()) {
+        target.write(ByteBuffer.allocate(1), source.size() - 1);
       }
     }
   }

@@ -1,0 +1,161 @@
+package io.silverback.server;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.silverback.server.RawHttp.Answer;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The folder behind {@code --persistence.file}, as an operator meets it. */
+final class PersistenceTest {
+  @TempDir Path folder;
+
+  @Test
+  void aSecondServerIsKeptFromTheStoreOfAnother() throws IOException {
+    try (var _ = start(folder)) {
+      var refused = assertThrows(StartUpException.class, () -> start(folder));
+      assertEquals(
+          "--persistence.file: the store is used by another process, stop it or take another"
+              + " folder: folder="
+              + folder,
+          refused.getMessage());
+    }
+    start(folder).close();
+  }
+
+  @Test
+  void aFileInThePlaceOfTheStoreIsKeptAside() throws IOException {
+    Path store = folder.resolve("data");
+    Files.writeString(store, "\u0001GroupingKeyToMetricGroup\u0002 and so on");
+    try (var gateway = start(store)) {
+      gateway.send("PUT", "/metrics/job/a", "x 1\n");
+    }
+    List<Path> aside =
+        list(folder).stream().filter(path -> path.toString().contains("set-aside")).toList();
+    assertEquals(1, aside.size(), aside::toString);
+    assertTrue(Files.readString(aside.getFirst()).contains("and so on"));
+    try (var gateway = start(store)) {
+      assertEquals(List.of("x{instance=\"\",job=\"a\"} 1"), shown(gateway));
+    }
+  }
+
+  @Test
+  void aStoreOfANewerFormatIsLeftAlone() throws IOException {
+    Path newer = folder.resolve("v7-00000003-1122334455667788");
+    Files.createDirectories(newer);
+    Files.writeString(newer.resolve("groups"), "who knows");
+    var refused = assertThrows(StartUpException.class, () -> start(folder));
+    assertTrue(refused.getMessage().contains("format=7 newestKnown=1"), () -> refused.getMessage());
+    assertEquals("who knows", Files.readString(newer.resolve("groups")));
+  }
+
+  @Test
+  void aDamagedFileCostsWhatLayInItAndIsKeptAside() throws IOException {
+    try (var gateway = start(folder)) {
+      for (int i = 0; i < 20; i++) {
+        gateway.send("PUT", "/metrics/job/a/i/" + i, "x 1\n");
+      }
+    }
+    Path groups = generation(folder).resolve("groups");
+    flipBitsBehind("\u0001i\u000213", groups);
+    try (var gateway = start(folder)) {
+      assertEquals(19, shown(gateway).size());
+      assertTrue(gateway.exposed("i=\"13\"").isEmpty());
+    }
+    awaitAside();
+  }
+
+  @Test
+  void aCopyThatIsMadeWhileItServesCanBeStartedFrom() throws IOException {
+    String name;
+    try (var gateway = start(folder, "--web.enable-admin-api")) {
+      gateway.send("PUT", "/metrics/job/a", "x 1\n");
+      gateway.send("PUT", "/metrics/job/a", "x 2\n");
+      Answer answer = gateway.send("POST", "/api/v1/admin/snapshot", "");
+      assertEquals(200, answer.status(), answer::text);
+      name = answer.text().replaceAll("(?s).*\"name\":\"([^\"]+)\".*", "$1");
+      gateway.send("PUT", "/metrics/job/a", "x 3\n");
+    }
+    try (var gateway = start(folder.resolve("snapshots").resolve(name))) {
+      assertEquals(List.of("x{instance=\"\",job=\"a\"} 2"), shown(gateway));
+      Answer history = gateway.get("/api/v1/history?match[]=x");
+      assertTrue(history.text().contains("\"1\"],["), history::text);
+    }
+  }
+
+  @Test
+  void withoutFilesThereIsNothingToCopy() throws IOException {
+    try (var gateway = TestGateway.start("--web.enable-admin-api")) {
+      Answer answer = gateway.send("POST", "/api/v1/admin/snapshot", "");
+      assertEquals(400, answer.status());
+      assertEquals(
+          "there are no files to copy, start with --persistence.file=FOLDER\n", answer.text());
+    }
+  }
+
+  private static TestGateway start(Path store, String... flags) {
+    return TestGateway.start(
+        Stream.concat(Stream.of("--persistence.file=" + store), Stream.of(flags))
+            .toArray(String[]::new));
+  }
+
+  private static List<String> shown(TestGateway gateway) throws IOException {
+    return gateway.exposed("x{");
+  }
+
+  private static Path generation(Path store) throws IOException {
+    return list(store).stream()
+        .filter(path -> path.getFileName().toString().startsWith("v1-"))
+        .findAny()
+        .orElseThrow();
+  }
+
+  private void awaitAside() throws IOException {
+    for (int i = 0; i < 100; i++) {
+      if (list(folder).stream().anyMatch(path -> path.toString().contains("set-aside"))) {
+        return;
+      }
+      RunningProcess.pause(Duration.ofMillis(100));
+    }
+    throw new AssertionError("nothing was kept aside: " + list(folder));
+  }
+
+  private static List<Path> list(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.toList();
+    }
+  }
+
+  /** Flips a bit of the byte behind each place in the file where the text stands. */
+  private static void flipBitsBehind(String text, Path path) throws IOException {
+    byte[] wanted = text.getBytes(StandardCharsets.UTF_8);
+    try (var file = new RandomAccessFile(path.toFile(), "rw")) {
+      byte[] block = new byte[1 << 20];
+      boolean flipped = false;
+      for (long at = 0; at < file.length(); at += block.length - wanted.length) {
+        file.seek(at);
+        int length = file.read(block);
+        for (int i = 0; i < length - wanted.length; i++) {
+          int end = i + wanted.length;
+          if (block[i] == wanted[0] && Arrays.equals(block, i, end, wanted, 0, wanted.length)) {
+            file.seek(at + end);
+            file.write(block[end] ^ 1);
+            flipped = true;
+          }
+        }
+      }
+      assertTrue(flipped, "not there: text=" + text);
+    }
+  }
+}
