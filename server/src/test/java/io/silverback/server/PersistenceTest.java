@@ -56,7 +56,7 @@ final class PersistenceTest {
     Files.createDirectories(newer);
     Files.writeString(newer.resolve("groups"), "who knows");
     var refused = assertThrows(StartUpException.class, () -> start(folder));
-    assertTrue(refused.getMessage().contains("format=7 newestKnown=1"), () -> refused.getMessage());
+    assertTrue(String.valueOf(refused.getMessage()).contains("format=7 newestKnown=1"), refused::toString);
     assertEquals("who knows", Files.readString(newer.resolve("groups")));
   }
 
