@@ -10,11 +10,11 @@ final class ByteSize {
   private ByteSize() {}
 
   /**
-   * The size in bytes, from 1 to what an array can hold.
+   * The size in bytes, from 1 to {@code most}.
    *
    * @throws IllegalArgumentException if the text is no such size
    */
-  static int parse(String text) {
+  static long parse(String text, long most) {
     Matcher size = SIZE.matcher(text);
     if (!size.matches()) {
       throw new IllegalArgumentException("not a size: text=" + text);
@@ -26,10 +26,10 @@ final class ByteSize {
           case "GiB" -> 1L << 30;
           default -> 1;
         };
-    long bytes = Long.parseLong(size.group(1)) * unit;
-    if (bytes < 1 || bytes > Integer.MAX_VALUE - 8) {
+    long count = Long.parseLong(size.group(1));
+    if (count < 1 || count > most / unit) {
       throw new IllegalArgumentException("size out of range: text=" + text);
     }
-    return (int) bytes;
+    return count * unit;
   }
 }

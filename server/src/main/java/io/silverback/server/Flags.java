@@ -4,10 +4,8 @@ import io.silverback.codec.exposition.NameValidation;
 import io.silverback.server.handler.DoorSettings;
 import io.silverback.server.storage.PersistenceSettings;
 import io.silverback.server.web.GoDuration;
-import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -73,12 +71,42 @@ final class Flags {
               "Room on the disk of --persistence.file to leave free."),
           text("limits.max-body-size", "64MiB", "Most bytes that the body of a push may have."),
           text("limits.max-inflated-size", "256MiB", "Most bytes that a body may inflate to."),
+          text(
+              "limits.max-body-memory",
+              "",
+              "Most heap for all bodies at once and what is parsed of them. Defaults to half of"
+                  + " the largest heap."),
+          text("limits.body-timeout", "30s", "How long a head may take to arrive, and a body."),
+          text("limits.max-concurrent-pushes", "64", "Most pushes handled at once."),
+          text(
+              "limits.max-concurrent-scrapes",
+              "8",
+              "Most scrapes, lists of all groups and history queries answered at once."),
+          text("limits.max-wait", "5s", "How long a request waits for its turn or for memory."),
+          text("limits.max-history-samples", "50000000", "Most samples of a history query."),
+          text("limits.query-timeout", "2m", "How long a client may take for an answer."),
+          text(
+              "limits.max-connections",
+              "",
+              "Most connections of each listen address; more wait. Defaults to one for 256KiB of"
+                  + " the largest heap, up to 4096."),
+          text("limits.idle-timeout", "5m", "How long a connection may go without a request."),
           text("shutdown.timeout", "10s", "How long running requests may go on after a SIGTERM."),
           text("log.level", "info", "Least level to log: debug, info, warn or error."),
           text("log.format", "logfmt", "How to log: logfmt or json."));
 
+  private static final List<String> DURATIONS =
+      List.of(
+          "persistence.interval",
+          "history.retention",
+          "limits.body-timeout",
+          "limits.max-wait",
+          "limits.query-timeout",
+          "limits.idle-timeout",
+          "shutdown.timeout");
+
   private static final String VARIABLE_PREFIX = "SILVERBACK_";
-  private static final int MAX_ARGUMENT_FILE_BYTES = 1024 * 1024;
+  private static final int MAX_ARRAY_BYTES = Integer.MAX_VALUE - 8;
 
   private final Map<String, List<String>> values = new LinkedHashMap<>();
 
@@ -107,7 +135,7 @@ final class Flags {
     command.setNegatableOptionTransformer(new NoPrefix());
     ParseResult parsed;
     try {
-      parsed = command.parseArgs(expand(arguments).toArray(String[]::new));
+      parsed = command.parseArgs(ArgumentFiles.expand(arguments).toArray(String[]::new));
     } catch (CommandLine.UnmatchedArgumentException e) {
       String argument = e.getUnmatched().getFirst();
       throw new StartUpException(
@@ -158,9 +186,9 @@ final class Flags {
     String telemetryPath = text("web.telemetry-path");
     var shown = new LinkedHashMap<String, String>();
     values.forEach((name, given) -> shown.put(name, String.join(",", given)));
-    shown.put("persistence.interval", GoDuration.format(duration("persistence.interval")));
-    shown.put("history.retention", GoDuration.format(duration("history.retention")));
-    shown.put("shutdown.timeout", GoDuration.format(duration("shutdown.timeout")));
+    for (String name : DURATIONS) {
+      shown.put(name, GoDuration.format(duration(name)));
+    }
     var doors =
         new DoorSettings(
             routePrefix,
@@ -170,8 +198,7 @@ final class Flags {
             isOn("web.enable-admin-api"),
             !isOn("push.disable-consistency-check"),
             names,
-            bytes("limits.max-body-size"),
-            bytes("limits.max-inflated-size"),
+            LimitFlags.doors(this),
             shown);
     return new GatewayConfig(
         listenAddresses(),
@@ -238,7 +265,7 @@ final class Flags {
     return absolute.endsWith("/") ? absolute.substring(0, absolute.length() - 1) : absolute;
   }
 
-  private String text(String name) {
+  String text(String name) {
     return values.getOrDefault(name, List.of("")).getLast();
   }
 
@@ -253,18 +280,47 @@ final class Flags {
     return text(name);
   }
 
-  private Duration duration(String name) {
+  Duration duration(String name) {
     return GoDuration.parse(text(name))
         .filter(duration -> !duration.isNegative())
         .orElseThrow(() -> bad(name, text(name), "a duration such as 90s or 1h30m"));
   }
 
-  private int bytes(String name) {
+  Duration positiveDuration(String name) {
+    Duration duration = duration(name);
+    if (duration.isZero()) {
+      throw bad(name, text(name), "a duration above 0s such as 30s");
+    }
+    return duration;
+  }
+
+  /** At most as many as an array can hold. */
+  int bytes(String name) {
     try {
-      return ByteSize.parse(text(name));
+      return Math.toIntExact(ByteSize.parse(text(name), MAX_ARRAY_BYTES));
     } catch (IllegalArgumentException e) {
       throw bad(name, text(name), "a size from 1 to 2047MiB such as 64MiB");
     }
+  }
+
+  long manyBytes(String name) {
+    try {
+      return ByteSize.parse(text(name), Long.MAX_VALUE);
+    } catch (IllegalArgumentException e) {
+      throw bad(name, text(name), "a size of at least 1 such as 64MiB or 2GiB");
+    }
+  }
+
+  int number(String name, int most) {
+    try {
+      int number = Integer.parseInt(text(name));
+      if (number >= 1 && number <= most) {
+        return number;
+      }
+    } catch (NumberFormatException e) {
+      // told below
+    }
+    throw bad(name, text(name), "a number from 1 to " + most);
   }
 
   private static StartUpException bad(String name, String given, String wanted) {
@@ -280,28 +336,6 @@ final class Flags {
           : List.of(String.valueOf(value));
     }
     return List.of(environment.getOrDefault(flag.variable(), flag.standard));
-  }
-
-  private static List<String> expand(List<String> arguments) {
-    var expanded = new ArrayList<String>();
-    for (String argument : arguments) {
-      if (!argument.startsWith("@")) {
-        expanded.add(argument);
-        continue;
-      }
-      Path file = Path.of(argument.substring(1));
-      try {
-        if (Files.size(file) > MAX_ARGUMENT_FILE_BYTES) {
-          throw new StartUpException("argument file is over 1 MiB: file=" + file);
-        }
-        Files.readAllLines(file).stream()
-            .filter(line -> !line.isBlank() && !line.startsWith("#"))
-            .forEach(expanded::add);
-      } catch (IOException e) {
-        throw new StartUpException("cannot read the argument file " + file + ": " + e.getMessage());
-      }
-    }
-    return expanded;
   }
 
   private static CommandSpec specification() {

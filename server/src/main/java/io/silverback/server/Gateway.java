@@ -1,11 +1,11 @@
 package io.silverback.server;
 
 import io.helidon.common.buffers.DataReader;
-import io.helidon.common.socket.SocketOptions;
 import io.helidon.common.tls.Tls;
 import io.helidon.http.DirectHandler;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
+import io.helidon.http.RequestException;
 import io.helidon.http.ServerResponseHeaders;
 import io.helidon.http.Status;
 import io.helidon.webserver.CloseConnectionException;
@@ -20,8 +20,10 @@ import io.helidon.webserver.http1.Http1ConnectionSelector;
 import io.helidon.webserver.spi.ServerConnectionSelector;
 import io.silverback.codec.model.VersionClock;
 import io.silverback.server.handler.BuildInfo;
+import io.silverback.server.handler.DoorLimit;
 import io.silverback.server.handler.GatewayMetrics;
 import io.silverback.server.handler.LastAnswer;
+import io.silverback.server.handler.LimitBoard;
 import io.silverback.server.handler.OldPeer;
 import io.silverback.server.handler.Routes;
 import io.silverback.server.log.Log;
@@ -67,6 +69,7 @@ public final class Gateway implements AutoCloseable {
 
   /** A store that is recovered within that time is ready when the first request can come. */
   private static final Duration RECOVERY_PATIENCE = Duration.ofSeconds(1);
+  private static final String TEXT = "text/plain; charset=utf-8";
 
   private static final Log log = Log.of(Gateway.class);
 
@@ -74,11 +77,15 @@ public final class Gateway implements AutoCloseable {
   private final MetricStore store;
   private final WebServer web;
   private final List<String> sockets = new ArrayList<>();
+  private final List<Connections> connections = new ArrayList<>();
   private volatile boolean ready;
 
   private Gateway(GatewayConfig config, UnaryOperator<MetricStore> front) {
     BuildInfo build = BuildInfo.current();
     var metrics = new GatewayMetrics(build);
+    var board = new LimitBoard(config.doors().limits());
+    board.watch(DoorLimit.CONNECTIONS, this::connectionCount);
+    metrics.watchLimits(board);
     var clock = new VersionClock(System::currentTimeMillis, new SecureRandom().nextLong());
     var settings =
         new StoreSettings(
@@ -89,6 +96,7 @@ public final class Gateway implements AutoCloseable {
             config.historyRetention());
     store = front.apply(openStore(settings, config.persistence()));
     metrics.watchStorage(store::statistics);
+    board.watchStore(() -> store.statistics().limits());
     Optional<WebConfigFile> guardFile = openGuardFile(config.webConfigFile());
     Function<String, Admission> guard =
         guardFile
@@ -96,8 +104,15 @@ public final class Gateway implements AutoCloseable {
             .orElse(_ -> new Admission.Admitted(Map.of()));
     var routes =
         new Routes(
-            config.doors(), store, metrics, build, guard, this::whyNotReady, this::askToQuit);
-    web = webServer(config, routes, guardFile.flatMap(WebConfigFile::sslContext));
+            config.doors(),
+            store,
+            metrics,
+            board,
+            build,
+            guard,
+            this::whyNotReady,
+            this::askToQuit);
+    web = webServer(config, routes, board, guardFile.flatMap(WebConfigFile::sslContext));
   }
 
   /**
@@ -144,6 +159,7 @@ public final class Gateway implements AutoCloseable {
   public void close() {
     ready = false;
     web.stop();
+    connections.forEach(Connections::close);
     store.close();
   }
 
@@ -194,16 +210,24 @@ public final class Gateway implements AutoCloseable {
     return host.contains(":") ? "[" + host + "]" : host;
   }
 
-  private WebServer webServer(GatewayConfig config, Routes routes, Optional<SSLContext> tls) {
+  private long connectionCount() {
+    return connections.stream().mapToLong(Connections::count).sum();
+  }
+
+  private WebServer webServer(
+      GatewayConfig config, Routes routes, LimitBoard board, Optional<SSLContext> tls) {
     ServerConnectionSelector http = Http1ConnectionSelector.builder().config(http1()).build();
     var builder = WebServer.builder().shutdownHook(false);
     for (InetSocketAddress address : config.listenAddresses()) {
       String socket = sockets.isEmpty() ? WebServer.DEFAULT_SOCKET_NAME : "@" + sockets.size();
       sockets.add(socket);
+      var accepted = new Connections(config.doors().limits(), board);
+      connections.add(accepted);
       if (sockets.size() == 1) {
-        listen(builder, address, config, http, routes, tls);
+        listen(builder, address, config, accepted, http, routes, tls);
       } else {
-        builder.putSocket(socket, listener -> listen(listener, address, config, http, routes, tls));
+        builder.putSocket(
+            socket, listener -> listen(listener, address, config, accepted, http, routes, tls));
       }
     }
     return builder.build();
@@ -226,6 +250,7 @@ public final class Gateway implements AutoCloseable {
       ListenerConfig.BuilderBase<?, ?> listener,
       InetSocketAddress address,
       GatewayConfig config,
+      Connections connections,
       ServerConnectionSelector http,
       Routes routes,
       Optional<SSLContext> tls) {
@@ -233,21 +258,34 @@ public final class Gateway implements AutoCloseable {
     listener
         .bindAddress(address)
         .protocolsDiscoverServices(false)
-        .addConnectionSelector(new RequestLineSelector(http))
+        .addConnectionSelector(new RequestLineSelector(http, connections))
         .directHandlers(
             DirectHandlers.builder()
                 .addHandler(DirectHandler.EventType.BAD_REQUEST, Gateway::answerUnreadable)
                 .build())
         .contentEncoding(new UntouchedBodies())
         .shutdownGracePeriod(config.shutdownTimeout())
-        .connectionOptions(SocketOptions.builder().tcpNoDelay(true).build())
+        .connectionOptions(connections.accepting())
+        .maxTcpConnections(connections.limits().maxConnections())
+        .idleConnectionTimeout(connections.limits().idleTimeout())
         .routing(
             // Our own router answers every path and method, as upstream's does.
             HttpRouting.builder()
-                .any((request, response) -> answer(routes, request, response))
+                .any((request, response) -> answer(routes, connections, request, response))
                 .error(StoreClosedException.class, Gateway::answerClosed)
                 .error(StoreNotReadyException.class, Gateway::answerNotReady)
                 .error(Throwable.class, Gateway::answerFault));
+  }
+
+  private static void answer(
+      Routes routes, Connections connections, ServerRequest request, ServerResponse response) {
+    Connection connection = connections.with(request.remotePeer());
+    connection.beginRequest();
+    try {
+      answer(routes, request, response);
+    } finally {
+      connection.endRequest();
+    }
   }
 
   private static void answer(Routes routes, ServerRequest request, ServerResponse response) {
@@ -258,7 +296,7 @@ public final class Gateway implements AutoCloseable {
     if (!isOld && request.headers().all(HeaderNames.HOST, List::of).size() != 1) {
       LastAnswer.closeAfter(response);
       response
-          .header(HeaderNames.CONTENT_TYPE, "text/plain; charset=utf-8")
+          .header(HeaderNames.CONTENT_TYPE, TEXT)
           .status(400)
           .send("400 Bad Request: missing required Host header");
       return;
@@ -270,6 +308,12 @@ public final class Gateway implements AutoCloseable {
         | DataReader.InsufficientDataAvailableException gone) {
       // Not in an error handler: the web server takes what that throws for a bug and logs it.
       throw new CloseConnectionException("the client went away", gone);
+    } catch (RequestException late) {
+      LastAnswer.closeAfter(response);
+      response
+          .header(HeaderNames.CONTENT_TYPE, TEXT)
+          .status(late.status())
+          .send(late.getMessage() + "\n");
     }
   }
 
@@ -280,7 +324,7 @@ public final class Gateway implements AutoCloseable {
       Status status,
       ServerResponseHeaders headers,
       String message) {
-    headers.set(HeaderNames.CONTENT_TYPE, "text/plain; charset=utf-8");
+    headers.set(HeaderNames.CONTENT_TYPE, TEXT);
     return DirectHandler.TransportResponse.builder()
         .status(status)
         .headers(headers)

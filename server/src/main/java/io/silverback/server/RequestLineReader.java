@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.IntPredicate;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -17,7 +18,8 @@ import java.util.regex.Pattern;
  * queries that a strict client would have escaped, which no door reads.
  *
  * <p>The lines between the chunks of a body are read here, too: the web server knows neither chunk
- * extensions nor trailers, both of which are skipped, and bounds no such line.
+ * extensions nor trailers, both of which are skipped, bounds no such line, and keeps each chunk in
+ * memory until it is whole, which is why it is told of smaller ones.
  *
  * <p>Belongs to the thread of its connection.
  */
@@ -38,13 +40,17 @@ final class RequestLineReader extends DataReader {
   private boolean isHttp10;
   private boolean isBehindLastChunk;
 
+  /** What is still to come of a chunk, beyond the part that the web server was told of. */
+  private int restOfChunk;
+
+  /**
+   * A reader of what a connection gives.
+   *
+   * @param connection waits for more, and throws at the end
+   */
   @SuppressWarnings("removal") // What is to replace this constructor makes no subclass.
-  RequestLineReader(DataReader connection) {
-    super(
-        () -> {
-          connection.ensureAvailable();
-          return connection.readBytes(connection.available());
-        });
+  RequestLineReader(Supplier<byte[]> connection) {
+    super(connection);
   }
 
   /** True if the request line that was read last spoke HTTP/1.0. */
@@ -55,6 +61,9 @@ final class RequestLineReader extends DataReader {
   /** The size of the next chunk, or the empty line that ends the body. */
   @Override
   public String readLine() {
+    if (restOfChunk > 0) {
+      return partOfChunk();
+    }
     if (isBehindLastChunk) {
       isBehindLastChunk = false;
       for (int i = 0; i <= MAX_TRAILERS; i++) {
@@ -68,9 +77,25 @@ final class RequestLineReader extends DataReader {
     if (!line.matches()) {
       throw new BadRequestException("malformed chunked encoding");
     }
-    String size = line.group(1);
-    isBehindLastChunk = Integer.parseInt(size, 16) == 0;
-    return size;
+    restOfChunk = Integer.parseInt(line.group(1), 16);
+    isBehindLastChunk = restOfChunk == 0;
+    return isBehindLastChunk ? "0" : partOfChunk();
+  }
+
+  /** What is here already: the web server would keep a chunk in memory until it is whole. */
+  private String partOfChunk() {
+    ensureAvailable();
+    int part = Math.min(restOfChunk, available());
+    restOfChunk -= part;
+    return Integer.toHexString(part);
+  }
+
+  /** Skips nothing between the parts of a chunk. */
+  @Override
+  public void skip(int length) {
+    if (restOfChunk == 0) {
+      super.skip(length);
+    }
   }
 
   private String chunkLine() {
@@ -97,6 +122,7 @@ final class RequestLineReader extends DataReader {
     }
     isHttp10 = line.group(4).equals("0");
     isBehindLastChunk = false;
+    restOfChunk = 0;
     String method = line.group(1);
     boolean hasCase = KNOWN_METHODS.contains(method) || !KNOWN_METHODS.contains(upper(method));
     String path = line.group(2) == null ? "/" : line.group(2);

@@ -1,7 +1,7 @@
 package io.silverback.server;
 
 import io.helidon.common.buffers.BufferData;
-import io.helidon.common.buffers.DataWriter;
+import io.helidon.common.buffers.DataReader;
 import io.helidon.common.socket.HelidonSocket;
 import io.helidon.common.socket.PeerInfo;
 import io.helidon.webserver.ConnectionContext;
@@ -15,12 +15,17 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 
-/** Serves HTTP/1 as another selector does, through a {@link RequestLineReader}. */
+/**
+ * Serves HTTP/1 as another selector does, through a {@link RequestLineReader}, and with an eye on
+ * how long each client takes.
+ */
 final class RequestLineSelector implements ServerConnectionSelector {
   private final ServerConnectionSelector http;
+  private final Connections connections;
 
-  RequestLineSelector(ServerConnectionSelector http) {
+  RequestLineSelector(ServerConnectionSelector http, Connections connections) {
     this.http = http;
+    this.connections = connections;
   }
 
   @Override
@@ -40,11 +45,18 @@ final class RequestLineSelector implements ServerConnectionSelector {
 
   @Override
   public ServerConnection connection(ConnectionContext context) {
-    return http.connection(new Reading(context, new RequestLineReader(context.dataReader())));
+    Connection connection = connections.with(context.remotePeer());
+    DataReader socket = context.dataReader();
+    return http.connection(
+        new Watched(
+            context,
+            new RequestLineReader(() -> connection.read(socket)),
+            new WatchedWriter(context.dataWriter(), connection)));
   }
 
-  /** The connection as it is, but for its reader. */
-  private record Reading(ConnectionContext context, RequestLineReader dataReader)
+  /** The connection as it is, but for its reader and writer. */
+  private record Watched(
+      ConnectionContext context, RequestLineReader dataReader, WatchedWriter dataWriter)
       implements ConnectionContext {
     @Override
     public ListenerContext listenerContext() {
@@ -54,11 +66,6 @@ final class RequestLineSelector implements ServerConnectionSelector {
     @Override
     public ExecutorService executor() {
       return context.executor();
-    }
-
-    @Override
-    public DataWriter dataWriter() {
-      return context.dataWriter();
     }
 
     @Override

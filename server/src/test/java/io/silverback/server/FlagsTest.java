@@ -34,7 +34,7 @@ final class FlagsTest {
     assertTrue(config.doors().checked());
     assertEquals("5m0s", config.doors().flags().get("persistence.interval"));
     assertEquals("false", config.doors().flags().get("push.enable-utf8-names"));
-    assertEquals(64 << 20, config.doors().maxBodyBytes());
+    assertEquals(64 << 20, config.doors().limits().maxBodyBytes());
   }
 
   @Test
@@ -51,6 +51,9 @@ final class FlagsTest {
                 "--push.disable-consistency-check",
                 "--no-push.enable-utf8-names",
                 "--limits.max-body-size=3KiB",
+                "--limits.max-body-memory=3GiB",
+                "--limits.max-concurrent-pushes=7",
+                "--limits.query-timeout=90s",
                 "--shutdown.timeout=1m30s")
             .config();
 
@@ -66,7 +69,11 @@ final class FlagsTest {
     assertTrue(config.doors().adminApi());
     assertEquals(false, config.doors().checked());
     assertEquals(NameValidation.LEGACY, config.doors().names());
-    assertEquals(3072, config.doors().maxBodyBytes());
+    assertEquals(3072, config.doors().limits().maxBodyBytes());
+    assertEquals(3L << 30, config.doors().limits().maxBodyMemoryBytes());
+    assertEquals(7, config.doors().limits().maxPushes());
+    assertEquals(Duration.ofSeconds(90), config.doors().limits().queryTimeout());
+    assertEquals("1m30s", config.doors().flags().get("limits.query-timeout"));
     assertEquals(Duration.ofSeconds(90), config.shutdownTimeout());
   }
 
@@ -113,6 +120,12 @@ final class FlagsTest {
             + " or 127.0.0.1:9091: web.listen-address=9091",
         "--limits.max-body-size=0   | --limits.max-body-size must be a size from 1 to 2047MiB such"
             + " as 64MiB: limits.max-body-size=0",
+        "--limits.max-body-memory=0 | --limits.max-body-memory must be a size of at least 1 such as"
+            + " 64MiB or 2GiB: limits.max-body-memory=0",
+        "--limits.body-timeout=0s   | --limits.body-timeout must be a duration above 0s such as"
+            + " 30s: limits.body-timeout=0s",
+        "--limits.max-connections=0 | --limits.max-connections must be a number from 1 to 1000000:"
+            + " limits.max-connections=0",
         "--web.systemd-socket       | --web.systemd-socket is not supported: use"
             + " --web.listen-address instead",
       })
@@ -167,8 +180,17 @@ final class FlagsTest {
     assertEquals(
         Set.of(
             "history.retention",
+            "limits.body-timeout",
+            "limits.idle-timeout",
+            "limits.max-body-memory",
             "limits.max-body-size",
+            "limits.max-concurrent-pushes",
+            "limits.max-concurrent-scrapes",
+            "limits.max-connections",
+            "limits.max-history-samples",
             "limits.max-inflated-size",
+            "limits.max-wait",
+            "limits.query-timeout",
             "shutdown.timeout"),
         shown.keySet());
   }

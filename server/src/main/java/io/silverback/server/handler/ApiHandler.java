@@ -13,12 +13,19 @@ import java.util.TreeMap;
 final class ApiHandler {
   private final MetricStore store;
   private final Map<String, String> flags;
+  private final LimitBoard board;
   private final BuildInfo build;
   private final Instant startTime;
 
-  ApiHandler(MetricStore store, Map<String, String> flags, BuildInfo build, Instant startTime) {
+  ApiHandler(
+      MetricStore store,
+      Map<String, String> flags,
+      LimitBoard board,
+      BuildInfo build,
+      Instant startTime) {
     this.store = store;
     this.flags = Map.copyOf(flags);
+    this.board = board;
     this.build = build;
     this.startTime = startTime;
   }
@@ -39,6 +46,7 @@ final class ApiHandler {
               data.writeStartObject();
               writeMap(data, "build_information", build.fields());
               writeMap(data, "flags", flags);
+              writeLimits(data);
               data.writeStringField("start_time", startTime.toString());
               data.writeEndObject();
             });
@@ -58,6 +66,18 @@ final class ApiHandler {
               }
               data.writeEndArray();
             });
+  }
+
+  private void writeLimits(JsonGenerator out) throws IOException {
+    out.writeObjectFieldStart("limits");
+    for (LimitBoard.Row row : board.rows()) {
+      out.writeObjectFieldStart(row.flag());
+      out.writeNumberField("used", row.used());
+      out.writeNumberField("max", row.most());
+      out.writeNumberField("refused", row.refused());
+      out.writeEndObject();
+    }
+    out.writeEndObject();
   }
 
   private static void writeMap(JsonGenerator out, String name, Map<String, String> map)

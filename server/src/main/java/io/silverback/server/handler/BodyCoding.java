@@ -8,118 +8,85 @@ import io.helidon.webserver.http.ServerResponse;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.Arrays;
 import java.util.Locale;
 
 /**
  * Reads the body of a push whole, and undoes its Content-Encoding: gzip, framed snappy or none.
  *
  * <p>Any other encoding is taken for none, as upstream does. Both the bytes sent and the bytes that
- * they inflate to are bounded.
+ * they inflate to are bounded, and are taken from the body memory as they come.
  */
 final class BodyCoding {
+  /** What a request gets before it has sent anything of its body. */
   private static final int FIRST_READ = 16 * 1024;
 
-  /** A header alone must not cost more memory than this, whatever length it announces. */
+  /** Once the first bytes came, an announced length is believed up to this. */
   private static final int MOST_BELIEVED = 1024 * 1024;
 
   private final int maxSentBytes;
   private final int maxInflatedBytes;
 
-  BodyCoding(int maxSentBytes, int maxInflatedBytes) {
-    this.maxSentBytes = maxSentBytes;
-    this.maxInflatedBytes = maxInflatedBytes;
+  BodyCoding(DoorLimits limits) {
+    this.maxSentBytes = limits.maxBodyBytes();
+    this.maxInflatedBytes = limits.maxInflatedBytes();
   }
 
   /**
-   * The body as its parser wants it.
+   * The body as it was sent, once all of it is there.
    *
-   * @throws UnreadableBodyException with the reason and the status for the client
+   * @throws UnreadableBodyException if the client breaks the rules of HTTP
    */
-  byte[] read(ServerRequest request, ServerResponse response)
-      throws UnreadableBodyException, IOException {
+  BodyBuffer receive(ServerRequest request, ServerResponse response, BodyMemory.Lease memory)
+      throws UnreadableBodyException, OverLimitException, IOException {
     long announced = request.headers().contentLength().orElse(-1);
     if (announced > maxSentBytes) {
-      throw tooLarge("sent", maxSentBytes);
+      throw BodyBuffer.tooLarge(DoorLimit.BODY_SIZE, maxSentBytes);
     }
-    byte[] sent;
+    var sent = new BodyBuffer(memory, DoorLimit.BODY_SIZE, maxSentBytes);
     try (InputStream in = request.content().inputStream()) {
-      sent = readAll(in, (int) announced, maxSentBytes, "sent");
+      sent.readAll(in, announced, FIRST_READ, MOST_BELIEVED);
     } catch (BadRequestException e) {
       // Nobody can say where the next request begins.
       LastAnswer.closeAfter(response);
-      throw new UnreadableBodyException(400, String.valueOf(e.getMessage()));
+      throw new UnreadableBodyException(String.valueOf(e.getMessage()));
     }
+    return sent;
+  }
+
+  /** The body as its parser wants it. */
+  BodyBuffer inflate(ServerRequest request, BodyBuffer sent, BodyMemory.Lease memory)
+      throws UnreadableBodyException, OverLimitException {
     String encoding =
         request.headers().first(HeaderNames.CONTENT_ENCODING).orElse("").toLowerCase(Locale.ROOT);
+    var inflated = new BodyBuffer(memory, DoorLimit.INFLATED_SIZE, maxInflatedBytes);
     return switch (encoding) {
-      case "gzip" -> Gunzip.inflate(sent, maxInflatedBytes);
-      case "snappy" -> unsnap(sent);
+      case "gzip" -> Gunzip.inflate(sent.bytes(), sent.length(), inflated);
+      case "snappy" -> unsnap(sent, inflated);
       default -> sent;
     };
   }
 
-  private byte[] unsnap(byte[] sent) throws UnreadableBodyException {
-    if (sent.length == 0) {
+  private static BodyBuffer unsnap(BodyBuffer sent, BodyBuffer inflated)
+      throws UnreadableBodyException, OverLimitException {
+    if (sent.length() == 0) {
       return sent;
     }
-    try (var in = new SnappyFramedInputStream(new ByteArrayInputStream(sent))) {
-      return readAll(in, -1, maxInflatedBytes, "inflated");
+    var bytes = new ByteArrayInputStream(sent.bytes(), 0, sent.length());
+    try (var in = new SnappyFramedInputStream(bytes)) {
+      inflated.readAll(in, -1, FIRST_READ, FIRST_READ);
+      return inflated;
     } catch (IOException | IllegalArgumentException e) {
       // upstream: golang/snappy has this one text for whatever is wrong with the bytes.
-      throw new UnreadableBodyException(400, "snappy: corrupt input");
+      throw new UnreadableBodyException("snappy: corrupt input");
     }
   }
 
-  private static byte[] readAll(InputStream in, int announced, int max, String kind)
-      throws IOException, UnreadableBodyException {
-    byte[] bytes = new byte[announced >= 0 ? Math.min(announced, MOST_BELIEVED) : FIRST_READ];
-    int length = 0;
-    while (true) {
-      if (length == bytes.length) {
-        int next = in.read();
-        if (next < 0) {
-          return bytes;
-        }
-        if (length == max) {
-          throw tooLarge(kind, max);
-        }
-        bytes = Arrays.copyOf(bytes, (int) Math.min(max, Math.max(FIRST_READ, 2L * length)));
-        bytes[length++] = (byte) next;
-        continue;
-      }
-      int count = in.read(bytes, length, bytes.length - length);
-      if (count < 0) {
-        return Arrays.copyOf(bytes, length);
-      }
-      length += count;
-    }
-  }
-
-  static UnreadableBodyException tooLarge(String kind, int max) {
-    return new UnreadableBodyException(
-        413,
-        "the body is too large as "
-            + kind
-            + ", push less at a time or raise --limits.max-"
-            + (kind.equals("sent") ? "body" : "inflated")
-            + "-size: limit="
-            + max);
-  }
-
-  /** Says which answer a body gets that cannot be read. */
+  /** A body cannot be read, which is a 400. */
   static final class UnreadableBodyException extends Exception {
     private static final long serialVersionUID = 1L;
 
-    private final int status;
-
-    UnreadableBodyException(int status, String reason) {
+    UnreadableBodyException(String reason) {
       super(reason, null, false, false);
-      this.status = status;
-    }
-
-    int status() {
-      return status;
     }
 
     /** For the client. */

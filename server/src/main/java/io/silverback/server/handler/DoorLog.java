@@ -66,6 +66,27 @@ final class DoorLog {
         reason);
   }
 
+  /**
+   * A request that a limit turned away.
+   *
+   * @param subject what lines are counted by, so that one client cannot hide the others
+   */
+  void overLimit(ServerRequest request, Object subject, String flag, String reason) {
+    limited.error(
+        subject,
+        "refused a request over a limit",
+        "method",
+        methodOf(request),
+        "source",
+        sourceOf(request),
+        "url",
+        request.path().rawPath(),
+        "flag",
+        flag,
+        "err",
+        reason);
+  }
+
   /** An audit line: who deleted what. */
   void deleted(ServerRequest request, GroupingKey key) {
     log.info("group deleted", "source", sourceOf(request), "user", userOf(request), "group", key);

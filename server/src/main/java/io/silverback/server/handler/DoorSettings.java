@@ -12,8 +12,7 @@ import java.util.Map;
  * @param lifecycle whether a request may end the process
  * @param adminApi whether a request may delete everything
  * @param checked whether a push must be consistent with what is stored
- * @param maxBodyBytes the most bytes that a push may send
- * @param maxInflatedBytes the most bytes that they may inflate to
+ * @param limits how much requests may ask for
  * @param flags every flag and its value, for show
  */
 public record DoorSettings(
@@ -24,8 +23,7 @@ public record DoorSettings(
     boolean adminApi,
     boolean checked,
     NameValidation names,
-    int maxBodyBytes,
-    int maxInflatedBytes,
+    DoorLimits limits,
     Map<String, String> flags) {
   public DoorSettings {
     flags = Map.copyOf(flags);

@@ -1,7 +1,6 @@
 package io.silverback.server.handler;
 
 import io.silverback.server.handler.BodyCoding.UnreadableBodyException;
-import java.util.Arrays;
 import java.util.zip.CRC32;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
@@ -22,25 +21,27 @@ final class Gunzip {
   private static final int TRAILER_LENGTH = 8;
 
   private final byte[] packed;
-  private final int max;
+  private final int end;
+  private final BodyBuffer inflated;
   private int at;
-  private byte[] inflated;
-  private int length;
 
-  private Gunzip(byte[] packed, int max) {
+  private Gunzip(byte[] packed, int end, BodyBuffer inflated) {
     this.packed = packed;
-    this.max = max;
-    this.inflated = new byte[(int) Math.min(max, Math.max(512L, 4L * packed.length))];
+    this.end = end;
+    this.inflated = inflated;
   }
 
-  static byte[] inflate(byte[] packed, int max) throws UnreadableBodyException {
-    if (packed.length == 0) {
-      throw new UnreadableBodyException(400, "EOF");
+  /** Writes what the first {@code length} bytes inflate to into an empty buffer, and returns it. */
+  static BodyBuffer inflate(byte[] packed, int length, BodyBuffer inflated)
+      throws UnreadableBodyException, OverLimitException {
+    if (length == 0) {
+      throw new UnreadableBodyException("EOF");
     }
-    var gunzip = new Gunzip(packed, max);
+    var gunzip = new Gunzip(packed, length, inflated);
     var inflater = new Inflater(true);
     try {
-      while (gunzip.at < packed.length) {
+      inflated.grow(Math.max(512L, 4L * length));
+      while (gunzip.at < length) {
         gunzip.skipHeader();
         gunzip.inflateMember(inflater);
         inflater.reset();
@@ -48,15 +49,12 @@ final class Gunzip {
     } finally {
       inflater.end();
     }
-    return gunzip.length == gunzip.inflated.length
-        ? gunzip.inflated
-        : Arrays.copyOf(gunzip.inflated, gunzip.length);
+    return inflated;
   }
 
   private void skipHeader() throws UnreadableBodyException {
-    if (packed.length - at < FIXED_HEADER_LENGTH) {
-      boolean starts =
-          packed[at] == 0x1f && (packed.length - at < 2 || (packed[at + 1] & 0xff) == 0x8b);
+    if (end - at < FIXED_HEADER_LENGTH) {
+      boolean starts = packed[at] == 0x1f && (end - at < 2 || (packed[at + 1] & 0xff) == 0x8b);
       throw starts ? unexpectedEnd() : invalidHeader();
     }
     if ((packed[at] & 0xff) != 0x1f || (packed[at + 1] & 0xff) != 0x8b || packed[at + 2] != 8) {
@@ -86,22 +84,22 @@ final class Gunzip {
   }
 
   private void skip(int count) throws UnreadableBodyException {
-    if (packed.length - at < count) {
+    if (end - at < count) {
       throw unexpectedEnd();
     }
     at += count;
   }
 
-  private void inflateMember(Inflater inflater) throws UnreadableBodyException {
-    int start = length;
-    inflater.setInput(packed, at, packed.length - at);
+  private void inflateMember(Inflater inflater) throws UnreadableBodyException, OverLimitException {
+    int start = inflated.length();
+    inflater.setInput(packed, at, end - at);
     try {
       while (!inflater.finished()) {
-        if (length == inflated.length) {
-          grow();
+        if (inflated.room() == 0) {
+          inflated.grow(2L * inflated.length());
         }
-        int count = inflater.inflate(inflated, length, inflated.length - length);
-        length += count;
+        int count = inflater.inflate(inflated.bytes(), inflated.length(), inflated.room());
+        inflated.wrote(count);
         if (count == 0
             && !inflater.finished()
             && (inflater.needsInput() || inflater.needsDictionary())) {
@@ -110,35 +108,28 @@ final class Gunzip {
       }
     } catch (DataFormatException e) {
       throw new UnreadableBodyException(
-          400, "flate: corrupt input before offset " + inflater.getBytesRead());
+          "flate: corrupt input before offset " + inflater.getBytesRead());
     }
     at += (int) inflater.getBytesRead();
     checkTrailer(start, inflater.getBytesWritten());
   }
 
-  private void grow() throws UnreadableBodyException {
-    if (length == max) {
-      throw BodyCoding.tooLarge("inflated", max);
-    }
-    inflated = Arrays.copyOf(inflated, (int) Math.min(max, 2L * length));
-  }
-
   private void checkTrailer(int start, long memberLength) throws UnreadableBodyException {
     skip(TRAILER_LENGTH);
     var checksum = new CRC32();
-    checksum.update(inflated, start, length - start);
+    checksum.update(inflated.bytes(), start, inflated.length() - start);
     if (littleEndian(at - 8) != checksum.getValue()
         || littleEndian(at - 4) != (memberLength & 0xffffffffL)) {
-      throw new UnreadableBodyException(400, "gzip: invalid checksum");
+      throw new UnreadableBodyException("gzip: invalid checksum");
     }
   }
 
   private static UnreadableBodyException invalidHeader() {
-    return new UnreadableBodyException(400, "gzip: invalid header");
+    return new UnreadableBodyException("gzip: invalid header");
   }
 
   private static UnreadableBodyException unexpectedEnd() {
-    return new UnreadableBodyException(400, "unexpected EOF");
+    return new UnreadableBodyException("unexpected EOF");
   }
 
   private long littleEndian(int offset) {

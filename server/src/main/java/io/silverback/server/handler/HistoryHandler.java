@@ -1,10 +1,14 @@
 package io.silverback.server.handler;
 
+import io.helidon.webserver.CloseConnectionException;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
 import io.silverback.codec.exposition.GoQuote;
 import io.silverback.server.group.MalformedSelectorException;
 import io.silverback.server.group.SeriesSelector;
 import io.silverback.server.storage.HistoryQuery;
 import io.silverback.server.storage.MetricStore;
+import java.io.IOException;
 import java.util.List;
 import java.util.function.LongSupplier;
 
@@ -14,7 +18,12 @@ final class HistoryHandler {
   private static final String START = "start";
   private static final String END = "end";
 
+  /** How much of an answer waits for what may still be refused. */
+  private static final int HELD_BYTES = 64 * 1024;
+
   private final MetricStore store;
+  private final DoorLimits limits;
+  private final OverLimitAnswer overLimit;
   private final LongSupplier wallMillis;
 
   /**
@@ -22,8 +31,11 @@ final class HistoryHandler {
    *
    * @param wallMillis the wall clock, in milliseconds since the epoch
    */
-  HistoryHandler(MetricStore store, LongSupplier wallMillis) {
+  HistoryHandler(
+      MetricStore store, DoorLimits limits, OverLimitAnswer overLimit, LongSupplier wallMillis) {
     this.store = store;
+    this.limits = limits;
+    this.overLimit = overLimit;
     this.wallMillis = wallMillis;
   }
 
@@ -36,9 +48,29 @@ final class HistoryHandler {
         JsonAnswer.refuse(request, response, String.valueOf(e.getMessage()));
         return;
       }
-      JsonAnswer.send(
-          request, response, data -> MatrixJson.write(sink -> store.history(query, sink), data));
+      answer(request, response, query);
     };
+  }
+
+  private void answer(ServerRequest request, ServerResponse response, HistoryQuery query)
+      throws IOException {
+    var stream = new HeldStream(HELD_BYTES, () -> AnswerStream.open(request, response));
+    try {
+      JsonAnswer.send(
+          response,
+          stream,
+          data ->
+              MatrixJson.write(
+                  sink -> store.history(query, new QueryBounds(sink, limits, System::nanoTime)),
+                  data));
+    } catch (QueryBounds.StoppedException stopped) {
+      if (stream.isBegun()) {
+        overLimit.note(request, stopped.over());
+        // An answer without its end: what came of it is not to be taken for the whole.
+        throw new CloseConnectionException(stopped.over().reason());
+      }
+      overLimit.query(request, response, stopped.over());
+    }
   }
 
   private HistoryQuery read(QueryParameters parameters) {

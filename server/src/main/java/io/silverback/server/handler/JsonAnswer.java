@@ -6,6 +6,7 @@ import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
+import java.io.OutputStream;
 
 /** Answers of the JSON API, in the envelope of Prometheus' API and open to pages of other sites. */
 final class JsonAnswer {
@@ -22,7 +23,18 @@ final class JsonAnswer {
 
   /** Sends the data while it is written. */
   static void send(ServerRequest request, ServerResponse response, Body body) throws IOException {
-    JsonGenerator out = open(request, response, 200);
+    begin(response, 200);
+    write(AnswerStream.open(request, response), body);
+  }
+
+  /** The same through another stream, which is closed once the answer is whole. */
+  static void send(ServerResponse response, HeldStream stream, Body body) throws IOException {
+    begin(response, 200);
+    write(stream, body);
+  }
+
+  private static void write(OutputStream stream, Body body) throws IOException {
+    JsonGenerator out = JSON.createGenerator(stream);
     out.writeStartObject();
     out.writeStringField("status", "success");
     out.writeFieldName("data");
@@ -35,20 +47,26 @@ final class JsonAnswer {
   /** Sends a 400: the request is wrong. */
   static void refuse(ServerRequest request, ServerResponse response, String reason)
       throws IOException {
-    JsonGenerator out = open(request, response, 400);
+    refuse(request, response, 400, "bad_data", reason);
+  }
+
+  /** Sends an error of one of the types that Prometheus' API has. */
+  static void refuse(
+      ServerRequest request, ServerResponse response, int status, String type, String reason)
+      throws IOException {
+    begin(response, status);
+    JsonGenerator out = JSON.createGenerator(AnswerStream.open(request, response));
     out.writeStartObject();
     out.writeStringField("status", "error");
-    out.writeStringField("errorType", "bad_data");
+    out.writeStringField("errorType", type);
     out.writeStringField("error", reason);
     out.writeEndObject();
     out.close();
   }
 
-  private static JsonGenerator open(ServerRequest request, ServerResponse response, int status)
-      throws IOException {
+  private static void begin(ServerResponse response, int status) {
     allowOtherSites(response);
     response.status(status).header(HeaderNames.CONTENT_TYPE, "application/json");
-    return JSON.createGenerator(AnswerStream.open(request, response));
   }
 
   static void allowOtherSites(ServerResponse response) {

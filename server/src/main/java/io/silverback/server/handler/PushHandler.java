@@ -5,14 +5,13 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.silverback.codec.exposition.ContentType;
 import io.silverback.codec.exposition.MalformedExpositionException;
-import io.silverback.codec.exposition.NameValidation;
 import io.silverback.codec.exposition.ParsedExposition;
+import io.silverback.codec.exposition.ParsedSize;
 import io.silverback.codec.exposition.ProtobufParser;
 import io.silverback.codec.exposition.TextParser;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.handler.BodyCoding.UnreadableBodyException;
-import io.silverback.server.storage.Limit;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.MetricStore.Submission;
 import java.io.IOException;
@@ -25,18 +24,29 @@ final class PushHandler {
   private final MetricStore store;
   private final GroupingKeyPath paths;
   private final BodyCoding bodies;
+  private final BodyMemory memory;
+  private final Turnstile pushes;
   private final TextParser text;
   private final ProtobufParser protobuf = new ProtobufParser();
   private final boolean checked;
+  private final OverLimitAnswer overLimit;
   private final DoorLog log;
 
   PushHandler(
-      MetricStore store, NameValidation names, BodyCoding bodies, boolean checked, DoorLog log) {
+      MetricStore store,
+      DoorSettings settings,
+      BodyMemory memory,
+      Turnstile pushes,
+      OverLimitAnswer overLimit,
+      DoorLog log) {
     this.store = store;
-    this.paths = new GroupingKeyPath(names);
-    this.bodies = bodies;
-    this.text = new TextParser(names);
-    this.checked = checked;
+    this.paths = new GroupingKeyPath(settings.names());
+    this.bodies = new BodyCoding(settings.limits());
+    this.memory = memory;
+    this.pushes = pushes;
+    this.text = new TextParser(settings.names());
+    this.checked = settings.checked();
+    this.overLimit = overLimit;
     this.log = log;
   }
 
@@ -61,22 +71,41 @@ final class PushHandler {
   private void push(
       ServerRequest request, ServerResponse response, GroupingKey key, boolean replace)
       throws IOException {
-    ParsedExposition body;
+    Submission submission;
     try {
-      body = parse(request, bodies.read(request, response));
+      submission = submit(request, response, key, replace);
     } catch (UnreadableBodyException e) {
       log.unreadableBody(request, key, e.reason());
-      PlainText.error(response, e.status(), e.reason());
+      PlainText.error(response, 400, e.reason());
       return;
     } catch (MalformedExpositionException e) {
       String reason = String.valueOf(e.getMessage());
       log.unreadableBody(request, key, reason);
       PlainText.error(response, 400, reason);
       return;
+    } catch (OverLimitException e) {
+      overLimit.door(request, response, e);
+      return;
     }
-    GroupUpdate update =
-        replace ? new GroupUpdate.Replace(key, body) : new GroupUpdate.Merge(key, body);
-    switch (store.submit(update)) {
+    answer(request, response, submission);
+  }
+
+  private Submission submit(
+      ServerRequest request, ServerResponse response, GroupingKey key, boolean replace)
+      throws UnreadableBodyException, OverLimitException, IOException {
+    try (var lease = memory.lease()) {
+      // Whoever still sends has no place yet, so that slow clients do not keep quick ones out.
+      BodyBuffer sent = bodies.receive(request, response, lease);
+      try (var _ = pushes.enter()) {
+        ParsedExposition body = parse(request, bodies.inflate(request, sent, lease), lease);
+        return store.submit(
+            replace ? new GroupUpdate.Replace(key, body) : new GroupUpdate.Merge(key, body));
+      }
+    }
+  }
+
+  private void answer(ServerRequest request, ServerResponse response, Submission submission) {
+    switch (submission) {
       case Submission.Accepted() -> response.status(checked ? 200 : 202).send();
       case Submission.Refused(var refusedKey, var reason) -> {
         log.refusedPush(request, refusedKey, reason);
@@ -87,25 +116,26 @@ final class PushHandler {
           response.status(202).send();
         }
       }
-      case Submission.OverLimit(var refusedKey, var limit, var reason) -> {
-        log.refusedPush(request, refusedKey, reason);
-        PlainText.error(response, statusOf(limit), reason);
-      }
+      // Told without the check, too: nobody would ever hear of it otherwise.
+      case Submission.OverLimit(var refusedKey, var limit, var reason) ->
+          overLimit.store(request, response, refusedKey, limit, reason);
     }
   }
 
-  private static int statusOf(Limit limit) {
-    return switch (limit) {
-      case SERIES_PER_GROUP, LABEL_LENGTH -> 422;
-      case GROUPS, SERIES -> 429;
-      case MEMORY, FREE_DISK -> 503;
-    };
-  }
-
-  private ParsedExposition parse(ServerRequest request, byte[] body) {
+  private ParsedExposition parse(ServerRequest request, BodyBuffer body, BodyMemory.Lease lease)
+      throws OverLimitException {
+    byte[] bytes = body.bytes();
+    int length = body.length();
     String contentType = request.headers().first(HeaderNames.CONTENT_TYPE).orElse("");
-    return ContentType.parse(contentType).map(ContentType::isDelimitedProtobuf).orElse(false)
-        ? protobuf.parse(body, body.length)
-        : text.parse(body, body.length);
+    if (ContentType.parse(contentType).map(ContentType::isDelimitedProtobuf).orElse(false)) {
+      if (!lease.tryTake(ParsedSize.mostOf(length))) {
+        lease.take(ParsedSize.ofProtobuf(bytes, length));
+      }
+      return protobuf.parse(bytes, length);
+    }
+    if (!lease.tryTake(ParsedSize.mostOf(length))) {
+      lease.take(ParsedSize.ofText(bytes, length));
+    }
+    return text.parse(bytes, length);
   }
 }

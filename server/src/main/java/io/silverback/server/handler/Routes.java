@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /** Every path that the server answers. */
 public final class Routes {
@@ -22,6 +23,7 @@ public final class Routes {
    * The doors over one store.
    *
    * @param metrics counts the requests, and is shown with the groups
+   * @param board learns how full the limits of the doors are
    * @param guard decides about a request by its Authorization header, empty if it has none
    * @param whyNotReady why the server should get no requests; empty if it should
    * @param quit asks for termination and returns at once
@@ -30,6 +32,7 @@ public final class Routes {
       DoorSettings settings,
       MetricStore store,
       GatewayMetrics metrics,
+      LimitBoard board,
       BuildInfo build,
       Function<String, Admission> guard,
       Supplier<Optional<String>> whyNotReady,
@@ -37,15 +40,23 @@ public final class Routes {
     this.guard = guard;
     var log = new DoorLog();
     var started = Instant.now();
-    var bodies = new BodyCoding(settings.maxBodyBytes(), settings.maxInflatedBytes());
-    var push = new PushHandler(store, settings.names(), bodies, settings.checked(), log);
+    DoorLimits limits = settings.limits();
+    var overLimit = new OverLimitAnswer(board, log);
+    var memory = new BodyMemory(limits.maxBodyMemoryBytes(), limits.maxWait());
+    board.watch(DoorLimit.BODY_MEMORY, memory::takenBytes);
+    var pushes = new Turnstile(DoorLimit.PUSHES, limits.maxPushes(), limits.maxWait());
+    board.watch(DoorLimit.PUSHES, pushes::taken);
+    var scrapes = new Turnstile(DoorLimit.SCRAPES, limits.maxScrapes(), limits.maxWait());
+    board.watch(DoorLimit.SCRAPES, scrapes::taken);
+    var push = new PushHandler(store, settings, memory, pushes, overLimit, log);
     var delete = new DeleteHandler(store, settings.names(), log);
     var scrape = new ScrapeHandler(store, metrics, log);
-    var api = new ApiHandler(store, settings.flags(), build, started);
-    var history = new HistoryHandler(store, System::currentTimeMillis);
-    var status = new StatusHandler(store, settings, build, started);
+    var api = new ApiHandler(store, settings.flags(), board, build, started);
+    var history = new HistoryHandler(store, limits, overLimit, System::currentTimeMillis);
+    var status = new StatusHandler(store, settings, board, build, started);
     var lifecycle = new LifecycleHandler(whyNotReady, quit);
 
+    UnaryOperator<Door> large = door -> inTurn(door, scrapes, overLimit);
     String prefix = settings.routePrefix();
     var routes = new ArrayList<Route>();
     for (boolean base64 : new boolean[] {false, true}) {
@@ -55,7 +66,7 @@ public final class Routes {
       routes.add(new Route("POST", group, "push", push.door(false, base64)));
       routes.add(new Route("DELETE", group, "delete", delete.door(base64)));
     }
-    routes.add(new Route("GET", prefix + settings.telemetryPath(), "", scrape.door()));
+    routes.add(new Route("GET", prefix + settings.telemetryPath(), "", large.apply(scrape.door())));
     routes.add(new Route("GET", prefix + "/-/healthy", "healthy", lifecycle.healthy()));
     routes.add(new Route("GET", prefix + "/-/ready", "ready", lifecycle.ready()));
     Door quitDoor = settings.lifecycle() ? lifecycle.quit() : lifecycle.quitDisabled();
@@ -66,8 +77,11 @@ public final class Routes {
     routes.add(new Route("GET", prefix + "/", "status", status.door()));
     routes.add(new Route("GET", prefix + "/status", "status", status.door()));
     routes.add(new Route("GET", prefix + "/api/v1/status", "api/v1/status", api.status()));
-    routes.add(new Route("GET", prefix + "/api/v1/metrics", "api/v1/metrics", api.metrics()));
-    routes.add(new Route("GET", prefix + "/api/v1/history", "api/v1/history", history.door()));
+    routes.add(
+        new Route("GET", prefix + "/api/v1/metrics", "api/v1/metrics", large.apply(api.metrics())));
+    routes.add(
+        new Route(
+            "GET", prefix + "/api/v1/history", "api/v1/history", large.apply(history.door())));
     routes.add(new Route("OPTIONS", prefix + "/api/v1/*path", "api/v1/options", api.options()));
     if (settings.adminApi()) {
       var wipe = new WipeHandler(store, log);
@@ -96,5 +110,21 @@ public final class Routes {
               response.status(refused.status()),
               refused.body().getBytes(StandardCharsets.UTF_8));
     }
+  }
+
+  /** The same door for a bounded number of requests side by side. */
+  private static Door inTurn(Door door, Turnstile turnstile, OverLimitAnswer overLimit) {
+    return (request, response, parameters) -> {
+      Turnstile.Place place;
+      try {
+        place = turnstile.enter();
+      } catch (OverLimitException e) {
+        overLimit.door(request, response, e);
+        return;
+      }
+      try (place) {
+        door.answer(request, response, parameters);
+      }
+    };
   }
 }

@@ -10,13 +10,20 @@ import java.util.TreeMap;
 final class StatusHandler {
   private final MetricStore store;
   private final Map<String, String> flags;
+  private final LimitBoard board;
   private final BuildInfo build;
   private final Instant startTime;
   private final String externalPrefix;
   private final String telemetryPath;
 
-  StatusHandler(MetricStore store, DoorSettings settings, BuildInfo build, Instant startTime) {
+  StatusHandler(
+      MetricStore store,
+      DoorSettings settings,
+      LimitBoard board,
+      BuildInfo build,
+      Instant startTime) {
     this.store = store;
+    this.board = board;
     this.flags = new TreeMap<>(settings.flags());
     this.build = build;
     this.startTime = startTime;
@@ -31,7 +38,7 @@ final class StatusHandler {
     };
   }
 
-  private String page() {
+  private String flagRows() {
     var rows = new StringBuilder();
     flags.forEach(
         (name, value) ->
@@ -40,6 +47,24 @@ final class StatusHandler {
                 .append("</th><td>")
                 .append(escape(value))
                 .append("</td></tr>\n"));
+    return rows.toString();
+  }
+
+  private String limitRows() {
+    var rows = new StringBuilder();
+    for (LimitBoard.Row row : board.rows()) {
+      rows.append(
+          "<tr><th>--%s</th><td>%d</td><td>%s</td><td>%d</td></tr>\n"
+              .formatted(
+                  escape(row.flag()),
+                  row.used(),
+                  row.most() == 0 ? "any" : Long.toString(row.most()),
+                  row.refused()));
+    }
+    return rows.toString();
+  }
+
+  private String page() {
     return """
         <!DOCTYPE html>
         <html lang="en">
@@ -62,6 +87,10 @@ final class StatusHandler {
         <li><a href="%s">Groups</a> as JSON</li>
         <li><a href="%s">Status</a> as JSON</li>
         </ul>
+        <h2>Limits</h2>
+        <table>
+        <tr><th>limit</th><th>used</th><th>most</th><th>refused</th></tr>
+        %s</table>
         <h2>Flags</h2>
         <table>
         %s</table>
@@ -75,7 +104,8 @@ final class StatusHandler {
             escape(externalPrefix + telemetryPath),
             escape(externalPrefix + "/api/v1/metrics"),
             escape(externalPrefix + "/api/v1/status"),
-            rows);
+            limitRows(),
+            flagRows());
   }
 
   private static String escape(String text) {

@@ -7,13 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.silverback.codec.model.Labels;
 import io.silverback.server.RawHttp.Answer;
 import io.silverback.server.TestGateway;
-import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.group.SeriesSelector;
+import io.silverback.server.storage.FrontStore;
 import io.silverback.server.storage.HistoryQuery;
 import io.silverback.server.storage.HistorySink;
 import io.silverback.server.storage.MetricStore;
-import io.silverback.server.storage.Snapshot;
-import io.silverback.server.storage.StorageStatistics;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -46,11 +44,9 @@ final class HistoryHandlerTest {
   }
 
   /** The store behind it, with a history of two series; notes what was asked last. */
-  private final class SomeHistory implements MetricStore {
-    private final MetricStore store;
-
+  private final class SomeHistory extends FrontStore {
     private SomeHistory(MetricStore store) {
-      this.store = store;
+      super(store);
     }
 
     @Override
@@ -69,49 +65,9 @@ final class HistoryHandlerTest {
         sink.series("my.metric", labels, times, values, 1);
       }
       if (query.matches("faulty", Labels.EMPTY)) {
-        sink.series("faulty", Labels.EMPTY, new long[5000], new double[5000], 5000);
+        sink.series("faulty", Labels.EMPTY, new long[20_000], new double[20_000], 20_000);
         throw new IllegalStateException("as the test wants it");
       }
-    }
-
-    @Override
-    public Submission submit(GroupUpdate update) {
-      return store.submit(update);
-    }
-
-    @Override
-    public Snapshot snapshot() {
-      return store.snapshot();
-    }
-
-    @Override
-    public int groupCount() {
-      return store.groupCount();
-    }
-
-    @Override
-    public Optional<String> whyNotReady() {
-      return store.whyNotReady();
-    }
-
-    @Override
-    public Optional<String> saveCopy() throws IOException {
-      return store.saveCopy();
-    }
-
-    @Override
-    public StorageStatistics statistics() {
-      return store.statistics();
-    }
-
-    @Override
-    public int wipe() {
-      return store.wipe();
-    }
-
-    @Override
-    public void close() {
-      store.close();
     }
   }
 

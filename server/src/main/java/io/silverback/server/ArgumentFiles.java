@@ -1,0 +1,41 @@
+package io.silverback.server;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Arguments {@code @FILE}, each of which stands for the lines of that file. */
+final class ArgumentFiles {
+  private static final int MAX_BYTES = 1024 * 1024;
+
+  private ArgumentFiles() {}
+
+  /**
+   * The arguments with those lines in place of their files.
+   *
+   * @throws StartUpException if a file cannot be read
+   */
+  static List<String> expand(List<String> arguments) {
+    var expanded = new ArrayList<String>();
+    for (String argument : arguments) {
+      if (!argument.startsWith("@")) {
+        expanded.add(argument);
+        continue;
+      }
+      Path file = Path.of(argument.substring(1));
+      try {
+        if (Files.size(file) > MAX_BYTES) {
+          throw new StartUpException("argument file is over 1 MiB: file=" + file);
+        }
+        Files.readAllLines(file).stream()
+            .filter(line -> !line.isBlank() && !line.startsWith("#"))
+            .forEach(expanded::add);
+      } catch (IOException e) {
+        throw new StartUpException("cannot read the argument file " + file + ": " + e.getMessage());
+      }
+    }
+    return expanded;
+  }
+}

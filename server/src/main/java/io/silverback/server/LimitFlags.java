@@ -1,0 +1,41 @@
+package io.silverback.server;
+
+import io.silverback.server.handler.DoorLimits;
+
+/** What the flags say of the limits of the doors. */
+final class LimitFlags {
+  /** Half of the heap is for everything else, and for what the estimates of bodies miss. */
+  private static final int HEAP_PART_OF_BODIES = 2;
+
+  /** What an open connection costs at most, with TLS, and as much again. */
+  private static final int HEAP_BYTES_OF_CONNECTION = 256 * 1024;
+
+  private static final int MOST_CONNECTIONS = 4096;
+
+  private LimitFlags() {}
+
+  /**
+   * The limits, of which some depend on the heap where the flag is empty.
+   *
+   * @throws StartUpException with one line that says what to change
+   */
+  static DoorLimits doors(Flags flags) {
+    long heap = Runtime.getRuntime().maxMemory();
+    return new DoorLimits(
+        flags.bytes("limits.max-body-size"),
+        flags.bytes("limits.max-inflated-size"),
+        flags.text("limits.max-body-memory").isEmpty()
+            ? heap / HEAP_PART_OF_BODIES
+            : flags.manyBytes("limits.max-body-memory"),
+        flags.positiveDuration("limits.body-timeout"),
+        flags.number("limits.max-concurrent-pushes", Integer.MAX_VALUE),
+        flags.number("limits.max-concurrent-scrapes", Integer.MAX_VALUE),
+        flags.duration("limits.max-wait"),
+        flags.number("limits.max-history-samples", Integer.MAX_VALUE),
+        flags.positiveDuration("limits.query-timeout"),
+        flags.text("limits.max-connections").isEmpty()
+            ? (int) Math.min(MOST_CONNECTIONS, heap / HEAP_BYTES_OF_CONNECTION)
+            : flags.number("limits.max-connections", 1_000_000),
+        flags.positiveDuration("limits.idle-timeout"));
+  }
+}

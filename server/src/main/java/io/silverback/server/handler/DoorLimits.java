@@ -1,0 +1,52 @@
+package io.silverback.server.handler;
+
+import java.time.Duration;
+
+/**
+ * How much the doors take, all of it positive.
+ *
+ * @param maxBodyBytes the most bytes that a push may send
+ * @param maxInflatedBytes the most bytes that they may inflate to
+ * @param maxBodyMemoryBytes the most heap that all bodies together may take, what is parsed of them
+ *     included
+ * @param bodyTimeout how long the head of a request may take to arrive, and so its body
+ * @param maxPushes the most pushes that are parsed and stored side by side
+ * @param maxScrapes the most large answers that are written side by side
+ * @param maxWait how long a request waits for what others take before it is refused
+ * @param maxHistorySamples the most samples of an answer
+ * @param queryTimeout how long the client may take for an answer
+ * @param maxConnections the most connections of each listen address
+ * @param idleTimeout how long a connection may go without a request
+ */
+public record DoorLimits(
+    int maxBodyBytes,
+    int maxInflatedBytes,
+    long maxBodyMemoryBytes,
+    Duration bodyTimeout,
+    int maxPushes,
+    int maxScrapes,
+    Duration maxWait,
+    long maxHistorySamples,
+    Duration queryTimeout,
+    int maxConnections,
+    Duration idleTimeout) {
+
+  /** What a limit is set to: bytes, a number, or seconds rounded up. */
+  long most(DoorLimit limit) {
+    return switch (limit) {
+      case BODY_SIZE -> maxBodyBytes;
+      case INFLATED_SIZE -> maxInflatedBytes;
+      case BODY_MEMORY -> maxBodyMemoryBytes;
+      case BODY_TIMEOUT -> seconds(bodyTimeout);
+      case PUSHES -> maxPushes;
+      case SCRAPES -> maxScrapes;
+      case HISTORY_SAMPLES -> maxHistorySamples;
+      case QUERY_TIMEOUT -> seconds(queryTimeout);
+      case CONNECTIONS -> maxConnections;
+    };
+  }
+
+  private static long seconds(Duration duration) {
+    return duration.plusMillis(999).toSeconds();
+  }
+}

@@ -1,0 +1,75 @@
+package io.silverback.server.handler;
+
+import io.helidon.http.HeaderNames;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import io.silverback.codec.model.GroupingKey;
+import io.silverback.server.storage.Limit;
+import java.io.IOException;
+
+/** How requests are turned away that are over a limit: counted, logged and told why. */
+final class OverLimitAnswer {
+  /** The doors are free again as soon as what they work on is done. */
+  private static final int DOORS_RETRY_SECONDS = 1;
+
+  /** The store has room again when something was deleted. */
+  private static final int STORE_RETRY_SECONDS = 30;
+
+  private final LimitBoard board;
+  private final DoorLog log;
+
+  OverLimitAnswer(LimitBoard board, DoorLog log) {
+    this.board = board;
+    this.log = log;
+  }
+
+  /** Ends a push that the store would have outgrown its limit by. */
+  void store(
+      ServerRequest request, ServerResponse response, GroupingKey key, Limit limit, String reason) {
+    board.countRefused(limit);
+    log.overLimit(request, key, limit.flag(), reason);
+    end(request, response, statusOf(limit), STORE_RETRY_SECONDS, reason);
+  }
+
+  /** Ends a request that is over a limit of the doors; nothing of the answer may be sent yet. */
+  void door(ServerRequest request, ServerResponse response, OverLimitException over) {
+    note(request, over);
+    end(request, response, over.status(), DOORS_RETRY_SECONDS, over.reason());
+  }
+
+  /** The same as an error of the JSON API. */
+  void query(ServerRequest request, ServerResponse response, OverLimitException over)
+      throws IOException {
+    note(request, over);
+    retryAfter(response, over.status(), DOORS_RETRY_SECONDS);
+    // Prometheus' names for the two.
+    String type = over.status() == 422 ? "execution" : "timeout";
+    JsonAnswer.refuse(request, response, over.status(), type, over.reason());
+  }
+
+  /** Counts and logs only: for an answer that has begun and can but be broken off. */
+  void note(ServerRequest request, OverLimitException over) {
+    board.countRefused(over.limit());
+    log.overLimit(request, over.limit().flag(), over.limit().flag(), over.reason());
+  }
+
+  private static int statusOf(Limit limit) {
+    return switch (limit) {
+      case SERIES_PER_GROUP, LABEL_LENGTH -> 422;
+      case GROUPS, SERIES -> 429;
+      case MEMORY -> 503;
+    };
+  }
+
+  private static void end(
+      ServerRequest request, ServerResponse response, int status, int retrySeconds, String reason) {
+    retryAfter(response, status, retrySeconds);
+    PlainText.error(request, response, status, reason);
+  }
+
+  private static void retryAfter(ServerResponse response, int status, int seconds) {
+    if (status == 429 || status == 503) {
+      response.header(HeaderNames.RETRY_AFTER, Integer.toString(seconds));
+    }
+  }
+}

@@ -1,0 +1,34 @@
+package io.silverback.server;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+
+/** A client that takes its time: sends piece by piece, and reads when it likes. */
+final class OpenRequest implements AutoCloseable {
+  private final Socket socket = new Socket();
+
+  OpenRequest(int port) throws IOException {
+    socket.setReceiveBufferSize(4096);
+    socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+    socket.setSoTimeout(20_000);
+  }
+
+  /** Sends these bytes and no end. */
+  OpenRequest send(String text) throws IOException {
+    socket.getOutputStream().write(text.getBytes(StandardCharsets.US_ASCII));
+    return this;
+  }
+
+  /** All that comes until the server closes. */
+  String readToEnd() throws IOException {
+    return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+  }
+
+  @Override
+  public void close() throws IOException {
+    socket.close();
+  }
+}

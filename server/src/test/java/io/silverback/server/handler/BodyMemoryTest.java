@@ -1,0 +1,53 @@
+package io.silverback.server.handler;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+final class BodyMemoryTest {
+  private final BodyMemory memory = new BodyMemory(100 * 1024, Duration.ZERO);
+
+  @Test
+  void whatIsTakenIsGivenBackByTheClose() throws OverLimitException {
+    try (var lease = memory.lease()) {
+      lease.take(1);
+      lease.take(50 * 1024);
+      lease.giveBack(1024);
+      lease.take(3);
+
+      assertEquals(50 * 1024, memory.takenBytes());
+    }
+    assertEquals(0, memory.takenBytes());
+  }
+
+  @Test
+  void whatOthersHaveIsNotToBeHad() throws OverLimitException {
+    try (var first = memory.lease();
+        var second = memory.lease()) {
+      first.take(60 * 1024);
+      assertFalse(second.tryTake(60 * 1024));
+      var refused = assertThrows(OverLimitException.class, () -> second.take(60 * 1024));
+      assertEquals(503, refused.status());
+      assertEquals(60 * 1024, memory.takenBytes());
+
+      first.giveBack(30 * 1024);
+      assertTrue(second.tryTake(60 * 1024));
+    }
+    assertEquals(0, memory.takenBytes());
+  }
+
+  @Test
+  void whatIsMoreThanThereIsWillNeverFit() throws OverLimitException {
+    try (var lease = memory.lease()) {
+      lease.take(60 * 1024);
+      var refused = assertThrows(OverLimitException.class, () -> lease.take(41 * 1024));
+
+      assertEquals(413, refused.status());
+    }
+    assertEquals(0, memory.takenBytes());
+  }
+}

@@ -1,0 +1,62 @@
+package io.silverback.server.handler;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.silverback.codec.model.Labels;
+import io.silverback.server.handler.QueryBounds.StoppedException;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+final class QueryBoundsTest {
+  private static final DoorLimits LIMITS =
+      new DoorLimits(
+          1,
+          1,
+          1,
+          Duration.ofSeconds(1),
+          1,
+          1,
+          Duration.ZERO,
+          10,
+          Duration.ofSeconds(2),
+          1,
+          Duration.ofSeconds(1));
+
+  private final List<String> passed = new ArrayList<>();
+  private long nowNanos;
+
+  private final QueryBounds bounds =
+      new QueryBounds(
+          (name, labels, times, values, count) -> passed.add(name), LIMITS, () -> nowNanos);
+
+  @Test
+  void seriesPassUpToTheLastSample() throws IOException {
+    series("a", 4);
+    series("b", 6);
+    var stopped = assertThrows(StoppedException.class, () -> series("c", 1));
+
+    assertEquals(422, stopped.over().status());
+    assertEquals(DoorLimit.HISTORY_SAMPLES, stopped.over().limit());
+    assertEquals(List.of("a", "b"), passed);
+  }
+
+  @Test
+  void seriesPassUpToTheLastMoment() throws IOException {
+    nowNanos = LIMITS.queryTimeout().toNanos();
+    series("a", 1);
+    nowNanos++;
+    var stopped = assertThrows(StoppedException.class, () -> series("b", 1));
+
+    assertEquals(503, stopped.over().status());
+    assertEquals(DoorLimit.QUERY_TIMEOUT, stopped.over().limit());
+    assertEquals(List.of("a"), passed);
+  }
+
+  private void series(String name, int count) throws IOException {
+    bounds.series(name, Labels.EMPTY, new long[count], new double[count], count);
+  }
+}

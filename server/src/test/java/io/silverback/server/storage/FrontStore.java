@@ -1,0 +1,48 @@
+package io.silverback.server.storage;
+
+import io.silverback.server.group.GroupUpdate;
+import java.io.IOException;
+
+/** Another store, of which a test replaces a part. */
+public class FrontStore implements MetricStore {
+  private final MetricStore store;
+
+  protected FrontStore(MetricStore store) {
+    this.store = store;
+  }
+
+  @Override
+  public Submission submit(GroupUpdate update) {
+    return store.submit(update);
+  }
+
+  @Override
+  public Snapshot snapshot() {
+    return store.snapshot();
+  }
+
+  @Override
+  public int groupCount() {
+    return store.groupCount();
+  }
+
+  @Override
+  public int wipe() {
+    return store.wipe();
+  }
+
+  @Override
+  public void history(HistoryQuery query, HistorySink sink) throws IOException {
+    store.history(query, sink);
+  }
+
+  @Override
+  public StorageStatistics statistics() {
+    return store.statistics();
+  }
+
+  @Override
+  public void close() {
+    store.close();
+  }
+}
