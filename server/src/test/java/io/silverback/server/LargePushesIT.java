@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 /** Many large pushes at once, to a server with little heap: it refuses some and lives. */
 final class LargePushesIT {
   private static final int CLIENTS = 24;
-  private static final int FAMILIES = 60_000;
+  private static final int FAMILIES = 40_000;
 
   @Test
   void largePushesAtOnceNeverExhaustTheHeap() throws Exception {

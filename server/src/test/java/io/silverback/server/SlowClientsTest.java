@@ -80,10 +80,10 @@ final class SlowClientsTest {
         TestGateway.start(
             "--limits.max-concurrent-scrapes=1",
             "--limits.max-wait=100ms",
-            "--limits.body-timeout=300ms",
-            "--limits.query-timeout=300ms")) {
+            "--limits.body-timeout=1s",
+            "--limits.query-timeout=2s")) {
       var body = new StringBuilder();
-      for (int i = 0; i < 40_000; i++) {
+      for (int i = 0; i < 25_000; i++) {
         body.append("a{number=\"").append(i).append("x".repeat(200)).append("\"} 1\n");
       }
       assertEquals(200, gateway.send("PUT", "/metrics/job/j", body.toString()).status());

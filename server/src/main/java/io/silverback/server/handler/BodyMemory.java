@@ -8,8 +8,8 @@ import java.util.concurrent.TimeUnit;
  * The heap that all bodies together may take. A body takes from it before it grows; where there is
  * not enough left it waits for others to end.
  *
- * <p>Thread-safe. Those who wait are served in their order, so that a large body is not overtaken
- * for ever by small ones.
+ * <p>Thread-safe. What is there goes to whoever can do with it, so that small bodies get through
+ * while large ones wait.
  */
 final class BodyMemory {
   private static final int UNIT_BYTES = 1024;
@@ -23,7 +23,7 @@ final class BodyMemory {
     this.mostBytes = mostBytes;
     this.mostUnits = units(mostBytes);
     this.maxWait = maxWait;
-    this.units = new Semaphore(mostUnits, true);
+    this.units = new Semaphore(mostUnits);
   }
 
   /** What a body takes that has nothing yet. */
@@ -33,6 +33,11 @@ final class BodyMemory {
 
   long takenBytes() {
     return (long) (mostUnits - units.availablePermits()) * UNIT_BYTES;
+  }
+
+  /** True if somebody waits now. */
+  boolean isWaitedFor() {
+    return units.hasQueuedThreads();
   }
 
   private static int units(long bytes) {
@@ -76,7 +81,10 @@ final class BodyMemory {
     private boolean take(long more, Duration patience) {
       int needed = units(bytes + more) - taken;
       try {
-        if (needed > 0 && !units.tryAcquire(needed, patience.toNanos(), TimeUnit.NANOSECONDS)) {
+        // At once first: the wait with a time is in a row, behind those who need more.
+        if (needed > 0
+            && !units.tryAcquire(needed)
+            && !units.tryAcquire(needed, patience.toNanos(), TimeUnit.NANOSECONDS)) {
           return false;
         }
       } catch (InterruptedException e) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
+import java.util.concurrent.Executors;
 import org.junit.jupiter.api.Test;
 
 final class BodyMemoryTest {
@@ -38,6 +39,33 @@ final class BodyMemoryTest {
       assertTrue(second.tryTake(60 * 1024));
     }
     assertEquals(0, memory.takenBytes());
+  }
+
+  @Test
+  void aSmallBodyGetsThroughWhileALargeOneWaits() throws Exception {
+    var patient = new BodyMemory(100 * 1024, Duration.ofSeconds(20));
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor();
+        var first = patient.lease();
+        var small = patient.lease()) {
+      first.take(60 * 1024);
+      var waiting =
+          threads.submit(
+              () -> {
+                try (var large = patient.lease()) {
+                  large.take(50 * 1024);
+                  return patient.takenBytes();
+                }
+              });
+      while (!patient.isWaitedFor()) {
+        Thread.sleep(1);
+      }
+
+      assertTrue(small.tryTake(40 * 1024));
+      small.giveBack(40 * 1024);
+      first.giveBack(60 * 1024);
+      assertEquals(50 * 1024, waiting.get());
+    }
+    assertEquals(0, patient.takenBytes());
   }
 
   @Test
