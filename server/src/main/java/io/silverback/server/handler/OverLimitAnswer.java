@@ -57,7 +57,7 @@ final class OverLimitAnswer {
     return switch (limit) {
       case SERIES_PER_GROUP, LABEL_LENGTH -> 422;
       case GROUPS, SERIES -> 429;
-      case MEMORY -> 503;
+      case MEMORY, FREE_DISK -> 503;
     };
   }
 

@@ -2,6 +2,7 @@ package io.silverback.server.storage;
 
 import io.silverback.server.group.GroupUpdate;
 import java.io.IOException;
+import java.util.Optional;
 
 /** Another store, of which a test replaces a part. */
 public class FrontStore implements MetricStore {
@@ -34,6 +35,16 @@ public class FrontStore implements MetricStore {
   @Override
   public void history(HistoryQuery query, HistorySink sink) throws IOException {
     store.history(query, sink);
+  }
+
+  @Override
+  public Optional<String> whyNotReady() {
+    return store.whyNotReady();
+  }
+
+  @Override
+  public Optional<String> saveCopy() throws IOException {
+    return store.saveCopy();
   }
 
   @Override
