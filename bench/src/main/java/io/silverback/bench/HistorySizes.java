@@ -11,6 +11,7 @@ import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.storage.MetricStore.Submission;
 import io.silverback.server.storage.OffHeapMetricStore;
 import io.silverback.server.storage.StoreSettings;
+import io.silverback.server.storage.StorageLimits;
 import io.silverback.server.storage.StorageStatistics.MapStatistics;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -61,7 +62,8 @@ public final class HistorySizes {
             () -> now[0],
             List.of(),
             true,
-            Duration.ofHours(2)))) {
+            Duration.ofHours(2),
+            StorageLimits.NONE))) {
       for (int round = 0; round < ROUNDS; round++) {
         for (int group = 0;
             group < groups && round + group * ROUNDS / groups / 4 < ROUNDS;

@@ -6,15 +6,16 @@ import java.util.regex.Pattern;
 /** Sizes as flags spell them: a number of bytes, KiB, MiB or GiB. */
 final class ByteSize {
   private static final Pattern SIZE = Pattern.compile("(\\d{1,12})(KiB|MiB|GiB|B|)");
+  private static final Pattern PART = Pattern.compile("([1-9]\\d?|100)%");
 
   private ByteSize() {}
 
   /**
-   * The size in bytes, from 1 to {@code most}.
+   * The size in bytes.
    *
    * @throws IllegalArgumentException if the text is no such size
    */
-  static long parse(String text, long most) {
+  static long parse(String text) {
     Matcher size = SIZE.matcher(text);
     if (!size.matches()) {
       throw new IllegalArgumentException("not a size: text=" + text);
@@ -27,9 +28,21 @@ final class ByteSize {
           default -> 1;
         };
     long count = Long.parseLong(size.group(1));
-    if (count < 1 || count > most / unit) {
+    if (count > Long.MAX_VALUE / unit) {
       throw new IllegalArgumentException("size out of range: text=" + text);
     }
     return count * unit;
+  }
+
+  /**
+   * The same, where {@code 60%} stands for a part of the whole, from 1 to 100.
+   *
+   * @throws IllegalArgumentException if the text is neither
+   */
+  static long parse(String text, long wholeBytes) {
+    Matcher part = PART.matcher(text);
+    return part.matches()
+        ? (long) (wholeBytes / 100.0 * Integer.parseInt(part.group(1)))
+        : parse(text);
   }
 }

@@ -3,6 +3,7 @@ package io.silverback.server;
 import io.silverback.codec.exposition.NameValidation;
 import io.silverback.server.handler.DoorSettings;
 import io.silverback.server.storage.PersistenceSettings;
+import io.silverback.server.storage.StorageLimits;
 import io.silverback.server.web.GoDuration;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -16,6 +17,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -91,6 +93,21 @@ final class Flags {
               "Most connections of each listen address; more wait. Defaults to one for 256KiB of"
                   + " the largest heap, up to 4096."),
           text("limits.idle-timeout", "5m", "How long a connection may go without a request."),
+              "storage.max-memory",
+              "60%",
+              "Most memory that the process may take, history first gives way: a size such as 4GiB,"
+                  + " or a part of what the machine or container has; 0 for no limit."),
+          text("limits.max-groups", "0", "Most groups at a time; 0 for any number."),
+          text(
+              "limits.max-series",
+              "0",
+              "Most series of all groups, buckets and quantiles each one; 0 for any number."),
+          text("limits.max-series-per-group", "0", "Most series of a group; 0 for any number."),
+          text(
+              "limits.max-label-length",
+              "0",
+              "Most bytes of UTF-8 of a metric's name and of a label's name or value, grouping key"
+                  + " included; 0 for any number."),
           text("shutdown.timeout", "10s", "How long running requests may go on after a SIGTERM."),
           text("log.level", "info", "Least level to log: debug, info, warn or error."),
           text("log.format", "logfmt", "How to log: logfmt or json."));
@@ -107,6 +124,7 @@ final class Flags {
 
   private static final String VARIABLE_PREFIX = "SILVERBACK_";
   private static final int MAX_ARRAY_BYTES = Integer.MAX_VALUE - 8;
+  private static final Pattern COUNT = Pattern.compile("\\d{1,18}");
 
   private final Map<String, List<String>> values = new LinkedHashMap<>();
 
@@ -206,7 +224,17 @@ final class Flags {
         text("web.config.file"),
         duration("shutdown.timeout"),
         duration("history.retention"),
-        persistence());
+        persistence(),
+        limits());
+  }
+
+  private StorageLimits limits() {
+    return new StorageLimits(
+        maxMemory(),
+        count("limits.max-groups"),
+        count("limits.max-series"),
+        count("limits.max-series-per-group"),
+        count("limits.max-label-length"));
   }
 
   private Optional<PersistenceSettings> persistence() {
@@ -217,7 +245,7 @@ final class Flags {
     try {
       return Optional.of(
           new PersistenceSettings(
-              Path.of(folder), duration("persistence.interval"), bytes("limits.min-free-disk")));
+              Path.of(folder), duration("persistence.interval"), manyBytes("limits.min-free-disk")));
     } catch (InvalidPathException e) {
       throw bad("persistence.file", folder, "the path of a folder");
     }
@@ -297,18 +325,42 @@ final class Flags {
   /** At most as many as an array can hold. */
   int bytes(String name) {
     try {
-      return Math.toIntExact(ByteSize.parse(text(name), MAX_ARRAY_BYTES));
+      long bytes = ByteSize.parse(text(name));
+      if (bytes > 0 && bytes <= MAX_ARRAY_BYTES) {
+        return (int) bytes;
+      }
     } catch (IllegalArgumentException e) {
-      throw bad(name, text(name), "a size from 1 to 2047MiB such as 64MiB");
+      // Told below.
     }
+    throw bad(name, text(name), "a size from 1 to 2047MiB such as 64MiB");
+  }
+
+  private long maxMemory() {
+    String given = text("storage.max-memory");
+    try {
+      return ByteSize.parse(given, MachineMemory.bytes());
+    } catch (IllegalArgumentException e) {
+      throw bad("storage.max-memory", given, "a size such as 4GiB, a part such as 60%, or 0");
+    }
+  }
+
+  private long count(String name) {
+    if (!COUNT.matcher(text(name)).matches()) {
+      throw bad(name, text(name), "a whole number, 0 for no limit");
+    }
+    return Long.parseLong(text(name));
   }
 
   long manyBytes(String name) {
     try {
-      return ByteSize.parse(text(name), Long.MAX_VALUE);
+      long bytes = ByteSize.parse(text(name));
+      if (bytes > 0) {
+        return bytes;
+      }
     } catch (IllegalArgumentException e) {
-      throw bad(name, text(name), "a size of at least 1 such as 64MiB or 2GiB");
+      // Told below.
     }
+    throw bad(name, text(name), "a size of at least 1 such as 64MiB or 2GiB");
   }
 
   int number(String name, int most) {
@@ -365,7 +417,8 @@ final class Flags {
     for (Flag flag : TABLE) {
       String standard = flag.standard.isEmpty() ? "" : " (default: " + flag.standard + ")";
       var option =
-          OptionSpec.builder("--" + flag.name).description(flag.help.replace("%", "%%") + standard);
+          OptionSpec.builder("--" + flag.name)
+              .description((flag.help + standard).replace("%", "%%"));
       switch (flag.kind) {
         case TEXT -> option.type(String.class).paramLabel("VALUE");
         case SWITCH ->

@@ -27,6 +27,7 @@ import io.silverback.server.handler.LimitBoard;
 import io.silverback.server.handler.OldPeer;
 import io.silverback.server.handler.Routes;
 import io.silverback.server.log.Log;
+import io.silverback.server.storage.Limit;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.OffHeapMetricStore;
 import io.silverback.server.storage.PersistedMetricStore;
@@ -71,6 +72,8 @@ public final class Gateway implements AutoCloseable {
   private static final Duration RECOVERY_PATIENCE = Duration.ofSeconds(1);
   private static final String TEXT = "text/plain; charset=utf-8";
 
+  private static final double SHORT_OF_MEMORY = 0.85;
+
   private static final Log log = Log.of(Gateway.class);
 
   private final CountDownLatch quitAsked = new CountDownLatch(1);
@@ -93,7 +96,8 @@ public final class Gateway implements AutoCloseable {
             System::currentTimeMillis,
             metrics.declared(),
             config.doors().checked(),
-            config.historyRetention());
+            config.historyRetention(),
+            config.limits());
     store = front.apply(openStore(settings, config.persistence()));
     metrics.watchStorage(store::statistics);
     board.watchStore(() -> store.statistics().limits());
@@ -152,6 +156,18 @@ public final class Gateway implements AutoCloseable {
 
   public void askToQuit() {
     quitAsked.countDown();
+  }
+
+  /** True if history has to give way, or soon will. */
+  boolean memoryIsShort() {
+    try {
+      return store.whyNotReady().isEmpty()
+          && store.statistics().limits().stream()
+              .filter(use -> use.flag().equals(Limit.MEMORY.flag()) && use.most() > 0)
+              .anyMatch(use -> use.used() > SHORT_OF_MEMORY * use.most());
+    } catch (StoreClosedException _) {
+      return false;
+    }
   }
 
   /** Takes no new requests, lets running ones end within the timeout, and closes the store. */

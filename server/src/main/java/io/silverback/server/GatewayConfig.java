@@ -2,6 +2,7 @@ package io.silverback.server;
 
 import io.silverback.server.handler.DoorSettings;
 import io.silverback.server.storage.PersistenceSettings;
+import io.silverback.server.storage.StorageLimits;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
@@ -15,6 +16,7 @@ import java.util.Optional;
  * @param shutdownTimeout how long requests may go on once the end was asked for
  * @param historyRetention how long what was pushed can be looked up; zero for not at all
  * @param persistence where groups are kept beyond the end of the process; empty for nowhere
+ * @param limits what the store is not to outgrow
  */
 public record GatewayConfig(
     List<InetSocketAddress> listenAddresses,
@@ -22,7 +24,8 @@ public record GatewayConfig(
     String webConfigFile,
     Duration shutdownTimeout,
     Duration historyRetention,
-    Optional<PersistenceSettings> persistence) {
+    Optional<PersistenceSettings> persistence,
+    StorageLimits limits) {
   public GatewayConfig {
     listenAddresses = List.copyOf(listenAddresses);
     if (listenAddresses.isEmpty()) {

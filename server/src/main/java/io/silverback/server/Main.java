@@ -38,8 +38,8 @@ public final class Main {
     log.debug("path prefix used externally", "path", doors.externalPrefix());
     log.debug("path prefix for internal routing", "path", doors.routePrefix());
     request.warnings().forEach(warning -> log.warn(warning.sentence(), "name", warning.name()));
-    OldGarbage.watch();
     Gateway gateway = Gateway.start(request.config());
+    OldGarbage.watch(gateway::memoryIsShort);
     var quitByRequest = new AtomicBoolean();
     // A JVM that ends by a signal would answer 143; for an operator this end is a success.
     Runtime.getRuntime()

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.silverback.codec.exposition.NameValidation;
+import io.silverback.server.storage.StorageLimits;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -78,6 +79,31 @@ final class FlagsTest {
   }
 
   @Test
+  void limitsOfTheStoreReachTheConfig() {
+    assertEquals(
+        new StorageLimits(3L << 30, 1, 2_000_000_000_000L, 3, 4),
+        serve(
+                "--storage.max-memory=3GiB",
+                "--limits.max-groups=1",
+                "--limits.max-series=2000000000000",
+                "--limits.max-series-per-group=3",
+                "--limits.max-label-length=4")
+            .config()
+            .limits());
+    assertEquals(StorageLimits.NONE, serve("--storage.max-memory=0").config().limits());
+  }
+
+  @Test
+  void byDefaultMemoryIsLimitedToAPartOfTheMachines() {
+    long most = serve().config().limits().memoryBytes();
+    long quarter = serve("--storage.max-memory=25%").config().limits().memoryBytes();
+
+    assertEquals((long) (MachineMemory.bytes() / 100.0 * 60), most);
+    assertEquals((long) (MachineMemory.bytes() / 100.0 * 25), quarter);
+    assertEquals(new StorageLimits(most, 0, 0, 0, 0), serve().config().limits());
+  }
+
+  @Test
   void theRoutePrefixBeatsTheExternalUrl() {
     var doors = serve("--web.external-url=http://x/a", "--web.route-prefix=/").config().doors();
 
@@ -126,6 +152,14 @@ final class FlagsTest {
             + " 30s: limits.body-timeout=0s",
         "--limits.max-connections=0 | --limits.max-connections must be a number from 1 to 1000000:"
             + " limits.max-connections=0",
+        "--storage.max-memory=101%  | --storage.max-memory must be a size such as 4GiB, a part such"
+            + " as 60%, or 0: storage.max-memory=101%",
+        "--storage.max-memory=99999999999GiB | --storage.max-memory must be a size such as 4GiB, a"
+            + " part such as 60%, or 0: storage.max-memory=99999999999GiB",
+        "--limits.max-groups=-1     | --limits.max-groups must be a whole number, 0 for no limit:"
+            + " limits.max-groups=-1",
+        "--limits.max-body-size=2GiB | --limits.max-body-size must be a size from 1 to 2047MiB such"
+            + " as 64MiB: limits.max-body-size=2GiB",
         "--web.systemd-socket       | --web.systemd-socket is not supported: use"
             + " --web.listen-address instead",
       })
@@ -141,11 +175,10 @@ final class FlagsTest {
     var environment =
         Map.of("SILVERBACK_SERVICE_HOST", "x", "SILVERBACK_LOG_LEVEL", "warn", "HOME", "y");
 
-    var warned = serve(List.of("--persistence.file=/tmp/x"), environment).warnings();
+    var warned = serve(List.of(), environment).warnings();
 
     assertEquals(
-        List.of("persistence.file", "SILVERBACK_SERVICE_HOST"),
-        warned.stream().map(Flags.Warning::name).toList());
+        List.of("SILVERBACK_SERVICE_HOST"), warned.stream().map(Flags.Warning::name).toList());
     assertEquals(List.of(), serve().warnings());
   }
 
@@ -187,11 +220,17 @@ final class FlagsTest {
             "limits.max-concurrent-pushes",
             "limits.max-concurrent-scrapes",
             "limits.max-connections",
+            "limits.max-groups",
             "limits.max-history-samples",
             "limits.max-inflated-size",
+            "limits.max-label-length",
+            "limits.max-series",
+            "limits.max-series-per-group",
             "limits.max-wait",
+            "limits.min-free-disk",
             "limits.query-timeout",
-            "shutdown.timeout"),
+            "shutdown.timeout",
+            "storage.max-memory"),
         shown.keySet());
   }
 

@@ -70,7 +70,9 @@ final class PackageArrowsTest {
                   JSON,
                   "io.airlift.compress.",
                   "io.prometheus.metrics.")),
-          Map.entry("io.silverback.server", List.of("io.silverback.", HELIDON, "picocli")));
+          Map.entry(
+              "io.silverback.server",
+              List.of("io.silverback.", HELIDON, "picocli", "com.sun.management")));
 
   @Test
   void everyRoomKnowsOnlyWhatItMay() throws Exception {

@@ -80,7 +80,7 @@ public final class GatewayMetrics {
   private final QuantileSummary pushDurations;
   private final Counter omitted;
   private volatile Supplier<StorageStatistics> storage =
-      () -> new StorageStatistics(0, 0, List.of(), List.of());
+      () -> new StorageStatistics(0, 0, 0, List.of(), List.of());
 
   public GatewayMetrics(BuildInfo build) {
     registerBuild(build);
@@ -219,6 +219,11 @@ public final class GatewayMetrics {
         .name("silverback_storage_groups")
         .help("Groups that exist.")
         .callback(gauge -> gauge.call(storage.get().groups()))
+        .register(registry);
+    GaugeWithCallback.builder(DEFAULTS)
+        .name("silverback_history_retention_seconds")
+        .help("How far history goes back: what was asked for, or less while memory is short.")
+        .callback(gauge -> gauge.call(storage.get().historyMillis() / 1e3))
         .register(registry);
     CounterWithCallback.builder(DEFAULTS)
         .name("silverback_history_corrupt_pages_total")

@@ -56,6 +56,7 @@ final class OverLimitAnswer {
   private static int statusOf(Limit limit) {
     return switch (limit) {
       case SERIES_PER_GROUP, LABEL_LENGTH -> 422;
+      case ENTRY -> 413;
       case GROUPS, SERIES -> 429;
       case MEMORY, FREE_DISK -> 503;
     };

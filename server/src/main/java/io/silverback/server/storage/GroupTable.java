@@ -3,6 +3,7 @@ package io.silverback.server.storage;
 import io.silverback.codec.model.Fingerprint;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.MetricType;
+import io.silverback.codec.row.GroupFrame;
 import io.silverback.codec.row.GroupFrameReader;
 import io.silverback.codec.row.RowPageCursor;
 import io.silverback.codec.row.ShapeReader;
@@ -13,6 +14,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -21,7 +23,7 @@ import org.agrona.DirectBuffer;
 /** Looks at the groups as they are published, several or all at a time. Thread-safe. */
 final class GroupTable implements StoredGroups {
   /** How many groups with old history are named at once; the next look names the others. */
-  private static final int EXPIRED_AT_ONCE = 10_000;
+  static final int EXPIRED_AT_ONCE = 10_000;
 
   private final OffHeapMap groups;
   private final ShapeTable shapes;
@@ -112,6 +114,22 @@ final class GroupTable implements StoredGroups {
     try (Snapshot snapshot = snapshot(key -> key.job().equals(job))) {
       snapshot.groups().forEach(consumer);
     }
+  }
+
+  /** What keeps the frame from having an entry. */
+  Optional<Obstacle> obstacle(GroupFrame frame) {
+    long length = frame.lengthBytes() + HistoryHead.maxLength(frame.columnCount());
+    return length <= groups.longestBytes()
+        ? Optional.empty()
+        : Optional.of(
+            new Obstacle.TooMuch(
+                Limit.ENTRY,
+                "the group is too large to store, push it as several groups: series="
+                    + frame.columnCount()
+                    + " length="
+                    + length
+                    + " limit="
+                    + groups.longestBytes()));
   }
 
   /** The frame of an entry. */

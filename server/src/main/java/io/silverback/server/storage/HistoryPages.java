@@ -40,7 +40,7 @@ final class HistoryPages {
   private final OffHeapMap openPages;
   private final OffHeapMap pages;
   private final ShapeTable shapes;
-  private final long retentionMillis;
+  private final Retention retention;
   private final ReentrantLock sealing = new ReentrantLock();
   private final ColumnPageWriter sealer = new ColumnPageWriter();
   private final RowPageReader rows = new RowPageReader();
@@ -48,11 +48,11 @@ final class HistoryPages {
   private final MutableDirectBuffer sealed = new ExpandableArrayBuffer();
   private final LongAdder corrupt = new LongAdder();
 
-  HistoryPages(OffHeapMaps maps, ShapeTable shapes, long retentionMillis) {
+  HistoryPages(OffHeapMaps maps, ShapeTable shapes, Retention retention) {
     this.openPages = maps.openPages;
     this.pages = maps.pages;
     this.shapes = shapes;
-    this.retentionMillis = retentionMillis;
+    this.retention = retention;
   }
 
   /** One writer's tools, so that groups can be written side by side. */
@@ -100,7 +100,7 @@ final class HistoryPages {
   /** True if there is an open page, and all its rows are older than the retention. */
   boolean isExpired(DirectBuffer head, long nowMillis, Pen pen) {
     return HistoryHead.columns(head) > 0
-        && lastRowMillis(head, pen.cursor) < nowMillis - retentionMillis;
+        && lastRowMillis(head, pen.cursor) < retention.oldestMillis(nowMillis);
   }
 
   /**
@@ -120,7 +120,7 @@ final class HistoryPages {
 
   /** Drops the pages whose last row is older than the retention. */
   void dropExpired(MutableDirectBuffer head, long nowMillis) {
-    dropUntil(head, nowMillis - retentionMillis);
+    dropUntil(head, retention.oldestMillis(nowMillis));
   }
 
   /** Drops all pages; none must be open. */
@@ -130,7 +130,7 @@ final class HistoryPages {
 
   /** True if there is a page that {@link #dropExpired} would drop, or an open one with old rows. */
   boolean hasExpired(DirectBuffer head, long nowMillis, RowPageCursor cursor) {
-    long oldest = nowMillis - retentionMillis;
+    long oldest = retention.oldestMillis(nowMillis);
     int first = HistoryHead.firstPage(head);
     if (first < HistoryHead.openPage(head)) {
       boolean[] old = new boolean[1];
@@ -175,7 +175,7 @@ final class HistoryPages {
 
   private boolean isFull(DirectBuffer head, long nowMillis, RowPageCursor cursor) {
     long ageMillis = nowMillis - HistoryHead.openSinceMillis(head);
-    if (ageMillis > retentionMillis / PAGES_IN_RETENTION) {
+    if (ageMillis > retention.askedMillis() / PAGES_IN_RETENTION) {
       return true;
     }
     int blocks = HistoryHead.blocks(HistoryHead.columns(head));

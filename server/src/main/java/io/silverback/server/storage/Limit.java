@@ -7,7 +7,10 @@ public enum Limit {
   SERIES("limits.max-series"),
   SERIES_PER_GROUP("limits.max-series-per-group"),
   LABEL_LENGTH("limits.max-label-length"),
-  FREE_DISK("limits.min-free-disk");
+  FREE_DISK("limits.min-free-disk"),
+
+  /** What fits into an entry of a map; no flag sets it. */
+  ENTRY("");
 
   private final String flag;
 
@@ -15,7 +18,7 @@ public enum Limit {
     this.flag = flag;
   }
 
-  /** The flag that sets it, without the dashes. */
+  /** The flag that sets it, without the dashes; empty if none does. */
   public String flag() {
     return flag;
   }

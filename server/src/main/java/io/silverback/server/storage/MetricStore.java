@@ -64,7 +64,8 @@ public interface MetricStore extends AutoCloseable {
     record Refused(GroupingKey key, String reason) implements Submission {}
 
     /**
-     * Not applied, and nothing was changed, since the store would outgrow what its operator allows.
+     * Not applied, since the store would outgrow what its operator allows. The group gets the mark
+     * of a failed push if it exists, and does not come to be if it does not.
      *
      * @param reason for the client; names the flag
      */

@@ -279,7 +279,8 @@ final class OffHeapMap implements AutoCloseable {
     map.close();
   }
 
-  private long bytesOf(int keyLength, long valueLength) {
+  /** What an entry takes, rounding and index included. */
+  long bytesOf(int keyLength, long valueLength) {
     long used = keyLength + valueLength + ENTRY_OVERHEAD_BYTES;
     return (used + plan.chunkBytes() - 1) / plan.chunkBytes() * plan.chunkBytes();
   }

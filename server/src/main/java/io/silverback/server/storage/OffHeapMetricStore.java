@@ -1,7 +1,6 @@
 package io.silverback.server.storage;
 
 import io.silverback.codec.exposition.ParsedExposition;
-import io.silverback.codec.model.Fingerprint;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.MetricFamily;
 import io.silverback.codec.model.Stamp;
@@ -19,11 +18,9 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
-import java.util.stream.Stream;
+import java.util.function.LongUnaryOperator;
 
 /**
  * The groups of a single node and their history, compressed and outside of the heap, in files if
@@ -36,30 +33,31 @@ import java.util.stream.Stream;
 public final class OffHeapMetricStore implements MetricStore {
   private static final Log log = Log.of(OffHeapMetricStore.class);
 
-  private static final int STRIPES = 256;
   private static final long SINGLE_NODE_EPOCH = 0;
   private static final Duration CLOSING_PATIENCE = Duration.ofSeconds(10);
+  private static final Duration MEMORY_INTERVAL = Duration.ofSeconds(1);
+  private static final int SWEEPS_IN_RETENTION = 60;
 
-  private static final String TIMESTAMPED = "pushed metrics must not have timestamps";
+  private static final Obstacle TIMESTAMPED =
+      new Obstacle.Conflict("pushed metrics must not have timestamps");
 
   private final Usage usage = new Usage();
-  private final ReentrantLock[] stripes =
-      Stream.generate(ReentrantLock::new).limit(STRIPES).toArray(ReentrantLock[]::new);
   private final ReentrantLock shapeChanges = new ReentrantLock();
-  private final Workspace.Pool workspaces = new Workspace.Pool();
-  private final AtomicLong lastGroup = new AtomicLong();
-  private final AtomicInteger existing = new AtomicInteger();
+  private final Holdings holdings = new Holdings();
   private final VersionClock clock;
   private final LongSupplier wallMillis;
   private final boolean checked;
   private final OffHeapMaps maps;
   private final ShapeTable shapes;
   private final GroupTable groups;
+  private final GroupEntries entries;
+  private final Retention retention;
   private final HistoryPages history;
-  private final long retentionMillis;
   private final ConsistencyCheck check;
   private final StoreAudit.Result found;
-  private final Sweeper sweeper;
+  private final GrowthCheck growth;
+  private final HistoryRelief relief;
+  private final List<Chore> chores;
 
   /** An empty store, of which nothing survives the process. */
   public OffHeapMetricStore(StoreSettings settings) {
@@ -68,25 +66,40 @@ public final class OffHeapMetricStore implements MetricStore {
 
   /** A store over maps, which it closes, and with the groups that are in them. */
   OffHeapMetricStore(StoreSettings settings, OffHeapMaps maps) {
+    this(settings, maps, new ProcessMemory()::besideBytes);
+  }
+
+  /** The same with another way to tell what the process takes beside the maps. */
+  OffHeapMetricStore(StoreSettings settings, OffHeapMaps maps, LongUnaryOperator besideBytes) {
     this.maps = maps;
     this.clock = settings.clock();
     this.wallMillis = settings.wallMillis();
     this.checked = settings.checked();
-    this.retentionMillis = settings.historyRetention().toMillis();
+    this.retention = new Retention(settings.historyRetention());
     this.shapes = new ShapeTable(maps.shapes, new SymbolTable(maps.symbols));
     this.groups = new GroupTable(maps.groups, shapes, usage);
-    this.history = new HistoryPages(maps, shapes, retentionMillis);
+    this.entries = new GroupEntries(maps.groups, usage);
+    this.history = new HistoryPages(maps, shapes, retention);
     this.check =
         new ConsistencyCheck(settings.ownFamilies(), groups, new OffHeapTallies(maps.tallies));
     this.found = adoptEntries();
-    this.sweeper = new Sweeper(this::sweep, settings.historyRetention());
+    long mostMemory = settings.limits().memoryBytes();
+    var historyRoom = new MapRoom(maps.openPages, maps.pages);
+    var currentRoom = new MapRoom(maps.groups, maps.shapes, maps.symbols, maps.tallies);
+    var memory = new MemoryBudget(mostMemory, currentRoom, historyRoom, besideBytes);
+    this.growth = new GrowthCheck(settings.limits(), holdings, memory);
+    this.relief = new HistoryRelief(memory, retention, historyRoom, maps.pages);
+    long sweepMillis = Math.clamp(retention.askedMillis() / SWEEPS_IN_RETENTION, 1_000, 60_000);
+    this.chores =
+        List.of(
+            new Chore("store-sweeper", Duration.ofMillis(sweepMillis), this::sweep),
+            new Chore("store-memory", MEMORY_INTERVAL, this::relieveMemory));
   }
 
   /** Goes on with what is in the maps. */
   private StoreAudit.Result adoptEntries() {
-    StoreAudit.Result audited = new StoreAudit(maps, shapes).run();
-    existing.set(audited.existing());
-    lastGroup.set(audited.lastGroup());
+    StoreAudit.Result audited = new StoreAudit(maps, shapes, holdings).run();
+    entries.continueAfter(audited.lastGroup());
     clock.observe(audited.newest());
     groups.forEachOutline(check::recordStored);
     try (Snapshot mixed = groups.snapshot(key -> check.needsSeries(key.job()))) {
@@ -103,7 +116,7 @@ public final class OffHeapMetricStore implements MetricStore {
   /** Throws {@link StoreClosedException} after a close. */
   @Override
   public Submission submit(GroupUpdate update) {
-    return withGroup(
+    return entries.with(
         update.key(),
         (key, workspace) ->
             switch (update) {
@@ -126,7 +139,7 @@ public final class OffHeapMetricStore implements MetricStore {
   @Override
   public int groupCount() {
     usage.requireOpen();
-    return existing.get();
+    return (int) holdings.groups();
   }
 
   /** Throws {@link StoreClosedException} after a close. Forgets the history, too. */
@@ -135,7 +148,7 @@ public final class OffHeapMetricStore implements MetricStore {
     int deleted = 0;
     for (GroupingKey key : groups.keys(_ -> true)) {
       boolean existed =
-          withGroup(
+          entries.with(
               key,
               (place, workspace) -> {
                 boolean found = delete(place, new GroupUpdate.Delete(key), workspace);
@@ -155,7 +168,7 @@ public final class OffHeapMetricStore implements MetricStore {
   public void history(HistoryQuery query, HistorySink sink) throws IOException {
     usage.enter();
     try (var _ = shapes.visit()) {
-      HistoryQuery kept = query.since(wallMillis.getAsLong() - retentionMillis);
+      HistoryQuery kept = query.since(retention.oldestMillis(wallMillis.getAsLong()));
       for (GroupingKey key : groups.keys(query::mayMatch)) {
         new HistoryReader(key, pagesOf(key), kept).read(shapes, sink);
       }
@@ -169,7 +182,11 @@ public final class OffHeapMetricStore implements MetricStore {
     usage.enter();
     try {
       return new StorageStatistics(
-          existing.get(), history.corruptPages(), maps.statistics(), List.of());
+          groupCount(),
+          history.corruptPages(),
+          retention.effectiveMillis(wallMillis.getAsLong()),
+          maps.statistics(),
+          growth.uses());
     } finally {
       usage.exit();
     }
@@ -192,7 +209,7 @@ public final class OffHeapMetricStore implements MetricStore {
     try (var _ = shapes.visit()) {
       var copy = new StoreCopy(maps, shapes, target);
       for (GroupingKey key : groups.keys(_ -> true)) {
-        withGroup(
+        entries.with(
             key,
             (place, _) -> {
               copy.add(place);
@@ -208,10 +225,7 @@ public final class OffHeapMetricStore implements MetricStore {
   public void sweep() {
     usage.enter();
     try {
-      long now = wallMillis.getAsLong();
-      for (GroupingKey key : groups.withExpired(history, now)) {
-        withGroup(key, (place, workspace) -> sweepGroup(place, workspace, now));
-      }
+      sweepHistory(wallMillis.getAsLong());
       shapeChanges.lock();
       try {
         shapes.sweep();
@@ -223,10 +237,23 @@ public final class OffHeapMetricStore implements MetricStore {
     }
   }
 
+  /** Looks at the memory and drops history if it is short; done by itself now and then. */
+  void relieveMemory() {
+    usage.enter();
+    try {
+      long now = wallMillis.getAsLong();
+      if (relief.isNeeded(now)) {
+        sweepHistory(now);
+      }
+    } finally {
+      usage.exit();
+    }
+  }
+
   /** Waits for the calls that have begun; nothing changes after the return. */
   @Override
   public void close() {
-    sweeper.close();
+    chores.forEach(Chore::close);
     if (usage.close(CLOSING_PATIENCE)) {
       maps.close();
     } else {
@@ -249,9 +276,9 @@ public final class OffHeapMetricStore implements MetricStore {
     if (keepsShape) {
       boolean replaces = update instanceof GroupUpdate.Replace;
       GroupFrame next = GroupStates.revalued(old, pushed, stamp, replaces);
-      Optional<String> fault = faultOfSize(next);
-      if (fault.isPresent()) {
-        return refuse(key, update.key(), stamp, fault.get(), workspace);
+      Optional<Obstacle> obstacle = groups.obstacle(next);
+      if (obstacle.isPresent()) {
+        return refuse(key, update.key(), stamp, obstacle.get(), workspace);
       }
       appendRow(key, workspace, next, stamp, PushedColumns.all(next.columnCount()));
       store(key, workspace, next);
@@ -269,12 +296,17 @@ public final class OffHeapMetricStore implements MetricStore {
       if (!old.exists() || !GroupDifference.between(old, next).keepsShape()) {
         Verdict verdict = checked ? check.judge(old, next) : check.judgeStorable(old, next);
         if (!verdict.isAccepted()) {
-          return refuse(key, update.key(), stamp, verdict.reason(), workspace);
+          var conflict = new Obstacle.Conflict(verdict.reason());
+          return refuse(key, update.key(), stamp, conflict, workspace);
         }
       }
-      Optional<String> fault = publish(key, old, next, stamp, workspace);
-      return fault.isPresent()
-          ? refuse(key, update.key(), stamp, fault.get(), workspace)
+      var change = GroupChange.of(old, workspace.frame(), next);
+      Optional<Obstacle> obstacle =
+          growth
+              .obstacle(change, shapes.knows(change.shape().fingerprint()))
+              .or(() -> publish(key, change, stamp, workspace));
+      return obstacle.isPresent()
+          ? refuse(key, update.key(), stamp, obstacle.get(), workspace)
           : new Submission.Accepted();
     } finally {
       shapeChanges.unlock();
@@ -282,17 +314,19 @@ public final class OffHeapMetricStore implements MetricStore {
   }
 
   private Submission refuse(
-      byte[] key, GroupingKey group, Stamp stamp, String reason, Workspace workspace) {
+      byte[] key, GroupingKey group, Stamp stamp, Obstacle obstacle, Workspace workspace) {
     shapeChanges.lock();
     try {
-      if (check.mayExist(group)) {
+      boolean mayExist = obstacle instanceof Obstacle.Conflict && check.mayExist(group);
+      if (workspace.frame().exists() || (mayExist && growth.admits(group))) {
         GroupState old = state(group, workspace.frame());
-        publish(key, old, GroupUpdater.markFailure(old, stamp), stamp, workspace);
+        GroupState marked = GroupUpdater.markFailure(old, stamp);
+        publish(key, GroupChange.of(old, workspace.frame(), marked), stamp, workspace);
       }
     } finally {
       shapeChanges.unlock();
     }
-    return new Submission.Refused(group, reason);
+    return obstacle.submission(group);
   }
 
   /**
@@ -308,7 +342,8 @@ public final class OffHeapMetricStore implements MetricStore {
     var stamp = new Stamp(clock.next(SINGLE_NODE_EPOCH), wallMillis.getAsLong());
     shapeChanges.lock();
     try {
-      publish(key, old, GroupUpdater.apply(old, delete, stamp), stamp, workspace);
+      GroupState deleted = GroupUpdater.apply(old, delete, stamp);
+      publish(key, GroupChange.of(old, workspace.frame(), deleted), stamp, workspace);
       return true;
     } finally {
       shapeChanges.unlock();
@@ -320,51 +355,39 @@ public final class OffHeapMetricStore implements MetricStore {
    *
    * @return why it cannot be stored; then nothing has changed
    */
-  private Optional<String> publish(
-      byte[] key, GroupState old, GroupState next, Stamp stamp, Workspace workspace) {
-    GroupShape shape = GroupShape.of(next.key(), GroupStates.families(next));
-    GroupFrame frame = GroupStates.encode(next, shape);
-    Optional<String> sizeFault = faultOfSize(frame);
-    if (sizeFault.isPresent()) {
-      return sizeFault;
+  private Optional<Obstacle> publish(
+      byte[] key, GroupChange change, Stamp stamp, Workspace workspace) {
+    GroupFrame frame = change.nextFrame();
+    Optional<Obstacle> tooLarge = groups.obstacle(frame);
+    if (tooLarge.isPresent()) {
+      return tooLarge;
     }
-    Fingerprint oldShape = workspace.frame().shape();
-    boolean sameShape = shape.fingerprint().equals(oldShape);
-    if (!sameShape) {
-      Optional<String> fault = shapes.acquire(shape);
-      if (fault.isPresent()) {
-        return fault;
+    if (!change.keepsShape()) {
+      Optional<Obstacle> obstacle = shapes.acquire(change.shape());
+      if (obstacle.isPresent()) {
+        return obstacle;
       }
       seal(key, workspace, false);
     }
-    check.record(old, next);
-    appendRow(
-        key, workspace, frame, stamp, PushedColumns.of(shape, i -> frame.written(i).equals(stamp)));
+    check.record(change.old(), change.next());
+    PushedColumns pushed = PushedColumns.of(change.shape(), i -> frame.written(i).equals(stamp));
+    appendRow(key, workspace, frame, stamp, pushed);
     store(key, workspace, frame);
-    if (!sameShape) {
-      shapes.release(oldShape);
+    if (!change.keepsShape()) {
+      shapes.release(change.oldFrame().shape());
     }
-    existing.addAndGet((next.exists() ? 1 : 0) - (old.exists() ? 1 : 0));
+    holdings.replace(change.oldFrame(), frame);
     return Optional.empty();
-  }
-
-  /** Why the frame has no room in an entry, for the client. */
-  private Optional<String> faultOfSize(GroupFrame frame) {
-    long length = frame.lengthBytes() + HistoryHead.maxLength(frame.columnCount());
-    return length <= maps.groups.longestBytes()
-        ? Optional.empty()
-        : Optional.of(
-            "the group is too large to store, push it as several groups: series="
-                + frame.columnCount()
-                + " length="
-                + length
-                + " limit="
-                + maps.groups.longestBytes());
   }
 
   private void appendRow(
       byte[] key, Workspace workspace, GroupFrame next, Stamp stamp, PushedColumns pushed) {
-    if (retentionMillis == 0 || pushed.isEmpty()) {
+    if (pushed.isEmpty()) {
+      return;
+    }
+    if (!retention.keepsRows()) {
+      // A later row would be taken for the difference to the last one of an open page.
+      seal(key, workspace, false);
       return;
     }
     long now = stamp.wallMillis();
@@ -411,13 +434,23 @@ public final class OffHeapMetricStore implements MetricStore {
   }
 
   private GroupPages pagesOf(GroupingKey group) {
-    return withGroup(
+    return entries.with(
         group,
         (_, workspace) -> {
           var pages = new GroupPages(maps);
           pages.copy(workspace.entry(), workspace.frame().shape());
           return pages;
         });
+  }
+
+  private void sweepHistory(long nowMillis) {
+    List<GroupingKey> expired;
+    do {
+      expired = groups.withExpired(history, nowMillis);
+      for (GroupingKey key : expired) {
+        entries.with(key, (place, workspace) -> sweepGroup(place, workspace, nowMillis));
+      }
+    } while (expired.size() == GroupTable.EXPIRED_AT_ONCE);
   }
 
   private boolean sweepGroup(byte[] key, Workspace workspace, long nowMillis) {
@@ -430,37 +463,5 @@ public final class OffHeapMetricStore implements MetricStore {
       store(key, workspace, workspace.frame());
     }
     return isThere;
-  }
-
-  /** Does something with a group under its lock, starting from what is stored. */
-  private <T> T withGroup(GroupingKey group, GroupAction<T> action) {
-    byte[] key = GroupKeys.encode(group);
-    ReentrantLock stripe = stripes[stripeOf(group)];
-    Workspace workspace = workspaces.take();
-    stripe.lock();
-    try {
-      usage.enter();
-      try {
-        if (!maps.groups.read(key, workspace::load)) {
-          workspace.start(lastGroup.incrementAndGet());
-        }
-        return action.apply(key, workspace);
-      } finally {
-        usage.exit();
-      }
-    } finally {
-      stripe.unlock();
-      workspaces.giveBack(workspace);
-    }
-  }
-
-  private static int stripeOf(GroupingKey group) {
-    int hash = group.hashCode();
-    return (hash ^ (hash >>> 16)) & (STRIPES - 1);
-  }
-
-  @FunctionalInterface
-  private interface GroupAction<T> {
-    T apply(byte[] key, Workspace workspace);
   }
 }

@@ -69,9 +69,9 @@ final class ShapeTable {
   /**
    * Makes the caller one more user of the shape.
    *
-   * @return why the shape cannot be kept, for the client
+   * @return why the shape cannot be kept
    */
-  Optional<String> acquire(GroupShape shape) {
+  Optional<Obstacle> acquire(GroupShape shape) {
     if (shape.fingerprint().equals(Fingerprint.NONE)) {
       return Optional.empty();
     }
@@ -80,7 +80,9 @@ final class ShapeTable {
     if (known.isPresent()) {
       if (!decode(known.get()).equals(shape)) {
         return Optional.of(
-            "the metrics pass for those of another group, which only happens on purpose, rename one");
+            new Obstacle.Conflict(
+                "the metrics pass for those of another group, which only happens on purpose,"
+                    + " rename one"));
       }
       acquire(shape.fingerprint());
       return Optional.empty();
@@ -88,10 +90,12 @@ final class ShapeTable {
     int longestText = longestText(shape);
     if (longestText > symbols.longestText()) {
       return Optional.of(
-          "a name, a help or a label is too long to store, shorten it: length="
-              + longestText
-              + " limit="
-              + symbols.longestText());
+          new Obstacle.TooMuch(
+              Limit.ENTRY,
+              "a name, a help or a label is too long to store, shorten it: length="
+                  + longestText
+                  + " limit="
+                  + symbols.longestText()));
     }
     MutableDirectBuffer entry = new ExpandableArrayBuffer();
     entry.putLong(USES_OFFSET, 1, LITTLE_ENDIAN);
@@ -100,10 +104,12 @@ final class ShapeTable {
     if (length > shapes.longestBytes()) {
       releaseSymbols(new ShapeReader(symbols, entry, SHAPE_OFFSET, length - SHAPE_OFFSET));
       return Optional.of(
-          "the labels of the group are too long to store, push it as several groups: length="
-              + length
-              + " limit="
-              + shapes.longestBytes());
+          new Obstacle.TooMuch(
+              Limit.ENTRY,
+              "the labels of the group are too long to store, push it as several groups: length="
+                  + length
+                  + " limit="
+                  + shapes.longestBytes()));
     }
     shapes.put(key, entry, 0, length);
     return Optional.empty();

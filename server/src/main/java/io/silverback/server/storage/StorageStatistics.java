@@ -7,10 +7,16 @@ import java.util.List;
  *
  * @param groups that exist
  * @param corruptPages pages of history that were damaged and dropped
- * @param limits how full each limit of the store is
+ * @param historyMillis how far history goes back, which is less than asked for while memory is
+ *     short
+ * @param limits how full those limits are that are about everything together
  */
 public record StorageStatistics(
-    int groups, long corruptPages, List<MapStatistics> maps, List<LimitUse> limits) {
+    int groups,
+    long corruptPages,
+    long historyMillis,
+    List<MapStatistics> maps,
+    List<LimitUse> limits) {
   public StorageStatistics {
     maps = List.copyOf(maps);
     limits = List.copyOf(limits);

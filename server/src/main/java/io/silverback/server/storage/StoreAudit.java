@@ -21,6 +21,7 @@ import org.agrona.collections.Long2ObjectHashMap;
 final class StoreAudit {
   private final OffHeapMaps maps;
   private final ShapeTable shapes;
+  private final Holdings holdings;
   private final Long2ObjectHashMap<History> histories = new Long2ObjectHashMap<>();
   private final RowPageCursor cursor = new RowPageCursor();
   private final RowPageReader rows = new RowPageReader();
@@ -29,16 +30,21 @@ final class StoreAudit {
   private final List<byte[]> strays = new ArrayList<>();
   private Version newest = Version.NEVER;
   private long lastGroup;
-  private int existing;
   private int lostGroups;
   private int lostPages;
 
   /** Where the history of a group stands. */
   private record History(int firstPage, int openPage, int openBlocks) {}
 
-  StoreAudit(OffHeapMaps maps, ShapeTable shapes) {
+  /**
+   * An audit.
+   *
+   * @param holdings counts the groups that are found
+   */
+  StoreAudit(OffHeapMaps maps, ShapeTable shapes, Holdings holdings) {
     this.maps = maps;
     this.shapes = shapes;
+    this.holdings = holdings;
   }
 
   /**
@@ -61,7 +67,8 @@ final class StoreAudit {
     removeStrays(maps.openPages);
     maps.pages.forEach(this::auditPage);
     removeStrays(maps.pages);
-    return new Result(existing, lastGroup, newest, lostGroups + unreadable.size(), lostPages);
+    return new Result(
+        (int) holdings.groups(), lastGroup, newest, lostGroups + unreadable.size(), lostPages);
   }
 
   private void auditGroup(DirectBuffer key, DirectBuffer entry) {
@@ -72,6 +79,7 @@ final class StoreAudit {
         return;
       }
       boolean exists = frame.exists();
+      int columns = frame.columnCount();
       int blocks = soundBlocks(entry);
       shapes.acquire(frame.shape());
       if (blocks > 0) {
@@ -86,7 +94,7 @@ final class StoreAudit {
           group, new History(HistoryHead.firstPage(entry), HistoryHead.openPage(entry), blocks));
       newest = newest.max(frame.push().version()).max(frame.failure().version());
       newest = newest.max(frame.deletedAt()).max(frame.expiredAt());
-      existing += exists ? 1 : 0;
+      holdings.add(exists, columns);
     } catch (CorruptFrameException _) {
       unreadable.add(copy(key));
     }

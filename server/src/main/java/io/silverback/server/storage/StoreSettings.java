@@ -15,13 +15,15 @@ import java.util.function.LongSupplier;
  * @param ownFamilies the server's own families, whether or not they have metrics yet
  * @param checked false to take pushes that are inconsistent with others
  * @param historyRetention how long what was pushed can be asked for; zero for not at all
+ * @param limits what it is not to outgrow; the memory is that of the whole process
  */
 public record StoreSettings(
     VersionClock clock,
     LongSupplier wallMillis,
     Collection<MetricFamily> ownFamilies,
     boolean checked,
-    Duration historyRetention) {
+    Duration historyRetention,
+    StorageLimits limits) {
   public StoreSettings {
     ownFamilies = List.copyOf(ownFamilies);
   }

@@ -138,7 +138,7 @@ public final class HeapMetricStore implements MetricStore {
 
   @Override
   public StorageStatistics statistics() {
-    return new StorageStatistics(groupCount(), 0, List.of(), List.of());
+    return new StorageStatistics(groupCount(), 0, 0, List.of(), List.of());
   }
 
   /** Waits for the updates that have begun; nothing changes after the return. */

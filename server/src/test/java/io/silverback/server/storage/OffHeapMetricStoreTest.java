@@ -285,11 +285,11 @@ final class OffHeapMetricStoreTest {
   }
 
   @Test
-  void whatIsTooLargeToStoreIsRefusedAndLeavesOnlyItsMark() {
+  void whatIsTooLargeToStoreIsOverALimitAndLeavesOnlyItsMark() {
     accepted(store.submit(put(X, gauge("m", 1))));
     String tooLong = "x".repeat(12_000_000);
     assertTrue(
-        refused(store.submit(put(X, gauge("m", 1, "l", tooLong))))
+        tooLarge(store.submit(put(X, gauge("m", 1, "l", tooLong))))
             .reason()
             .startsWith("a name, a help or a label is too long to store, shorten it: length="));
 
@@ -297,13 +297,13 @@ final class OffHeapMetricStoreTest {
     var counter = new Metric.Counter(Labels.EMPTY, 1, OpaqueFields.of(bytes));
     for (int push = 0; push < 2; push++) {
       assertTrue(
-          refused(store.submit(put(Y, family(MetricType.COUNTER, "c", counter))))
+          tooLarge(store.submit(put(Y, family(MetricType.COUNTER, "c", counter))))
               .reason()
               .startsWith("the group is too large to store, push it as several groups: series=1"));
     }
+    assertEquals(1, store.groupCount());
     assertEquals(1, value(groups(store).getFirst(), "m"));
-    assertEquals(NOW, groups(store).getLast().failureMillis());
-    assertEquals(0, groups(store).getLast().families().size());
+    assertEquals(NOW, groups(store).getFirst().failureMillis());
   }
 
   @Test
@@ -316,7 +316,12 @@ final class OffHeapMetricStoreTest {
   private static OffHeapMetricStore store(boolean checked) {
     return new OffHeapMetricStore(
         new StoreSettings(
-            new VersionClock(() -> NOW, 1), () -> NOW, List.of(), checked, Duration.ofHours(1)));
+            new VersionClock(() -> NOW, 1),
+            () -> NOW,
+            List.of(),
+            checked,
+            Duration.ofHours(1),
+            StorageLimits.NONE));
   }
 
   private static GroupingKey key(int i) {
@@ -345,6 +350,12 @@ final class OffHeapMetricStoreTest {
 
   private static void accepted(Submission submission) {
     assertInstanceOf(Submission.Accepted.class, submission, submission::toString);
+  }
+
+  private static Submission.OverLimit tooLarge(Submission submission) {
+    var refused = assertInstanceOf(Submission.OverLimit.class, submission);
+    assertEquals(Limit.ENTRY, refused.limit());
+    return refused;
   }
 
   private static Submission.Refused refused(Submission submission) {

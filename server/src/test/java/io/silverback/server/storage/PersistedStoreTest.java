@@ -59,6 +59,9 @@ final class PersistedStoreTest {
     try (var store = open(left)) {
       assertEquals(exposed, groups(store));
       assertEquals(history, history(store));
+      assertEquals(
+          List.of(49L, 48 * 2 + 1L),
+          store.statistics().limits().stream().skip(1).map(LimitUse::used).toList());
       push(store, key(3), "a{x=\"1\"} 7\na{x=\"2\"} 8\n");
       assertEquals(49, store.groupCount());
     }
@@ -89,7 +92,12 @@ final class PersistedStoreTest {
   private PersistedMetricStore open(Path path, long minFreeBytes) throws InterruptedException {
     var settings =
         new StoreSettings(
-            new VersionClock(() -> now, 1), () -> now, List.of(), true, Duration.ofHours(1));
+            new VersionClock(() -> now, 1),
+            () -> now,
+            List.of(),
+            true,
+            Duration.ofHours(1),
+            StorageLimits.NONE);
     var store =
         new PersistedMetricStore(
             settings, new PersistenceSettings(path, Duration.ofMinutes(5), minFreeBytes));

@@ -216,7 +216,12 @@ final class StoreHistoryTest {
   private OffHeapMetricStore store(Duration retention) {
     return new OffHeapMetricStore(
         new StoreSettings(
-            new VersionClock(() -> now, 7), () -> now, List.<MetricFamily>of(), true, retention));
+            new VersionClock(() -> now, 7),
+            () -> now,
+            List.<MetricFamily>of(),
+            true,
+            retention,
+            StorageLimits.NONE));
   }
 
   private long pages() {

@@ -40,7 +40,8 @@ final class StoreOracleTest {
                       () -> now,
                       List.of(),
                       checked,
-                      Duration.ofSeconds(1)))) {
+                      Duration.ofSeconds(1),
+                      StorageLimits.NONE))) {
         for (int step = 0; step < 3_000; step++) {
           now += random.nextInt(50);
           step(expected, actual, random);

@@ -1,0 +1,62 @@
+package io.silverback.server.storage;
+
+import java.time.Duration;
+
+/**
+ * How far back history goes: as long as was asked for, and less while memory is short.
+ *
+ * <p>What was given up need not be undone later: as time passes, the moment of the loss falls
+ * behind the retention. Thread-safe.
+ */
+final class Retention {
+  private final long askedMillis;
+  private volatile long floorMillis = Long.MIN_VALUE;
+  private volatile boolean paused;
+
+  Retention(Duration asked) {
+    this.askedMillis = asked.toMillis();
+  }
+
+  /** As long as history goes back while there is memory for it; 0 for none at all. */
+  long askedMillis() {
+    return askedMillis;
+  }
+
+  /** False if rows are not to be kept now. */
+  boolean keepsRows() {
+    return askedMillis > 0 && !paused;
+  }
+
+  boolean isPaused() {
+    return paused;
+  }
+
+  /** False if something younger than what was asked for had to go. */
+  boolean isWhole(long nowMillis) {
+    return !paused && floorMillis <= nowMillis - askedMillis;
+  }
+
+  /** What is older need not be kept. */
+  long oldestMillis(long nowMillis) {
+    return Math.max(nowMillis - askedMillis, floorMillis);
+  }
+
+  /** How long history goes back now. */
+  long effectiveMillis(long nowMillis) {
+    return paused ? 0 : Math.max(0, nowMillis - oldestMillis(nowMillis));
+  }
+
+  /** Gives up what is older than a moment. For one thread at a time. */
+  void forgetBefore(long millis) {
+    floorMillis = Math.max(floorMillis, millis);
+  }
+
+  /** Keeps no rows until {@link #resume}. */
+  void pause() {
+    paused = true;
+  }
+
+  void resume() {
+    paused = false;
+  }
+}
