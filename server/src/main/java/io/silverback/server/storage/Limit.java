@@ -10,7 +10,7 @@ public enum Limit {
   FREE_DISK("limits.min-free-disk"),
 
   /** What fits into an entry of a map; no flag sets it. */
-  ENTRY("");
+  ENTRY("entry");
 
   private final String flag;
 
@@ -18,7 +18,7 @@ public enum Limit {
     this.flag = flag;
   }
 
-  /** The flag that sets it, without the dashes; empty if none does. */
+  /** The flag that sets it, without the dashes; a word that is no flag if none does. */
   public String flag() {
     return flag;
   }
