@@ -2,6 +2,7 @@ package io.silverback.server.group;
 
 import io.silverback.codec.exposition.ParsedExposition;
 import io.silverback.codec.model.GroupingKey;
+import java.util.Map;
 
 /** What a client wants done to one group. */
 public sealed interface GroupUpdate {
@@ -16,4 +17,39 @@ public sealed interface GroupUpdate {
 
   /** DELETE: the group goes, with its push times. */
   record Delete(GroupingKey key) implements GroupUpdate {}
+
+  /**
+   * The group becomes what it was elsewhere, with the times of what happened to it there. All times
+   * are in milliseconds since the epoch.
+   *
+   * @param pushMillis of the last push that was taken, 0 for none
+   * @param failureMillis of the last push that was refused, 0 for none
+   * @param familyMillis by name, of the push that wrote the family, if not the last one
+   */
+  record Restore(
+      GroupingKey key,
+      ParsedExposition body,
+      long pushMillis,
+      long failureMillis,
+      Map<String, Long> familyMillis)
+      implements GroupUpdate {
+    public Restore {
+      if (pushMillis <= 0 && failureMillis <= 0) {
+        throw new IllegalArgumentException("the group was never pushed to: key=" + key);
+      }
+      familyMillis = Map.copyOf(familyMillis);
+    }
+
+    /** When something last happened to the families of the group. */
+    public long lastMillis() {
+      return pushMillis > 0 ? pushMillis : failureMillis;
+    }
+
+    /** True if a group that is as the state says has missed what would be restored. */
+    public boolean isLaterThan(GroupState stored) {
+      return !stored.exists()
+          || pushMillis > stored.pushMillis()
+          || (pushMillis == stored.pushMillis() && failureMillis > stored.failureMillis());
+    }
+  }
 }

@@ -15,7 +15,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * What a PUT, a POST, a DELETE, a refusal and an expiry do to a group.
+ * What a PUT, a POST, a DELETE, a restore, a refusal and an expiry do to a group.
  *
  * <p>Each is an <i>effect</i>, itself the state of a group to which nothing else ever happened;
  * merging it into the old state gives the new one. So a replica that is sent effects, in whatever
@@ -64,10 +64,37 @@ public final class GroupUpdater {
       case GroupUpdate.Merge(_, var body) ->
           new GroupState(
               key, never, never, never, stamp, Stamp.NEVER, familiesOf(key, body, stamp, known));
+      case GroupUpdate.Restore restore -> restored(restore, at, known);
       case GroupUpdate.Delete(_) ->
           new GroupState(
               key, at, never, never, Stamp.NEVER, Stamp.NEVER, Collections.emptySortedMap());
     };
+  }
+
+  /** The times are those of elsewhere; for what is newer, only the version counts. */
+  private static GroupState restored(
+      GroupUpdate.Restore restore, Version at, SortedMap<String, VersionedFamily> known) {
+    var last = new Stamp(at, restore.lastMillis());
+    var families = familiesOf(restore.key(), restore.body(), last, known);
+    restore
+        .familyMillis()
+        .forEach(
+            (name, millis) ->
+                families.computeIfPresent(
+                    name,
+                    (_, family) -> new VersionedFamily(new Stamp(at, millis), family.family())));
+    return new GroupState(
+        restore.key(),
+        Version.NEVER,
+        at,
+        Version.NEVER,
+        stampOf(at, restore.pushMillis()),
+        stampOf(at, restore.failureMillis()),
+        families);
+  }
+
+  private static Stamp stampOf(Version at, long millis) {
+    return millis > 0 ? new Stamp(at, millis) : Stamp.NEVER;
   }
 
   private static SortedMap<String, VersionedFamily> familiesOf(

@@ -16,7 +16,7 @@ import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.MetricStore.Submission;
 import java.io.IOException;
 
-/** PUT and POST: reads a push and hands it to the store. */
+/** PUT and POST: reads a push, or a group to restore, and hands it to the store. */
 final class PushHandler {
   private static final String INCONSISTENT =
       "pushed metrics are invalid or inconsistent with existing metrics: ";
@@ -30,6 +30,7 @@ final class PushHandler {
   private final ProtobufParser protobuf = new ProtobufParser();
   private final boolean checked;
   private final OverLimitAnswer overLimit;
+  private final JobTraffic jobs;
   private final DoorLog log;
 
   PushHandler(
@@ -38,6 +39,7 @@ final class PushHandler {
       BodyMemory memory,
       Turnstile pushes,
       OverLimitAnswer overLimit,
+      JobTraffic jobs,
       DoorLog log) {
     this.store = store;
     this.paths = new GroupingKeyPath(settings.names());
@@ -47,14 +49,22 @@ final class PushHandler {
     this.text = new TextParser(settings.names());
     this.checked = settings.checked();
     this.overLimit = overLimit;
+    this.jobs = jobs;
     this.log = log;
   }
 
-  /** The door for PUT, which replaces a group, or for POST, which merges into it. */
-  Door door(boolean replace, boolean jobIsBase64) {
+  /** What the method and the path make of a body. */
+  @FunctionalInterface
+  interface Meaning {
+    /** Throws {@link MalformedExpositionException} if the body is none for that. */
+    GroupUpdate of(GroupingKey key, ParsedExposition body);
+  }
+
+  /** A door whose bodies mean that. */
+  Door door(Meaning meaning, boolean jobIsBase64) {
     return (request, response, parameters) -> {
       switch (paths.read(parameters.get(0), jobIsBase64, parameters.get(1))) {
-        case GroupingKeyPath.Reading.Key(var key) -> push(request, response, key, replace);
+        case GroupingKeyPath.Reading.Key(var key) -> push(request, response, key, meaning);
         case GroupingKeyPath.Reading.Malformed(var reason) -> {
           log.malformedPath(request, reason);
           PlainText.error(response, 400, reason);
@@ -69,37 +79,43 @@ final class PushHandler {
   }
 
   private void push(
-      ServerRequest request, ServerResponse response, GroupingKey key, boolean replace)
+      ServerRequest request, ServerResponse response, GroupingKey key, Meaning meaning)
       throws IOException {
     Submission submission;
     try {
-      submission = submit(request, response, key, replace);
+      submission = submit(request, response, key, meaning);
     } catch (UnreadableBodyException e) {
+      jobs.count(key.job(), false);
       log.unreadableBody(request, key, e.reason());
       PlainText.error(response, 400, e.reason());
       return;
     } catch (MalformedExpositionException e) {
+      jobs.count(key.job(), false);
       String reason = String.valueOf(e.getMessage());
       log.unreadableBody(request, key, reason);
       PlainText.error(response, 400, reason);
       return;
     } catch (OverLimitException e) {
+      jobs.count(key.job(), false);
       overLimit.door(request, response, e);
       return;
+    }
+    // Before the answer, so that a client which asks next sees its push counted.
+    if (!(submission instanceof Submission.Outdated)) {
+      jobs.count(key.job(), submission instanceof Submission.Accepted);
     }
     answer(request, response, submission);
   }
 
   private Submission submit(
-      ServerRequest request, ServerResponse response, GroupingKey key, boolean replace)
+      ServerRequest request, ServerResponse response, GroupingKey key, Meaning meaning)
       throws UnreadableBodyException, OverLimitException, IOException {
     try (var lease = memory.lease()) {
       // Whoever still sends has no place yet, so that slow clients do not keep quick ones out.
       BodyBuffer sent = bodies.receive(request, response, lease);
       try (var _ = pushes.enter()) {
         ParsedExposition body = parse(request, bodies.inflate(request, sent, lease), lease);
-        return store.submit(
-            replace ? new GroupUpdate.Replace(key, body) : new GroupUpdate.Merge(key, body));
+        return store.submit(meaning.of(key, body));
       }
     }
   }
@@ -119,6 +135,8 @@ final class PushHandler {
       // Told without the check, too: nobody would ever hear of it otherwise.
       case Submission.OverLimit(var refusedKey, var limit, var reason) ->
           overLimit.store(request, response, refusedKey, limit, reason);
+      case Submission.Outdated(var group) ->
+          PlainText.error(response, 409, "the group is as new here, or newer: group=" + group);
     }
   }
 

@@ -3,6 +3,7 @@ package io.silverback.server.handler;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.web.Admission;
 import java.io.IOException;
@@ -48,10 +49,12 @@ public final class Routes {
     board.watch(DoorLimit.PUSHES, pushes::taken);
     var scrapes = new Turnstile(DoorLimit.SCRAPES, limits.maxScrapes(), limits.maxWait());
     board.watch(DoorLimit.SCRAPES, scrapes::taken);
-    var push = new PushHandler(store, settings, memory, pushes, overLimit, log);
+    var jobs = new JobTraffic();
+    var push = new PushHandler(store, settings, memory, pushes, overLimit, jobs, log);
     var delete = new DeleteHandler(store, settings.names(), log);
     var scrape = new ScrapeHandler(store, metrics, log);
     var api = new ApiHandler(store, settings.flags(), board, build, started);
+    var top = new TopHandler(store, jobs);
     var history = new HistoryHandler(store, limits, overLimit, System::currentTimeMillis);
     var status = new StatusHandler(store, settings, board, build, started);
     var lifecycle = new LifecycleHandler(whyNotReady, quit);
@@ -60,11 +63,15 @@ public final class Routes {
     String prefix = settings.routePrefix();
     var routes = new ArrayList<Route>();
     for (boolean base64 : new boolean[] {false, true}) {
-      String group =
-          prefix + "/metrics/job" + (base64 ? GroupingKeyPath.BASE64_SUFFIX : "") + "/:job/*labels";
-      routes.add(new Route("PUT", group, "push", push.door(true, base64)));
-      routes.add(new Route("POST", group, "push", push.door(false, base64)));
+      String key = "/job" + (base64 ? GroupingKeyPath.BASE64_SUFFIX : "") + "/:job/*labels";
+      String group = prefix + "/metrics" + key;
+      routes.add(new Route("PUT", group, "push", push.door(GroupUpdate.Replace::new, base64)));
+      routes.add(new Route("POST", group, "push", push.door(GroupUpdate.Merge::new, base64)));
       routes.add(new Route("DELETE", group, "delete", delete.door(base64)));
+      if (settings.adminApi()) {
+        String restored = prefix + "/api/v1/admin/restore" + key;
+        routes.add(new Route("PUT", restored, "restore", push.door(RestoredGroup::read, base64)));
+      }
     }
     routes.add(new Route("GET", prefix + settings.telemetryPath(), "", large.apply(scrape.door())));
     routes.add(new Route("GET", prefix + "/-/healthy", "healthy", lifecycle.healthy()));
@@ -82,6 +89,7 @@ public final class Routes {
     routes.add(
         new Route(
             "GET", prefix + "/api/v1/history", "api/v1/history", large.apply(history.door())));
+    routes.add(new Route("GET", prefix + "/api/v1/admin/top", "top", large.apply(top.door())));
     routes.add(new Route("OPTIONS", prefix + "/api/v1/*path", "api/v1/options", api.options()));
     if (settings.adminApi()) {
       var wipe = new WipeHandler(store, log);

@@ -60,6 +60,33 @@ final class GroupTable implements StoredGroups {
     return keys;
   }
 
+  /** Tells of each group that exists what it holds. */
+  void sizes(MetricStore.SizeSink sink) {
+    var cursor = new RowPageCursor();
+    usage.enter();
+    try {
+      groups.forEach(
+          (key, entry) -> {
+            GroupFrameReader frame = frame(entry);
+            if (frame.exists()) {
+              long bytes = key.capacity() + entry.capacity() + openBytes(entry, cursor);
+              sink.group(GroupKeys.decode(key, 0, key.capacity()), frame.columnCount(), bytes);
+            }
+          });
+    } finally {
+      usage.exit();
+    }
+  }
+
+  private static long openBytes(DirectBuffer entry, RowPageCursor cursor) {
+    long bytes = 0;
+    for (int block = 0; block < HistoryHead.blocks(HistoryHead.columns(entry)); block++) {
+      HistoryHead.readCursor(entry, block, cursor);
+      bytes += cursor.lengthBytes();
+    }
+    return bytes;
+  }
+
   /** Groups that have history older than it is to be kept. */
   List<GroupingKey> withExpired(HistoryPages history, long nowMillis) {
     var expired = new ArrayList<GroupingKey>();

@@ -35,6 +35,9 @@ public interface MetricStore extends AutoCloseable {
    */
   void history(HistoryQuery query, HistorySink sink) throws IOException;
 
+  /** Tells of every group that exists what it holds, in no promised order. */
+  void sizes(SizeSink sink);
+
   /** What is held now, and what that takes. */
   StorageStatistics statistics();
 
@@ -55,6 +58,18 @@ public interface MetricStore extends AutoCloseable {
   @Override
   void close();
 
+  /** Takes the sizes of groups, one after the other; must not call the store. */
+  @FunctionalInterface
+  interface SizeSink {
+    /**
+     * A group.
+     *
+     * @param series each bucket, quantile, sum and count is one
+     * @param bytes of its key, its current values and its open page of history
+     */
+    void group(GroupingKey key, long series, long bytes);
+  }
+
   /** What became of an update. */
   sealed interface Submission {
     /** Applied, and visible to every reader from now on. */
@@ -70,5 +85,8 @@ public interface MetricStore extends AutoCloseable {
      * @param reason for the client; names the flag
      */
     record OverLimit(GroupingKey key, Limit limit, String reason) implements Submission {}
+
+    /** Not applied, and nothing was changed, since the group is as new here, or newer. */
+    record Outdated(GroupingKey key) implements Submission {}
   }
 }

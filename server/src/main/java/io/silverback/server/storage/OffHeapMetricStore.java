@@ -122,6 +122,7 @@ public final class OffHeapMetricStore implements MetricStore {
             switch (update) {
               case GroupUpdate.Replace(_, var body) -> push(key, update, body, workspace);
               case GroupUpdate.Merge(_, var body) -> push(key, update, body, workspace);
+              case GroupUpdate.Restore restore -> restore(key, restore, workspace);
               case GroupUpdate.Delete delete -> {
                 delete(key, delete, workspace);
                 yield new Submission.Accepted();
@@ -175,6 +176,12 @@ public final class OffHeapMetricStore implements MetricStore {
     } finally {
       usage.exit();
     }
+  }
+
+  /** Throws {@link StoreClosedException} after a close. */
+  @Override
+  public void sizes(SizeSink sink) {
+    groups.sizes(sink);
   }
 
   @Override
@@ -293,20 +300,46 @@ public final class OffHeapMetricStore implements MetricStore {
     GroupState next = GroupUpdater.apply(old, update, stamp);
     shapeChanges.lock();
     try {
-      if (!old.exists() || !GroupDifference.between(old, next).keepsShape()) {
-        Verdict verdict = checked ? check.judge(old, next) : check.judgeStorable(old, next);
-        if (!verdict.isAccepted()) {
-          var conflict = new Obstacle.Conflict(verdict.reason());
-          return refuse(key, update.key(), stamp, conflict, workspace);
-        }
-      }
-      var change = GroupChange.of(old, workspace.frame(), next);
-      Optional<Obstacle> obstacle =
-          growth
-              .obstacle(change, shapes.knows(change.shape().fingerprint()))
-              .or(() -> publish(key, change, stamp, workspace));
+      Optional<Obstacle> obstacle = obstacle(key, old, next, stamp, workspace);
       return obstacle.isPresent()
           ? refuse(key, update.key(), stamp, obstacle.get(), workspace)
+          : new Submission.Accepted();
+    } finally {
+      shapeChanges.unlock();
+    }
+  }
+
+  /** Publishes the next state unless something speaks against it. Called under both locks. */
+  private Optional<Obstacle> obstacle(
+      byte[] key, GroupState old, GroupState next, Stamp stamp, Workspace workspace) {
+    if (!old.exists() || !GroupDifference.between(old, next).keepsShape()) {
+      Verdict verdict = checked ? check.judge(old, next) : check.judgeStorable(old, next);
+      if (!verdict.isAccepted()) {
+        return Optional.of(new Obstacle.Conflict(verdict.reason()));
+      }
+    }
+    var change = GroupChange.of(old, workspace.frame(), next);
+    return growth
+        .obstacle(change, shapes.knows(change.shape().fingerprint()))
+        .or(() -> publish(key, change, stamp, workspace));
+  }
+
+  /** Leaves no mark on the group if it is refused: nobody pushed. */
+  private Submission restore(byte[] key, GroupUpdate.Restore restore, Workspace workspace) {
+    if (restore.body().timestamped()) {
+      return TIMESTAMPED.submission(restore.key());
+    }
+    GroupState old = state(restore.key(), workspace.frame());
+    if (!restore.isLaterThan(old)) {
+      return new Submission.Outdated(restore.key());
+    }
+    var stamp = new Stamp(clock.next(SINGLE_NODE_EPOCH), restore.lastMillis());
+    GroupState next = GroupUpdater.apply(old, restore, stamp);
+    shapeChanges.lock();
+    try {
+      Optional<Obstacle> obstacle = obstacle(key, old, next, stamp, workspace);
+      return obstacle.isPresent()
+          ? obstacle.get().submission(restore.key())
           : new Submission.Accepted();
     } finally {
       shapeChanges.unlock();
@@ -370,7 +403,9 @@ public final class OffHeapMetricStore implements MetricStore {
       seal(key, workspace, false);
     }
     check.record(change.old(), change.next());
-    PushedColumns pushed = PushedColumns.of(change.shape(), i -> frame.written(i).equals(stamp));
+    // By version, as a restore writes all families but gives them times of their own.
+    PushedColumns pushed =
+        PushedColumns.of(change.shape(), i -> frame.written(i).version().equals(stamp.version()));
     appendRow(key, workspace, frame, stamp, pushed);
     store(key, workspace, frame);
     if (!change.keepsShape()) {

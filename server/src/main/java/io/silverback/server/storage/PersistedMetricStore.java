@@ -114,6 +114,11 @@ public final class PersistedMetricStore implements MetricStore {
   }
 
   @Override
+  public void sizes(SizeSink sink) {
+    ready().sizes(sink);
+  }
+
+  @Override
   public StorageStatistics statistics() {
     return ready().statistics();
   }

@@ -7,6 +7,7 @@ import static io.silverback.server.group.Samples.gauge;
 import static io.silverback.server.group.Samples.post;
 import static io.silverback.server.group.Samples.pushed;
 import static io.silverback.server.group.Samples.put;
+import static io.silverback.server.group.Samples.restore;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
@@ -19,6 +20,7 @@ import io.silverback.codec.model.MetricFamily;
 import io.silverback.codec.model.MetricType;
 import io.silverback.codec.model.Stamp;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -35,6 +37,23 @@ final class GroupUpdaterTest {
     group = GroupUpdater.apply(group, put(NIGHTLY, gauge("b", 3)), at(2));
     assertEquals(Set.of("b"), group.families().keySet());
     assertEquals(3, value(group, "b"));
+  }
+
+  @Test
+  void aRestoreReplacesTheGroupAndKeepsTheTimesOfElsewhere() {
+    GroupState group = pushed(NIGHTLY, 1, gauge("a", 1), gauge("gone", 2));
+    group =
+        GroupUpdater.apply(
+            group,
+            restore(NIGHTLY, 7_000, Map.of("a", 5_000L), gauge("a", 3), gauge("b", 4)),
+            at(2));
+    assertEquals(Set.of("a", "b"), group.families().keySet());
+    assertEquals(7_000, group.pushMillis());
+    assertEquals(0, group.failureMillis());
+    assertEquals(5_000, Objects.requireNonNull(group.families().get("a")).written().wallMillis());
+    assertEquals(7_000, Objects.requireNonNull(group.families().get("b")).written().wallMillis());
+    group = GroupUpdater.apply(group, put(NIGHTLY, gauge("a", 9)), at(3));
+    assertEquals(Set.of("a"), group.families().keySet());
   }
 
   @Test

@@ -12,6 +12,7 @@ import io.silverback.codec.model.Stamp;
 import io.silverback.codec.model.Version;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** Short ways to write down families, updates and states in tests. */
 public final class Samples {
@@ -52,6 +53,12 @@ public final class Samples {
 
   public static GroupUpdate put(GroupingKey key, MetricFamily... families) {
     return new GroupUpdate.Replace(key, new ParsedExposition(List.of(families), false));
+  }
+
+  public static GroupUpdate restore(
+      GroupingKey key, long pushMillis, Map<String, Long> familyMillis, MetricFamily... families) {
+    var body = new ParsedExposition(List.of(families), false);
+    return new GroupUpdate.Restore(key, body, pushMillis, 0, familyMillis);
   }
 
   public static GroupUpdate post(GroupingKey key, MetricFamily... families) {

@@ -48,6 +48,11 @@ public class FrontStore implements MetricStore {
   }
 
   @Override
+  public void sizes(SizeSink sink) {
+    store.sizes(sink);
+  }
+
+  @Override
   public StorageStatistics statistics() {
     return store.statistics();
   }

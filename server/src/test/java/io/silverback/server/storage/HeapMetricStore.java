@@ -5,9 +5,11 @@ import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.MetricFamily;
 import io.silverback.codec.model.Stamp;
 import io.silverback.codec.model.VersionClock;
+import io.silverback.codec.row.GroupShape;
 import io.silverback.server.group.ConsistencyCheck;
 import io.silverback.server.group.GroupDifference;
 import io.silverback.server.group.GroupState;
+import io.silverback.server.group.GroupState.VersionedFamily;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.group.GroupUpdater;
 import io.silverback.server.group.HeapTallies;
@@ -75,6 +77,7 @@ public final class HeapMetricStore implements MetricStore {
       return switch (update) {
         case GroupUpdate.Replace(_, var body) -> push(update, body);
         case GroupUpdate.Merge(_, var body) -> push(update, body);
+        case GroupUpdate.Restore restore -> restore(restore);
         case GroupUpdate.Delete delete -> {
           delete(delete);
           yield new Submission.Accepted();
@@ -137,6 +140,19 @@ public final class HeapMetricStore implements MetricStore {
   }
 
   @Override
+  public void sizes(SizeSink sink) {
+    requireOpen();
+    groups.forEach(
+        (key, group) -> {
+          int series =
+              GroupShape.of(
+                      key, group.families().values().stream().map(VersionedFamily::family).toList())
+                  .columnCount();
+          sink.group(key, series, 0);
+        });
+  }
+
+  @Override
   public StorageStatistics statistics() {
     return new StorageStatistics(groupCount(), 0, 0, List.of(), List.of());
   }
@@ -170,6 +186,28 @@ public final class HeapMetricStore implements MetricStore {
       Verdict verdict = checked ? check.judge(old, next) : check.judgeStorable(old, next);
       if (!verdict.isAccepted()) {
         return refuse(old, stamp, verdict.reason());
+      }
+      publish(old, next);
+      return new Submission.Accepted();
+    } finally {
+      shapes.unlock();
+    }
+  }
+
+  private Submission restore(GroupUpdate.Restore restore) {
+    GroupState old = group(restore.key());
+    if (restore.body().timestamped()) {
+      return new Submission.Refused(restore.key(), TIMESTAMPED);
+    }
+    if (!restore.isLaterThan(old)) {
+      return new Submission.Outdated(restore.key());
+    }
+    shapes.lock();
+    try {
+      GroupState next = GroupUpdater.apply(old, restore, nextStamp());
+      Verdict verdict = checked ? check.judge(old, next) : check.judgeStorable(old, next);
+      if (!verdict.isAccepted()) {
+        return new Submission.Refused(restore.key(), verdict.reason());
       }
       publish(old, next);
       return new Submission.Accepted();

@@ -5,6 +5,7 @@ import static io.silverback.server.group.Samples.family;
 import static io.silverback.server.group.Samples.gauge;
 import static io.silverback.server.group.Samples.post;
 import static io.silverback.server.group.Samples.put;
+import static io.silverback.server.group.Samples.restore;
 import static io.silverback.server.group.Samples.timestamped;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -84,6 +85,15 @@ final class StoreHistoryTest {
     pushAfter(1, timestamped(X, gauge("a", 2)));
     pushAfter(1, put(X, family(MetricType.COUNTER, "a", Labels.of("__x", "1"))));
     assertEquals("1:1.0", sampleOf("a", "a{instance=\"\",job=\"x\"}"));
+  }
+
+  @Test
+  void aRestoreIsASampleOfItsLastPushAndLaterOnesGoOnFromThere() throws IOException {
+    pushAfter(1, put(X, gauge("a", 1), gauge("b", 1)));
+    pushAfter(1, restore(X, now + 1, Map.of("b", START - 1_000), gauge("a", 5), gauge("b", 7)));
+    pushAfter(1, put(X, gauge("a", 6), gauge("b", 7)));
+    assertEquals("1:1.0 2:5.0 3:6.0", sampleOf("a", "a{instance=\"\",job=\"x\"}"));
+    assertEquals("1:1.0 2:7.0 3:7.0", sampleOf("b", "b{instance=\"\",job=\"x\"}"));
   }
 
   @Test

@@ -16,6 +16,7 @@ import io.silverback.server.group.Samples;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
@@ -62,7 +63,7 @@ final class StoreOracleTest {
     }
   }
 
-  private static void step(MetricStore expected, MetricStore actual, SplittableRandom random) {
+  private void step(MetricStore expected, MetricStore actual, SplittableRandom random) {
     if (random.nextInt(400) == 0) {
       assertEquals(expected.wipe(), actual.wipe());
       return;
@@ -71,7 +72,7 @@ final class StoreOracleTest {
     assertEquals(expected.submit(update), actual.submit(update));
   }
 
-  private static GroupUpdate update(SplittableRandom random) {
+  private GroupUpdate update(SplittableRandom random) {
     GroupingKey key =
         switch (random.nextInt(6)) {
           case 0 -> GroupingKey.of("a");
@@ -90,6 +91,11 @@ final class StoreOracleTest {
       families.add(family("m" + (i * 3 + random.nextInt(3)), random));
     }
     var body = new ParsedExposition(families, random.nextInt(30) == 0);
+    if (random.nextInt(6) == 0) {
+      long push = random.nextInt(4) == 0 ? 0 : now - 60 + random.nextInt(100);
+      return new GroupUpdate.Restore(
+          key, body, push, push == 0 ? now : random.nextInt(2) * now, Map.of("m1", now - 1000));
+    }
     return random.nextBoolean()
         ? new GroupUpdate.Replace(key, body)
         : new GroupUpdate.Merge(key, body);

@@ -1,0 +1,69 @@
+package io.silverback.server.handler;
+
+import io.silverback.server.handler.HeavyJobs.Heavy;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * How often each job was pushed to since the start, for the busiest jobs. Thread-safe, and of fixed
+ * size whatever the jobs are called.
+ */
+final class JobTraffic {
+  /** Jobs are spread over so many tables by their names, so that few wait for one another. */
+  private static final int TABLES = 16;
+
+  private static final int ROOM = 64;
+
+  /** A longer name is not counted: a thousand of them must not fill the heap. */
+  private static final int LONGEST_NAME = 1024;
+
+  private final List<Table> tables = Stream.generate(Table::new).limit(TABLES).toList();
+
+  /** Counts a push that was taken, or one that was refused. */
+  void count(String job, boolean taken) {
+    if (job.length() > LONGEST_NAME) {
+      return;
+    }
+    Table table = tableOf(job);
+    synchronized (table) {
+      (taken ? table.pushes : table.refusals).add(job, 1);
+    }
+  }
+
+  long pushes(String job) {
+    Table table = tableOf(job);
+    synchronized (table) {
+      return table.pushes.sum(job);
+    }
+  }
+
+  long refusals(String job) {
+    Table table = tableOf(job);
+    synchronized (table) {
+      return table.refusals.sum(job);
+    }
+  }
+
+  /** The jobs with the most pushes, or refusals, the busiest first. */
+  List<String> busiest(boolean byRefusals, int count) {
+    var all = new ArrayList<Heavy>();
+    for (Table table : tables) {
+      synchronized (table) {
+        all.addAll((byRefusals ? table.refusals : table.pushes).heaviest(count));
+      }
+    }
+    all.sort(Comparator.comparingLong(Heavy::sum).reversed().thenComparing(Heavy::job));
+    return all.stream().limit(count).map(Heavy::job).toList();
+  }
+
+  private Table tableOf(String job) {
+    return tables.get(Math.floorMod(job.hashCode(), TABLES));
+  }
+
+  private static final class Table {
+    private final HeavyJobs pushes = new HeavyJobs(ROOM);
+    private final HeavyJobs refusals = new HeavyJobs(ROOM);
+  }
+}
