@@ -58,7 +58,7 @@ final class Flags {
               "",
               "Prefix of all paths. Defaults to the path of --web.external-url."),
           off("web.enable-lifecycle", "Let a request end the process."),
-          off("web.enable-admin-api", "Let a request delete all groups."),
+          off("web.enable-admin-api", "Let requests delete all groups, restore and copy them."),
           text("persistence.file", "", "Folder to keep metrics in. Empty for in memory only."),
           text(
               "persistence.interval",
@@ -394,7 +394,8 @@ final class Flags {
     var command = CommandSpec.create().name("silverback");
     command.usageMessage(
         new UsageMessageSpec()
-            .customSynopsis("silverback [<flags>] [@<file>]")
+            .customSynopsis(
+                "silverback [<flags>] [@<file>]%n       silverback import|export --help")
             .synopsisHeading("usage: ")
             .description("%nA drop-in replacement for the Prometheus Pushgateway.%n")
             .optionListHeading("Flags:%n")

@@ -6,10 +6,14 @@ import io.silverback.server.log.Log;
 import io.silverback.server.log.LogFormat;
 import io.silverback.server.log.LogLevel;
 import io.silverback.server.log.Logging;
+import io.silverback.server.transfer.Transfer;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/** Starts the server from the command line, and ends it on SIGTERM, SIGINT or by request. */
+/**
+ * Starts the server from the command line, and ends it on SIGTERM, SIGINT or by request; or does
+ * what another command says.
+ */
 public final class Main {
   private static final Log log = Log.of(Main.class);
 
@@ -17,6 +21,10 @@ public final class Main {
 
   public static void main(String[] arguments) throws InterruptedException {
     try {
+      List<String> given = ArgumentFiles.expand(List.of(arguments));
+      if (Transfer.isAskedFor(given)) {
+        System.exit(Transfer.run(given, System.out, System.err));
+      }
       switch (Flags.parse(List.of(arguments), System.getenv())) {
         case Flags.Request.Help(var text) -> System.out.print(text);
         case Flags.Request.ShowVersion() -> System.out.println(BuildInfo.current().versionText());

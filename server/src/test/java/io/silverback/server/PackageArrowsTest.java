@@ -71,6 +71,14 @@ final class PackageArrowsTest {
                   "io.airlift.compress.",
                   "io.prometheus.metrics.")),
           Map.entry(
+              "io.silverback.server.transfer",
+              List.of(
+                  "io.silverback.codec.",
+                  "io.silverback.server.group",
+                  "io.silverback.server.web",
+                  JSON,
+                  "picocli")),
+          Map.entry(
               "io.silverback.server",
               List.of("io.silverback.", HELIDON, "picocli", "com.sun.management")));
 

@@ -1,0 +1,4 @@
+@NullMarked
+package io.silverback.server.transfer;
+
+import org.jspecify.annotations.NullMarked;
