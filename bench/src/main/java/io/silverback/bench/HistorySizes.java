@@ -10,9 +10,9 @@ import io.silverback.codec.model.VersionClock;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.storage.MetricStore.Submission;
 import io.silverback.server.storage.OffHeapMetricStore;
-import io.silverback.server.storage.StoreSettings;
 import io.silverback.server.storage.StorageLimits;
 import io.silverback.server.storage.StorageStatistics.MapStatistics;
+import io.silverback.server.storage.StoreSettings;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -58,12 +58,12 @@ public final class HistorySizes {
     try (var store =
         new OffHeapMetricStore(
             new StoreSettings(
-            new VersionClock(() -> now[0], 1),
-            () -> now[0],
-            List.of(),
-            true,
-            Duration.ofHours(2),
-            StorageLimits.NONE))) {
+                new VersionClock(() -> now[0], 1),
+                () -> now[0],
+                List.of(),
+                true,
+                Duration.ofHours(2),
+                StorageLimits.NONE))) {
       for (int round = 0; round < ROUNDS; round++) {
         for (int group = 0;
             group < groups && round + group * ROUNDS / groups / 4 < ROUNDS;

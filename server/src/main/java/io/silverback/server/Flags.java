@@ -68,6 +68,22 @@ final class Flags {
           off("push.disable-consistency-check", "Take inconsistent pushes, too. DANGEROUS."),
           off("push.enable-utf8-names", "Take any UTF-8 as name of a metric or label."),
           text(
+              "storage.max-memory",
+              "60%",
+              "Most memory that the process may take, history first gives way: a size such as 4GiB,"
+                  + " or a part of what the machine or container has; 0 for no limit."),
+          text("limits.max-groups", "0", "Most groups at a time; 0 for any number."),
+          text(
+              "limits.max-series",
+              "0",
+              "Most series of all groups, buckets and quantiles each one; 0 for any number."),
+          text("limits.max-series-per-group", "0", "Most series of a group; 0 for any number."),
+          text(
+              "limits.max-label-length",
+              "0",
+              "Most bytes of UTF-8 of a metric's name and of a label's name or value, grouping key"
+                  + " included; 0 for any number."),
+          text(
               "limits.min-free-disk",
               "128MiB",
               "Room on the disk of --persistence.file to leave free."),
@@ -93,21 +109,6 @@ final class Flags {
               "Most connections of each listen address; more wait. Defaults to one for 256KiB of"
                   + " the largest heap, up to 4096."),
           text("limits.idle-timeout", "5m", "How long a connection may go without a request."),
-              "storage.max-memory",
-              "60%",
-              "Most memory that the process may take, history first gives way: a size such as 4GiB,"
-                  + " or a part of what the machine or container has; 0 for no limit."),
-          text("limits.max-groups", "0", "Most groups at a time; 0 for any number."),
-          text(
-              "limits.max-series",
-              "0",
-              "Most series of all groups, buckets and quantiles each one; 0 for any number."),
-          text("limits.max-series-per-group", "0", "Most series of a group; 0 for any number."),
-          text(
-              "limits.max-label-length",
-              "0",
-              "Most bytes of UTF-8 of a metric's name and of a label's name or value, grouping key"
-                  + " included; 0 for any number."),
           text("shutdown.timeout", "10s", "How long running requests may go on after a SIGTERM."),
           text("log.level", "info", "Least level to log: debug, info, warn or error."),
           text("log.format", "logfmt", "How to log: logfmt or json."));
@@ -245,7 +246,9 @@ final class Flags {
     try {
       return Optional.of(
           new PersistenceSettings(
-              Path.of(folder), duration("persistence.interval"), manyBytes("limits.min-free-disk")));
+              Path.of(folder),
+              duration("persistence.interval"),
+              manyBytes("limits.min-free-disk")));
     } catch (InvalidPathException e) {
       throw bad("persistence.file", folder, "the path of a folder");
     }

@@ -70,6 +70,7 @@ public final class Gateway implements AutoCloseable {
 
   /** A store that is recovered within that time is ready when the first request can come. */
   private static final Duration RECOVERY_PATIENCE = Duration.ofSeconds(1);
+
   private static final String TEXT = "text/plain; charset=utf-8";
 
   private static final double SHORT_OF_MEMORY = 0.85;

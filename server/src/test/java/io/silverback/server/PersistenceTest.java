@@ -56,7 +56,8 @@ final class PersistenceTest {
     Files.createDirectories(newer);
     Files.writeString(newer.resolve("groups"), "who knows");
     var refused = assertThrows(StartUpException.class, () -> start(folder));
-    assertTrue(String.valueOf(refused.getMessage()).contains("format=7 newestKnown=1"), refused::toString);
+    assertTrue(
+        String.valueOf(refused.getMessage()).contains("format=7 newestKnown=1"), refused::toString);
     assertEquals("who knows", Files.readString(newer.resolve("groups")));
   }
 
