@@ -54,6 +54,7 @@ public final class OffHeapMetricStore implements MetricStore {
   private final Retention retention;
   private final HistoryPages history;
   private final ConsistencyCheck check;
+  private final GroupWriter writer;
   private final StoreAudit.Result found;
   private final GrowthCheck growth;
   private final HistoryRelief relief;
@@ -83,6 +84,7 @@ public final class OffHeapMetricStore implements MetricStore {
     this.check =
         new ConsistencyCheck(settings.ownFamilies(), groups, new OffHeapTallies(maps.tallies));
     this.found = adoptEntries();
+    this.writer = new GroupWriter(maps.groups, groups, shapes, history, retention, holdings, check);
     long mostMemory = settings.limits().memoryBytes();
     var historyRoom = new MapRoom(maps.openPages, maps.pages);
     var currentRoom = new MapRoom(maps.groups, maps.shapes, maps.symbols, maps.tallies);
@@ -154,8 +156,7 @@ public final class OffHeapMetricStore implements MetricStore {
               (place, workspace) -> {
                 boolean found = delete(place, new GroupUpdate.Delete(key), workspace);
                 if (maps.groups.read(place, workspace::load)) {
-                  history.dropAll(workspace.entry());
-                  store(place, workspace, workspace.frame());
+                  writer.dropHistory(place, workspace);
                 }
                 return found;
               });
@@ -287,8 +288,7 @@ public final class OffHeapMetricStore implements MetricStore {
       if (obstacle.isPresent()) {
         return refuse(key, update.key(), stamp, obstacle.get(), workspace);
       }
-      appendRow(key, workspace, next, stamp, PushedColumns.all(next.columnCount()));
-      store(key, workspace, next);
+      writer.revalue(key, next, stamp, workspace);
       return new Submission.Accepted();
     }
     return pushShape(key, update, stamp, workspace);
@@ -321,7 +321,7 @@ public final class OffHeapMetricStore implements MetricStore {
     var change = GroupChange.of(old, workspace.frame(), next);
     return growth
         .obstacle(change, shapes.knows(change.shape().fingerprint()))
-        .or(() -> publish(key, change, stamp, workspace));
+        .or(() -> writer.publish(key, change, stamp, workspace));
   }
 
   /** Leaves no mark on the group if it is refused: nobody pushed. */
@@ -354,7 +354,7 @@ public final class OffHeapMetricStore implements MetricStore {
       if (workspace.frame().exists() || (mayExist && growth.admits(group))) {
         GroupState old = state(group, workspace.frame());
         GroupState marked = GroupUpdater.markFailure(old, stamp);
-        publish(key, GroupChange.of(old, workspace.frame(), marked), stamp, workspace);
+        writer.publish(key, GroupChange.of(old, workspace.frame(), marked), stamp, workspace);
       }
     } finally {
       shapeChanges.unlock();
@@ -376,91 +376,10 @@ public final class OffHeapMetricStore implements MetricStore {
     shapeChanges.lock();
     try {
       GroupState deleted = GroupUpdater.apply(old, delete, stamp);
-      publish(key, GroupChange.of(old, workspace.frame(), deleted), stamp, workspace);
+      writer.publish(key, GroupChange.of(old, workspace.frame(), deleted), stamp, workspace);
       return true;
     } finally {
       shapeChanges.unlock();
-    }
-  }
-
-  /**
-   * Stores the next state. Called under both locks.
-   *
-   * @return why it cannot be stored; then nothing has changed
-   */
-  private Optional<Obstacle> publish(
-      byte[] key, GroupChange change, Stamp stamp, Workspace workspace) {
-    GroupFrame frame = change.nextFrame();
-    Optional<Obstacle> tooLarge = groups.obstacle(frame);
-    if (tooLarge.isPresent()) {
-      return tooLarge;
-    }
-    if (!change.keepsShape()) {
-      Optional<Obstacle> obstacle = shapes.acquire(change.shape());
-      if (obstacle.isPresent()) {
-        return obstacle;
-      }
-      seal(key, workspace, false);
-    }
-    check.record(change.old(), change.next());
-    // By version, as a restore writes all families but gives them times of their own.
-    PushedColumns pushed =
-        PushedColumns.of(change.shape(), i -> frame.written(i).version().equals(stamp.version()));
-    appendRow(key, workspace, frame, stamp, pushed);
-    store(key, workspace, frame);
-    if (!change.keepsShape()) {
-      shapes.release(change.oldFrame().shape());
-    }
-    holdings.replace(change.oldFrame(), frame);
-    return Optional.empty();
-  }
-
-  private void appendRow(
-      byte[] key, Workspace workspace, GroupFrame next, Stamp stamp, PushedColumns pushed) {
-    if (pushed.isEmpty()) {
-      return;
-    }
-    if (!retention.keepsRows()) {
-      // A later row would be taken for the difference to the last one of an open page.
-      seal(key, workspace, false);
-      return;
-    }
-    long now = stamp.wallMillis();
-    if (history.isFull(workspace.entry(), now, workspace.pen())) {
-      // The next page will need the same room, so this one's stays.
-      seal(key, workspace, true);
-      history.dropExpired(workspace.entry(), now);
-    }
-    var row =
-        new HistoryPages.Row(
-            next.shape(),
-            next.columnCount(),
-            stamp.wallMillis(),
-            pushed,
-            workspace.frame().words(),
-            next.words());
-    history.append(workspace.entry(), row, workspace.pen());
-  }
-
-  /** Seals the open page, and stores that before its room is used again or given back. */
-  private void seal(byte[] key, Workspace workspace, boolean keepsRoom) {
-    int columns = HistoryHead.columns(workspace.entry());
-    if (columns == 0) {
-      return;
-    }
-    history.seal(workspace.entry(), workspace.frame().shape(), workspace.pen());
-    store(key, workspace, workspace.frame());
-    if (!keepsRoom) {
-      history.releaseRoom(workspace.entry(), columns);
-    }
-  }
-
-  /** The moment from which on everybody sees the frame. Called under the lock of the group. */
-  private void store(byte[] key, Workspace workspace, GroupFrame frame) {
-    if (!frame.exists() && HistoryHead.isEmpty(workspace.entry())) {
-      maps.groups.remove(key);
-    } else {
-      maps.groups.put(key, workspace.entry(), 0, workspace.finish(frame));
     }
   }
 
@@ -483,20 +402,8 @@ public final class OffHeapMetricStore implements MetricStore {
     do {
       expired = groups.withExpired(history, nowMillis);
       for (GroupingKey key : expired) {
-        entries.with(key, (place, workspace) -> sweepGroup(place, workspace, nowMillis));
+        entries.with(key, (place, workspace) -> writer.sweep(place, workspace, nowMillis));
       }
     } while (expired.size() == GroupTable.EXPIRED_AT_ONCE);
-  }
-
-  private boolean sweepGroup(byte[] key, Workspace workspace, long nowMillis) {
-    boolean isThere = !HistoryHead.isEmpty(workspace.entry());
-    if (isThere) {
-      if (history.isExpired(workspace.entry(), nowMillis, workspace.pen())) {
-        seal(key, workspace, false);
-      }
-      history.dropExpired(workspace.entry(), nowMillis);
-      store(key, workspace, workspace.frame());
-    }
-    return isThere;
   }
 }

@@ -1,0 +1,147 @@
+package io.silverback.server.storage;
+
+import io.silverback.codec.model.Stamp;
+import io.silverback.codec.row.GroupFrame;
+import io.silverback.server.group.ConsistencyCheck;
+import java.util.Optional;
+
+/**
+ * Writes what a group becomes: the row of history first, then the state, which makes both count.
+ *
+ * <p>At any moment at which the process may end, the entry of a group leads to pages that are there
+ * and say what it takes them to say. So whatever an entry leads to is written before it, and used
+ * for something else only after an entry is stored that does not lead there any more. Each call is
+ * made under the lock of the group.
+ */
+final class GroupWriter {
+  private final OffHeapMap groups;
+  private final GroupTable table;
+  private final ShapeTable shapes;
+  private final HistoryPages history;
+  private final Retention retention;
+  private final Holdings holdings;
+  private final ConsistencyCheck check;
+
+  GroupWriter(
+      OffHeapMap groups,
+      GroupTable table,
+      ShapeTable shapes,
+      HistoryPages history,
+      Retention retention,
+      Holdings holdings,
+      ConsistencyCheck check) {
+    this.groups = groups;
+    this.table = table;
+    this.shapes = shapes;
+    this.history = history;
+    this.retention = retention;
+    this.holdings = holdings;
+    this.check = check;
+  }
+
+  /** Stores other values of all the series that the group has. */
+  void revalue(byte[] key, GroupFrame next, Stamp stamp, Workspace workspace) {
+    appendRow(key, workspace, next, stamp, PushedColumns.all(next.columnCount()));
+    store(key, workspace, next);
+  }
+
+  /**
+   * Stores the next state. Called under the lock of shape changes, too.
+   *
+   * @return why it cannot be stored; then nothing has changed
+   */
+  Optional<Obstacle> publish(
+      byte[] key, GroupChange change, Stamp stamp, Workspace workspace) {
+    GroupFrame frame = change.nextFrame();
+    Optional<Obstacle> tooLarge = table.obstacle(frame);
+    if (tooLarge.isPresent()) {
+      return tooLarge;
+    }
+    if (!change.keepsShape()) {
+      Optional<Obstacle> obstacle = shapes.acquire(change.shape());
+      if (obstacle.isPresent()) {
+        return obstacle;
+      }
+      seal(key, workspace, false);
+    }
+    check.record(change.old(), change.next());
+    // By version, as a restore writes all families but gives them times of their own.
+    PushedColumns pushed =
+        PushedColumns.of(change.shape(), i -> frame.written(i).version().equals(stamp.version()));
+    appendRow(key, workspace, frame, stamp, pushed);
+    store(key, workspace, frame);
+    if (!change.keepsShape()) {
+      shapes.release(change.oldFrame().shape());
+    }
+    holdings.replace(change.oldFrame(), frame);
+    return Optional.empty();
+  }
+
+  private void appendRow(
+      byte[] key, Workspace workspace, GroupFrame next, Stamp stamp, PushedColumns pushed) {
+    if (pushed.isEmpty()) {
+      return;
+    }
+    if (!retention.keepsRows()) {
+      // A later row would be taken for the difference to the last one of an open page.
+      seal(key, workspace, false);
+      return;
+    }
+    long now = stamp.wallMillis();
+    if (history.isFull(workspace.entry(), now, workspace.pen())) {
+      // The next page will need the same room, so this one's stays.
+      seal(key, workspace, true);
+      history.dropExpired(workspace.entry(), now);
+    }
+    var row =
+        new HistoryPages.Row(
+            next.shape(),
+            next.columnCount(),
+            stamp.wallMillis(),
+            pushed,
+            workspace.frame().words(),
+            next.words());
+    history.append(workspace.entry(), row, workspace.pen());
+  }
+
+  /** Seals the open page, and stores that before its room is used again or given back. */
+  private void seal(byte[] key, Workspace workspace, boolean keepsRoom) {
+    int columns = HistoryHead.columns(workspace.entry());
+    if (columns == 0) {
+      return;
+    }
+    history.seal(workspace.entry(), workspace.frame().shape(), workspace.pen());
+    store(key, workspace, workspace.frame());
+    if (!keepsRoom) {
+      history.releaseRoom(workspace.entry(), columns);
+    }
+  }
+
+  /** The moment from which on everybody sees the frame. Called under the lock of the group. */
+  private void store(byte[] key, Workspace workspace, GroupFrame frame) {
+    if (!frame.exists() && HistoryHead.isEmpty(workspace.entry())) {
+      groups.remove(key);
+    } else {
+      groups.put(key, workspace.entry(), 0, workspace.finish(frame));
+    }
+  }
+
+  /** Drops the history of a group that has no open page. */
+  void dropHistory(byte[] key, Workspace workspace) {
+    history.dropAll(workspace.entry());
+    store(key, workspace, workspace.frame());
+  }
+
+  /** Drops the history that is too old; false if the group has none. */
+  boolean sweep(byte[] key, Workspace workspace, long nowMillis) {
+    boolean isThere = !HistoryHead.isEmpty(workspace.entry());
+    if (isThere) {
+      if (history.isExpired(workspace.entry(), nowMillis, workspace.pen())) {
+        seal(key, workspace, false);
+      }
+      history.dropExpired(workspace.entry(), nowMillis);
+      store(key, workspace, workspace.frame());
+    }
+    return isThere;
+  }
+}
