@@ -206,6 +206,8 @@ public final class PersistedMetricStore implements MetricStore {
           found.existing(),
           "interrupted",
           read.interrupted(),
+          "unfinished",
+          found.unfinished(),
           "redone",
           read.redone(),
           "damaged",

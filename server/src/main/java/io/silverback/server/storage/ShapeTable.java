@@ -133,8 +133,10 @@ final class ShapeTable {
   /**
    * Counts the users of all texts anew, and takes it that shapes have no user yet. Shapes of which
    * a text is missing are dropped.
+   *
+   * @return how many texts no shape has, which are dropped, too
    */
-  void recount() {
+  int recount() {
     symbols.forgetUses();
     var unreadable = new ArrayList<byte[]>();
     shapes.forEach(
@@ -148,7 +150,7 @@ final class ShapeTable {
           }
         });
     unreadable.forEach(shapes::remove);
-    symbols.dropUnused();
+    return symbols.dropUnused();
   }
 
   /** A reader of the shape where it lies; good for a user or during a visit. */

@@ -30,7 +30,7 @@ final class StoreAudit {
   private final List<byte[]> strays = new ArrayList<>();
   private Version newest = Version.NEVER;
   private long lastGroup;
-  private int lostGroups;
+  private int unfinished;
   private int lostPages;
 
   /** Where the history of a group stands. */
@@ -53,13 +53,21 @@ final class StoreAudit {
    * @param existing how many groups exist
    * @param lastGroup the highest number that a group has
    * @param newest the newest version that a group has
-   * @param lostGroups how many groups miss their shape, or left only history behind
+   * @param unfinished how many texts and pages no group leads to: those of a push that was under way
+   *     when the process ended, or of a group that was lost
+   * @param lostGroups how many groups miss their shape
    * @param lostPages how many pages of history cannot be read
    */
-  record Result(int existing, long lastGroup, Version newest, int lostGroups, int lostPages) {}
+  record Result(
+      int existing,
+      long lastGroup,
+      Version newest,
+      int unfinished,
+      int lostGroups,
+      int lostPages) {}
 
   Result run() {
-    shapes.recount();
+    unfinished = shapes.recount();
     maps.groups.forEach(this::auditGroup);
     unreadable.forEach(maps.groups::remove);
     tornPages.forEach(this::closePage);
@@ -68,7 +76,7 @@ final class StoreAudit {
     maps.pages.forEach(this::auditPage);
     removeStrays(maps.pages);
     return new Result(
-        (int) holdings.groups(), lastGroup, newest, lostGroups + unreadable.size(), lostPages);
+        (int) holdings.groups(), lastGroup, newest, unfinished, unreadable.size(), lostPages);
   }
 
   private void auditGroup(DirectBuffer key, DirectBuffer entry) {
@@ -136,7 +144,7 @@ final class StoreAudit {
     History history = histories.get(Keys.group(key));
     if (history == null || Keys.block(key) >= history.openBlocks) {
       strays.add(copy(key));
-      lostGroups += history == null && Keys.block(key) == 0 ? 1 : 0;
+      unfinished++;
     }
   }
 
@@ -145,6 +153,7 @@ final class StoreAudit {
     int page = Keys.page(key);
     if (history == null || page < history.firstPage || page >= history.openPage) {
       strays.add(copy(key));
+      unfinished++;
       return;
     }
     if (Keys.block(key) == 0) {

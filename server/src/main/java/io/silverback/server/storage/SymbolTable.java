@@ -126,8 +126,8 @@ final class SymbolTable implements Symbols {
     symbols.forEach((_, symbol) -> symbol.putInt(USES_OFFSET, 0, LITTLE_ENDIAN));
   }
 
-  /** Removes the texts without a user. */
-  void dropUnused() {
+  /** Removes the texts without a user, and tells how many. */
+  int dropUnused() {
     var unused = new ArrayList<byte[]>();
     symbols.forEach(
         (key, symbol) -> {
@@ -138,6 +138,7 @@ final class SymbolTable implements Symbols {
           }
         });
     unused.forEach(symbols::remove);
+    return unused.size();
   }
 
   private void acquireIfSame(UnsafeBuffer symbol, byte[] encoded) {
