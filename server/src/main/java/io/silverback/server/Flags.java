@@ -3,7 +3,6 @@ package io.silverback.server;
 import io.silverback.codec.exposition.NameValidation;
 import io.silverback.server.handler.DoorSettings;
 import io.silverback.server.storage.PersistenceSettings;
-import io.silverback.server.storage.StorageLimits;
 import io.silverback.server.web.GoDuration;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -17,7 +16,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -125,7 +123,6 @@ final class Flags {
 
   private static final String VARIABLE_PREFIX = "SILVERBACK_";
   private static final int MAX_ARRAY_BYTES = Integer.MAX_VALUE - 8;
-  private static final Pattern COUNT = Pattern.compile("\\d{1,18}");
 
   private final Map<String, List<String>> values = new LinkedHashMap<>();
 
@@ -226,16 +223,7 @@ final class Flags {
         duration("shutdown.timeout"),
         duration("history.retention"),
         persistence(),
-        limits());
-  }
-
-  private StorageLimits limits() {
-    return new StorageLimits(
-        maxMemory(),
-        count("limits.max-groups"),
-        count("limits.max-series"),
-        count("limits.max-series-per-group"),
-        count("limits.max-label-length"));
+        LimitFlags.store(this));
   }
 
   private Optional<PersistenceSettings> persistence() {
@@ -338,22 +326,6 @@ final class Flags {
     throw bad(name, text(name), "a size from 1 to 2047MiB such as 64MiB");
   }
 
-  private long maxMemory() {
-    String given = text("storage.max-memory");
-    try {
-      return ByteSize.parse(given, MachineMemory.bytes());
-    } catch (IllegalArgumentException e) {
-      throw bad("storage.max-memory", given, "a size such as 4GiB, a part such as 60%, or 0");
-    }
-  }
-
-  private long count(String name) {
-    if (!COUNT.matcher(text(name)).matches()) {
-      throw bad(name, text(name), "a whole number, 0 for no limit");
-    }
-    return Long.parseLong(text(name));
-  }
-
   long manyBytes(String name) {
     try {
       long bytes = ByteSize.parse(text(name));
@@ -378,7 +350,7 @@ final class Flags {
     throw bad(name, text(name), "a number from 1 to " + most);
   }
 
-  private static StartUpException bad(String name, String given, String wanted) {
+  static StartUpException bad(String name, String given, String wanted) {
     return new StartUpException("--" + name + " must be " + wanted + ": " + name + "=" + given);
   }
 

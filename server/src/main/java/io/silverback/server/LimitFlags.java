@@ -1,8 +1,10 @@
 package io.silverback.server;
 
 import io.silverback.server.handler.DoorLimits;
+import io.silverback.server.storage.StorageLimits;
+import java.util.regex.Pattern;
 
-/** What the flags say of the limits of the doors. */
+/** What the flags say of the limits of the doors and of the store. */
 final class LimitFlags {
   /** Half of the heap is for everything else, and for what the estimates of bodies miss. */
   private static final int HEAP_PART_OF_BODIES = 2;
@@ -11,6 +13,8 @@ final class LimitFlags {
   private static final int HEAP_BYTES_OF_CONNECTION = 256 * 1024;
 
   private static final int MOST_CONNECTIONS = 4096;
+
+  private static final Pattern COUNT = Pattern.compile("\\d{1,18}");
 
   private LimitFlags() {}
 
@@ -37,5 +41,35 @@ final class LimitFlags {
             ? (int) Math.min(MOST_CONNECTIONS, heap / HEAP_BYTES_OF_CONNECTION)
             : flags.number("limits.max-connections", 1_000_000),
         flags.positiveDuration("limits.idle-timeout"));
+  }
+
+  /**
+   * The limits, 0 for those that are not set.
+   *
+   * @throws StartUpException with one line that says what to change
+   */
+  static StorageLimits store(Flags flags) {
+    return new StorageLimits(
+        maxMemory(flags.text("storage.max-memory")),
+        count("limits.max-groups", flags),
+        count("limits.max-series", flags),
+        count("limits.max-series-per-group", flags),
+        count("limits.max-label-length", flags));
+  }
+
+  private static long maxMemory(String given) {
+    try {
+      return ByteSize.parse(given, MachineMemory.bytes());
+    } catch (IllegalArgumentException e) {
+      throw Flags.bad("storage.max-memory", given, "a size such as 4GiB, a part such as 60%, or 0");
+    }
+  }
+
+  private static long count(String name, Flags flags) {
+    String given = flags.text(name);
+    if (!COUNT.matcher(given).matches()) {
+      throw Flags.bad(name, given, "a whole number, 0 for no limit");
+    }
+    return Long.parseLong(given);
   }
 }

@@ -50,12 +50,14 @@ final class GrowthCheck {
     return longText(key.labels()).isEmpty() && oneMoreGroup().isEmpty() && fullMemory(0).isEmpty();
   }
 
-  /** How full the limits are that are about everything together. */
+  /** How full the limits are; those that each group is measured by alone have no use. */
   List<LimitUse> uses() {
     return List.of(
         new LimitUse(Limit.MEMORY.flag(), memory.usedBytes(), limits.memoryBytes()),
         new LimitUse(Limit.GROUPS.flag(), holdings.groups(), limits.groups()),
-        new LimitUse(Limit.SERIES.flag(), holdings.series(), limits.series()));
+        new LimitUse(Limit.SERIES.flag(), holdings.series(), limits.series()),
+        new LimitUse(Limit.SERIES_PER_GROUP.flag(), 0, limits.seriesPerGroup()),
+        new LimitUse(Limit.LABEL_LENGTH.flag(), 0, limits.labelBytes()));
   }
 
   private Optional<Obstacle> longText(GroupChange change) {

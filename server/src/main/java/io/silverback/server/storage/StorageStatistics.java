@@ -9,7 +9,7 @@ import java.util.List;
  * @param corruptPages pages of history that were damaged and dropped
  * @param historyMillis how far history goes back, which is less than asked for while memory is
  *     short
- * @param limits how full those limits are that are about everything together
+ * @param limits how full each limit of the store is
  */
 public record StorageStatistics(
     int groups,
