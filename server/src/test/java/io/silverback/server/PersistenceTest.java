@@ -112,7 +112,7 @@ final class PersistenceTest {
   }
 
   private static List<String> shown(TestGateway gateway) throws IOException {
-    return gateway.exposed("x{");
+    return gateway.exposed("x{i");
   }
 
   private static Path generation(Path store) throws IOException {
