@@ -59,6 +59,18 @@ class Reshaped:
         return Write("PUT", template.body(number), template.state(number))
 
 
+class Relabelled:
+    """PUT of label values that no push had before, all of which are stored before the group is."""
+
+    def __init__(self, series):
+        self.series = series
+
+    def write(self, number, state):
+        lines = "".join(f'relabelled{{s="{index}",t="{number}-{index}"}} {number}\n' for index in range(self.series))
+        body = f"# HELP relabelled Number of the push.\n# TYPE relabelled gauge\n{lines}"
+        return Write("PUT", body.encode(), {("relabelled", float(number)): self.series})
+
+
 class Alternating:
     """PUT of two shapes by turns, a few pushes each: large ones, that take long to store."""
 

@@ -50,8 +50,7 @@ final class GroupWriter {
    *
    * @return why it cannot be stored; then nothing has changed
    */
-  Optional<Obstacle> publish(
-      byte[] key, GroupChange change, Stamp stamp, Workspace workspace) {
+  Optional<Obstacle> publish(byte[] key, GroupChange change, Stamp stamp, Workspace workspace) {
     GroupFrame frame = change.nextFrame();
     Optional<Obstacle> tooLarge = table.obstacle(frame);
     if (tooLarge.isPresent()) {

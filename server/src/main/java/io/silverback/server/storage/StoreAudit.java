@@ -53,8 +53,8 @@ final class StoreAudit {
    * @param existing how many groups exist
    * @param lastGroup the highest number that a group has
    * @param newest the newest version that a group has
-   * @param unfinished how many texts and pages no group leads to: those of a push that was under way
-   *     when the process ended, or of a group that was lost
+   * @param unfinished how many texts and pages no group leads to: those of a push that was under
+   *     way when the process ended, or of a group that was lost
    * @param lostGroups how many groups miss their shape
    * @param lostPages how many pages of history cannot be read
    */
