@@ -18,14 +18,6 @@ final class ConformanceIT {
   private static final Duration LIMIT = Duration.ofMinutes(3);
   private static final int FEWEST_CASES = 200;
 
-  /** Beginnings of the names of those cases that need a store that outlives the process. */
-  private static final List<String> NOT_YET =
-      List.of(
-          "persistence/survives-sigterm",
-          "persistence/written-at-interval",
-          "persistence/delete-survives",
-          "persistence/all-types-survive");
-
   private static final Pattern CLOSING_LINE =
       Pattern.compile("^(\\d+) passed, 0 failed", Pattern.MULTILINE);
 
@@ -42,8 +34,6 @@ final class ConformanceIT {
             "'" + RunningGateway.launcher() + "'",
             "--cases",
             SUITE.resolve("cases").toString(),
-            "--only",
-            "^(?!" + String.join("|", NOT_YET) + ")",
             "--no-quirks",
             "--no-impl");
     try (var runner = RunningProcess.start(command, Map.of())) {
