@@ -160,7 +160,7 @@ final class OffHeapMap implements AutoCloseable {
     }
     var value = new UnsafeBuffer(source, offset, length);
     if (lanes == null) {
-      putStored(key, value);
+      putStored(key, value, false);
     } else {
       lanes.write(
           plan.number(),
@@ -168,7 +168,7 @@ final class OffHeapMap implements AutoCloseable {
           value,
           Math.min(plan.editedBytes(), keptLength),
           keptLength,
-          envelope -> putStored(key, envelope));
+          envelope -> putStored(key, envelope, false));
     }
   }
 
@@ -178,17 +178,10 @@ final class OffHeapMap implements AutoCloseable {
    * @return false if it was
    */
   boolean adopt(byte[] key, UnsafeBuffer envelope) {
-    boolean[] newer = new boolean[1];
-    long sequence = Envelope.sequence(envelope);
-    boolean known = readStored(key, stored -> newer[0] = Envelope.sequence(stored) >= sequence);
-    if (known && newer[0]) {
-      return false;
-    }
-    putStored(key, envelope);
-    return true;
+    return putStored(key, envelope, true);
   }
 
-  private void putStored(byte[] key, UnsafeBuffer stored) {
+  private boolean putStored(byte[] key, UnsafeBuffer stored, boolean ifNewer) {
     try (var context = map.queryContext(key)) {
       context.updateLock().lock();
       Data<UnsafeBuffer> value = context.wrapValueAsData(stored);
@@ -197,6 +190,9 @@ final class OffHeapMap implements AutoCloseable {
         context.insert(Objects.requireNonNull(context.absentEntry()), value);
       } else {
         UnsafeBuffer before = wholeOf(entry.value());
+        if (ifNewer && Envelope.sequence(before) >= Envelope.sequence(stored)) {
+          return false;
+        }
         allocated.add(-bytesOf(key.length, before.capacity()));
         context.replaceValue(entry, value);
         if (lanes != null) {
@@ -205,6 +201,7 @@ final class OffHeapMap implements AutoCloseable {
         }
       }
       allocated.add(bytesOf(key.length, stored.capacity()));
+      return true;
     }
   }
 
