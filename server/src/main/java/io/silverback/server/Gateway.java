@@ -69,7 +69,7 @@ public final class Gateway implements AutoCloseable {
   private static final int MAX_HEADER_BYTES = 64 * 1024;
 
   /** A store that is recovered within that time is ready when the first request can come. */
-  private static final Duration RECOVERY_PATIENCE = Duration.ofSeconds(1);
+  private static final Duration RECOVERY_PATIENCE = Duration.ofMillis(250);
 
   private static final String TEXT = "text/plain; charset=utf-8";
 

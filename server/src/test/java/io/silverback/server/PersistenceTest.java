@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.silverback.server.RawHttp.Answer;
+import io.silverback.server.storage.FrontStore;
+import io.silverback.server.storage.MetricStore;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
@@ -13,6 +15,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -92,6 +96,24 @@ final class PersistenceTest {
       assertEquals(List.of("x{instance=\"\",job=\"a\"} 2"), shown(gateway));
       Answer history = gateway.get("/api/v1/history?match[]=x");
       assertTrue(history.text().contains("\"1\"],["), history::text);
+    }
+  }
+
+  @Test
+  void aStoreThatIsNotOpenYetMakesTheServerUnready() throws IOException {
+    UnaryOperator<MetricStore> recovering =
+        store ->
+            new FrontStore(store) {
+              @Override
+              public Optional<String> whyNotReady() {
+                return Optional.of("the store is being recovered");
+              }
+            };
+    try (var gateway = TestGateway.start(recovering)) {
+      Answer answer = gateway.get("/-/ready");
+      assertEquals(503, answer.status());
+      assertEquals("the store is being recovered\n", answer.text());
+      assertEquals(200, gateway.get("/-/healthy").status());
     }
   }
 

@@ -137,7 +137,7 @@ public final class PersistedMetricStore implements MetricStore {
     }
     try {
       Path copies = Files.createDirectories(directory.root().resolve(COPIES));
-      requireRoom(copies, source);
+      requireRoom(allocatedBytes(source));
       String name = StoreDirectory.timeName();
       StoreFiles.writeNew(copies.resolve(name), source::copyTo);
       return Optional.of(name);
@@ -175,7 +175,8 @@ public final class PersistedMetricStore implements MetricStore {
       flush();
       directory.dropFound(damaged);
       flushNowAndThen();
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | InternalError e) {
+      // The last one is what the JVM makes of a mapped page that the disk has no room for.
       reason = "the store cannot be recovered, see the log and start again: reason=" + e;
       log.error("the store cannot be recovered", "folder", directory.root().toString(), "err", e);
       settled.countDown();
@@ -189,6 +190,7 @@ public final class PersistedMetricStore implements MetricStore {
     var recovery = new StoreRecovery(next.magic(), maps);
     Optional<Generation> old = directory.found();
     if (old.isPresent()) {
+      requireRoom(StoreFiles.usedBytes(old.get().folder()));
       recovery.run(old.get().folder(), next.folder());
     }
     StoreRecovery.Result read = recovery.result();
@@ -255,16 +257,18 @@ public final class PersistedMetricStore implements MetricStore {
     }
   }
 
-  private void requireRoom(Path folder, OffHeapMetricStore source) throws IOException {
-    long needed =
-        source.statistics().maps().stream()
-            .mapToLong(StorageStatistics.MapStatistics::allocatedBytes)
-            .sum();
-    long free = folder.toFile().getUsableSpace();
-    if (free - needed < persistence.minFreeBytes()) {
+  private static long allocatedBytes(OffHeapMetricStore source) {
+    return source.statistics().maps().stream()
+        .mapToLong(StorageStatistics.MapStatistics::allocatedBytes)
+        .sum();
+  }
+
+  private void requireRoom(long neededBytes) throws IOException {
+    long free = directory.root().toFile().getUsableSpace();
+    if (free < neededBytes) {
       throw new IOException(
-          "the disk has no room for a copy, make some: neededBytes="
-              + needed
+          "the disk has no room for a copy of the store, make some: neededBytes="
+              + neededBytes
               + " freeBytes="
               + free);
     }

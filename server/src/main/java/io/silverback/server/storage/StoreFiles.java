@@ -24,6 +24,19 @@ final class StoreFiles {
     }
   }
 
+  /** What the files take on the disk, of which holes take nothing. */
+  static long usedBytes(Path folder) throws IOException {
+    long used = 0;
+    try (var files = Files.newDirectoryStream(folder)) {
+      for (Path file : files) {
+        for (DataExtents.Extent extent : DataExtents.of(file)) {
+          used += extent.end() - extent.start();
+        }
+      }
+    }
+    return used;
+  }
+
   /**
    * Makes a store in a folder that is not there yet, or nothing.
    *
