@@ -111,7 +111,7 @@ final class Envelope {
     return envelope.getInt(KEPT_FROM_OFFSET, LITTLE_ENDIAN);
   }
 
-  private static int keptTo(DirectBuffer envelope) {
+  static int keptTo(DirectBuffer envelope) {
     return envelope.getInt(KEPT_TO_OFFSET, LITTLE_ENDIAN);
   }
 

@@ -173,6 +173,17 @@ final class OffHeapMap implements AutoCloseable {
   }
 
   /**
+   * How many bytes of the value no edit may touch; 0 if there is none, or nobody will recover it.
+   */
+  int keptLength(byte[] key) {
+    int[] kept = new int[1];
+    if (lanes != null) {
+      readStored(key, stored -> kept[0] = Envelope.keptTo(stored));
+    }
+    return kept[0];
+  }
+
+  /**
    * Takes over what an earlier process left, unless what is there already was written later.
    *
    * @return false if it was

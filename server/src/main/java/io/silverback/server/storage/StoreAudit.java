@@ -9,6 +9,8 @@ import io.silverback.codec.row.RowPageReader;
 import java.util.ArrayList;
 import java.util.List;
 import org.agrona.DirectBuffer;
+import org.agrona.ExpandableArrayBuffer;
+import org.agrona.MutableDirectBuffer;
 import org.agrona.collections.Long2ObjectHashMap;
 
 /**
@@ -25,6 +27,7 @@ final class StoreAudit {
   private final Long2ObjectHashMap<History> histories = new Long2ObjectHashMap<>();
   private final RowPageCursor cursor = new RowPageCursor();
   private final RowPageReader rows = new RowPageReader();
+  private final MutableDirectBuffer scratch = new ExpandableArrayBuffer();
   private final List<byte[]> unreadable = new ArrayList<>();
   private final List<byte[]> tornPages = new ArrayList<>();
   private final List<byte[]> strays = new ArrayList<>();
@@ -119,8 +122,28 @@ final class StoreAudit {
       if (!sound[0]) {
         return 0;
       }
+      forgetUnfinishedRow(Keys.ofOpenPage(HistoryHead.group(entry), block));
     }
     return blocks;
+  }
+
+  /**
+   * A process that ended between page and group may have left a row that the group knows nothing
+   * of. The next row is written over it, so it must not belong to what is kept.
+   */
+  private void forgetUnfinishedRow(byte[] key) {
+    if (maps.openPages.keptLength(key) <= cursor.lengthBytes()) {
+      return;
+    }
+    int[] capacity = new int[1];
+    maps.openPages.read(
+        key,
+        page -> {
+          capacity[0] = page.capacity();
+          scratch.putBytes(0, page, 0, page.capacity());
+        });
+    maps.openPages.put(key, scratch, 0, capacity[0], cursor.lengthBytes());
+    unfinished++;
   }
 
   private boolean isSound(DirectBuffer page) {
