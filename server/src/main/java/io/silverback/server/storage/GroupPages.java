@@ -1,6 +1,7 @@
 package io.silverback.server.storage;
 
 import io.silverback.codec.model.Fingerprint;
+import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.row.ColumnPageWriter;
 import io.silverback.codec.row.CorruptFrameException;
 import io.silverback.codec.row.RowPageCursor;
@@ -27,9 +28,20 @@ final class GroupPages {
 
   private record OpenBlock(RowPageCursor cursor, DirectBuffer rows) {}
 
-  GroupPages(OffHeapMaps maps) {
+  private GroupPages(OffHeapMaps maps) {
     this.openPages = maps.openPages;
     this.pages = maps.pages;
+  }
+
+  /** The history as it is now. */
+  static GroupPages of(GroupingKey group, GroupEntries entries, OffHeapMaps maps) {
+    return entries.with(
+        group,
+        (_, workspace) -> {
+          var pages = new GroupPages(maps);
+          pages.copy(workspace.entry(), workspace.frame().shape());
+          return pages;
+        });
   }
 
   /**
@@ -37,7 +49,7 @@ final class GroupPages {
    *
    * @param shape the one that the group has now, and so its open page
    */
-  void copy(DirectBuffer head, Fingerprint shape) {
+  private void copy(DirectBuffer head, Fingerprint shape) {
     group = HistoryHead.group(head);
     firstPage = HistoryHead.firstPage(head);
     openPage = HistoryHead.openPage(head);

@@ -18,6 +18,13 @@ final class Keys {
     return key;
   }
 
+  /** The bytes of a key that is only lent. */
+  static byte[] copyOf(DirectBuffer key) {
+    byte[] copy = new byte[key.capacity()];
+    key.getBytes(0, copy);
+    return copy;
+  }
+
   /** One of the open pages that hold the columns of a group side by side. */
   static byte[] ofOpenPage(long group, int block) {
     byte[] key = new byte[Long.BYTES + Integer.BYTES];

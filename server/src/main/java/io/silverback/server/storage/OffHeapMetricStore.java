@@ -172,7 +172,7 @@ public final class OffHeapMetricStore implements MetricStore {
     try (var _ = shapes.visit()) {
       HistoryQuery kept = query.since(retention.oldestMillis(wallMillis.getAsLong()));
       for (GroupingKey key : groups.keys(query::mayMatch)) {
-        new HistoryReader(key, pagesOf(key), kept).read(shapes, sink);
+        new HistoryReader(key, GroupPages.of(key, entries, maps), kept).read(shapes, sink);
       }
     } finally {
       usage.exit();
@@ -385,16 +385,6 @@ public final class OffHeapMetricStore implements MetricStore {
 
   private GroupState state(GroupingKey key, GroupFrame frame) {
     return GroupStates.decode(key, frame, shapes.shape(frame.shape()));
-  }
-
-  private GroupPages pagesOf(GroupingKey group) {
-    return entries.with(
-        group,
-        (_, workspace) -> {
-          var pages = new GroupPages(maps);
-          pages.copy(workspace.entry(), workspace.frame().shape());
-          return pages;
-        });
   }
 
   private void sweepHistory(long nowMillis) {

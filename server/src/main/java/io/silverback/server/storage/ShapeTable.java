@@ -144,9 +144,7 @@ final class ShapeTable {
           shape.putLong(USES_OFFSET, 0, LITTLE_ENDIAN);
           shape.putLong(UNUSED_SINCE_OFFSET, 0, LITTLE_ENDIAN);
           if (!acquireSymbols(shape)) {
-            byte[] copy = new byte[key.capacity()];
-            key.getBytes(0, copy);
-            unreadable.add(copy);
+            unreadable.add(Keys.copyOf(key));
           }
         });
     unreadable.forEach(shapes::remove);
@@ -170,9 +168,7 @@ final class ShapeTable {
     shapes.forEach(
         (key, shape) -> {
           if (isUnusedBefore(oldestVisit, shape) && unused.size() < SWEPT) {
-            byte[] copy = new byte[key.capacity()];
-            key.getBytes(0, copy);
-            unused.add(copy);
+            unused.add(Keys.copyOf(key));
           }
         });
     for (byte[] key : unused) {

@@ -86,7 +86,7 @@ final class StoreAudit {
     try {
       GroupFrameReader frame = GroupTable.frame(entry);
       if (!shapes.knows(frame.shape())) {
-        unreadable.add(copy(key));
+        unreadable.add(Keys.copyOf(key));
         return;
       }
       boolean exists = frame.exists();
@@ -96,7 +96,7 @@ final class StoreAudit {
       if (blocks > 0) {
         shapes.acquire(frame.shape());
       } else if (HistoryHead.columns(entry) > 0) {
-        tornPages.add(copy(key));
+        tornPages.add(Keys.copyOf(key));
         lostPages++;
       }
       long group = HistoryHead.group(entry);
@@ -107,7 +107,7 @@ final class StoreAudit {
       newest = newest.max(frame.deletedAt()).max(frame.expiredAt());
       holdings.add(exists, columns);
     } catch (CorruptFrameException _) {
-      unreadable.add(copy(key));
+      unreadable.add(Keys.copyOf(key));
     }
   }
 
@@ -166,7 +166,7 @@ final class StoreAudit {
   private void auditOpenPage(DirectBuffer key, DirectBuffer page) {
     History history = histories.get(Keys.group(key));
     if (history == null || Keys.block(key) >= history.openBlocks) {
-      strays.add(copy(key));
+      strays.add(Keys.copyOf(key));
       unfinished++;
     }
   }
@@ -175,7 +175,7 @@ final class StoreAudit {
     History history = histories.get(Keys.group(key));
     int page = Keys.page(key);
     if (history == null || page < history.firstPage || page >= history.openPage) {
-      strays.add(copy(key));
+      strays.add(Keys.copyOf(key));
       unfinished++;
       return;
     }
@@ -184,7 +184,7 @@ final class StoreAudit {
       if (shapes.knows(shape)) {
         shapes.acquire(shape);
       } else {
-        strays.add(copy(key));
+        strays.add(Keys.copyOf(key));
         lostPages++;
       }
     }
@@ -193,11 +193,5 @@ final class StoreAudit {
   private void removeStrays(OffHeapMap map) {
     strays.forEach(map::remove);
     strays.clear();
-  }
-
-  private static byte[] copy(DirectBuffer key) {
-    byte[] copy = new byte[key.capacity()];
-    key.getBytes(0, copy);
-    return copy;
   }
 }

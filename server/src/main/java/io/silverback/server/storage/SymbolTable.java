@@ -132,9 +132,7 @@ final class SymbolTable implements Symbols {
     symbols.forEach(
         (key, symbol) -> {
           if (symbol.getInt(USES_OFFSET, LITTLE_ENDIAN) == 0) {
-            byte[] copy = new byte[key.capacity()];
-            key.getBytes(0, copy);
-            unused.add(copy);
+            unused.add(Keys.copyOf(key));
           }
         });
     unused.forEach(symbols::remove);
