@@ -63,7 +63,7 @@ public final class HashRing {
   }
 
   private static long weight(int slot, String nodeId) {
-    long hash = slot + 1;
+    long hash = slot + 1L;
     for (int i = 0; i < nodeId.length(); i++) {
       hash = mix(hash ^ nodeId.charAt(i));
     }
