@@ -3,6 +3,7 @@ package io.silverback.cluster;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 
 /**
  * One node of a cluster: takes updates of any group and brings them to its leader, replicates the
@@ -31,6 +32,19 @@ public final class ClusterNode implements AutoCloseable {
    * @param done told once, by a thread of the node; must return quickly
    */
   public void submit(byte[] key, byte[] update, Consumer<PushOutcome> done) {}
+
+  /**
+   * Asks the server of another member something that only it can know, or of this one.
+   *
+   * @param done told once, by a thread of the node; empty if no answer came in time
+   */
+  public void ask(Member member, byte[] question, Consumer<Optional<byte[]>> done) {}
+
+  /**
+   * Sets who answers what servers of other members ask; called in a thread of the node in which long
+   * work is done, one question after the other.
+   */
+  public void answerWith(UnaryOperator<byte[]> server) {}
 
   /** What this node may show now; nothing without a lease. */
   public Exposure exposure() {
