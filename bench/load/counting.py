@@ -55,7 +55,7 @@ def _pair(name, value, order):
 
 
 class CountingPusher(threading.Thread):
-    """Has one group, and puts the number of the push into it, once a second or when the push before was answered.
+    """Has one group, and puts the number of the push into it, about once a second, or when the push before was answered.
 
     A quiet one does so in calm times alone: what a fault takes from it, no later push brings back.
     """
@@ -72,8 +72,8 @@ class CountingPusher(threading.Thread):
     def run(self):
         due = time.monotonic() + self._order.random() * PACE_SECONDS
         while not self._halt.wait(max(0.0, due - time.monotonic())):
-            # A late push is not made up for by two at once.
-            due = max(due + PACE_SECONDS, time.monotonic())
+            # A late push is not made up for by two at once. A steady beat would meet the same node each time: the turns have one, too.
+            due = max(due + self._order.uniform(0.8, 1.2) * PACE_SECONDS, time.monotonic())
             if not self.quiet or self._calm.is_set():
                 self.pushes.append(self._push(len(self.pushes) + 1))
         if self._connection:

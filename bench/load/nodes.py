@@ -133,6 +133,10 @@ def shown_by_all(nodes):
     return union
 
 
+def static_targets(nodes):
+    return {"static_configs": [{"targets": [node.address for node in nodes]}]}
+
+
 class Silverbacks:
     """A cluster; of one node, a server without a cluster."""
 
@@ -157,6 +161,8 @@ class Silverbacks:
         return command + self.flags
 
     def discovery(self, nodes):
+        if len(nodes) == 1:
+            return static_targets(nodes)
         return {"http_sd_configs": [
             {"url": f"http://{node.address}/api/v1/cluster/http_sd", "refresh_interval": "5s"} for node in nodes]}
 
@@ -175,4 +181,4 @@ class Pushgateways:
                 "--persistence.interval=1s", "--log.level=warn", *self.flags]
 
     def discovery(self, nodes):
-        return {"static_configs": [{"targets": [node.address for node in nodes]}]}
+        return static_targets(nodes)

@@ -109,7 +109,8 @@ def judge(pushes, plain, labelled, interval, until, outages):
                 if any(outage.touches(push.sent, push.answered) for outage in outages):
                     excused += 1
                 else:
-                    findings.append(Finding(UNANSWERED, push.sent, pusher, f"push {push.number}: {push.status} after {push.answered - push.sent:.3f} s: {push.text.strip()[:120]}"))
+                    text = " ".join(push.text.split())[:120]
+                    findings.append(Finding(UNANSWERED, push.sent, pusher, f"push {push.number}: {push.status} after {push.answered - push.sent:.3f} s: {text}"))
     return sorted(findings, key=lambda finding: finding.second), all_gaps, excused
 
 
