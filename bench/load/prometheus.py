@@ -60,7 +60,8 @@ class Prometheus:
         (folder / "prometheus.yml").write_text(json.dumps(configuration(nodes, discovery), indent=2))
         with open(folder / "log.txt", "wb") as log:
             self.child = subprocess.Popen(
-                ["prometheus", f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data", f"--web.listen-address=127.0.0.1:{port}"],
+                ["prometheus", f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
+                 f"--web.listen-address=127.0.0.1:{port}"],
                 stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=folder)
         deadline = time.monotonic() + 30
         while not self._is_ready():

@@ -105,20 +105,22 @@ def judge(pushes, plain, labelled, interval, until, outages):
         else:
             findings.append(Finding(LOST, until, pusher, "Prometheus never saw it"))
         for push in own:
-            if not push.acknowledged:
-                if any(outage.touches(push.sent, push.answered) for outage in outages):
-                    excused += 1
-                else:
-                    text = " ".join(push.text.split())[:120]
-                    findings.append(Finding(UNANSWERED, push.sent, pusher, f"push {push.number}: {push.status} after {push.answered - push.sent:.3f} s: {text}"))
+            if push.acknowledged:
+                continue
+            if any(outage.touches(push.sent, push.answered) for outage in outages):
+                excused += 1
+                continue
+            text = f"push {push.number}: {push.status} after {push.answered - push.sent:.3f} s: {' '.join(push.text.split())[:120]}"
+            findings.append(Finding(UNANSWERED, push.sent, pusher, text))
     return sorted(findings, key=lambda finding: finding.second), all_gaps, excused
 
 
 def longest(all_gaps, outages) -> tuple[Optional[Gap], Optional[Gap]]:
     """The longest gap that no outage touches, and the longest that one does."""
     touched = [any(outage.touches(gap.began, gap.ended) for outage in outages) for gap in all_gaps]
-    return tuple(max((gap for gap, is_touched in zip(all_gaps, touched) if is_touched is wanted), key=lambda gap: gap.seconds, default=None)
-                 for wanted in (False, True))
+    return tuple(
+        max((gap for gap, is_touched in zip(all_gaps, touched) if is_touched is wanted), key=lambda gap: gap.seconds, default=None)
+        for wanted in (False, True))
 
 
 def counts(findings):
