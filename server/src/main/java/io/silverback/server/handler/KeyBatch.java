@@ -20,7 +20,11 @@ final class KeyBatch {
   private final long maxWeight;
   private final TreeSet<GroupingKey> keys = new TreeSet<>();
   private long weight;
-  private boolean complete = true;
+
+  /**
+   * The smallest key that had no room: none from there on may stay, or that one would be missed.
+   */
+  private @Nullable GroupingKey end;
 
   private KeyBatch(@Nullable GroupingKey after, long maxWeight) {
     this.after = after;
@@ -32,19 +36,22 @@ final class KeyBatch {
     return new KeyBatch(null, maxWeight);
   }
 
-  /** The batch that follows, empty if this one lacks none of the keys offered. */
+  /** The batch that follows, to be offered all keys again; empty if no key had no room here. */
   Optional<KeyBatch> next() {
-    return complete ? Optional.empty() : Optional.of(new KeyBatch(keys.getLast(), maxWeight));
+    return end == null ? Optional.empty() : Optional.of(new KeyBatch(keys.getLast(), maxWeight));
   }
 
   void offer(GroupingKey key) {
-    if ((after != null && key.compareTo(after) <= 0) || !keys.add(key)) {
+    boolean isOutside =
+        (after != null && key.compareTo(after) <= 0) || (end != null && key.compareTo(end) >= 0);
+    if (isOutside || !keys.add(key)) {
       return;
     }
     weight += weightOf(key.labels());
     while (weight > maxWeight && keys.size() > 1) {
-      weight -= weightOf(keys.removeLast().labels());
-      complete = false;
+      GroupingKey last = keys.removeLast();
+      weight -= weightOf(last.labels());
+      end = last;
     }
   }
 

@@ -19,8 +19,8 @@ final class WriterTrace {
    * agree estimates the part of the series that two bodies share ("one permutation hashing", Li,
    * Owen and Zhang, 2012). It takes a few steps a series and the hashes are there already.
    */
-  private static final int BUCKETS = 16;
-  private static final int BUCKET_SHIFT = Integer.SIZE - 4;
+  private static final int BUCKETS = 32;
+  private static final int BUCKET_SHIFT = Integer.SIZE - 5;
 
   private static final int NO_SERIES = Integer.MIN_VALUE;
   private static final String START_TIME = "process_start_time_seconds";
