@@ -56,7 +56,7 @@ final class Flags {
               "",
               "Prefix of all paths. Defaults to the path of --web.external-url."),
           off("web.enable-lifecycle", "Let a request end the process."),
-          off("web.enable-admin-api", "Let requests delete all groups, restore and copy them."),
+          off("web.enable-admin-api", "Let requests delete many groups, restore and copy them."),
           text("persistence.file", "", "Folder to keep metrics in. Empty for in memory only."),
           text(
               "persistence.interval",

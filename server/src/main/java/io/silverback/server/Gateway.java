@@ -19,6 +19,7 @@ import io.helidon.webserver.http1.Http1Config;
 import io.helidon.webserver.http1.Http1ConnectionSelector;
 import io.helidon.webserver.spi.ServerConnectionSelector;
 import io.silverback.codec.model.VersionClock;
+import io.silverback.server.group.RewriteRules;
 import io.silverback.server.handler.BuildInfo;
 import io.silverback.server.handler.DoorLimit;
 import io.silverback.server.handler.GatewayMetrics;
@@ -26,6 +27,7 @@ import io.silverback.server.handler.LastAnswer;
 import io.silverback.server.handler.LimitBoard;
 import io.silverback.server.handler.OldPeer;
 import io.silverback.server.handler.Routes;
+import io.silverback.server.handler.WriterWatch;
 import io.silverback.server.log.Log;
 import io.silverback.server.storage.Limit;
 import io.silverback.server.storage.MetricStore;
@@ -90,6 +92,8 @@ public final class Gateway implements AutoCloseable {
     var board = new LimitBoard(config.doors().limits());
     board.watch(DoorLimit.CONNECTIONS, this::connectionCount);
     metrics.watchLimits(board);
+    var writers = new WriterWatch(System::nanoTime, System::currentTimeMillis);
+    metrics.watchWriters(writers);
     var clock = new VersionClock(System::currentTimeMillis, new SecureRandom().nextLong());
     var settings =
         new StoreSettings(
@@ -113,6 +117,8 @@ public final class Gateway implements AutoCloseable {
             store,
             metrics,
             board,
+            writers,
+            () -> RewriteRules.NONE,
             build,
             guard,
             this::whyNotReady,

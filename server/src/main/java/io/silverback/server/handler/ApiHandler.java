@@ -14,6 +14,7 @@ final class ApiHandler {
   private final MetricStore store;
   private final Map<String, String> flags;
   private final LimitBoard board;
+  private final WriterWatch writers;
   private final BuildInfo build;
   private final Instant startTime;
 
@@ -21,11 +22,13 @@ final class ApiHandler {
       MetricStore store,
       Map<String, String> flags,
       LimitBoard board,
+      WriterWatch writers,
       BuildInfo build,
       Instant startTime) {
     this.store = store;
     this.flags = Map.copyOf(flags);
     this.board = board;
+    this.writers = writers;
     this.build = build;
     this.startTime = startTime;
   }
@@ -61,7 +64,7 @@ final class ApiHandler {
               data.writeStartArray();
               try (Snapshot snapshot = store.snapshot()) {
                 for (GroupState group : snapshot.groups()) {
-                  GroupJson.write(group, data);
+                  GroupJson.write(group, writers.conflictOf(group.key()), data);
                 }
               }
               data.writeEndArray();

@@ -118,6 +118,26 @@ public final class GatewayMetrics {
     showLimits("silverback_limit_max", "The limit, 0 for none.", board, LimitBoard.Row::most);
   }
 
+  /** From now on shows how many groups are written by several clients in turn. */
+  public void watchWriters(WriterWatch writers) {
+    CounterWithCallback.builder(DEFAULTS)
+        .name("silverback_writer_conflicts_total")
+        .help("Groups found to be written by several clients in turn, by what tells them apart.")
+        .labelNames("evidence")
+        .callback(
+            counter -> {
+              for (WriterEvidence evidence : WriterEvidence.values()) {
+                counter.call((double) writers.found(evidence), evidence.label());
+              }
+            })
+        .register(registry);
+    GaugeWithCallback.builder(DEFAULTS)
+        .name("silverback_conflicting_groups")
+        .help("Groups that are written by several clients in turn now.")
+        .callback(gauge -> gauge.call(writers.conflicts().size()))
+        .register(registry);
+  }
+
   private void showLimits(
       String name, String help, LimitBoard board, ToLongFunction<LimitBoard.Row> value) {
     GaugeWithCallback.builder(DEFAULTS)

@@ -4,6 +4,7 @@ import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.silverback.server.group.GroupUpdate;
+import io.silverback.server.group.RewriteRules;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.web.Admission;
 import java.io.IOException;
@@ -25,6 +26,8 @@ public final class Routes {
    *
    * @param metrics counts the requests, and is shown with the groups
    * @param board learns how full the limits of the doors are
+   * @param writers learns who pushes
+   * @param rewriteRules what becomes of the grouping keys of requests, asked for each of them
    * @param guard decides about a request by its Authorization header, empty if it has none
    * @param whyNotReady why the server should get no requests; empty if it should
    * @param quit asks for termination and returns at once
@@ -34,6 +37,8 @@ public final class Routes {
       MetricStore store,
       GatewayMetrics metrics,
       LimitBoard board,
+      WriterWatch writers,
+      Supplier<RewriteRules> rewriteRules,
       BuildInfo build,
       Function<String, Admission> guard,
       Supplier<Optional<String>> whyNotReady,
@@ -50,13 +55,15 @@ public final class Routes {
     var scrapes = new Turnstile(DoorLimit.SCRAPES, limits.maxScrapes(), limits.maxWait());
     board.watch(DoorLimit.SCRAPES, scrapes::taken);
     var jobs = new JobTraffic();
-    var push = new PushHandler(store, settings, memory, pushes, overLimit, jobs, log);
-    var delete = new DeleteHandler(store, settings.names(), log);
+    var paths = new GroupingKeyPath(settings.names(), rewriteRules);
+    var push =
+        new PushHandler(store, settings, paths, memory, pushes, overLimit, jobs, writers, log);
+    var delete = new DeleteHandler(store, paths, writers, log);
     var scrape = new ScrapeHandler(store, metrics, log);
-    var api = new ApiHandler(store, settings.flags(), board, build, started);
+    var api = new ApiHandler(store, settings.flags(), board, writers, build, started);
     var top = new TopHandler(store, jobs);
     var history = new HistoryHandler(store, limits, overLimit, System::currentTimeMillis);
-    var status = new StatusHandler(store, settings, board, build, started);
+    var status = new StatusHandler(store, settings, board, writers, build, started);
     var lifecycle = new LifecycleHandler(whyNotReady, quit);
 
     UnaryOperator<Door> large = door -> inTurn(door, scrapes, overLimit);
@@ -92,8 +99,14 @@ public final class Routes {
     routes.add(new Route("GET", prefix + "/api/v1/admin/top", "top", large.apply(top.door())));
     routes.add(new Route("OPTIONS", prefix + "/api/v1/*path", "api/v1/options", api.options()));
     if (settings.adminApi()) {
-      var wipe = new WipeHandler(store, log);
+      var wipe = new WipeHandler(store, writers, log);
       routes.add(new Route("PUT", prefix + "/api/v1/admin/wipe", "wipe", wipe.door()));
+      var deleteGroups =
+          new DeleteGroupsHandler(store, limits, memory, overLimit, writers::forget, log);
+      String deleted = prefix + "/api/v1/admin/delete_groups";
+      for (String method : new String[] {"POST", "PUT"}) {
+        routes.add(new Route(method, deleted, "delete_groups", large.apply(deleteGroups.door())));
+      }
       String copy = prefix + "/api/v1/admin/snapshot";
       routes.add(
           new Route("POST", copy, "api/v1/admin/snapshot", new SnapshotHandler(store, log).door()));
