@@ -43,11 +43,21 @@ final class GroupJson {
     if (!families.containsKey("last_push_successful")) {
       out.writeBooleanField("last_push_successful", group.failureMillis() <= group.pushMillis());
     }
+    if (group.isStale()) {
+      writeStaleness(group, out);
+    }
     for (VersionedFamily family : families.values()) {
       out.writeFieldName(family.family().name());
       writeFamily(family, out);
     }
     out.writeEndObject();
+  }
+
+  /** No family can have these names: a stale group has none but the push times. */
+  private static void writeStaleness(GroupState group, JsonGenerator out) throws IOException {
+    out.writeBooleanField("stale", true);
+    out.writeStringField(
+        "stale_since", Instant.ofEpochMilli(group.expiry().at().wallMillis()).toString());
   }
 
   /** When the group was last pushed to with success, else without. */
