@@ -41,8 +41,8 @@ public final class ClusterNode implements AutoCloseable {
   public void ask(Member member, byte[] question, Consumer<Optional<byte[]>> done) {}
 
   /**
-   * Sets who answers what servers of other members ask; called in a thread of the node in which long
-   * work is done, one question after the other.
+   * Sets who answers what servers of other members ask; called in a thread of the node in which
+   * long work is done, one question after the other.
    */
   public void answerWith(UnaryOperator<byte[]> server) {}
 
