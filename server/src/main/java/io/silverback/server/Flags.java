@@ -25,6 +25,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -40,13 +41,13 @@ import picocli.CommandLine.ParseResult;
  */
 final class Flags {
   /** One flag: a row of the help and of the status page. */
-  private record Flag(String name, Kind kind, String standard, String help) {
+  record Flag(String name, Kind kind, String standard, String help) {
     String variable() {
       return VARIABLE_PREFIX + name.replace('.', '_').replace('-', '_').toUpperCase(Locale.ROOT);
     }
   }
 
-  private enum Kind {
+  enum Kind {
     TEXT,
     SWITCH,
     LIST
@@ -59,7 +60,7 @@ final class Flags {
   /** Those that follow the configuration file while the server runs. */
   private static final Set<String> FOLLOWED = Set.of(STALENESS_TTL, STALENESS_MISSED_PUSHES);
 
-  private static final List<Flag> TABLE =
+  private static final List<Flag> SERVER =
       List.of(
           list("web.listen-address", ":9091", "Address to listen on, repeatable."),
           off("web.systemd-socket", "Not supported: refused, use --web.listen-address."),
@@ -142,6 +143,9 @@ final class Flags {
           text("log.level", "info", "Least level to log: debug, info, warn or error."),
           text("log.format", "logfmt", "How to log: logfmt or json."));
 
+  private static final List<Flag> TABLE =
+      Stream.concat(SERVER.stream(), ClusterFlags.TABLE.stream()).toList();
+
   private static final List<String> DURATIONS =
       List.of(
           "persistence.interval",
@@ -215,7 +219,7 @@ final class Flags {
     Flags flags = reading.get();
     var live = new LiveConfig(flags.liveSettings(), file, () -> reading.get().liveSettings());
     return new Request.Serve(
-        flags.config(live), flags.logLevel(), flags.logFormat(), flags.warnings(environment));
+        flags.config(live, flags.cluster()), flags.logLevel(), flags.logFormat(), flags.warnings(environment));
   }
 
   private List<Warning> warnings(Map<String, String> environment) {
@@ -284,7 +288,8 @@ final class Flags {
   }
 
   private void requireValid() {
-    config(new LiveConfig(liveSettings(), "", this::liveSettings));
+    config(new LiveConfig(liveSettings(), "", this::liveSettings), Optional.empty());
+    ClusterFlags.checkEach(this);
     logLevel();
     logFormat();
   }
@@ -324,7 +329,12 @@ final class Flags {
     return missed;
   }
 
-  private GatewayConfig config(LiveConfig live) {
+  private Optional<ClusterSettings> cluster() {
+    return ClusterFlags.read(
+        this, listenAddresses(), persistence().map(PersistenceSettings::folder));
+  }
+
+  private GatewayConfig config(LiveConfig live, Optional<ClusterSettings> cluster) {
     if (isOn("web.systemd-socket")) {
       throw new StartUpException(
           "--web.systemd-socket is not supported: use --web.listen-address instead");
@@ -335,7 +345,7 @@ final class Flags {
     String telemetryPath = text("web.telemetry-path");
     var shown = new LinkedHashMap<String, String>();
     values.forEach((name, given) -> shown.put(name, String.join(",", given)));
-    for (String name : DURATIONS) {
+    for (String name : (Iterable<String>) Stream.concat(DURATIONS.stream(), ClusterFlags.DURATIONS.stream())::iterator) {
       shown.put(name, GoDuration.format(duration(name)));
     }
     var doors =
@@ -357,7 +367,8 @@ final class Flags {
         duration("history.retention"),
         persistence(),
         LimitFlags.store(this),
-        live);
+        live,
+        cluster);
   }
 
   private Optional<PersistenceSettings> persistence() {
@@ -377,27 +388,28 @@ final class Flags {
   }
 
   private List<InetSocketAddress> listenAddresses() {
-    var addresses = new ArrayList<InetSocketAddress>();
-    for (String given : values.getOrDefault("web.listen-address", List.of())) {
-      int colon = given.lastIndexOf(':');
-      String host = given.substring(0, Math.max(colon, 0)).replace("[", "").replace("]", "");
-      int port;
-      try {
-        port = colon < 0 ? -1 : Integer.parseInt(given.substring(colon + 1));
-      } catch (NumberFormatException e) {
-        port = -1;
-      }
-      if (port < 0 || port > 65535) {
-        throw bad("web.listen-address", given, "a host and a port such as :9091 or 127.0.0.1:9091");
-      }
-      var address =
-          host.isEmpty() ? new InetSocketAddress(port) : new InetSocketAddress(host, port);
-      if (address.isUnresolved()) {
-        throw bad("web.listen-address", given, "a host that this machine can resolve");
-      }
-      addresses.add(address);
+    return all("web.listen-address").stream()
+        .map(given -> address("web.listen-address", given))
+        .toList();
+  }
+
+  static InetSocketAddress address(String name, String given) {
+    int colon = given.lastIndexOf(':');
+    String host = given.substring(0, Math.max(colon, 0)).replace("[", "").replace("]", "");
+    int port;
+    try {
+      port = colon < 0 ? -1 : Integer.parseInt(given.substring(colon + 1));
+    } catch (NumberFormatException e) {
+      port = -1;
     }
-    return addresses;
+    if (port < 0 || port > 65535) {
+      throw bad(name, given, "a host and a port such as :9091 or 127.0.0.1:9091");
+    }
+    var address = host.isEmpty() ? new InetSocketAddress(port) : new InetSocketAddress(host, port);
+    if (address.isUnresolved()) {
+      throw bad(name, given, "a host that this machine can resolve");
+    }
+    return address;
   }
 
   private String externalPath() {
@@ -422,7 +434,11 @@ final class Flags {
     return values.getOrDefault(name, List.of("")).getLast();
   }
 
-  private boolean isOn(String name) {
+  List<String> all(String name) {
+    return values.getOrDefault(name, List.of());
+  }
+
+  boolean isOn(String name) {
     return oneOf(name, "true", "false").equals("true");
   }
 
@@ -560,15 +576,15 @@ final class Flags {
     return command;
   }
 
-  private static Flag text(String name, String standard, String help) {
+  static Flag text(String name, String standard, String help) {
     return new Flag(name, Kind.TEXT, standard, help);
   }
 
-  private static Flag off(String name, String help) {
+  static Flag off(String name, String help) {
     return new Flag(name, Kind.SWITCH, "false", help);
   }
 
-  private static Flag list(String name, String standard, String help) {
+  static Flag list(String name, String standard, String help) {
     return new Flag(name, Kind.LIST, standard, help);
   }
 

@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param persistence where groups are kept beyond the end of the process; empty for nowhere
  * @param limits what the store is not to outgrow
  * @param live what may change while the server runs
+ * @param cluster how this server takes part in a cluster; empty for a single node
  */
 public record GatewayConfig(
     List<InetSocketAddress> listenAddresses,
@@ -27,7 +28,8 @@ public record GatewayConfig(
     Duration historyRetention,
     Optional<PersistenceSettings> persistence,
     StorageLimits limits,
-    LiveConfig live) {
+    LiveConfig live,
+    Optional<ClusterSettings> cluster) {
   public GatewayConfig {
     listenAddresses = List.copyOf(listenAddresses);
     if (listenAddresses.isEmpty()) {

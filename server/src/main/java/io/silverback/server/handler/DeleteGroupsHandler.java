@@ -159,8 +159,8 @@ final class DeleteGroupsHandler {
     Optional<KeyBatch> next = Optional.of(KeyBatch.first(BATCH_WEIGHT));
     while (next.isPresent()) {
       KeyBatch batch = next.get();
-      store.sizes(
-          (key, _, _) -> {
+      store.names(
+          key -> {
             if (order.isMeant(key)) {
               batch.offer(key);
             }

@@ -2,6 +2,7 @@ package io.silverback.server.handler;
 
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.storage.MetricStore;
+import io.silverback.server.storage.MetricStore.Submission.Unavailable;
 
 /** DELETE: removes one group, if it is there. A body is ignored. */
 final class DeleteHandler {
@@ -21,7 +22,10 @@ final class DeleteHandler {
     return (request, response, parameters) -> {
       switch (paths.read(parameters.get(0), jobIsBase64, parameters.get(1))) {
         case GroupingKeyPath.Reading.Key(var key, var _) -> {
-          store.submit(new GroupUpdate.Delete(key));
+          if (store.submit(new GroupUpdate.Delete(key)) instanceof Unavailable(_, var reason)) {
+            Fence.tryLater(response, reason);
+            return;
+          }
           writers.forget(key);
           log.deleted(request, key);
           response.status(202).send();

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * The smallest of the keys that are offered, as many as a fixed amount of memory holds: so any
  * number of keys can be gone through in their order, batch by batch. Not thread-safe.
  */
-final class KeyBatch {
+public final class KeyBatch {
   /** What a key takes besides its characters, about. */
   private static final int KEY_WEIGHT = 128;
 
@@ -32,16 +32,21 @@ final class KeyBatch {
   }
 
   /** The first batch; one key fits in any case. */
-  static KeyBatch first(long maxWeight) {
+  public static KeyBatch first(long maxWeight) {
     return new KeyBatch(null, maxWeight);
   }
 
+  /** The batch behind a key; one key fits in any case. */
+  public static KeyBatch after(GroupingKey key, long maxWeight) {
+    return new KeyBatch(key, maxWeight);
+  }
+
   /** The batch that follows, to be offered all keys again; empty if no key had no room here. */
-  Optional<KeyBatch> next() {
+  public Optional<KeyBatch> next() {
     return end == null ? Optional.empty() : Optional.of(new KeyBatch(keys.getLast(), maxWeight));
   }
 
-  void offer(GroupingKey key) {
+  public void offer(GroupingKey key) {
     boolean isOutside =
         (after != null && key.compareTo(after) <= 0) || (end != null && key.compareTo(end) >= 0);
     if (isOutside || !keys.add(key)) {
@@ -56,7 +61,7 @@ final class KeyBatch {
   }
 
   /** In their order. */
-  Collection<GroupingKey> keys() {
+  public Collection<GroupingKey> keys() {
     return Collections.unmodifiableCollection(keys);
   }
 

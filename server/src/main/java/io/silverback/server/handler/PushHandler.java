@@ -33,6 +33,7 @@ final class PushHandler {
   private final OverLimitAnswer overLimit;
   private final JobTraffic jobs;
   private final WriterWatch writers;
+  private final Fence fence;
   private final DoorLog log;
 
   PushHandler(
@@ -44,6 +45,7 @@ final class PushHandler {
       OverLimitAnswer overLimit,
       JobTraffic jobs,
       WriterWatch writers,
+      Fence fence,
       DoorLog log) {
     this.store = store;
     this.paths = paths;
@@ -55,6 +57,7 @@ final class PushHandler {
     this.overLimit = overLimit;
     this.jobs = jobs;
     this.writers = writers;
+    this.fence = fence;
     this.log = log;
   }
 
@@ -128,6 +131,12 @@ final class PushHandler {
       try (var _ = pushes.enter()) {
         ParsedExposition body = parse(request, bodies.inflate(request, sent, lease), lease);
         GroupUpdate update = meaning.of(reading.key(), body);
+        // Again: a process may be paused between the first and the last byte of a body.
+        Optional<String> refusal = fence.refusal(request);
+        if (refusal.isPresent()) {
+          LastAnswer.closeAfter(response);
+          return new Submission.Unavailable(reading.key(), refusal.get());
+        }
         Submission submission = store.submit(update);
         if (submission instanceof Submission.Accepted) {
           watch(request, reading.sent(), update);
@@ -171,6 +180,7 @@ final class PushHandler {
           overLimit.store(request, response, refusedKey, limit, reason);
       case Submission.Outdated(var group) ->
           PlainText.error(response, 409, "the group is as new here, or newer: group=" + group);
+      case Submission.Unavailable(_, var reason) -> Fence.tryLater(response, reason);
     }
   }
 

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -28,6 +29,8 @@ public final class Routes {
    * @param writers learns who pushes
    * @param rewriteRules what becomes of the grouping keys of requests, asked for each of them
    * @param guard decides about a request by its Authorization header, empty if it has none
+   * @param fence asked before a request reads or writes groups
+   * @param cluster doors that tell of the cluster
    * @param lifecycle doors to the life of the process
    */
   public Routes(
@@ -39,6 +42,8 @@ public final class Routes {
       Supplier<RewriteRules> rewriteRules,
       BuildInfo build,
       Function<String, Admission> guard,
+      Fence fence,
+      ClusterHandler cluster,
       LifecycleHandler lifecycle) {
     this.guard = guard;
     var log = new DoorLog();
@@ -54,7 +59,7 @@ public final class Routes {
     var jobs = new JobTraffic();
     var paths = new GroupingKeyPath(settings.names(), rewriteRules);
     var push =
-        new PushHandler(store, settings, paths, memory, pushes, overLimit, jobs, writers, log);
+        new PushHandler(store, settings, paths, memory, pushes, overLimit, jobs, writers, fence, log);
     var delete = new DeleteHandler(store, paths, writers, log);
     var scrape = new ScrapeHandler(store, metrics, log);
     var api = new ApiHandler(store, settings.flags(), board, writers, build, started);
@@ -63,17 +68,18 @@ public final class Routes {
     var status = new StatusHandler(store, settings, board, writers, build, started);
 
     UnaryOperator<Door> large = door -> inTurn(door, scrapes, overLimit);
+    UnaryOperator<Door> fenced = door -> behind(fence, door);
     String prefix = settings.routePrefix();
     var routes = new ArrayList<Route>();
     for (boolean base64 : new boolean[] {false, true}) {
       String key = "/job" + (base64 ? GroupingKeyPath.BASE64_SUFFIX : "") + "/:job/*labels";
       String group = prefix + "/metrics" + key;
-      routes.add(new Route("PUT", group, "push", push.door(GroupUpdate.Replace::new, base64)));
-      routes.add(new Route("POST", group, "push", push.door(GroupUpdate.Merge::new, base64)));
-      routes.add(new Route("DELETE", group, "delete", delete.door(base64)));
+      routes.add(new Route("PUT", group, "push", fenced.apply(push.door(GroupUpdate.Replace::new, base64))));
+      routes.add(new Route("POST", group, "push", fenced.apply(push.door(GroupUpdate.Merge::new, base64))));
+      routes.add(new Route("DELETE", group, "delete", fenced.apply(delete.door(base64))));
       if (settings.adminApi()) {
         String restored = prefix + "/api/v1/admin/restore" + key;
-        routes.add(new Route("PUT", restored, "restore", push.door(RestoredGroup::read, base64)));
+        routes.add(new Route("PUT", restored, "restore", fenced.apply(push.door(RestoredGroup::read, base64))));
       }
     }
     routes.add(new Route("GET", prefix + settings.telemetryPath(), "", large.apply(scrape.door())));
@@ -92,20 +98,26 @@ public final class Routes {
     routes.add(new Route("GET", prefix + "/status", "status", status.door()));
     routes.add(new Route("GET", prefix + "/api/v1/status", "api/v1/status", api.status()));
     routes.add(
-        new Route("GET", prefix + "/api/v1/metrics", "api/v1/metrics", large.apply(api.metrics())));
+        new Route("GET", prefix + "/api/v1/metrics", "api/v1/metrics", fenced.apply(large.apply(api.metrics()))));
     routes.add(
         new Route(
-            "GET", prefix + "/api/v1/history", "api/v1/history", large.apply(history.door())));
+            "GET", prefix + "/api/v1/history", "api/v1/history", fenced.apply(large.apply(history.door()))));
     routes.add(new Route("GET", prefix + "/api/v1/admin/top", "top", large.apply(top.door())));
+    String clusterPath = prefix + "/api/v1/cluster";
+    routes.add(new Route("GET", clusterPath, "api/v1/cluster", cluster.overview()));
+    routes.add(new Route("GET", clusterPath + "/http_sd", "http_sd", cluster.httpSd()));
+    routes.add(new Route("GET", clusterPath + "/members", "api/v1/cluster", cluster.members()));
+    routes.add(new Route("GET", clusterPath + "/ring", "api/v1/cluster", cluster.ring()));
+    routes.add(new Route("GET", clusterPath + "/owner", "api/v1/cluster", cluster.owner()));
     routes.add(new Route("OPTIONS", prefix + "/api/v1/*path", "api/v1/options", api.options()));
     if (settings.adminApi()) {
       var wipe = new WipeHandler(store, writers, log);
-      routes.add(new Route("PUT", prefix + "/api/v1/admin/wipe", "wipe", wipe.door()));
+      routes.add(new Route("PUT", prefix + "/api/v1/admin/wipe", "wipe", fenced.apply(wipe.door())));
       var deleteGroups =
           new DeleteGroupsHandler(store, limits, memory, overLimit, writers::forget, log);
       String deleted = prefix + "/api/v1/admin/delete_groups";
       for (String method : new String[] {"POST", "PUT"}) {
-        routes.add(new Route(method, deleted, "delete_groups", large.apply(deleteGroups.door())));
+        routes.add(new Route(method, deleted, "delete_groups", fenced.apply(large.apply(deleteGroups.door()))));
       }
       String copy = prefix + "/api/v1/admin/snapshot";
       routes.add(
@@ -131,6 +143,18 @@ public final class Routes {
               response.status(refused.status()),
               refused.body().getBytes(StandardCharsets.UTF_8));
     }
+  }
+
+  /** The same door for requests that may be about groups now. */
+  private static Door behind(Fence fence, Door door) {
+    return (request, response, parameters) -> {
+      Optional<String> refusal = fence.refusal(request);
+      if (refusal.isPresent()) {
+        Fence.refuse(response, refusal.get());
+      } else {
+        door.answer(request, response, parameters);
+      }
+    };
   }
 
   /** The same door for a bounded number of requests side by side. */

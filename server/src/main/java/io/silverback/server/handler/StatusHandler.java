@@ -2,6 +2,7 @@ package io.silverback.server.handler;
 
 import io.helidon.http.HeaderNames;
 import io.silverback.server.storage.MetricStore;
+import io.silverback.server.storage.StoreNotReadyException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -114,7 +115,7 @@ final class StatusHandler {
         </head>
         <body>
         <h1>Silverback</h1>
-        <p>Version %s, up since %s, holding %d groups, %d of them <a href="%s">stale</a>.</p>
+        <p>Version %s, up since %s, holding %s groups, %d <a href="%s">stale</a>.</p>
         <ul>
         <li><a href="%s">Metrics</a> as Prometheus scrapes them</li>
         <li><a href="%s">Groups</a> as JSON</li>
@@ -133,7 +134,7 @@ final class StatusHandler {
         .formatted(
             escape(build.version()),
             startTime,
-            store.groupCount(),
+            groupCount(),
             store.statistics().staleGroups(),
             escape(externalPrefix + "/api/v1/metrics"),
             escape(externalPrefix + telemetryPath),
@@ -142,6 +143,14 @@ final class StatusHandler {
             conflicts(),
             limitRows(),
             flagRows());
+  }
+
+  private String groupCount() {
+    try {
+      return Integer.toString(store.groupCount());
+    } catch (StoreNotReadyException e) {
+      return "an unknown number of (" + escape(String.valueOf(e.getMessage())) + ")";
+    }
   }
 
   private static String escape(String text) {

@@ -1,6 +1,7 @@
 package io.silverback.server.handler;
 
 import io.silverback.server.storage.MetricStore;
+import io.silverback.server.storage.StoreNotReadyException;
 
 /** Deletes every group that is there when the request comes. */
 final class WipeHandler {
@@ -16,9 +17,14 @@ final class WipeHandler {
 
   Door door() {
     return (request, response, _) -> {
-      int groups = store.wipe();
-      writers.forgetAll();
-      log.wiped(request, groups);
+      try {
+        log.wiped(request, store.wipe());
+      } catch (StoreNotReadyException e) {
+        Fence.tryLater(response, String.valueOf(e.getMessage()));
+        return;
+      } finally {
+        writers.forgetAll();
+      }
       response.status(202).send();
     };
   }

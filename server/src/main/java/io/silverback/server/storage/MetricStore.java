@@ -5,6 +5,7 @@ import io.silverback.server.group.GroupUpdate;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * The groups, as the doors see them.
@@ -17,15 +18,44 @@ public interface MetricStore extends AutoCloseable {
   /** Applies the update, or refuses it; then a push leaves a mark on its group and nothing else. */
   Submission submit(GroupUpdate update);
 
-  /** All groups that exist, each as of some moment during this call; the caller closes it. */
+  /**
+   * The groups that exist and that this server shows, each as of some moment during this call; the
+   * caller closes it. In a cluster, other servers show the others.
+   */
   Snapshot snapshot();
 
-  /** Number of groups that exist. */
+  /**
+   * The groups that exist, those that other servers of a cluster show included; the caller closes
+   * it. What is read late may be newer than what was read before.
+   *
+   * @throws StoreNotReadyException if a server does not answer, while the groups are read, too
+   */
+  default GroupListing listing() {
+    return snapshot();
+  }
+
+  /**
+   * Tells of every group that exists, of those that other servers of a cluster show, too, in no
+   * promised order; the consumer must not call the store.
+   *
+   * @throws StoreNotReadyException if a server does not answer
+   */
+  default void names(Consumer<GroupingKey> consumer) {
+    sizes((key, _, _) -> consumer.accept(key));
+  }
+
+  /**
+   * Number of groups that exist, in a cluster those that other servers show included.
+   *
+   * @throws StoreNotReadyException if a server does not answer
+   */
   int groupCount();
 
   /**
    * Deletes every group that exists when this is called, and all history, and tells how many groups
    * those were.
+   *
+   * @throws StoreNotReadyException if some are left, since a server of the cluster does not answer
    */
   int wipe();
 
@@ -104,5 +134,12 @@ public interface MetricStore extends AutoCloseable {
      * one any more that a staleness rule looked at.
      */
     record Outdated(GroupingKey key) implements Submission {}
+
+    /**
+     * Nobody could say; it may take effect later, but never above a later update.
+     *
+     * @param reason for the client, who should try again
+     */
+    record Unavailable(GroupingKey key, String reason) implements Submission {}
   }
 }
