@@ -4,7 +4,6 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.Comparator;
 import java.util.PriorityQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -36,7 +35,7 @@ public final class ThreadLoop implements Loop, AutoCloseable {
   private final Condition longWork = lock.newCondition();
   private final ArrayDeque<Runnable> mailbox = new ArrayDeque<>();
   private final ArrayDeque<LongWork> longWorks = new ArrayDeque<>();
-  private final PriorityQueue<Timer> timers = new PriorityQueue<>(Comparator.<Timer>naturalOrder());
+  private final PriorityQueue<Timer> timers = new PriorityQueue<>();
   private final Thread thread;
   private final Thread background;
   private long timersMade;
@@ -197,36 +196,25 @@ public final class ThreadLoop implements Loop, AutoCloseable {
     try {
       while (!closed) {
         long now = System.nanoTime();
-        for (Timer first = timers.peek(); first != null; first = timers.peek()) {
-          if (first.dueNanos - now > 0) {
-            break;
-          }
-          timers.remove();
-          mailbox.add(first.task);
+        Timer first = timers.peek();
+        while (first != null && first.dueNanos - now <= 0) {
+          mailbox.add(timers.remove().task);
+          first = timers.peek();
         }
         Runnable task = mailbox.poll();
         if (task != null) {
           room.signalAll();
           return task;
         }
-        awaitWork(now);
+        try {
+          work.awaitNanos(first == null ? Long.MAX_VALUE : first.dueNanos - now);
+        } catch (InterruptedException _) {
+          // Nobody but a task can have done that, and a task does not end the loop.
+        }
       }
       return null;
     } finally {
       lock.unlock();
-    }
-  }
-
-  private void awaitWork(long now) {
-    try {
-      Timer first = timers.peek();
-      if (first == null) {
-        work.await();
-      } else {
-        work.awaitNanos(first.dueNanos - now);
-      }
-    } catch (InterruptedException _) {
-      // Nobody but a task can have done that, and a task does not end the loop.
     }
   }
 

@@ -140,12 +140,14 @@ final class Arrivals {
     var dropped = new ArrayList<Inbound>();
     synchronized (this) {
       generation++;
-      admitted.forEach(
-          (origin, inbound) -> {
-            if (isDroppable(origin.channel())) {
-              dropped.add(inbound);
-            }
-          });
+      for (var entries = admitted.entrySet().iterator(); entries.hasNext(); ) {
+        Map.Entry<Origin, Inbound> entry = entries.next();
+        if (isDroppable(entry.getKey().channel())) {
+          dropped.add(entry.getValue());
+          entries.remove();
+          local.traffic().of(entry.getKey().channel()).inbound.decrementAndGet();
+        }
+      }
     }
     dropped.forEach(Inbound::cease);
     dropped.forEach(Inbound::awaitHandOver);
