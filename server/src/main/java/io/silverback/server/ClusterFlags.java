@@ -5,8 +5,9 @@ import static io.silverback.server.Flags.off;
 import static io.silverback.server.Flags.text;
 
 import io.silverback.cluster.ClusterConfig;
+import io.silverback.cluster.peer.PeerSecrets;
+import io.silverback.cluster.peer.PeerSettings;
 import io.silverback.server.yaml.GoDuration;
-import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -14,7 +15,6 @@ import java.net.InterfaceAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.net.UnknownHostException;
-import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -97,13 +97,16 @@ final class ClusterFlags {
               "30s",
               "How long a server that was removed has to stay before it leads again; doubles each"
                   + " time."),
-          text(QUEUE, "64MiB", "Most bytes that wait to be sent to one other server."),
-          text(MESSAGE, "256MiB", "Most bytes of a message between servers: a group has to fit."),
-          text(CONNECTIONS, "256", "Most connections that other servers may have to this one."));
+          text(QUEUE, "32MiB", "Most bytes that wait to be sent to one other server."),
+          text(MESSAGE, "64MiB", "Most bytes of a message between servers: a group has to fit."),
+          text(CONNECTIONS, "1024", "Most connections that other servers may have to this one."));
 
   private static final Pattern NAME = Pattern.compile("[\\p{Alnum}][\\p{Alnum}._-]{0,127}");
   private static final String DNS = "dns+";
   private static final int MOST_NODES = 1000;
+
+  /** So many full queues may wait at a time, over all servers. */
+  private static final long TOTAL_FACTOR = 8;
 
   private ClusterFlags() {}
 
@@ -126,30 +129,20 @@ final class ClusterFlags {
     String peerAddress = peerAddress(flags, listen);
     List<String> join =
         joined(flags).stream().filter(other -> !other.equals(peerAddress)).distinct().toList();
-    Optional<Path> secret = secretFile(flags);
-    if (secret.isEmpty() && !listen.getAddress().isLoopbackAddress()) {
-      throw new StartUpException(
-          "--"
-              + SECRET
-              + " is needed where other machines can connect, name a file with a secret or take a"
-              + " loopback address: "
-              + LISTEN
-              + "="
-              + flags.text(LISTEN));
-    }
+    PeerSecrets secrets = secrets(flags, peerAddress);
     return Optional.of(
         new ClusterSettings(
-            listen,
+            flags.text(LISTEN),
             peerAddress,
             webAddress(flags, peerAddress, web),
             join,
             nodeId(flags),
             flags.text(ZONE),
             flags.isOn(VOTER_ONLY),
-            secret,
+            secrets,
             storeFolder.map(folder -> folder.resolve("cluster")),
             rules(flags, expected(flags, join)),
-            bounds(flags)));
+            peers(flags)));
   }
 
   /** What is wrong with a flag whatever the others say. */
@@ -178,7 +171,7 @@ final class ClusterFlags {
     int _ = flags.number(FACTOR, MOST_NODES);
     boolean _ = flags.isOn(VOTER_ONLY);
     DURATIONS.forEach(flags::positiveDuration);
-    var _ = bounds(flags);
+    PeerSettings _ = peers(flags);
   }
 
   private static void refuseWithoutListening(Flags flags) {
@@ -250,19 +243,18 @@ final class ClusterFlags {
     return flags.all(JOIN).stream().filter(other -> !other.isEmpty()).toList();
   }
 
-  private static Optional<Path> secretFile(Flags flags) {
-    String given = flags.text(SECRET);
-    if (given.isEmpty()) {
-      return Optional.empty();
-    }
+  private static PeerSecrets secrets(Flags flags, String peerAddress) {
+    String file = flags.text(SECRET);
     try {
-      Path file = Path.of(given);
-      if (!Files.isReadable(file) || Files.size(file) == 0) {
-        throw Flags.bad(SECRET, given, "a file that can be read and has a secret in it");
+      if (!file.isEmpty()) {
+        return PeerSecrets.ofFile(Path.of(file));
       }
-      return Optional.of(file);
-    } catch (InvalidPathException | IOException e) {
-      throw Flags.bad(SECRET, given, "the path of a file");
+      PeerSecrets.requireSecret(flags.text(LISTEN), peerAddress);
+      return PeerSecrets.none();
+    } catch (InvalidPathException e) {
+      throw Flags.bad(SECRET, file, "the path of a file");
+    } catch (IllegalArgumentException e) {
+      throw new StartUpException("--" + SECRET + ": " + e.getMessage());
     }
   }
 
@@ -322,9 +314,29 @@ final class ClusterFlags {
         flags.duration(STABILITY));
   }
 
-  private static ClusterSettings.PeerBounds bounds(Flags flags) {
-    return new ClusterSettings.PeerBounds(
-        flags.bytes(QUEUE), flags.bytes(MESSAGE), flags.number(CONNECTIONS, 100_000));
+  private static PeerSettings peers(Flags flags) {
+    PeerSettings standard = PeerSettings.standard();
+    int message = flags.bytes(MESSAGE);
+    if (message > PeerSettings.LONGEST_MESSAGE) {
+      throw Flags.bad(MESSAGE, flags.text(MESSAGE), "a size up to 1GiB");
+    }
+    int queue = flags.bytes(QUEUE);
+    return new PeerSettings(
+        standard.connectTimeout(),
+        standard.handshakeTimeout(),
+        standard.keepAlive(),
+        standard.silence(),
+        standard.idle(),
+        standard.shortestBackOff(),
+        standard.longestBackOff(),
+        flags.number(CONNECTIONS, 100_000),
+        standard.maxHandshakes(),
+        standard.maxOutbound(),
+        standard.queueMessages(),
+        queue,
+        TOTAL_FACTOR * Math.max((long) queue, message),
+        message,
+        standard.maxOtherBytes());
   }
 
   private static void requireHostAndPort(String name, String given, boolean needsHost) {

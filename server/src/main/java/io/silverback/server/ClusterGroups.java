@@ -7,8 +7,10 @@ import io.silverback.cluster.Member;
 import io.silverback.cluster.View;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.server.group.GroupState;
+import io.silverback.server.storage.GroupKeys;
 import io.silverback.server.storage.GroupListing;
 import io.silverback.server.storage.StoreNotReadyException;
+import io.silverback.server.storage.WholeState;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -35,7 +37,6 @@ final class ClusterGroups {
   private static final int KEYS_AT_ONCE = 1024;
 
   private final ClusterNode node;
-  private final GroupBytes bytes;
   private final Duration patience;
 
   /**
@@ -43,9 +44,8 @@ final class ClusterGroups {
    *
    * @param patience how long to wait for each answer
    */
-  ClusterGroups(ClusterNode node, GroupBytes bytes, Duration patience) {
+  ClusterGroups(ClusterNode node, Duration patience) {
     this.node = node;
-    this.bytes = bytes;
     this.patience = patience;
   }
 
@@ -69,7 +69,7 @@ final class ClusterGroups {
   void names(Consumer<GroupingKey> consumer) {
     for (Feed feed : feeds()) {
       while (true) {
-        feed.keys.forEach(key -> consumer.accept(bytes.key(key)));
+        feed.keys.forEach(key -> consumer.accept(GroupKeys.decode(key)));
         if (feed.isLast) {
           break;
         }
@@ -225,7 +225,7 @@ final class ClusterGroups {
       states =
           told.stream()
               .filter(state -> state.length > 0)
-              .flatMap(state -> bytes.state(state).stream())
+              .flatMap(state -> WholeState.decode(state).stream())
               .toList();
       nextState = 0;
     }

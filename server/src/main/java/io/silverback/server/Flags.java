@@ -368,6 +368,7 @@ final class Flags {
         persistence(),
         LimitFlags.store(this),
         live,
+        text("cluster.advertise-web-address"),
         cluster);
   }
 

@@ -21,7 +21,9 @@ import io.helidon.webserver.spi.ServerConnectionSelector;
 import io.silverback.codec.model.VersionClock;
 import io.silverback.server.group.RewriteRules;
 import io.silverback.server.handler.BuildInfo;
+import io.silverback.server.handler.ClusterHandler;
 import io.silverback.server.handler.DoorLimit;
+import io.silverback.server.handler.Fence;
 import io.silverback.server.handler.GatewayMetrics;
 import io.silverback.server.handler.LastAnswer;
 import io.silverback.server.handler.LifecycleHandler;
@@ -46,8 +48,10 @@ import io.silverback.server.web.WebConfigFile;
 import io.silverback.server.yaml.ConfigException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -75,6 +79,8 @@ public final class Gateway implements AutoCloseable {
   /** A store that is recovered within that time is ready when the first request can come. */
   private static final Duration RECOVERY_PATIENCE = Duration.ofMillis(250);
 
+  private static final Duration CLUSTER_RECOVERY_PATIENCE = Duration.ofHours(1);
+
   private static final String TEXT = "text/plain; charset=utf-8";
 
   private static final double SHORT_OF_MEMORY = 0.85;
@@ -82,8 +88,11 @@ public final class Gateway implements AutoCloseable {
   private static final Log log = Log.of(Gateway.class);
 
   private final CountDownLatch quitAsked = new CountDownLatch(1);
+  private final MetricStore ownStore;
+  private final Optional<ClusterParts> cluster;
   private final MetricStore store;
   private final StalenessSweep staleness;
+  private final String host;
   private final WebServer web;
   private final List<String> sockets = new ArrayList<>();
   private final List<Connections> connections = new ArrayList<>();
@@ -102,6 +111,9 @@ public final class Gateway implements AutoCloseable {
     if (live.hasFile()) {
       metrics.watchConfig(live::lastSucceeded, live::lastSuccess);
     }
+    // Before anybody asks which names are taken.
+    Optional<ClusterMetrics> watched =
+        config.cluster().map(_ -> new ClusterMetrics(metrics.registry()));
     var settings =
         new StoreSettings(
             clock,
@@ -110,9 +122,14 @@ public final class Gateway implements AutoCloseable {
             config.doors().checked(),
             config.historyRetention(),
             config.limits());
-    store = front.apply(openStore(settings, config.persistence()));
-    metrics.watchStorage(store::statistics);
-    board.watchStore(() -> store.statistics().limits());
+    ownStore = openStore(settings, config.persistence(), patience(config));
+    metrics.watchStorage(ownStore::statistics);
+    board.watchStore(() -> ownStore.statistics().limits());
+    cluster =
+        config
+            .cluster()
+            .map(it -> ClusterParts.open(it, ownStore, watched.orElseThrow(), this::dropAll));
+    store = front.apply(cluster.map(ClusterParts::store).orElse(ownStore));
     staleness =
         new StalenessSweep(store, live::staleness, metrics::countExpired, metrics::countPurged);
     Optional<WebConfigFile> guardFile = openGuardFile(config.webConfigFile());
@@ -130,10 +147,15 @@ public final class Gateway implements AutoCloseable {
             () -> RewriteRules.NONE,
             build,
             guard,
+            cluster.map(parts -> parts.fence(this::acceptedNanos)).orElse(Fence.OPEN),
+            cluster
+                .map(ClusterParts::handler)
+                .orElseGet(() -> alone(config.advertisedWebAddress())),
             new LifecycleHandler(
                 this::whyNotReady,
                 this::askToQuit,
                 live.hasFile() ? Optional.of(live::reload) : Optional.empty()));
+    host = hostToName(config.listenAddresses().getFirst());
     web = webServer(config, routes, board, guardFile.flatMap(WebConfigFile::sslContext));
   }
 
@@ -150,6 +172,7 @@ public final class Gateway implements AutoCloseable {
   static Gateway start(GatewayConfig config, UnaryOperator<MetricStore> front) {
     config.listenAddresses().forEach(Gateway::requireFree);
     var gateway = new Gateway(config, front);
+    gateway.cluster.ifPresent(ClusterParts::start);
     gateway.web.start();
     for (int i = 0; i < gateway.sockets.size(); i++) {
       if (gateway.web.port(gateway.sockets.get(i)) < 0) {
@@ -179,8 +202,8 @@ public final class Gateway implements AutoCloseable {
   /** True if history has to give way, or soon will. */
   boolean memoryIsShort() {
     try {
-      return store.whyNotReady().isEmpty()
-          && store.statistics().limits().stream()
+      return ownStore.whyNotReady().isEmpty()
+          && ownStore.statistics().limits().stream()
               .filter(use -> use.flag().equals(Limit.MEMORY.flag()) && use.most() > 0)
               .anyMatch(use -> use.used() > SHORT_OF_MEMORY * use.most());
     } catch (StoreClosedException _) {
@@ -188,24 +211,37 @@ public final class Gateway implements AutoCloseable {
     }
   }
 
-  /** Takes no new requests, lets running ones end within the timeout, and closes the store. */
+  /**
+   * Takes no new requests, lets running ones end within the timeout, leaves the cluster, and closes
+   * the store.
+   */
   @Override
   public void close() {
     ready = false;
     web.stop();
     connections.forEach(Connections::close);
     staleness.close();
+    // Behind the web door: whoever finds the peer port closed may take it that nobody is answered.
+    cluster.ifPresent(ClusterParts::close);
     store.close();
+    if (cluster.isPresent()) {
+      ownStore.close();
+    }
+  }
+
+  /** The others of a cluster must not be told of a store that is half there. */
+  private static Duration patience(GatewayConfig config) {
+    return config.cluster().isPresent() ? CLUSTER_RECOVERY_PATIENCE : RECOVERY_PATIENCE;
   }
 
   private static MetricStore openStore(
-      StoreSettings settings, Optional<PersistenceSettings> persistence) {
+      StoreSettings settings, Optional<PersistenceSettings> persistence, Duration patience) {
     if (persistence.isEmpty()) {
       return new OffHeapMetricStore(settings);
     }
     try {
       var store = new PersistedMetricStore(settings, persistence.get());
-      store.awaitReady(RECOVERY_PATIENCE);
+      store.awaitReady(patience);
       return store;
     } catch (StoreUnusableException e) {
       throw new StartUpException("--persistence.file: " + e.getMessage());
@@ -213,6 +249,30 @@ public final class Gateway implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new StartUpException("interrupted while the store was recovered");
     }
+  }
+
+  /** The lease is lost: nothing that lies in a connection may be carried out. */
+  private void dropAll() {
+    Thread.ofVirtual().name("lapse").start(() -> connections.forEach(Connections::dropAll));
+  }
+
+  private long acceptedNanos(ServerRequest request) {
+    return connections.stream()
+        .flatMap(each -> each.find(request.remotePeer()).stream())
+        .findFirst()
+        .orElseThrow()
+        .acceptedNanos();
+  }
+
+  /** The doors of a single node, which is the only target. */
+  private ClusterHandler alone(String advertised) {
+    return new ClusterHandler(
+        () -> new ClusterHandler.Targets("", List.of(advertised.isEmpty() ? ownAddress() : advertised)),
+        Optional.empty());
+  }
+
+  private String ownAddress() {
+    return host + ":" + port();
   }
 
   private Optional<String> whyNotReady() {
@@ -243,6 +303,18 @@ public final class Gateway implements AutoCloseable {
   private static String hostOf(InetSocketAddress address) {
     String host = address.getAddress().getHostAddress();
     return host.contains(":") ? "[" + host + "]" : host;
+  }
+
+  /** Under which name this machine can be reached at that address, as far as it knows. */
+  private static String hostToName(InetSocketAddress address) {
+    if (!address.getAddress().isAnyLocalAddress()) {
+      return hostOf(address);
+    }
+    try {
+      return InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException _) {
+      return "localhost";
+    }
   }
 
   private long connectionCount() {

@@ -18,6 +18,8 @@ import java.util.Optional;
  * @param persistence where groups are kept beyond the end of the process; empty for nowhere
  * @param limits what the store is not to outgrow
  * @param live what may change while the server runs
+ * @param advertisedWebAddress where Prometheus reaches this server, as {@code host:port}; empty for
+ *     where it listens
  * @param cluster how this server takes part in a cluster; empty for a single node
  */
 public record GatewayConfig(
@@ -29,6 +31,7 @@ public record GatewayConfig(
     Optional<PersistenceSettings> persistence,
     StorageLimits limits,
     LiveConfig live,
+    String advertisedWebAddress,
     Optional<ClusterSettings> cluster) {
   public GatewayConfig {
     listenAddresses = List.copyOf(listenAddresses);

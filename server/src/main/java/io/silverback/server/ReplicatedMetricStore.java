@@ -8,6 +8,7 @@ import io.silverback.codec.model.GroupingKey;
 import io.silverback.server.group.GroupState;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.group.HeldFamily;
+import io.silverback.server.storage.GroupKeys;
 import io.silverback.server.storage.GroupListing;
 import io.silverback.server.storage.HistoryQuery;
 import io.silverback.server.storage.HistorySink;
@@ -15,17 +16,21 @@ import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.Snapshot;
 import io.silverback.server.storage.StorageStatistics;
 import io.silverback.server.storage.StoreNotReadyException;
+import io.silverback.server.storage.SubmissionCodec;
+import io.silverback.server.storage.UpdateCodec;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.IntPredicate;
 
 /**
  * The groups of a cluster: an update goes to the leader of its group, and this server shows the
@@ -40,7 +45,6 @@ final class ReplicatedMetricStore implements MetricStore {
 
   private final MetricStore local;
   private final ClusterNode node;
-  private final GroupBytes bytes;
   private final ClusterGroups everywhere;
   private final Duration patience;
 
@@ -49,24 +53,26 @@ final class ReplicatedMetricStore implements MetricStore {
    *
    * @param patience how long to wait for the cluster, a little longer than it takes to give up
    */
-  ReplicatedMetricStore(MetricStore local, ClusterNode node, GroupBytes bytes, Duration patience) {
+  ReplicatedMetricStore(MetricStore local, ClusterNode node, Duration patience) {
     this.local = local;
     this.node = node;
-    this.bytes = bytes;
-    this.everywhere = new ClusterGroups(node, bytes, patience);
+    this.everywhere = new ClusterGroups(node, patience);
     this.patience = patience;
   }
 
   @Override
   public Submission submit(GroupUpdate update) {
     var outcome = new CompletableFuture<PushOutcome>();
-    node.submit(bytes.key(update.key()), bytes.update(update), outcome::complete);
     try {
+      node.submit(GroupKeys.encode(update.key()), UpdateCodec.encode(update), outcome::complete);
       return switch (outcome.get(patience.toNanos(), TimeUnit.NANOSECONDS)) {
-        case PushOutcome.Answered(var answer) -> bytes.submission(update, answer);
+        case PushOutcome.Answered(var answer) -> SubmissionCodec.decode(answer);
         case PushOutcome.Unavailable(var reason) ->
             new Submission.Unavailable(update.key(), reason);
       };
+    } catch (RejectedExecutionException _) {
+      return new Submission.Unavailable(
+          update.key(), "this server has too much to do, try again later");
     } catch (TimeoutException _) {
       return new Submission.Unavailable(
           update.key(), "the cluster did not answer in time, try again later");
@@ -81,7 +87,13 @@ final class ReplicatedMetricStore implements MetricStore {
   @Override
   public Snapshot snapshot() {
     Exposure exposure = node.exposure();
-    return new Shown(bytes.snapshot(exposure.slots()), exposure);
+    return new Shown(local.snapshot(exposure.slots()), exposure);
+  }
+
+  /** Of this server's own groups, whoever leads them. */
+  @Override
+  public Snapshot snapshot(IntPredicate slots) {
+    return local.snapshot(slots);
   }
 
   @Override
@@ -148,7 +160,7 @@ final class ReplicatedMetricStore implements MetricStore {
     local.quietGroups(
         atLeast,
         group -> {
-          if (exposure.slots().test(HashRing.slotOf(bytes.key(group.key())))) {
+          if (exposure.slots().test(HashRing.slotOf(GroupKeys.encode(group.key())))) {
             sink.group(group);
           }
         });

@@ -6,6 +6,8 @@ import io.silverback.cluster.MalformedMessageException;
 import io.silverback.cluster.ReplicaStore;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.server.handler.KeyBatch;
+import io.silverback.server.storage.GroupKeys;
+import io.silverback.server.storage.MalformedBytesException;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.StoreClosedException;
 import io.silverback.server.storage.StoreNotReadyException;
@@ -24,14 +26,11 @@ final class ServerAnswers implements UnaryOperator<byte[]> {
 
   private final MetricStore local;
   private final ReplicaStore replicas;
-  private final GroupBytes bytes;
   private final Supplier<Exposure> exposure;
 
-  ServerAnswers(
-      MetricStore local, ReplicaStore replicas, GroupBytes bytes, Supplier<Exposure> exposure) {
+  ServerAnswers(MetricStore local, ReplicaStore replicas, Supplier<Exposure> exposure) {
     this.local = local;
     this.replicas = replicas;
-    this.bytes = bytes;
     this.exposure = exposure;
   }
 
@@ -51,7 +50,7 @@ final class ServerAnswers implements UnaryOperator<byte[]> {
           };
       // Afterwards: what was read while the lease ran out may be old.
       return shown.holds().getAsBoolean() ? answer : NO_LEASE;
-    } catch (MalformedMessageException | StoreNotReadyException e) {
+    } catch (MalformedMessageException | MalformedBytesException | StoreNotReadyException e) {
       return new ServerAnswer.Withheld(String.valueOf(e.getMessage()));
     } catch (StoreClosedException _) {
       return new ServerAnswer.Withheld("shutting down");
@@ -66,14 +65,14 @@ final class ServerAnswers implements UnaryOperator<byte[]> {
 
   private ServerAnswer names(Exposure shown, byte[] after, int most) {
     KeyBatch batch =
-        after.length == 0 ? KeyBatch.first(most) : KeyBatch.after(bytes.key(after), most);
+        after.length == 0 ? KeyBatch.first(most) : KeyBatch.after(GroupKeys.decode(after), most);
     local.sizes(
         (key, _, _) -> {
           if (isShown(key, shown)) {
             batch.offer(key);
           }
         });
-    List<byte[]> keys = batch.keys().stream().map(bytes::key).toList();
+    List<byte[]> keys = batch.keys().stream().map(GroupKeys::encode).toList();
     return new ServerAnswer.Named(slots(shown), batch.next().isEmpty(), keys);
   }
 
@@ -92,7 +91,7 @@ final class ServerAnswers implements UnaryOperator<byte[]> {
   }
 
   private boolean isShown(GroupingKey key, Exposure shown) {
-    return shown.slots().test(HashRing.slotOf(bytes.key(key)));
+    return shown.slots().test(HashRing.slotOf(GroupKeys.encode(key)));
   }
 
   private static int slots(Exposure shown) {
