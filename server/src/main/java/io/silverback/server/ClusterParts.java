@@ -15,6 +15,8 @@ import io.silverback.server.handler.ClusterHandler;
 import io.silverback.server.handler.Fence;
 import io.silverback.server.log.Log;
 import io.silverback.server.storage.MetricStore;
+import io.silverback.server.storage.OffHeapMetricStore;
+import io.silverback.server.storage.PersistedMetricStore;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -69,20 +71,32 @@ final class ClusterParts implements AutoCloseable {
     metrics.watch(node::status, network::traffic);
   }
 
+  /** The same groups as the cluster sees them. */
+  private static ReplicaStore replicaOf(MetricStore local) {
+    return switch (local) {
+      case OffHeapMetricStore inMemory -> inMemory.replica();
+      case PersistedMetricStore inFiles -> inFiles.replica();
+      default -> throw new IllegalArgumentException("not a store of this server: store=" + local);
+    };
+  }
+
+  private static Membership membership(ClusterSettings settings, Network network) {
+    throw new UnsupportedOperationException(settings + " " + network);
+  }
+
+  private static ViewLog viewLog(ClusterSettings settings, ClusterFolder folder, Network network) {
+    throw new UnsupportedOperationException(settings + " " + folder + network);
+  }
+
   /**
    * Listens for the others. Takes part once {@link #start} is called.
    *
    * @param local the groups of this server
-   * @param replicas the same as the cluster sees them
    * @param onLapse told when this server may not speak for any group any more
    * @throws StartUpException if it cannot listen, or its files cannot be used
    */
   static ClusterParts open(
-      ClusterSettings settings,
-      MetricStore local,
-      ReplicaStore replicas,
-      ClusterMetrics metrics,
-      Runnable onLapse) {
+      ClusterSettings settings, MetricStore local, ClusterMetrics metrics, Runnable onLapse) {
     ClusterFolder folder = ClusterFolder.open(settings.folder());
     long incarnation = new SecureRandom().nextLong();
     try {
@@ -100,7 +114,7 @@ final class ClusterParts implements AutoCloseable {
               settings.zone(),
               settings.voterOnly());
       return new ClusterParts(
-          settings, folder, network, self, local, replicas, metrics, onLapse);
+          settings, folder, network, self, local, replicaOf(local), metrics, onLapse);
     } catch (IOException | IllegalArgumentException e) {
       folder.close();
       throw new StartUpException(

@@ -21,6 +21,7 @@ final class GroupWriter {
   private final HistoryPages history;
   private final Retention retention;
   private final Holdings holdings;
+  private final Tombstones tombstones;
   private final ConsistencyCheck check;
   private final LongSupplier ownMillis;
 
@@ -31,6 +32,7 @@ final class GroupWriter {
       HistoryPages history,
       Retention retention,
       Holdings holdings,
+      Tombstones tombstones,
       ConsistencyCheck check,
       LongSupplier ownMillis) {
     this.groups = groups;
@@ -39,6 +41,7 @@ final class GroupWriter {
     this.history = history;
     this.retention = retention;
     this.holdings = holdings;
+    this.tombstones = tombstones;
     this.check = check;
     this.ownMillis = ownMillis;
   }
@@ -47,6 +50,20 @@ final class GroupWriter {
   void revalue(byte[] key, GroupFrame next, Stamp stamp, Workspace workspace) {
     HistoryHead.quietSince(workspace.entry(), ownMillis.getAsLong());
     appendRow(key, workspace, next, stamp, PushedColumns.all(next.columnCount()));
+    store(key, workspace, next);
+  }
+
+  /**
+   * Stores values, as another node has them, of the series that the group has.
+   *
+   * @param stamp of the push that the row of history is of
+   * @param pushed what that push wrote
+   */
+  void adopt(byte[] key, GroupFrame next, Stamp stamp, PushedColumns pushed, Workspace workspace) {
+    if (missesRows(workspace.frame(), next, stamp)) {
+      seal(key, workspace, false);
+    }
+    appendRow(key, workspace, next, stamp, pushed);
     store(key, workspace, next);
   }
 
@@ -66,6 +83,8 @@ final class GroupWriter {
       if (obstacle.isPresent()) {
         return obstacle;
       }
+    }
+    if (!change.keepsShape() || missesRows(change.oldFrame(), frame, stamp)) {
       seal(key, workspace, false);
     }
     if (isOf(frame.lastPush(), stamp) || isOf(frame.expiry().at(), stamp)) {
@@ -81,6 +100,24 @@ final class GroupWriter {
     }
     holdings.replace(change.oldFrame(), frame);
     return Optional.empty();
+  }
+
+  /**
+   * True if a family was written by a push that gets no row here, since this node heard of it only
+   * together with a later one. A row is the difference to the one before, so it cannot follow one
+   * that the values have moved on from.
+   */
+  private static boolean missesRows(GroupFrame old, GroupFrame next, Stamp stamp) {
+    int families = Math.max(old.families().size(), next.families().size());
+    if (families == 0) {
+      return !isOf(next.push(), stamp) && !isOf(next.push(), old.push());
+    }
+    for (int i = 0; i < families; i++) {
+      if (!isOf(next.written(i), stamp) && !isOf(next.written(i), old.written(i))) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static boolean isOf(Stamp event, Stamp stamp) {
@@ -129,11 +166,21 @@ final class GroupWriter {
 
   /** The moment from which on everybody sees the frame. Called under the lock of the group. */
   private void store(byte[] key, Workspace workspace, GroupFrame frame) {
-    if (!frame.exists() && HistoryHead.isEmpty(workspace.entry())) {
+    boolean isTombstone = Tombstones.isOne(frame);
+    boolean isOver = !frame.exists() && HistoryHead.isEmpty(workspace.entry());
+    if (isOver && !(isTombstone && tombstones.areKept())) {
       groups.remove(key);
+      isTombstone = false;
     } else {
       groups.put(key, workspace.entry(), 0, workspace.finish(frame));
     }
+    tombstones.replace(workspace.frame(), isTombstone);
+  }
+
+  /** Forgets a deleted group that has no history. */
+  void forget(byte[] key, Workspace workspace) {
+    groups.remove(key);
+    tombstones.replace(workspace.frame(), false);
   }
 
   /** Drops the history of a group that has no open page. */

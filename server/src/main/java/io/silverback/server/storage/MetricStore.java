@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.IntPredicate;
 
 /**
  * The groups, as the doors see them.
@@ -23,6 +24,9 @@ public interface MetricStore extends AutoCloseable {
    * caller closes it. In a cluster, other servers show the others.
    */
   Snapshot snapshot();
+
+  /** The same of those groups that lie in some slots of the cluster. */
+  Snapshot snapshot(IntPredicate slots);
 
   /**
    * The groups that exist, those that other servers of a cluster show included; the caller closes

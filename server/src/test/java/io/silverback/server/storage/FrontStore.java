@@ -4,6 +4,7 @@ import io.silverback.server.group.GroupUpdate;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.IntPredicate;
 
 /** Another store, of which a test replaces a part. */
 public class FrontStore implements MetricStore {
@@ -21,6 +22,11 @@ public class FrontStore implements MetricStore {
   @Override
   public Snapshot snapshot() {
     return store.snapshot();
+  }
+
+  @Override
+  public Snapshot snapshot(IntPredicate slots) {
+    return store.snapshot(slots);
   }
 
   @Override

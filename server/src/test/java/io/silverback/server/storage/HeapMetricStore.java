@@ -1,5 +1,6 @@
 package io.silverback.server.storage;
 
+import io.silverback.cluster.HashRing;
 import io.silverback.codec.exposition.ParsedExposition;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.MetricFamily;
@@ -23,6 +24,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.IntPredicate;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -98,6 +100,17 @@ public final class HeapMetricStore implements MetricStore {
     requireOpen();
     return new HeapSnapshot(
         groups.values().stream().sorted(Comparator.comparing(GroupState::key)).toList());
+  }
+
+  /** Throws {@link StoreClosedException} after a close. */
+  @Override
+  public Snapshot snapshot(IntPredicate slots) {
+    requireOpen();
+    return new HeapSnapshot(
+        groups.values().stream()
+            .filter(group -> slots.test(HashRing.slotOf(GroupKeys.encode(group.key()))))
+            .sorted(Comparator.comparing(GroupState::key))
+            .toList());
   }
 
   /** Throws {@link StoreClosedException} after a close. */
