@@ -96,7 +96,7 @@ final class Arrivals {
     }
     if (earlier != null) {
       earlier.end(Refusal.REPLACED, "the peer has opened a newer connection");
-      earlier.awaitHandOver();
+      earlier.awaitCeased();
     }
   }
 
@@ -150,7 +150,7 @@ final class Arrivals {
       }
     }
     dropped.forEach(Inbound::cease);
-    dropped.forEach(Inbound::awaitHandOver);
+    dropped.forEach(Inbound::awaitCeased);
   }
 
   void close() {
@@ -161,7 +161,7 @@ final class Arrivals {
       all.addAll(admitted.values());
     }
     all.forEach(Inbound::cease);
-    all.forEach(Inbound::awaitHandOver);
+    all.forEach(Inbound::awaitCeased);
   }
 
   static boolean isDroppable(Channel channel) {

@@ -40,13 +40,14 @@ final class Greeting {
 
   /** All before the proof: the head and a body, which the buffer holds up to its position. */
   static byte[] proven(ByteBuffer body) {
-    byte[] written = Arrays.copyOf(body.array(), body.position());
-    return head(VERSION, written.length + Keys.PROOF_LENGTH).put(written).array();
+    byte[] written = new byte[body.position()];
+    body.get(0, written);
+    return Keys.concat(head(written.length), written);
   }
 
   /** What tells a peer of another version which one this is. */
   static byte[] otherVersion() {
-    return Keys.concat(head(VERSION, Keys.PROOF_LENGTH).array(), new byte[Keys.PROOF_LENGTH]);
+    return Keys.concat(head(0), new byte[Keys.PROOF_LENGTH]);
   }
 
   /**
@@ -118,10 +119,12 @@ final class Greeting {
     return nonce;
   }
 
-  private static ByteBuffer head(int version, int length) {
-    return ByteBuffer.allocate(HEAD_LENGTH + length - Keys.PROOF_LENGTH)
+  private static byte[] head(int bodyLength) {
+    byte[] head = new byte[HEAD_LENGTH];
+    ByteBuffer.wrap(head)
         .putInt(MAGIC)
-        .putShort((short) version)
-        .putShort((short) length);
+        .putShort((short) VERSION)
+        .putShort((short) (bodyLength + Keys.PROOF_LENGTH));
+    return head;
   }
 }

@@ -102,10 +102,15 @@ final class Inbound {
     Sockets.close(socket);
   }
 
-  /** Returns when no message is being handed over, nor will be, if the connection has ceased. */
-  void awaitHandOver() {
+  /** Ends the connection; returns when no message is being handed over, nor will be. */
+  void awaitCeased() {
+    cease();
     handOver.lock();
-    handOver.unlock();
+    try {
+      ceased = true;
+    } finally {
+      handOver.unlock();
+    }
   }
 
   private void take(Session session, MessageReader reader) throws IOException {

@@ -24,7 +24,7 @@ final class Link {
   /**
    * Proves to the peer that this side lives, after which messages may follow.
    *
-   * @param silence after which the peer is given up
+   * @param silenceMillis after which the peer is given up
    */
   static Link confirm(Socket socket, InputStream in, Session session, int silenceMillis)
       throws IOException {

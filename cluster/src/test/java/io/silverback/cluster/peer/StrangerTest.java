@@ -163,6 +163,40 @@ final class StrangerTest {
         });
   }
 
+  @Test
+  void processThatInsistsOnANameIsRefused() throws Exception {
+    SealedNetwork b = nodes.open("b");
+    Inbox atB = Inbox.of(b, Channel.DATA);
+    try (Socket twin = connect(b)) {
+      MessageWriter writer = dial(twin, new Sender("b", 1, "127.0.0.1:1"), 1);
+      writer.flush();
+      awaitEnd(twin);
+    }
+    assertEquals(1, refused(b, Refusal.NAME));
+    assertEquals(List.of(), atB.texts());
+  }
+
+  @Test
+  void newerConnectionOfAPeerReplacesTheOlderAndNeverTheOtherWayRound() throws Exception {
+    SealedNetwork b = nodes.open("b");
+    Inbox atB = Inbox.of(b, Channel.DATA);
+    var from = new Sender("a", 1, "127.0.0.1:1");
+    try (Socket first = connect(b);
+        Socket second = connect(b);
+        Socket late = connect(b)) {
+      say(dial(first, from, 2), "first");
+      atB.await(1);
+      say(dial(second, from, 3), "second");
+      awaitEnd(first);
+      say(dial(late, from, 1), "late");
+      awaitEnd(late);
+      atB.await(2);
+      assertEquals(List.of("first", "second"), atB.texts());
+      assertEquals(2, refused(b, Refusal.REPLACED));
+      assertEquals(1, traffic(b, Channel.DATA).inbound());
+    }
+  }
+
   private PeerSecrets secrets(String name, String... lines) throws IOException {
     return PeerSecrets.ofFile(file(name, lines));
   }
@@ -183,6 +217,21 @@ final class StrangerTest {
     var socket = new Socket(address.host(), address.port());
     socket.setSoTimeout(10_000);
     return socket;
+  }
+
+  /** Opens a connection by hand, all but the frame that proves it. */
+  private static MessageWriter dial(Socket socket, Sender self, long attempt) throws IOException {
+    var hello = new Hello(Channel.DATA, attempt, self, new byte[Greeting.NONCE_LENGTH]);
+    Session session =
+        Session.open(
+            socket.getInputStream(), socket.getOutputStream(), hello, PeerSecrets.none());
+    return new MessageWriter(socket.getOutputStream(), session.keys().forward());
+  }
+
+  private static void say(MessageWriter writer, String message) throws IOException {
+    writer.flush();
+    writer.add(bytes(message));
+    writer.flush();
   }
 
   /** Reads until the other side closes, in whatever way. */
