@@ -90,7 +90,10 @@ final class ClusterFlags {
                   + " groups and take no pushes."),
           text(LEASE, "2s", "How long a server leads without hearing from most of the voters."),
           text(RENEWAL, "400ms", "How often it asks them."),
-          text(REPLICA_TIMEOUT, "500ms", "How long a push waits for a copy before another is taken."),
+          text(
+              REPLICA_TIMEOUT,
+              "500ms",
+              "How long a push waits for a copy before another is taken."),
           text(PUSH_BUDGET, "8s", "How long a push waits for a leader before it gets a 503."),
           text(
               STABILITY,
@@ -188,7 +191,14 @@ final class ClusterFlags {
 
   private static StartUpException alone(String name, String given) {
     return new StartUpException(
-        "--" + name + " means nothing on a single node, add --" + LISTEN + ": " + name + "=" + given);
+        "--"
+            + name
+            + " means nothing on a single node, add --"
+            + LISTEN
+            + ": "
+            + name
+            + "="
+            + given);
   }
 
   private static String peerAddress(Flags flags, InetSocketAddress listen) {

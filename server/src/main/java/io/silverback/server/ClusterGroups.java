@@ -124,7 +124,8 @@ final class ClusterGroups {
         node.status()
             .view()
             .orElseThrow(
-                () -> new StoreNotReadyException("the cluster has not formed yet, try again later"));
+                () ->
+                    new StoreNotReadyException("the cluster has not formed yet, try again later"));
     return view.members().stream()
         .filter(member -> !member.voterOnly())
         .map(member -> ask(member, question))

@@ -28,8 +28,7 @@ final class ClusterMetrics {
 
   private final PrometheusRegistry registry;
   private volatile Supplier<ClusterStatus> status = ClusterMetrics::beforeTheStart;
-  private volatile Supplier<PeerTraffic> traffic =
-      () -> new PeerTraffic(Map.of(), 0, 0, Map.of());
+  private volatile Supplier<PeerTraffic> traffic = () -> new PeerTraffic(Map.of(), 0, 0, Map.of());
 
   /** Registers all of them, with the values of a node that has not started. */
   ClusterMetrics(PrometheusRegistry registry) {
@@ -59,8 +58,7 @@ final class ClusterMetrics {
         "Number of that view, 0 before the first.",
         now -> now.view().map(View::epoch).orElse(0L));
     gauge("peers", "Other nodes that gossip believes to live.", now -> now.peers().size());
-    gauge(
-        "proposer", "Whether this node proposes views.", now -> now.proposes() ? 1 : 0);
+    gauge("proposer", "Whether this node proposes views.", now -> now.proposes() ? 1 : 0);
     gauge(
         "lease_seconds",
         "How long this node may still lead without hearing from the voters, 0 for not at all.",
@@ -82,8 +80,7 @@ final class ClusterMetrics {
     counter("replicated_total", "States of groups that other nodes took.", Counters::replicated);
     counter(
         "stand_ins_total", "Pushes for which a silent replica was replaced.", Counters::standIns);
-    counter(
-        "unavailable_total", "Updates that no leader answered in time.", Counters::unavailable);
+    counter("unavailable_total", "Updates that no leader answered in time.", Counters::unavailable);
     counter("lapses_total", "Times that the lease of this node was lost.", Counters::lapses);
     counter("take_overs_total", "Slots that this node took over.", Counters::takeOvers);
     counter("repairs_total", "Groups sent or fetched as copies differed.", Counters::repairs);
@@ -94,14 +91,14 @@ final class ClusterMetrics {
     CounterWithCallback.builder(DEFAULTS)
         .name("silverback_cluster_withheld_seconds_total")
         .help("Time without a lease, since the first one.")
-        .callback(
-            counter -> counter.call(status.get().counters().withheldMillis() / 1e3))
+        .callback(counter -> counter.call(status.get().counters().withheldMillis() / 1e3))
         .register(registry);
   }
 
   private void registerTraffic() {
     traffic("sent_messages_total", "Messages written to other nodes.", ChannelTraffic::messagesOut);
-    traffic("sent_bytes_total", "Bytes of messages written to other nodes.", ChannelTraffic::bytesOut);
+    traffic(
+        "sent_bytes_total", "Bytes of messages written to other nodes.", ChannelTraffic::bytesOut);
     traffic("received_messages_total", "Messages of other nodes.", ChannelTraffic::messagesIn);
     traffic("received_bytes_total", "Bytes of messages of other nodes.", ChannelTraffic::bytesIn);
     traffic(

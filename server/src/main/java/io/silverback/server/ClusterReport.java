@@ -117,7 +117,8 @@ final class ClusterReport implements ClusterInfo {
         node.status()
             .view()
             .orElseThrow(
-                () -> new StoreNotReadyException("the cluster has not formed yet, try again later"));
+                () ->
+                    new StoreNotReadyException("the cluster has not formed yet, try again later"));
     int slot = HashRing.slotOf(GroupKeys.encode(key));
     SlotTable.Tenure tenure = view.slots().tenure(slot);
     return new Place(

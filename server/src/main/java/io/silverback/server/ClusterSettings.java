@@ -33,7 +33,7 @@ public record ClusterSettings(
     Optional<Path> folder,
     ClusterConfig rules,
     PeerSettings peers) {
-  ClusterSettings {
+  public ClusterSettings {
     join = List.copyOf(join);
   }
 }

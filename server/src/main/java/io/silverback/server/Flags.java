@@ -219,7 +219,10 @@ final class Flags {
     Flags flags = reading.get();
     var live = new LiveConfig(flags.liveSettings(), file, () -> reading.get().liveSettings());
     return new Request.Serve(
-        flags.config(live, flags.cluster()), flags.logLevel(), flags.logFormat(), flags.warnings(environment));
+        flags.config(live, flags.cluster()),
+        flags.logLevel(),
+        flags.logFormat(),
+        flags.warnings(environment));
   }
 
   private List<Warning> warnings(Map<String, String> environment) {
@@ -345,7 +348,9 @@ final class Flags {
     String telemetryPath = text("web.telemetry-path");
     var shown = new LinkedHashMap<String, String>();
     values.forEach((name, given) -> shown.put(name, String.join(",", given)));
-    for (String name : (Iterable<String>) Stream.concat(DURATIONS.stream(), ClusterFlags.DURATIONS.stream())::iterator) {
+    for (String name :
+        (Iterable<String>)
+            Stream.concat(DURATIONS.stream(), ClusterFlags.DURATIONS.stream())::iterator) {
       shown.put(name, GoDuration.format(duration(name)));
     }
     var doors =

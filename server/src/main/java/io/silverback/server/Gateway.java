@@ -267,7 +267,9 @@ public final class Gateway implements AutoCloseable {
   /** The doors of a single node, which is the only target. */
   private ClusterHandler alone(String advertised) {
     return new ClusterHandler(
-        () -> new ClusterHandler.Targets("", List.of(advertised.isEmpty() ? ownAddress() : advertised)),
+        () ->
+            new ClusterHandler.Targets(
+                "", List.of(advertised.isEmpty() ? ownAddress() : advertised)),
         Optional.empty());
   }
 

@@ -45,7 +45,8 @@ sealed interface ServerQuestion {
    */
   static ServerQuestion decode(byte[] bytes) {
     ByteBuffer in = ByteBuffer.wrap(bytes);
-    ServerBytes.require(in.remaining() >= 2 && in.get() == FORMAT, "not a question of this version");
+    ServerBytes.require(
+        in.remaining() >= 2 && in.get() == FORMAT, "not a question of this version");
     int kind = in.get();
     return switch (kind) {
       case 1 -> {

@@ -116,7 +116,8 @@ public final class ClusterHandler {
 
   private static GroupingKey key(QueryParameters parameters) {
     if (parameters.first(JOB).isEmpty()) {
-      throw new BadParameterException("no job parameter provided, add job=NAME and the other labels");
+      throw new BadParameterException(
+          "no job parameter provided, add job=NAME and the other labels");
     }
     var labels = new Labels.Builder();
     for (String name : parameters.names()) {

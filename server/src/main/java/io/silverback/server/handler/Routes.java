@@ -59,7 +59,8 @@ public final class Routes {
     var jobs = new JobTraffic();
     var paths = new GroupingKeyPath(settings.names(), rewriteRules);
     var push =
-        new PushHandler(store, settings, paths, memory, pushes, overLimit, jobs, writers, fence, log);
+        new PushHandler(
+            store, settings, paths, memory, pushes, overLimit, jobs, writers, fence, log);
     var delete = new DeleteHandler(store, paths, writers, log);
     var scrape = new ScrapeHandler(store, metrics, log);
     var api = new ApiHandler(store, settings.flags(), board, writers, build, started);
@@ -74,12 +75,18 @@ public final class Routes {
     for (boolean base64 : new boolean[] {false, true}) {
       String key = "/job" + (base64 ? GroupingKeyPath.BASE64_SUFFIX : "") + "/:job/*labels";
       String group = prefix + "/metrics" + key;
-      routes.add(new Route("PUT", group, "push", fenced.apply(push.door(GroupUpdate.Replace::new, base64))));
-      routes.add(new Route("POST", group, "push", fenced.apply(push.door(GroupUpdate.Merge::new, base64))));
+      routes.add(
+          new Route(
+              "PUT", group, "push", fenced.apply(push.door(GroupUpdate.Replace::new, base64))));
+      routes.add(
+          new Route(
+              "POST", group, "push", fenced.apply(push.door(GroupUpdate.Merge::new, base64))));
       routes.add(new Route("DELETE", group, "delete", fenced.apply(delete.door(base64))));
       if (settings.adminApi()) {
         String restored = prefix + "/api/v1/admin/restore" + key;
-        routes.add(new Route("PUT", restored, "restore", fenced.apply(push.door(RestoredGroup::read, base64))));
+        routes.add(
+            new Route(
+                "PUT", restored, "restore", fenced.apply(push.door(RestoredGroup::read, base64))));
       }
     }
     routes.add(new Route("GET", prefix + settings.telemetryPath(), "", large.apply(scrape.door())));
@@ -98,10 +105,17 @@ public final class Routes {
     routes.add(new Route("GET", prefix + "/status", "status", status.door()));
     routes.add(new Route("GET", prefix + "/api/v1/status", "api/v1/status", api.status()));
     routes.add(
-        new Route("GET", prefix + "/api/v1/metrics", "api/v1/metrics", fenced.apply(large.apply(api.metrics()))));
+        new Route(
+            "GET",
+            prefix + "/api/v1/metrics",
+            "api/v1/metrics",
+            fenced.apply(large.apply(api.metrics()))));
     routes.add(
         new Route(
-            "GET", prefix + "/api/v1/history", "api/v1/history", fenced.apply(large.apply(history.door()))));
+            "GET",
+            prefix + "/api/v1/history",
+            "api/v1/history",
+            fenced.apply(large.apply(history.door()))));
     routes.add(new Route("GET", prefix + "/api/v1/admin/top", "top", large.apply(top.door())));
     String clusterPath = prefix + "/api/v1/cluster";
     routes.add(new Route("GET", clusterPath, "api/v1/cluster", cluster.overview()));
@@ -112,12 +126,15 @@ public final class Routes {
     routes.add(new Route("OPTIONS", prefix + "/api/v1/*path", "api/v1/options", api.options()));
     if (settings.adminApi()) {
       var wipe = new WipeHandler(store, writers, log);
-      routes.add(new Route("PUT", prefix + "/api/v1/admin/wipe", "wipe", fenced.apply(wipe.door())));
+      routes.add(
+          new Route("PUT", prefix + "/api/v1/admin/wipe", "wipe", fenced.apply(wipe.door())));
       var deleteGroups =
           new DeleteGroupsHandler(store, limits, memory, overLimit, writers::forget, log);
       String deleted = prefix + "/api/v1/admin/delete_groups";
       for (String method : new String[] {"POST", "PUT"}) {
-        routes.add(new Route(method, deleted, "delete_groups", fenced.apply(large.apply(deleteGroups.door()))));
+        routes.add(
+            new Route(
+                method, deleted, "delete_groups", fenced.apply(large.apply(deleteGroups.door()))));
       }
       String copy = prefix + "/api/v1/admin/snapshot";
       routes.add(

@@ -86,10 +86,7 @@ final class UpdateJudge {
     return switch (update) {
       case GroupUpdate.Replace(_, var body) -> revalued(update, body, stamp, old, true);
       case GroupUpdate.Merge(_, var body) -> revalued(update, body, stamp, old, false);
-      case GroupUpdate.Restore _,
-          GroupUpdate.Delete _,
-          GroupUpdate.Expire _,
-          GroupUpdate.Purge _ ->
+      case GroupUpdate.Restore _, GroupUpdate.Delete _, GroupUpdate.Expire _, GroupUpdate.Purge _ ->
           Optional.empty();
     };
   }
