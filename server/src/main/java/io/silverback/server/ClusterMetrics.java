@@ -56,7 +56,7 @@ final class ClusterMetrics {
     gauge(
         "view_epoch",
         "Number of that view, 0 before the first.",
-        now -> now.view().map(View::epoch).orElse(0L));
+        now -> (double) now.view().map(View::epoch).orElse(0L));
     gauge("peers", "Other nodes that gossip believes to live.", now -> now.peers().size());
     gauge("proposer", "Whether this node proposes views.", now -> now.proposes() ? 1 : 0);
     gauge(
@@ -108,7 +108,7 @@ final class ClusterMetrics {
     GaugeWithCallback.builder(DEFAULTS)
         .name("silverback_cluster_queued_bytes")
         .help("Bytes of messages that wait to be sent to other nodes.")
-        .callback(gauge -> gauge.call(traffic.get().queuedBytes()))
+        .callback(gauge -> gauge.call((double) traffic.get().queuedBytes()))
         .register(registry);
     GaugeWithCallback.builder(DEFAULTS)
         .name("silverback_cluster_connections")

@@ -48,6 +48,7 @@ final class ClusterParts implements AutoCloseable {
 
   private ClusterParts(
       ClusterSettings settings,
+      ClusterLibraries libraries,
       ClusterFolder folder,
       SealedNetwork network,
       Member self,
@@ -58,8 +59,8 @@ final class ClusterParts implements AutoCloseable {
     this.folder = folder;
     this.network = network;
     loop = new ThreadLoop("cluster", MAILBOX);
-    membership = membership(settings, network);
-    viewLog = viewLog(settings, folder, network);
+    membership = libraries.membership(settings, network);
+    viewLog = libraries.viewLog(settings, folder.path(), network);
     var random = new SecureRandom();
     var ports =
         new ClusterPorts(
@@ -80,14 +81,6 @@ final class ClusterParts implements AutoCloseable {
     };
   }
 
-  private static Membership membership(ClusterSettings settings, Network network) {
-    throw new UnsupportedOperationException(settings + " " + network);
-  }
-
-  private static ViewLog viewLog(ClusterSettings settings, ClusterFolder folder, Network network) {
-    throw new UnsupportedOperationException(settings + " " + folder + network);
-  }
-
   /**
    * Listens for the others. Takes part once {@link #start} is called.
    *
@@ -96,7 +89,11 @@ final class ClusterParts implements AutoCloseable {
    * @throws StartUpException if it cannot listen, or its files cannot be used
    */
   static ClusterParts open(
-      ClusterSettings settings, MetricStore local, ClusterMetrics metrics, Runnable onLapse) {
+      ClusterSettings settings,
+      ClusterLibraries libraries,
+      MetricStore local,
+      ClusterMetrics metrics,
+      Runnable onLapse) {
     ClusterFolder folder = ClusterFolder.open(settings.folder());
     long incarnation = new SecureRandom().nextLong();
     try {
@@ -114,7 +111,7 @@ final class ClusterParts implements AutoCloseable {
               settings.zone(),
               settings.voterOnly());
       return new ClusterParts(
-          settings, folder, network, self, local, replicaOf(local), metrics, onLapse);
+          settings, libraries, folder, network, self, local, replicaOf(local), metrics, onLapse);
     } catch (IOException | IllegalArgumentException e) {
       folder.close();
       throw new StartUpException(

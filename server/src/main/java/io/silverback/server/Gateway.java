@@ -62,6 +62,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import javax.net.ssl.SSLContext;
 
@@ -98,7 +99,10 @@ public final class Gateway implements AutoCloseable {
   private final List<Connections> connections = new ArrayList<>();
   private volatile boolean ready;
 
-  private Gateway(GatewayConfig config, UnaryOperator<MetricStore> front) {
+  private Gateway(
+      GatewayConfig config,
+      UnaryOperator<MetricStore> front,
+      Supplier<ClusterLibraries> libraries) {
     BuildInfo build = BuildInfo.current();
     var metrics = new GatewayMetrics(build);
     var board = new LimitBoard(config.doors().limits());
@@ -128,7 +132,10 @@ public final class Gateway implements AutoCloseable {
     cluster =
         config
             .cluster()
-            .map(it -> ClusterParts.open(it, ownStore, watched.orElseThrow(), this::dropAll));
+            .map(
+                it ->
+                    ClusterParts.open(
+                        it, libraries.get(), ownStore, watched.orElseThrow(), this::dropAll));
     store = front.apply(cluster.map(ClusterParts::store).orElse(ownStore));
     staleness =
         new StalenessSweep(store, live::staleness, metrics::countExpired, metrics::countPurged);
@@ -170,8 +177,20 @@ public final class Gateway implements AutoCloseable {
 
   /** The same with another store in front of its own one. */
   static Gateway start(GatewayConfig config, UnaryOperator<MetricStore> front) {
+    return start(config, front, UsualLibraries::new);
+  }
+
+  /**
+   * The same with other libraries of the cluster.
+   *
+   * @param libraries asked if there is a cluster
+   */
+  static Gateway start(
+      GatewayConfig config,
+      UnaryOperator<MetricStore> front,
+      Supplier<ClusterLibraries> libraries) {
     config.listenAddresses().forEach(Gateway::requireFree);
-    var gateway = new Gateway(config, front);
+    var gateway = new Gateway(config, front, libraries);
     gateway.cluster.ifPresent(ClusterParts::start);
     gateway.web.start();
     for (int i = 0; i < gateway.sockets.size(); i++) {
