@@ -95,7 +95,12 @@ final class PackageArrowsTest {
                   "picocli")),
           Map.entry(
               "io.silverback.server",
-              List.of("io.silverback.", HELIDON, "picocli", "com.sun.management")));
+              List.of(
+                  "io.silverback.",
+                  HELIDON,
+                  "io.prometheus.metrics.",
+                  "picocli",
+                  "com.sun.management")));
 
   @Test
   void everyRoomKnowsOnlyWhatItMay() throws Exception {
