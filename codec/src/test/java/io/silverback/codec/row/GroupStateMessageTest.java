@@ -6,12 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.silverback.codec.WorkedExample;
+import io.silverback.codec.model.Expiry;
 import io.silverback.codec.model.Fingerprint;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Labels;
 import io.silverback.codec.model.Metric;
 import io.silverback.codec.model.MetricFamily;
 import io.silverback.codec.model.MetricType;
+import io.silverback.codec.model.PushRhythm;
 import io.silverback.codec.model.Stamp;
 import io.silverback.codec.model.Version;
 import java.util.Arrays;
@@ -121,9 +123,10 @@ class GroupStateMessageTest {
     return new GroupFrame(
         Version.NEVER,
         PUSH.version(),
-        Version.NEVER,
+        Expiry.NEVER,
         PUSH,
         Stamp.NEVER,
+        PushRhythm.NONE,
         shape.fingerprint(),
         List.of(),
         words,
