@@ -19,11 +19,11 @@ import io.helidon.webserver.http1.Http1Config;
 import io.helidon.webserver.http1.Http1ConnectionSelector;
 import io.helidon.webserver.spi.ServerConnectionSelector;
 import io.silverback.codec.model.VersionClock;
-import io.silverback.server.group.RewriteRules;
 import io.silverback.server.handler.BuildInfo;
 import io.silverback.server.handler.DoorLimit;
 import io.silverback.server.handler.GatewayMetrics;
 import io.silverback.server.handler.LastAnswer;
+import io.silverback.server.handler.LifecycleHandler;
 import io.silverback.server.handler.LimitBoard;
 import io.silverback.server.handler.OldPeer;
 import io.silverback.server.handler.Routes;
@@ -34,14 +34,15 @@ import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.OffHeapMetricStore;
 import io.silverback.server.storage.PersistedMetricStore;
 import io.silverback.server.storage.PersistenceSettings;
+import io.silverback.server.storage.StalenessSweep;
 import io.silverback.server.storage.StoreClosedException;
 import io.silverback.server.storage.StoreNotReadyException;
 import io.silverback.server.storage.StoreSettings;
 import io.silverback.server.storage.StoreUnusableException;
 import io.silverback.server.web.AccessControl;
 import io.silverback.server.web.Admission;
-import io.silverback.server.web.WebConfigException;
 import io.silverback.server.web.WebConfigFile;
+import io.silverback.server.yaml.ConfigException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
@@ -81,6 +82,7 @@ public final class Gateway implements AutoCloseable {
 
   private final CountDownLatch quitAsked = new CountDownLatch(1);
   private final MetricStore store;
+  private final StalenessSweep staleness;
   private final WebServer web;
   private final List<String> sockets = new ArrayList<>();
   private final List<Connections> connections = new ArrayList<>();
@@ -95,6 +97,10 @@ public final class Gateway implements AutoCloseable {
     var writers = new WriterWatch(System::nanoTime, System::currentTimeMillis);
     metrics.watchWriters(writers);
     var clock = new VersionClock(System::currentTimeMillis, new SecureRandom().nextLong());
+    LiveConfig live = config.live();
+    if (live.hasFile()) {
+      metrics.watchConfig(live::lastSucceeded, live::lastSuccess);
+    }
     var settings =
         new StoreSettings(
             clock,
@@ -106,6 +112,8 @@ public final class Gateway implements AutoCloseable {
     store = front.apply(openStore(settings, config.persistence()));
     metrics.watchStorage(store::statistics);
     board.watchStore(() -> store.statistics().limits());
+    staleness =
+        new StalenessSweep(store, live::staleness, metrics::countExpired, metrics::countPurged);
     Optional<WebConfigFile> guardFile = openGuardFile(config.webConfigFile());
     Function<String, Admission> guard =
         guardFile
@@ -118,11 +126,13 @@ public final class Gateway implements AutoCloseable {
             metrics,
             board,
             writers,
-            () -> RewriteRules.NONE,
+            live::rewrite,
             build,
             guard,
-            this::whyNotReady,
-            this::askToQuit);
+            new LifecycleHandler(
+                this::whyNotReady,
+                this::askToQuit,
+                live.hasFile() ? Optional.of(live::reload) : Optional.empty()));
     web = webServer(config, routes, board, guardFile.flatMap(WebConfigFile::sslContext));
   }
 
@@ -183,6 +193,7 @@ public final class Gateway implements AutoCloseable {
     ready = false;
     web.stop();
     connections.forEach(Connections::close);
+    staleness.close();
     store.close();
   }
 
@@ -213,7 +224,7 @@ public final class Gateway implements AutoCloseable {
     }
     try {
       return Optional.of(WebConfigFile.open(Path.of(name)));
-    } catch (WebConfigException e) {
+    } catch (ConfigException e) {
       throw new StartUpException("--web.config.file: " + e.getMessage());
     }
   }

@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param historyRetention how long what was pushed can be looked up; zero for not at all
  * @param persistence where groups are kept beyond the end of the process; empty for nowhere
  * @param limits what the store is not to outgrow
+ * @param live what may change while the server runs
  */
 public record GatewayConfig(
     List<InetSocketAddress> listenAddresses,
@@ -25,7 +26,8 @@ public record GatewayConfig(
     Duration shutdownTimeout,
     Duration historyRetention,
     Optional<PersistenceSettings> persistence,
-    StorageLimits limits) {
+    StorageLimits limits,
+    LiveConfig live) {
   public GatewayConfig {
     listenAddresses = List.copyOf(listenAddresses);
     if (listenAddresses.isEmpty()) {

@@ -57,7 +57,11 @@ final class PackageArrowsTest {
                   "net.openhft.chronicle.")),
           Map.entry("io.silverback.server.log", List.of()),
           Map.entry(
-              "io.silverback.server.web", List.of(JSON, "org.yaml.snakeyaml.", "at.favre.lib.")),
+              "io.silverback.server.web", List.of("io.silverback.server.yaml", "at.favre.lib.")),
+          Map.entry("io.silverback.server.yaml", List.of(JSON, "org.yaml.snakeyaml.")),
+          Map.entry(
+              "io.silverback.server.config",
+              List.of("io.silverback.server.group", "io.silverback.server.yaml")),
           Map.entry(
               "io.silverback.server.handler",
               List.of(
@@ -75,7 +79,7 @@ final class PackageArrowsTest {
               List.of(
                   "io.silverback.codec.",
                   "io.silverback.server.group",
-                  "io.silverback.server.web",
+                  "io.silverback.server.yaml",
                   JSON,
                   "picocli")),
           Map.entry(

@@ -56,6 +56,9 @@ final class GroupJson {
     if (conflict.isPresent() && !families.containsKey(CONFLICT)) {
       writeConflict(conflict.get(), out);
     }
+    if (group.isStale()) {
+      writeStaleness(group, out);
+    }
     for (VersionedFamily family : families.values()) {
       out.writeFieldName(family.family().name());
       writeFamily(family, out);
@@ -80,6 +83,13 @@ final class GroupJson {
       out.writeEndObject();
     }
     out.writeEndArray();
+  }
+
+  /** No family can have these names: a stale group has none but the push times. */
+  private static void writeStaleness(GroupState group, JsonGenerator out) throws IOException {
+    out.writeBooleanField("stale", true);
+    out.writeStringField(
+        "stale_since", Instant.ofEpochMilli(group.expiry().at().wallMillis()).toString());
   }
 
   /** When the group was last pushed to with success, else without. */

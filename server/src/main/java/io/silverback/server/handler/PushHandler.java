@@ -145,7 +145,11 @@ final class PushHandler {
           case GroupUpdate.Merge(var key, var body) ->
               writers.pushed(key, sent, false, ClientName.of(request), body.families());
           // A restore is no push, whoever sends it.
-          case GroupUpdate.Restore _, GroupUpdate.Delete _ -> Optional.empty();
+          case GroupUpdate.Restore _,
+              GroupUpdate.Delete _,
+              GroupUpdate.Expire _,
+              GroupUpdate.Purge _ ->
+              Optional.empty();
         };
     conflict.ifPresent(found -> log.writerConflict(request, found));
   }

@@ -11,7 +11,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -29,8 +28,7 @@ public final class Routes {
    * @param writers learns who pushes
    * @param rewriteRules what becomes of the grouping keys of requests, asked for each of them
    * @param guard decides about a request by its Authorization header, empty if it has none
-   * @param whyNotReady why the server should get no requests; empty if it should
-   * @param quit asks for termination and returns at once
+   * @param lifecycle doors to the life of the process
    */
   public Routes(
       DoorSettings settings,
@@ -41,8 +39,7 @@ public final class Routes {
       Supplier<RewriteRules> rewriteRules,
       BuildInfo build,
       Function<String, Admission> guard,
-      Supplier<Optional<String>> whyNotReady,
-      Runnable quit) {
+      LifecycleHandler lifecycle) {
     this.guard = guard;
     var log = new DoorLog();
     var started = Instant.now();
@@ -64,7 +61,6 @@ public final class Routes {
     var top = new TopHandler(store, jobs);
     var history = new HistoryHandler(store, limits, overLimit, System::currentTimeMillis);
     var status = new StatusHandler(store, settings, board, writers, build, started);
-    var lifecycle = new LifecycleHandler(whyNotReady, quit);
 
     UnaryOperator<Door> large = door -> inTurn(door, scrapes, overLimit);
     String prefix = settings.routePrefix();
@@ -83,11 +79,15 @@ public final class Routes {
     routes.add(new Route("GET", prefix + settings.telemetryPath(), "", large.apply(scrape.door())));
     routes.add(new Route("GET", prefix + "/-/healthy", "healthy", lifecycle.healthy()));
     routes.add(new Route("GET", prefix + "/-/ready", "ready", lifecycle.ready()));
-    Door quitDoor = settings.lifecycle() ? lifecycle.quit() : lifecycle.quitDisabled();
+    Door quitDoor = settings.lifecycle() ? lifecycle.quit() : lifecycle.disabled();
     routes.add(new Route("PUT", prefix + "/-/quit", "", quitDoor));
     routes.add(new Route("POST", prefix + "/-/quit", "", quitDoor));
+    Door reloadDoor = settings.lifecycle() ? lifecycle.reload() : lifecycle.disabled();
+    routes.add(new Route("PUT", prefix + "/-/reload", "", reloadDoor));
+    routes.add(new Route("POST", prefix + "/-/reload", "", reloadDoor));
+    routes.add(new Route("GET", prefix + "/-/reload", "", lifecycle.byGet()));
     // upstream: main.go registers this one without the prefix.
-    routes.add(new Route("GET", "/-/quit", "", lifecycle.quitByGet()));
+    routes.add(new Route("GET", "/-/quit", "", lifecycle.byGet()));
     routes.add(new Route("GET", prefix + "/", "status", status.door()));
     routes.add(new Route("GET", prefix + "/status", "status", status.door()));
     routes.add(new Route("GET", prefix + "/api/v1/status", "api/v1/status", api.status()));

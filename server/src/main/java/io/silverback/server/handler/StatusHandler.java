@@ -114,7 +114,7 @@ final class StatusHandler {
         </head>
         <body>
         <h1>Silverback</h1>
-        <p>Version %s, up since %s, holding %d groups.</p>
+        <p>Version %s, up since %s, holding %d groups, %d of them <a href="%s">stale</a>.</p>
         <ul>
         <li><a href="%s">Metrics</a> as Prometheus scrapes them</li>
         <li><a href="%s">Groups</a> as JSON</li>
@@ -134,6 +134,8 @@ final class StatusHandler {
             escape(build.version()),
             startTime,
             store.groupCount(),
+            store.statistics().staleGroups(),
+            escape(externalPrefix + "/api/v1/metrics"),
             escape(externalPrefix + telemetryPath),
             escape(externalPrefix + "/api/v1/metrics"),
             escape(externalPrefix + "/api/v1/status"),

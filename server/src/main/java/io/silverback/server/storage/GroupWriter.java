@@ -4,6 +4,7 @@ import io.silverback.codec.model.Stamp;
 import io.silverback.codec.row.GroupFrame;
 import io.silverback.server.group.ConsistencyCheck;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 
 /**
  * Writes what a group becomes: the row of history first, then the state, which makes both count.
@@ -21,6 +22,7 @@ final class GroupWriter {
   private final Retention retention;
   private final Holdings holdings;
   private final ConsistencyCheck check;
+  private final LongSupplier ownMillis;
 
   GroupWriter(
       OffHeapMap groups,
@@ -29,7 +31,8 @@ final class GroupWriter {
       HistoryPages history,
       Retention retention,
       Holdings holdings,
-      ConsistencyCheck check) {
+      ConsistencyCheck check,
+      LongSupplier ownMillis) {
     this.groups = groups;
     this.table = table;
     this.shapes = shapes;
@@ -37,10 +40,12 @@ final class GroupWriter {
     this.retention = retention;
     this.holdings = holdings;
     this.check = check;
+    this.ownMillis = ownMillis;
   }
 
   /** Stores other values of all the series that the group has. */
   void revalue(byte[] key, GroupFrame next, Stamp stamp, Workspace workspace) {
+    HistoryHead.quietSince(workspace.entry(), ownMillis.getAsLong());
     appendRow(key, workspace, next, stamp, PushedColumns.all(next.columnCount()));
     store(key, workspace, next);
   }
@@ -63,10 +68,12 @@ final class GroupWriter {
       }
       seal(key, workspace, false);
     }
+    if (isOf(frame.lastPush(), stamp) || isOf(frame.expiry().at(), stamp)) {
+      HistoryHead.quietSince(workspace.entry(), ownMillis.getAsLong());
+    }
     check.record(change.old(), change.next());
     // By version, as a restore writes all families but gives them times of their own.
-    PushedColumns pushed =
-        PushedColumns.of(change.shape(), i -> frame.written(i).version().equals(stamp.version()));
+    PushedColumns pushed = PushedColumns.of(change.shape(), i -> isOf(frame.written(i), stamp));
     appendRow(key, workspace, frame, stamp, pushed);
     store(key, workspace, frame);
     if (!change.keepsShape()) {
@@ -74,6 +81,10 @@ final class GroupWriter {
     }
     holdings.replace(change.oldFrame(), frame);
     return Optional.empty();
+  }
+
+  private static boolean isOf(Stamp event, Stamp stamp) {
+    return event.version().equals(stamp.version());
   }
 
   private void appendRow(

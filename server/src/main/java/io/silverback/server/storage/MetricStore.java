@@ -3,6 +3,7 @@ package io.silverback.server.storage;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.server.group.GroupUpdate;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Optional;
 
 /**
@@ -38,6 +39,12 @@ public interface MetricStore extends AutoCloseable {
   /** Tells of every group that exists what it holds, in no promised order. */
   void sizes(SizeSink sink);
 
+  /**
+   * Tells of every group that is stale, or exists and was last pushed to that long ago or longer,
+   * in no promised order.
+   */
+  void quietGroups(Duration atLeast, QuietSink sink);
+
   /** What is held now, and what that takes. */
   StorageStatistics statistics();
 
@@ -70,6 +77,12 @@ public interface MetricStore extends AutoCloseable {
     void group(GroupingKey key, long series, long bytes);
   }
 
+  /** Takes groups, one after the other; must not call the store. */
+  @FunctionalInterface
+  interface QuietSink {
+    void group(QuietGroup group);
+  }
+
   /** What became of an update. */
   sealed interface Submission {
     /** Applied, and visible to every reader from now on. */
@@ -86,7 +99,10 @@ public interface MetricStore extends AutoCloseable {
      */
     record OverLimit(GroupingKey key, Limit limit, String reason) implements Submission {}
 
-    /** Not applied, and nothing was changed, since the group is as new here, or newer. */
+    /**
+     * Not applied, and nothing was changed, since the group is as new here, or newer, or not the
+     * one any more that a staleness rule looked at.
+     */
     record Outdated(GroupingKey key) implements Submission {}
   }
 }

@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import java.util.function.LongUnaryOperator;
+import java.util.function.Predicate;
 
 /**
  * The groups of a single node and their history, compressed and outside of the heap, in files if
@@ -36,6 +37,7 @@ public final class OffHeapMetricStore implements MetricStore {
   private static final long SINGLE_NODE_EPOCH = 0;
   private static final Duration CLOSING_PATIENCE = Duration.ofSeconds(10);
   private static final Duration MEMORY_INTERVAL = Duration.ofSeconds(1);
+  private static final long NANOS_IN_MILLI = 1_000_000;
   private static final int SWEEPS_IN_RETENTION = 60;
 
   private static final Obstacle TIMESTAMPED =
@@ -46,6 +48,8 @@ public final class OffHeapMetricStore implements MetricStore {
   private final Holdings holdings = new Holdings();
   private final VersionClock clock;
   private final LongSupplier wallMillis;
+  private final LongSupplier nanoClock;
+  private final long startNanos;
   private final boolean checked;
   private final OffHeapMaps maps;
   private final ShapeTable shapes;
@@ -75,6 +79,8 @@ public final class OffHeapMetricStore implements MetricStore {
     this.maps = maps;
     this.clock = settings.clock();
     this.wallMillis = settings.wallMillis();
+    this.nanoClock = settings.nanoClock();
+    this.startNanos = nanoClock.getAsLong();
     this.checked = settings.checked();
     this.retention = new Retention(settings.historyRetention());
     this.shapes = new ShapeTable(maps.shapes, new SymbolTable(maps.symbols));
@@ -84,7 +90,9 @@ public final class OffHeapMetricStore implements MetricStore {
     this.check =
         new ConsistencyCheck(settings.ownFamilies(), groups, new OffHeapTallies(maps.tallies));
     this.found = adoptEntries();
-    this.writer = new GroupWriter(maps.groups, groups, shapes, history, retention, holdings, check);
+    this.writer =
+        new GroupWriter(
+            maps.groups, groups, shapes, history, retention, holdings, check, this::ownMillis);
     long mostMemory = settings.limits().memoryBytes();
     var historyRoom = new MapRoom(maps.openPages, maps.pages);
     var currentRoom = new MapRoom(maps.groups, maps.shapes, maps.symbols, maps.tallies);
@@ -129,6 +137,8 @@ public final class OffHeapMetricStore implements MetricStore {
                 delete(key, delete, workspace);
                 yield new Submission.Accepted();
               }
+              case GroupUpdate.Expire expire -> judged(key, expire, workspace, expire::concerns);
+              case GroupUpdate.Purge purge -> judged(key, purge, workspace, purge::concerns);
             });
   }
 
@@ -185,12 +195,19 @@ public final class OffHeapMetricStore implements MetricStore {
     groups.sizes(sink);
   }
 
+  /** Throws {@link StoreClosedException} after a close. */
+  @Override
+  public void quietGroups(Duration atLeast, QuietSink sink) {
+    groups.quietGroups(ownMillis(), atLeast, sink);
+  }
+
   @Override
   public StorageStatistics statistics() {
     usage.enter();
     try {
       return new StorageStatistics(
           groupCount(),
+          (int) holdings.stale(),
           history.corruptPages(),
           retention.effectiveMillis(wallMillis.getAsLong()),
           maps.statistics(),
@@ -271,7 +288,7 @@ public final class OffHeapMetricStore implements MetricStore {
 
   private Submission push(
       byte[] key, GroupUpdate update, ParsedExposition body, Workspace workspace) {
-    Stamp stamp = new Stamp(clock.next(SINGLE_NODE_EPOCH), wallMillis.getAsLong());
+    Stamp stamp = nextStamp();
     if (body.timestamped()) {
       return refuse(key, update.key(), stamp, TIMESTAMPED, workspace);
     }
@@ -372,15 +389,40 @@ public final class OffHeapMetricStore implements MetricStore {
     if (!old.exists()) {
       return false;
     }
-    var stamp = new Stamp(clock.next(SINGLE_NODE_EPOCH), wallMillis.getAsLong());
+    publishSmaller(key, old, delete, workspace);
+    return true;
+  }
+
+  /** Does what a staleness rule asks for if the group is still as the rule saw it. */
+  private Submission judged(
+      byte[] key, GroupUpdate update, Workspace workspace, Predicate<GroupState> concerns) {
+    GroupState old = state(update.key(), workspace.frame());
+    if (!concerns.test(old)) {
+      return new Submission.Outdated(update.key());
+    }
+    publishSmaller(key, old, update, workspace);
+    return new Submission.Accepted();
+  }
+
+  /** Publishes what nothing can speak against, since it only takes away. */
+  private void publishSmaller(byte[] key, GroupState old, GroupUpdate update, Workspace workspace) {
+    Stamp stamp = nextStamp();
     shapeChanges.lock();
     try {
-      GroupState deleted = GroupUpdater.apply(old, delete, stamp);
-      writer.publish(key, GroupChange.of(old, workspace.frame(), deleted), stamp, workspace);
-      return true;
+      GroupState next = GroupUpdater.apply(old, update, stamp);
+      writer.publish(key, GroupChange.of(old, workspace.frame(), next), stamp, workspace);
     } finally {
       shapeChanges.unlock();
     }
+  }
+
+  private Stamp nextStamp() {
+    return new Stamp(clock.next(SINGLE_NODE_EPOCH), wallMillis.getAsLong());
+  }
+
+  /** Time since the store was made, by a clock that nobody can set. */
+  private long ownMillis() {
+    return (nanoClock.getAsLong() - startNanos) / NANOS_IN_MILLI;
   }
 
   private GroupState state(GroupingKey key, GroupFrame frame) {

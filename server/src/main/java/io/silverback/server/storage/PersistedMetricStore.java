@@ -81,7 +81,7 @@ public final class PersistedMetricStore implements MetricStore {
   @Override
   public Submission submit(GroupUpdate update) {
     OffHeapMetricStore ready = ready();
-    if (diskIsFull && !(update instanceof GroupUpdate.Delete)) {
+    if (diskIsFull && takesRoom(update)) {
       return new Submission.OverLimit(
           update.key(),
           Limit.FREE_DISK,
@@ -91,6 +91,13 @@ public final class PersistedMetricStore implements MetricStore {
               + persistence.minFreeBytes());
     }
     return ready.submit(update);
+  }
+
+  private static boolean takesRoom(GroupUpdate update) {
+    return switch (update) {
+      case GroupUpdate.Replace _, GroupUpdate.Merge _, GroupUpdate.Restore _ -> true;
+      case GroupUpdate.Delete _, GroupUpdate.Expire _, GroupUpdate.Purge _ -> false;
+    };
   }
 
   @Override
@@ -116,6 +123,11 @@ public final class PersistedMetricStore implements MetricStore {
   @Override
   public void sizes(SizeSink sink) {
     ready().sizes(sink);
+  }
+
+  @Override
+  public void quietGroups(Duration atLeast, QuietSink sink) {
+    ready().quietGroups(atLeast, sink);
   }
 
   @Override
@@ -187,8 +199,9 @@ public final class PersistedMetricStore implements MetricStore {
 
   private boolean recover() throws IOException {
     long start = System.nanoTime();
-    var recovery = new StoreRecovery(next.magic(), maps);
     Optional<Generation> old = directory.found();
+    int format = old.map(Generation::format).orElse(Generation.FORMAT);
+    var recovery = new StoreRecovery(next.magic(), format, maps);
     if (old.isPresent()) {
       requireRoom(StoreFiles.usedBytes(old.get().folder()));
       recovery.run(old.get().folder(), next.folder());

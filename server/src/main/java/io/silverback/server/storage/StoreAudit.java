@@ -90,6 +90,7 @@ final class StoreAudit {
         return;
       }
       boolean exists = frame.exists();
+      boolean isStale = frame.isStale();
       int columns = frame.columnCount();
       int blocks = soundBlocks(entry);
       shapes.acquire(frame.shape());
@@ -104,8 +105,8 @@ final class StoreAudit {
       histories.put(
           group, new History(HistoryHead.firstPage(entry), HistoryHead.openPage(entry), blocks));
       newest = newest.max(frame.push().version()).max(frame.failure().version());
-      newest = newest.max(frame.deletedAt()).max(frame.expiredAt());
-      holdings.add(exists, columns);
+      newest = newest.max(frame.deletedAt()).max(frame.expiry().version());
+      holdings.add(exists, isStale, columns);
     } catch (CorruptFrameException _) {
       unreadable.add(Keys.copyOf(key));
     }

@@ -5,6 +5,7 @@ import io.silverback.codec.row.GroupFrameReader;
 import io.silverback.codec.row.GroupShape;
 import io.silverback.server.group.GroupState;
 import io.silverback.server.group.HeldFamily;
+import io.silverback.server.group.PushTimes;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Iterator;
@@ -31,6 +32,11 @@ final class StoreSnapshot implements Snapshot {
   record Group(DirectBuffer key, DirectBuffer frame) {
     GroupingKey groupingKey() {
       return GroupKeys.decode(key, 0, key.capacity());
+    }
+
+    boolean showsPushTime(String name) {
+      GroupFrameReader frame = reader();
+      return !frame.isStale() || PushTimes.isKept(name, frame.expiry());
     }
 
     GroupFrameReader reader() {

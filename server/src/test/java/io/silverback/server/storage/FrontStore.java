@@ -2,6 +2,7 @@ package io.silverback.server.storage;
 
 import io.silverback.server.group.GroupUpdate;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Optional;
 
 /** Another store, of which a test replaces a part. */
@@ -50,6 +51,11 @@ public class FrontStore implements MetricStore {
   @Override
   public void sizes(SizeSink sink) {
     store.sizes(sink);
+  }
+
+  @Override
+  public void quietGroups(Duration atLeast, QuietSink sink) {
+    store.quietGroups(atLeast, sink);
   }
 
   @Override

@@ -15,6 +15,7 @@ import io.silverback.server.group.GroupUpdater;
 import io.silverback.server.group.HeapTallies;
 import io.silverback.server.group.StoredGroups;
 import io.silverback.server.group.Verdict;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -23,6 +24,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -82,6 +84,8 @@ public final class HeapMetricStore implements MetricStore {
           delete(delete);
           yield new Submission.Accepted();
         }
+        case GroupUpdate.Expire expire -> judged(expire, expire::concerns);
+        case GroupUpdate.Purge purge -> judged(purge, purge::concerns);
       };
     } finally {
       stripe.unlock();
@@ -152,9 +156,16 @@ public final class HeapMetricStore implements MetricStore {
         });
   }
 
+  /** Hands over nothing: this store knows no clock that nobody can set. */
+  @Override
+  public void quietGroups(Duration atLeast, QuietSink sink) {
+    requireOpen();
+  }
+
   @Override
   public StorageStatistics statistics() {
-    return new StorageStatistics(groupCount(), 0, 0, List.of(), List.of());
+    int stale = (int) groups.values().stream().filter(GroupState::isStale).count();
+    return new StorageStatistics(groupCount(), stale, 0, 0, List.of(), List.of());
   }
 
   /** Waits for the updates that have begun; nothing changes after the return. */
@@ -243,6 +254,20 @@ public final class HeapMetricStore implements MetricStore {
     try {
       publish(old, GroupUpdater.apply(old, delete, nextStamp()));
       return true;
+    } finally {
+      shapes.unlock();
+    }
+  }
+
+  private Submission judged(GroupUpdate update, Predicate<GroupState> concerns) {
+    GroupState old = group(update.key());
+    if (!concerns.test(old)) {
+      return new Submission.Outdated(update.key());
+    }
+    shapes.lock();
+    try {
+      publish(old, GroupUpdater.apply(old, update, nextStamp()));
+      return new Submission.Accepted();
     } finally {
       shapes.unlock();
     }

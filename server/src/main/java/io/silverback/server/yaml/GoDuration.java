@@ -1,4 +1,4 @@
-package io.silverback.server.web;
+package io.silverback.server.yaml;
 
 import java.math.BigDecimal;
 import java.time.Duration;

@@ -1,14 +1,14 @@
-package io.silverback.server.web;
+package io.silverback.server.yaml;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
-import io.silverback.server.web.YamlValue.Items;
-import io.silverback.server.web.YamlValue.Kind;
-import io.silverback.server.web.YamlValue.Mapping;
-import io.silverback.server.web.YamlValue.Nothing;
-import io.silverback.server.web.YamlValue.Text;
+import io.silverback.server.yaml.YamlValue.Items;
+import io.silverback.server.yaml.YamlValue.Kind;
+import io.silverback.server.yaml.YamlValue.Mapping;
+import io.silverback.server.yaml.YamlValue.Nothing;
+import io.silverback.server.yaml.YamlValue.Text;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,7 +19,7 @@ import java.util.Optional;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
 
 /** Turns the bytes of a YAML file into {@link YamlValue}s. Nesting is bounded by the parser. */
-final class YamlDocument {
+public final class YamlDocument {
   private static final YAMLFactory FACTORY = new YAMLFactory();
 
   private final Path file;
@@ -33,9 +33,9 @@ final class YamlDocument {
   /**
    * Reads the first document of the file; the others are ignored.
    *
-   * @throws WebConfigException if the bytes are no YAML
+   * @throws ConfigException if the bytes are no YAML
    */
-  static YamlValue read(Path file, byte[] content) {
+  public static YamlValue read(Path file, byte[] content) {
     try (YAMLParser parser = FACTORY.createParser(content)) {
       // upstream: the Go library stops after the first document, too.
       return parser.nextToken() == null
@@ -43,9 +43,9 @@ final class YamlDocument {
           : new YamlDocument(file, parser).readValue("document");
     } catch (JsonProcessingException e) {
       int line = Optional.ofNullable(e.getLocation()).map(at -> at.getLineNr()).orElse(0);
-      throw WebConfigException.inLine(file, line, "document", "not valid YAML" + reason(e));
+      throw ConfigException.inLine(file, line, "document", "not valid YAML" + reason(e));
     } catch (IOException e) {
-      throw WebConfigException.inFile(file, "not valid YAML text");
+      throw ConfigException.inFile(file, "not valid YAML text");
     }
   }
 
@@ -64,7 +64,7 @@ final class YamlDocument {
   private YamlValue readValue(String key) throws IOException {
     int line = line();
     if (parser.isCurrentAlias()) {
-      throw WebConfigException.inLine(file, line, key, "aliases are not supported");
+      throw ConfigException.inLine(file, line, key, "aliases are not supported");
     }
     JsonToken token = parser.currentToken();
     return switch (token) {
@@ -76,7 +76,7 @@ final class YamlDocument {
       case VALUE_NUMBER_FLOAT -> new Text(parser.getText(), Kind.FLOAT, line);
       case VALUE_TRUE, VALUE_FALSE -> new Text(parser.getText(), Kind.FLAG, line);
       case VALUE_EMBEDDED_OBJECT, NOT_AVAILABLE, END_OBJECT, END_ARRAY, FIELD_NAME ->
-          throw WebConfigException.inLine(file, line, key, "unsupported kind of value");
+          throw ConfigException.inLine(file, line, key, "unsupported kind of value");
     };
   }
 
@@ -87,7 +87,7 @@ final class YamlDocument {
       int keyLine = line();
       parser.nextToken();
       if (entries.put(key, readValue(key)) != null) {
-        throw WebConfigException.inLine(file, keyLine, key, "key stands twice");
+        throw ConfigException.inLine(file, keyLine, key, "key stands twice");
       }
     }
     return new Mapping(entries, line);

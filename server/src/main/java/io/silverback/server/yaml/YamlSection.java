@@ -1,10 +1,10 @@
-package io.silverback.server.web;
+package io.silverback.server.yaml;
 
-import io.silverback.server.web.YamlValue.Items;
-import io.silverback.server.web.YamlValue.Kind;
-import io.silverback.server.web.YamlValue.Mapping;
-import io.silverback.server.web.YamlValue.Nothing;
-import io.silverback.server.web.YamlValue.Text;
+import io.silverback.server.yaml.YamlValue.Items;
+import io.silverback.server.yaml.YamlValue.Kind;
+import io.silverback.server.yaml.YamlValue.Mapping;
+import io.silverback.server.yaml.YamlValue.Nothing;
+import io.silverback.server.yaml.YamlValue.Text;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -16,9 +16,9 @@ import java.util.Set;
 
 /**
  * A mapping of the file whose keys are known beforehand. What is absent reads as empty; what is
- * unknown or of the wrong kind throws a {@link WebConfigException} that says where.
+ * unknown or of the wrong kind throws a {@link ConfigException} that says where.
  */
-final class YamlSection {
+public final class YamlSection {
   private static final Set<String> TRUE = Set.of("true", "yes", "on", "y");
   private static final Set<String> FALSE = Set.of("false", "no", "off", "n");
   private static final int MAX_QUOTED_LENGTH = 60;
@@ -35,9 +35,18 @@ final class YamlSection {
     this.entries = entries;
   }
 
+  /** The whole file, whose keys are free. */
+  public static YamlSection root(Path file, YamlValue value) {
+    return free(file, "", value);
+  }
+
   /** The whole file. */
-  static YamlSection root(Path file, YamlValue value, Set<String> known) {
+  public static YamlSection root(Path file, YamlValue value, Set<String> known) {
     return open(file, "", value, known);
+  }
+
+  private static YamlSection free(Path file, String path, YamlValue value) {
+    return new YamlSection(file, path, value.line(), mapping(file, path, value));
   }
 
   private static YamlSection open(Path file, String path, YamlValue value, Set<String> known) {
@@ -56,40 +65,69 @@ final class YamlSection {
       case Mapping(var entries, var _) -> entries;
       case Nothing _ -> Map.of();
       case Text _, Items _ ->
-          throw WebConfigException.inLine(
+          throw ConfigException.inLine(
               file, value.line(), path.isEmpty() ? "document" : path, "expected a mapping");
     };
   }
 
-  YamlSection section(String key, Set<String> known) {
+  public YamlSection section(String key, Set<String> known) {
     return open(file, path(key), value(key), known);
   }
 
+  /** A mapping whose keys are free. */
+  public YamlSection section(String key) {
+    return free(file, path(key), value(key));
+  }
+
+  /** The keys that are there, in the order of the document. */
+  public List<String> keys() {
+    return List.copyOf(entries.keySet());
+  }
+
+  /** How many items the list has. */
+  public int size(String key) {
+    return items(key).size();
+  }
+
+  /** An item of the list, counted from 0, that is a mapping. */
+  public YamlSection item(String key, int index, Set<String> known) {
+    return open(file, path(key) + "[" + index + "]", items(key).get(index), known);
+  }
+
+  private List<YamlValue> items(String key) {
+    return switch (value(key)) {
+      case Nothing _ -> List.of();
+      case Items(var items, var _) -> items;
+      case Text _, Mapping _ -> throw fault(key, "expected a list");
+    };
+  }
+
   /** The texts of a mapping whose keys are free. */
-  Map<String, Text> texts(String key) {
+  public Map<String, Text> texts(String key) {
     Map<String, Text> texts = new LinkedHashMap<>();
     mapping(file, path(key), value(key))
         .forEach((name, value) -> texts.put(name, toText(path(key) + "." + name, value)));
     return texts;
   }
 
-  List<Text> list(String key) {
-    return switch (value(key)) {
-      case Nothing _ -> List.of();
-      case Items(var items, var _) -> items.stream().map(item -> toText(path(key), item)).toList();
-      case Text _, Mapping _ -> throw fault(key, "expected a list");
-    };
+  public List<Text> list(String key) {
+    return items(key).stream().map(item -> toText(path(key), item)).toList();
   }
 
-  boolean has(String key) {
+  /** The texts of a list, or the one text that stands in its place. */
+  public List<Text> oneOrList(String key) {
+    return value(key) instanceof Items ? list(key) : List.of(located(key));
+  }
+
+  public boolean has(String key) {
     return !(value(key) instanceof Nothing);
   }
 
-  String text(String key) {
+  public String text(String key) {
     return toText(path(key), value(key)).text();
   }
 
-  boolean flag(String key, boolean fallback) {
+  public boolean flag(String key, boolean fallback) {
     Optional<Text> text = scalar(key);
     if (text.isEmpty()) {
       return fallback;
@@ -103,7 +141,7 @@ final class YamlSection {
   }
 
   /** A number from 0 on. */
-  int count(String key) {
+  public int count(String key) {
     Optional<Text> text = scalar(key);
     if (text.isEmpty()) {
       return 0;
@@ -123,7 +161,7 @@ final class YamlSection {
   }
 
   /** A duration from 0 on. */
-  Duration duration(String key) {
+  public Duration duration(String key) {
     Optional<Text> text = scalar(key);
     if (text.isEmpty()) {
       return Duration.ZERO;
@@ -140,17 +178,17 @@ final class YamlSection {
   }
 
   /** What to throw for a key of this section, or for the section itself if the key is empty. */
-  WebConfigException fault(String key, String problem) {
+  public ConfigException fault(String key, String problem) {
     int at = entries.containsKey(key) ? value(key).line() : line;
-    return WebConfigException.inLine(file, at, key.isEmpty() ? path : path(key), problem);
+    return ConfigException.inLine(file, at, key.isEmpty() ? path : path(key), problem);
   }
 
   /** As {@link #fault(String, String)}, and quotes a value that is no secret. */
-  WebConfigException fault(String key, String problem, Text value) {
+  public ConfigException fault(String key, String problem, Text value) {
     String text = value.text();
     String shown =
         text.length() > MAX_QUOTED_LENGTH ? text.substring(0, MAX_QUOTED_LENGTH) + "..." : text;
-    return WebConfigException.inLine(
+    return ConfigException.inLine(
         file,
         value.line(),
         path(key),
@@ -158,7 +196,7 @@ final class YamlSection {
   }
 
   /** The text of a key, with its line. */
-  Text located(String key) {
+  public Text located(String key) {
     return toText(path(key), value(key));
   }
 
@@ -171,7 +209,7 @@ final class YamlSection {
       case Text text -> text;
       case Nothing(var at) -> new Text("", Kind.STRING, at);
       case Items _, Mapping _ ->
-          throw WebConfigException.inLine(file, value.line(), path, "expected a single value");
+          throw ConfigException.inLine(file, value.line(), path, "expected a single value");
     };
   }
 

@@ -1,4 +1,4 @@
-package io.silverback.server.web;
+package io.silverback.server.yaml;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 

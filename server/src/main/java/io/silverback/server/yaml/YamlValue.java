@@ -1,10 +1,10 @@
-package io.silverback.server.web;
+package io.silverback.server.yaml;
 
 import java.util.List;
 import java.util.Map;
 
 /** A node of a YAML document that remembers its line, counted from 1. Printed without its text. */
-sealed interface YamlValue {
+public sealed interface YamlValue {
 
   int line();
 
