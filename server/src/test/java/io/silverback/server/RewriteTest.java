@@ -22,11 +22,14 @@ final class RewriteTest {
   private static final String MANAGER = "0123456789abcdef0123456789abcdef";
   private static final String WORKER = "fedcba9876543210fedcba9876543210";
 
+  /** What the README shows, too. */
+  private static final Path RECIPE = Path.of("..", "docs", "examples", "flink.yml");
+
   @TempDir private Path folder;
 
   @Test
   void theFlinkRecipeOfTheReadmeKeepsProcessesApartUnderOneJob() throws IOException {
-    try (var gateway = start(recipe())) {
+    try (var gateway = start(RECIPE)) {
       put(gateway, "/metrics/job/orders" + MANAGER, "flink_up{instance=\"body\"} 1\n");
       put(gateway, "/metrics/job/orders" + WORKER, "flink_up 2\n");
       put(gateway, "/metrics/job/other", "flink_up 3\n");
@@ -48,8 +51,8 @@ final class RewriteTest {
   }
 
   @Test
-  void theFlinkRecipeOfTheReadmeLetsProcessesThatAreGoneExpire() throws IOException {
-    Configuration recipe = ConfigurationReader.read(recipe());
+  void theFlinkRecipeOfTheReadmeLetsProcessesThatAreGoneExpire() {
+    Configuration recipe = ConfigurationReader.read(RECIPE);
     var rules = new StalenessRules(recipe.staleness());
 
     assertEquals(
@@ -143,14 +146,6 @@ final class RewriteTest {
 
   private Path config(String text) throws IOException {
     return Files.writeString(folder.resolve("silverback.yml"), text);
-  }
-
-  /** The first block of YAML below the heading about Flink. */
-  private Path recipe() throws IOException {
-    String readme = Files.readString(Path.of("..", "README.md"));
-    String section = readme.substring(readme.indexOf("\n## Flink\n"));
-    int start = section.indexOf("```yaml\n") + "```yaml\n".length();
-    return config(section.substring(start, section.indexOf("```", start)));
   }
 
   private static void put(TestGateway gateway, String path, String body) throws IOException {
