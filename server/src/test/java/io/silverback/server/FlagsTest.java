@@ -230,6 +230,9 @@ final class FlagsTest {
             "limits.min-free-disk",
             "limits.query-timeout",
             "shutdown.timeout",
+            "config.file",
+            "staleness.missed-pushes",
+            "staleness.ttl",
             "storage.max-memory"),
         shown.keySet());
   }
