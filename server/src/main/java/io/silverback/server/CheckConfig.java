@@ -40,8 +40,11 @@ final class CheckConfig {
       List<String> problems = Flags.problems(file, configuration);
       if (problems.isEmpty()) {
         output.println(
-            "ok: staleness rules=%d flags=%d"
-                .formatted(configuration.staleness().size(), configuration.flags().size()));
+            "ok: staleness rules=%d flags=%d rewrite rules=%d"
+                .formatted(
+                    configuration.staleness().size(),
+                    configuration.flags().size(),
+                    configuration.rewrite().size()));
         return 0;
       }
       problems.forEach(errors::println);

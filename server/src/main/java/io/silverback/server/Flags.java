@@ -84,7 +84,7 @@ final class Flags {
           text(
               CONFIG_FILE,
               "",
-              "File with staleness rules and flags, read again on SIGHUP and /-/reload."),
+              "File with staleness rules, rewrite rules and flags, read again on SIGHUP and /-/reload."),
           text(
               STALENESS_TTL,
               "0s",
@@ -317,7 +317,7 @@ final class Flags {
     }
     var fixed = new LinkedHashMap<>(values);
     fixed.keySet().removeAll(FOLLOWED);
-    return new LiveConfig.Settings(new StalenessRules(rules), fixed);
+    return new LiveConfig.Settings(new StalenessRules(rules), configuration.rewrite(), fixed);
   }
 
   private int missedPushes() {

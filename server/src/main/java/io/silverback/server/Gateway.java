@@ -19,7 +19,6 @@ import io.helidon.webserver.http1.Http1Config;
 import io.helidon.webserver.http1.Http1ConnectionSelector;
 import io.helidon.webserver.spi.ServerConnectionSelector;
 import io.silverback.codec.model.VersionClock;
-import io.silverback.server.group.RewriteRules;
 import io.silverback.server.handler.BuildInfo;
 import io.silverback.server.handler.ClusterHandler;
 import io.silverback.server.handler.DoorLimit;
@@ -151,7 +150,7 @@ public final class Gateway implements AutoCloseable {
             metrics,
             board,
             writers,
-            () -> RewriteRules.NONE,
+            live::rewrite,
             build,
             guard,
             cluster.map(parts -> parts.fence(this::acceptedNanos)).orElse(Fence.OPEN),

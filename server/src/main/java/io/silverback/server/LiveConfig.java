@@ -1,5 +1,6 @@
 package io.silverback.server;
 
+import io.silverback.server.group.RewriteRules;
 import io.silverback.server.group.StalenessRules;
 import io.silverback.server.log.Log;
 import java.time.Instant;
@@ -30,7 +31,7 @@ public final class LiveConfig {
    *
    * @param flags those that need a restart, with their values
    */
-  record Settings(StalenessRules staleness, Map<String, List<String>> flags) {
+  record Settings(StalenessRules staleness, RewriteRules rewrite, Map<String, List<String>> flags) {
     Settings {
       flags = Map.copyOf(flags);
     }
@@ -57,6 +58,10 @@ public final class LiveConfig {
     return current.staleness();
   }
 
+  RewriteRules rewrite() {
+    return current.rewrite();
+  }
+
   /** Whether the file was sound when it was last read. */
   boolean lastSucceeded() {
     return lastSucceeded;
@@ -80,7 +85,14 @@ public final class LiveConfig {
       current = next;
       lastSuccess = Instant.now();
       lastSucceeded = true;
-      log.info("configuration reloaded", "file", file, "rules", next.staleness().rules().size());
+      log.info(
+          "configuration reloaded",
+          "file",
+          file,
+          "staleness_rules",
+          next.staleness().rules().size(),
+          "rewrite_rules",
+          next.rewrite().size());
       return Optional.empty();
     } catch (StartUpException e) {
       String reason = String.valueOf(e.getMessage());

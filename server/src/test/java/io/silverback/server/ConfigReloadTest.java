@@ -130,7 +130,7 @@ final class ConfigReloadTest {
         """,
         checked());
     write("flags: {staleness.ttl: 5m}\nstaleness: [{preset: flink, missed_pushes: 3}]\n");
-    assertEquals("0\nok: staleness rules=1 flags=1\n", checked());
+    assertEquals("0\nok: staleness rules=1 flags=1 rewrite rules=0\n", checked());
   }
 
   private String checked() {

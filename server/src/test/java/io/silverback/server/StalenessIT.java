@@ -17,7 +17,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Groups that expire by the file which the README recommends, as a real Prometheus sees them. */
 final class StalenessIT {
   private static final Path EXAMPLE = Path.of("..", "docs", "examples", "flink.yml");
-  private static final String FLINK_JOB = "wordcount0123456789abcdef0123456789abcdef";
+  private static final String JOB = "wordcount";
+  private static final String FLINK_JOB = JOB + "0123456789abcdef0123456789abcdef";
   private static final Duration PUSH_INTERVAL = Duration.ofMillis(300);
 
   /** Five intervals of a second each, the second between two looks, and a scrape. */
@@ -34,19 +35,19 @@ final class StalenessIT {
         RunningProcess.pause(PUSH_INTERVAL);
       }
       Instant stopped = Instant.now();
-      prometheus.awaitValue(6, "progress{job='" + FLINK_JOB + "'}");
-      prometheus.awaitGone("{job='" + FLINK_JOB + "'}");
+      prometheus.awaitValue(6, "progress{job='" + JOB + "'}");
+      prometheus.awaitGone("{job='" + JOB + "'}");
       Instant gone = Instant.now();
       assertTrue(gone.isBefore(stopped.plus(LONGEST)), () -> stopped + " to " + gone);
       prometheus.awaitValue(6, "progress{job='nightly'}");
-      assertEquals("", gateway.scrapeOf(FLINK_JOB));
-      JsonNode listed = gateway.groupsOf(FLINK_JOB).getFirst();
+      assertEquals("", gateway.scrapeOf(JOB));
+      JsonNode listed = gateway.groupsOf(JOB).getFirst();
       assertTrue(listed.get("stale").asBoolean());
       assertTrue(Instant.parse(listed.get("stale_since").asText()).isAfter(stopped));
 
       push(gateway, FLINK_JOB, 7);
-      assertTrue(gateway.scrapeOf(FLINK_JOB).endsWith("} 7\n"), gateway.scrapeOf(FLINK_JOB));
-      prometheus.awaitValue(7, "progress{job='" + FLINK_JOB + "'}");
+      assertTrue(gateway.scrapeOf(JOB).endsWith("} 7\n"), gateway.scrapeOf(JOB));
+      prometheus.awaitValue(7, "progress{job='" + JOB + "'}");
       assertTrue(gateway.scrape().contains("\nsilverback_expired_groups_total 1\n"));
     }
   }

@@ -1,5 +1,6 @@
 package io.silverback.server.config;
 
+import io.silverback.server.group.RewriteRules;
 import io.silverback.server.group.StalenessRule;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -12,10 +13,13 @@ import java.util.Map;
  * @param flags by their names without dashes, in the order of the file; whether there are such
  *     flags is not looked at
  * @param staleness rules in the order of the file
+ * @param rewrite what becomes of grouping keys
  */
-public record Configuration(Map<String, FlagValue> flags, List<StalenessRule> staleness) {
+public record Configuration(
+    Map<String, FlagValue> flags, List<StalenessRule> staleness, RewriteRules rewrite) {
   /** That of no file. */
-  public static final Configuration EMPTY = new Configuration(Map.of(), List.of());
+  public static final Configuration EMPTY =
+      new Configuration(Map.of(), List.of(), RewriteRules.NONE);
 
   public Configuration {
     flags = Collections.unmodifiableMap(new LinkedHashMap<>(flags));

@@ -1,5 +1,6 @@
 package io.silverback.server.config;
 
+import io.silverback.server.group.RewriteRules;
 import io.silverback.server.yaml.ConfigException;
 import io.silverback.server.yaml.YamlDocument;
 import io.silverback.server.yaml.YamlSection;
@@ -18,7 +19,9 @@ public final class ConfigurationReader {
   private static final String FLAGS = "flags";
   private static final String STALENESS = "staleness";
 
-  private static final Set<String> KEYS = Set.of(FLAGS, STALENESS);
+  private static final String REWRITE = "rewrite";
+
+  private static final Set<String> KEYS = Set.of(FLAGS, STALENESS, REWRITE);
 
   private ConfigurationReader() {}
 
@@ -47,7 +50,8 @@ public final class ConfigurationReader {
     }
     return new Configuration(
         FlagsSection.read(root, FLAGS, faults),
-        faults.attempt(List.of(), () -> StalenessSection.read(root, STALENESS, faults)));
+        faults.attempt(List.of(), () -> StalenessSection.read(root, STALENESS, faults)),
+        faults.attempt(RewriteRules.NONE, () -> RewriteSection.read(root, REWRITE, faults)));
   }
 
   private static byte[] contentOf(Path file) {

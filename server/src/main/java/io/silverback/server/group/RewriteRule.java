@@ -45,13 +45,8 @@ public final class RewriteRule {
    * @param set templates by the names of the labels that they set
    * @throws MalformedRuleException if it is none
    */
-  static RewriteRule of(
-      String label,
-      String regex,
-      Map<String, String> set,
-      NameValidation names,
-      long maxRegexWeight) {
-    requireGroupingLabel("label", label, names);
+  static RewriteRule of(String label, String regex, Map<String, String> set, long maxRegexWeight) {
+    requireGroupingLabel("label", label);
     if (regex.isEmpty()) {
       throw new MalformedRuleException("regex", "is missing");
     }
@@ -67,7 +62,7 @@ public final class RewriteRule {
     Map<String, RewriteTemplate> templates = new TreeMap<>();
     set.forEach(
         (name, template) -> {
-          requireGroupingLabel("set", name, names);
+          requireGroupingLabel("set." + name, name);
           try {
             templates.put(name, RewriteTemplate.parse(template, compiled));
           } catch (IllegalArgumentException e) {
@@ -77,8 +72,9 @@ public final class RewriteRule {
     return new RewriteRule(label, compiled, templates);
   }
 
-  private static void requireGroupingLabel(String part, String name, NameValidation names) {
-    if (!names.isLabelName(name) || name.startsWith("__")) {
+  private static void requireGroupingLabel(String part, String name) {
+    // Names that every server takes, whatever its flags say.
+    if (!NameValidation.LEGACY.isLabelName(name) || name.startsWith("__")) {
       throw new MalformedRuleException(
           part, "no name of a grouping label: name=\"%s\"".formatted(name));
     }

@@ -1,6 +1,5 @@
 package io.silverback.server.group;
 
-import io.silverback.codec.exposition.NameValidation;
 import io.silverback.codec.model.GroupingKey;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,14 +31,8 @@ public final class RewriteRules {
 
   /** Collects rules in their order. Not thread-safe. */
   public static final class Builder {
-    private final NameValidation names;
     private final List<RewriteRule> rules = new ArrayList<>();
     private long regexWeightLeft = SeriesSelector.MAX_REGEX_WEIGHT;
-
-    /** For labels with names that the validation allows. */
-    public Builder(NameValidation names) {
-      this.names = names;
-    }
 
     /**
      * Adds a rule.
@@ -53,7 +46,7 @@ public final class RewriteRules {
       if (rules.size() == MAX_RULES) {
         throw new MalformedRuleException("", "there are more rules than " + MAX_RULES);
       }
-      RewriteRule rule = RewriteRule.of(label, regex, set, names, regexWeightLeft);
+      RewriteRule rule = RewriteRule.of(label, regex, set, regexWeightLeft);
       regexWeightLeft -= rule.regexWeight();
       rules.add(rule);
       return this;

@@ -53,11 +53,11 @@ final class GroupJson {
     if (!families.containsKey("last_push_successful")) {
       out.writeBooleanField("last_push_successful", group.failureMillis() <= group.pushMillis());
     }
-    if (group.isStale()) {
-      writeStaleness(group, out);
-    }
     if (conflict.isPresent() && !families.containsKey(CONFLICT)) {
       writeConflict(conflict.get(), out);
+    }
+    if (group.isStale()) {
+      writeStaleness(group, out);
     }
     for (VersionedFamily family : families.values()) {
       out.writeFieldName(family.family().name());

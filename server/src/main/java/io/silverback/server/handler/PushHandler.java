@@ -153,7 +153,7 @@ final class PushHandler {
               writers.pushed(key, sent, true, ClientName.of(request), body.families());
           case GroupUpdate.Merge(var key, var body) ->
               writers.pushed(key, sent, false, ClientName.of(request), body.families());
-          // Nobody pushed: a restore is no push, whoever sends it.
+          // A restore is no push, whoever sends it.
           case GroupUpdate.Restore _,
               GroupUpdate.Delete _,
               GroupUpdate.Expire _,

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.silverback.codec.exposition.NameValidation;
 import io.silverback.codec.model.GroupingKey;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -101,8 +100,8 @@ final class RewriteRulesTest {
         "job | (a{1000}){1000} | a | b | regex | too large",
         "1job | a | a | b | label | no name of a grouping label",
         "__job | a | a | b | label | no name of a grouping label",
-        "job | a | a-b | b | set | no name of a grouping label",
-        "job | a | __b | b | set | no name of a grouping label",
+        "job | a | a-b | b | set.a-b | no name of a grouping label",
+        "job | a | __b | b | set.__b | no name of a grouping label",
         "job | (a) | b | $2 | set.b | group=$2",
         "job | (a) | b | ${x} | set.b | group=${x}",
         "job | (a) | b | $99999999999 | set.b | no such group",
@@ -144,7 +143,7 @@ final class RewriteRulesTest {
   }
 
   private static RewriteRules.Builder builder() {
-    return new RewriteRules.Builder(NameValidation.LEGACY);
+    return new RewriteRules.Builder();
   }
 
   private static GroupingKey rewritten(RewriteRules rules, GroupingKey key) {
