@@ -117,8 +117,7 @@ final class ReplicaConvergenceTest {
     var message = new GroupStateMessage(whole);
     return message.hasShape()
         ? GroupStates.decode(key, message.frame(), message.shape())
-        : GroupStates.decode(
-            key, message.frame(), GroupShape.of(key, List.of()));
+        : GroupStates.decode(key, message.frame(), GroupShape.of(key, List.of()));
   }
 
   private static void assertConverged(List<Node> nodes, Map<GroupingKey, GroupState> expected) {
