@@ -220,6 +220,7 @@ public final class HeapMetricStore implements MetricStore {
 
   private Submission restore(GroupUpdate.Restore restore) {
     GroupState old = group(restore.key());
+    Stamp stamp = nextStamp();
     if (restore.body().timestamped()) {
       return new Submission.Refused(restore.key(), TIMESTAMPED);
     }
@@ -228,7 +229,7 @@ public final class HeapMetricStore implements MetricStore {
     }
     shapes.lock();
     try {
-      GroupState next = GroupUpdater.apply(old, restore, nextStamp());
+      GroupState next = GroupUpdater.apply(old, restore, stamp);
       Verdict verdict = checked ? check.judge(old, next) : check.judgeStorable(old, next);
       if (!verdict.isAccepted()) {
         return new Submission.Refused(restore.key(), verdict.reason());
@@ -260,12 +261,13 @@ public final class HeapMetricStore implements MetricStore {
    */
   private boolean delete(GroupUpdate.Delete delete) {
     GroupState old = group(delete.key());
+    Stamp stamp = nextStamp();
     if (!old.exists()) {
       return false;
     }
     shapes.lock();
     try {
-      publish(old, GroupUpdater.apply(old, delete, nextStamp()));
+      publish(old, GroupUpdater.apply(old, delete, stamp));
       return true;
     } finally {
       shapes.unlock();
@@ -301,6 +303,7 @@ public final class HeapMetricStore implements MetricStore {
     return group != null ? group : GroupState.absent(key);
   }
 
+  /** Taken for each update, whatever becomes of it, as the real store does. */
   private Stamp nextStamp() {
     return new Stamp(clock.next(SINGLE_NODE_EPOCH), wallMillis.getAsLong());
   }
