@@ -223,8 +223,7 @@ final class StrangerTest {
   private static MessageWriter dial(Socket socket, Sender self, long attempt) throws IOException {
     var hello = new Hello(Channel.DATA, attempt, self, new byte[Greeting.NONCE_LENGTH]);
     Session session =
-        Session.open(
-            socket.getInputStream(), socket.getOutputStream(), hello, PeerSecrets.none());
+        Session.open(socket.getInputStream(), socket.getOutputStream(), hello, PeerSecrets.none());
     return new MessageWriter(socket.getOutputStream(), session.keys().forward());
   }
 
