@@ -81,7 +81,8 @@ final class ClusterGatewayTest {
 
         assertEquals(200, answer.status());
         assertEquals(Optional.of("application/json"), answer.header("Content-Type"));
-        String prefix = "[{\"targets\":" + targets + ",\"labels\":{\"__meta_silverback_cluster_id\":";
+        String prefix =
+            "[{\"targets\":" + targets + ",\"labels\":{\"__meta_silverback_cluster_id\":";
         assertTrue(answer.text().startsWith(prefix), answer.text());
       }
     }
