@@ -130,7 +130,8 @@ final class ClusterFlagsTest {
             StartUpException.class,
             () -> Flags.parse(List.of(LISTEN, "--web.listen-address=127.0.0.1:0"), Map.of()));
 
-    assertTrue(String.valueOf(refused.getMessage()).startsWith("--web.listen-address needs a port"));
+    assertTrue(
+        String.valueOf(refused.getMessage()).startsWith("--web.listen-address needs a port"));
   }
 
   private static ClusterSettings cluster(String... arguments) {

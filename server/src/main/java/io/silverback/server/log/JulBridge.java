@@ -37,7 +37,8 @@ final class JulBridge extends Handler {
           case WARN -> Level.WARNING;
           case ERROR -> Level.SEVERE;
         });
-    @Nullable Level ofNoisy = least == LogLevel.DEBUG || least == LogLevel.INFO ? null : Level.SEVERE;
+    @Nullable Level ofNoisy =
+        least == LogLevel.DEBUG || least == LogLevel.INFO ? null : Level.SEVERE;
     NOISY.forEach(logger -> logger.setLevel(ofNoisy));
     root.addHandler(new JulBridge());
   }
