@@ -107,6 +107,7 @@ final class ClusterFlags {
   private static final Pattern NAME = Pattern.compile("[\\p{Alnum}][\\p{Alnum}._-]{0,127}");
   private static final String DNS = "dns+";
   private static final int MOST_NODES = 1000;
+  private static final int MOST_CONNECTIONS = 100_000;
 
   /** So many full queues may wait at a time, over all servers. */
   private static final long TOTAL_FACTOR = 8;
@@ -174,7 +175,9 @@ final class ClusterFlags {
     int _ = flags.number(FACTOR, MOST_NODES);
     boolean _ = flags.isOn(VOTER_ONLY);
     DURATIONS.forEach(flags::positiveDuration);
-    PeerSettings _ = peers(flags);
+    int _ = flags.bytes(QUEUE);
+    int _ = messageBytes(flags);
+    int _ = flags.number(CONNECTIONS, MOST_CONNECTIONS);
   }
 
   private static void refuseWithoutListening(Flags flags) {
@@ -324,12 +327,17 @@ final class ClusterFlags {
         flags.duration(STABILITY));
   }
 
-  private static PeerSettings peers(Flags flags) {
-    PeerSettings standard = PeerSettings.standard();
+  private static int messageBytes(Flags flags) {
     int message = flags.bytes(MESSAGE);
     if (message > PeerSettings.LONGEST_MESSAGE) {
       throw Flags.bad(MESSAGE, flags.text(MESSAGE), "a size up to 1GiB");
     }
+    return message;
+  }
+
+  private static PeerSettings peers(Flags flags) {
+    PeerSettings standard = PeerSettings.standard();
+    int message = messageBytes(flags);
     int queue = flags.bytes(QUEUE);
     return new PeerSettings(
         standard.connectTimeout(),
@@ -339,7 +347,7 @@ final class ClusterFlags {
         standard.idle(),
         standard.shortestBackOff(),
         standard.longestBackOff(),
-        flags.number(CONNECTIONS, 100_000),
+        flags.number(CONNECTIONS, MOST_CONNECTIONS),
         standard.maxHandshakes(),
         standard.maxOutbound(),
         standard.queueMessages(),

@@ -89,6 +89,7 @@ public final class Gateway implements AutoCloseable {
 
   private final CountDownLatch quitAsked = new CountDownLatch(1);
   private final MetricStore ownStore;
+  /** Its methods are called from lambdas: a reference to one would load the cluster's classes. */
   private final Optional<ClusterParts> cluster;
   private final MetricStore store;
   private final StalenessSweep staleness;
@@ -135,7 +136,7 @@ public final class Gateway implements AutoCloseable {
                 it ->
                     ClusterParts.open(
                         it, libraries.get(), ownStore, watched.orElseThrow(), this::dropAll));
-    store = front.apply(cluster.map(ClusterParts::store).orElse(ownStore));
+    store = front.apply(cluster.map(parts -> parts.store()).orElse(ownStore));
     staleness =
         new StalenessSweep(store, live::staleness, metrics::countExpired, metrics::countPurged);
     Optional<WebConfigFile> guardFile = openGuardFile(config.webConfigFile());
@@ -155,7 +156,7 @@ public final class Gateway implements AutoCloseable {
             guard,
             cluster.map(parts -> parts.fence(this::acceptedNanos)).orElse(Fence.OPEN),
             cluster
-                .map(ClusterParts::handler)
+                .map(parts -> parts.handler())
                 .orElseGet(() -> alone(config.advertisedWebAddress())),
             new LifecycleHandler(
                 this::whyNotReady,
@@ -190,7 +191,7 @@ public final class Gateway implements AutoCloseable {
       Supplier<ClusterLibraries> libraries) {
     config.listenAddresses().forEach(Gateway::requireFree);
     var gateway = new Gateway(config, front, libraries);
-    gateway.cluster.ifPresent(ClusterParts::start);
+    gateway.cluster.ifPresent(parts -> parts.start());
     gateway.web.start();
     for (int i = 0; i < gateway.sockets.size(); i++) {
       if (gateway.web.port(gateway.sockets.get(i)) < 0) {
@@ -240,7 +241,7 @@ public final class Gateway implements AutoCloseable {
     connections.forEach(Connections::close);
     staleness.close();
     // Behind the web door: whoever finds the peer port closed may take it that nobody is answered.
-    cluster.ifPresent(ClusterParts::close);
+    cluster.ifPresent(parts -> parts.close());
     store.close();
     if (cluster.isPresent()) {
       ownStore.close();

@@ -173,7 +173,14 @@ final class ReplicatedMetricStore implements MetricStore {
 
   @Override
   public Optional<String> whyNotReady() {
-    return local.whyNotReady().or(node::whyNotReady);
+    return local
+        .whyNotReady()
+        .or(node::whyNotReady)
+        .or(
+            () ->
+                node.admits(System.nanoTime())
+                    ? Optional.empty()
+                    : Optional.of("got its lease a moment ago, ready when it has run once"));
   }
 
   @Override
