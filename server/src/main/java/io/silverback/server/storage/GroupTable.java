@@ -37,6 +37,11 @@ final class GroupTable implements StoredGroups {
 
   /** The groups that exist, in the order of their keys; uses the store until it is closed. */
   Snapshot snapshot(Predicate<GroupingKey> wanted) {
+    return snapshotOf(key -> wanted.test(GroupKeys.decode(key, 0, key.capacity())));
+  }
+
+  /** The same, told by the encoded key. */
+  Snapshot snapshotOf(Predicate<DirectBuffer> wanted) {
     usage.enter();
     return StoreSnapshot.of(groups, shapes, wanted, usage::exit);
   }

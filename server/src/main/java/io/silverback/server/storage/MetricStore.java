@@ -4,6 +4,7 @@ import io.silverback.codec.model.GroupingKey;
 import io.silverback.server.group.GroupUpdate;
 import java.io.IOException;
 import java.util.Optional;
+import java.util.function.IntPredicate;
 
 /**
  * The groups, as the doors see them.
@@ -18,6 +19,9 @@ public interface MetricStore extends AutoCloseable {
 
   /** All groups that exist, each as of some moment during this call; the caller closes it. */
   Snapshot snapshot();
+
+  /** The same of those groups that lie in some slots of the cluster. */
+  Snapshot snapshot(IntPredicate slots);
 
   /** Number of groups that exist. */
   int groupCount();

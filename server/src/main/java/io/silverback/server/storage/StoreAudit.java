@@ -24,6 +24,7 @@ final class StoreAudit {
   private final OffHeapMaps maps;
   private final ShapeTable shapes;
   private final Holdings holdings;
+  private final Tombstones tombstones;
   private final Long2ObjectHashMap<History> histories = new Long2ObjectHashMap<>();
   private final RowPageCursor cursor = new RowPageCursor();
   private final RowPageReader rows = new RowPageReader();
@@ -43,11 +44,13 @@ final class StoreAudit {
    * An audit.
    *
    * @param holdings counts the groups that are found
+   * @param tombstones counts those that do not exist any more
    */
-  StoreAudit(OffHeapMaps maps, ShapeTable shapes, Holdings holdings) {
+  StoreAudit(OffHeapMaps maps, ShapeTable shapes, Holdings holdings, Tombstones tombstones) {
     this.maps = maps;
     this.shapes = shapes;
     this.holdings = holdings;
+    this.tombstones = tombstones;
   }
 
   /**
@@ -105,6 +108,9 @@ final class StoreAudit {
           group, new History(HistoryHead.firstPage(entry), HistoryHead.openPage(entry), blocks));
       newest = newest.max(frame.push().version()).max(frame.failure().version());
       newest = newest.max(frame.deletedAt()).max(frame.expiredAt());
+      if (!exists) {
+        tombstones.add();
+      }
       holdings.add(exists, columns);
     } catch (CorruptFrameException _) {
       unreadable.add(Keys.copyOf(key));

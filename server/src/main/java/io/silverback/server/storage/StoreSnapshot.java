@@ -47,10 +47,11 @@ final class StoreSnapshot implements Snapshot {
   /**
    * Copies the groups that exist.
    *
+   * @param wanted tells by its encoded key whether a group is to be in it
    * @param onClose told once that the snapshot does not need the store any more
    */
   static StoreSnapshot of(
-      OffHeapMap groups, ShapeTable shapes, Predicate<GroupingKey> wanted, Runnable onClose) {
+      OffHeapMap groups, ShapeTable shapes, Predicate<DirectBuffer> wanted, Runnable onClose) {
     var snapshot = new StoreSnapshot(shapes, onClose);
     try {
       groups.forEach((key, entry) -> snapshot.add(key, entry, wanted));
@@ -62,11 +63,10 @@ final class StoreSnapshot implements Snapshot {
     }
   }
 
-  private void add(DirectBuffer key, DirectBuffer entry, Predicate<GroupingKey> wanted) {
+  private void add(DirectBuffer key, DirectBuffer entry, Predicate<DirectBuffer> wanted) {
     int headLength = HistoryHead.length(entry);
     int frameLength = entry.capacity() - headLength;
-    if (new GroupFrameReader(entry, headLength, frameLength).exists()
-        && wanted.test(GroupKeys.decode(key, 0, key.capacity()))) {
+    if (new GroupFrameReader(entry, headLength, frameLength).exists() && wanted.test(key)) {
       groups.add(
           new Group(
               copies.copy(key, 0, key.capacity()), copies.copy(entry, headLength, frameLength)));

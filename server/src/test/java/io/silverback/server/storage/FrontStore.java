@@ -3,6 +3,7 @@ package io.silverback.server.storage;
 import io.silverback.server.group.GroupUpdate;
 import java.io.IOException;
 import java.util.Optional;
+import java.util.function.IntPredicate;
 
 /** Another store, of which a test replaces a part. */
 public class FrontStore implements MetricStore {
@@ -20,6 +21,11 @@ public class FrontStore implements MetricStore {
   @Override
   public Snapshot snapshot() {
     return store.snapshot();
+  }
+
+  @Override
+  public Snapshot snapshot(IntPredicate slots) {
+    return store.snapshot(slots);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.silverback.server.storage;
 
+import io.silverback.cluster.HashRing;
 import io.silverback.codec.exposition.ParsedExposition;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.MetricFamily;
@@ -22,6 +23,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.IntPredicate;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 
@@ -94,6 +96,17 @@ public final class HeapMetricStore implements MetricStore {
     requireOpen();
     return new HeapSnapshot(
         groups.values().stream().sorted(Comparator.comparing(GroupState::key)).toList());
+  }
+
+  /** Throws {@link StoreClosedException} after a close. */
+  @Override
+  public Snapshot snapshot(IntPredicate slots) {
+    requireOpen();
+    return new HeapSnapshot(
+        groups.values().stream()
+            .filter(group -> slots.test(HashRing.slotOf(GroupKeys.encode(group.key()))))
+            .sorted(Comparator.comparing(GroupState::key))
+            .toList());
   }
 
   /** Throws {@link StoreClosedException} after a close. */
@@ -196,6 +209,7 @@ public final class HeapMetricStore implements MetricStore {
 
   private Submission restore(GroupUpdate.Restore restore) {
     GroupState old = group(restore.key());
+    Stamp stamp = nextStamp();
     if (restore.body().timestamped()) {
       return new Submission.Refused(restore.key(), TIMESTAMPED);
     }
@@ -204,7 +218,7 @@ public final class HeapMetricStore implements MetricStore {
     }
     shapes.lock();
     try {
-      GroupState next = GroupUpdater.apply(old, restore, nextStamp());
+      GroupState next = GroupUpdater.apply(old, restore, stamp);
       Verdict verdict = checked ? check.judge(old, next) : check.judgeStorable(old, next);
       if (!verdict.isAccepted()) {
         return new Submission.Refused(restore.key(), verdict.reason());
@@ -236,12 +250,13 @@ public final class HeapMetricStore implements MetricStore {
    */
   private boolean delete(GroupUpdate.Delete delete) {
     GroupState old = group(delete.key());
+    Stamp stamp = nextStamp();
     if (!old.exists()) {
       return false;
     }
     shapes.lock();
     try {
-      publish(old, GroupUpdater.apply(old, delete, nextStamp()));
+      publish(old, GroupUpdater.apply(old, delete, stamp));
       return true;
     } finally {
       shapes.unlock();
@@ -263,6 +278,7 @@ public final class HeapMetricStore implements MetricStore {
     return group != null ? group : GroupState.absent(key);
   }
 
+  /** Taken for each update, whatever becomes of it, as the real store does. */
   private Stamp nextStamp() {
     return new Stamp(clock.next(SINGLE_NODE_EPOCH), wallMillis.getAsLong());
   }
