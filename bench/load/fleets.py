@@ -19,7 +19,7 @@ class Silverbacks:
         self.secret.write_text("".join(random.SystemRandom().choices("0123456789abcdef", k=32)) + "\n")
         self.secret.chmod(0o600)
         # In a checkout this builds what changed.
-        subprocess.run([launcher, "--help"], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        subprocess.run([launcher, "--help"], check=True, stdout=subprocess.DEVNULL)
 
     def command(self, node, nodes):
         store = "" if self.in_memory else node.store
