@@ -104,7 +104,8 @@ public final class RatisViewLog implements ViewLog {
   @Override
   public void start(Member self, Listener listener) {
     exchange.start();
-    worker.scheduleWithFixedDelay(
+    var unused =
+        worker.scheduleWithFixedDelay(
         () -> keep(self, listener), 0, settings.housekeeping().toMillis(), TimeUnit.MILLISECONDS);
   }
 
@@ -188,7 +189,7 @@ public final class RatisViewLog implements ViewLog {
     }
     try {
       // Whether it was committed is told by the register: an error means that nobody knows yet.
-      current
+      var unused = current
           .propose(view)
           .orTimeout(settings.changeTimeout().toNanos(), TimeUnit.NANOSECONDS)
           .whenComplete((_, _) -> proposals.decrementAndGet());
@@ -393,6 +394,11 @@ public final class RatisViewLog implements ViewLog {
   }
 
   private void closeServer() {
+    try {
+      writeNewest();
+    } catch (IOException | RuntimeException failure) {
+      logOnce(failure);
+    }
     LogServer current = server;
     server = null;
     rpc = null;

@@ -51,12 +51,14 @@ final class ServerProperties {
     RaftServerConfigKeys.Write.setByteLimit(properties, SizeInBytes.valueOf(4L * MAX_ENTRY_LENGTH));
     RaftServerConfigKeys.Log.setForceSyncNum(properties, 1);
     RaftServerConfigKeys.Log.setQueueElementLimit(properties, 64);
-    RaftServerConfigKeys.Log.setQueueByteLimit(properties, 4 * MAX_ENTRY_LENGTH);
+    RaftServerConfigKeys.Log.setQueueByteLimit(
+        properties, SizeInBytes.valueOf(4L * MAX_ENTRY_LENGTH));
     RaftServerConfigKeys.Log.setSegmentSizeMax(properties, SEGMENT);
     RaftServerConfigKeys.Log.setSegmentCacheNumMax(properties, 2);
     RaftServerConfigKeys.Log.setSegmentCacheSizeMax(properties, SEGMENT);
     RaftServerConfigKeys.Log.setPreallocatedSize(properties, SizeInBytes.valueOf(64 << 10));
-    RaftServerConfigKeys.Log.setWriteBufferSize(properties, ENTRY);
+    RaftServerConfigKeys.Log.setWriteBufferSize(
+        properties, SizeInBytes.valueOf(3L * MAX_ENTRY_LENGTH));
     RaftServerConfigKeys.Log.setPurgeUptoSnapshotIndex(properties, true);
     RaftServerConfigKeys.Log.setPurgeGap(properties, SNAPSHOT_ENTRIES);
     RaftServerConfigKeys.Log.Appender.setBufferByteLimit(properties, ENTRY);
