@@ -89,8 +89,10 @@ public final class Gateway implements AutoCloseable {
 
   private final CountDownLatch quitAsked = new CountDownLatch(1);
   private final MetricStore ownStore;
+
   /** Its methods are called from lambdas: a reference to one would load the cluster's classes. */
   private final Optional<ClusterParts> cluster;
+
   private final MetricStore store;
   private final StalenessSweep staleness;
   private final String host;

@@ -108,6 +108,9 @@ final class ClusterGatewayTest {
       cluster.stop(1);
       cluster.stop(2);
       cluster.await("a lapse", () -> cluster.get(0, "/-/ready").status() == 503);
+      cluster.await(
+          "the end of the connections that were open",
+          () -> cluster.get(0, "/metrics").text().contains("\nsilverback_cluster_lapses_total 1"));
 
       // Comes to an end only since the server closes the connection.
       Answer refused =

@@ -1,27 +1,14 @@
 package io.silverback.server.log;
 
-import java.util.List;
 import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.LogManager;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import java.util.logging.SimpleFormatter;
-import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /** Carries what libraries log through java.util.logging to the gateway's log. */
 final class JulBridge extends Handler {
-  /**
-   * Libraries that warn, with a stack trace each time, of what the cluster takes as a matter of
-   * course: that a peer is out of reach. Kept here, as java.util.logging forgets the level of a
-   * logger that nobody holds.
-   */
-  private static final List<Logger> NOISY =
-      Stream.of("org.apache.ratis", "io.scalecube", "reactor", "io.netty")
-          .map(Logger::getLogger)
-          .toList();
-
   private JulBridge() {
     setFormatter(new SimpleFormatter());
   }
@@ -37,9 +24,6 @@ final class JulBridge extends Handler {
           case WARN -> Level.WARNING;
           case ERROR -> Level.SEVERE;
         });
-    @Nullable Level ofNoisy =
-        least == LogLevel.DEBUG || least == LogLevel.INFO ? null : Level.SEVERE;
-    NOISY.forEach(logger -> logger.setLevel(ofNoisy));
     root.addHandler(new JulBridge());
   }
 

@@ -7,6 +7,7 @@ import io.silverback.codec.exposition.ParsedExposition;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.MetricFamily;
 import io.silverback.codec.model.MetricType;
+import io.silverback.codec.model.Version;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.group.Samples;
 import io.silverback.server.storage.MetricStore.Submission;
@@ -32,6 +33,18 @@ final class UpdateCodecTest {
     var updates = new RandomUpdates(new SplittableRandom(seed));
     for (int i = 0; i < 2_000; i++) {
       GroupUpdate update = updates.next(1_700_000_000_000L + i);
+      assertEquals(update, UpdateCodec.decode(UpdateCodec.encode(update)));
+    }
+  }
+
+  @Test
+  void verdictsOfStalenessRulesAreReadBackWhole() {
+    var version = new Version(3, -1, Long.MIN_VALUE);
+    for (GroupUpdate update :
+        List.of(
+            new GroupUpdate.Expire(KEY, version, true),
+            new GroupUpdate.Expire(KEY, Version.NEVER, false),
+            new GroupUpdate.Purge(KEY, version))) {
       assertEquals(update, UpdateCodec.decode(UpdateCodec.encode(update)));
     }
   }
