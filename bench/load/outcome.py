@@ -21,7 +21,8 @@ class Outcome:
         self.rig, self.until, self.faults, self.outages = rig, until, rig.cluster.faults, rig.cluster.outages
         self.pushes = {pusher.pusher: pusher.pushes for pusher in rig.pushers}
         plain, labelled = rig.prometheus.by_pusher(FAMILY, until)
-        found, self.gaps, self.excused = timelines.judge(self.pushes, plain, labelled, prometheus.SCRAPE_SECONDS, until, self.outages)
+        found, self.gaps, self.excused, self.cold = timelines.judge(
+            self.pushes, plain, labelled, prometheus.SCRAPE_SECONDS, rig.warm_from, until, self.outages)
         self.findings = sorted(found + rig.cluster.findings, key=lambda finding: finding.second)
         self.samples = sum(len(samples) for series in (plain, labelled) for by_label in series.values() for samples in by_label.values())
         self.longest, self.longest_down = (gap.seconds if gap else None for gap in timelines.longest(self.gaps, self.outages))
@@ -41,6 +42,7 @@ class Outcome:
         answered = [push.answered - push.sent for push in every if push.acknowledged]
         return {
             "PUTs": len(every), "PUTs that nginx sent to more than one node": self.rig.balancer.asked_again(),
+            "PUTs while the nodes were cold, not answered 200": self.cold,
             "PUTs while most nodes were down together, not answered 200": self.excused,
             "slowest PUT that was answered 200, s": max(answered, default=None), "samples judged": self.samples,
             "longest gap while all nodes were down, s": self.longest_down, "seconds judged": self.until - self.rig.measured_from}

@@ -84,12 +84,13 @@ def gaps(pusher, samples, until):
     return [Gap(began, ended, pusher) for began, ended in zip(seconds, seconds[1:])]
 
 
-def judge(pushes, plain, labelled, interval, until, outages):
-    """Findings in order of time, the gaps, and the PUTs that no node could have answered.
+def judge(pushes, plain, labelled, interval, warm, until, outages):
+    """Findings in order of time, the gaps, the PUTs that no node could have answered, and those that cold nodes did not.
 
-    `pushes` is pusher -> its pushes, `plain` pusher -> label set -> samples, `labelled` pusher -> pod -> samples.
+    Values are judged from the first to the last. Gaps and unanswered PUTs are those since the nodes are `warm`: a JVM that starts
+    beside others on two cores may lose its lease for a moment, which costs time and nothing else. `pushes` is pusher -> its pushes, `plain` pusher -> label set -> samples, `labelled` pusher -> pod -> samples.
     """
-    findings, all_gaps, excused = [], [], 0
+    findings, all_gaps, excused, cold = [], [], 0, 0
     for pusher, own in pushes.items():
         merged = sorted(sample for samples in plain[pusher].values() for sample in samples)
         with_labels = sorted(sample for samples in labelled[pusher].values() for sample in samples)
@@ -101,18 +102,21 @@ def judge(pushes, plain, labelled, interval, until, outages):
         findings += [Finding(DOUBLE, min(samples)[0], pusher, f"a second series of the group: {dict(labels)}")
                      for labels, samples in list(plain[pusher].items())[1:]]
         if merged:
-            all_gaps += gaps(pusher, merged, until)
+            all_gaps += [gap for gap in gaps(pusher, merged, until) if gap.ended >= warm]
         else:
             findings.append(Finding(LOST, until, pusher, "Prometheus never saw it"))
         for push in own:
             if push.acknowledged:
+                continue
+            if push.sent < warm:
+                cold += 1
                 continue
             if any(outage.touches(push.sent, push.answered) for outage in outages):
                 excused += 1
                 continue
             text = f"push {push.number}: {push.status} after {push.answered - push.sent:.3f} s: {' '.join(push.text.split())[:120]}"
             findings.append(Finding(UNANSWERED, push.sent, pusher, text))
-    return sorted(findings, key=lambda finding: finding.second), all_gaps, excused
+    return sorted(findings, key=lambda finding: finding.second), all_gaps, excused, cold
 
 
 def longest(all_gaps, outages) -> tuple[Optional[Gap], Optional[Gap]]:
