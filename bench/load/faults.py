@@ -100,7 +100,7 @@ class Cluster:
         else:
             self._restart(fault, node)
         fault.ready_seconds = self._since(fault, self.all_ready)
-        fault.settled_seconds = self._since(fault, self.all_settled)
+        fault.settled_seconds = self._since(fault, self.all_settled) if fault.ready_seconds else None
         self.calm.set()
         told = ", ".join(f"{name} after {'never' if seconds is None else f'{seconds:.2f} s'}" for name, seconds in (
             ("exposed", fault.exposed_seconds), ("ready", fault.ready_seconds), ("settled", fault.settled_seconds)))
@@ -148,6 +148,7 @@ class Cluster:
         time.sleep(self.order.uniform(0.5, 3))
         for node in self.nodes:
             node.start(self.nodes)
+        # What is not back by then counts: as lost groups, and as pushes that are not answered.
         self.await_that(self.all_ready, self.patience)
         self.outages.append(Outage(fault.began, time.time()))
         fault.exposed_seconds = self.await_exposed(floors, fault.began)
