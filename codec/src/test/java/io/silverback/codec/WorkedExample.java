@@ -28,9 +28,14 @@ public final class WorkedExample {
   public record Line(String written, String bits) {}
 
   public static WorkedExample of(String page) {
+    return of(page, "example");
+  }
+
+  /** The same, of the one block with another fence. */
+  public static WorkedExample of(String page, String fence) {
     var lines = new ArrayList<Line>();
     byte[] bytes = {};
-    for (String text : block(page)) {
+    for (String text : block(page, "```" + fence)) {
       String[] cells = text.split("\\|", -1);
       if (cells.length != 3) {
         throw new IllegalStateException("not three cells: page=" + page + " line=" + text);
@@ -77,12 +82,12 @@ public final class WorkedExample {
     return HexFormat.of().parseHex(hex);
   }
 
-  private static List<String> block(String page) {
+  private static List<String> block(String page, String fence) {
     try {
       List<String> text = Files.readAllLines(formats().resolve(page));
-      int start = text.indexOf("```example");
-      if (start < 0 || start != text.lastIndexOf("```example")) {
-        throw new IllegalStateException("not one block fenced as example: page=" + page);
+      int start = text.indexOf(fence);
+      if (start < 0 || start != text.lastIndexOf(fence)) {
+        throw new IllegalStateException("not one block: page=" + page + " fence=" + fence);
       }
       List<String> rest = text.subList(start + 1, text.size());
       return rest.subList(0, rest.indexOf("```"));

@@ -47,6 +47,7 @@ final class Connection {
 
   private final Connections all;
   private final SocketChannel channel;
+  private final long acceptedNanos;
   private volatile Phase phase = Phase.NEW;
   private volatile Wait wait = Wait.TO_READ;
 
@@ -60,7 +61,13 @@ final class Connection {
   Connection(Connections all, SocketChannel channel, long nowNanos) {
     this.all = all;
     this.channel = channel;
+    this.acceptedNanos = nowNanos;
     this.sinceNanos = nowNanos;
+  }
+
+  /** When it was accepted, by {@link System#nanoTime}. */
+  long acceptedNanos() {
+    return acceptedNanos;
   }
 
   boolean isOpen() {
@@ -149,6 +156,15 @@ final class Connection {
         yield Optional.empty();
       }
     };
+  }
+
+  /** Ends it at once: nothing that lies in it is read any more, nor sent. */
+  void drop() {
+    try {
+      channel.close();
+    } catch (IOException _) {
+      // It is gone, which is all that was wanted.
+    }
   }
 
   /** Gives back what the head took. */

@@ -11,6 +11,7 @@ import java.net.SocketAddress;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -70,6 +71,16 @@ final class Connections implements AutoCloseable {
       throw new IllegalStateException("not a connection of this address: client=" + client);
     }
     return connection;
+  }
+
+  /** The connection with that client, if it is one of this address. */
+  Optional<Connection> find(PeerInfo client) {
+    return Optional.ofNullable(byAddress.get(client.address()));
+  }
+
+  /** Ends all connections that are open, whatever they are at. */
+  void dropAll() {
+    byAddress.values().forEach(Connection::drop);
   }
 
   /** Takes room for the head of a request, if there is enough. */

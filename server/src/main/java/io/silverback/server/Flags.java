@@ -1,9 +1,16 @@
 package io.silverback.server;
 
 import io.silverback.codec.exposition.NameValidation;
+import io.silverback.server.config.Configuration;
+import io.silverback.server.config.ConfigurationReader;
+import io.silverback.server.config.MalformedConfigurationException;
+import io.silverback.server.group.SeriesSelector;
+import io.silverback.server.group.StalenessRule;
+import io.silverback.server.group.StalenessRules;
 import io.silverback.server.handler.DoorSettings;
 import io.silverback.server.storage.PersistenceSettings;
-import io.silverback.server.web.GoDuration;
+import io.silverback.server.yaml.ConfigException;
+import io.silverback.server.yaml.GoDuration;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.InvalidPathException;
@@ -16,7 +23,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -27,24 +36,31 @@ import picocli.CommandLine.ParseResult;
  * The command line: the table of flags, and how they become a {@link GatewayConfig}.
  *
  * <p>The command line beats the environment ({@code SILVERBACK_WEB_LISTEN_ADDRESS} for {@code
- * --web.listen-address}), which beats the default. An argument {@code @FILE} stands for the lines
- * of that file.
+ * --web.listen-address}), which beats the configuration file, which beats the default. An argument
+ * {@code @FILE} stands for the lines of that file.
  */
 final class Flags {
   /** One flag: a row of the help and of the status page. */
-  private record Flag(String name, Kind kind, String standard, String help) {
+  record Flag(String name, Kind kind, String standard, String help) {
     String variable() {
       return VARIABLE_PREFIX + name.replace('.', '_').replace('-', '_').toUpperCase(Locale.ROOT);
     }
   }
 
-  private enum Kind {
+  enum Kind {
     TEXT,
     SWITCH,
     LIST
   }
 
-  private static final List<Flag> TABLE =
+  private static final String CONFIG_FILE = "config.file";
+  private static final String STALENESS_TTL = "staleness.ttl";
+  private static final String STALENESS_MISSED_PUSHES = "staleness.missed-pushes";
+
+  /** Those that follow the configuration file while the server runs. */
+  private static final Set<String> FOLLOWED = Set.of(STALENESS_TTL, STALENESS_MISSED_PUSHES);
+
+  private static final List<Flag> SERVER =
       List.of(
           list("web.listen-address", ":9091", "Address to listen on, repeatable."),
           off("web.systemd-socket", "Not supported: refused, use --web.listen-address."),
@@ -55,14 +71,30 @@ final class Flags {
               "web.route-prefix",
               "",
               "Prefix of all paths. Defaults to the path of --web.external-url."),
-          off("web.enable-lifecycle", "Let a request end the process."),
-          off("web.enable-admin-api", "Let requests delete all groups, restore and copy them."),
+          off(
+              "web.enable-lifecycle",
+              "Let requests end the process, and have --config.file read again."),
+          off("web.enable-admin-api", "Let requests delete many groups, restore and copy them."),
           text("persistence.file", "", "Folder to keep metrics in. Empty for in memory only."),
           text(
               "persistence.interval",
               "5m",
               "How often the folder is flushed to the disk, which only a power cut can show."),
           text("history.retention", "1h", "How long pushes can be looked up; 0s for not at all."),
+          text(
+              CONFIG_FILE,
+              "",
+              "File with staleness rules, rewrite rules and flags, read again on SIGHUP and /-/reload."),
+          text(
+              STALENESS_TTL,
+              "0s",
+              "How long a group may go without a push if no rule of --config.file is for it; 0s for"
+                  + " ever."),
+          text(
+              STALENESS_MISSED_PUSHES,
+              "0",
+              "How many pushes a group may miss that pushed regularly, if no rule of --config.file"
+                  + " is for it; 0 for any number."),
           off("push.disable-consistency-check", "Take inconsistent pushes, too. DANGEROUS."),
           off("push.enable-utf8-names", "Take any UTF-8 as name of a metric or label."),
           text(
@@ -111,10 +143,14 @@ final class Flags {
           text("log.level", "info", "Least level to log: debug, info, warn or error."),
           text("log.format", "logfmt", "How to log: logfmt or json."));
 
+  private static final List<Flag> TABLE =
+      Stream.concat(SERVER.stream(), ClusterFlags.TABLE.stream()).toList();
+
   private static final List<String> DURATIONS =
       List.of(
           "persistence.interval",
           "history.retention",
+          STALENESS_TTL,
           "limits.body-timeout",
           "limits.max-wait",
           "limits.query-timeout",
@@ -126,7 +162,11 @@ final class Flags {
 
   private final Map<String, List<String>> values = new LinkedHashMap<>();
 
-  private Flags() {}
+  private final Configuration configuration;
+
+  private Flags(Configuration configuration) {
+    this.configuration = configuration;
+  }
 
   /** What was asked for and will not happen, for the log. */
   record Warning(String sentence, String name) {}
@@ -169,14 +209,19 @@ final class Flags {
     if (parsed.hasMatchedOption("--version")) {
       return new Request.ShowVersion();
     }
-    var flags = new Flags();
-    for (Flag flag : TABLE) {
-      flags.values.put(flag.name, value(flag, parsed, environment));
-    }
+    String file = value(CONFIG_FILE, parsed, environment);
+    Supplier<Flags> reading =
+        () -> {
+          var flags = new Flags(file.isEmpty() ? Configuration.EMPTY : readConfiguration(file));
+          TABLE.forEach(flag -> flags.take(flag, parsed, environment));
+          return flags;
+        };
+    Flags flags = reading.get();
+    var live = new LiveConfig(flags.liveSettings(), file, () -> reading.get().liveSettings());
     return new Request.Serve(
-        flags.config(),
-        flags.oneOf("log.level", "debug", "info", "warn", "error"),
-        flags.oneOf("log.format", "logfmt", "json"),
+        flags.config(live, flags.cluster()),
+        flags.logLevel(),
+        flags.logFormat(),
         flags.warnings(environment));
   }
 
@@ -191,7 +236,108 @@ final class Flags {
     return List.copyOf(warnings);
   }
 
-  private GatewayConfig config() {
+  private static Configuration readConfiguration(String file) {
+    try {
+      Path path = Path.of(file);
+      Configuration configuration = ConfigurationReader.read(path);
+      List<String> problems = problems(path, configuration);
+      if (!problems.isEmpty()) {
+        throw new MalformedConfigurationException(problems);
+      }
+      return configuration;
+    } catch (MalformedConfigurationException e) {
+      throw new StartUpException("--" + CONFIG_FILE + ": " + e.getMessage());
+    } catch (InvalidPathException e) {
+      throw bad(CONFIG_FILE, file, "the path of a file");
+    }
+  }
+
+  /** What is wrong with the flags of a configuration file, a line each. */
+  static List<String> problems(Path file, Configuration configuration) {
+    var problems = new ArrayList<String>();
+    configuration
+        .flags()
+        .forEach(
+            (name, value) ->
+                problem(name, value)
+                    .ifPresent(
+                        reason ->
+                            problems.add(
+                                ConfigException.inLine(file, value.line(), "flags." + name, reason)
+                                    .getMessage())));
+    return List.copyOf(problems);
+  }
+
+  private static Optional<String> problem(String name, Configuration.FlagValue value) {
+    if (name.equals(CONFIG_FILE)) {
+      return Optional.of("a file cannot name another one");
+    }
+    Optional<Flag> known = TABLE.stream().filter(flag -> flag.name.equals(name)).findAny();
+    if (known.isEmpty()) {
+      return Optional.of("unknown flag, try --help");
+    }
+    if (value.texts().size() > 1 && known.get().kind != Kind.LIST) {
+      return Optional.of("expected a single value");
+    }
+    var alone = new Flags(Configuration.EMPTY);
+    TABLE.forEach(flag -> alone.values.put(flag.name, List.of(flag.standard)));
+    alone.values.put(name, value.texts());
+    try {
+      alone.requireValid();
+      return Optional.empty();
+    } catch (StartUpException e) {
+      return Optional.of(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private void requireValid() {
+    config(new LiveConfig(liveSettings(), "", this::liveSettings), Optional.empty());
+    ClusterFlags.checkEach(this);
+    logLevel();
+    logFormat();
+  }
+
+  private String logLevel() {
+    return oneOf("log.level", "debug", "info", "warn", "error");
+  }
+
+  private String logFormat() {
+    return oneOf("log.format", "logfmt", "json");
+  }
+
+  /** What may change while the server runs, and what that is compared with. */
+  private LiveConfig.Settings liveSettings() {
+    var rules = new ArrayList<StalenessRule>(configuration.staleness());
+    Duration ttl = duration(STALENESS_TTL);
+    int missedPushes = missedPushes();
+    if (!ttl.isZero() || missedPushes > 0) {
+      rules.add(
+          new StalenessRule(
+              new SeriesSelector(List.of()), ttl, missedPushes, false, StalenessRule.USUAL_PURGE));
+    }
+    var fixed = new LinkedHashMap<>(values);
+    fixed.keySet().removeAll(FOLLOWED);
+    return new LiveConfig.Settings(new StalenessRules(rules), configuration.rewrite(), fixed);
+  }
+
+  private int missedPushes() {
+    String given = text(STALENESS_MISSED_PUSHES);
+    if (given.equals("0")) {
+      return 0;
+    }
+    int missed = number(STALENESS_MISSED_PUSHES, Integer.MAX_VALUE);
+    if (missed == 1) {
+      throw bad(STALENESS_MISSED_PUSHES, given, "2 or more, 0 for any number");
+    }
+    return missed;
+  }
+
+  private Optional<ClusterSettings> cluster() {
+    return ClusterFlags.read(
+        this, listenAddresses(), persistence().map(PersistenceSettings::folder));
+  }
+
+  private GatewayConfig config(LiveConfig live, Optional<ClusterSettings> cluster) {
     if (isOn("web.systemd-socket")) {
       throw new StartUpException(
           "--web.systemd-socket is not supported: use --web.listen-address instead");
@@ -202,7 +348,9 @@ final class Flags {
     String telemetryPath = text("web.telemetry-path");
     var shown = new LinkedHashMap<String, String>();
     values.forEach((name, given) -> shown.put(name, String.join(",", given)));
-    for (String name : DURATIONS) {
+    for (String name :
+        (Iterable<String>)
+            Stream.concat(DURATIONS.stream(), ClusterFlags.DURATIONS.stream())::iterator) {
       shown.put(name, GoDuration.format(duration(name)));
     }
     var doors =
@@ -223,7 +371,10 @@ final class Flags {
         duration("shutdown.timeout"),
         duration("history.retention"),
         persistence(),
-        LimitFlags.store(this));
+        LimitFlags.store(this),
+        live,
+        text("cluster.advertise-web-address"),
+        cluster);
   }
 
   private Optional<PersistenceSettings> persistence() {
@@ -243,27 +394,28 @@ final class Flags {
   }
 
   private List<InetSocketAddress> listenAddresses() {
-    var addresses = new ArrayList<InetSocketAddress>();
-    for (String given : values.getOrDefault("web.listen-address", List.of())) {
-      int colon = given.lastIndexOf(':');
-      String host = given.substring(0, Math.max(colon, 0)).replace("[", "").replace("]", "");
-      int port;
-      try {
-        port = colon < 0 ? -1 : Integer.parseInt(given.substring(colon + 1));
-      } catch (NumberFormatException e) {
-        port = -1;
-      }
-      if (port < 0 || port > 65535) {
-        throw bad("web.listen-address", given, "a host and a port such as :9091 or 127.0.0.1:9091");
-      }
-      var address =
-          host.isEmpty() ? new InetSocketAddress(port) : new InetSocketAddress(host, port);
-      if (address.isUnresolved()) {
-        throw bad("web.listen-address", given, "a host that this machine can resolve");
-      }
-      addresses.add(address);
+    return all("web.listen-address").stream()
+        .map(given -> address("web.listen-address", given))
+        .toList();
+  }
+
+  static InetSocketAddress address(String name, String given) {
+    int colon = given.lastIndexOf(':');
+    String host = given.substring(0, Math.max(colon, 0)).replace("[", "").replace("]", "");
+    int port;
+    try {
+      port = colon < 0 ? -1 : Integer.parseInt(given.substring(colon + 1));
+    } catch (NumberFormatException e) {
+      port = -1;
     }
-    return addresses;
+    if (port < 0 || port > 65535) {
+      throw bad(name, given, "a host and a port such as :9091 or 127.0.0.1:9091");
+    }
+    var address = host.isEmpty() ? new InetSocketAddress(port) : new InetSocketAddress(host, port);
+    if (address.isUnresolved()) {
+      throw bad(name, given, "a host that this machine can resolve");
+    }
+    return address;
   }
 
   private String externalPath() {
@@ -288,7 +440,11 @@ final class Flags {
     return values.getOrDefault(name, List.of("")).getLast();
   }
 
-  private boolean isOn(String name) {
+  List<String> all(String name) {
+    return values.getOrDefault(name, List.of());
+  }
+
+  boolean isOn(String name) {
     return oneOf(name, "true", "false").equals("true");
   }
 
@@ -354,15 +510,28 @@ final class Flags {
     return new StartUpException("--" + name + " must be " + wanted + ": " + name + "=" + given);
   }
 
-  private static List<String> value(
+  private static String value(String name, ParseResult parsed, Map<String, String> environment) {
+    Flag flag = TABLE.stream().filter(it -> it.name.equals(name)).findAny().orElseThrow();
+    return given(flag, parsed, environment).map(List::getFirst).orElse(flag.standard);
+  }
+
+  private void take(Flag flag, ParseResult parsed, Map<String, String> environment) {
+    Configuration.FlagValue inFile = configuration.flags().get(flag.name);
+    List<String> otherwise = inFile == null ? List.of(flag.standard) : inFile.texts();
+    values.put(flag.name, given(flag, parsed, environment).orElse(otherwise));
+  }
+
+  /** What the command line says, else the environment; empty if neither does. */
+  private static Optional<List<String>> given(
       Flag flag, ParseResult parsed, Map<String, String> environment) {
     if (parsed.hasMatchedOption("--" + flag.name)) {
       Object value = parsed.matchedOptionValue("--" + flag.name, (Object) "");
-      return value instanceof List<?> several
-          ? several.stream().map(String::valueOf).toList()
-          : List.of(String.valueOf(value));
+      return Optional.of(
+          value instanceof List<?> several
+              ? several.stream().map(String::valueOf).toList()
+              : List.of(String.valueOf(value)));
     }
-    return List.of(environment.getOrDefault(flag.variable(), flag.standard));
+    return Optional.ofNullable(environment.get(flag.variable())).map(List::of);
   }
 
   private static CommandSpec specification() {
@@ -370,13 +539,14 @@ final class Flags {
     command.usageMessage(
         new UsageMessageSpec()
             .customSynopsis(
-                "silverback [<flags>] [@<file>]%n       silverback import|export --help")
+                "silverback [<flags>] [@<file>]%n       silverback import|export --help%n"
+                    + "       silverback check-config FILE")
             .synopsisHeading("usage: ")
             .description("%nA drop-in replacement for the Prometheus Pushgateway.%n")
             .optionListHeading("Flags:%n")
             .footer(
                 "%nA flag may also be set in the environment: SILVERBACK_LOG_LEVEL for --log.level;"
-                    + " the command line wins.",
+                    + " the command line wins; or in --config.file, which both of them beat.",
                 "An argument @FILE stands for the lines of that file, one argument a line; # starts"
                     + " a remark.")
             .sortOptions(false)
@@ -412,15 +582,15 @@ final class Flags {
     return command;
   }
 
-  private static Flag text(String name, String standard, String help) {
+  static Flag text(String name, String standard, String help) {
     return new Flag(name, Kind.TEXT, standard, help);
   }
 
-  private static Flag off(String name, String help) {
+  static Flag off(String name, String help) {
     return new Flag(name, Kind.SWITCH, "false", help);
   }
 
-  private static Flag list(String name, String standard, String help) {
+  static Flag list(String name, String standard, String help) {
     return new Flag(name, Kind.LIST, standard, help);
   }
 

@@ -20,30 +20,37 @@ import io.helidon.webserver.http1.Http1ConnectionSelector;
 import io.helidon.webserver.spi.ServerConnectionSelector;
 import io.silverback.codec.model.VersionClock;
 import io.silverback.server.handler.BuildInfo;
+import io.silverback.server.handler.ClusterHandler;
 import io.silverback.server.handler.DoorLimit;
+import io.silverback.server.handler.Fence;
 import io.silverback.server.handler.GatewayMetrics;
 import io.silverback.server.handler.LastAnswer;
+import io.silverback.server.handler.LifecycleHandler;
 import io.silverback.server.handler.LimitBoard;
 import io.silverback.server.handler.OldPeer;
 import io.silverback.server.handler.Routes;
+import io.silverback.server.handler.WriterWatch;
 import io.silverback.server.log.Log;
 import io.silverback.server.storage.Limit;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.OffHeapMetricStore;
 import io.silverback.server.storage.PersistedMetricStore;
 import io.silverback.server.storage.PersistenceSettings;
+import io.silverback.server.storage.StalenessSweep;
 import io.silverback.server.storage.StoreClosedException;
 import io.silverback.server.storage.StoreNotReadyException;
 import io.silverback.server.storage.StoreSettings;
 import io.silverback.server.storage.StoreUnusableException;
 import io.silverback.server.web.AccessControl;
 import io.silverback.server.web.Admission;
-import io.silverback.server.web.WebConfigException;
 import io.silverback.server.web.WebConfigFile;
+import io.silverback.server.yaml.ConfigException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -54,6 +61,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import javax.net.ssl.SSLContext;
 
@@ -71,6 +79,8 @@ public final class Gateway implements AutoCloseable {
   /** A store that is recovered within that time is ready when the first request can come. */
   private static final Duration RECOVERY_PATIENCE = Duration.ofMillis(250);
 
+  private static final Duration CLUSTER_RECOVERY_PATIENCE = Duration.ofHours(1);
+
   private static final String TEXT = "text/plain; charset=utf-8";
 
   private static final double SHORT_OF_MEMORY = 0.85;
@@ -78,19 +88,38 @@ public final class Gateway implements AutoCloseable {
   private static final Log log = Log.of(Gateway.class);
 
   private final CountDownLatch quitAsked = new CountDownLatch(1);
+  private final MetricStore ownStore;
+
+  /** Its methods are called from lambdas: a reference to one would load the cluster's classes. */
+  private final Optional<ClusterParts> cluster;
+
   private final MetricStore store;
+  private final StalenessSweep staleness;
+  private final String host;
   private final WebServer web;
   private final List<String> sockets = new ArrayList<>();
   private final List<Connections> connections = new ArrayList<>();
   private volatile boolean ready;
 
-  private Gateway(GatewayConfig config, UnaryOperator<MetricStore> front) {
+  private Gateway(
+      GatewayConfig config,
+      UnaryOperator<MetricStore> front,
+      Supplier<ClusterLibraries> libraries) {
     BuildInfo build = BuildInfo.current();
     var metrics = new GatewayMetrics(build);
     var board = new LimitBoard(config.doors().limits());
     board.watch(DoorLimit.CONNECTIONS, this::connectionCount);
     metrics.watchLimits(board);
+    var writers = new WriterWatch(System::nanoTime, System::currentTimeMillis);
+    metrics.watchWriters(writers);
     var clock = new VersionClock(System::currentTimeMillis, new SecureRandom().nextLong());
+    LiveConfig live = config.live();
+    if (live.hasFile()) {
+      metrics.watchConfig(live::lastSucceeded, live::lastSuccess);
+    }
+    // Before anybody asks which names are taken.
+    Optional<ClusterMetrics> watched =
+        config.cluster().map(_ -> new ClusterMetrics(metrics.registry()));
     var settings =
         new StoreSettings(
             clock,
@@ -99,9 +128,19 @@ public final class Gateway implements AutoCloseable {
             config.doors().checked(),
             config.historyRetention(),
             config.limits());
-    store = front.apply(openStore(settings, config.persistence()));
-    metrics.watchStorage(store::statistics);
-    board.watchStore(() -> store.statistics().limits());
+    ownStore = openStore(settings, config.persistence(), patience(config));
+    metrics.watchStorage(ownStore::statistics);
+    board.watchStore(() -> ownStore.statistics().limits());
+    cluster =
+        config
+            .cluster()
+            .map(
+                it ->
+                    ClusterParts.open(
+                        it, libraries.get(), ownStore, watched.orElseThrow(), this::dropAll));
+    store = front.apply(cluster.map(parts -> parts.store()).orElse(ownStore));
+    staleness =
+        new StalenessSweep(store, live::staleness, metrics::countExpired, metrics::countPurged);
     Optional<WebConfigFile> guardFile = openGuardFile(config.webConfigFile());
     Function<String, Admission> guard =
         guardFile
@@ -113,10 +152,19 @@ public final class Gateway implements AutoCloseable {
             store,
             metrics,
             board,
+            writers,
+            live::rewrite,
             build,
             guard,
-            this::whyNotReady,
-            this::askToQuit);
+            cluster.map(parts -> parts.fence(this::acceptedNanos)).orElse(Fence.OPEN),
+            cluster
+                .map(parts -> parts.handler())
+                .orElseGet(() -> alone(config.advertisedWebAddress())),
+            new LifecycleHandler(
+                this::whyNotReady,
+                this::askToQuit,
+                live.hasFile() ? Optional.of(live::reload) : Optional.empty()));
+    host = hostToName(config.listenAddresses().getFirst());
     web = webServer(config, routes, board, guardFile.flatMap(WebConfigFile::sslContext));
   }
 
@@ -131,8 +179,21 @@ public final class Gateway implements AutoCloseable {
 
   /** The same with another store in front of its own one. */
   static Gateway start(GatewayConfig config, UnaryOperator<MetricStore> front) {
+    return start(config, front, UsualLibraries::new);
+  }
+
+  /**
+   * The same with other libraries of the cluster.
+   *
+   * @param libraries asked if there is a cluster
+   */
+  static Gateway start(
+      GatewayConfig config,
+      UnaryOperator<MetricStore> front,
+      Supplier<ClusterLibraries> libraries) {
     config.listenAddresses().forEach(Gateway::requireFree);
-    var gateway = new Gateway(config, front);
+    var gateway = new Gateway(config, front, libraries);
+    gateway.cluster.ifPresent(parts -> parts.start());
     gateway.web.start();
     for (int i = 0; i < gateway.sockets.size(); i++) {
       if (gateway.web.port(gateway.sockets.get(i)) < 0) {
@@ -162,8 +223,8 @@ public final class Gateway implements AutoCloseable {
   /** True if history has to give way, or soon will. */
   boolean memoryIsShort() {
     try {
-      return store.whyNotReady().isEmpty()
-          && store.statistics().limits().stream()
+      return ownStore.whyNotReady().isEmpty()
+          && ownStore.statistics().limits().stream()
               .filter(use -> use.flag().equals(Limit.MEMORY.flag()) && use.most() > 0)
               .anyMatch(use -> use.used() > SHORT_OF_MEMORY * use.most());
     } catch (StoreClosedException _) {
@@ -171,23 +232,37 @@ public final class Gateway implements AutoCloseable {
     }
   }
 
-  /** Takes no new requests, lets running ones end within the timeout, and closes the store. */
+  /**
+   * Takes no new requests, lets running ones end within the timeout, leaves the cluster, and closes
+   * the store.
+   */
   @Override
   public void close() {
     ready = false;
     web.stop();
     connections.forEach(Connections::close);
+    staleness.close();
+    // Behind the web door: whoever finds the peer port closed may take it that nobody is answered.
+    cluster.ifPresent(parts -> parts.close());
     store.close();
+    if (cluster.isPresent()) {
+      ownStore.close();
+    }
+  }
+
+  /** The others of a cluster must not be told of a store that is half there. */
+  private static Duration patience(GatewayConfig config) {
+    return config.cluster().isPresent() ? CLUSTER_RECOVERY_PATIENCE : RECOVERY_PATIENCE;
   }
 
   private static MetricStore openStore(
-      StoreSettings settings, Optional<PersistenceSettings> persistence) {
+      StoreSettings settings, Optional<PersistenceSettings> persistence, Duration patience) {
     if (persistence.isEmpty()) {
       return new OffHeapMetricStore(settings);
     }
     try {
       var store = new PersistedMetricStore(settings, persistence.get());
-      store.awaitReady(RECOVERY_PATIENCE);
+      store.awaitReady(patience);
       return store;
     } catch (StoreUnusableException e) {
       throw new StartUpException("--persistence.file: " + e.getMessage());
@@ -195,6 +270,32 @@ public final class Gateway implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new StartUpException("interrupted while the store was recovered");
     }
+  }
+
+  /** The lease is lost: nothing that lies in a connection may be carried out. */
+  private void dropAll() {
+    Thread.ofVirtual().name("lapse").start(() -> connections.forEach(Connections::dropAll));
+  }
+
+  private long acceptedNanos(ServerRequest request) {
+    return connections.stream()
+        .flatMap(each -> each.find(request.remotePeer()).stream())
+        .findFirst()
+        .orElseThrow()
+        .acceptedNanos();
+  }
+
+  /** The doors of a single node, which is the only target. */
+  private ClusterHandler alone(String advertised) {
+    return new ClusterHandler(
+        () ->
+            new ClusterHandler.Targets(
+                "", List.of(advertised.isEmpty() ? ownAddress() : advertised)),
+        Optional.empty());
+  }
+
+  private String ownAddress() {
+    return host + ":" + port();
   }
 
   private Optional<String> whyNotReady() {
@@ -207,7 +308,7 @@ public final class Gateway implements AutoCloseable {
     }
     try {
       return Optional.of(WebConfigFile.open(Path.of(name)));
-    } catch (WebConfigException e) {
+    } catch (ConfigException e) {
       throw new StartUpException("--web.config.file: " + e.getMessage());
     }
   }
@@ -225,6 +326,18 @@ public final class Gateway implements AutoCloseable {
   private static String hostOf(InetSocketAddress address) {
     String host = address.getAddress().getHostAddress();
     return host.contains(":") ? "[" + host + "]" : host;
+  }
+
+  /** Under which name this machine can be reached at that address, as far as it knows. */
+  private static String hostToName(InetSocketAddress address) {
+    if (!address.getAddress().isAnyLocalAddress()) {
+      return hostOf(address);
+    }
+    try {
+      return InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException _) {
+      return "localhost";
+    }
   }
 
   private long connectionCount() {

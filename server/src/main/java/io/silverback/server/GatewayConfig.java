@@ -17,6 +17,10 @@ import java.util.Optional;
  * @param historyRetention how long what was pushed can be looked up; zero for not at all
  * @param persistence where groups are kept beyond the end of the process; empty for nowhere
  * @param limits what the store is not to outgrow
+ * @param live what may change while the server runs
+ * @param advertisedWebAddress where Prometheus reaches this server, as {@code host:port}; empty for
+ *     where it listens
+ * @param cluster how this server takes part in a cluster; empty for a single node
  */
 public record GatewayConfig(
     List<InetSocketAddress> listenAddresses,
@@ -25,7 +29,10 @@ public record GatewayConfig(
     Duration shutdownTimeout,
     Duration historyRetention,
     Optional<PersistenceSettings> persistence,
-    StorageLimits limits) {
+    StorageLimits limits,
+    LiveConfig live,
+    String advertisedWebAddress,
+    Optional<ClusterSettings> cluster) {
   public GatewayConfig {
     listenAddresses = List.copyOf(listenAddresses);
     if (listenAddresses.isEmpty()) {

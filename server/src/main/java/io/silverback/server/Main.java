@@ -25,6 +25,9 @@ public final class Main {
       if (Transfer.isAskedFor(given)) {
         System.exit(Transfer.run(given, System.out, System.err));
       }
+      if (CheckConfig.isAskedFor(given)) {
+        System.exit(CheckConfig.run(given, System.out, System.err));
+      }
       switch (Flags.parse(List.of(arguments), System.getenv())) {
         case Flags.Request.Help(var text) -> System.out.print(text);
         case Flags.Request.ShowVersion() -> System.out.println(BuildInfo.current().versionText());
@@ -47,6 +50,11 @@ public final class Main {
     log.debug("path prefix for internal routing", "path", doors.routePrefix());
     request.warnings().forEach(warning -> log.warn(warning.sentence(), "name", warning.name()));
     Gateway gateway = Gateway.start(request.config());
+    LiveConfig live = request.config().live();
+    // Without a file, the signal ends the process as it ends a Pushgateway.
+    if (live.hasFile() && !HangUp.listen(live::reload)) {
+      log.warn("this system knows no SIGHUP, use /-/reload", "flag", "web.enable-lifecycle");
+    }
     OldGarbage.watch(gateway::memoryIsShort);
     var quitByRequest = new AtomicBoolean();
     // A JVM that ends by a signal would answer 143; for an operator this end is a success.

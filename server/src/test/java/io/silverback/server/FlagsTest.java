@@ -212,6 +212,25 @@ final class FlagsTest {
     shown.keySet().removeAll(upstreams);
     assertEquals(
         Set.of(
+            "cluster.advertise-address",
+            "cluster.advertise-web-address",
+            "cluster.bootstrap-expect",
+            "cluster.join",
+            "cluster.lease",
+            "cluster.listen-address",
+            "cluster.max-message-size",
+            "cluster.max-peer-connections",
+            "cluster.node-id",
+            "cluster.on-minority",
+            "cluster.peer-queue-size",
+            "cluster.push-budget",
+            "cluster.renewal",
+            "cluster.replica-timeout",
+            "cluster.replication-factor",
+            "cluster.secret-file",
+            "cluster.stability",
+            "cluster.voter-only",
+            "cluster.zone",
             "history.retention",
             "limits.body-timeout",
             "limits.idle-timeout",
@@ -230,6 +249,9 @@ final class FlagsTest {
             "limits.min-free-disk",
             "limits.query-timeout",
             "shutdown.timeout",
+            "config.file",
+            "staleness.missed-pushes",
+            "staleness.ttl",
             "storage.max-memory"),
         shown.keySet());
   }

@@ -4,6 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -59,6 +60,9 @@ public final class RawHttp {
   private static Answer parse(byte[] answer) throws IOException {
     String text = new String(answer, StandardCharsets.ISO_8859_1);
     int end = text.indexOf("\r\n\r\n");
+    if (end < 0) {
+      throw new SocketException("closed before the answer: text=" + text);
+    }
     List<String> lines = text.substring(0, end).lines().toList();
     byte[] body = Arrays.copyOfRange(answer, end + 4, answer.length);
     boolean chunked =

@@ -118,6 +118,11 @@ final class RunningGateway implements AutoCloseable {
     return Integer.parseInt(address.substring(address.indexOf(':') + 1));
   }
 
+  /** Sends SIGHUP and does not wait. */
+  void hangUp() {
+    process.hangUp();
+  }
+
   /** Sends SIGTERM and does not wait. */
   void askToTerminate() {
     process.askToTerminate();

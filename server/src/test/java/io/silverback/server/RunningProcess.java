@@ -116,6 +116,14 @@ final class RunningProcess implements AutoCloseable {
     return process.exitValue();
   }
 
+  /** Sends SIGHUP and does not wait for what comes of it. */
+  void hangUp() {
+    var command = List.of("/bin/sh", "-c", "kill -HUP " + process.pid());
+    try (var kill = start(command, Map.of())) {
+      kill.awaitExit();
+    }
+  }
+
   /** Sends SIGTERM and does not wait. */
   void askToTerminate() {
     process.destroy();

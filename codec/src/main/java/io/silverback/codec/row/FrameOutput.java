@@ -73,6 +73,11 @@ final class FrameOutput {
     position += source.capacity();
   }
 
+  /** Passes over bytes that somebody else wrote. */
+  void advance(int count) {
+    position += count;
+  }
+
   /** Ends with the checksum of everything before; the answer is the length of it all. */
   int finish() {
     FrameChecksum.put(buffer, offset, position);

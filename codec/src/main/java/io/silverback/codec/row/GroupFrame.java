@@ -2,7 +2,9 @@ package io.silverback.codec.row;
 
 import static io.silverback.codec.row.GroupFrameLayout.*;
 
+import io.silverback.codec.model.Expiry;
 import io.silverback.codec.model.Fingerprint;
+import io.silverback.codec.model.PushRhythm;
 import io.silverback.codec.model.Stamp;
 import io.silverback.codec.model.Version;
 import java.util.List;
@@ -19,9 +21,10 @@ import org.agrona.concurrent.UnsafeBuffer;
  *
  * @param deletedAt version of the last DELETE
  * @param replacedAt version of the last PUT
- * @param expiredAt version of the last expiry by a staleness rule
+ * @param expiry the last one by a staleness rule
  * @param push the last push that was taken
  * @param failure the last push that was refused
+ * @param rhythm of the pushes that were taken
  * @param shape {@link Fingerprint#NONE} for a group without families
  * @param families of each family of the shape, when it was written; empty if {@code push} wrote
  *     them all
@@ -31,9 +34,10 @@ import org.agrona.concurrent.UnsafeBuffer;
 public record GroupFrame(
     Version deletedAt,
     Version replacedAt,
-    Version expiredAt,
+    Expiry expiry,
     Stamp push,
     Stamp failure,
+    PushRhythm rhythm,
     Fingerprint shape,
     List<Stamp> families,
     DirectBuffer words,
@@ -44,9 +48,10 @@ public record GroupFrame(
       new GroupFrame(
           Version.NEVER,
           Version.NEVER,
-          Version.NEVER,
+          Expiry.NEVER,
           Stamp.NEVER,
           Stamp.NEVER,
+          PushRhythm.NONE,
           Fingerprint.NONE,
           List.of(),
           new UnsafeBuffer(new byte[0]),
@@ -62,6 +67,16 @@ public record GroupFrame(
   /** True if the group was pushed to, with or without success, since it was last deleted. */
   public boolean exists() {
     return push.version().max(failure.version()).isAfter(deletedAt);
+  }
+
+  /** The last push that was taken since the group was last deleted, else the last refused one. */
+  public Stamp lastPush() {
+    return push.version().isAfter(deletedAt) ? push : failure;
+  }
+
+  /** True if the group exists and has expired since it was last pushed to. */
+  public boolean isStale() {
+    return exists() && expiry.version().isAfter(lastPush().version());
   }
 
   public int columnCount() {
@@ -120,7 +135,7 @@ public record GroupFrame(
     out.u8(GroupFrameLayout.VERSION);
     out.u8(stamps.add(stampOf(deletedAt)));
     out.u8(stamps.add(stampOf(replacedAt)));
-    out.u8(stamps.add(stampOf(expiredAt)));
+    out.u8(stamps.add(expiry.at()));
     out.u8(pushIndex);
     out.u8(failureIndex);
     int[] indexes = families.stream().mapToInt(stamps::add).toArray();
@@ -128,6 +143,10 @@ public record GroupFrame(
     out.u32(words.capacity() / Long.BYTES);
     out.u32(indexes.length);
     out.u32(stamps.stamps().size());
+    out.u8(expiry.keepsPushTime() ? KEEPS_PUSH_TIME_FLAG : 0);
+    out.u8(rhythm.pushes());
+    out.u32((int) rhythm.intervalMillis());
+    out.u32((int) rhythm.deviationMillis());
     stamps.stamps().forEach(stamp -> write(stamp, out));
     out.bytes(words);
     for (int index : indexes) {

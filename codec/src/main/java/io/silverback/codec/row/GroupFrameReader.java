@@ -3,7 +3,9 @@ package io.silverback.codec.row;
 import static io.silverback.codec.row.GroupFrameLayout.*;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
+import io.silverback.codec.model.Expiry;
 import io.silverback.codec.model.Fingerprint;
+import io.silverback.codec.model.PushRhythm;
 import io.silverback.codec.model.Stamp;
 import io.silverback.codec.model.Version;
 import java.util.ArrayList;
@@ -28,6 +30,7 @@ public final class GroupFrameReader {
   private final int columnCount;
   private final int familyStampCount;
   private final int stampCount;
+  private final int stampsPosition;
   private final int wordsPosition;
 
   /**
@@ -37,21 +40,28 @@ public final class GroupFrameReader {
    */
   public GroupFrameReader(DirectBuffer buffer, int offset, int length) {
     int end = length - FrameChecksum.CHECKSUM_LENGTH;
-    if (end < STAMPS_OFFSET) {
+    if (end < OLDEST_STAMPS_OFFSET) {
       throw new CorruptFrameException("frame is cut off: length=" + length);
     }
     this.buffer = buffer;
     this.offset = offset;
     this.length = length;
     in = new FrameInput(buffer, offset, end);
-    if (in.u8() != FORMAT || in.u8() != GroupFrameLayout.VERSION) {
+    int format = in.u8();
+    int version = in.u8();
+    if (format != FORMAT || version < OLDEST_VERSION || version > GroupFrameLayout.VERSION) {
       throw in.fault("not a frame of this version");
+    }
+    stampsPosition = version == OLDEST_VERSION ? OLDEST_STAMPS_OFFSET : STAMPS_OFFSET;
+    if (end < stampsPosition) {
+      throw new CorruptFrameException("frame is cut off: length=" + length);
     }
     in.position(SHAPE_OFFSET);
     shape = in.fingerprint();
     columnCount = in.u32();
     familyStampCount = in.u32();
     stampCount = in.u32();
+    in.position(stampsPosition);
     in.skip((long) stampCount * STAMP_LENGTH);
     wordsPosition = in.position();
     in.skip((long) columnCount * Long.BYTES);
@@ -77,8 +87,10 @@ public final class GroupFrameReader {
     return version(index(REPLACED_OFFSET));
   }
 
-  public Version expiredAt() {
-    return version(index(EXPIRED_OFFSET));
+  public Expiry expiry() {
+    boolean keepsPushTime =
+        knowsStaleness() && (buffer.getByte(offset + FLAGS_OFFSET) & KEEPS_PUSH_TIME_FLAG) != 0;
+    return new Expiry(stamp(index(EXPIRED_OFFSET)), keepsPushTime);
   }
 
   public Stamp push() {
@@ -93,6 +105,31 @@ public final class GroupFrameReader {
   public boolean exists() {
     Version deletedAt = deletedAt();
     return push().version().isAfter(deletedAt) || failure().version().isAfter(deletedAt);
+  }
+
+  /** The last push that was taken since the group was last deleted, else the last refused one. */
+  public Stamp lastPush() {
+    Stamp push = push();
+    return push.version().isAfter(deletedAt()) ? push : failure();
+  }
+
+  /** True if the group exists and has expired since it was last pushed to. */
+  public boolean isStale() {
+    // Most groups never expired, and this is asked for each of them in each scrape.
+    return index(EXPIRED_OFFSET) != NEVER
+        && exists()
+        && version(index(EXPIRED_OFFSET)).isAfter(lastPush().version());
+  }
+
+  /** Of the pushes that were taken. */
+  public PushRhythm rhythm() {
+    if (!knowsStaleness()) {
+      return PushRhythm.NONE;
+    }
+    return new PushRhythm(
+        buffer.getByte(offset + RHYTHM_PUSHES_OFFSET) & 0xff,
+        buffer.getInt(offset + RHYTHM_INTERVAL_OFFSET, LITTLE_ENDIAN) & PushRhythm.MOST_MILLIS,
+        buffer.getInt(offset + RHYTHM_DEVIATION_OFFSET, LITTLE_ENDIAN) & PushRhythm.MOST_MILLIS);
   }
 
   /** When the last push was taken, in milliseconds since the epoch; 0 if none since a DELETE. */
@@ -154,9 +191,10 @@ public final class GroupFrameReader {
     return new GroupFrame(
         deletedAt(),
         replacedAt(),
-        expiredAt(),
+        expiry(),
         push(),
         failure(),
+        rhythm(),
         shape,
         families(),
         words,
@@ -165,6 +203,10 @@ public final class GroupFrameReader {
 
   private long millisAfterDelete(Stamp stamp) {
     return stamp.version().isAfter(deletedAt()) ? stamp.wallMillis() : 0;
+  }
+
+  private boolean knowsStaleness() {
+    return stampsPosition == STAMPS_OFFSET;
   }
 
   private int index(int field) {
@@ -183,7 +225,7 @@ public final class GroupFrameReader {
     if (index == NEVER) {
       return Stamp.NEVER;
     }
-    int at = offset + STAMPS_OFFSET + (index - 1) * STAMP_LENGTH;
+    int at = offset + stampsPosition + (index - 1) * STAMP_LENGTH;
     return new Stamp(
         new Version(
             word(at + STAMP_EPOCH_OFFSET),

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.agrona.DirectBuffer;
+import org.agrona.ExpandableArrayBuffer;
 import org.agrona.MutableDirectBuffer;
 
 /**
@@ -158,6 +159,11 @@ public final class GroupShape {
    */
   public int encode(Symbols symbols, MutableDirectBuffer out, int offset) {
     return new ShapeWriter(symbols, this).write(out, offset);
+  }
+
+  /** The length of what {@link #encode} writes, whatever the ids of its texts. */
+  public int encodedLength() {
+    return encode(new LocalSymbols(), new ExpandableArrayBuffer(), 0);
   }
 
   /** The families sorted by name, or as they are if they stand so. */

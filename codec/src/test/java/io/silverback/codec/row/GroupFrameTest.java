@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.silverback.codec.WorkedExample;
+import io.silverback.codec.model.Expiry;
 import io.silverback.codec.model.Fingerprint;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Labels;
@@ -14,9 +15,11 @@ import io.silverback.codec.model.Metric;
 import io.silverback.codec.model.MetricFamily;
 import io.silverback.codec.model.MetricType;
 import io.silverback.codec.model.OpaqueFields;
+import io.silverback.codec.model.PushRhythm;
 import io.silverback.codec.model.Stamp;
 import io.silverback.codec.model.Version;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -52,9 +55,10 @@ class GroupFrameTest {
         new GroupFrame(
             Version.NEVER,
             FIRST.version(),
-            Version.NEVER,
+            Expiry.NEVER,
             SECOND,
             Stamp.NEVER,
+            new PushRhythm(2, 10_000, 0),
             shape.fingerprint(),
             List.of(FIRST, SECOND),
             words(shape, families),
@@ -89,7 +93,10 @@ class GroupFrameTest {
 
     assertEquals(frame.deletedAt(), reader.deletedAt());
     assertEquals(frame.replacedAt(), reader.replacedAt());
-    assertEquals(frame.expiredAt(), reader.expiredAt());
+    assertEquals(frame.expiry(), reader.expiry());
+    assertEquals(frame.isStale(), reader.isStale());
+    assertEquals(frame.lastPush(), reader.lastPush());
+    assertEquals(frame.rhythm(), reader.rhythm());
     assertEquals(frame.push(), reader.push());
     assertEquals(frame.failure(), reader.failure());
     assertEquals(frame.shape(), reader.shape());
@@ -109,6 +116,31 @@ class GroupFrameTest {
   }
 
   @Test
+  void aGroupIsStaleUntilItsNextPush() {
+    var expiry = new Expiry(FIRST, false);
+    assertFalse(reader(frame(Version.NEVER, Expiry.NEVER, FIRST, SECOND)).isStale());
+    assertFalse(reader(frame(Version.NEVER, expiry, SECOND, Stamp.NEVER)).isStale());
+    assertFalse(reader(frame(Version.NEVER, expiry, Stamp.NEVER, SECOND)).isStale());
+    assertTrue(reader(frame(Version.NEVER, new Expiry(SECOND, true), FIRST, SECOND)).isStale());
+    assertFalse(reader(frame(SECOND.version(), new Expiry(SECOND, true), FIRST, FIRST)).isStale());
+  }
+
+  @Test
+  void aFrameOfTheOldestVersionIsRead() {
+    byte[] oldest = WorkedExample.of("group-frame.md", "oldest").bytes();
+
+    GroupFrame frame = decoded(oldest);
+
+    assertEquals(PushRhythm.NONE, frame.rhythm());
+    assertEquals(Expiry.NEVER, frame.expiry());
+    assertEquals(SECOND, frame.push());
+    assertEquals(List.of(FIRST, SECOND), frame.families());
+    assertEquals(3.0, Double.longBitsToDouble(frame.words().getLong(0, ByteOrder.LITTLE_ENDIAN)));
+    assertEquals(1, encoded(frame)[1] - oldest[1]);
+    assertEquals(frame, decoded(encoded(frame)));
+  }
+
+  @Test
   void timesAreThoseSinceTheLastDeletion() {
     assertEquals(FIRST.wallMillis(), reader(frame(Version.NEVER, FIRST, Stamp.NEVER)).pushMillis());
     assertEquals(0, reader(frame(FIRST.version(), FIRST, SECOND)).pushMillis());
@@ -124,9 +156,10 @@ class GroupFrameTest {
         new GroupFrame(
             Version.NEVER,
             FIRST.version(),
-            Version.NEVER,
+            Expiry.NEVER,
             FIRST,
             Stamp.NEVER,
+            PushRhythm.FIRST,
             new Fingerprint(1, 2),
             List.of(FIRST, FIRST, FIRST),
             words,
@@ -135,7 +168,7 @@ class GroupFrameTest {
     assertEquals(List.of(), frame.families());
     assertEquals(FIRST, frame.written(2));
     int overhead = encoded(frame).length - words.capacity();
-    assertTrue(overhead <= 80, "overhead=" + overhead);
+    assertTrue(overhead <= 90, "overhead=" + overhead);
   }
 
   @Test
@@ -151,9 +184,10 @@ class GroupFrameTest {
         new GroupFrame(
             Version.NEVER,
             new Version(0, 999, 1),
-            Version.NEVER,
+            Expiry.NEVER,
             SECOND,
             FIRST,
+            PushRhythm.FIRST,
             new Fingerprint(1, 2),
             families,
             words,
@@ -228,9 +262,14 @@ class GroupFrameTest {
     return new GroupFrame(
         stamps[random.nextInt(stamps.length)].version(),
         stamps[random.nextInt(stamps.length)].version(),
-        new Version(random.nextLong(), random.nextLong(), random.nextLong()),
+        new Expiry(
+            new Stamp(
+                new Version(random.nextLong(), random.nextLong(), random.nextLong()),
+                random.nextLong()),
+            random.nextBoolean()),
         stamps[random.nextInt(stamps.length)],
         stamps[random.nextInt(stamps.length)],
+        new PushRhythm(random.nextInt(256), random.nextLong(1L << 32), random.nextLong(1L << 32)),
         shape.fingerprint(),
         families,
         words(shape, group.families()),
@@ -244,12 +283,17 @@ class GroupFrameTest {
   }
 
   private static GroupFrame frame(Version deletedAt, Stamp push, Stamp failure) {
+    return frame(deletedAt, Expiry.NEVER, push, failure);
+  }
+
+  private static GroupFrame frame(Version deletedAt, Expiry expiry, Stamp push, Stamp failure) {
     return new GroupFrame(
         deletedAt,
         Version.NEVER,
-        Version.NEVER,
+        expiry,
         push,
         failure,
+        PushRhythm.NONE,
         Fingerprint.NONE,
         List.of(),
         NO_WORDS,

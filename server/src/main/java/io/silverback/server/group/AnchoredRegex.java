@@ -1,7 +1,13 @@
 package io.silverback.server.group;
 
+import com.google.re2j.Matcher;
 import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.regex.MatchResult;
 import org.jspecify.annotations.Nullable;
 
@@ -108,6 +114,33 @@ public final class AnchoredRegex {
 
   boolean matches(String value) {
     return pattern.matches(value);
+  }
+
+  /** How many groups in parentheses it captures. */
+  int groupCount() {
+    return pattern.groupCount();
+  }
+
+  /** The number of the group that is captured under that name. */
+  OptionalInt groupNamed(String name) {
+    Integer number = pattern.namedGroups().get(name);
+    return number == null ? OptionalInt.empty() : OptionalInt.of(number);
+  }
+
+  /**
+   * What the groups captured, the whole text first, empty where one took no part; nothing if the
+   * text does not match.
+   */
+  Optional<List<String>> captures(String value) {
+    Matcher matcher = pattern.matcher(value);
+    if (!matcher.matches()) {
+      return Optional.empty();
+    }
+    var captures = new ArrayList<String>(matcher.groupCount() + 1);
+    for (int group = 0; group <= matcher.groupCount(); group++) {
+      captures.add(Objects.requireNonNullElse(matcher.group(group), ""));
+    }
+    return Optional.of(captures);
   }
 
   @Override

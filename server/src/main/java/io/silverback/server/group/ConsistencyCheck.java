@@ -1,5 +1,6 @@
 package io.silverback.server.group;
 
+import io.silverback.codec.model.Fingerprint;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Metric;
 import io.silverback.codec.model.MetricFamily;
@@ -113,6 +114,21 @@ public final class ConsistencyCheck {
     return stored.exists(key)
         || (Judgement.keyFault(key) == null
             && GroupLabels.twinOf(key).filter(stored::exists).isEmpty());
+  }
+
+  /** True if there is a group of the job. */
+  public boolean hasGroupsOf(String job) {
+    return series.hasGroupsOf(job);
+  }
+
+  /**
+   * False if no group of the job has any of these series; true if one might.
+   *
+   * @param fingerprints as {@link SeriesClaims} gives them
+   */
+  public boolean mayHold(String job, Collection<Fingerprint> fingerprints) {
+    return series.hasGroupsOf(job)
+        && (!series.covers(job) || fingerprints.stream().anyMatch(series::has));
   }
 
   static String nameIsNotUtf8(MetricFamily family) {

@@ -1,5 +1,6 @@
 package io.silverback.server.group;
 
+import io.silverback.codec.model.PushRhythm;
 import io.silverback.server.group.GroupState.VersionedFamily;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -24,10 +25,19 @@ public final class GroupMerge {
         left.key(),
         left.deletedAt().max(right.deletedAt()),
         left.replacedAt().max(right.replacedAt()),
-        left.expiredAt().max(right.expiredAt()),
+        left.expiry().max(right.expiry()),
         left.push().max(right.push()),
         left.failure().max(right.failure()),
+        rhythm(left, right),
         newest(left.families(), right.families()));
+  }
+
+  /** That of the later push. */
+  private static PushRhythm rhythm(GroupState left, GroupState right) {
+    int order = left.push().version().compareTo(right.push().version());
+    return order == 0
+        ? left.rhythm().max(right.rhythm())
+        : order > 0 ? left.rhythm() : right.rhythm();
   }
 
   private static SortedMap<String, VersionedFamily> newest(

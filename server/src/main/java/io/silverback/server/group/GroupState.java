@@ -1,7 +1,9 @@
 package io.silverback.server.group;
 
+import io.silverback.codec.model.Expiry;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.MetricFamily;
+import io.silverback.codec.model.PushRhythm;
 import io.silverback.codec.model.Stamp;
 import io.silverback.codec.model.Version;
 import java.util.Collections;
@@ -17,24 +19,27 @@ import java.util.TreeMap;
  *
  * @param deletedAt version of the last DELETE
  * @param replacedAt version of the last PUT
- * @param expiredAt version of the last expiry by a staleness rule
+ * @param expiry the last one by a staleness rule
  * @param push the last push that was taken
  * @param failure the last push that was refused
+ * @param rhythm of the pushes that were taken
  * @param families by name, with the labels of the grouping key already in place
  */
 public record GroupState(
     GroupingKey key,
     Version deletedAt,
     Version replacedAt,
-    Version expiredAt,
+    Expiry expiry,
     Stamp push,
     Stamp failure,
+    PushRhythm rhythm,
     SortedMap<String, VersionedFamily> families) {
 
   public GroupState {
     var visible = new TreeMap<String, VersionedFamily>();
     for (var family : families.entrySet()) {
-      if (isVisible(family.getValue().written().version(), deletedAt, replacedAt, expiredAt)) {
+      Version written = family.getValue().written().version();
+      if (isVisible(written, deletedAt, replacedAt, expiry.version())) {
         visible.put(family.getKey(), family.getValue());
       }
     }
@@ -47,15 +52,33 @@ public record GroupState(
         key,
         Version.NEVER,
         Version.NEVER,
-        Version.NEVER,
+        Expiry.NEVER,
         Stamp.NEVER,
         Stamp.NEVER,
+        PushRhythm.NONE,
         Collections.emptySortedMap());
   }
 
   /** True if the group was pushed to, with or without success, since it was last deleted. */
   public boolean exists() {
     return push.version().max(failure.version()).isAfter(deletedAt);
+  }
+
+  /** The last push that was taken since the group was last deleted, else the last refused one. */
+  public Stamp lastPush() {
+    return push.version().isAfter(deletedAt) ? push : failure;
+  }
+
+  /** True if the group exists and has expired since it was last pushed to. */
+  public boolean isStale() {
+    return exists() && expiry.version().isAfter(lastPush().version());
+  }
+
+  /** The rhythm after one push more, or the first one since a DELETE. */
+  PushRhythm rhythmAfter(Stamp next) {
+    return push.version().isAfter(deletedAt)
+        ? rhythm.after(next.wallMillis() - push.wallMillis())
+        : PushRhythm.FIRST;
   }
 
   /** When the last push was taken, in milliseconds since the epoch; 0 if none since a DELETE. */

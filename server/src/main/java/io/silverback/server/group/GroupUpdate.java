@@ -2,9 +2,11 @@ package io.silverback.server.group;
 
 import io.silverback.codec.exposition.ParsedExposition;
 import io.silverback.codec.model.GroupingKey;
+import io.silverback.codec.model.Stamp;
+import io.silverback.codec.model.Version;
 import java.util.Map;
 
-/** What a client wants done to one group. */
+/** What a client, or a staleness rule, wants done to one group. */
 public sealed interface GroupUpdate {
 
   GroupingKey key();
@@ -17,6 +19,35 @@ public sealed interface GroupUpdate {
 
   /** DELETE: the group goes, with its push times. */
   record Delete(GroupingKey key) implements GroupUpdate {}
+
+  /**
+   * A staleness rule takes the group's families; its name and push times stay.
+   *
+   * @param lastPush the last push when the rule was asked; after another one nothing is done
+   * @param keepsPushTime whether the time of the last push stays exposed
+   */
+  record Expire(GroupingKey key, Version lastPush, boolean keepsPushTime) implements GroupUpdate {
+    /** True if a group that is as the state says is still the one that was judged. */
+    public boolean concerns(GroupState stored) {
+      return stored.exists() && !stored.isStale() && isOf(lastPush, stored.lastPush());
+    }
+  }
+
+  /**
+   * A staleness rule takes what is left of a group that has expired.
+   *
+   * @param expiredAt when it did; after another push nothing is done
+   */
+  record Purge(GroupingKey key, Version expiredAt) implements GroupUpdate {
+    /** True if a group that is as the state says is still the one that was judged. */
+    public boolean concerns(GroupState stored) {
+      return stored.isStale() && isOf(expiredAt, stored.expiry().at());
+    }
+  }
+
+  private static boolean isOf(Version version, Stamp stamp) {
+    return stamp.version().equals(version);
+  }
 
   /**
    * The group becomes what it was elsewhere, with the times of what happened to it there. All times

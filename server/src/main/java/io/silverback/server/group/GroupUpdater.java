@@ -1,10 +1,12 @@
 package io.silverback.server.group;
 
 import io.silverback.codec.exposition.ParsedExposition;
+import io.silverback.codec.model.Expiry;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Labels;
 import io.silverback.codec.model.Metric;
 import io.silverback.codec.model.MetricFamily;
+import io.silverback.codec.model.PushRhythm;
 import io.silverback.codec.model.Stamp;
 import io.silverback.codec.model.Version;
 import io.silverback.server.group.GroupState.VersionedFamily;
@@ -15,7 +17,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * What a PUT, a POST, a DELETE, a restore, a refusal and an expiry do to a group.
+ * What a PUT, a POST, a DELETE, a restore, a refusal, an expiry and a purge do to a group.
  *
  * <p>Each is an <i>effect</i>, itself the state of a group to which nothing else ever happened;
  * merging it into the old state gives the new one. So a replica that is sent effects, in whatever
@@ -26,7 +28,7 @@ public final class GroupUpdater {
 
   /** The group after the update. */
   public static GroupState apply(GroupState old, GroupUpdate update, Stamp stamp) {
-    return GroupMerge.merge(old, effectOf(update, stamp, old.families()));
+    return GroupMerge.merge(old, effectOf(old, update, stamp));
   }
 
   /** The group after a push to it was refused; it exists from then on. */
@@ -35,40 +37,58 @@ public final class GroupUpdater {
     return GroupMerge.merge(
         old,
         new GroupState(
-            old.key(), never, never, never, Stamp.NEVER, stamp, Collections.emptySortedMap()));
-  }
-
-  /** The group after a staleness rule took its families; the push times stay. */
-  public static GroupState expire(GroupState old, Version at) {
-    Version never = Version.NEVER;
-    return GroupMerge.merge(
-        old,
-        new GroupState(
-            old.key(), never, never, at, Stamp.NEVER, Stamp.NEVER, Collections.emptySortedMap()));
+            old.key(),
+            never,
+            never,
+            Expiry.NEVER,
+            Stamp.NEVER,
+            stamp,
+            PushRhythm.NONE,
+            Collections.emptySortedMap()));
   }
 
   /** The update alone, as the state of a group that knows of nothing else. */
   public static GroupState effectOf(GroupUpdate update, Stamp stamp) {
-    return effectOf(update, stamp, Collections.emptySortedMap());
+    return effectOf(GroupState.absent(update.key()), update, stamp);
   }
 
-  private static GroupState effectOf(
-      GroupUpdate update, Stamp stamp, SortedMap<String, VersionedFamily> known) {
-    GroupingKey key = update.key();
+  /** The update alone; of what was before it, it knows when pushes used to come. */
+  public static GroupState effectOf(GroupState old, GroupUpdate update, Stamp stamp) {
     Version at = stamp.version();
-    Version never = Version.NEVER;
     return switch (update) {
-      case GroupUpdate.Replace(_, var body) ->
-          new GroupState(
-              key, never, at, never, stamp, Stamp.NEVER, familiesOf(key, body, stamp, known));
-      case GroupUpdate.Merge(_, var body) ->
-          new GroupState(
-              key, never, never, never, stamp, Stamp.NEVER, familiesOf(key, body, stamp, known));
-      case GroupUpdate.Restore restore -> restored(restore, at, known);
-      case GroupUpdate.Delete(_) ->
-          new GroupState(
-              key, at, never, never, Stamp.NEVER, Stamp.NEVER, Collections.emptySortedMap());
+      case GroupUpdate.Replace(_, var body) -> pushed(old, at, body, stamp);
+      case GroupUpdate.Merge(_, var body) -> pushed(old, Version.NEVER, body, stamp);
+      case GroupUpdate.Restore restore -> restored(restore, at, old.families());
+      case GroupUpdate.Delete(var key) -> withoutPush(key, at, Expiry.NEVER);
+      case GroupUpdate.Purge(var key, _) -> withoutPush(key, at, Expiry.NEVER);
+      case GroupUpdate.Expire(var key, _, var keepsPushTime) ->
+          withoutPush(key, Version.NEVER, new Expiry(stamp, keepsPushTime));
     };
+  }
+
+  private static GroupState pushed(
+      GroupState old, Version replacedAt, ParsedExposition body, Stamp stamp) {
+    return new GroupState(
+        old.key(),
+        Version.NEVER,
+        replacedAt,
+        Expiry.NEVER,
+        stamp,
+        Stamp.NEVER,
+        old.rhythmAfter(stamp),
+        familiesOf(old.key(), body, stamp, old.families()));
+  }
+
+  private static GroupState withoutPush(GroupingKey key, Version deletedAt, Expiry expiry) {
+    return new GroupState(
+        key,
+        deletedAt,
+        Version.NEVER,
+        expiry,
+        Stamp.NEVER,
+        Stamp.NEVER,
+        PushRhythm.NONE,
+        Collections.emptySortedMap());
   }
 
   /** The times are those of elsewhere; for what is newer, only the version counts. */
@@ -87,9 +107,10 @@ public final class GroupUpdater {
         restore.key(),
         Version.NEVER,
         at,
-        Version.NEVER,
+        Expiry.NEVER,
         stampOf(at, restore.pushMillis()),
         stampOf(at, restore.failureMillis()),
+        restore.pushMillis() > 0 ? PushRhythm.FIRST : PushRhythm.NONE,
         families);
   }
 

@@ -1,5 +1,6 @@
 package io.silverback.server.group;
 
+import io.silverback.codec.model.Expiry;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Labels;
 import io.silverback.codec.model.Metric;
@@ -22,6 +23,11 @@ public final class PushTimes {
 
   public static boolean isPushTime(String familyName) {
     return familyName.equals(SUCCESS) || familyName.equals(FAILURE);
+  }
+
+  /** True if a group that has expired so still shows it. */
+  public static boolean isKept(String familyName, Expiry expiry) {
+    return familyName.equals(SUCCESS) && expiry.keepsPushTime();
   }
 
   /** Both families of the group, in the order of their names; times are in seconds. */

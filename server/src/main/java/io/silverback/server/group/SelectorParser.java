@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Reads one series selector. */
+/** Reads one selector. */
 final class SelectorParser {
   private final SelectorCursor cursor;
   private final List<LabelMatcher> matchers = new ArrayList<>();
@@ -29,6 +29,16 @@ final class SelectorParser {
   SeriesSelector parse() {
     cursor.skipSpace();
     int start = cursor.position();
+    readMatchers();
+    if (matchers.stream().allMatch(matcher -> matcher.matches(""))) {
+      throw cursor.malformed(start, "selector must contain at least one non-empty matcher");
+    }
+    return new SeriesSelector(matchers);
+  }
+
+  /** The conditions, whatever they match. */
+  List<LabelMatcher> readMatchers() {
+    cursor.skipSpace();
     Optional<String> name = cursor.metricName();
     name.ifPresent(metric -> matchers.add(new LabelMatcher.Equal(LabelMatcher.NAME, metric)));
     cursor.skipSpace();
@@ -41,10 +51,7 @@ final class SelectorParser {
     if (!cursor.isAtEnd()) {
       throw cursor.unexpected("end of input");
     }
-    if (matchers.stream().allMatch(matcher -> matcher.matches(""))) {
-      throw cursor.malformed(start, "selector must contain at least one non-empty matcher");
-    }
-    return new SeriesSelector(matchers);
+    return matchers;
   }
 
   /** The conditions, a comma after each but the last one, which may have one, too. */

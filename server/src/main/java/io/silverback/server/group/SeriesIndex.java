@@ -88,6 +88,15 @@ final class SeriesIndex {
     return tallies.get(keys.series(familyName, labels), COUNT);
   }
 
+  /** True if a group of a job whose series are written down has it. */
+  boolean has(Fingerprint series) {
+    return tallies.get(series, COUNT) > 0;
+  }
+
+  boolean hasGroupsOf(String job) {
+    return tallies.get(keys.job(job), LABEL_NAME_SETS) > 0;
+  }
+
   /** True if the series of the job are written down. */
   boolean covers(String job) {
     return tallies.get(keys.job(job), WRITTEN_DOWN) > 0;

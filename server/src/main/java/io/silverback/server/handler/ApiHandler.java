@@ -1,9 +1,11 @@
 package io.silverback.server.handler;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.helidon.webserver.CloseConnectionException;
 import io.silverback.server.group.GroupState;
+import io.silverback.server.storage.GroupListing;
 import io.silverback.server.storage.MetricStore;
-import io.silverback.server.storage.Snapshot;
+import io.silverback.server.storage.StoreNotReadyException;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.Map;
@@ -14,6 +16,7 @@ final class ApiHandler {
   private final MetricStore store;
   private final Map<String, String> flags;
   private final LimitBoard board;
+  private final WriterWatch writers;
   private final BuildInfo build;
   private final Instant startTime;
 
@@ -21,11 +24,13 @@ final class ApiHandler {
       MetricStore store,
       Map<String, String> flags,
       LimitBoard board,
+      WriterWatch writers,
       BuildInfo build,
       Instant startTime) {
     this.store = store;
     this.flags = Map.copyOf(flags);
     this.board = board;
+    this.writers = writers;
     this.build = build;
     this.startTime = startTime;
   }
@@ -53,19 +58,24 @@ final class ApiHandler {
   }
 
   Door metrics() {
-    return (request, response, _) ->
-        JsonAnswer.send(
-            request,
-            response,
-            data -> {
-              data.writeStartArray();
-              try (Snapshot snapshot = store.snapshot()) {
-                for (GroupState group : snapshot.groups()) {
-                  GroupJson.write(group, data);
-                }
-              }
-              data.writeEndArray();
-            });
+    return (request, response, _) -> {
+      // Before the answer begins, so that what is out of reach can still be told with a status.
+      try (GroupListing listing = store.listing()) {
+        JsonAnswer.send(request, response, data -> writeGroups(listing, data));
+      }
+    };
+  }
+
+  private void writeGroups(GroupListing listing, JsonGenerator data) throws IOException {
+    data.writeStartArray();
+    try {
+      for (GroupState group : listing.groups()) {
+        GroupJson.write(group, writers.conflictOf(group.key()), data);
+      }
+    } catch (StoreNotReadyException e) {
+      throw new CloseConnectionException("groups went out of reach in the middle of an answer", e);
+    }
+    data.writeEndArray();
   }
 
   private void writeLimits(JsonGenerator out) throws IOException {

@@ -1,26 +1,32 @@
 package io.silverback.server.handler;
 
-import io.silverback.codec.exposition.NameValidation;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.storage.MetricStore;
+import io.silverback.server.storage.MetricStore.Submission.Unavailable;
 
 /** DELETE: removes one group, if it is there. A body is ignored. */
 final class DeleteHandler {
   private final MetricStore store;
   private final GroupingKeyPath paths;
+  private final WriterWatch writers;
   private final DoorLog log;
 
-  DeleteHandler(MetricStore store, NameValidation names, DoorLog log) {
+  DeleteHandler(MetricStore store, GroupingKeyPath paths, WriterWatch writers, DoorLog log) {
     this.store = store;
-    this.paths = new GroupingKeyPath(names);
+    this.paths = paths;
+    this.writers = writers;
     this.log = log;
   }
 
   Door door(boolean jobIsBase64) {
     return (request, response, parameters) -> {
       switch (paths.read(parameters.get(0), jobIsBase64, parameters.get(1))) {
-        case GroupingKeyPath.Reading.Key(var key) -> {
-          store.submit(new GroupUpdate.Delete(key));
+        case GroupingKeyPath.Reading.Key(var key, var _) -> {
+          if (store.submit(new GroupUpdate.Delete(key)) instanceof Unavailable(_, var reason)) {
+            Fence.tryLater(response, reason);
+            return;
+          }
+          writers.forget(key);
           log.deleted(request, key);
           response.status(202).send();
         }

@@ -7,6 +7,7 @@ import io.silverback.server.group.Omissions;
 import io.silverback.server.log.Log;
 import io.silverback.server.log.RateLimitedLog;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * What the doors tell the operator of requests. Thread-safe.
@@ -21,6 +22,26 @@ final class DoorLog {
   private final Log log = Log.of(DoorLog.class);
   private final RateLimitedLog limited =
       new RateLimitedLog(log, INTERVAL, MAX_SUBJECTS, System::nanoTime);
+
+  /** For what goes on for as long as nobody does something about it. */
+  private final RateLimitedLog hourly =
+      new RateLimitedLog(log, Duration.ofHours(1), MAX_SUBJECTS, System::nanoTime);
+
+  /** Several clients overwrite one another. */
+  void writerConflict(ServerRequest request, WriterWatch.Conflict conflict) {
+    hourly.error(
+        conflict.key(),
+        "several clients write one group in turn and overwrite one another, give each a grouping"
+            + " key of its own",
+        "source",
+        sourceOf(request),
+        "group",
+        conflict.key(),
+        "evidence",
+        conflict.evidence().label(),
+        "writers",
+        String.join(", ", conflict.names()));
+  }
 
   void malformedPath(ServerRequest request, String reason) {
     limited.info(
@@ -90,6 +111,22 @@ final class DoorLog {
   /** An audit line: who deleted what. */
   void deleted(ServerRequest request, GroupingKey key) {
     log.info("group deleted", "source", sourceOf(request), "user", userOf(request), "group", key);
+  }
+
+  /** An audit line: who deleted all groups that match, after a line for each of them. */
+  void groupsDeleted(ServerRequest request, List<String> matches, long groups, long failed) {
+    log.info(
+        "groups deleted by selector",
+        "source",
+        sourceOf(request),
+        "user",
+        userOf(request),
+        "match",
+        String.join(" ", matches),
+        "groups",
+        groups,
+        "failed",
+        failed);
   }
 
   /** An audit line: who deleted everything. */

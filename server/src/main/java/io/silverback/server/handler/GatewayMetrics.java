@@ -17,8 +17,10 @@ import io.silverback.codec.model.MetricFamily;
 import io.silverback.codec.model.MetricType;
 import io.silverback.server.storage.StorageStatistics;
 import io.silverback.server.storage.StorageStatistics.MapStatistics;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
@@ -79,8 +81,10 @@ public final class GatewayMetrics {
   private final QuantileSummary pushSizes;
   private final QuantileSummary pushDurations;
   private final Counter omitted;
+  private final Counter expired;
+  private final Counter purged;
   private volatile Supplier<StorageStatistics> storage =
-      () -> new StorageStatistics(0, 0, 0, List.of(), List.of());
+      () -> new StorageStatistics(0, 0, 0, 0, List.of(), List.of());
 
   public GatewayMetrics(BuildInfo build) {
     registerBuild(build);
@@ -97,6 +101,18 @@ public final class GatewayMetrics {
         Counter.builder(DEFAULTS)
             .name("silverback_scrape_omitted_metrics_total")
             .help("Metrics left out of scrapes, as they cannot be shown beside others.")
+            .withoutExemplars()
+            .register(registry);
+    expired =
+        Counter.builder(DEFAULTS)
+            .name("silverback_expired_groups_total")
+            .help("Groups that a staleness rule took out of scrapes.")
+            .withoutExemplars()
+            .register(registry);
+    purged =
+        Counter.builder(DEFAULTS)
+            .name("silverback_purged_groups_total")
+            .help("Groups that were forgotten some time after they had expired.")
             .withoutExemplars()
             .register(registry);
     registerStorage();
@@ -118,6 +134,26 @@ public final class GatewayMetrics {
     showLimits("silverback_limit_max", "The limit, 0 for none.", board, LimitBoard.Row::most);
   }
 
+  /** From now on shows how many groups are written by several clients in turn. */
+  public void watchWriters(WriterWatch writers) {
+    CounterWithCallback.builder(DEFAULTS)
+        .name("silverback_writer_conflicts_total")
+        .help("Groups found to be written by several clients in turn, by what tells them apart.")
+        .labelNames("evidence")
+        .callback(
+            counter -> {
+              for (WriterEvidence evidence : WriterEvidence.values()) {
+                counter.call((double) writers.found(evidence), evidence.label());
+              }
+            })
+        .register(registry);
+    GaugeWithCallback.builder(DEFAULTS)
+        .name("silverback_conflicting_groups")
+        .help("Groups that are written by several clients in turn now.")
+        .callback(gauge -> gauge.call(writers.conflicts().size()))
+        .register(registry);
+  }
+
   private void showLimits(
       String name, String help, LimitBoard board, ToLongFunction<LimitBoard.Row> value) {
     GaugeWithCallback.builder(DEFAULTS)
@@ -129,6 +165,25 @@ public final class GatewayMetrics {
                 board
                     .rows()
                     .forEach(row -> gauge.call((double) value.applyAsLong(row), row.flag())))
+        .register(registry);
+  }
+
+  /**
+   * From now on shows what became of the configuration file.
+   *
+   * @param lastSucceeded whether it was sound when it was last read
+   * @param lastSuccess when it was last read and sound
+   */
+  public void watchConfig(BooleanSupplier lastSucceeded, Supplier<Instant> lastSuccess) {
+    GaugeWithCallback.builder(DEFAULTS)
+        .name("silverback_config_last_reload_successful")
+        .help("Whether the last configuration reload attempt was successful.")
+        .callback(gauge -> gauge.call(lastSucceeded.getAsBoolean() ? 1 : 0))
+        .register(registry);
+    GaugeWithCallback.builder(DEFAULTS)
+        .name("silverback_config_last_reload_success_timestamp_seconds")
+        .help("Timestamp of the last successful configuration reload.")
+        .callback(gauge -> gauge.call(lastSuccess.get().toEpochMilli() / 1e3))
         .register(registry);
   }
 
@@ -164,6 +219,16 @@ public final class GatewayMetrics {
   /** Counts what a scrape had to leave out; the next one shows it. */
   public void countOmitted(int metrics) {
     omitted.inc(metrics);
+  }
+
+  /** Counts a group that a staleness rule took out of scrapes. */
+  public void countExpired() {
+    expired.inc();
+  }
+
+  /** Counts a group that was forgotten. */
+  public void countPurged() {
+    purged.inc();
   }
 
   /** Where other parts add what they want to tell. */
@@ -219,6 +284,11 @@ public final class GatewayMetrics {
         .name("silverback_storage_groups")
         .help("Groups that exist.")
         .callback(gauge -> gauge.call(storage.get().groups()))
+        .register(registry);
+    GaugeWithCallback.builder(DEFAULTS)
+        .name("silverback_stale_groups")
+        .help("Groups that a staleness rule has taken out of scrapes, and that are not purged yet.")
+        .callback(gauge -> gauge.call(storage.get().staleGroups()))
         .register(registry);
     GaugeWithCallback.builder(DEFAULTS)
         .name("silverback_history_retention_seconds")

@@ -17,18 +17,28 @@ import io.silverback.codec.model.Stamp;
 import io.silverback.server.group.GroupState;
 import io.silverback.server.group.GroupState.VersionedFamily;
 import io.silverback.server.group.PushTimes;
+import io.silverback.server.handler.WriterWatch.Conflict;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /** One group as {@code /api/v1/metrics} shows it; all numbers are strings, as upstream has them. */
 final class GroupJson {
+  private static final String CONFLICT = "writer_conflict";
+
   private GroupJson() {}
 
-  static void write(GroupState group, JsonGenerator out) throws IOException {
+  /**
+   * Writes the group.
+   *
+   * @param conflict between its writers, if there is one
+   */
+  static void write(GroupState group, Optional<Conflict> conflict, JsonGenerator out)
+      throws IOException {
     var families = new TreeMap<String, VersionedFamily>(group.families());
     for (MetricFamily family : PushTimes.of(group)) {
       boolean isFailure = family.name().equals(PushTimes.FAILURE);
@@ -43,11 +53,43 @@ final class GroupJson {
     if (!families.containsKey("last_push_successful")) {
       out.writeBooleanField("last_push_successful", group.failureMillis() <= group.pushMillis());
     }
+    if (conflict.isPresent() && !families.containsKey(CONFLICT)) {
+      writeConflict(conflict.get(), out);
+    }
+    if (group.isStale()) {
+      writeStaleness(group, out);
+    }
     for (VersionedFamily family : families.values()) {
       out.writeFieldName(family.family().name());
       writeFamily(family, out);
     }
     out.writeEndObject();
+  }
+
+  /** An array, as whoever reads the groups takes any object beside the labels for a family. */
+  private static void writeConflict(Conflict conflict, JsonGenerator out) throws IOException {
+    out.writeArrayFieldStart(CONFLICT);
+    for (WriterTrace writer : conflict.writers()) {
+      out.writeStartObject();
+      out.writeStringField("client", writer.client());
+      if (!writer.sentAs().isEmpty()) {
+        out.writeStringField("sent_as", writer.sentAs());
+      }
+      if (!Double.isNaN(writer.startSeconds())) {
+        writeNumber("process_start_time_seconds", writer.startSeconds(), out);
+      }
+      out.writeStringField("evidence", conflict.evidence().label());
+      out.writeStringField("since", Instant.ofEpochMilli(conflict.sinceMillis()).toString());
+      out.writeEndObject();
+    }
+    out.writeEndArray();
+  }
+
+  /** No family can have these names: a stale group has none but the push times. */
+  private static void writeStaleness(GroupState group, JsonGenerator out) throws IOException {
+    out.writeBooleanField("stale", true);
+    out.writeStringField(
+        "stale_since", Instant.ofEpochMilli(group.expiry().at().wallMillis()).toString());
   }
 
   /** When the group was last pushed to with success, else without. */

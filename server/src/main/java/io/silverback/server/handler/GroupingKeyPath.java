@@ -5,27 +5,41 @@ import io.silverback.codec.exposition.GoQuote;
 import io.silverback.codec.exposition.NameValidation;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Labels;
+import io.silverback.server.group.RewriteRules;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /** Reads a grouping key from the path of a push, and says in upstream's words what is wrong. */
 final class GroupingKeyPath {
   static final String BASE64_SUFFIX = "@base64";
 
   private final NameValidation names;
+  private final Supplier<RewriteRules> rules;
 
-  GroupingKeyPath(NameValidation names) {
+  /** Reads keys with such names, and applies the rules that hold at that moment. */
+  GroupingKeyPath(NameValidation names, Supplier<RewriteRules> rules) {
     this.names = names;
+    this.rules = rules;
   }
 
   /** What a path says. */
   sealed interface Reading {
-    record Key(GroupingKey key) implements Reading {}
+    /**
+     * A key.
+     *
+     * @param key of the group that is meant
+     * @param sent as the path says it, before it was rewritten
+     */
+    record Key(GroupingKey key, GroupingKey sent) implements Reading {}
 
-    /** The path is not of the form of a push path; the reason is for the client. */
+    /**
+     * The path is not of the form of a push path, or rules make no key of what it says; the reason
+     * is for the client.
+     */
     record Malformed(String reason) implements Reading {}
 
     /** A value is not UTF-8, which no label can hold. */
@@ -45,7 +59,11 @@ final class GroupingKeyPath {
         return new Reading.Malformed("job name is required");
       }
       pairs.put(GroupingKey.JOB, jobName);
-      return new Reading.Key(new GroupingKey(Labels.of(pairs)));
+      var sent = new GroupingKey(Labels.of(pairs));
+      return switch (rules.get().apply(sent)) {
+        case RewriteRules.Outcome.Key(var key) -> new Reading.Key(key, sent);
+        case RewriteRules.Outcome.Invalid(var reason) -> new Reading.Malformed(reason);
+      };
     } catch (MalformedPath e) {
       return new Reading.Malformed(e.reason);
     } catch (NotUtf8 e) {

@@ -27,7 +27,16 @@ final class JsonAnswer {
     write(AnswerStream.open(request, response), body);
   }
 
-  /** The same through another stream, which is closed once the answer is whole. */
+  /** The same without the envelope, for whoever expects another form. */
+  static void sendBare(ServerRequest request, ServerResponse response, Body body)
+      throws IOException {
+    begin(response, 200);
+    JsonGenerator out = JSON.createGenerator(AnswerStream.open(request, response));
+    body.write(out);
+    out.close();
+  }
+
+  /** The same as {@link #send} through another stream, which is closed once the answer is whole. */
   static void send(ServerResponse response, HeldStream stream, Body body) throws IOException {
     begin(response, 200);
     write(stream, body);

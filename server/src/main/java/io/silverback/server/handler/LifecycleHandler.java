@@ -3,20 +3,27 @@ package io.silverback.server.handler;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/** Health, readiness and termination. */
-final class LifecycleHandler {
+/** Health, readiness, termination, and reading the configuration again. */
+public final class LifecycleHandler {
   private final Supplier<Optional<String>> whyNotReady;
   private final Runnable quit;
+  private final Optional<Supplier<Optional<String>>> reload;
 
   /**
    * Doors to the life of the process.
    *
    * @param whyNotReady why the server should get no requests; empty if it should
    * @param quit asks for termination and returns at once
+   * @param reload reads the configuration again and says what is wrong with it, empty for nothing;
+   *     empty itself if there is no configuration file
    */
-  LifecycleHandler(Supplier<Optional<String>> whyNotReady, Runnable quit) {
+  public LifecycleHandler(
+      Supplier<Optional<String>> whyNotReady,
+      Runnable quit,
+      Optional<Supplier<Optional<String>>> reload) {
     this.whyNotReady = whyNotReady;
     this.quit = quit;
+    this.reload = reload;
   }
 
   Door healthy() {
@@ -41,11 +48,26 @@ final class LifecycleHandler {
     };
   }
 
-  Door quitDisabled() {
+  Door reload() {
+    return (_, response, _) -> {
+      if (reload.isEmpty()) {
+        PlainText.error(response, 400, "there is nothing to reload, start with --config.file=FILE");
+        return;
+      }
+      Optional<String> fault = reload.get().get();
+      if (fault.isEmpty()) {
+        response.status(200).send();
+      } else {
+        PlainText.error(response, 500, "failed to reload config: " + fault.get());
+      }
+    };
+  }
+
+  Door disabled() {
     return (_, response, _) -> PlainText.send(response, 403, "Lifecycle API is not enabled.");
   }
 
-  Door quitByGet() {
+  Door byGet() {
     return (_, response, _) -> PlainText.send(response, 405, "Only POST or PUT requests allowed.");
   }
 }

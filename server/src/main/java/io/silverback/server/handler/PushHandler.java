@@ -15,6 +15,7 @@ import io.silverback.server.handler.BodyCoding.UnreadableBodyException;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.MetricStore.Submission;
 import java.io.IOException;
+import java.util.Optional;
 
 /** PUT and POST: reads a push, or a group to restore, and hands it to the store. */
 final class PushHandler {
@@ -31,18 +32,23 @@ final class PushHandler {
   private final boolean checked;
   private final OverLimitAnswer overLimit;
   private final JobTraffic jobs;
+  private final WriterWatch writers;
+  private final Fence fence;
   private final DoorLog log;
 
   PushHandler(
       MetricStore store,
       DoorSettings settings,
+      GroupingKeyPath paths,
       BodyMemory memory,
       Turnstile pushes,
       OverLimitAnswer overLimit,
       JobTraffic jobs,
+      WriterWatch writers,
+      Fence fence,
       DoorLog log) {
     this.store = store;
-    this.paths = new GroupingKeyPath(settings.names());
+    this.paths = paths;
     this.bodies = new BodyCoding(settings.limits());
     this.memory = memory;
     this.pushes = pushes;
@@ -50,6 +56,8 @@ final class PushHandler {
     this.checked = settings.checked();
     this.overLimit = overLimit;
     this.jobs = jobs;
+    this.writers = writers;
+    this.fence = fence;
     this.log = log;
   }
 
@@ -64,7 +72,7 @@ final class PushHandler {
   Door door(Meaning meaning, boolean jobIsBase64) {
     return (request, response, parameters) -> {
       switch (paths.read(parameters.get(0), jobIsBase64, parameters.get(1))) {
-        case GroupingKeyPath.Reading.Key(var key) -> push(request, response, key, meaning);
+        case GroupingKeyPath.Reading.Key key -> push(request, response, key, meaning);
         case GroupingKeyPath.Reading.Malformed(var reason) -> {
           log.malformedPath(request, reason);
           PlainText.error(response, 400, reason);
@@ -79,11 +87,15 @@ final class PushHandler {
   }
 
   private void push(
-      ServerRequest request, ServerResponse response, GroupingKey key, Meaning meaning)
+      ServerRequest request,
+      ServerResponse response,
+      GroupingKeyPath.Reading.Key reading,
+      Meaning meaning)
       throws IOException {
+    GroupingKey key = reading.key();
     Submission submission;
     try {
-      submission = submit(request, response, key, meaning);
+      submission = submit(request, response, reading, meaning);
     } catch (UnreadableBodyException e) {
       jobs.count(key.job(), false);
       log.unreadableBody(request, key, e.reason());
@@ -108,16 +120,47 @@ final class PushHandler {
   }
 
   private Submission submit(
-      ServerRequest request, ServerResponse response, GroupingKey key, Meaning meaning)
+      ServerRequest request,
+      ServerResponse response,
+      GroupingKeyPath.Reading.Key reading,
+      Meaning meaning)
       throws UnreadableBodyException, OverLimitException, IOException {
     try (var lease = memory.lease()) {
       // Whoever still sends has no place yet, so that slow clients do not keep quick ones out.
       BodyBuffer sent = bodies.receive(request, response, lease);
       try (var _ = pushes.enter()) {
         ParsedExposition body = parse(request, bodies.inflate(request, sent, lease), lease);
-        return store.submit(meaning.of(key, body));
+        GroupUpdate update = meaning.of(reading.key(), body);
+        // Again: a process may be paused between the first and the last byte of a body.
+        Optional<String> refusal = fence.refusal(request);
+        if (refusal.isPresent()) {
+          LastAnswer.closeAfter(response);
+          return new Submission.Unavailable(reading.key(), refusal.get());
+        }
+        Submission submission = store.submit(update);
+        if (submission instanceof Submission.Accepted) {
+          watch(request, reading.sent(), update);
+        }
+        return submission;
       }
     }
+  }
+
+  private void watch(ServerRequest request, GroupingKey sent, GroupUpdate update) {
+    Optional<WriterWatch.Conflict> conflict =
+        switch (update) {
+          case GroupUpdate.Replace(var key, var body) ->
+              writers.pushed(key, sent, true, ClientName.of(request), body.families());
+          case GroupUpdate.Merge(var key, var body) ->
+              writers.pushed(key, sent, false, ClientName.of(request), body.families());
+          // A restore is no push, whoever sends it.
+          case GroupUpdate.Restore _,
+              GroupUpdate.Delete _,
+              GroupUpdate.Expire _,
+              GroupUpdate.Purge _ ->
+              Optional.empty();
+        };
+    conflict.ifPresent(found -> log.writerConflict(request, found));
   }
 
   private void answer(ServerRequest request, ServerResponse response, Submission submission) {
@@ -137,6 +180,7 @@ final class PushHandler {
           overLimit.store(request, response, refusedKey, limit, reason);
       case Submission.Outdated(var group) ->
           PlainText.error(response, 409, "the group is as new here, or newer: group=" + group);
+      case Submission.Unavailable(_, var reason) -> Fence.tryLater(response, reason);
     }
   }
 

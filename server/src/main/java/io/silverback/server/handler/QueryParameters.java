@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** The decoded parameters behind the question mark of a URL. */
 final class QueryParameters {
@@ -53,6 +54,21 @@ final class QueryParameters {
             () ->
                 new BadParameterException(
                     "error parsing form values: invalid URL escape in " + GoQuote.quote(raw)));
+  }
+
+  /** These parameters, and behind them those of another text; for each name, too. */
+  QueryParameters and(QueryParameters others) {
+    var joined = new HashMap<String, List<String>>();
+    for (QueryParameters each : List.of(this, others)) {
+      each.values.forEach(
+          (name, more) -> joined.computeIfAbsent(name, _ -> new ArrayList<>()).addAll(more));
+    }
+    return new QueryParameters(joined);
+  }
+
+  /** The names that were given. */
+  Set<String> names() {
+    return Set.copyOf(values.keySet());
   }
 
   /** All values of that name, in their order. */

@@ -4,6 +4,7 @@ import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.silverback.server.group.GroupUpdate;
+import io.silverback.server.group.RewriteRules;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.web.Admission;
 import java.io.IOException;
@@ -25,19 +26,25 @@ public final class Routes {
    *
    * @param metrics counts the requests, and is shown with the groups
    * @param board learns how full the limits of the doors are
+   * @param writers learns who pushes
+   * @param rewriteRules what becomes of the grouping keys of requests, asked for each of them
    * @param guard decides about a request by its Authorization header, empty if it has none
-   * @param whyNotReady why the server should get no requests; empty if it should
-   * @param quit asks for termination and returns at once
+   * @param fence asked before a request reads or writes groups
+   * @param cluster doors that tell of the cluster
+   * @param lifecycle doors to the life of the process
    */
   public Routes(
       DoorSettings settings,
       MetricStore store,
       GatewayMetrics metrics,
       LimitBoard board,
+      WriterWatch writers,
+      Supplier<RewriteRules> rewriteRules,
       BuildInfo build,
       Function<String, Admission> guard,
-      Supplier<Optional<String>> whyNotReady,
-      Runnable quit) {
+      Fence fence,
+      ClusterHandler cluster,
+      LifecycleHandler lifecycle) {
     this.guard = guard;
     var log = new DoorLog();
     var started = Instant.now();
@@ -50,50 +57,85 @@ public final class Routes {
     var scrapes = new Turnstile(DoorLimit.SCRAPES, limits.maxScrapes(), limits.maxWait());
     board.watch(DoorLimit.SCRAPES, scrapes::taken);
     var jobs = new JobTraffic();
-    var push = new PushHandler(store, settings, memory, pushes, overLimit, jobs, log);
-    var delete = new DeleteHandler(store, settings.names(), log);
+    var paths = new GroupingKeyPath(settings.names(), rewriteRules);
+    var push =
+        new PushHandler(
+            store, settings, paths, memory, pushes, overLimit, jobs, writers, fence, log);
+    var delete = new DeleteHandler(store, paths, writers, log);
     var scrape = new ScrapeHandler(store, metrics, log);
-    var api = new ApiHandler(store, settings.flags(), board, build, started);
+    var api = new ApiHandler(store, settings.flags(), board, writers, build, started);
     var top = new TopHandler(store, jobs);
     var history = new HistoryHandler(store, limits, overLimit, System::currentTimeMillis);
-    var status = new StatusHandler(store, settings, board, build, started);
-    var lifecycle = new LifecycleHandler(whyNotReady, quit);
+    var status = new StatusHandler(store, settings, board, writers, build, started);
 
     UnaryOperator<Door> large = door -> inTurn(door, scrapes, overLimit);
+    UnaryOperator<Door> fenced = door -> behind(fence, door);
     String prefix = settings.routePrefix();
     var routes = new ArrayList<Route>();
     for (boolean base64 : new boolean[] {false, true}) {
       String key = "/job" + (base64 ? GroupingKeyPath.BASE64_SUFFIX : "") + "/:job/*labels";
       String group = prefix + "/metrics" + key;
-      routes.add(new Route("PUT", group, "push", push.door(GroupUpdate.Replace::new, base64)));
-      routes.add(new Route("POST", group, "push", push.door(GroupUpdate.Merge::new, base64)));
-      routes.add(new Route("DELETE", group, "delete", delete.door(base64)));
+      routes.add(
+          new Route(
+              "PUT", group, "push", fenced.apply(push.door(GroupUpdate.Replace::new, base64))));
+      routes.add(
+          new Route(
+              "POST", group, "push", fenced.apply(push.door(GroupUpdate.Merge::new, base64))));
+      routes.add(new Route("DELETE", group, "delete", fenced.apply(delete.door(base64))));
       if (settings.adminApi()) {
         String restored = prefix + "/api/v1/admin/restore" + key;
-        routes.add(new Route("PUT", restored, "restore", push.door(RestoredGroup::read, base64)));
+        routes.add(
+            new Route(
+                "PUT", restored, "restore", fenced.apply(push.door(RestoredGroup::read, base64))));
       }
     }
     routes.add(new Route("GET", prefix + settings.telemetryPath(), "", large.apply(scrape.door())));
     routes.add(new Route("GET", prefix + "/-/healthy", "healthy", lifecycle.healthy()));
     routes.add(new Route("GET", prefix + "/-/ready", "ready", lifecycle.ready()));
-    Door quitDoor = settings.lifecycle() ? lifecycle.quit() : lifecycle.quitDisabled();
+    Door quitDoor = settings.lifecycle() ? lifecycle.quit() : lifecycle.disabled();
     routes.add(new Route("PUT", prefix + "/-/quit", "", quitDoor));
     routes.add(new Route("POST", prefix + "/-/quit", "", quitDoor));
+    Door reloadDoor = settings.lifecycle() ? lifecycle.reload() : lifecycle.disabled();
+    routes.add(new Route("PUT", prefix + "/-/reload", "", reloadDoor));
+    routes.add(new Route("POST", prefix + "/-/reload", "", reloadDoor));
+    routes.add(new Route("GET", prefix + "/-/reload", "", lifecycle.byGet()));
     // upstream: main.go registers this one without the prefix.
-    routes.add(new Route("GET", "/-/quit", "", lifecycle.quitByGet()));
+    routes.add(new Route("GET", "/-/quit", "", lifecycle.byGet()));
     routes.add(new Route("GET", prefix + "/", "status", status.door()));
     routes.add(new Route("GET", prefix + "/status", "status", status.door()));
     routes.add(new Route("GET", prefix + "/api/v1/status", "api/v1/status", api.status()));
     routes.add(
-        new Route("GET", prefix + "/api/v1/metrics", "api/v1/metrics", large.apply(api.metrics())));
+        new Route(
+            "GET",
+            prefix + "/api/v1/metrics",
+            "api/v1/metrics",
+            fenced.apply(large.apply(api.metrics()))));
     routes.add(
         new Route(
-            "GET", prefix + "/api/v1/history", "api/v1/history", large.apply(history.door())));
+            "GET",
+            prefix + "/api/v1/history",
+            "api/v1/history",
+            fenced.apply(large.apply(history.door()))));
     routes.add(new Route("GET", prefix + "/api/v1/admin/top", "top", large.apply(top.door())));
+    String clusterPath = prefix + "/api/v1/cluster";
+    routes.add(new Route("GET", clusterPath, "api/v1/cluster", cluster.overview()));
+    routes.add(new Route("GET", clusterPath + "/http_sd", "http_sd", cluster.httpSd()));
+    routes.add(new Route("GET", clusterPath + "/members", "api/v1/cluster", cluster.members()));
+    routes.add(new Route("GET", clusterPath + "/ring", "api/v1/cluster", cluster.ring()));
+    routes.add(new Route("GET", clusterPath + "/owner", "api/v1/cluster", cluster.owner()));
     routes.add(new Route("OPTIONS", prefix + "/api/v1/*path", "api/v1/options", api.options()));
     if (settings.adminApi()) {
-      var wipe = new WipeHandler(store, log);
-      routes.add(new Route("PUT", prefix + "/api/v1/admin/wipe", "wipe", wipe.door()));
+      var wipe = new WipeHandler(store, writers, log);
+      routes.add(
+          new Route("PUT", prefix + "/api/v1/admin/wipe", "wipe", fenced.apply(wipe.door())));
+      var deleteGroups =
+          new DeleteGroupsHandler(store, limits, memory, overLimit, writers::forget, log);
+      String deleted = prefix + "/api/v1/admin/delete_groups";
+      for (String method : new String[] {"POST", "PUT"}) {
+        routes.add(
+            new Route(
+                method, deleted, "delete_groups", fenced.apply(large.apply(deleteGroups.door()))));
+      }
       String copy = prefix + "/api/v1/admin/snapshot";
       routes.add(
           new Route("POST", copy, "api/v1/admin/snapshot", new SnapshotHandler(store, log).door()));
@@ -118,6 +160,18 @@ public final class Routes {
               response.status(refused.status()),
               refused.body().getBytes(StandardCharsets.UTF_8));
     }
+  }
+
+  /** The same door for requests that may be about groups now. */
+  private static Door behind(Fence fence, Door door) {
+    return (request, response, parameters) -> {
+      Optional<String> refusal = fence.refusal(request);
+      if (refusal.isPresent()) {
+        Fence.refuse(response, refusal.get());
+      } else {
+        door.answer(request, response, parameters);
+      }
+    };
   }
 
   /** The same door for a bounded number of requests side by side. */

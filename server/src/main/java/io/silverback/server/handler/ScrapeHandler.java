@@ -1,6 +1,7 @@
 package io.silverback.server.handler;
 
 import io.helidon.http.HeaderNames;
+import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.silverback.codec.exposition.AcceptEncoding;
@@ -20,7 +21,10 @@ import java.io.OutputStream;
 import java.util.Iterator;
 import java.util.zip.GZIPOutputStream;
 
-/** {@code GET /metrics}: the server's own metrics and all groups, in the format asked for. */
+/**
+ * {@code GET /metrics}: the server's own metrics and the groups that it shows, in the format asked
+ * for.
+ */
 final class ScrapeHandler {
   private static final int CHUNK_BYTES = 64 * 1024;
 
@@ -60,6 +64,9 @@ final class ScrapeHandler {
       write(families, rendererOf(format), format.escaping(), out);
       metrics.countOmitted(families.omissions().metrics());
       log.omitted(families.omissions());
+      if (!snapshot.isCurrent()) {
+        throw new CloseConnectionException("another server may show newer values by now");
+      }
       // Closed only when whole: a page cut off by a fault must not look like one that ended.
       out.close();
     }

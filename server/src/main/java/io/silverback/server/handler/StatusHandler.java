@@ -2,15 +2,20 @@ package io.silverback.server.handler;
 
 import io.helidon.http.HeaderNames;
 import io.silverback.server.storage.MetricStore;
+import io.silverback.server.storage.StoreNotReadyException;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
 /** The page at {@code /}: what this server is and where its doors are. */
 final class StatusHandler {
+  private static final int MOST_CONFLICTS = 20;
+
   private final MetricStore store;
   private final Map<String, String> flags;
   private final LimitBoard board;
+  private final WriterWatch writers;
   private final BuildInfo build;
   private final Instant startTime;
   private final String externalPrefix;
@@ -20,10 +25,12 @@ final class StatusHandler {
       MetricStore store,
       DoorSettings settings,
       LimitBoard board,
+      WriterWatch writers,
       BuildInfo build,
       Instant startTime) {
     this.store = store;
     this.board = board;
+    this.writers = writers;
     this.flags = new TreeMap<>(settings.flags());
     this.build = build;
     this.startTime = startTime;
@@ -64,6 +71,33 @@ final class StatusHandler {
     return rows.toString();
   }
 
+  /** Empty if all is well, as it mostly is. */
+  private String conflicts() {
+    List<WriterWatch.Conflict> conflicts = writers.conflicts();
+    if (conflicts.isEmpty()) {
+      return "";
+    }
+    var rows = new StringBuilder();
+    for (WriterWatch.Conflict conflict :
+        conflicts.subList(0, Math.min(MOST_CONFLICTS, conflicts.size()))) {
+      rows.append(
+          "<tr><th>%s</th><td>%s</td><td>%s</td><td>%s</td></tr>\n"
+              .formatted(
+                  escape(conflict.key().toString()),
+                  escape(String.join(", ", conflict.names())),
+                  conflict.evidence().label(),
+                  Instant.ofEpochMilli(conflict.sinceMillis())));
+    }
+    return """
+        <h2>Writer conflicts</h2>
+        <p>%d groups are written by several clients in turn, which overwrite one another.</p>
+        <table>
+        <tr><th>group</th><th>last writers</th><th>evidence</th><th>since</th></tr>
+        %s</table>
+        """
+        .formatted(conflicts.size(), rows);
+  }
+
   private String page() {
     return """
         <!DOCTYPE html>
@@ -81,13 +115,13 @@ final class StatusHandler {
         </head>
         <body>
         <h1>Silverback</h1>
-        <p>Version %s, up since %s, holding %d groups.</p>
+        <p>Version %s, up since %s, holding %s groups, %d <a href="%s">stale</a>.</p>
         <ul>
         <li><a href="%s">Metrics</a> as Prometheus scrapes them</li>
         <li><a href="%s">Groups</a> as JSON</li>
         <li><a href="%s">Status</a> as JSON</li>
         </ul>
-        <h2>Limits</h2>
+        %s<h2>Limits</h2>
         <table>
         <tr><th>limit</th><th>used</th><th>most</th><th>refused</th></tr>
         %s</table>
@@ -100,12 +134,23 @@ final class StatusHandler {
         .formatted(
             escape(build.version()),
             startTime,
-            store.groupCount(),
+            groupCount(),
+            store.statistics().staleGroups(),
+            escape(externalPrefix + "/api/v1/metrics"),
             escape(externalPrefix + telemetryPath),
             escape(externalPrefix + "/api/v1/metrics"),
             escape(externalPrefix + "/api/v1/status"),
+            conflicts(),
             limitRows(),
             flagRows());
+  }
+
+  private String groupCount() {
+    try {
+      return Integer.toString(store.groupCount());
+    } catch (StoreNotReadyException e) {
+      return "an unknown number of (" + escape(String.valueOf(e.getMessage())) + ")";
+    }
   }
 
   private static String escape(String text) {

@@ -1,20 +1,30 @@
 package io.silverback.server.handler;
 
 import io.silverback.server.storage.MetricStore;
+import io.silverback.server.storage.StoreNotReadyException;
 
 /** Deletes every group that is there when the request comes. */
 final class WipeHandler {
   private final MetricStore store;
+  private final WriterWatch writers;
   private final DoorLog log;
 
-  WipeHandler(MetricStore store, DoorLog log) {
+  WipeHandler(MetricStore store, WriterWatch writers, DoorLog log) {
     this.store = store;
+    this.writers = writers;
     this.log = log;
   }
 
   Door door() {
     return (request, response, _) -> {
-      log.wiped(request, store.wipe());
+      try {
+        log.wiped(request, store.wipe());
+      } catch (StoreNotReadyException e) {
+        Fence.tryLater(response, String.valueOf(e.getMessage()));
+        return;
+      } finally {
+        writers.forgetAll();
+      }
       response.status(202).send();
     };
   }

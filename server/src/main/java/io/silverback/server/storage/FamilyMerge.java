@@ -11,7 +11,10 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.Optional;
 import java.util.PriorityQueue;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The families of many groups in the order of their names, push times included.
@@ -24,8 +27,8 @@ final class FamilyMerge implements Iterator<HeldFamily> {
   private final PriorityQueue<HeldShape> waiting =
       new PriorityQueue<>(Comparator.comparing(HeldShape::name));
   private final List<HeldShape> current = new ArrayList<>();
-  private final Iterator<String> pushTimes;
-  private String nextPushTime;
+  private final Iterator<HeldPushTime> pushTimes;
+  private @Nullable HeldPushTime nextPushTime;
 
   /**
    * The families of some groups.
@@ -35,7 +38,9 @@ final class FamilyMerge implements Iterator<HeldFamily> {
   FamilyMerge(List<Group> groups, ShapeTable shapes) {
     this.groups = groups;
     this.pushTimes =
-        (groups.isEmpty() ? List.<String>of() : List.of(PushTimes.FAILURE, PushTimes.SUCCESS))
+        Stream.of(PushTimes.FAILURE, PushTimes.SUCCESS)
+            .map(name -> HeldPushTime.of(name, groups))
+            .flatMap(Optional::stream)
             .iterator();
     this.nextPushTime = followingPushTime();
     Map<Fingerprint, HeldShape> held = new HashMap<>();
@@ -51,7 +56,7 @@ final class FamilyMerge implements Iterator<HeldFamily> {
   @Override
   public boolean hasNext() {
     advance();
-    return !waiting.isEmpty() || !nextPushTime.isEmpty();
+    return !waiting.isEmpty() || nextPushTime != null;
   }
 
   @Override
@@ -59,11 +64,11 @@ final class FamilyMerge implements Iterator<HeldFamily> {
     if (!hasNext()) {
       throw new NoSuchElementException("no more families");
     }
-    if (!nextPushTime.isEmpty()
-        && (waiting.isEmpty() || nextPushTime.compareTo(waiting.element().name()) < 0)) {
-      var family = new HeldPushTime(nextPushTime, groups);
+    HeldPushTime pushTime = nextPushTime;
+    if (pushTime != null
+        && (waiting.isEmpty() || pushTime.name().compareTo(waiting.element().name()) < 0)) {
       nextPushTime = followingPushTime();
-      return family;
+      return pushTime;
     }
     String name = waiting.element().name();
     while (!waiting.isEmpty() && waiting.element().name().equals(name)) {
@@ -84,7 +89,7 @@ final class FamilyMerge implements Iterator<HeldFamily> {
     }
   }
 
-  private String followingPushTime() {
-    return pushTimes.hasNext() ? pushTimes.next() : "";
+  private @Nullable HeldPushTime followingPushTime() {
+    return pushTimes.hasNext() ? pushTimes.next() : null;
   }
 }

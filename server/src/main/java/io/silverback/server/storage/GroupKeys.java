@@ -1,24 +1,27 @@
 package io.silverback.server.storage;
 
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Labels;
+import java.util.Arrays;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.MutableDirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * Grouping keys as bytes: the labels in their order, each text behind its length.
  *
  * <p>Equal keys are equal bytes. A length below 255 is one byte, a longer one is 255 and four more.
  */
-final class GroupKeys {
+public final class GroupKeys {
   private static final int LONG_TEXT = 0xff;
 
   private GroupKeys() {}
 
-  static byte[] encode(GroupingKey key) {
+  public static byte[] encode(GroupingKey key) {
     Labels labels = key.labels();
     MutableDirectBuffer buffer = new ExpandableArrayBuffer();
     int length = 0;
@@ -29,6 +32,23 @@ final class GroupKeys {
     byte[] encoded = new byte[length];
     buffer.getBytes(0, encoded);
     return encoded;
+  }
+
+  /**
+   * The key that is these bytes and nothing else.
+   *
+   * @throws MalformedBytesException if none is
+   */
+  public static GroupingKey decode(byte[] encoded) {
+    try {
+      GroupingKey key = decode(new UnsafeBuffer(encoded), 0, encoded.length);
+      if (Arrays.equals(encode(key), encoded)) {
+        return key;
+      }
+    } catch (IndexOutOfBoundsException | NegativeArraySizeException | IllegalArgumentException _) {
+      // Below.
+    }
+    throw new MalformedBytesException("not a grouping key: length=" + encoded.length);
   }
 
   static GroupingKey decode(DirectBuffer buffer, int offset, int length) {
@@ -88,7 +108,7 @@ final class GroupKeys {
       buffer.putByte(at++, (byte) encoded.length);
     } else {
       buffer.putByte(at++, (byte) LONG_TEXT);
-      buffer.putInt(at, encoded.length);
+      buffer.putInt(at, encoded.length, LITTLE_ENDIAN);
       at += Integer.BYTES;
     }
     buffer.putBytes(at, encoded);
@@ -102,7 +122,7 @@ final class GroupKeys {
 
   private static int textLength(DirectBuffer buffer, int at) {
     int length = buffer.getByte(at) & 0xff;
-    return length < LONG_TEXT ? length : buffer.getInt(at + 1);
+    return length < LONG_TEXT ? length : buffer.getInt(at + 1, LITTLE_ENDIAN);
   }
 
   private static String text(DirectBuffer buffer, int start, int length) {

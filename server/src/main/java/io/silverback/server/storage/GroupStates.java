@@ -31,9 +31,10 @@ final class GroupStates {
         key,
         frame.deletedAt(),
         frame.replacedAt(),
-        frame.expiredAt(),
+        frame.expiry(),
         frame.push(),
         frame.failure(),
+        frame.rhythm(),
         families);
   }
 
@@ -45,9 +46,10 @@ final class GroupStates {
     return new GroupFrame(
         state.deletedAt(),
         state.replacedAt(),
-        state.expiredAt(),
+        state.expiry(),
         state.push(),
         state.failure(),
+        state.rhythm(),
         shape.fingerprint(),
         written,
         words(families, shape.columnCount()),
@@ -60,9 +62,10 @@ final class GroupStates {
     return new GroupFrame(
         old.deletedAt(),
         replaces ? stamp.version() : old.replacedAt(),
-        old.expiredAt(),
+        old.expiry(),
         stamp,
         old.failure(),
+        old.rhythm().after(stamp.wallMillis() - old.push().wallMillis()),
         old.shape(),
         List.of(),
         words(families, old.columnCount()),

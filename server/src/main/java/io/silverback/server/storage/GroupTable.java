@@ -9,6 +9,7 @@ import io.silverback.codec.row.RowPageCursor;
 import io.silverback.codec.row.ShapeReader;
 import io.silverback.server.group.GroupState;
 import io.silverback.server.group.StoredGroups;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -37,6 +38,11 @@ final class GroupTable implements StoredGroups {
 
   /** The groups that exist, in the order of their keys; uses the store until it is closed. */
   Snapshot snapshot(Predicate<GroupingKey> wanted) {
+    return snapshotOf(key -> wanted.test(GroupKeys.decode(key, 0, key.capacity())));
+  }
+
+  /** The same, told by the encoded key. */
+  Snapshot snapshotOf(Predicate<DirectBuffer> wanted) {
     usage.enter();
     return StoreSnapshot.of(groups, shapes, wanted, usage::exit);
   }
@@ -71,6 +77,34 @@ final class GroupTable implements StoredGroups {
             if (frame.exists()) {
               long bytes = key.capacity() + entry.capacity() + openBytes(entry, cursor);
               sink.group(GroupKeys.decode(key, 0, key.capacity()), frame.columnCount(), bytes);
+            }
+          });
+    } finally {
+      usage.exit();
+    }
+  }
+
+  /**
+   * Tells of each group that exists and is quiet, or stale.
+   *
+   * @param nowMillis by the clock of the heads
+   */
+  void quietGroups(long nowMillis, Duration atLeast, MetricStore.QuietSink sink) {
+    long latest = nowMillis - atLeast.toMillis();
+    usage.enter();
+    try {
+      groups.forEach(
+          (key, entry) -> {
+            long since = HistoryHead.quietSince(entry);
+            GroupFrameReader frame = frame(entry);
+            if ((since <= latest && frame.exists()) || frame.isStale()) {
+              sink.group(
+                  new QuietGroup(
+                      GroupKeys.decode(key, 0, key.capacity()),
+                      frame.isStale(),
+                      frame.isStale() ? frame.expiry().version() : frame.lastPush().version(),
+                      Duration.ofMillis(nowMillis - since),
+                      frame.rhythm()));
             }
           });
     } finally {

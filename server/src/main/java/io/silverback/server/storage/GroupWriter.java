@@ -4,6 +4,7 @@ import io.silverback.codec.model.Stamp;
 import io.silverback.codec.row.GroupFrame;
 import io.silverback.server.group.ConsistencyCheck;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 
 /**
  * Writes what a group becomes: the row of history first, then the state, which makes both count.
@@ -20,7 +21,9 @@ final class GroupWriter {
   private final HistoryPages history;
   private final Retention retention;
   private final Holdings holdings;
+  private final Tombstones tombstones;
   private final ConsistencyCheck check;
+  private final LongSupplier ownMillis;
 
   GroupWriter(
       OffHeapMap groups,
@@ -29,19 +32,38 @@ final class GroupWriter {
       HistoryPages history,
       Retention retention,
       Holdings holdings,
-      ConsistencyCheck check) {
+      Tombstones tombstones,
+      ConsistencyCheck check,
+      LongSupplier ownMillis) {
     this.groups = groups;
     this.table = table;
     this.shapes = shapes;
     this.history = history;
     this.retention = retention;
     this.holdings = holdings;
+    this.tombstones = tombstones;
     this.check = check;
+    this.ownMillis = ownMillis;
   }
 
   /** Stores other values of all the series that the group has. */
   void revalue(byte[] key, GroupFrame next, Stamp stamp, Workspace workspace) {
+    HistoryHead.quietSince(workspace.entry(), ownMillis.getAsLong());
     appendRow(key, workspace, next, stamp, PushedColumns.all(next.columnCount()));
+    store(key, workspace, next);
+  }
+
+  /**
+   * Stores values, as another node has them, of the series that the group has.
+   *
+   * @param stamp of the push that the row of history is of
+   * @param pushed what that push wrote
+   */
+  void adopt(byte[] key, GroupFrame next, Stamp stamp, PushedColumns pushed, Workspace workspace) {
+    if (missesRows(workspace.frame(), next, stamp)) {
+      seal(key, workspace, false);
+    }
+    appendRow(key, workspace, next, stamp, pushed);
     store(key, workspace, next);
   }
 
@@ -61,12 +83,16 @@ final class GroupWriter {
       if (obstacle.isPresent()) {
         return obstacle;
       }
+    }
+    if (!change.keepsShape() || missesRows(change.oldFrame(), frame, stamp)) {
       seal(key, workspace, false);
+    }
+    if (isOf(frame.lastPush(), stamp) || isOf(frame.expiry().at(), stamp)) {
+      HistoryHead.quietSince(workspace.entry(), ownMillis.getAsLong());
     }
     check.record(change.old(), change.next());
     // By version, as a restore writes all families but gives them times of their own.
-    PushedColumns pushed =
-        PushedColumns.of(change.shape(), i -> frame.written(i).version().equals(stamp.version()));
+    PushedColumns pushed = PushedColumns.of(change.shape(), i -> isOf(frame.written(i), stamp));
     appendRow(key, workspace, frame, stamp, pushed);
     store(key, workspace, frame);
     if (!change.keepsShape()) {
@@ -74,6 +100,28 @@ final class GroupWriter {
     }
     holdings.replace(change.oldFrame(), frame);
     return Optional.empty();
+  }
+
+  /**
+   * True if a family was written by a push that gets no row here, since this node heard of it only
+   * together with a later one. A row is the difference to the one before, so it cannot follow one
+   * that the values have moved on from.
+   */
+  private static boolean missesRows(GroupFrame old, GroupFrame next, Stamp stamp) {
+    int families = Math.max(old.families().size(), next.families().size());
+    if (families == 0) {
+      return !isOf(next.push(), stamp) && !isOf(next.push(), old.push());
+    }
+    for (int i = 0; i < families; i++) {
+      if (!isOf(next.written(i), stamp) && !isOf(next.written(i), old.written(i))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean isOf(Stamp event, Stamp stamp) {
+    return event.version().equals(stamp.version());
   }
 
   private void appendRow(
@@ -118,11 +166,21 @@ final class GroupWriter {
 
   /** The moment from which on everybody sees the frame. Called under the lock of the group. */
   private void store(byte[] key, Workspace workspace, GroupFrame frame) {
-    if (!frame.exists() && HistoryHead.isEmpty(workspace.entry())) {
+    boolean isTombstone = Tombstones.isOne(frame);
+    boolean isOver = !frame.exists() && HistoryHead.isEmpty(workspace.entry());
+    if (isOver && !(isTombstone && tombstones.areKept())) {
       groups.remove(key);
+      isTombstone = false;
     } else {
       groups.put(key, workspace.entry(), 0, workspace.finish(frame));
     }
+    tombstones.replace(workspace.frame(), isTombstone);
+  }
+
+  /** Forgets a deleted group that has no history. */
+  void forget(byte[] key, Workspace workspace) {
+    groups.remove(key);
+    tombstones.replace(workspace.frame(), false);
   }
 
   /** Drops the history of a group that has no open page. */

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Labels;
 import io.silverback.codec.model.Metric;
+import io.silverback.codec.row.GroupFrame;
 import io.silverback.server.group.GroupDifference;
 import io.silverback.server.group.GroupState.VersionedFamily;
 import java.util.List;
@@ -21,11 +22,13 @@ final class GrowthCheck {
 
   private final StorageLimits limits;
   private final Holdings holdings;
+  private final Tombstones tombstones;
   private final MemoryBudget memory;
 
-  GrowthCheck(StorageLimits limits, Holdings holdings, MemoryBudget memory) {
+  GrowthCheck(StorageLimits limits, Holdings holdings, Tombstones tombstones, MemoryBudget memory) {
     this.limits = limits;
     this.holdings = holdings;
+    this.tombstones = tombstones;
     this.memory = memory;
   }
 
@@ -36,25 +39,32 @@ final class GrowthCheck {
    */
   Optional<Obstacle> obstacle(GroupChange change, boolean knowsShape) {
     boolean isNew = !change.old().exists();
-    // Fewer series cannot come again and again, and other ones in their place could.
-    boolean takesRoom = isNew || change.growth() > 0 || (change.growth() == 0 && !knowsShape);
     return longText(change)
         .or(() -> wideGroup(change))
-        .or(() -> isNew ? oneMoreGroup() : Optional.empty())
+        .or(() -> isNew ? oneMoreGroup(change.oldFrame()) : Optional.empty())
         .or(() -> manySeries(change))
-        .or(() -> takesRoom ? fullMemory(change.nextFrame().lengthBytes()) : Optional.empty());
+        .or(() -> memoryObstacle(change, knowsShape));
   }
 
-  /** True if a group that is not there may come to be, without series. */
-  boolean admits(GroupingKey key) {
-    return longText(key.labels()).isEmpty() && oneMoreGroup().isEmpty() && fullMemory(0).isEmpty();
+  /** The same for what has to be taken as long as there is memory, as it was judged elsewhere. */
+  Optional<Obstacle> memoryObstacle(GroupChange change, boolean knowsShape) {
+    boolean isNew = !change.old().exists() && change.next().exists();
+    // Fewer series cannot come again and again, and other ones in their place could.
+    boolean takesRoom = isNew || change.growth() > 0 || (change.growth() == 0 && !knowsShape);
+    return takesRoom ? fullMemory(change.nextFrame().lengthBytes()) : Optional.empty();
+  }
+
+  /** What keeps a group that does not exist from having an entry, without series. */
+  Optional<Obstacle> newEntry(GroupingKey key, GroupFrame old) {
+    return longText(key.labels()).or(() -> oneMoreGroup(old)).or(() -> fullMemory(0));
   }
 
   /** How full the limits are; those that each group is measured by alone have no use. */
   List<LimitUse> uses() {
     return List.of(
         new LimitUse(Limit.MEMORY.flag(), memory.usedBytes(), limits.memoryBytes()),
-        new LimitUse(Limit.GROUPS.flag(), holdings.groups(), limits.groups()),
+        new LimitUse(
+            Limit.GROUPS.flag(), holdings.groups() + tombstones.counted(), limits.groups()),
         new LimitUse(Limit.SERIES.flag(), holdings.series(), limits.series()),
         new LimitUse(Limit.SERIES_PER_GROUP.flag(), 0, limits.seriesPerGroup()),
         new LimitUse(Limit.LABEL_LENGTH.flag(), 0, limits.labelBytes()));
@@ -110,8 +120,10 @@ final class GrowthCheck {
             "series=" + series + " limit=" + limits.seriesPerGroup());
   }
 
-  private Optional<Obstacle> oneMoreGroup() {
-    long groups = holdings.groups() + 1;
+  /** A group that was deleted has its place as long as it is remembered. */
+  private Optional<Obstacle> oneMoreGroup(GroupFrame old) {
+    boolean hasPlace = tombstones.areKept() && Tombstones.isOne(old);
+    long groups = holdings.groups() + tombstones.counted() + (hasPlace ? 0 : 1);
     return limits.groups() == 0 || groups <= limits.groups()
         ? Optional.empty()
         : tooMuch(

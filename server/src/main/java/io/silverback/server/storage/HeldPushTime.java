@@ -7,10 +7,17 @@ import io.silverback.server.group.HeldFamily;
 import io.silverback.server.group.PushTimes;
 import io.silverback.server.storage.StoreSnapshot.Group;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /** When each group was pushed to, or refused a push. */
 record HeldPushTime(String name, List<Group> groups) implements HeldFamily {
+  /** That of those of the groups that show it; empty if none does. */
+  static Optional<HeldPushTime> of(String name, List<Group> groups) {
+    List<Group> shown = groups.stream().filter(group -> group.showsPushTime(name)).toList();
+    return shown.isEmpty() ? Optional.empty() : Optional.of(new HeldPushTime(name, shown));
+  }
+
   @Override
   public MetricType type() {
     return MetricType.GAUGE;

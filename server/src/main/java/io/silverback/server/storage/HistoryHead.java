@@ -8,7 +8,8 @@ import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 
 /**
- * Where the history of a group stands: the bytes before the frame in the group's entry.
+ * What this node alone knows of a group: since when it is quiet, and where its history stands. The
+ * bytes before the frame in the group's entry.
  *
  * <p>A group has sealed pages, numbered from {@link #firstPage} to before {@link #openPage}, and
  * perhaps an open one. A page of a group wider than {@link RowPage#MAX_COLUMNS} is several blocks
@@ -16,7 +17,15 @@ import org.agrona.MutableDirectBuffer;
  * in one step, a row counts from the moment in which the state that it led to does.
  */
 final class HistoryHead {
-  private static final int GROUP_OFFSET = 0;
+  /** What the clock shows of groups that were last pushed to before it began. */
+  static final long QUIET_SINCE_START = 0;
+
+  private static final int QUIET_SINCE_OFFSET = 0;
+
+  /** The bytes at the start that nothing is lost with. */
+  static final int EDITED_LENGTH = QUIET_SINCE_OFFSET + Long.BYTES;
+
+  private static final int GROUP_OFFSET = EDITED_LENGTH;
   private static final int FIRST_PAGE_OFFSET = GROUP_OFFSET + Long.BYTES;
   private static final int OPEN_PAGE_OFFSET = FIRST_PAGE_OFFSET + Integer.BYTES;
   private static final int OPEN_SINCE_OFFSET = OPEN_PAGE_OFFSET + Integer.BYTES;
@@ -28,6 +37,7 @@ final class HistoryHead {
 
   /** Writes the head of a group that has no history. */
   static void start(MutableDirectBuffer entry, long group) {
+    quietSince(entry, QUIET_SINCE_START);
     entry.putLong(GROUP_OFFSET, group, LITTLE_ENDIAN);
     entry.putInt(FIRST_PAGE_OFFSET, 0, LITTLE_ENDIAN);
     entry.putInt(OPEN_PAGE_OFFSET, 0, LITTLE_ENDIAN);
@@ -48,6 +58,15 @@ final class HistoryHead {
   /** The length with an open page of so many columns. */
   static long maxLength(int columns) {
     return CURSORS_OFFSET + (long) blocks(columns) * FULL_CURSOR_LENGTH;
+  }
+
+  /** When something last happened that staleness is measured from, in the store's own time. */
+  static long quietSince(DirectBuffer entry) {
+    return entry.getLong(QUIET_SINCE_OFFSET, LITTLE_ENDIAN);
+  }
+
+  static void quietSince(MutableDirectBuffer entry, long millis) {
+    entry.putLong(QUIET_SINCE_OFFSET, millis, LITTLE_ENDIAN);
   }
 
   /** The number by which the pages know their group. */

@@ -3,7 +3,10 @@ package io.silverback.server.storage;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.server.group.GroupUpdate;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.IntPredicate;
 
 /**
  * The groups, as the doors see them.
@@ -16,15 +19,47 @@ public interface MetricStore extends AutoCloseable {
   /** Applies the update, or refuses it; then a push leaves a mark on its group and nothing else. */
   Submission submit(GroupUpdate update);
 
-  /** All groups that exist, each as of some moment during this call; the caller closes it. */
+  /**
+   * The groups that exist and that this server shows, each as of some moment during this call; the
+   * caller closes it. In a cluster, other servers show the others.
+   */
   Snapshot snapshot();
 
-  /** Number of groups that exist. */
+  /** The same of those groups that lie in some slots of the cluster. */
+  Snapshot snapshot(IntPredicate slots);
+
+  /**
+   * The groups that exist, those that other servers of a cluster show included; the caller closes
+   * it. What is read late may be newer than what was read before.
+   *
+   * @throws StoreNotReadyException if a server does not answer, while the groups are read, too
+   */
+  default GroupListing listing() {
+    return snapshot();
+  }
+
+  /**
+   * Tells of every group that exists, of those that other servers of a cluster show, too, in no
+   * promised order; the consumer must not call the store.
+   *
+   * @throws StoreNotReadyException if a server does not answer
+   */
+  default void names(Consumer<GroupingKey> consumer) {
+    sizes((key, _, _) -> consumer.accept(key));
+  }
+
+  /**
+   * Number of groups that exist, in a cluster those that other servers show included.
+   *
+   * @throws StoreNotReadyException if a server does not answer
+   */
   int groupCount();
 
   /**
    * Deletes every group that exists when this is called, and all history, and tells how many groups
    * those were.
+   *
+   * @throws StoreNotReadyException if some are left, since a server of the cluster does not answer
    */
   int wipe();
 
@@ -37,6 +72,12 @@ public interface MetricStore extends AutoCloseable {
 
   /** Tells of every group that exists what it holds, in no promised order. */
   void sizes(SizeSink sink);
+
+  /**
+   * Tells of every group that is stale, or exists and was last pushed to that long ago or longer,
+   * in no promised order.
+   */
+  void quietGroups(Duration atLeast, QuietSink sink);
 
   /** What is held now, and what that takes. */
   StorageStatistics statistics();
@@ -70,6 +111,12 @@ public interface MetricStore extends AutoCloseable {
     void group(GroupingKey key, long series, long bytes);
   }
 
+  /** Takes groups, one after the other; must not call the store. */
+  @FunctionalInterface
+  interface QuietSink {
+    void group(QuietGroup group);
+  }
+
   /** What became of an update. */
   sealed interface Submission {
     /** Applied, and visible to every reader from now on. */
@@ -86,7 +133,17 @@ public interface MetricStore extends AutoCloseable {
      */
     record OverLimit(GroupingKey key, Limit limit, String reason) implements Submission {}
 
-    /** Not applied, and nothing was changed, since the group is as new here, or newer. */
+    /**
+     * Not applied, and nothing was changed, since the group is as new here, or newer, or not the
+     * one any more that a staleness rule looked at.
+     */
     record Outdated(GroupingKey key) implements Submission {}
+
+    /**
+     * Nobody could say; it may take effect later, but never above a later update.
+     *
+     * @param reason for the client, who should try again
+     */
+    record Unavailable(GroupingKey key, String reason) implements Submission {}
   }
 }

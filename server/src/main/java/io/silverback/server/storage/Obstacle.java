@@ -11,6 +11,8 @@ sealed interface Obstacle {
   /** The store would become larger than it may or can. */
   record TooMuch(Limit limit, String reason) implements Obstacle {}
 
+  String reason();
+
   default Submission submission(GroupingKey key) {
     return switch (this) {
       case Conflict(var reason) -> new Submission.Refused(key, reason);

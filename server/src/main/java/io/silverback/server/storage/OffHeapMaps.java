@@ -24,7 +24,7 @@ final class OffHeapMaps implements AutoCloseable {
   private static final int LONGEST_KEY = MIB;
 
   private static final OffHeapMap.Plan GROUPS =
-      new OffHeapMap.Plan("groups", 1, 64, 32, 16, 64L * MIB, 16 * 1024, 0);
+      new OffHeapMap.Plan("groups", 1, 64, 32, 16, 64L * MIB, 16 * 1024, HistoryHead.EDITED_LENGTH);
   private static final OffHeapMap.Plan SHAPES =
       new OffHeapMap.Plan("shapes", 2, 16, 64, 4, 64L * MIB, 16 * 1024, ShapeTable.EDITED_LENGTH);
   private static final OffHeapMap.Plan SYMBOLS =

@@ -1,24 +1,19 @@
 package io.silverback.server.storage;
 
-import io.silverback.codec.exposition.ParsedExposition;
+import io.silverback.cluster.HashRing;
 import io.silverback.codec.model.GroupingKey;
-import io.silverback.codec.model.MetricFamily;
 import io.silverback.codec.model.Stamp;
 import io.silverback.codec.model.VersionClock;
 import io.silverback.codec.row.GroupFrame;
-import io.silverback.codec.row.GroupShape;
 import io.silverback.server.group.ConsistencyCheck;
-import io.silverback.server.group.GroupDifference;
-import io.silverback.server.group.GroupState;
 import io.silverback.server.group.GroupUpdate;
-import io.silverback.server.group.GroupUpdater;
-import io.silverback.server.group.Verdict;
 import io.silverback.server.log.Log;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.IntPredicate;
 import java.util.function.LongSupplier;
 import java.util.function.LongUnaryOperator;
 
@@ -36,17 +31,17 @@ public final class OffHeapMetricStore implements MetricStore {
   private static final long SINGLE_NODE_EPOCH = 0;
   private static final Duration CLOSING_PATIENCE = Duration.ofSeconds(10);
   private static final Duration MEMORY_INTERVAL = Duration.ofSeconds(1);
+  private static final long NANOS_IN_MILLI = 1_000_000;
   private static final int SWEEPS_IN_RETENTION = 60;
-
-  private static final Obstacle TIMESTAMPED =
-      new Obstacle.Conflict("pushed metrics must not have timestamps");
 
   private final Usage usage = new Usage();
   private final ReentrantLock shapeChanges = new ReentrantLock();
   private final Holdings holdings = new Holdings();
+  private final Tombstones tombstones = new Tombstones();
   private final VersionClock clock;
   private final LongSupplier wallMillis;
-  private final boolean checked;
+  private final LongSupplier nanoClock;
+  private final long startNanos;
   private final OffHeapMaps maps;
   private final ShapeTable shapes;
   private final GroupTable groups;
@@ -57,6 +52,8 @@ public final class OffHeapMetricStore implements MetricStore {
   private final GroupWriter writer;
   private final StoreAudit.Result found;
   private final GrowthCheck growth;
+  private final UpdateJudge judge;
+  private final StoreParts parts;
   private final HistoryRelief relief;
   private final List<Chore> chores;
 
@@ -75,7 +72,8 @@ public final class OffHeapMetricStore implements MetricStore {
     this.maps = maps;
     this.clock = settings.clock();
     this.wallMillis = settings.wallMillis();
-    this.checked = settings.checked();
+    this.nanoClock = settings.nanoClock();
+    this.startNanos = nanoClock.getAsLong();
     this.retention = new Retention(settings.historyRetention());
     this.shapes = new ShapeTable(maps.shapes, new SymbolTable(maps.symbols));
     this.groups = new GroupTable(maps.groups, shapes, usage);
@@ -84,12 +82,38 @@ public final class OffHeapMetricStore implements MetricStore {
     this.check =
         new ConsistencyCheck(settings.ownFamilies(), groups, new OffHeapTallies(maps.tallies));
     this.found = adoptEntries();
-    this.writer = new GroupWriter(maps.groups, groups, shapes, history, retention, holdings, check);
+    this.writer =
+        new GroupWriter(
+            maps.groups,
+            groups,
+            shapes,
+            history,
+            retention,
+            holdings,
+            tombstones,
+            check,
+            this::ownMillis);
     long mostMemory = settings.limits().memoryBytes();
     var historyRoom = new MapRoom(maps.openPages, maps.pages);
     var currentRoom = new MapRoom(maps.groups, maps.shapes, maps.symbols, maps.tallies);
     var memory = new MemoryBudget(mostMemory, currentRoom, historyRoom, besideBytes);
-    this.growth = new GrowthCheck(settings.limits(), holdings, memory);
+    this.growth = new GrowthCheck(settings.limits(), holdings, tombstones, memory);
+    this.judge = new UpdateJudge(groups, shapes, check, growth, tombstones, settings.checked());
+    this.parts =
+        new StoreParts(
+            usage,
+            shapeChanges,
+            clock,
+            wallMillis,
+            maps.groups,
+            groups,
+            shapes,
+            entries,
+            check,
+            growth,
+            judge,
+            writer,
+            tombstones);
     this.relief = new HistoryRelief(memory, retention, historyRoom, maps.pages);
     long sweepMillis = Math.clamp(retention.askedMillis() / SWEEPS_IN_RETENTION, 1_000, 60_000);
     this.chores =
@@ -100,7 +124,7 @@ public final class OffHeapMetricStore implements MetricStore {
 
   /** Goes on with what is in the maps. */
   private StoreAudit.Result adoptEntries() {
-    StoreAudit.Result audited = new StoreAudit(maps, shapes, holdings).run();
+    StoreAudit.Result audited = new StoreAudit(maps, shapes, holdings, tombstones).run();
     entries.continueAfter(audited.lastGroup());
     clock.observe(audited.newest());
     groups.forEachOutline(check::recordStored);
@@ -118,24 +142,30 @@ public final class OffHeapMetricStore implements MetricStore {
   /** Throws {@link StoreClosedException} after a close. */
   @Override
   public Submission submit(GroupUpdate update) {
-    return entries.with(
-        update.key(),
-        (key, workspace) ->
-            switch (update) {
-              case GroupUpdate.Replace(_, var body) -> push(key, update, body, workspace);
-              case GroupUpdate.Merge(_, var body) -> push(key, update, body, workspace);
-              case GroupUpdate.Restore restore -> restore(key, restore, workspace);
-              case GroupUpdate.Delete delete -> {
-                delete(key, delete, workspace);
-                yield new Submission.Accepted();
-              }
-            });
+    return entries.with(update.key(), (key, workspace) -> apply(key, update, workspace));
   }
 
   /** Throws {@link StoreClosedException} after a close. */
   @Override
   public Snapshot snapshot() {
-    return groups.snapshot(_ -> true);
+    return groups.snapshotOf(_ -> true);
+  }
+
+  /** Throws {@link StoreClosedException} after a close. */
+  @Override
+  public Snapshot snapshot(IntPredicate slots) {
+    return groups.snapshotOf(key -> slots.test(HashRing.slotOf(Keys.copyOf(key))));
+  }
+
+  /** This store as the cluster sees it. From now on it remembers what is deleted. */
+  public OffHeapReplicaStore replica() {
+    tombstones.keep();
+    return new OffHeapReplicaStore(() -> parts, Optional::empty);
+  }
+
+  /** What it is made of; whoever works with that keeps to its locks. */
+  StoreParts parts() {
+    return parts;
   }
 
   /** Throws {@link StoreClosedException} after a close. */
@@ -154,7 +184,10 @@ public final class OffHeapMetricStore implements MetricStore {
           entries.with(
               key,
               (place, workspace) -> {
-                boolean found = delete(place, new GroupUpdate.Delete(key), workspace);
+                boolean found = workspace.frame().exists();
+                if (found) {
+                  apply(place, new GroupUpdate.Delete(key), workspace);
+                }
                 if (maps.groups.read(place, workspace::load)) {
                   writer.dropHistory(place, workspace);
                 }
@@ -185,12 +218,19 @@ public final class OffHeapMetricStore implements MetricStore {
     groups.sizes(sink);
   }
 
+  /** Throws {@link StoreClosedException} after a close. */
+  @Override
+  public void quietGroups(Duration atLeast, QuietSink sink) {
+    groups.quietGroups(ownMillis(), atLeast, sink);
+  }
+
   @Override
   public StorageStatistics statistics() {
     usage.enter();
     try {
       return new StorageStatistics(
           groupCount(),
+          (int) holdings.stale(),
           history.corruptPages(),
           retention.effectiveMillis(wallMillis.getAsLong()),
           maps.statistics(),
@@ -269,122 +309,42 @@ public final class OffHeapMetricStore implements MetricStore {
     }
   }
 
-  private Submission push(
-      byte[] key, GroupUpdate update, ParsedExposition body, Workspace workspace) {
-    Stamp stamp = new Stamp(clock.next(SINGLE_NODE_EPOCH), wallMillis.getAsLong());
-    if (body.timestamped()) {
-      return refuse(key, update.key(), stamp, TIMESTAMPED, workspace);
-    }
-    List<MetricFamily> pushed = GroupStates.families(GroupUpdater.effectOf(update, stamp));
-    GroupFrame old = workspace.frame();
-    boolean keepsShape =
-        old.exists()
-            && !pushed.isEmpty()
-            && GroupShape.fingerprintOf(update.key(), pushed).equals(old.shape());
-    if (keepsShape) {
-      boolean replaces = update instanceof GroupUpdate.Replace;
-      GroupFrame next = GroupStates.revalued(old, pushed, stamp, replaces);
-      Optional<Obstacle> obstacle = groups.obstacle(next);
-      if (obstacle.isPresent()) {
-        return refuse(key, update.key(), stamp, obstacle.get(), workspace);
-      }
-      writer.revalue(key, next, stamp, workspace);
+  private Submission apply(byte[] key, GroupUpdate update, Workspace workspace) {
+    Stamp stamp =
+        UpdateJudge.stampOf(update, clock.next(SINGLE_NODE_EPOCH), wallMillis.getAsLong());
+    Optional<GroupFrame> revalued = judge.revalued(update, stamp, workspace.frame());
+    if (revalued.isPresent()) {
+      writer.revalue(key, revalued.get(), stamp, workspace);
       return new Submission.Accepted();
     }
-    return pushShape(key, update, stamp, workspace);
-  }
-
-  /** A push after which the group may have other series than before. */
-  private Submission pushShape(byte[] key, GroupUpdate update, Stamp stamp, Workspace workspace) {
-    GroupState old = state(update.key(), workspace.frame());
-    GroupState next = GroupUpdater.apply(old, update, stamp);
+    UpdateJudge.Proposal proposal = judge.propose(update, stamp, workspace.frame());
     shapeChanges.lock();
     try {
-      Optional<Obstacle> obstacle = obstacle(key, old, next, stamp, workspace);
-      return obstacle.isPresent()
-          ? refuse(key, update.key(), stamp, obstacle.get(), workspace)
-          : new Submission.Accepted();
+      Decision decision = judge.judge(proposal);
+      return publish(key, decision, stamp, workspace)
+          .map(obstacle -> judge.refuse(proposal, obstacle))
+          .map(
+              refusal -> {
+                // A mark fits wherever the group does, and has no shape of its own to be refused.
+                publish(key, refusal, stamp, workspace);
+                return refusal.answer();
+              })
+          .orElse(decision.answer());
     } finally {
       shapeChanges.unlock();
     }
   }
 
-  /** Publishes the next state unless something speaks against it. Called under both locks. */
-  private Optional<Obstacle> obstacle(
-      byte[] key, GroupState old, GroupState next, Stamp stamp, Workspace workspace) {
-    if (!old.exists() || !GroupDifference.between(old, next).keepsShape()) {
-      Verdict verdict = checked ? check.judge(old, next) : check.judgeStorable(old, next);
-      if (!verdict.isAccepted()) {
-        return Optional.of(new Obstacle.Conflict(verdict.reason()));
-      }
-    }
-    var change = GroupChange.of(old, workspace.frame(), next);
-    return growth
-        .obstacle(change, shapes.knows(change.shape().fingerprint()))
-        .or(() -> writer.publish(key, change, stamp, workspace));
+  private Optional<Obstacle> publish(
+      byte[] key, Decision decision, Stamp stamp, Workspace workspace) {
+    return decision instanceof Decision.Change(var change, _)
+        ? writer.publish(key, change, stamp, workspace)
+        : Optional.empty();
   }
 
-  /** Leaves no mark on the group if it is refused: nobody pushed. */
-  private Submission restore(byte[] key, GroupUpdate.Restore restore, Workspace workspace) {
-    if (restore.body().timestamped()) {
-      return TIMESTAMPED.submission(restore.key());
-    }
-    GroupState old = state(restore.key(), workspace.frame());
-    if (!restore.isLaterThan(old)) {
-      return new Submission.Outdated(restore.key());
-    }
-    var stamp = new Stamp(clock.next(SINGLE_NODE_EPOCH), restore.lastMillis());
-    GroupState next = GroupUpdater.apply(old, restore, stamp);
-    shapeChanges.lock();
-    try {
-      Optional<Obstacle> obstacle = obstacle(key, old, next, stamp, workspace);
-      return obstacle.isPresent()
-          ? obstacle.get().submission(restore.key())
-          : new Submission.Accepted();
-    } finally {
-      shapeChanges.unlock();
-    }
-  }
-
-  private Submission refuse(
-      byte[] key, GroupingKey group, Stamp stamp, Obstacle obstacle, Workspace workspace) {
-    shapeChanges.lock();
-    try {
-      boolean mayExist = obstacle instanceof Obstacle.Conflict && check.mayExist(group);
-      if (workspace.frame().exists() || (mayExist && growth.admits(group))) {
-        GroupState old = state(group, workspace.frame());
-        GroupState marked = GroupUpdater.markFailure(old, stamp);
-        writer.publish(key, GroupChange.of(old, workspace.frame(), marked), stamp, workspace);
-      }
-    } finally {
-      shapeChanges.unlock();
-    }
-    return obstacle.submission(group);
-  }
-
-  /**
-   * Deletes what the group has and tells whether there was anything. Its history stays until it is
-   * too old, and the group's entry as long; no tombstone is needed besides, since a single node
-   * gives whatever is pushed from now on a newer version than all that went.
-   */
-  private boolean delete(byte[] key, GroupUpdate.Delete delete, Workspace workspace) {
-    GroupState old = state(delete.key(), workspace.frame());
-    if (!old.exists()) {
-      return false;
-    }
-    var stamp = new Stamp(clock.next(SINGLE_NODE_EPOCH), wallMillis.getAsLong());
-    shapeChanges.lock();
-    try {
-      GroupState deleted = GroupUpdater.apply(old, delete, stamp);
-      writer.publish(key, GroupChange.of(old, workspace.frame(), deleted), stamp, workspace);
-      return true;
-    } finally {
-      shapeChanges.unlock();
-    }
-  }
-
-  private GroupState state(GroupingKey key, GroupFrame frame) {
-    return GroupStates.decode(key, frame, shapes.shape(frame.shape()));
+  /** Time since the store was made, by a clock that nobody can set. */
+  private long ownMillis() {
+    return (nanoClock.getAsLong() - startNanos) / NANOS_IN_MILLI;
   }
 
   private void sweepHistory(long nowMillis) {

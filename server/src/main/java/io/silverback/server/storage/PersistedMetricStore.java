@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +41,7 @@ public final class PersistedMetricStore implements MetricStore {
   private final Thread keeper;
   private volatile String reason = RECOVERING;
   private volatile boolean diskIsFull;
+  private volatile boolean isReplica;
   private volatile @Nullable OffHeapMetricStore store;
   private @Nullable Path files;
 
@@ -81,21 +83,46 @@ public final class PersistedMetricStore implements MetricStore {
   @Override
   public Submission submit(GroupUpdate update) {
     OffHeapMetricStore ready = ready();
-    if (diskIsFull && !(update instanceof GroupUpdate.Delete)) {
-      return new Submission.OverLimit(
-          update.key(),
-          Limit.FREE_DISK,
-          "the disk of the store is full, make room or lower --"
-              + Limit.FREE_DISK.flag()
-              + ": limit="
-              + persistence.minFreeBytes());
+    Optional<Obstacle> fullDisk = fullDisk();
+    if (fullDisk.isPresent() && UpdateJudge.takesRoom(update)) {
+      return fullDisk.get().submission(update.key());
     }
     return ready.submit(update);
+  }
+
+  private Optional<Obstacle> fullDisk() {
+    return diskIsFull
+        ? Optional.of(
+            new Obstacle.TooMuch(
+                Limit.FREE_DISK,
+                "the disk of the store is full, make room or lower --"
+                    + Limit.FREE_DISK.flag()
+                    + ": limit="
+                    + persistence.minFreeBytes()))
+        : Optional.empty();
+  }
+
+  /**
+   * This store as the cluster sees it, which throws {@link StoreNotReadyException} as long as this
+   * does. It remembers what is deleted.
+   */
+  public OffHeapReplicaStore replica() {
+    isReplica = true;
+    OffHeapMetricStore open = store;
+    if (open != null) {
+      open.parts().tombstones().keep();
+    }
+    return new OffHeapReplicaStore(() -> ready().parts(), this::fullDisk);
   }
 
   @Override
   public Snapshot snapshot() {
     return ready().snapshot();
+  }
+
+  @Override
+  public Snapshot snapshot(IntPredicate slots) {
+    return ready().snapshot(slots);
   }
 
   @Override
@@ -116,6 +143,11 @@ public final class PersistedMetricStore implements MetricStore {
   @Override
   public void sizes(SizeSink sink) {
     ready().sizes(sink);
+  }
+
+  @Override
+  public void quietGroups(Duration atLeast, QuietSink sink) {
+    ready().quietGroups(atLeast, sink);
   }
 
   @Override
@@ -187,8 +219,9 @@ public final class PersistedMetricStore implements MetricStore {
 
   private boolean recover() throws IOException {
     long start = System.nanoTime();
-    var recovery = new StoreRecovery(next.magic(), maps);
     Optional<Generation> old = directory.found();
+    int format = old.map(Generation::format).orElse(Generation.FORMAT);
+    var recovery = new StoreRecovery(next.magic(), format, maps);
     if (old.isPresent()) {
       requireRoom(StoreFiles.usedBytes(old.get().folder()));
       recovery.run(old.get().folder(), next.folder());
@@ -200,6 +233,9 @@ public final class PersistedMetricStore implements MetricStore {
     files = directory.publish(next);
     lookAtDisk();
     store = recovered;
+    if (isReplica) {
+      recovered.parts().tombstones().keep();
+    }
     int damaged = read.damaged() + found.lostGroups() + found.lostPages();
     if (old.isPresent()) {
       log.info(

@@ -1,9 +1,11 @@
 package io.silverback.server.storage;
 
 import io.silverback.codec.row.ColumnRanges;
+import io.silverback.codec.row.CorruptFrameException;
 import io.silverback.codec.row.FamilyShape;
 import io.silverback.codec.row.GroupShape;
 import io.silverback.codec.row.RowPage;
+import io.silverback.codec.row.ShapeReader;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
@@ -33,6 +35,28 @@ final class PushedColumns {
         bounds.add(family.firstColumn());
         bounds.add(family.firstColumn() + family.columnCount());
       }
+    }
+    return new PushedColumns(bounds.build().toArray());
+  }
+
+  /**
+   * The same of an encoded shape, before its first family.
+   *
+   * @param count how many families it is said to have
+   * @throws CorruptFrameException if it has not
+   */
+  static PushedColumns of(ShapeReader shape, int count, IntPredicate isPushed) {
+    var bounds = IntStream.builder();
+    int families = 0;
+    while (shape.nextFamily()) {
+      if (shape.columnCount() > 0 && families < count && isPushed.test(families)) {
+        bounds.add(shape.firstColumn());
+        bounds.add(shape.firstColumn() + shape.columnCount());
+      }
+      families++;
+    }
+    if (families != count) {
+      throw new CorruptFrameException("not of the shape: families=" + families + " count=" + count);
     }
     return new PushedColumns(bounds.build().toArray());
   }

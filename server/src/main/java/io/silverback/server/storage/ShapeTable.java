@@ -78,24 +78,15 @@ final class ShapeTable {
     byte[] key = Keys.of(shape.fingerprint());
     var known = shapes.borrow(key);
     if (known.isPresent()) {
-      if (!decode(known.get()).equals(shape)) {
-        return Optional.of(
-            new Obstacle.Conflict(
-                "the metrics pass for those of another group, which only happens on purpose,"
-                    + " rename one"));
+      Optional<Obstacle> other = otherShape(known.get(), shape);
+      if (other.isEmpty()) {
+        acquire(shape.fingerprint());
       }
-      acquire(shape.fingerprint());
-      return Optional.empty();
+      return other;
     }
-    int longestText = longestText(shape);
-    if (longestText > symbols.longestText()) {
-      return Optional.of(
-          new Obstacle.TooMuch(
-              Limit.ENTRY,
-              "a name, a help or a label is too long to store, shorten it: length="
-                  + longestText
-                  + " limit="
-                  + symbols.longestText()));
+    Optional<Obstacle> longText = longText(shape);
+    if (longText.isPresent()) {
+      return longText;
     }
     MutableDirectBuffer entry = new ExpandableArrayBuffer();
     entry.putLong(USES_OFFSET, 1, LITTLE_ENDIAN);
@@ -103,16 +94,58 @@ final class ShapeTable {
     int length = SHAPE_OFFSET + shape.encode(symbols, entry, SHAPE_OFFSET);
     if (length > shapes.longestBytes()) {
       releaseSymbols(new ShapeReader(symbols, entry, SHAPE_OFFSET, length - SHAPE_OFFSET));
-      return Optional.of(
-          new Obstacle.TooMuch(
-              Limit.ENTRY,
-              "the labels of the group are too long to store, push it as several groups: length="
-                  + length
-                  + " limit="
-                  + shapes.longestBytes()));
+      return Optional.of(longShape(length));
     }
     shapes.put(key, entry, 0, length);
     return Optional.empty();
+  }
+
+  /** What {@link #acquire(GroupShape)} would answer; nothing is changed. */
+  Optional<Obstacle> obstacle(GroupShape shape) {
+    if (shape.fingerprint().equals(Fingerprint.NONE)) {
+      return Optional.empty();
+    }
+    var known = shapes.borrow(Keys.of(shape.fingerprint()));
+    if (known.isPresent()) {
+      return otherShape(known.get(), shape);
+    }
+    Optional<Obstacle> longText = longText(shape);
+    if (longText.isPresent()) {
+      return longText;
+    }
+    int length = SHAPE_OFFSET + shape.encodedLength();
+    return length > shapes.longestBytes() ? Optional.of(longShape(length)) : Optional.empty();
+  }
+
+  private Optional<Obstacle> otherShape(DirectBuffer known, GroupShape shape) {
+    return decode(known).equals(shape)
+        ? Optional.empty()
+        : Optional.of(
+            new Obstacle.Conflict(
+                "the metrics pass for those of another group, which only happens on purpose,"
+                    + " rename one"));
+  }
+
+  private Optional<Obstacle> longText(GroupShape shape) {
+    int longestText = longestText(shape);
+    return longestText <= symbols.longestText()
+        ? Optional.empty()
+        : Optional.of(
+            new Obstacle.TooMuch(
+                Limit.ENTRY,
+                "a name, a help or a label is too long to store, shorten it: length="
+                    + longestText
+                    + " limit="
+                    + symbols.longestText()));
+  }
+
+  private Obstacle longShape(int length) {
+    return new Obstacle.TooMuch(
+        Limit.ENTRY,
+        "the labels of the group are too long to store, push it as several groups: length="
+            + length
+            + " limit="
+            + shapes.longestBytes());
   }
 
   /** Makes the caller one more user of a shape that has one. */

@@ -9,12 +9,13 @@ import io.silverback.server.group.HeldFamily;
  * <p>Both ways to look at them give one thing at a time, so that a reader needs no memory for all.
  * Not thread-safe; of no use after a close.
  */
-public interface Snapshot extends AutoCloseable {
+public interface Snapshot extends GroupListing {
 
   /** Number of groups. */
   int size();
 
-  /** In the order of their keys. May be iterated several times. */
+  /** May be iterated several times. */
+  @Override
   Iterable<GroupState> groups();
 
   /**
@@ -23,6 +24,11 @@ public interface Snapshot extends AutoCloseable {
    */
   Iterable<HeldFamily> families();
 
-  @Override
-  void close();
+  /**
+   * False once another server may show something newer; to be asked again before the last byte of
+   * an answer leaves.
+   */
+  default boolean isCurrent() {
+    return true;
+  }
 }

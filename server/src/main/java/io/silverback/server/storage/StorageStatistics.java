@@ -6,6 +6,7 @@ import java.util.List;
  * What a store holds and what that takes.
  *
  * @param groups that exist
+ * @param staleGroups those of them that have expired
  * @param corruptPages pages of history that were damaged and dropped
  * @param historyMillis how far history goes back, which is less than asked for while memory is
  *     short
@@ -13,6 +14,7 @@ import java.util.List;
  */
 public record StorageStatistics(
     int groups,
+    int staleGroups,
     long corruptPages,
     long historyMillis,
     List<MapStatistics> maps,

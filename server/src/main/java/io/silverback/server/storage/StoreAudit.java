@@ -24,6 +24,7 @@ final class StoreAudit {
   private final OffHeapMaps maps;
   private final ShapeTable shapes;
   private final Holdings holdings;
+  private final Tombstones tombstones;
   private final Long2ObjectHashMap<History> histories = new Long2ObjectHashMap<>();
   private final RowPageCursor cursor = new RowPageCursor();
   private final RowPageReader rows = new RowPageReader();
@@ -43,11 +44,13 @@ final class StoreAudit {
    * An audit.
    *
    * @param holdings counts the groups that are found
+   * @param tombstones counts those that do not exist any more
    */
-  StoreAudit(OffHeapMaps maps, ShapeTable shapes, Holdings holdings) {
+  StoreAudit(OffHeapMaps maps, ShapeTable shapes, Holdings holdings, Tombstones tombstones) {
     this.maps = maps;
     this.shapes = shapes;
     this.holdings = holdings;
+    this.tombstones = tombstones;
   }
 
   /**
@@ -90,6 +93,7 @@ final class StoreAudit {
         return;
       }
       boolean exists = frame.exists();
+      boolean isStale = frame.isStale();
       int columns = frame.columnCount();
       int blocks = soundBlocks(entry);
       shapes.acquire(frame.shape());
@@ -104,8 +108,11 @@ final class StoreAudit {
       histories.put(
           group, new History(HistoryHead.firstPage(entry), HistoryHead.openPage(entry), blocks));
       newest = newest.max(frame.push().version()).max(frame.failure().version());
-      newest = newest.max(frame.deletedAt()).max(frame.expiredAt());
-      holdings.add(exists, columns);
+      newest = newest.max(frame.deletedAt()).max(frame.expiry().version());
+      if (!exists) {
+        tombstones.add();
+      }
+      holdings.add(exists, isStale, columns);
     } catch (CorruptFrameException _) {
       unreadable.add(Keys.copyOf(key));
     }

@@ -22,6 +22,7 @@ final class StoreRecovery implements EnvelopeScanner.Visitor {
 
   private final OffHeapMaps maps;
   private final EnvelopeScanner scanner;
+  private final RecoveredGroups groups;
   private long lastSequence;
   private int interrupted;
   private int redone;
@@ -32,10 +33,12 @@ final class StoreRecovery implements EnvelopeScanner.Visitor {
    * A recovery that has not begun.
    *
    * @param magic the number of the store
+   * @param format that its files have
    * @param maps that take the entries, empty and used by nobody else
    */
-  StoreRecovery(long magic, OffHeapMaps maps) {
+  StoreRecovery(long magic, int format, OffHeapMaps maps) {
     this.maps = maps;
+    this.groups = new RecoveredGroups(format);
     this.scanner = new EnvelopeScanner(magic, OffHeapMaps.longestEnvelope(), this);
   }
 
@@ -83,7 +86,8 @@ final class StoreRecovery implements EnvelopeScanner.Visitor {
     maps.numbered(Envelope.map(envelope))
         .ifPresent(
             map -> {
-              boolean taken = map.adopt(key, envelope);
+              boolean taken =
+                  map.adopt(key, map == maps.groups ? groups.renewed(envelope, key) : envelope);
               if (inLanes) {
                 interrupted++;
                 redone += taken ? 1 : 0;

@@ -12,6 +12,7 @@ import java.util.function.LongSupplier;
  *
  * @param clock gives each update its version
  * @param wallMillis the wall clock, in milliseconds since the epoch
+ * @param nanoClock as {@link System#nanoTime()}
  * @param ownFamilies the server's own families, whether or not they have metrics yet
  * @param checked false to take pushes that are inconsistent with others
  * @param historyRetention how long what was pushed can be asked for; zero for not at all
@@ -20,11 +21,23 @@ import java.util.function.LongSupplier;
 public record StoreSettings(
     VersionClock clock,
     LongSupplier wallMillis,
+    LongSupplier nanoClock,
     Collection<MetricFamily> ownFamilies,
     boolean checked,
     Duration historyRetention,
     StorageLimits limits) {
   public StoreSettings {
     ownFamilies = List.copyOf(ownFamilies);
+  }
+
+  /** The same with the clock of the JDK that nobody can set. */
+  public StoreSettings(
+      VersionClock clock,
+      LongSupplier wallMillis,
+      Collection<MetricFamily> ownFamilies,
+      boolean checked,
+      Duration historyRetention,
+      StorageLimits limits) {
+    this(clock, wallMillis, System::nanoTime, ownFamilies, checked, historyRetention, limits);
   }
 }

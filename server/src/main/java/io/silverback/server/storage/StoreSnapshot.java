@@ -5,6 +5,7 @@ import io.silverback.codec.row.GroupFrameReader;
 import io.silverback.codec.row.GroupShape;
 import io.silverback.server.group.GroupState;
 import io.silverback.server.group.HeldFamily;
+import io.silverback.server.group.PushTimes;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Iterator;
@@ -33,6 +34,11 @@ final class StoreSnapshot implements Snapshot {
       return GroupKeys.decode(key, 0, key.capacity());
     }
 
+    boolean showsPushTime(String name) {
+      GroupFrameReader frame = reader();
+      return !frame.isStale() || PushTimes.isKept(name, frame.expiry());
+    }
+
     GroupFrameReader reader() {
       return new GroupFrameReader(frame, 0, frame.capacity());
     }
@@ -47,10 +53,11 @@ final class StoreSnapshot implements Snapshot {
   /**
    * Copies the groups that exist.
    *
+   * @param wanted tells by its encoded key whether a group is to be in it
    * @param onClose told once that the snapshot does not need the store any more
    */
   static StoreSnapshot of(
-      OffHeapMap groups, ShapeTable shapes, Predicate<GroupingKey> wanted, Runnable onClose) {
+      OffHeapMap groups, ShapeTable shapes, Predicate<DirectBuffer> wanted, Runnable onClose) {
     var snapshot = new StoreSnapshot(shapes, onClose);
     try {
       groups.forEach((key, entry) -> snapshot.add(key, entry, wanted));
@@ -62,11 +69,10 @@ final class StoreSnapshot implements Snapshot {
     }
   }
 
-  private void add(DirectBuffer key, DirectBuffer entry, Predicate<GroupingKey> wanted) {
+  private void add(DirectBuffer key, DirectBuffer entry, Predicate<DirectBuffer> wanted) {
     int headLength = HistoryHead.length(entry);
     int frameLength = entry.capacity() - headLength;
-    if (new GroupFrameReader(entry, headLength, frameLength).exists()
-        && wanted.test(GroupKeys.decode(key, 0, key.capacity()))) {
+    if (new GroupFrameReader(entry, headLength, frameLength).exists() && wanted.test(key)) {
       groups.add(
           new Group(
               copies.copy(key, 0, key.capacity()), copies.copy(entry, headLength, frameLength)));

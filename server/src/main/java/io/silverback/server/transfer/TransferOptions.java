@@ -1,6 +1,6 @@
 package io.silverback.server.transfer;
 
-import io.silverback.server.web.GoDuration;
+import io.silverback.server.yaml.GoDuration;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;

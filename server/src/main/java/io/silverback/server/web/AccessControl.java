@@ -3,6 +3,7 @@ package io.silverback.server.web;
 import static java.lang.System.Logger.Level.ERROR;
 import static java.lang.System.Logger.Level.INFO;
 
+import io.silverback.server.yaml.ConfigException;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -43,7 +44,7 @@ public final class AccessControl {
     WebConfig config;
     try {
       config = file.current();
-    } catch (WebConfigException e) {
+    } catch (ConfigException e) {
       logFault(e.getMessage());
       return refusal(500, "Internal Server Error", Map.of());
     }

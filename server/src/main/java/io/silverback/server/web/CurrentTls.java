@@ -3,6 +3,7 @@ package io.silverback.server.web;
 import static java.lang.System.Logger.Level.ERROR;
 import static java.lang.System.Logger.Level.INFO;
 
+import io.silverback.server.yaml.ConfigException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.cert.CertificateException;
@@ -36,12 +37,12 @@ final class CurrentTls {
   /**
    * The policy of this moment; a new one only if something has changed.
    *
-   * @throws WebConfigException if no connection must be made
+   * @throws ConfigException if no connection must be made
    */
   TlsPolicy policy() {
     TlsSettings wanted = settings.get();
     if (!wanted.enabled()) {
-      throw WebConfigException.inFile(
+      throw ConfigException.inFile(
           configFile, "TLS was switched off in the file, which needs a restart");
     }
     lock.lock();
@@ -85,7 +86,7 @@ final class CurrentTls {
         logger.log(INFO, "the TLS key pair is good again: file={0}", configFile);
       }
       return identified;
-    } catch (WebConfigException e) {
+    } catch (ConfigException e) {
       String fault = e.getMessage();
       if (last == null
           || !last.settings.certificate().equals(wanted.certificate())
@@ -110,11 +111,10 @@ final class CurrentTls {
         return authorities;
       }
     } catch (CertificateException e) {
-      throw WebConfigException.inFile(
+      throw ConfigException.inFile(
           configFile, "cannot read a certificate in client_ca or client_ca_file");
     }
-    throw WebConfigException.inFile(
-        configFile, "no PEM certificate in client_ca or client_ca_file");
+    throw ConfigException.inFile(configFile, "no PEM certificate in client_ca or client_ca_file");
   }
 
   private byte[] read(PemSource source, String key) {

@@ -1,5 +1,6 @@
 package io.silverback.server.web;
 
+import io.silverback.server.yaml.ConfigException;
 import java.io.ByteArrayOutputStream;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -32,17 +33,17 @@ final class ServerIdentity {
    * Reads a chain, the server's certificate first, and a key in PKCS#8, PKCS#1 or SEC1 form.
    *
    * @param configFile for messages
-   * @throws WebConfigException if either is missing or unreadable, or they do not belong together
+   * @throws ConfigException if either is missing or unreadable, or they do not belong together
    */
   static ServerIdentity of(Path configFile, byte[] certificatePem, byte[] keyPem) {
     List<X509Certificate> chain;
     try {
       chain = Pem.certificates(certificatePem);
     } catch (CertificateException e) {
-      throw WebConfigException.inFile(configFile, "cannot read a certificate in cert or cert_file");
+      throw ConfigException.inFile(configFile, "cannot read a certificate in cert or cert_file");
     }
     if (chain.isEmpty()) {
-      throw WebConfigException.inFile(configFile, "no PEM certificate in cert or cert_file");
+      throw ConfigException.inFile(configFile, "no PEM certificate in cert or cert_file");
     }
     PublicKey publicKey = chain.getFirst().getPublicKey();
     try {
@@ -51,10 +52,10 @@ final class ServerIdentity {
         return new ServerIdentity(List.copyOf(chain), key);
       }
     } catch (GeneralSecurityException e) {
-      throw WebConfigException.inFile(
+      throw ConfigException.inFile(
           configFile, "cannot read the private key, or it does not belong to the certificate");
     }
-    throw WebConfigException.inFile(configFile, "private key does not belong to the certificate");
+    throw ConfigException.inFile(configFile, "private key does not belong to the certificate");
   }
 
   X509Certificate[] chain() {
@@ -69,13 +70,13 @@ final class ServerIdentity {
     for (Pem.Block block : Pem.blocks(pem)) {
       if (block.label().endsWith("PRIVATE KEY")) {
         if (block.encrypted()) {
-          throw WebConfigException.inFile(
+          throw ConfigException.inFile(
               configFile, "an encrypted private key in key or key_file is no use");
         }
         return block;
       }
     }
-    throw WebConfigException.inFile(configFile, "no PEM private key in key or key_file");
+    throw ConfigException.inFile(configFile, "no PEM private key in key or key_file");
   }
 
   private static PrivateKey privateKey(Pem.Block block, PublicKey publicKey)

@@ -1,5 +1,6 @@
 package io.silverback.server.web;
 
+import io.silverback.server.yaml.ConfigException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.NoSuchAlgorithmException;
@@ -32,7 +33,7 @@ final class TlsPolicy {
    *
    * @param configFile for messages
    * @param authorities the client CAs; if empty, those that the JDK trusts
-   * @throws WebConfigException if this JVM cannot do what the settings ask for
+   * @throws ConfigException if this JVM cannot do what the settings ask for
    */
   static TlsPolicy of(
       Path configFile,
@@ -47,7 +48,7 @@ final class TlsPolicy {
           null);
       return new TlsPolicy(settings, context, usableProtocols(configFile, settings));
     } catch (GeneralSecurityException e) {
-      throw WebConfigException.inFile(configFile, "cannot set up TLS, " + e.getMessage());
+      throw ConfigException.inFile(configFile, "cannot set up TLS, " + e.getMessage());
     }
   }
 
@@ -60,7 +61,7 @@ final class TlsPolicy {
             .filter(enabled::contains)
             .toList();
     if (protocols.isEmpty()) {
-      throw WebConfigException.inFile(
+      throw ConfigException.inFile(
           configFile, "this JVM has disabled every TLS version from min_version to max_version");
     }
     return protocols;

@@ -1,6 +1,7 @@
 package io.silverback.server.web;
 
-import io.silverback.server.web.YamlValue.Text;
+import io.silverback.server.yaml.YamlSection;
+import io.silverback.server.yaml.YamlValue.Text;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,5 +1,6 @@
 package io.silverback.server.web;
 
+import io.silverback.server.yaml.ConfigException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.AccessDeniedException;
@@ -39,7 +40,7 @@ final class WatchedFile {
   /**
    * The file's bytes, which nobody may change: the same array until they differ.
    *
-   * @throws WebConfigException if the file cannot be read or is too large
+   * @throws ConfigException if the file cannot be read or is too large
    */
   byte[] current() {
     try {
@@ -56,7 +57,7 @@ final class WatchedFile {
       last = new Version(stamp, readAtMillis, bytes);
       return bytes;
     } catch (IOException e) {
-      throw WebConfigException.inFile(path, "cannot read " + what + ", " + reason(e));
+      throw ConfigException.inFile(path, "cannot read " + what + ", " + reason(e));
     }
   }
 
@@ -64,7 +65,7 @@ final class WatchedFile {
     try (InputStream in = Files.newInputStream(path)) {
       byte[] bytes = in.readNBytes(MAX_BYTES + 1);
       if (bytes.length > MAX_BYTES) {
-        throw WebConfigException.inFile(path, what + " is larger than " + MAX_BYTES + " bytes");
+        throw ConfigException.inFile(path, what + " is larger than " + MAX_BYTES + " bytes");
       }
       return bytes;
     }

@@ -1,5 +1,6 @@
 package io.silverback.server.web;
 
+import io.silverback.server.yaml.ConfigException;
 import java.nio.file.Path;
 import java.util.Optional;
 import javax.net.ssl.SSLContext;
@@ -27,13 +28,13 @@ public final class WebConfigFile {
   /**
    * Opens the file and checks it wholly, with the certificates and keys that it names.
    *
-   * @throws WebConfigException if the server must not start with this file
+   * @throws ConfigException if the server must not start with this file
    */
   public static WebConfigFile open(Path path) {
     var file = new WebConfigFile(path);
     WebConfig config = file.last.config();
     for (String name : WebConfigReader.usersWithMalformedHash(config)) {
-      throw WebConfigException.inLine(
+      throw ConfigException.inLine(
           path,
           config.users().getOrDefault(name, new PasswordHash("", 0)).line(),
           "basic_auth_users." + name,
@@ -45,7 +46,7 @@ public final class WebConfigFile {
   /**
    * What the file says now.
    *
-   * @throws WebConfigException if it cannot be read or has become invalid
+   * @throws ConfigException if it cannot be read or has become invalid
    */
   public WebConfig current() {
     byte[] content = watched.current();
@@ -63,7 +64,7 @@ public final class WebConfigFile {
    * <p>Every new server engine or socket of this context follows the file, the certificates, keys
    * and client CAs of that moment, and its client authentication, protocols, cipher suites and
    * curves cannot be set otherwise. What is invalid by then is refused with a {@link
-   * WebConfigException}; only a key pair that cannot be read is an error in the log while the one
+   * ConfigException}; only a key pair that cannot be read is an error in the log while the one
    * before it serves on, since its two files are never renewed at the same instant.
    */
   public Optional<SSLContext> sslContext() {
@@ -90,14 +91,14 @@ public final class WebConfigFile {
     static Reading of(Path path, byte[] content) {
       try {
         return new Reading(content, WebConfigReader.read(path, content), "");
-      } catch (WebConfigException e) {
+      } catch (ConfigException e) {
         return new Reading(content, null, e.getMessage());
       }
     }
 
     WebConfig config() {
       if (config == null) {
-        throw new WebConfigException(fault);
+        throw new ConfigException(fault);
       }
       return config;
     }

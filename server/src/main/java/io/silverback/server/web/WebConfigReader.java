@@ -1,6 +1,9 @@
 package io.silverback.server.web;
 
-import io.silverback.server.web.YamlValue.Text;
+import io.silverback.server.yaml.ConfigException;
+import io.silverback.server.yaml.YamlDocument;
+import io.silverback.server.yaml.YamlSection;
+import io.silverback.server.yaml.YamlValue.Text;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -34,7 +37,7 @@ public final class WebConfigReader {
   /**
    * Reads the bytes of a file; relative names in it are taken relative to the file's folder.
    *
-   * @throws WebConfigException if the bytes are no YAML, hold an unknown key or a bad value
+   * @throws ConfigException if the bytes are no YAML, hold an unknown key or a bad value
    */
   public static WebConfig read(Path file, byte[] content) {
     YamlSection root = YamlSection.root(file, YamlDocument.read(file, content), ROOT_KEYS);

@@ -9,6 +9,7 @@ import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Metric;
 import io.silverback.codec.model.MetricFamily;
 import io.silverback.codec.model.Stamp;
+import io.silverback.codec.model.Version;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -56,9 +57,10 @@ final class GroupMergeTest {
     for (int i = 0; i < events.size(); i++) {
       Stamp stamp = at(i + 1);
       replayed.happen(events.get(i), stamp);
+      GroupState before = inOrder;
       inOrder = happen(inOrder, events.get(i), stamp);
       for (int copies = 1 + order.nextInt(2); copies > 0; copies--) {
-        delivered.add(happen(GroupState.absent(KEY), events.get(i), stamp));
+        delivered.add(effect(before, events.get(i), stamp));
       }
     }
     // Merges random pairs, so that groups of effects meet before they reach the rest.
@@ -83,6 +85,7 @@ final class GroupMergeTest {
     POST,
     DELETE,
     EXPIRE,
+    PURGE,
     FAIL
   }
 
@@ -132,11 +135,27 @@ final class GroupMergeTest {
 
   private static GroupState happen(GroupState state, Event event, Stamp stamp) {
     return switch (event.kind()) {
-      case PUT -> GroupUpdater.apply(state, Samples.put(KEY, body(event, stamp)), stamp);
-      case POST -> GroupUpdater.apply(state, Samples.post(KEY, body(event, stamp)), stamp);
-      case DELETE -> GroupUpdater.apply(state, Samples.delete(KEY), stamp);
-      case EXPIRE -> GroupUpdater.expire(state, stamp.version());
       case FAIL -> GroupUpdater.markFailure(state, stamp);
+      case PUT, POST, DELETE, EXPIRE, PURGE ->
+          GroupUpdater.apply(state, update(event, stamp), stamp);
+    };
+  }
+
+  /** What a server that sees the event sends to others. */
+  private static GroupState effect(GroupState before, Event event, Stamp stamp) {
+    return event.kind() == Kind.FAIL
+        ? GroupUpdater.markFailure(GroupState.absent(KEY), stamp)
+        : GroupUpdater.effectOf(before, update(event, stamp), stamp);
+  }
+
+  private static GroupUpdate update(Event event, Stamp stamp) {
+    return switch (event.kind()) {
+      case PUT -> Samples.put(KEY, body(event, stamp));
+      case POST -> Samples.post(KEY, body(event, stamp));
+      case DELETE -> Samples.delete(KEY);
+      case EXPIRE -> new GroupUpdate.Expire(KEY, Version.NEVER, true);
+      case PURGE -> new GroupUpdate.Purge(KEY, Version.NEVER);
+      case FAIL -> throw new IllegalArgumentException("no update: event=" + event);
     };
   }
 
@@ -164,7 +183,7 @@ final class GroupMergeTest {
           exists = true;
           pushMillis = stamp.wallMillis();
         }
-        case DELETE -> {
+        case DELETE, PURGE -> {
           values.clear();
           exists = false;
           pushMillis = 0;

@@ -172,7 +172,12 @@ final class GroupUpdaterTest {
 
   @Test
   void expiryTakesTheFamiliesAndLeavesThePushTimes() {
-    GroupState group = GroupUpdater.expire(pushed(NIGHTLY, 1, gauge("a", 1)), at(2).version());
+    GroupState fresh = pushed(NIGHTLY, 1, gauge("a", 1));
+    var expiry = new GroupUpdate.Expire(NIGHTLY, at(1).version(), true);
+    GroupState group = GroupUpdater.apply(fresh, expiry, at(2));
+    assertFalse(fresh.isStale());
+    assertTrue(group.isStale());
+    assertEquals(2000, group.expiry().at().wallMillis());
     assertTrue(group.exists());
     assertTrue(group.families().isEmpty());
     assertEquals(1000, group.pushMillis());

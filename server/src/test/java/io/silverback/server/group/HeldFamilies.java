@@ -24,8 +24,11 @@ public final class HeldFamilies implements Iterable<HeldFamily> {
    */
   public HeldFamilies(Iterable<GroupState> groups) {
     for (GroupState group : groups) {
-      addHolder(PushTimes.FAILURE, group);
-      addHolder(PushTimes.SUCCESS, group);
+      for (String name : List.of(PushTimes.FAILURE, PushTimes.SUCCESS)) {
+        if (!group.isStale() || PushTimes.isKept(name, group.expiry())) {
+          addHolder(name, group);
+        }
+      }
       group
           .families()
           .forEach(

@@ -2,7 +2,9 @@ package io.silverback.server.storage;
 
 import io.silverback.server.group.GroupUpdate;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.function.IntPredicate;
 
 /** Another store, of which a test replaces a part. */
 public class FrontStore implements MetricStore {
@@ -20,6 +22,11 @@ public class FrontStore implements MetricStore {
   @Override
   public Snapshot snapshot() {
     return store.snapshot();
+  }
+
+  @Override
+  public Snapshot snapshot(IntPredicate slots) {
+    return store.snapshot(slots);
   }
 
   @Override
@@ -50,6 +57,11 @@ public class FrontStore implements MetricStore {
   @Override
   public void sizes(SizeSink sink) {
     store.sizes(sink);
+  }
+
+  @Override
+  public void quietGroups(Duration atLeast, QuietSink sink) {
+    store.quietGroups(atLeast, sink);
   }
 
   @Override

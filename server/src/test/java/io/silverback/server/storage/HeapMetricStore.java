@@ -1,5 +1,6 @@
 package io.silverback.server.storage;
 
+import io.silverback.cluster.HashRing;
 import io.silverback.codec.exposition.ParsedExposition;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.MetricFamily;
@@ -15,6 +16,7 @@ import io.silverback.server.group.GroupUpdater;
 import io.silverback.server.group.HeapTallies;
 import io.silverback.server.group.StoredGroups;
 import io.silverback.server.group.Verdict;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -22,7 +24,9 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.IntPredicate;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -82,6 +86,8 @@ public final class HeapMetricStore implements MetricStore {
           delete(delete);
           yield new Submission.Accepted();
         }
+        case GroupUpdate.Expire expire -> judged(expire, expire::concerns);
+        case GroupUpdate.Purge purge -> judged(purge, purge::concerns);
       };
     } finally {
       stripe.unlock();
@@ -94,6 +100,17 @@ public final class HeapMetricStore implements MetricStore {
     requireOpen();
     return new HeapSnapshot(
         groups.values().stream().sorted(Comparator.comparing(GroupState::key)).toList());
+  }
+
+  /** Throws {@link StoreClosedException} after a close. */
+  @Override
+  public Snapshot snapshot(IntPredicate slots) {
+    requireOpen();
+    return new HeapSnapshot(
+        groups.values().stream()
+            .filter(group -> slots.test(HashRing.slotOf(GroupKeys.encode(group.key()))))
+            .sorted(Comparator.comparing(GroupState::key))
+            .toList());
   }
 
   /** Throws {@link StoreClosedException} after a close. */
@@ -152,9 +169,16 @@ public final class HeapMetricStore implements MetricStore {
         });
   }
 
+  /** Hands over nothing: this store knows no clock that nobody can set. */
+  @Override
+  public void quietGroups(Duration atLeast, QuietSink sink) {
+    requireOpen();
+  }
+
   @Override
   public StorageStatistics statistics() {
-    return new StorageStatistics(groupCount(), 0, 0, List.of(), List.of());
+    int stale = (int) groups.values().stream().filter(GroupState::isStale).count();
+    return new StorageStatistics(groupCount(), stale, 0, 0, List.of(), List.of());
   }
 
   /** Waits for the updates that have begun; nothing changes after the return. */
@@ -196,6 +220,7 @@ public final class HeapMetricStore implements MetricStore {
 
   private Submission restore(GroupUpdate.Restore restore) {
     GroupState old = group(restore.key());
+    Stamp stamp = nextStamp();
     if (restore.body().timestamped()) {
       return new Submission.Refused(restore.key(), TIMESTAMPED);
     }
@@ -204,7 +229,7 @@ public final class HeapMetricStore implements MetricStore {
     }
     shapes.lock();
     try {
-      GroupState next = GroupUpdater.apply(old, restore, nextStamp());
+      GroupState next = GroupUpdater.apply(old, restore, stamp);
       Verdict verdict = checked ? check.judge(old, next) : check.judgeStorable(old, next);
       if (!verdict.isAccepted()) {
         return new Submission.Refused(restore.key(), verdict.reason());
@@ -236,13 +261,28 @@ public final class HeapMetricStore implements MetricStore {
    */
   private boolean delete(GroupUpdate.Delete delete) {
     GroupState old = group(delete.key());
+    Stamp stamp = nextStamp();
     if (!old.exists()) {
       return false;
     }
     shapes.lock();
     try {
-      publish(old, GroupUpdater.apply(old, delete, nextStamp()));
+      publish(old, GroupUpdater.apply(old, delete, stamp));
       return true;
+    } finally {
+      shapes.unlock();
+    }
+  }
+
+  private Submission judged(GroupUpdate update, Predicate<GroupState> concerns) {
+    GroupState old = group(update.key());
+    if (!concerns.test(old)) {
+      return new Submission.Outdated(update.key());
+    }
+    shapes.lock();
+    try {
+      publish(old, GroupUpdater.apply(old, update, nextStamp()));
+      return new Submission.Accepted();
     } finally {
       shapes.unlock();
     }
@@ -263,6 +303,7 @@ public final class HeapMetricStore implements MetricStore {
     return group != null ? group : GroupState.absent(key);
   }
 
+  /** Taken for each update, whatever becomes of it, as the real store does. */
   private Stamp nextStamp() {
     return new Stamp(clock.next(SINGLE_NODE_EPOCH), wallMillis.getAsLong());
   }

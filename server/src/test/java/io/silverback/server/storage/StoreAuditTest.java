@@ -48,7 +48,8 @@ final class StoreAuditTest {
       maps.openPages.put(key, page, 0, length[0], length[0]);
 
       var shapes = new ShapeTable(maps.shapes, new SymbolTable(maps.symbols));
-      StoreAudit.Result audited = new StoreAudit(maps, shapes, new Holdings()).run();
+      StoreAudit.Result audited =
+          new StoreAudit(maps, shapes, new Holdings(), new Tombstones()).run();
       push(store, 4);
       assertEquals(1, audited.unfinished());
       assertEquals(List.of("sound"), openPages());

@@ -68,8 +68,25 @@ final class StoreOracleTest {
       assertEquals(expected.wipe(), actual.wipe());
       return;
     }
-    GroupUpdate update = update(random);
+    GroupUpdate update = random.nextInt(8) == 0 ? judged(expected, random) : update(random);
     assertEquals(expected.submit(update), actual.submit(update));
+  }
+
+  /** What a staleness rule asks for of a random group, mostly with what is true of it. */
+  private static GroupUpdate judged(MetricStore store, SplittableRandom random) {
+    try (Snapshot snapshot = store.snapshot()) {
+      GroupState group = GroupState.absent(GroupingKey.of("a"));
+      int skipped = random.nextInt(1 + snapshot.size());
+      for (GroupState next : snapshot.groups()) {
+        group = next;
+        if (skipped-- == 0) {
+          break;
+        }
+      }
+      return random.nextInt(3) == 0
+          ? new GroupUpdate.Purge(group.key(), group.expiry().version())
+          : new GroupUpdate.Expire(group.key(), group.lastPush().version(), random.nextBoolean());
+    }
   }
 
   private GroupUpdate update(SplittableRandom random) {
@@ -115,6 +132,7 @@ final class StoreOracleTest {
 
   private static void assertSame(MetricStore expected, MetricStore actual) {
     assertEquals(expected.groupCount(), actual.groupCount());
+    assertEquals(expected.statistics().staleGroups(), actual.statistics().staleGroups());
     try (Snapshot left = expected.snapshot();
         Snapshot right = actual.snapshot()) {
       assertEquals(groups(left), groups(right));
@@ -126,7 +144,8 @@ final class StoreOracleTest {
   private static List<String> groups(Snapshot snapshot) {
     var groups = new ArrayList<String>();
     for (GroupState group : snapshot.groups()) {
-      groups.add(group.key() + " " + group.pushMillis() + " " + group.failureMillis());
+      groups.add(
+          group.key() + " " + group.pushMillis() + " " + group.failureMillis() + group.isStale());
       group.families().values().forEach(family -> groups.add(family.toString()));
     }
     return groups;

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.silverback.server.yaml.ConfigException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -196,7 +197,7 @@ class AccessControlTest {
   }
 
   private String startFault() {
-    var fault = assertThrows(WebConfigException.class, () -> WebConfigFile.open(path));
+    var fault = assertThrows(ConfigException.class, () -> WebConfigFile.open(path));
     return fault.getMessage();
   }
 }

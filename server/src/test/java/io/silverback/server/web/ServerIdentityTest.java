@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.silverback.server.web.TestCertificates.KeyType;
+import io.silverback.server.yaml.ConfigException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -109,7 +110,7 @@ class ServerIdentityTest {
     byte[] keyPem = bytes(key);
     var fault =
         assertThrows(
-            WebConfigException.class, () -> ServerIdentity.of(CONFIG, certificatePem, keyPem));
+            ConfigException.class, () -> ServerIdentity.of(CONFIG, certificatePem, keyPem));
     assertTrue(fault.getMessage().startsWith(message), fault.getMessage());
   }
 
@@ -118,7 +119,7 @@ class ServerIdentityTest {
     String pem = "-----BEGIN CERTIFICATE-----\nMIIBmzCC\n-----END CERTIFICATE-----\n";
     byte[] key = bytes("p256.key");
     var fault =
-        assertThrows(WebConfigException.class, () -> ServerIdentity.of(CONFIG, latin(pem), key));
+        assertThrows(ConfigException.class, () -> ServerIdentity.of(CONFIG, latin(pem), key));
     assertEquals(
         "cannot read a certificate in cert or cert_file: file=web.yml", fault.getMessage());
   }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.silverback.server.web.TestCertificates.KeyType;
+import io.silverback.server.yaml.ConfigException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -306,16 +307,16 @@ class TlsTest {
   void aFileThatBecameInvalidRefusesNewConnections() throws Exception {
     SSLContext server = open();
     write("unknown: 1");
-    assertThrows(WebConfigException.class, server::createSSLEngine);
+    assertThrows(ConfigException.class, server::createSSLEngine);
     Files.writeString(config, "");
-    var fault = assertThrows(WebConfigException.class, server::createSSLEngine);
+    var fault = assertThrows(ConfigException.class, server::createSSLEngine);
     assertEquals(
         "TLS was switched off in the file, which needs a restart: file=" + config,
         fault.getMessage());
     write();
     assertEquals("CN=server", serverName(server));
     write("client_auth_type: RequireAndVerifyClientCert", "client_ca_file: missing.pem");
-    assertThrows(WebConfigException.class, server::createSSLEngine);
+    assertThrows(ConfigException.class, server::createSSLEngine);
   }
 
   @ParameterizedTest
@@ -328,14 +329,14 @@ class TlsTest {
         "min_version: TLS10, max_version: TLS11 | this JVM has disabled every TLS version"
       })
   void theStartIsRefusedWithAClearMessage(String lines, String message) {
-    var fault = assertThrows(WebConfigException.class, () -> open(lines.split(", ", -1)));
+    var fault = assertThrows(ConfigException.class, () -> open(lines.split(", ", -1)));
     assertTrue(fault.getMessage().startsWith(message), fault.getMessage());
   }
 
   @Test
   void aKeyOfAnotherCertificateIsRefusedAtTheStart() throws Exception {
     copy("renewed.key", "key.pem");
-    var fault = assertThrows(WebConfigException.class, () -> open());
+    var fault = assertThrows(ConfigException.class, () -> open());
     assertEquals(
         "private key does not belong to the certificate: file=" + config, fault.getMessage());
   }

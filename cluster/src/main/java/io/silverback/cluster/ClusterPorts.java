@@ -1,0 +1,17 @@
+package io.silverback.cluster;
+
+import java.util.function.LongSupplier;
+
+/**
+ * What a node needs of the world, so that a test can be the world.
+ *
+ * @param random numbers that nobody else draws; in a simulation, from its seed
+ */
+public record ClusterPorts(
+    Clock clock,
+    Loop loop,
+    Network network,
+    Membership membership,
+    ViewLog viewLog,
+    ReplicaStore store,
+    LongSupplier random) {}

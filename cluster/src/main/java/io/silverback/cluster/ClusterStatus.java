@@ -1,0 +1,53 @@
+package io.silverback.cluster;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What one node knows and does, as of some moment; for show and for metrics.
+ *
+ * @param view the newest one known; empty before the first
+ * @param peers what gossip believes to live, this node not included
+ * @param leaseMillis how long the lease runs on, 0 or less without one
+ * @param ledSlots slots that it leads and shows
+ * @param takingOver slots that it is to lead and does not show yet
+ * @param ownedSlots slots that it should hold
+ * @param underReplicated led slots of which some owner is not known to hold all
+ * @param proposes true if it proposes views
+ */
+public record ClusterStatus(
+    Member self,
+    Optional<View> view,
+    List<Member> peers,
+    long leaseMillis,
+    int ledSlots,
+    int takingOver,
+    int ownedSlots,
+    int underReplicated,
+    boolean proposes,
+    Counters counters) {
+
+  /**
+   * What happened since the start.
+   *
+   * @param forwarded updates that were brought to another leader
+   * @param replicated states that other members took
+   * @param standIns pushes for which a silent replica was replaced
+   * @param unavailable updates that nobody could answer
+   * @param lapses times that the lease was lost
+   * @param takeOvers slots that were taken over
+   * @param repairs groups that were sent or fetched since copies differed
+   * @param alone pushes that were answered without another copy, since the view has no other member
+   * @param withheldMillis time without a lease, from the first lease on
+   */
+  public record Counters(
+      long forwarded,
+      long replicated,
+      long standIns,
+      long unavailable,
+      long lapses,
+      long takeOvers,
+      long repairs,
+      long alone,
+      long withheldMillis) {}
+}

@@ -1,0 +1,61 @@
+package io.silverback.cluster;
+
+/**
+ * Carries messages between nodes: sealed, so that a sender is who it says, but like datagrams: a
+ * message may be lost, and may arrive long after its sender gave up on it. Messages of one sender
+ * on one channel arrive in order, each at most once. Thread-safe.
+ */
+public interface Network extends AutoCloseable {
+
+  /** What a message is for. Messages of one channel do not wait for those of another. */
+  enum Channel {
+    /** Of the gossip library. */
+    GOSSIP,
+    /** Of the consensus library. */
+    CONSENSUS,
+    /** Leases, views and other small messages that must not wait. */
+    CONTROL,
+    /** Pushes and states of groups, which may be large. */
+    DATA
+  }
+
+  /**
+   * Who sent a message, as proved by the seal.
+   *
+   * @param nodeId the name of the node
+   * @param incarnation the number of its process start
+   * @param address where it listens for peers, as {@code host:port}
+   */
+  record Sender(String nodeId, long incarnation, String address) {}
+
+  /** Takes messages; called by threads of the network, and must return quickly. */
+  @FunctionalInterface
+  interface Receiver {
+    /** The bytes are the receiver's from now on. */
+    void received(Sender from, byte[] message);
+  }
+
+  /**
+   * Sends a message, or drops it if the peer is out of reach or does not keep up. Never blocks. The
+   * bytes are the network's from now on.
+   *
+   * @param address where the peer listens, as {@code host:port}
+   * @return false if it is known to be dropped
+   */
+  boolean send(String address, Channel channel, byte[] message);
+
+  /** Hands all messages of a channel to the receiver from now on; until then they are dropped. */
+  void receive(Channel channel, Receiver receiver);
+
+  /**
+   * Closes all connections of the channels {@link Channel#CONTROL} and {@link Channel#DATA} without
+   * handing over what lies in them. Later messages use new ones.
+   */
+  void dropConnections();
+
+  /** Where this node listens, as {@code host:port}, as its peers are to reach it. */
+  String localAddress();
+
+  @Override
+  void close();
+}

@@ -1,0 +1,15 @@
+package io.silverback.cluster;
+
+/** The clocks of the machine. Thread-safe. */
+public final class SystemClock implements Clock {
+
+  @Override
+  public long nanoTime() {
+    return System.nanoTime();
+  }
+
+  @Override
+  public long wallMillis() {
+    return System.currentTimeMillis();
+  }
+}

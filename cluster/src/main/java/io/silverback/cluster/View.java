@@ -1,0 +1,135 @@
+package io.silverback.cluster;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What the cluster agreed on: its members, who votes, and who leads which slot. Immutable; each
+ * view has the number of the one before it plus one.
+ *
+ * @param epoch the number, from 1 on
+ * @param clusterId a random number that the first view got and all others keep
+ * @param seats of the members, in the order in which they came
+ * @param removed process starts that are no members any more, the newest last; those that went long
+ *     ago are forgotten
+ */
+public record View(
+    long epoch, long clusterId, List<Seat> seats, List<Removed> removed, SlotTable slots) {
+  private static final int FORMAT = 1;
+
+  /**
+   * A member of the view.
+   *
+   * @param votes true if its grants count
+   * @param mayLead false for one that was removed before and has yet to prove that it stays
+   * @param returns how often a node of that name was removed before
+   */
+  public record Seat(Member member, boolean votes, boolean mayLead, int returns) {}
+
+  /**
+   * A process start that was removed.
+   *
+   * @param epoch of the first view without it
+   * @param wallMillis when, by the clock of whoever proposed it
+   * @param returns how often a node of that name was removed, this time included
+   */
+  public record Removed(Member member, long epoch, long wallMillis, int returns) {}
+
+  public View {
+    seats = List.copyOf(seats);
+    removed = List.copyOf(removed);
+  }
+
+  public List<Member> members() {
+    return seats.stream().map(Seat::member).toList();
+  }
+
+  public List<Member> voters() {
+    return seats.stream().filter(Seat::votes).map(Seat::member).toList();
+  }
+
+  /** How many voters are a majority. */
+  public int majority() {
+    return voters().size() / 2 + 1;
+  }
+
+  /** True if that process start is a member. */
+  public boolean has(Member member) {
+    return seats.stream().anyMatch(seat -> seat.member().isSameProcess(member));
+  }
+
+  /** True if that process start votes. */
+  public boolean hasVoter(Member member) {
+    return seats.stream().anyMatch(seat -> seat.votes() && seat.member().isSameProcess(member));
+  }
+
+  public Optional<Member> member(String nodeId, long incarnation) {
+    return members().stream()
+        .filter(member -> member.nodeId().equals(nodeId) && member.incarnation() == incarnation)
+        .findFirst();
+  }
+
+  /** The members that should hold the slot, in the order of preference. */
+  public List<Member> owners(int slot) {
+    return HashRing.owners(slot, members());
+  }
+
+  /** Layout: {@code docs/formats/peer-messages.md}. */
+  public byte[] encode() {
+    var out = new Wire.Writer();
+    write(out);
+    return out.finish();
+  }
+
+  /**
+   * The view that the bytes are.
+   *
+   * @throws MalformedMessageException if they are none
+   */
+  public static View decode(byte[] bytes) {
+    var in = new Wire.Reader(bytes);
+    View view = read(in);
+    in.end();
+    return view;
+  }
+
+  void write(Wire.Writer out) {
+    out.u8(FORMAT).u64(epoch).u64(clusterId);
+    out.list(
+        seats,
+        (to, seat) -> {
+          write(to, seat.member());
+          to.flag(seat.votes()).flag(seat.mayLead()).u32(seat.returns());
+        });
+    out.list(
+        removed,
+        (to, gone) -> {
+          write(to, gone.member());
+          to.u64(gone.epoch()).u64(gone.wallMillis()).u32(gone.returns());
+        });
+    slots.write(out);
+  }
+
+  static View read(Wire.Reader in) {
+    int format = in.u8();
+    if (format != FORMAT) {
+      throw new MalformedMessageException("not a view of this version: format=" + format);
+    }
+    return new View(
+        in.u64(),
+        in.u64(),
+        in.list(from -> new Seat(readMember(from), from.flag(), from.flag(), from.u32())),
+        in.list(from -> new Removed(readMember(from), from.u64(), from.u64(), from.u32())),
+        SlotTable.read(in));
+  }
+
+  static void write(Wire.Writer out, Member member) {
+    out.text(member.nodeId()).u64(member.incarnation()).u64(member.storeId());
+    out.text(member.peerAddress()).text(member.webAddress()).text(member.zone());
+    out.flag(member.voterOnly());
+  }
+
+  static Member readMember(Wire.Reader in) {
+    return new Member(in.text(), in.u64(), in.u64(), in.text(), in.text(), in.text(), in.flag());
+  }
+}

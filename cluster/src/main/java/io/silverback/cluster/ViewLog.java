@@ -1,0 +1,66 @@
+package io.silverback.cluster;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The agreed sequence of views: a linearizable register over a log that the voters keep, in which a
+ * view replaces the one before it. It may be slow, repeat itself, and be out of reach for a
+ * minority. Thread-safe.
+ */
+public interface ViewLog extends AutoCloseable {
+
+  /** Told of committed views; called by any thread, must return quickly. */
+  @FunctionalInterface
+  interface Listener {
+    /** A view, in the order of the epochs; may be told more than once. */
+    void committed(View view);
+  }
+
+  /**
+   * Starts. Goes on as a voter if files of an earlier start say so; committed views are told as
+   * they are found again.
+   */
+  void start(Member self, Listener listener);
+
+  /** The newest view that files of an earlier start know of, maybe an old one. */
+  Optional<View> remembered();
+
+  /**
+   * Makes this node one of the first voters. Each of them is told so with the same view, whose
+   * epoch is 1; it is committed as soon as a majority of them is here.
+   */
+  void bootstrap(View first);
+
+  /**
+   * Makes this node ready to become a voter, or to stay one: called whenever a newer view is known
+   * that has this member among its voters. Takes effect in its own time; may be called again and
+   * again.
+   */
+  void follow(View view);
+
+  /**
+   * True if this node is the one that should propose: what it knows of the log is recent, and it is
+   * likely that its proposals are committed. A hint: several nodes may say so for a while.
+   */
+  boolean isProposer();
+
+  /**
+   * Asks for a view to be agreed on. It is committed if and only if the newest committed view has
+   * the epoch before it. Whether it was is told to the listener alone; a proposal may be lost, or
+   * be committed long after this call.
+   */
+  void propose(View next);
+
+  /**
+   * Lets the library's own list of voters follow that of the view, one at a time; called now and
+   * then on the node that proposes.
+   */
+  void reconcile(List<Member> voters);
+
+  /** The numbers of {@link Member#storeId} that the library counts as voters now. */
+  List<Long> libraryVoters();
+
+  @Override
+  void close();
+}

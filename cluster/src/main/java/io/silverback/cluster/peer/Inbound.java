@@ -1,0 +1,165 @@
+package io.silverback.cluster.peer;
+
+import io.silverback.cluster.Network.Channel;
+import io.silverback.cluster.Network.Receiver;
+import io.silverback.cluster.Network.Sender;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.net.Socket;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connection that a peer, or a stranger, opened to this node. Once it has ceased, nothing that
+ * came over it is handed over. Thread-safe; {@link #run} is for one thread.
+ */
+final class Inbound {
+  private static final Logger logger = System.getLogger(SealedNetwork.class.getName());
+
+  private final Local local;
+  private final Arrivals arrivals;
+  private final Receivers receivers;
+  private final Socket socket;
+  private final long generation;
+  private final long acceptedNanos = System.nanoTime();
+  private final ReentrantLock handOver = new ReentrantLock();
+  private volatile boolean ceased;
+  private volatile @Nullable Refusal refusal;
+  private volatile @Nullable Secret secret;
+
+  /**
+   * A connection of which nothing is known yet.
+   *
+   * @param generation that of {@link Arrivals} when it was accepted
+   */
+  Inbound(Local local, Arrivals arrivals, Receivers receivers, Socket socket, long generation) {
+    this.local = local;
+    this.arrivals = arrivals;
+    this.receivers = receivers;
+    this.socket = socket;
+    this.generation = generation;
+  }
+
+  long generation() {
+    return generation;
+  }
+
+  long acceptedNanos() {
+    return acceptedNanos;
+  }
+
+  /** That the other side proved to know; null until it did. */
+  @Nullable Secret secret() {
+    return secret;
+  }
+
+  /** Takes the handshake, and then messages, until the connection ends. */
+  void run() {
+    try {
+      socket.setTcpNoDelay(true);
+      InputStream in = socket.getInputStream();
+      Session session =
+          Session.accept(
+              in, socket.getOutputStream(), local.self(), local.newNonce(), local.secrets());
+      Hello hello = session.hello();
+      int most = local.settings().maxBytes(hello.channel());
+      var reader = new MessageReader(in, session.keys().forward(), most);
+      reader.readFrame(
+          _ -> {
+            throw new RefusedException(Refusal.MALFORMED, "a message instead of a proof");
+          });
+      local.requireOtherName(hello.from().nodeId(), hello.from().incarnation());
+      secret = session.secret();
+      arrivals.admit(this, hello);
+      socket.setSoTimeout((int) local.settings().silence().toMillis());
+      take(session, reader);
+    } catch (RefusedException e) {
+      refuse(e.refusal(), String.valueOf(e.getMessage()));
+    } catch (IOException e) {
+      logger.log(Level.DEBUG, () -> "a connection ended: peer=" + name() + " cause=" + e);
+    } catch (RuntimeException e) {
+      logger.log(Level.ERROR, "a connection failed, which is a bug: peer=" + name(), e);
+    } finally {
+      arrivals.leave(this);
+      cease();
+    }
+  }
+
+  /** Ends the connection for a reason that did not come over it. */
+  void end(Refusal reason, String message) {
+    if (refusal == null) {
+      refuse(reason, message);
+    }
+    cease();
+  }
+
+  /** Ends the connection; does not wait for a message that is being handed over. */
+  void cease() {
+    ceased = true;
+    Sockets.close(socket);
+  }
+
+  /** Ends the connection; returns when no message is being handed over, nor will be. */
+  void awaitCeased() {
+    cease();
+    handOver.lock();
+    try {
+      ceased = true;
+    } finally {
+      handOver.unlock();
+    }
+  }
+
+  private void take(Session session, MessageReader reader) throws IOException {
+    var signs = new MessageWriter(socket.getOutputStream(), session.keys().backward());
+    signs.flush();
+    long signedNanos = System.nanoTime();
+    // The peer is never silent for longer than a keep-alive, so that it gets a sign as often.
+    long betweenNanos = local.settings().keepAlive().toNanos() / 2;
+    Sender from = session.hello().from();
+    Channel channel = session.hello().channel();
+    while (!ceased) {
+      reader.readFrame(message -> handOver(from, channel, message));
+      long now = System.nanoTime();
+      if (now - signedNanos >= betweenNanos) {
+        signs.flush();
+        signedNanos = now;
+      }
+    }
+  }
+
+  private void handOver(Sender from, Channel channel, byte[] message) {
+    Traffic.Counters counters = local.traffic().of(channel);
+    handOver.lock();
+    try {
+      Receiver receiver = ceased ? null : receivers.of(channel);
+      if (receiver == null) {
+        counters.unreceived.increment();
+        return;
+      }
+      receiver.received(from, message);
+      counters.messagesIn.increment();
+      counters.bytesIn.add(message.length);
+    } catch (RejectedExecutionException _) {
+      counters.unreceived.increment();
+    } catch (RuntimeException e) {
+      counters.unreceived.increment();
+      logger.log(Level.ERROR, "a receiver failed, which is a bug: channel=" + channel, e);
+    } finally {
+      handOver.unlock();
+    }
+  }
+
+  private void refuse(Refusal reason, String message) {
+    refusal = reason;
+    local.traffic().refuse(reason);
+    local.log().log(reason, name(), message);
+  }
+
+  private String name() {
+    return String.valueOf(socket.getRemoteSocketAddress());
+  }
+}

@@ -1,0 +1,17 @@
+package io.silverback.cluster.peer;
+
+/** A connection that has to end, and why. */
+final class RefusedException extends RuntimeException {
+  private static final long serialVersionUID = 1;
+
+  private final Refusal refusal;
+
+  RefusedException(Refusal refusal, String message) {
+    super(message);
+    this.refusal = refusal;
+  }
+
+  Refusal refusal() {
+    return refusal;
+  }
+}

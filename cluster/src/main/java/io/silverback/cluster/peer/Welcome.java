@@ -1,0 +1,40 @@
+package io.silverback.cluster.peer;
+
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
+
+/**
+ * Who answers a {@link Hello}. Layout: {@code docs/formats/peer-frames.md}.
+ *
+ * @param nonce drawn for this connection
+ */
+record Welcome(String nodeId, long incarnation, byte[] nonce) {
+
+  /** All but the proof. */
+  byte[] encode() {
+    ByteBuffer body = Greeting.newBody();
+    body.putLong(incarnation).put(nonce);
+    Greeting.putText(body, nodeId);
+    return Greeting.proven(body);
+  }
+
+  /**
+   * The welcome that the bytes are.
+   *
+   * @throws RefusedException if they are none
+   */
+  static Welcome decode(Greeting.Read greeting) {
+    ByteBuffer body = greeting.body();
+    try {
+      long incarnation = body.getLong();
+      byte[] nonce = Greeting.nonce(body);
+      var welcome = new Welcome(Greeting.text(body), incarnation, nonce);
+      if (body.hasRemaining()) {
+        throw new RefusedException(Refusal.MALFORMED, "bytes behind the welcome");
+      }
+      return welcome;
+    } catch (BufferUnderflowException _) {
+      throw new RefusedException(Refusal.MALFORMED, "the welcome is cut off");
+    }
+  }
+}

@@ -1,0 +1,160 @@
+package io.silverback.cluster.raft;
+
+import io.silverback.cluster.Network;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.Collection;
+import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto;
+import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
+import org.apache.ratis.proto.RaftProtos.InstallSnapshotReplyProto;
+import org.apache.ratis.proto.RaftProtos.InstallSnapshotRequestProto;
+import org.apache.ratis.proto.RaftProtos.RaftRpcRequestProto;
+import org.apache.ratis.proto.RaftProtos.RequestVoteReplyProto;
+import org.apache.ratis.proto.RaftProtos.RequestVoteRequestProto;
+import org.apache.ratis.proto.RaftProtos.StartLeaderElectionReplyProto;
+import org.apache.ratis.proto.RaftProtos.StartLeaderElectionRequestProto;
+import org.apache.ratis.protocol.RaftPeer;
+import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.rpc.RpcType;
+import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.RaftServerRpc;
+import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
+import org.apache.ratis.thirdparty.com.google.protobuf.MessageLite;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one voter asks of another, carried by an {@link Exchange}. Opens no port. Thread-safe.
+ *
+ * <p>Ratis calls it when its own server wants something of a peer; {@link #answer} calls the server
+ * when a peer wants something of it.
+ */
+final class ExchangeRpc implements RaftServerRpc {
+  static final int REQUEST_VOTE = 1;
+  static final int APPEND_ENTRIES = 2;
+  static final int INSTALL_SNAPSHOT = 3;
+  static final int START_LEADER_ELECTION = 4;
+
+  private final Exchange exchange;
+  private final PeerAddresses addresses;
+  private final RatisSettings settings;
+  private volatile @Nullable RaftServer server;
+  private volatile boolean started;
+
+  ExchangeRpc(Exchange exchange, PeerAddresses addresses, RatisSettings settings) {
+    this.exchange = exchange;
+    this.addresses = addresses;
+    this.settings = settings;
+  }
+
+  void serve(RaftServer server) {
+    this.server = server;
+  }
+
+  /**
+   * The answer of this voter to a peer; blocks until the log is written.
+   *
+   * @throws IOException if no server runs, or it does not want to answer
+   */
+  byte[] answer(Network.Sender from, int topic, byte[] request) throws IOException {
+    RaftServer current = server;
+    if (current == null || !started) {
+      throw new IOException("no server runs: topic=" + topic);
+    }
+    return switch (topic) {
+      case REQUEST_VOTE -> {
+        var asked = RequestVoteRequestProto.parseFrom(request);
+        learn(from, asked.getServerRequest());
+        yield current.requestVote(asked).toByteArray();
+      }
+      case APPEND_ENTRIES -> {
+        var asked = AppendEntriesRequestProto.parseFrom(request);
+        learn(from, asked.getServerRequest());
+        yield current.appendEntries(asked).toByteArray();
+      }
+      case INSTALL_SNAPSHOT -> {
+        var asked = InstallSnapshotRequestProto.parseFrom(request);
+        learn(from, asked.getServerRequest());
+        yield current.installSnapshot(asked).toByteArray();
+      }
+      case START_LEADER_ELECTION -> {
+        var asked = StartLeaderElectionRequestProto.parseFrom(request);
+        learn(from, asked.getServerRequest());
+        yield current.startLeaderElection(asked).toByteArray();
+      }
+      default -> throw new IOException("no such request: topic=" + topic);
+    };
+  }
+
+  /** Who asks is where it says, as the network has proved it. */
+  private void learn(Network.Sender from, RaftRpcRequestProto request) {
+    addresses.learn(request.getRequestorId().toStringUtf8(), from.address());
+  }
+
+  @Override
+  public RequestVoteReplyProto requestVote(RequestVoteRequestProto request) throws IOException {
+    return RequestVoteReplyProto.parseFrom(
+        ask(REQUEST_VOTE, request.getServerRequest(), request, settings.requestTimeout()));
+  }
+
+  @Override
+  public AppendEntriesReplyProto appendEntries(AppendEntriesRequestProto request)
+      throws IOException {
+    // Asked again sooner than others: one lost heartbeat must not start an election.
+    return AppendEntriesReplyProto.parseFrom(
+        ask(APPEND_ENTRIES, request.getServerRequest(), request, settings.electionMin()));
+  }
+
+  @Override
+  public InstallSnapshotReplyProto installSnapshot(InstallSnapshotRequestProto request)
+      throws IOException {
+    return InstallSnapshotReplyProto.parseFrom(
+        ask(INSTALL_SNAPSHOT, request.getServerRequest(), request, settings.requestTimeout()));
+  }
+
+  @Override
+  public StartLeaderElectionReplyProto startLeaderElection(StartLeaderElectionRequestProto request)
+      throws IOException {
+    return StartLeaderElectionReplyProto.parseFrom(
+        ask(START_LEADER_ELECTION, request.getServerRequest(), request, settings.requestTimeout()));
+  }
+
+  private byte[] ask(int topic, RaftRpcRequestProto to, MessageLite request, Duration timeout)
+      throws IOException {
+    ByteString peerId = to.getReplyId();
+    String address =
+        addresses
+            .of(peerId.toStringUtf8())
+            .orElseThrow(() -> new IOException("no address known: peer=" + peerId.toStringUtf8()));
+    return exchange.ask(address, topic, request.toByteArray(), timeout);
+  }
+
+  @Override
+  public void start() {
+    started = true;
+  }
+
+  @Override
+  public void close() {
+    started = false;
+  }
+
+  /** None: there is no port. */
+  @Override
+  @SuppressWarnings("NullAway") // Ratis takes it for a server that has no address.
+  public InetSocketAddress getInetSocketAddress() {
+    return null;
+  }
+
+  @Override
+  public void handleException(RaftPeerId peer, Exception failure, boolean reconnect) {}
+
+  /** Does nothing: what the log says of addresses may be old. */
+  @Override
+  public void addRaftPeers(Collection<RaftPeer> peers) {}
+
+  @Override
+  public RpcType getRpcType() {
+    return new ExchangeRpcType();
+  }
+}

@@ -1,0 +1,243 @@
+package io.silverback.cluster.raft;
+
+import io.silverback.cluster.Member;
+import io.silverback.cluster.View;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import org.apache.ratis.proto.RaftProtos.RaftPeerRole;
+import org.apache.ratis.protocol.ClientId;
+import org.apache.ratis.protocol.Message;
+import org.apache.ratis.protocol.RaftClientReply;
+import org.apache.ratis.protocol.RaftClientRequest;
+import org.apache.ratis.protocol.RaftGroup;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.protocol.RaftPeer;
+import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.protocol.SetConfigurationRequest;
+import org.apache.ratis.rpc.CallId;
+import org.apache.ratis.server.RaftConfiguration;
+import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.storage.RaftStorage;
+import org.apache.ratis.thirdparty.com.google.protobuf.UnsafeByteOperations;
+import org.apache.ratis.util.LifeCycle;
+
+/**
+ * One server of Ratis, from its start to its end: a voter of the log, or one that is about to
+ * become one. Thread-safe.
+ */
+final class LogServer {
+  private final Seed seed;
+  private final RaftPeerId id;
+  private final RaftGroupId groupId;
+  private final ClientId clientId = ClientId.randomId();
+  private final ViewRegister register;
+  private final RaftServer server;
+  private final RaftServer.Division division;
+
+  /**
+   * Starts a server, or goes on with its files.
+   *
+   * @throws IOException if the files are broken or taken
+   */
+  LogServer(
+      Seed seed, RatisSettings settings, Path folder, ExchangeRpc rpc, Consumer<View> committed)
+      throws IOException {
+    this.seed = seed;
+    this.id = RaftPeerId.valueOf(Long.toHexString(seed.storeId()));
+    this.groupId = RaftGroupId.valueOf(new UUID(GROUP, seed.view().clusterId()));
+    this.register = new ViewRegister(seed.view().clusterId(), committed);
+    this.server =
+        RaftServer.newBuilder()
+            .setServerId(id)
+            .setGroup(RaftGroup.valueOf(groupId, peers(seed)))
+            .setOption(RaftStorage.StartupOption.RECOVER)
+            .setStateMachine(register)
+            .setProperties(ServerProperties.of(settings, folder))
+            .setParameters(ExchangeRpcType.parameters(rpc))
+            .build();
+    try {
+      server.start();
+      this.division = server.getDivision(groupId);
+    } catch (IOException | RuntimeException failure) {
+      server.close();
+      throw failure;
+    }
+  }
+
+  /** Half of the name of a group; the other half is the number of the cluster. */
+  private static final long GROUP = 0x73696c7665726261L;
+
+  private static List<RaftPeer> peers(Seed seed) {
+    var peers = new ArrayList<RaftPeer>();
+    for (Member voter : seed.view().voters()) {
+      // One that joins must not take itself for a voter before the others do.
+      boolean joins = !seed.first() && voter.storeId() == seed.storeId();
+      peers.add(peer(voter, joins ? RaftPeerRole.LISTENER : RaftPeerRole.FOLLOWER));
+    }
+    return peers;
+  }
+
+  private static RaftPeer peer(Member member, RaftPeerRole role) {
+    return RaftPeer.newBuilder()
+        .setId(PeerAddresses.peerId(member))
+        .setAddress(member.peerAddress())
+        .setStartupRole(role)
+        .build();
+  }
+
+  Seed seed() {
+    return seed;
+  }
+
+  Optional<View> newest() {
+    return register.newest();
+  }
+
+  /** True if it leads, as far as it knows, and has committed an entry since it does. */
+  boolean leads() {
+    // A leader that was removed still calls itself one.
+    return !isDead() && division.getInfo().isLeader() && division.getInfo().isLeaderReady();
+  }
+
+  /** True if it is no voter yet. */
+  boolean isListener() {
+    return division.getInfo().isListener();
+  }
+
+  /** True if it ended by itself: it was removed, or it failed. */
+  boolean isDead() {
+    return isOver(division.getInfo().getLifeCycleState()) || isOver(server.getLifeCycleState());
+  }
+
+  /** True if what ended it, if anything did, was not that the others removed it. */
+  boolean failed() {
+    return register.failed()
+        || division.getInfo().getLifeCycleState() == LifeCycle.State.EXCEPTION
+        || register.getLifeCycleState() == LifeCycle.State.EXCEPTION;
+  }
+
+  private static boolean isOver(LifeCycle.State state) {
+    return state.isClosingOrClosed() || state == LifeCycle.State.EXCEPTION;
+  }
+
+  /** The voters, as of the newest list in the log of this server. */
+  List<Long> voters() {
+    return division.getRaftConf().getCurrentPeers().stream()
+        .map(peer -> PeerAddresses.storeId(peer.getId().toString()))
+        .sorted()
+        .toList();
+  }
+
+  /** Appends a view; the outcome says nothing but that there is one, or none is known. */
+  CompletableFuture<RaftClientReply> propose(byte[] view) throws IOException {
+    return server.submitClientRequestAsync(
+        RaftClientRequest.newBuilder()
+            .setClientId(clientId)
+            .setServerId(id)
+            .setGroupId(groupId)
+            .setCallId(CallId.getAndIncrement())
+            .setMessage(Message.valueOf(UnsafeByteOperations.unsafeWrap(view)))
+            .setType(RaftClientRequest.writeRequestType())
+            .build());
+  }
+
+  /**
+   * Brings the list of voters one step nearer to the wanted one; empty if it is there, or a step is
+   * under way.
+   *
+   * @param removeFirst true to remove one before one is added, where both has to be done
+   */
+  Optional<CompletableFuture<RaftClientReply>> changeVoters(
+      List<Member> wanted, boolean removeFirst) throws IOException {
+    RaftConfiguration current = division.getRaftConf();
+    if (!current.getPreviousPeers().isEmpty()) {
+      return Optional.empty();
+    }
+    Collection<RaftPeer> voters = current.getCurrentPeers();
+    Optional<Member> missing =
+        wanted.stream()
+            .filter(
+                member ->
+                    voters.stream()
+                        .noneMatch(
+                            peer -> peer.getId().toString().equals(PeerAddresses.peerId(member))))
+            .findFirst();
+    // Itself last: it has to do the rest.
+    Optional<RaftPeer> extra =
+        voters.stream()
+            .filter(
+                peer ->
+                    wanted.stream()
+                        .noneMatch(
+                            member -> peer.getId().toString().equals(PeerAddresses.peerId(member))))
+            .min((a, b) -> Boolean.compare(a.getId().equals(id), b.getId().equals(id)));
+    if (missing.isEmpty() && extra.isEmpty()) {
+      return Optional.empty();
+    }
+    var next = new ArrayList<>(voters);
+    if (missing.isPresent() && (extra.isEmpty() || !removeFirst)) {
+      next.add(peer(missing.get(), RaftPeerRole.FOLLOWER));
+    } else {
+      next.remove(extra.orElseThrow());
+    }
+    return next.isEmpty() ? Optional.empty() : Optional.of(change(current, next));
+  }
+
+  private CompletableFuture<RaftClientReply> change(
+      RaftConfiguration current, List<RaftPeer> voters) throws IOException {
+    List<RaftPeer> listeners = List.copyOf(current.getCurrentPeers(RaftPeerRole.LISTENER));
+    var change =
+        SetConfigurationRequest.Arguments.newBuilder()
+            .setServersInCurrentConf(List.copyOf(current.getCurrentPeers()))
+            .setListenersInCurrentConf(listeners)
+            .setServersInNewConf(voters)
+            .setListenersInNewConf(
+                listeners.stream()
+                    .filter(
+                        listener ->
+                            voters.stream()
+                                .noneMatch(voter -> voter.getId().equals(listener.getId())))
+                    .toList())
+            .setMode(SetConfigurationRequest.Mode.COMPARE_AND_SET)
+            .build();
+    return server.setConfigurationAsync(
+        new SetConfigurationRequest(clientId, id, groupId, CallId.getAndIncrement(), change));
+  }
+
+  /** Ends the server; true if it ended in time. */
+  boolean close(long timeoutNanos) {
+    var closer =
+        Thread.ofPlatform()
+            .daemon()
+            .name("silverback-view-log-close")
+            .start(
+                () -> {
+                  try {
+                    server.close();
+                    while (division.getInfo().getLifeCycleState() != LifeCycle.State.CLOSED) {
+                      Thread.sleep(10);
+                    }
+                  } catch (IOException _) {
+                    // It is closed as far as it can be.
+                  } catch (InterruptedException _) {
+                    Thread.currentThread().interrupt();
+                  }
+                });
+    try {
+      if (closer.join(java.time.Duration.ofNanos(timeoutNanos))) {
+        return true;
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+    closer.interrupt();
+    return false;
+  }
+}

@@ -1,0 +1,48 @@
+package io.silverback.cluster.raft;
+
+import io.silverback.cluster.Member;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Where the voters listen now. The log knows them by their stores, and a store may be started again
+ * elsewhere. Bounded: those that were heard of long ago are forgotten. Thread-safe.
+ */
+final class PeerAddresses {
+  private static final int MAX = 256;
+
+  private final Map<String, String> addresses =
+      new LinkedHashMap<>() {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, String> eldest) {
+          return size() > MAX;
+        }
+      };
+
+  /** The name of a member in the log. */
+  static String peerId(Member member) {
+    return Long.toHexString(member.storeId());
+  }
+
+  /** The number of the store that has the name. */
+  static long storeId(String peerId) {
+    return Long.parseUnsignedLong(peerId, 16);
+  }
+
+  synchronized void learn(String peerId, String address) {
+    addresses.remove(peerId);
+    addresses.put(peerId, address);
+  }
+
+  void learn(List<Member> members) {
+    members.forEach(member -> learn(peerId(member), member.peerAddress()));
+  }
+
+  synchronized Optional<String> of(String peerId) {
+    return Optional.ofNullable(addresses.get(peerId));
+  }
+}

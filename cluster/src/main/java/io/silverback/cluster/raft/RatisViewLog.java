@@ -1,0 +1,409 @@
+package io.silverback.cluster.raft;
+
+import io.silverback.cluster.Member;
+import io.silverback.cluster.Network;
+import io.silverback.cluster.View;
+import io.silverback.cluster.ViewLog;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The agreed sequence of views in a replicated log of Apache Ratis, whose servers talk over a
+ * {@link Network}. A member of which nothing is known, and one that does not vote, runs no server.
+ * Thread-safe; no method waits for another node or for the disk but the constructor, which reads
+ * one small file, and {@link #close}.
+ */
+public final class RatisViewLog implements ViewLog {
+  /*
+   * Implementation notes
+   *
+   * Everything that starts, ends or asks a server is done by one thread, again and again: callers
+   * only say what they know, and the thread brings the server there. So nothing has to be repeated
+   * by a caller, and no order of calls matters.
+   *
+   * A voter is named by its store. It may be removed from the list of voters and come back under
+   * the same name, so its term and its vote outlive its log.
+   *
+   * The list of voters that counts is the one in the log of Ratis. It follows that of the view,
+   * hence a member that the view does not call a voter any more goes on until the others removed
+   * it: its voice may be needed for that.
+   */
+
+  private static final System.Logger logger = System.getLogger(RatisViewLog.class.getName());
+
+  /** How long after a failure a server is started again. */
+  private static final Duration RESTART = Duration.ofSeconds(5);
+
+  private final RatisSettings settings;
+  private final ViewFiles files;
+  private final PeerAddresses addresses = new PeerAddresses();
+  private final Exchange exchange;
+  private final ScheduledExecutorService worker;
+  private final AtomicInteger proposals = new AtomicInteger();
+
+  private final Object lock = new Object();
+
+  /** The newest view that was told or followed. Guarded by the lock, like the next four. */
+  private @Nullable View newest;
+
+  private long toldCluster;
+  private long toldEpoch;
+  private @Nullable View first;
+  private List<Member> wantedVoters = List.of();
+
+  private volatile @Nullable LogServer server;
+  private volatile @Nullable ExchangeRpc rpc;
+  private volatile boolean closed;
+
+  // Of the worker alone.
+  private long writtenEpoch;
+  private long restartNanos = System.nanoTime();
+  private @Nullable CompletableFuture<?> change;
+  private long changeNanos;
+  private boolean removeFirst;
+  private String lastFailure = "";
+
+  /**
+   * A log that does nothing before {@link #start}.
+   *
+   * @param folder for its files; made where it is missing
+   * @throws UncheckedIOException if the folder cannot be made or read
+   */
+  public RatisViewLog(Network network, Path folder, RatisSettings settings) {
+    RatisLoggers.quiet();
+    this.settings = settings;
+    this.files = new ViewFiles(folder);
+    this.exchange = new Exchange(network, settings.maxRequests(), this::answer);
+    this.worker =
+        Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().daemon().name("silverback-view-log").factory());
+    files.view().ifPresent(this::know);
+    files.seed().ifPresent(seed -> know(seed.view()));
+    this.writtenEpoch = newestEpoch();
+  }
+
+  private byte[] answer(Network.Sender from, int topic, byte[] request) throws IOException {
+    ExchangeRpc current = rpc;
+    if (current == null) {
+      throw new IOException("no server runs: topic=" + topic);
+    }
+    return current.answer(from, topic, request);
+  }
+
+  @Override
+  public void start(Member self, Listener listener) {
+    exchange.start();
+    var unused =
+        worker.scheduleWithFixedDelay(
+        () -> keep(self, listener), 0, settings.housekeeping().toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  @Override
+  public Optional<View> remembered() {
+    synchronized (lock) {
+      return Optional.ofNullable(newest);
+    }
+  }
+
+  @Override
+  public void bootstrap(View view) {
+    synchronized (lock) {
+      if (newest != null && newest.clusterId() != view.clusterId()) {
+        return;
+      }
+      first = view;
+    }
+    addresses.learn(view.voters());
+  }
+
+  @Override
+  public void follow(View view) {
+    know(view);
+  }
+
+  /** Takes note of a view if it is the newest one. */
+  private void know(View view) {
+    synchronized (lock) {
+      View known = newest;
+      if (known != null && known.clusterId() == view.clusterId() && known.epoch() >= view.epoch()) {
+        return;
+      }
+      newest = view;
+    }
+    addresses.learn(view.members());
+  }
+
+  private long newestEpoch() {
+    synchronized (lock) {
+      return newest == null ? 0 : newest.epoch();
+    }
+  }
+
+  @Override
+  public boolean isProposer() {
+    LogServer current = server;
+    return current != null && current.leads();
+  }
+
+  @Override
+  public void propose(View next) {
+    byte[] view = next.encode();
+    if (view.length > ServerProperties.MAX_ENTRY_LENGTH) {
+      logger.log(
+          System.Logger.Level.ERROR,
+          "A view is too large to be agreed on: epoch="
+              + next.epoch()
+              + " length="
+              + view.length
+              + " max="
+              + ServerProperties.MAX_ENTRY_LENGTH);
+      return;
+    }
+    if (proposals.incrementAndGet() > settings.maxProposals()) {
+      proposals.decrementAndGet();
+      return;
+    }
+    try {
+      worker.execute(() -> proposeNow(view));
+    } catch (RejectedExecutionException _) {
+      proposals.decrementAndGet();
+    }
+  }
+
+  private void proposeNow(byte[] view) {
+    LogServer current = server;
+    if (current == null || !current.leads()) {
+      proposals.decrementAndGet();
+      return;
+    }
+    try {
+      // Whether it was committed is told by the register: an error means that nobody knows yet.
+      var unused = current
+          .propose(view)
+          .orTimeout(settings.changeTimeout().toNanos(), TimeUnit.NANOSECONDS)
+          .whenComplete((_, _) -> proposals.decrementAndGet());
+    } catch (IOException | RuntimeException _) {
+      proposals.decrementAndGet();
+    }
+  }
+
+  @Override
+  public void reconcile(List<Member> voters) {
+    addresses.learn(voters);
+    synchronized (lock) {
+      wantedVoters = List.copyOf(voters);
+    }
+  }
+
+  @Override
+  public List<Long> libraryVoters() {
+    LogServer current = server;
+    return current == null ? List.of() : current.voters();
+  }
+
+  /** Brings the server to where it should be; done by the worker alone. */
+  private void keep(Member self, Listener listener) {
+    try {
+      writeNewest();
+      endServer(self);
+      if (server == null && System.nanoTime() - restartNanos >= 0) {
+        startServer(self, listener);
+      }
+      proposeFirst();
+      changeVoters();
+    } catch (IOException | RuntimeException failure) {
+      restartNanos = System.nanoTime() + RESTART.toNanos();
+      logOnce(failure);
+    }
+  }
+
+  private void logOnce(Exception failure) {
+    String text = failure.toString();
+    if (!text.equals(lastFailure)) {
+      lastFailure = text;
+      logger.log(
+          System.Logger.Level.ERROR,
+          "The view log cannot go on, and tries again: error=" + text,
+          failure);
+    }
+  }
+
+  private void writeNewest() throws IOException {
+    Optional<View> view = remembered();
+    if (view.isPresent() && view.get().epoch() != writtenEpoch) {
+      files.writeView(view.get());
+      writtenEpoch = view.get().epoch();
+    }
+  }
+
+  /** Ends a server that has ended by itself, or that is of no use any more. */
+  private void endServer(Member self) throws IOException {
+    LogServer current = server;
+    if (current == null) {
+      return;
+    }
+    boolean dead = current.isDead();
+    boolean failed = dead && current.failed();
+    boolean stray = false;
+    Optional<View> view = remembered();
+    if (view.isPresent() && view.get().clusterId() != current.seed().view().clusterId()) {
+      stray = votes(view.get(), self);
+    } else if (view.isPresent() && view.get().epoch() > current.seed().view().epoch()) {
+      stray = current.isListener() && !votes(view.get(), self);
+    }
+    if (!dead && !stray) {
+      return;
+    }
+    if (!current.close(settings.closeTimeout().toNanos())) {
+      throw new IOException("the server of the view log does not end");
+    }
+    server = null;
+    rpc = null;
+    if (failed) {
+      restartNanos = System.nanoTime() + RESTART.toNanos();
+      return;
+    }
+    files.putAside(true);
+    logger.log(
+        System.Logger.Level.INFO,
+        "This node is no voter any more; its log is put aside: epoch=" + newestEpoch());
+  }
+
+  private void startServer(Member self, Listener listener) throws IOException {
+    Optional<Seed> seed = files.seed();
+    if (seed.isPresent() && seed.get().storeId() != self.storeId()) {
+      logger.log(
+          System.Logger.Level.WARNING,
+          "The view log is of another store and is put aside: storeId="
+              + PeerAddresses.peerId(self));
+      files.putAside(false);
+      seed = Optional.empty();
+    }
+    if (seed.isEmpty()) {
+      seed = newSeed(self);
+      if (seed.isEmpty()) {
+        return;
+      }
+      files.writeSeed(seed.get());
+    }
+    addresses.learn(seed.get().view().voters());
+    remembered().ifPresent(view -> addresses.learn(view.members()));
+    var transport = new ExchangeRpc(exchange, addresses, settings);
+    rpc = transport;
+    server =
+        new LogServer(
+            seed.get(), settings, files.log(), transport, view -> committed(view, listener));
+    lastFailure = "";
+  }
+
+  /** What to start from where no server ever ran; empty if there is no reason to. */
+  private Optional<Seed> newSeed(Member self) {
+    synchronized (lock) {
+      View begun = first;
+      first = null;
+      if (begun != null && votes(begun, self)) {
+        return Optional.of(new Seed(self.storeId(), true, begun));
+      }
+      return newest != null && votes(newest, self)
+          ? Optional.of(new Seed(self.storeId(), false, newest))
+          : Optional.empty();
+    }
+  }
+
+  private static boolean votes(View view, Member self) {
+    return view.voters().stream().anyMatch(voter -> voter.storeId() == self.storeId());
+  }
+
+  /** Called by a thread of Ratis. */
+  private void committed(View view, Listener listener) {
+    know(view);
+    synchronized (lock) {
+      if (closed || (view.clusterId() == toldCluster && view.epoch() < toldEpoch)) {
+        return;
+      }
+      toldCluster = view.clusterId();
+      toldEpoch = view.epoch();
+    }
+    listener.committed(view);
+  }
+
+  /** Whoever leads an empty log begins it; the register takes only the first of many firsts. */
+  private void proposeFirst() {
+    LogServer current = server;
+    if (current != null
+        && current.seed().first()
+        && current.newest().isEmpty()
+        && current.leads()
+        && proposals.get() == 0) {
+      propose(current.seed().view());
+    }
+  }
+
+  private void changeVoters() throws IOException {
+    LogServer current = server;
+    List<Member> wanted;
+    synchronized (lock) {
+      wanted = wantedVoters;
+    }
+    if (change != null && !change.isDone()) {
+      if (System.nanoTime() - changeNanos < settings.changeTimeout().toNanos()) {
+        return;
+      }
+      change = null;
+    }
+    if (current == null || !current.leads() || wanted.isEmpty()) {
+      return;
+    }
+    if (change != null && change.isCompletedExceptionally()) {
+      // The one to add may be dead, and then the one to remove must not wait for it.
+      removeFirst = !removeFirst;
+    }
+    change = current.changeVoters(wanted, removeFirst).orElse(null);
+    changeNanos = System.nanoTime();
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    exchange.close();
+    try {
+      worker.execute(this::closeServer);
+    } catch (RejectedExecutionException _) {
+      return;
+    }
+    worker.shutdown();
+    try {
+      if (!worker.awaitTermination(settings.closeTimeout().toNanos(), TimeUnit.NANOSECONDS)) {
+        worker.shutdownNow();
+      }
+    } catch (InterruptedException _) {
+      worker.shutdownNow();
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void closeServer() {
+    try {
+      writeNewest();
+    } catch (IOException | RuntimeException failure) {
+      logOnce(failure);
+    }
+    LogServer current = server;
+    server = null;
+    rpc = null;
+    if (current != null) {
+      current.close(settings.closeTimeout().toNanos());
+    }
+  }
+}

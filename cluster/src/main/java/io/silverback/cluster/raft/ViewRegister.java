@@ -1,0 +1,180 @@
+package io.silverback.cluster.raft;
+
+import io.silverback.cluster.MalformedMessageException;
+import io.silverback.cluster.View;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import org.apache.ratis.io.MD5Hash;
+import org.apache.ratis.proto.RaftProtos.LogEntryProto;
+import org.apache.ratis.protocol.Message;
+import org.apache.ratis.protocol.RaftClientRequest;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.protocol.TermIndex;
+import org.apache.ratis.server.raftlog.RaftLog;
+import org.apache.ratis.server.storage.FileInfo;
+import org.apache.ratis.server.storage.RaftStorage;
+import org.apache.ratis.statemachine.TransactionContext;
+import org.apache.ratis.statemachine.impl.BaseStateMachine;
+import org.apache.ratis.statemachine.impl.SimpleStateMachineStorage;
+import org.apache.ratis.statemachine.impl.SingleFileSnapshotInfo;
+import org.apache.ratis.util.LifeCycle;
+import org.apache.ratis.util.MD5FileUtil;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The newest committed view, replaced only by the one after it. An entry of the log that is none,
+ * of another cluster, or of an epoch that does not follow changes nothing, on every voter alike. A
+ * snapshot is the encoded view; empty before the first.
+ *
+ * <p>Called by threads of Ratis.
+ */
+final class ViewRegister extends BaseStateMachine {
+  private static final System.Logger logger = System.getLogger(ViewRegister.class.getName());
+
+  private final SimpleStateMachineStorage storage = new SimpleStateMachineStorage();
+  private final long clusterId;
+  private final Consumer<View> committed;
+  private volatile @Nullable View newest;
+  private volatile boolean failed;
+
+  /**
+   * An empty register.
+   *
+   * @param committed told of each view, in the order of the epochs; must return quickly
+   */
+  ViewRegister(long clusterId, Consumer<View> committed) {
+    this.clusterId = clusterId;
+    this.committed = committed;
+  }
+
+  Optional<View> newest() {
+    return Optional.ofNullable(newest);
+  }
+
+  /** True if the log could not be written. */
+  boolean failed() {
+    return failed;
+  }
+
+  @Override
+  public void initialize(RaftServer server, RaftGroupId groupId, RaftStorage files)
+      throws IOException {
+    getLifeCycle()
+        .startAndTransition(
+            () -> {
+              super.initialize(server, groupId, files);
+              storage.init(files);
+              load();
+            });
+  }
+
+  @Override
+  public void pause() {
+    if (getLifeCycle().transitionIfValid(LifeCycle.State.PAUSING)) {
+      getLifeCycle().transition(LifeCycle.State.PAUSED);
+    }
+  }
+
+  @Override
+  public void reinitialize() throws IOException {
+    getLifeCycle().startAndTransition(this::load);
+  }
+
+  private void load() throws IOException {
+    SingleFileSnapshotInfo snapshot = storage.loadLatestSnapshot();
+    if (snapshot == null) {
+      return;
+    }
+    Path file = snapshot.getFile().getPath();
+    MD5Hash digest = snapshot.getFile().getFileDigest();
+    if (digest != null) {
+      MD5FileUtil.verifySavedMD5(file.toFile(), digest);
+    }
+    byte[] bytes = Files.readAllBytes(file);
+    if (bytes.length > 0) {
+      replace(decode(bytes));
+    }
+    setLastAppliedTermIndex(snapshot.getTermIndex());
+  }
+
+  @Override
+  public TransactionContext startTransaction(RaftClientRequest request) throws IOException {
+    decode(request.getMessage().getContent().toByteArray());
+    return super.startTransaction(request);
+  }
+
+  @Override
+  public CompletableFuture<Message> applyTransaction(TransactionContext transaction) {
+    LogEntryProto entry = transaction.getLogEntry();
+    try {
+      View next = decode(entry.getStateMachineLogEntry().getLogData().toByteArray());
+      if (follows(next)) {
+        replace(next);
+      }
+    } catch (IOException malformed) {
+      logger.log(
+          System.Logger.Level.ERROR,
+          "An entry of the view log is no view and is skipped: index="
+              + entry.getIndex()
+              + " error="
+              + malformed.getMessage());
+    }
+    updateLastAppliedTermIndex(entry.getTerm(), entry.getIndex());
+    return CompletableFuture.completedFuture(Message.EMPTY);
+  }
+
+  private boolean follows(View next) {
+    View current = newest;
+    return next.clusterId() == clusterId
+        && next.epoch() == (current == null ? 1 : current.epoch() + 1);
+  }
+
+  private void replace(View next) {
+    newest = next;
+    committed.accept(next);
+  }
+
+  private static View decode(byte[] bytes) throws IOException {
+    try {
+      return View.decode(bytes);
+    } catch (MalformedMessageException malformed) {
+      throw new IOException(malformed.getMessage(), malformed);
+    }
+  }
+
+  @Override
+  public long takeSnapshot() throws IOException {
+    TermIndex applied = getLastAppliedTermIndex();
+    if (applied.getIndex() < 0) {
+      return RaftLog.INVALID_LOG_INDEX;
+    }
+    View current = newest;
+    Path file = storage.getSnapshotFile(applied.getTerm(), applied.getIndex()).toPath();
+    Files.write(file, current == null ? new byte[0] : current.encode());
+    // The log before it is dropped afterwards.
+    try (var channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      channel.force(true);
+    }
+    MD5Hash digest = MD5FileUtil.computeAndSaveMd5ForFile(file.toFile());
+    storage.updateLatestSnapshot(new SingleFileSnapshotInfo(new FileInfo(file, digest), applied));
+    return applied.getIndex();
+  }
+
+  @Override
+  public SimpleStateMachineStorage getStateMachineStorage() {
+    return storage;
+  }
+
+  @Override
+  public void notifyLogFailed(Throwable cause, @Nullable LogEntryProto entry) {
+    failed = true;
+    logger.log(System.Logger.Level.ERROR, "The view log cannot be written: error=" + cause, cause);
+  }
+}

@@ -1,0 +1,282 @@
+package io.silverback.cluster.raft;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
+
+import io.silverback.cluster.Member;
+import io.silverback.cluster.MemoryFabric;
+import io.silverback.cluster.Network;
+import io.silverback.cluster.TestViews;
+import io.silverback.cluster.View;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class RatisViewLogTest {
+  private static final long CLUSTER = 0x1234_5678_9abcL;
+  private static final long SECONDS = 1_000_000_000L;
+
+  @TempDir private Path folder;
+
+  private final MemoryFabric fabric = new MemoryFabric(1);
+  private final List<Node> nodes = new ArrayList<>();
+  private final Member a = TestViews.member("a", 1, 0xa000_0000_0000_0001L);
+  private final Member b = TestViews.member("b", 2, 0xb2);
+  private final Member c = TestViews.member("c", 3, 0xc3);
+  private final Member d = TestViews.member("d", 4, 0xd4);
+  private final View first = TestViews.view(1, CLUSTER, List.of(a, b, c));
+
+  /** A node that notes what it is told. */
+  private final class Node {
+    private final Member member;
+    private final Network network;
+    private final RatisViewLog log;
+    private final List<View> told = new CopyOnWriteArrayList<>();
+
+    private Node(Member member) {
+      this.member = member;
+      this.network = fabric.node(member);
+      this.log =
+          new RatisViewLog(network, folder.resolve(member.nodeId()), RatisSettings.standard());
+      nodes.add(this);
+      log.start(member, told::add);
+    }
+
+    private long epoch() {
+      return told.isEmpty() ? 0 : told.getLast().epoch();
+    }
+
+    private void stop() {
+      network.close();
+      log.close();
+    }
+  }
+
+  @AfterEach
+  void stop() {
+    nodes.forEach(Node::stop);
+    fabric.close();
+  }
+
+  @Test
+  void firstVotersAgreeOnTheFirstViewAndOnThoseAfterIt() {
+    List<Node> three = bootstrapped();
+    propose(three, TestViews.view(2, CLUSTER, first.voters(), d));
+    propose(three, TestViews.view(3, CLUSTER, first.voters()));
+    for (Node node : three) {
+      assertEquals(List.of(1L, 2L, 3L), epochs(node));
+      assertEquals(
+          List.of(0xb2L, 0xc3L, a.storeId()).stream().sorted().toList(), node.log.libraryVoters());
+    }
+  }
+
+  @Test
+  void ofTwoViewsOfOneEpochOneIsCommitted() {
+    List<Node> three = bootstrapped();
+    for (long epoch = 2; epoch < 6; epoch++) {
+      Node proposer = proposer(three);
+      proposer.log.propose(TestViews.view(epoch, CLUSTER, first.voters(), d));
+      proposer.log.propose(TestViews.view(epoch, CLUSTER, first.voters()));
+      proposer.log.propose(TestViews.view(epoch + 3, CLUSTER, first.voters()));
+      long wanted = epoch;
+      await("epoch " + epoch, () -> three.stream().allMatch(node -> node.epoch() >= wanted));
+    }
+    for (Node node : three) {
+      assertEquals(three.getFirst().told, node.told);
+      assertEquals(List.of(1L, 2L, 3L, 4L, 5L), epochs(node));
+    }
+  }
+
+  @Test
+  void anotherNodeProposesWhenTheProposerIsGone() {
+    List<Node> three = bootstrapped();
+    Node proposer = proposer(three);
+    proposer.stop();
+    List<Node> two = three.stream().filter(node -> node != proposer).toList();
+    long before = System.nanoTime();
+    proposer(two);
+    assertTrue(System.nanoTime() - before < 6 * SECONDS);
+    propose(two, TestViews.view(2, CLUSTER, first.voters()));
+  }
+
+  @Test
+  void minorityCommitsNothingAndFollowsAfterwards() {
+    List<Node> three = bootstrapped();
+    Node cut = proposer(three);
+    fabric.silence(cut.member.peerAddress());
+    cut.log.propose(TestViews.view(2, CLUSTER, first.voters(), d));
+    List<Node> two = three.stream().filter(node -> node != cut).toList();
+    View other = TestViews.view(2, CLUSTER, first.voters());
+    propose(two, other);
+    await("a minority leads no more", () -> !cut.log.isProposer());
+    assertEquals(1, cut.epoch());
+    fabric.hear(cut.member.peerAddress());
+    await("the view of the majority", () -> cut.epoch() == 2);
+    assertEquals(List.of(first, other), cut.told);
+    assertEquals(List.of(first, other), two.getFirst().told);
+  }
+
+  @Test
+  void goesOnWithItsFiles() {
+    List<Node> three = bootstrapped();
+    View second = TestViews.view(2, CLUSTER, first.voters(), d);
+    propose(three, second);
+    Node stopped = three.getFirst();
+    three.forEach(Node::stop);
+    nodes.clear();
+    // One of them comes back elsewhere.
+    Member moved = new Member("a", 9, a.storeId(), "elsewhere:9095", "elsewhere:9091", "", false);
+    List<Node> again = List.of(new Node(moved), new Node(b), new Node(c));
+    assertEquals(second, stopped.log.remembered().orElseThrow());
+    assertEquals(second, again.getFirst().log.remembered().orElseThrow());
+    propose(again, TestViews.view(3, CLUSTER, List.of(moved, b, c)));
+    for (Node node : again) {
+      assertEquals(3, node.epoch());
+    }
+  }
+
+  @Test
+  void votersAreReplacedOneAtATime() {
+    List<Node> three = bootstrapped();
+    Node joiner = new Node(d);
+    View wider = TestViews.view(2, CLUSTER, List.of(a, b, c, d));
+    propose(three, wider);
+    joiner.log.follow(wider);
+    List<Node> four = List.of(three.get(0), three.get(1), three.get(2), joiner);
+    reconcile(four, wider.voters());
+    await("the joiner is told", () -> joiner.epoch() == 2);
+
+    Node gone = proposer(three);
+    List<Member> left = wider.voters().stream().filter(voter -> voter != gone.member).toList();
+    View narrower = TestViews.view(3, CLUSTER, left, gone.member);
+    propose(three, narrower);
+    List<Node> rest = four.stream().filter(node -> node != gone).toList();
+    four.forEach(node -> node.log.follow(narrower));
+    reconcile(four, rest, narrower.voters());
+    await("the removed one runs no server", () -> gone.log.libraryVoters().isEmpty());
+    assertFalse(gone.log.isProposer());
+    assertTrue(Files.exists(folder.resolve(gone.member.nodeId()).resolve("removed")));
+    propose(rest, TestViews.view(4, CLUSTER, left));
+
+    // Comes back under the same name.
+    View wide = TestViews.view(5, CLUSTER, List.of(a, b, c, d));
+    propose(rest, wide);
+    gone.log.follow(wide);
+    reconcile(four, wide.voters());
+    await("the returned one is told", () -> gone.epoch() == 5);
+  }
+
+  @Test
+  void agreesWhereMessagesAreLost() {
+    fabric.lose(0.05);
+    List<Node> three = bootstrapped();
+    for (long epoch = 2; epoch < 5; epoch++) {
+      propose(three, TestViews.view(epoch, CLUSTER, first.voters()));
+    }
+  }
+
+  @Test
+  void snapshotsAreSentToWhoeverIsFarBehind() {
+    List<Node> three = bootstrapped();
+    Node behind = three.stream().filter(node -> !node.log.isProposer()).findFirst().orElseThrow();
+    fabric.silence(behind.member.peerAddress());
+    List<Node> two = three.stream().filter(node -> node != behind).toList();
+    for (long epoch = 2; epoch < 80; epoch++) {
+      propose(two, TestViews.view(epoch, CLUSTER, first.voters()));
+    }
+    fabric.hear(behind.member.peerAddress());
+    await("the newest view", () -> behind.epoch() == 79);
+    propose(three, TestViews.view(80, CLUSTER, first.voters()));
+  }
+
+  @Test
+  void leavesNoThreadBehind() {
+    List<Node> three = bootstrapped();
+    long before = System.nanoTime();
+    three.forEach(Node::stop);
+    assertTrue(System.nanoTime() - before < 6 * SECONDS);
+    await("all threads end", () -> threads().isEmpty());
+  }
+
+  private static List<String> threads() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .map(Thread::getName)
+        .filter(
+            name ->
+                name.startsWith("silverback-")
+                    || Arrays.stream(new String[] {"a00000", "b2", "c3", "d4"})
+                        .anyMatch(name::startsWith))
+        .toList();
+  }
+
+  private List<Node> bootstrapped() {
+    List<Node> three = List.of(new Node(a), new Node(b), new Node(c));
+    three.forEach(node -> node.log.bootstrap(first));
+    await("the first view", () -> three.stream().allMatch(node -> node.epoch() == 1));
+    return three;
+  }
+
+  private static List<Long> epochs(Node node) {
+    return node.told.stream().map(View::epoch).toList();
+  }
+
+  private static Node proposer(List<Node> nodes) {
+    await("a proposer", () -> nodes.stream().anyMatch(node -> node.log.isProposer()));
+    return nodes.stream().filter(node -> node.log.isProposer()).findFirst().orElseThrow();
+  }
+
+  /** Proposes until all the nodes know of it, as whoever leads may change. */
+  private static void propose(List<Node> nodes, View view) {
+    long[] next = {System.nanoTime()};
+    await(
+        "epoch " + view.epoch(),
+        () -> {
+          if (System.nanoTime() - next[0] >= 0) {
+            next[0] = System.nanoTime() + SECONDS;
+            nodes.stream()
+                .filter(node -> node.log.isProposer())
+                .forEach(node -> node.log.propose(view));
+          }
+          return nodes.stream().allMatch(node -> node.epoch() >= view.epoch());
+        });
+  }
+
+  private static void reconcile(List<Node> nodes, List<Member> voters) {
+    reconcile(nodes, nodes, voters);
+  }
+
+  private static void reconcile(List<Node> nodes, List<Node> rest, List<Member> voters) {
+    List<Long> wanted = voters.stream().map(Member::storeId).sorted().toList();
+    await(
+        "voters " + voters,
+        () -> {
+          nodes.stream()
+              .filter(node -> node.log.isProposer())
+              .forEach(node -> node.log.reconcile(voters));
+          return rest.stream().allMatch(node -> node.log.libraryVoters().equals(wanted));
+        });
+  }
+
+  private static void await(String what, BooleanSupplier condition) {
+    long end = System.nanoTime() + 15 * SECONDS;
+    while (!condition.getAsBoolean()) {
+      if (System.nanoTime() - end > 0) {
+        fail("did not happen: " + what);
+      }
+      try {
+        Thread.sleep(10);
+      } catch (InterruptedException interrupted) {
+        throw new IllegalStateException(interrupted);
+      }
+    }
+  }
+}

@@ -1,0 +1,20 @@
+package io.silverback.server;
+
+import io.silverback.cluster.Membership;
+import io.silverback.cluster.Network;
+import io.silverback.cluster.ViewLog;
+import java.nio.file.Path;
+
+/** Where a cluster takes the two things from that are libraries behind ports; a test has others. */
+interface ClusterLibraries {
+
+  /** Neither started nor closed by whoever makes it. */
+  Membership membership(ClusterSettings settings, Network network);
+
+  /**
+   * Neither started nor closed by whoever makes it.
+   *
+   * @param folder for its files, which is there
+   */
+  ViewLog viewLog(ClusterSettings settings, Path folder, Network network);
+}

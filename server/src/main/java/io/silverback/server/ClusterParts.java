@@ -1,0 +1,172 @@
+package io.silverback.server;
+
+import io.helidon.webserver.http.ServerRequest;
+import io.silverback.cluster.ClusterNode;
+import io.silverback.cluster.ClusterPorts;
+import io.silverback.cluster.Member;
+import io.silverback.cluster.Membership;
+import io.silverback.cluster.Network;
+import io.silverback.cluster.ReplicaStore;
+import io.silverback.cluster.SystemClock;
+import io.silverback.cluster.ThreadLoop;
+import io.silverback.cluster.ViewLog;
+import io.silverback.cluster.peer.SealedNetwork;
+import io.silverback.server.handler.ClusterHandler;
+import io.silverback.server.handler.Fence;
+import io.silverback.server.log.Log;
+import io.silverback.server.storage.MetricStore;
+import io.silverback.server.storage.OffHeapMetricStore;
+import io.silverback.server.storage.PersistedMetricStore;
+import java.io.IOException;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.function.ToLongFunction;
+
+/**
+ * What a server has besides when it is one of a cluster: opened in the order network, membership,
+ * view log, node, and closed in the reverse one. Thread-safe.
+ */
+final class ClusterParts implements AutoCloseable {
+  private static final Log log = Log.of(ClusterParts.class);
+
+  /** Tasks of other threads that may wait for the node: messages of peers and requests. */
+  private static final int MAILBOX = 65_536;
+
+  /** What an answer of the cluster may take beyond the time in which the cluster gives up. */
+  private static final Duration MARGIN = Duration.ofSeconds(1);
+
+  private final ClusterFolder folder;
+  private final ThreadLoop loop;
+  private final Network network;
+  private final Membership membership;
+  private final ViewLog viewLog;
+  private final ClusterNode node;
+  private final MetricStore store;
+  private final ClusterReport report;
+
+  private ClusterParts(
+      ClusterSettings settings,
+      ClusterLibraries libraries,
+      ClusterFolder folder,
+      SealedNetwork network,
+      Member self,
+      MetricStore local,
+      ReplicaStore replicas,
+      ClusterMetrics metrics,
+      Runnable onLapse) {
+    this.folder = folder;
+    this.network = network;
+    loop = new ThreadLoop("cluster", MAILBOX);
+    membership = libraries.membership(settings, network);
+    viewLog = libraries.viewLog(settings, folder.path(), network);
+    var random = new SecureRandom();
+    var ports =
+        new ClusterPorts(
+            new SystemClock(), loop, network, membership, viewLog, replicas, random::nextLong);
+    node = new ClusterNode(settings.rules(), self, ports, onLapse);
+    node.answerWith(new ServerAnswers(local, replicas, node::exposure));
+    store = new ReplicatedMetricStore(local, node, settings.rules().pushBudget().plus(MARGIN));
+    report = new ClusterReport(node, settings.rules().replicationFactor());
+    metrics.watch(node::status, network::traffic);
+  }
+
+  /** The same groups as the cluster sees them. */
+  private static ReplicaStore replicaOf(MetricStore local) {
+    return switch (local) {
+      case OffHeapMetricStore inMemory -> inMemory.replica();
+      case PersistedMetricStore inFiles -> inFiles.replica();
+      default -> throw new IllegalArgumentException("not a store of this server: store=" + local);
+    };
+  }
+
+  /**
+   * Listens for the others. Takes part once {@link #start} is called.
+   *
+   * @param local the groups of this server
+   * @param onLapse told when this server may not speak for any group any more
+   * @throws StartUpException if it cannot listen, or its files cannot be used
+   */
+  static ClusterParts open(
+      ClusterSettings settings,
+      ClusterLibraries libraries,
+      MetricStore local,
+      ClusterMetrics metrics,
+      Runnable onLapse) {
+    ClusterFolder folder = ClusterFolder.open(settings.folder());
+    long incarnation = new SecureRandom().nextLong();
+    try {
+      var sender = new Network.Sender(settings.nodeId(), incarnation, settings.peerAddress());
+      SealedNetwork network =
+          SealedNetwork.open(
+              sender, settings.listenAddress(), settings.secrets(), settings.peers());
+      var self =
+          new Member(
+              settings.nodeId(),
+              incarnation,
+              folder.storeId(),
+              network.localAddress(),
+              settings.webAddress(),
+              settings.zone(),
+              settings.voterOnly());
+      return new ClusterParts(
+          settings, libraries, folder, network, self, local, replicaOf(local), metrics, onLapse);
+    } catch (IOException | IllegalArgumentException e) {
+      folder.close();
+      throw new StartUpException(
+          "cannot listen for the cluster on "
+              + settings.listenAddress()
+              + ", free it or change --cluster.listen-address: "
+              + e.getMessage());
+    }
+  }
+
+  /** Begins to look for the others; returns at once. */
+  void start() {
+    node.start();
+    Member self = node.status().self();
+    log.info(
+        "looking for the cluster",
+        "node",
+        self.nodeId(),
+        "address",
+        self.peerAddress(),
+        "web_address",
+        self.webAddress());
+  }
+
+  /** The groups of the cluster. */
+  MetricStore store() {
+    return store;
+  }
+
+  /**
+   * Keeps requests out that this server must not answer.
+   *
+   * @param acceptedNanos when the connection of a request was accepted
+   */
+  Fence fence(ToLongFunction<ServerRequest> acceptedNanos) {
+    return request ->
+        node.admits(acceptedNanos.applyAsLong(request))
+            ? Optional.empty()
+            : Optional.of(
+                node.whyNotReady().orElse("this connection is older than the lease")
+                    + ", try another server, or later over a new connection");
+  }
+
+  ClusterHandler handler() {
+    return new ClusterHandler(() -> report.targets(Instant.now()), Optional.of(report));
+  }
+
+  /** Leaves the cluster; the store stays open. */
+  @Override
+  public void close() {
+    node.close();
+    viewLog.close();
+    membership.close();
+    network.close();
+    loop.close();
+    folder.close();
+  }
+}

@@ -1,0 +1,165 @@
+package io.silverback.server;
+
+import io.silverback.cluster.ClusterNode;
+import io.silverback.cluster.ClusterStatus;
+import io.silverback.cluster.HashRing;
+import io.silverback.cluster.Member;
+import io.silverback.cluster.SlotTable;
+import io.silverback.cluster.View;
+import io.silverback.codec.model.GroupingKey;
+import io.silverback.server.handler.ClusterHandler.Targets;
+import io.silverback.server.handler.ClusterInfo;
+import io.silverback.server.storage.GroupKeys;
+import io.silverback.server.storage.StoreNotReadyException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+
+/** What a node tells the doors of its cluster. Thread-safe. */
+final class ClusterReport implements ClusterInfo {
+  /** So long Prometheus goes on to ask who was removed, to see it come back or go. */
+  private static final Duration REMEMBERED = Duration.ofMinutes(10);
+
+  private final ClusterNode node;
+  private final int copies;
+
+  /**
+   * What that node tells.
+   *
+   * @param copies how many nodes should hold a group
+   */
+  ClusterReport(ClusterNode node, int copies) {
+    this.node = node;
+    this.copies = copies;
+  }
+
+  /** The members of the newest view known, and who was removed lately; before, whom it sees. */
+  Targets targets(Instant now) {
+    ClusterStatus status = node.status();
+    var addresses = new TreeSet<String>();
+    addresses.add(status.self().webAddress());
+    if (status.view().isEmpty()) {
+      status.peers().forEach(peer -> addresses.add(peer.webAddress()));
+      return new Targets("", List.copyOf(addresses));
+    }
+    View view = status.view().get();
+    view.members().forEach(member -> addresses.add(member.webAddress()));
+    lately(view, now).forEach(gone -> addresses.add(gone.member().webAddress()));
+    return new Targets(hex(view.clusterId()), List.copyOf(addresses));
+  }
+
+  @Override
+  public Overview overview() {
+    ClusterStatus status = node.status();
+    Optional<View> view = status.view();
+    var members = new ArrayList<Peer>();
+    view.ifPresent(known -> known.seats().forEach(seat -> members.add(peer(seat, status))));
+    List<Peer> unadmitted =
+        status.peers().stream()
+            .filter(peer -> view.isEmpty() || !view.get().has(peer))
+            .map(peer -> peer(new View.Seat(peer, false, false, 0), status))
+            .toList();
+    return new Overview(
+        status.self().nodeId(),
+        hex(status.self().incarnation()),
+        view.map(known -> hex(known.clusterId())).orElse(""),
+        view.map(View::epoch).orElse(0L),
+        Math.max(0, status.leaseMillis()) / 1e3,
+        status.ledSlots(),
+        status.takingOver(),
+        status.ownedSlots(),
+        status.underReplicated(),
+        node.whyNotReady(),
+        members,
+        view.map(known -> lately(known, Instant.now()).stream().map(ClusterReport::gone).toList())
+            .orElse(List.of()),
+        unadmitted);
+  }
+
+  @Override
+  public List<Share> shares() {
+    Optional<View> view = node.status().view();
+    if (view.isEmpty()) {
+      return List.of();
+    }
+    List<Member> members = view.get().members();
+    int[] shouldLead = new int[members.size()];
+    int[] leads = new int[members.size()];
+    int[] owns = new int[members.size()];
+    int unled = HashRing.SLOTS;
+    for (int slot = 0; slot < HashRing.SLOTS; slot++) {
+      List<Member> owners = view.get().owners(slot);
+      for (int i = 0; i < members.size(); i++) {
+        int place = owners.indexOf(members.get(i));
+        shouldLead[i] += place == 0 ? 1 : 0;
+        owns[i] += place >= 0 && place < copies ? 1 : 0;
+        boolean isLeader = view.get().slots().tenure(slot).isOf(members.get(i));
+        leads[i] += isLeader ? 1 : 0;
+        unled -= isLeader ? 1 : 0;
+      }
+    }
+    var shares = new ArrayList<Share>();
+    for (int i = 0; i < members.size(); i++) {
+      shares.add(new Share(members.get(i).nodeId(), leads[i], shouldLead[i], owns[i]));
+    }
+    if (unled > 0) {
+      shares.add(new Share("", unled, 0, 0));
+    }
+    return shares;
+  }
+
+  @Override
+  public Place place(GroupingKey key) {
+    View view =
+        node.status()
+            .view()
+            .orElseThrow(
+                () ->
+                    new StoreNotReadyException("the cluster has not formed yet, try again later"));
+    int slot = HashRing.slotOf(GroupKeys.encode(key));
+    SlotTable.Tenure tenure = view.slots().tenure(slot);
+    return new Place(
+        slot,
+        tenure.nodeId(),
+        tenure.epoch(),
+        view.owners(slot).stream().map(Member::nodeId).toList());
+  }
+
+  private static List<View.Removed> lately(View view, Instant now) {
+    long since = now.minus(REMEMBERED).toEpochMilli();
+    return view.removed().stream().filter(gone -> gone.wallMillis() >= since).toList();
+  }
+
+  private static Gone gone(View.Removed removed) {
+    Member member = removed.member();
+    return new Gone(
+        member.nodeId(),
+        hex(member.incarnation()),
+        member.webAddress(),
+        removed.epoch(),
+        Instant.ofEpochMilli(removed.wallMillis()));
+  }
+
+  private static Peer peer(View.Seat seat, ClusterStatus status) {
+    Member member = seat.member();
+    boolean isSelf = member.isSameProcess(status.self());
+    return new Peer(
+        member.nodeId(),
+        hex(member.incarnation()),
+        member.peerAddress(),
+        member.webAddress(),
+        member.zone(),
+        seat.votes(),
+        member.voterOnly(),
+        seat.mayLead(),
+        isSelf,
+        isSelf || status.peers().stream().anyMatch(member::isSameProcess));
+  }
+
+  private static String hex(long number) {
+    return Long.toHexString(number);
+  }
+}

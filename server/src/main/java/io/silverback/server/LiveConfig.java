@@ -1,0 +1,116 @@
+package io.silverback.server;
+
+import io.silverback.server.group.RewriteRules;
+import io.silverback.server.group.StalenessRules;
+import io.silverback.server.log.Log;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+
+/**
+ * What follows the file behind {@code --config.file} while the server runs, read again whenever
+ * somebody asks for it. A file that is broken changes nothing. Thread-safe.
+ */
+public final class LiveConfig {
+  private static final Log log = Log.of(LiveConfig.class);
+
+  private final ReentrantLock reloading = new ReentrantLock();
+  private final Settings started;
+  private final String file;
+  private final Supplier<Settings> reading;
+  private volatile Settings current;
+  private volatile boolean lastSucceeded = true;
+  private volatile Instant lastSuccess = Instant.now();
+
+  /**
+   * What may change, and what may not.
+   *
+   * @param flags those that need a restart, with their values
+   */
+  record Settings(StalenessRules staleness, RewriteRules rewrite, Map<String, List<String>> flags) {
+    Settings {
+      flags = Map.copyOf(flags);
+    }
+  }
+
+  /**
+   * Starts with what was read already.
+   *
+   * @param file its name for the log; empty if there is none
+   * @param reading reads it again, or throws a {@link StartUpException}
+   */
+  LiveConfig(Settings started, String file, Supplier<Settings> reading) {
+    this.started = started;
+    this.file = file;
+    this.reading = reading;
+    this.current = started;
+  }
+
+  boolean hasFile() {
+    return !file.isEmpty();
+  }
+
+  StalenessRules staleness() {
+    return current.staleness();
+  }
+
+  RewriteRules rewrite() {
+    return current.rewrite();
+  }
+
+  /** Whether the file was sound when it was last read. */
+  boolean lastSucceeded() {
+    return lastSucceeded;
+  }
+
+  /** When the file was last read and sound. */
+  Instant lastSuccess() {
+    return lastSuccess;
+  }
+
+  /**
+   * Reads the file again, and says in the log what came of it.
+   *
+   * @return what is wrong with it; empty if all went well
+   */
+  Optional<String> reload() {
+    reloading.lock();
+    try {
+      Settings next = reading.get();
+      warnOfFlags(next);
+      current = next;
+      lastSuccess = Instant.now();
+      lastSucceeded = true;
+      log.info(
+          "configuration reloaded",
+          "file",
+          file,
+          "staleness_rules",
+          next.staleness().rules().size(),
+          "rewrite_rules",
+          next.rewrite().size());
+      return Optional.empty();
+    } catch (StartUpException e) {
+      String reason = String.valueOf(e.getMessage());
+      lastSucceeded = false;
+      log.error("configuration not reloaded, the old one goes on", "err", reason);
+      return Optional.of(reason);
+    } finally {
+      reloading.unlock();
+    }
+  }
+
+  private void warnOfFlags(Settings next) {
+    new TreeMap<>(next.flags())
+        .forEach(
+            (name, value) -> {
+              if (!value.equals(started.flags().get(name))) {
+                log.warn("flag has another value now, which needs a restart", "flag", name);
+              }
+            });
+  }
+}

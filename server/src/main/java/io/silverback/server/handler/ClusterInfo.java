@@ -1,0 +1,102 @@
+package io.silverback.server.handler;
+
+import io.silverback.codec.model.GroupingKey;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/** What the doors may tell of the cluster that this server is part of. Thread-safe. */
+public interface ClusterInfo {
+
+  /** What this node knows and does now. */
+  Overview overview();
+
+  /** How the slots lie with the members; takes a moment to work out. */
+  List<Share> shares();
+
+  /** Where a group lies, whether it exists or not. */
+  Place place(GroupingKey key);
+
+  /**
+   * What one node knows and does, as of some moment.
+   *
+   * @param incarnation of this process start
+   * @param clusterId empty before the first view
+   * @param epoch of the newest view known, 0 before the first
+   * @param leaseSeconds how long this node may still lead without hearing from the others, 0 for
+   *     not at all
+   * @param whyNotReady why this node should get no requests; empty if it should
+   * @param members of that view, in its order
+   * @param removed those that were members not long ago
+   * @param unadmitted peers that gossip sees and that are no members
+   */
+  record Overview(
+      String nodeId,
+      String incarnation,
+      String clusterId,
+      long epoch,
+      double leaseSeconds,
+      int ledSlots,
+      int takingOver,
+      int ownedSlots,
+      int underReplicated,
+      Optional<String> whyNotReady,
+      List<Peer> members,
+      List<Gone> removed,
+      List<Peer> unadmitted) {
+    public Overview {
+      members = List.copyOf(members);
+      removed = List.copyOf(removed);
+      unadmitted = List.copyOf(unadmitted);
+    }
+  }
+
+  /**
+   * One process start of a node.
+   *
+   * @param isSelf true for the one that tells this
+   * @param isSeen true if gossip believes that it lives
+   */
+  record Peer(
+      String nodeId,
+      String incarnation,
+      String peerAddress,
+      String webAddress,
+      String zone,
+      boolean votes,
+      boolean voterOnly,
+      boolean mayLead,
+      boolean isSelf,
+      boolean isSeen) {}
+
+  /**
+   * A process start that is no member any more.
+   *
+   * @param epoch of the first view without it
+   */
+  record Gone(String nodeId, String incarnation, String webAddress, long epoch, Instant removed) {}
+
+  /**
+   * The slots of one member.
+   *
+   * @param nodeId empty for the slots that nobody leads
+   * @param leads slots that the view says it leads
+   * @param shouldLead slots that it is the first owner of
+   * @param owns slots that it should hold
+   */
+  record Share(String nodeId, int leads, int shouldLead, int owns) {}
+
+  /**
+   * Where a group lies.
+   *
+   * @param leader the name of the node that leads the slot, empty for none
+   * @param epoch of the view that made it the leader
+   * @param owners the names of the nodes that should hold the slot, the one that should lead it
+   *     first
+   */
+  record Place(int slot, String leader, long epoch, List<String> owners) {
+    public Place {
+      owners = List.copyOf(owners);
+    }
+  }
+}

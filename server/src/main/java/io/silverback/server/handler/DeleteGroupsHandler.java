@@ -1,0 +1,206 @@
+package io.silverback.server.handler;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.helidon.http.HeaderNames;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import io.silverback.codec.exposition.GoQuote;
+import io.silverback.codec.model.GroupingKey;
+import io.silverback.server.group.GroupSelector;
+import io.silverback.server.group.GroupUpdate;
+import io.silverback.server.group.MalformedSelectorException;
+import io.silverback.server.handler.BodyCoding.UnreadableBodyException;
+import io.silverback.server.storage.MetricStore;
+import io.silverback.server.storage.MetricStore.Submission;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+
+/**
+ * {@code POST /api/v1/admin/delete_groups}: deletes the groups whose grouping labels match, one by
+ * one, or only tells which those are.
+ *
+ * <p>Any number of groups takes a fixed amount of memory. Each group that is there when the request
+ * comes is deleted once; one that is pushed again meanwhile is there again.
+ */
+final class DeleteGroupsHandler {
+  private static final String MATCH = "match[]";
+  private static final String DRY_RUN = "dry_run";
+  private static final Set<String> KNOWN = Set.of(MATCH, DRY_RUN);
+
+  /** Characters of keys that are held at once, about. */
+  private static final long BATCH_WEIGHT = 16 << 20;
+
+  /** Groups that the answer names; it counts all. */
+  private static final int MOST_NAMED = 1000;
+
+  private final MetricStore store;
+  private final BodyCoding bodies;
+  private final BodyMemory memory;
+  private final OverLimitAnswer overLimit;
+  private final Consumer<GroupingKey> onDelete;
+  private final DoorLog log;
+
+  /**
+   * A handler over that store.
+   *
+   * @param onDelete told of each group that was deleted
+   */
+  DeleteGroupsHandler(
+      MetricStore store,
+      DoorLimits limits,
+      BodyMemory memory,
+      OverLimitAnswer overLimit,
+      Consumer<GroupingKey> onDelete,
+      DoorLog log) {
+    this.store = store;
+    this.bodies = new BodyCoding(limits);
+    this.memory = memory;
+    this.overLimit = overLimit;
+    this.onDelete = onDelete;
+    this.log = log;
+  }
+
+  private record Order(List<String> matches, List<GroupSelector> selectors, boolean isDryRun) {
+    boolean isMeant(GroupingKey key) {
+      return selectors.stream().anyMatch(selector -> selector.matches(key));
+    }
+  }
+
+  /** What was done so far. */
+  private static final class Outcome {
+    private final List<GroupingKey> named = new ArrayList<>();
+    private long groups;
+    private long failed;
+  }
+
+  Door door() {
+    return (request, response, _) -> {
+      Order order;
+      try {
+        order = read(parameters(request, response));
+      } catch (BadParameterException e) {
+        JsonAnswer.refuse(request, response, String.valueOf(e.getMessage()));
+        return;
+      } catch (UnreadableBodyException e) {
+        JsonAnswer.refuse(request, response, e.reason());
+        return;
+      } catch (OverLimitException e) {
+        overLimit.door(request, response, e);
+        return;
+      }
+      Outcome outcome = carryOut(request, order);
+      if (!order.isDryRun()) {
+        log.groupsDeleted(request, order.matches(), outcome.groups, outcome.failed);
+      }
+      JsonAnswer.send(request, response, data -> write(order, outcome, data));
+    };
+  }
+
+  /** Those of the form in the body before those of the URL, as Prometheus reads them. */
+  private QueryParameters parameters(ServerRequest request, ServerResponse response)
+      throws UnreadableBodyException, OverLimitException, IOException {
+    var ofUrl = QueryParameters.parse(request.query().rawValue());
+    String type = request.headers().first(HeaderNames.CONTENT_TYPE).orElse("");
+    String bare = type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
+    if (!bare.equals("application/x-www-form-urlencoded")) {
+      return ofUrl;
+    }
+    try (var lease = memory.lease()) {
+      BodyBuffer form = bodies.receive(request, response, lease);
+      String text = new String(form.bytes(), 0, form.length(), StandardCharsets.UTF_8);
+      return QueryParameters.parse(text).and(ofUrl);
+    }
+  }
+
+  private static Order read(QueryParameters parameters) {
+    // A misspelled dry_run must not delete.
+    Set<String> unknown = new TreeSet<>(parameters.names());
+    unknown.removeAll(KNOWN);
+    if (!unknown.isEmpty()) {
+      throw BadParameterException.of(
+          unknown.iterator().next(), "there is no such parameter, only match[] and dry_run");
+    }
+    List<String> matches = parameters.all(MATCH);
+    if (matches.isEmpty()) {
+      throw new BadParameterException(
+          "no match[] parameter provided, add one such as match[]={job=\"x\"}");
+    }
+    try {
+      return new Order(matches, GroupSelector.parse(matches), isDryRun(parameters.all(DRY_RUN)));
+    } catch (MalformedSelectorException e) {
+      throw BadParameterException.of(MATCH, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static boolean isDryRun(List<String> given) {
+    boolean dry = false;
+    for (String value : given) {
+      dry |=
+          switch (value) {
+            case "true" -> true;
+            case "false" -> false;
+            default ->
+                throw BadParameterException.of(
+                    DRY_RUN, "must be true or false: value=" + GoQuote.quote(value));
+          };
+    }
+    return dry;
+  }
+
+  private Outcome carryOut(ServerRequest request, Order order) {
+    var outcome = new Outcome();
+    Optional<KeyBatch> next = Optional.of(KeyBatch.first(BATCH_WEIGHT));
+    while (next.isPresent()) {
+      KeyBatch batch = next.get();
+      store.names(
+          key -> {
+            if (order.isMeant(key)) {
+              batch.offer(key);
+            }
+          });
+      for (GroupingKey key : batch.keys()) {
+        carryOut(request, order, key, outcome);
+      }
+      next = batch.next();
+    }
+    return outcome;
+  }
+
+  private void carryOut(ServerRequest request, Order order, GroupingKey key, Outcome outcome) {
+    if (!order.isDryRun()) {
+      if (!(store.submit(new GroupUpdate.Delete(key)) instanceof Submission.Accepted)) {
+        outcome.failed++;
+        return;
+      }
+      onDelete.accept(key);
+      log.deleted(request, key);
+    }
+    outcome.groups++;
+    if (outcome.named.size() < MOST_NAMED) {
+      outcome.named.add(key);
+    }
+  }
+
+  private static void write(Order order, Outcome outcome, JsonGenerator out) throws IOException {
+    out.writeStartObject();
+    out.writeBooleanField("dry_run", order.isDryRun());
+    out.writeNumberField("count", outcome.groups);
+    out.writeNumberField("failed", outcome.failed);
+    out.writeArrayFieldStart("groups");
+    for (GroupingKey key : outcome.named) {
+      out.writeStartObject();
+      GroupJson.writePairs(key.labels(), out);
+      out.writeEndObject();
+    }
+    out.writeEndArray();
+    out.writeBooleanField("truncated", outcome.groups > outcome.named.size());
+    out.writeEndObject();
+  }
+}

@@ -1,0 +1,16 @@
+package io.silverback.server.storage;
+
+import io.silverback.server.group.GroupState;
+
+/**
+ * Groups, one at a time, so that a reader needs no memory for all. Not thread-safe; of no use after
+ * a close.
+ */
+public interface GroupListing extends AutoCloseable {
+
+  /** In the order of their keys. */
+  Iterable<GroupState> groups();
+
+  @Override
+  void close();
+}

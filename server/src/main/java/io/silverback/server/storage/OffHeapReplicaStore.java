@@ -1,0 +1,304 @@
+package io.silverback.server.storage;
+
+import io.silverback.cluster.HashRing;
+import io.silverback.cluster.ReplicaStore;
+import io.silverback.codec.model.Fingerprint;
+import io.silverback.codec.model.GroupingKey;
+import io.silverback.codec.model.Stamp;
+import io.silverback.codec.model.Version;
+import io.silverback.codec.row.CorruptFrameException;
+import io.silverback.codec.row.GroupFrame;
+import io.silverback.codec.row.GroupFrameReader;
+import io.silverback.codec.row.GroupShape;
+import io.silverback.codec.row.GroupStateMessage;
+import io.silverback.server.group.GroupState;
+import io.silverback.server.group.GroupUpdate;
+import io.silverback.server.group.SeriesClaims;
+import io.silverback.server.storage.MetricStore.Submission;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.IntPredicate;
+import java.util.function.Supplier;
+import org.agrona.ExpandableArrayBuffer;
+
+/**
+ * The groups of a store as the cluster sees them. Works on the very entries that the {@link
+ * MetricStore} shows, under the same locks.
+ *
+ * <p>Throws {@link MalformedBytesException} or {@link CorruptFrameException} for bytes that no node
+ * of this version would send, and {@link StoreClosedException} or {@link StoreNotReadyException} as
+ * the store does.
+ */
+public final class OffHeapReplicaStore implements ReplicaStore {
+  private static final int CLOCK_COUNTER_BITS = 16;
+  private static final int FORGOTTEN_AT_ONCE = 10_000;
+
+  private final Supplier<StoreParts> parts;
+  private final Supplier<Optional<Obstacle>> fullDisk;
+
+  /**
+   * That of a store.
+   *
+   * @param parts throws until the store can be asked
+   * @param fullDisk what keeps everything but deletes from being stored just now
+   */
+  OffHeapReplicaStore(Supplier<StoreParts> parts, Supplier<Optional<Obstacle>> fullDisk) {
+    this.parts = parts;
+    this.fullDisk = fullDisk;
+  }
+
+  @Override
+  public Prepared prepare(byte[] update, Version version, long wallMillis) {
+    StoreParts store = parts.get();
+    GroupUpdate decoded = UpdateCodec.decode(update);
+    Optional<Obstacle> noRoom = fullDisk.get();
+    if (noRoom.isPresent() && UpdateJudge.takesRoom(decoded)) {
+      return settled(noRoom.get().submission(decoded.key()));
+    }
+    Stamp stamp = UpdateJudge.stampOf(decoded, version, wallMillis);
+    return store
+        .entries()
+        .with(decoded.key(), (key, workspace) -> prepare(key, decoded, stamp, workspace, store));
+  }
+
+  private static Prepared prepare(
+      byte[] key, GroupUpdate update, Stamp stamp, Workspace workspace, StoreParts store) {
+    Optional<GroupFrame> revalued = store.judge().revalued(update, stamp, workspace.frame());
+    if (revalued.isPresent()) {
+      return new Prepared.Effect(
+          GroupStateMessage.encode(key, revalued.get()),
+          Optional.empty(),
+          SubmissionCodec.encode(new Submission.Accepted()));
+    }
+    UpdateJudge.Proposal proposal = store.judge().propose(update, stamp, workspace.frame());
+    Decision decision;
+    store.shapeChanges().lock();
+    try {
+      decision = judge(proposal, store);
+    } finally {
+      store.shapeChanges().unlock();
+    }
+    return switch (decision) {
+      case Decision.Nothing(var answer) -> settled(answer);
+      case Decision.Change(var change, var answer) ->
+          new Prepared.Effect(
+              change.keepsShape()
+                  ? GroupStateMessage.encode(key, change.nextFrame())
+                  : GroupStateMessage.encode(key, change.nextFrame(), change.shape()),
+              claim(change),
+              SubmissionCodec.encode(answer));
+    };
+  }
+
+  /** Also looks at what a single node would only find out when it publishes. */
+  private static Decision judge(UpdateJudge.Proposal proposal, StoreParts store) {
+    Decision decision = store.judge().judge(proposal);
+    return decision instanceof Decision.Change(var change, _) && !change.keepsShape()
+        ? store
+            .shapes()
+            .obstacle(change.shape())
+            .map(obstacle -> store.judge().refuse(proposal, obstacle))
+            .orElse(decision)
+        : decision;
+  }
+
+  private static Optional<Claim> claim(GroupChange change) {
+    if (change.keepsShape() || !SeriesClaims.bringsSeries(change.old(), change.next())) {
+      return Optional.empty();
+    }
+    List<Fingerprint> series = new SeriesClaims().of(change.next());
+    byte[] encoded = new byte[series.size() * Claims.FINGERPRINT_LENGTH];
+    for (int i = 0; i < series.size(); i++) {
+      Claims.put(series.get(i), encoded, i);
+    }
+    GroupingKey key = change.next().key();
+    return Optional.of(new Claim(key.job(), SeriesClaims.labelNames(key), encoded));
+  }
+
+  private static Prepared settled(Submission answer) {
+    return new Prepared.Settled(SubmissionCodec.encode(answer));
+  }
+
+  @Override
+  public byte[] refusal(byte[] update, String reason) {
+    return SubmissionCodec.encode(new Submission.Refused(UpdateCodec.decode(update).key(), reason));
+  }
+
+  @Override
+  public Version newest(byte[] state) {
+    return StateOrder.newest(new GroupStateMessage(state).frame());
+  }
+
+  @Override
+  public Merged merge(byte[] state) {
+    StoreParts store = parts.get();
+    var message = new GroupStateMessage(state);
+    GroupFrame incoming = message.frame();
+    GroupingKey group = GroupKeys.decode(message.key());
+    store.clock().observe(StateOrder.newest(incoming));
+    Optional<Obstacle> noRoom = fullDisk.get();
+    if (noRoom.isPresent() && incoming.exists()) {
+      return new Merged.Refused(noRoom.get().reason());
+    }
+    var merge = new StateMerge(store, group, message, incoming);
+    return store.entries().with(group, merge::into);
+  }
+
+  @Override
+  public Optional<byte[]> wholeState(byte[] key) {
+    StoreParts store = parts.get();
+    store.usage().enter();
+    try (var _ = store.shapes().visit()) {
+      var frame = new ExpandableArrayBuffer();
+      int[] length = new int[1];
+      boolean isThere =
+          store
+              .groups()
+              .read(
+                  key,
+                  entry -> {
+                    int start = HistoryHead.length(entry);
+                    length[0] = entry.capacity() - start;
+                    frame.putBytes(0, entry, start, length[0]);
+                  });
+      if (!isThere) {
+        return Optional.empty();
+      }
+      GroupFrame whole = GroupFrame.decode(frame, 0, length[0]);
+      GroupShape shape = store.shapes().shape(whole.shape());
+      return Optional.of(GroupStateMessage.encode(key, whole, shape));
+    } finally {
+      store.usage().exit();
+    }
+  }
+
+  @Override
+  public long[] digests() {
+    long[] digests = new long[HashRing.SLOTS];
+    forEach(
+        (key, entry) -> digests[HashRing.slotOf(Keys.copyOf(key))] += ContentHash.of(key, entry));
+    return digests;
+  }
+
+  @Override
+  public List<Entry> entries(IntPredicate slots) {
+    var entries = new ArrayList<Entry>();
+    forEach(
+        (key, entry) -> {
+          byte[] copy = Keys.copyOf(key);
+          if (slots.test(HashRing.slotOf(copy))) {
+            entries.add(new Entry(copy, ContentHash.of(key, entry)));
+          }
+        });
+    return entries;
+  }
+
+  @Override
+  public List<String> labelNamesOf(String job) {
+    StoreParts store = parts.get();
+    store.shapeChanges().lock();
+    try {
+      if (!store.check().hasGroupsOf(job)) {
+        return List.of();
+      }
+    } finally {
+      store.shapeChanges().unlock();
+    }
+    Set<String> names = new TreeSet<>();
+    forEach(
+        (key, entry) -> {
+          GroupingKey group = GroupKeys.decode(key, 0, key.capacity());
+          if (group.job().equals(job) && GroupTable.frame(entry).exists()) {
+            names.add(SeriesClaims.labelNames(group));
+          }
+        });
+    return List.copyOf(names);
+  }
+
+  @Override
+  public Optional<String> collision(Claim claim) {
+    StoreParts store = parts.get();
+    Set<Fingerprint> claimed = Claims.of(claim.series());
+    store.shapeChanges().lock();
+    try {
+      if (!store.check().mayHold(claim.job(), claimed)) {
+        return Optional.empty();
+      }
+    } finally {
+      store.shapeChanges().unlock();
+    }
+    var series = new SeriesClaims();
+    try (Snapshot others =
+        store
+            .table()
+            .snapshot(
+                key ->
+                    key.job().equals(claim.job())
+                        && !SeriesClaims.labelNames(key).equals(claim.labelNames()))) {
+      for (GroupState other : others.groups()) {
+        if (series.of(other).stream().anyMatch(claimed::contains)) {
+          return Optional.of(other.key().toString());
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * Forgets groups that were deleted long ago and have no history, and tells how many. Every node
+   * has heard of their end by then, or a group that it has missed comes back.
+   */
+  public int purgeTombstones(Duration age) {
+    StoreParts store = parts.get();
+    long oldest = (store.wallMillis().getAsLong() - age.toMillis()) << CLOCK_COUNTER_BITS;
+    int purged = 0;
+    List<GroupingKey> found;
+    do {
+      found = oldTombstones(oldest);
+      for (GroupingKey group : found) {
+        purged +=
+            store.entries().with(group, (key, workspace) -> purge(key, oldest, workspace, store));
+      }
+    } while (found.size() == FORGOTTEN_AT_ONCE);
+    return purged;
+  }
+
+  private List<GroupingKey> oldTombstones(long oldestClock) {
+    var found = new ArrayList<GroupingKey>();
+    forEach(
+        (key, entry) -> {
+          GroupFrameReader frame = GroupTable.frame(entry);
+          if (found.size() < FORGOTTEN_AT_ONCE
+              && HistoryHead.isEmpty(entry)
+              && !frame.exists()
+              && frame.deletedAt().clock() < oldestClock) {
+            found.add(GroupKeys.decode(key, 0, key.capacity()));
+          }
+        });
+    return found;
+  }
+
+  private static int purge(byte[] key, long oldestClock, Workspace workspace, StoreParts store) {
+    GroupFrame frame = workspace.frame();
+    boolean isOld = Tombstones.isOne(frame) && frame.deletedAt().clock() < oldestClock;
+    if (!isOld || !HistoryHead.isEmpty(workspace.entry())) {
+      return 0;
+    }
+    store.writer().forget(key, workspace);
+    return 1;
+  }
+
+  private void forEach(OffHeapMap.EntryVisitor visitor) {
+    StoreParts store = parts.get();
+    store.usage().enter();
+    try {
+      store.groups().forEach(visitor);
+    } finally {
+      store.usage().exit();
+    }
+  }
+}

@@ -1,0 +1,148 @@
+package io.silverback.server.storage;
+
+import io.silverback.codec.model.PushRhythm;
+import io.silverback.server.group.GroupUpdate;
+import io.silverback.server.group.StalenessRule;
+import io.silverback.server.group.StalenessRules;
+import io.silverback.server.log.Log;
+import io.silverback.server.storage.MetricStore.Submission;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * Lets groups expire that their staleness rule gives up, and forgets them later.
+ *
+ * <p>Both are updates like any other, which say what they were judged by; so a push that comes in
+ * between wins. Works in a thread of its own until closed.
+ */
+public final class StalenessSweep implements AutoCloseable {
+  /** How many groups are judged before the first of them is updated. */
+  static final int AT_ONCE = 10_000;
+
+  /*
+   * Implementation notes
+   *
+   * A sweep looks at the head of every group, and asks the rules about those that were quiet for as
+   * long as the least patient rule is. There is one in a tenth of that patience, so that a group
+   * outlives its time by no more; but if there are so many groups that a sweep takes long, there
+   * are fewer, so that they take a twentieth of the time of a core at most.
+   */
+  private static final int SWEEPS_IN_PATIENCE = 10;
+  private static final long REST_FACTOR = 20;
+  private static final Duration TICK = Duration.ofSeconds(1);
+  private static final Duration LONGEST_REST = Duration.ofSeconds(30);
+
+  private static final Log log = Log.of(StalenessSweep.class);
+
+  private final MetricStore store;
+  private final Supplier<StalenessRules> rules;
+  private final Runnable onExpired;
+  private final Runnable onPurged;
+  private final Chore chore;
+  private StalenessRules last = StalenessRules.NONE;
+  private long dueNanos = System.nanoTime();
+
+  /**
+   * Starts.
+   *
+   * @param rules as they are now
+   * @param onExpired told of each group that expired
+   * @param onPurged told of each group that was forgotten
+   */
+  public StalenessSweep(
+      MetricStore store, Supplier<StalenessRules> rules, Runnable onExpired, Runnable onPurged) {
+    this.store = store;
+    this.rules = rules;
+    this.onExpired = onExpired;
+    this.onPurged = onPurged;
+    this.chore = new Chore("staleness", TICK, this::sweepIfDue);
+  }
+
+  private void sweepIfDue() {
+    if (store.whyNotReady().isPresent()) {
+      return;
+    }
+    long start = System.nanoTime();
+    StalenessRules current = rules.get();
+    boolean isNew = !current.equals(last);
+    if (!isNew && start - dueNanos < 0) {
+      return;
+    }
+    last = current;
+    sweep(store, current, onExpired, onPurged);
+    long rest =
+        current
+            .shortestPatience()
+            .map(patience -> patience.dividedBy(SWEEPS_IN_PATIENCE).toNanos())
+            .orElse(LONGEST_REST.toNanos());
+    long end = System.nanoTime();
+    dueNanos = end + Math.max(Math.min(rest, LONGEST_REST.toNanos()), (end - start) * REST_FACTOR);
+  }
+
+  /** Looks at all groups once. */
+  static void sweep(
+      MetricStore store, StalenessRules rules, Runnable onExpired, Runnable onPurged) {
+    Optional<Duration> patience = rules.shortestPatience();
+    if (patience.isEmpty() && store.statistics().staleGroups() == 0) {
+      return;
+    }
+    boolean isMore = true;
+    while (isMore) {
+      var updates = new ArrayList<GroupUpdate>();
+      store.quietGroups(
+          patience.orElse(Duration.ofSeconds(Integer.MAX_VALUE)),
+          group -> {
+            if (updates.size() < AT_ONCE) {
+              verdict(group, rules).ifPresent(updates::add);
+            }
+          });
+      int done = submit(store, updates, onExpired, onPurged);
+      isMore = updates.size() == AT_ONCE && done > 0;
+    }
+  }
+
+  private static int submit(
+      MetricStore store, List<GroupUpdate> updates, Runnable onExpired, Runnable onPurged) {
+    int expired = 0;
+    int purged = 0;
+    for (GroupUpdate update : updates) {
+      if (store.submit(update) instanceof Submission.Accepted) {
+        boolean isExpiry = update instanceof GroupUpdate.Expire;
+        (isExpiry ? onExpired : onPurged).run();
+        expired += isExpiry ? 1 : 0;
+        purged += isExpiry ? 0 : 1;
+        log.debug(isExpiry ? "group expired" : "group purged", "group", update.key());
+      }
+    }
+    if (expired > 0 || purged > 0) {
+      log.info("groups without pushes", "expired", expired, "purged", purged);
+    }
+    return expired + purged;
+  }
+
+  private static Optional<GroupUpdate> verdict(QuietGroup group, StalenessRules rules) {
+    Optional<StalenessRule> rule = rules.ruleFor(group.key());
+    if (group.stale()) {
+      // A group whose rule is gone still goes, some day.
+      Duration purgeAfter = rule.map(StalenessRule::purgeAfter).orElse(StalenessRule.USUAL_PURGE);
+      return group.quiet().compareTo(purgeAfter) < 0
+          ? Optional.empty()
+          : Optional.of(new GroupUpdate.Purge(group.key(), group.last()));
+    }
+    PushRhythm rhythm = group.rhythm();
+    return rule.filter(it -> it.patience(rhythm).filter(most -> isOver(group, most)).isPresent())
+        .map(it -> new GroupUpdate.Expire(group.key(), group.last(), it.keepsPushTime()));
+  }
+
+  private static boolean isOver(QuietGroup group, Duration patience) {
+    return group.quiet().compareTo(patience) >= 0;
+  }
+
+  @Override
+  public void close() {
+    chore.close();
+  }
+}

@@ -1,0 +1,27 @@
+package io.silverback.server.storage;
+
+import io.silverback.codec.model.VersionClock;
+import io.silverback.server.group.ConsistencyCheck;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
+
+/**
+ * What the single node and the replica of one store work with.
+ *
+ * @param shapeChanges held by whoever judges or publishes a change of shape, and taken after the
+ *     lock of the group
+ */
+record StoreParts(
+    Usage usage,
+    ReentrantLock shapeChanges,
+    VersionClock clock,
+    LongSupplier wallMillis,
+    OffHeapMap groups,
+    GroupTable table,
+    ShapeTable shapes,
+    GroupEntries entries,
+    ConsistencyCheck check,
+    GrowthCheck growth,
+    UpdateJudge judge,
+    GroupWriter writer,
+    Tombstones tombstones) {}

@@ -1,0 +1,46 @@
+package io.silverback.server.storage;
+
+import io.silverback.codec.model.Version;
+import io.silverback.codec.row.GroupFrame;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * The deleted groups that are remembered, so that no replica brings them back; a single node keeps
+ * none beyond their history. Thread-safe.
+ */
+final class Tombstones {
+  private final AtomicLong count = new AtomicLong();
+  private volatile boolean kept;
+
+  /** From now on deleted groups are remembered. */
+  void keep() {
+    kept = true;
+  }
+
+  boolean areKept() {
+    return kept;
+  }
+
+  /** True if the frame says of a group only that it was deleted. */
+  static boolean isOne(GroupFrame frame) {
+    return !frame.exists() && frame.deletedAt().isAfter(Version.NEVER);
+  }
+
+  /** Counts an entry that was found. */
+  void add() {
+    count.incrementAndGet();
+  }
+
+  /** Counts an entry that was one way and is another. */
+  void replace(GroupFrame old, boolean isOneNow) {
+    boolean wasOne = isOne(old);
+    if (wasOne != isOneNow) {
+      count.addAndGet(isOneNow ? 1 : -1);
+    }
+  }
+
+  /** How many take the place of a group: all that are there, if they are to be. */
+  long counted() {
+    return kept ? count.get() : 0;
+  }
+}

@@ -1,0 +1,162 @@
+package io.silverback.server;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.silverback.server.RawHttp.Answer;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** What the doors of a cluster do; the libraries below it are those of {@link LocalLibraries}. */
+final class ClusterGatewayTest {
+  private static final int GROUPS = 30;
+
+  @Test
+  void eachGroupIsExposedByOneNodeAndToldByAll() throws IOException {
+    try (var cluster = LocalCluster.start(3)) {
+      pushThroughAll(cluster);
+
+      assertEquals(lines(), exposed(cluster).stream().sorted().toList());
+      for (int node = 0; node < cluster.size(); node++) {
+        Answer answer = cluster.get(node, "/api/v1/metrics");
+        assertEquals(200, answer.status(), answer.text());
+        List<String> jobs =
+            Stream.of(answer.text().split("\"job\":\"", -1))
+                .skip(1)
+                .map(rest -> rest.substring(0, rest.indexOf('"')))
+                .distinct()
+                .toList();
+        assertEquals(jobs().sorted().toList(), jobs);
+        assertTrue(cluster.get(node, "/").text().contains("holding " + GROUPS + " groups"));
+      }
+    }
+  }
+
+  @Test
+  void aDeleteAndAWipeThroughAnyNodeReachAll() throws IOException {
+    try (var cluster = LocalCluster.start(2)) {
+      pushThroughAll(cluster);
+
+      assertEquals(202, cluster.send(1, "DELETE", "/metrics/job/job-3", "").status());
+      assertEquals(GROUPS - 1, exposed(cluster).size());
+      Answer wiped = cluster.send(0, "PUT", "/api/v1/admin/wipe", "");
+
+      assertEquals(202, wiped.status(), wiped.text());
+      assertEquals(List.of(), exposed(cluster));
+    }
+  }
+
+  @Test
+  void aRefusalOfTheLeaderReachesTheClientInUpstreamsWords() throws IOException {
+    try (var cluster = LocalCluster.start(2)) {
+      for (int node = 0; node < cluster.size(); node++) {
+        Answer answer = cluster.send(node, "POST", "/metrics/job/x", "a 1 1700000000000\n");
+
+        assertEquals(400, answer.status(), answer.text());
+        assertEquals(
+            "pushed metrics are invalid or inconsistent with existing metrics: pushed metrics must"
+                + " not have timestamps\n",
+            answer.text());
+      }
+    }
+  }
+
+  @Test
+  void prometheusIsToldOfAllMembersInOneOrder() throws IOException {
+    try (var cluster = LocalCluster.start(3)) {
+      String targets =
+          Stream.of(0, 1, 2)
+              .map(node -> '"' + cluster.webAddress(node) + '"')
+              .sorted()
+              .toList()
+              .toString()
+              .replace(" ", "");
+      for (int node = 0; node < cluster.size(); node++) {
+        Answer answer = cluster.get(node, "/api/v1/cluster/http_sd");
+
+        assertEquals(200, answer.status());
+        assertEquals(Optional.of("application/json"), answer.header("Content-Type"));
+        String prefix =
+            "[{\"targets\":" + targets + ",\"labels\":{\"__meta_silverback_cluster_id\":";
+        assertTrue(answer.text().startsWith(prefix), answer.text());
+      }
+    }
+  }
+
+  @Test
+  void aGroupsOwnerIsToldAlikeByAll() throws IOException {
+    try (var cluster = LocalCluster.start(3)) {
+      String path = "/api/v1/cluster/owner?job=a&instance=b";
+      String told = cluster.get(0, path).text();
+
+      assertTrue(told.contains("\"leader\":\"node-"), told);
+      assertEquals(told, cluster.get(1, path).text());
+      assertTrue(cluster.get(2, "/api/v1/cluster/owner?instance=b").text().contains("job="));
+      assertTrue(cluster.get(2, "/api/v1/cluster/ring").text().contains("\"should_lead\":"));
+    }
+  }
+
+  @Test
+  void aMinorityShowsNoGroupsAndTakesNone() throws IOException {
+    try (var cluster = LocalCluster.start(3)) {
+      pushThroughAll(cluster);
+      cluster.stop(1);
+      cluster.stop(2);
+      cluster.await("a lapse", () -> cluster.get(0, "/-/ready").status() == 503);
+      cluster.await(
+          "the end of the connections that were open",
+          () -> cluster.get(0, "/metrics").text().contains("\nsilverback_cluster_lapses_total 1"));
+
+      // Comes to an end only since the server closes the connection.
+      Answer refused =
+          cluster.exchange(
+              0, "PUT /metrics/job/late HTTP/1.1\r\nHost: x\r\nContent-Length: 7\r\n\r\nlate 1\n");
+      assertEquals(503, refused.status(), refused.text());
+      assertEquals(Optional.of("1"), refused.header("Retry-After"));
+      assertEquals(Optional.of("close"), refused.header("Connection"));
+      assertEquals(503, cluster.get(0, "/api/v1/metrics").status());
+      Answer scrape = cluster.get(0, "/metrics");
+      assertEquals(200, scrape.status());
+      assertFalse(scrape.text().contains("value_"), scrape.text());
+      assertTrue(scrape.text().contains("\nsilverback_cluster_led_slots "), scrape.text());
+      assertEquals(200, cluster.get(0, "/-/healthy").status());
+      assertEquals(200, cluster.get(0, "/api/v1/cluster/http_sd").status());
+      assertEquals(200, cluster.get(0, "/").status());
+    }
+  }
+
+  private static Stream<String> jobs() {
+    return Stream.iterate(0, i -> i + 1).limit(GROUPS).map(i -> "job-" + i);
+  }
+
+  private static List<String> lines() {
+    return jobs()
+        .map(job -> "value_%s{instance=\"\",job=\"%s\"} 7".formatted(job.replace('-', '_'), job))
+        .sorted()
+        .toList();
+  }
+
+  private static void pushThroughAll(LocalCluster cluster) throws IOException {
+    int node = 0;
+    for (String job : jobs().toList()) {
+      String body = "value_" + job.replace('-', '_') + " 7\n";
+      Answer answer = cluster.send(node, "PUT", "/metrics/job/" + job, body);
+      assertEquals(200, answer.status(), answer.text());
+      node = (node + 1) % cluster.size();
+    }
+  }
+
+  private static List<String> exposed(LocalCluster cluster) throws IOException {
+    var lines = new ArrayList<String>();
+    for (int node = 0; node < cluster.size(); node++) {
+      Answer answer = cluster.get(node, "/metrics");
+      answer.text().lines().filter(line -> line.startsWith("value_")).forEach(lines::add);
+    }
+    return lines;
+  }
+}

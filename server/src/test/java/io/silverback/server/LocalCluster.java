@@ -1,0 +1,124 @@
+package io.silverback.server;
+
+import static org.junit.jupiter.api.Assertions.fail;
+
+import io.silverback.server.RawHttp.Answer;
+import java.io.IOException;
+import java.net.SocketException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+
+/** Some gateways of one cluster inside the test's process, with short leases. */
+final class LocalCluster implements AutoCloseable {
+  private static final Duration LIMIT = Duration.ofSeconds(20);
+
+  private final LocalLibraries world = new LocalLibraries();
+  private final List<Gateway> gateways = new ArrayList<>();
+  private final List<Integer> ports;
+
+  private LocalCluster(int size) {
+    ports = Stream.generate(RunningProcess::freePort).limit(2L * size).toList();
+    for (int i = 0; i < size; i++) {
+      gateways.add(start(i, size));
+    }
+  }
+
+  /** Starts that many nodes and waits until each is ready and all slots are shown. */
+  static LocalCluster start(int size) throws IOException {
+    var cluster = new LocalCluster(size);
+    try {
+      cluster.await("a group list", () -> cluster.get(0, "/api/v1/metrics").status() == 200);
+      for (int i = 0; i < size; i++) {
+        int node = i;
+        cluster.await("readiness", () -> cluster.get(node, "/-/ready").status() == 200);
+      }
+    } catch (IOException | AssertionError e) {
+      cluster.close();
+      throw e;
+    }
+    return cluster;
+  }
+
+  private Gateway start(int node, int size) {
+    var flags = new ArrayList<String>();
+    flags.add("--web.listen-address=" + webAddress(node));
+    flags.add("--web.enable-admin-api");
+    flags.add("--cluster.listen-address=" + peerAddress(node));
+    flags.add("--cluster.node-id=node-" + node);
+    flags.add("--cluster.lease=900ms");
+    flags.add("--cluster.renewal=100ms");
+    flags.add("--cluster.push-budget=4s");
+    flags.add("--shutdown.timeout=0s");
+    for (int other = 0; other < size; other++) {
+      flags.add("--cluster.join=" + peerAddress(other));
+    }
+    if (Flags.parse(flags, Map.of()) instanceof Flags.Request.Serve serve) {
+      return Gateway.start(serve.config(), UnaryOperator.identity(), () -> world);
+    }
+    throw new IllegalArgumentException("not flags to serve with: flags=" + flags);
+  }
+
+  int size() {
+    return gateways.size();
+  }
+
+  String webAddress(int node) {
+    return "127.0.0.1:" + ports.get(2 * node);
+  }
+
+  private String peerAddress(int node) {
+    return "127.0.0.1:" + ports.get(2 * node + 1);
+  }
+
+  Answer send(int node, String method, String path, String body) throws IOException {
+    return new RawHttp(ports.get(2 * node)).send(method, path, body);
+  }
+
+  /** Sends a whole request exactly as written, and waits until the server closes. */
+  Answer exchange(int node, String request) throws IOException {
+    return new RawHttp(ports.get(2 * node)).exchange(request.getBytes(StandardCharsets.UTF_8));
+  }
+
+  Answer get(int node, String path) throws IOException {
+    return send(node, "GET", path, "");
+  }
+
+  void stop(int node) {
+    gateways.get(node).close();
+  }
+
+  /** What a test waits for. */
+  @FunctionalInterface
+  interface Condition {
+    boolean holds() throws IOException;
+  }
+
+  void await(String what, Condition condition) throws IOException {
+    long start = System.nanoTime();
+    while (!holds(condition)) {
+      if (System.nanoTime() - start > LIMIT.toNanos()) {
+        fail("waited in vain: what=" + what + " overview=" + get(0, "/api/v1/cluster").text());
+      }
+      RunningProcess.pause(Duration.ofMillis(50));
+    }
+  }
+
+  /** A node that loses its lease ends all connections, those of a test included. */
+  private static boolean holds(Condition condition) throws IOException {
+    try {
+      return condition.holds();
+    } catch (SocketException _) {
+      return false;
+    }
+  }
+
+  @Override
+  public void close() {
+    gateways.forEach(Gateway::close);
+  }
+}

@@ -1,0 +1,132 @@
+package io.silverback.server;
+
+import io.silverback.cluster.Member;
+import io.silverback.cluster.Membership;
+import io.silverback.cluster.Network;
+import io.silverback.cluster.View;
+import io.silverback.cluster.ViewLog;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One world for the nodes of a test, all in one process: everybody sees everybody, and one list of
+ * views is the log, which a minority cannot write. Stands for the libraries where a test is not
+ * about them. Thread-safe.
+ */
+final class LocalLibraries implements ClusterLibraries {
+  private final Map<Member, ViewLog.Listener> logs = new LinkedHashMap<>();
+  private final List<Member> living = new ArrayList<>();
+  private final List<View> views = new ArrayList<>();
+
+  @Override
+  public Membership membership(ClusterSettings settings, Network network) {
+    return new LocalMembership();
+  }
+
+  @Override
+  public ViewLog viewLog(ClusterSettings settings, Path folder, Network network) {
+    return new LocalLog();
+  }
+
+  private synchronized void commit(View next) {
+    long newest = views.isEmpty() ? 0 : views.getLast().epoch();
+    if (next.epoch() == newest + 1 && hasMajority()) {
+      views.add(next);
+      List.copyOf(logs.values()).forEach(listener -> listener.committed(next));
+    }
+  }
+
+  private boolean hasMajority() {
+    return views.isEmpty()
+        || logs.keySet().stream().filter(views.getLast()::hasVoter).count()
+            >= views.getLast().majority();
+  }
+
+  private final class LocalMembership implements Membership {
+    private @Nullable Member self;
+
+    @Override
+    public void start(Member self) {
+      synchronized (LocalLibraries.this) {
+        this.self = self;
+        living.add(self);
+      }
+    }
+
+    @Override
+    public List<Member> peers() {
+      synchronized (LocalLibraries.this) {
+        return living.stream().filter(member -> !member.equals(self)).toList();
+      }
+    }
+
+    @Override
+    public void close() {
+      synchronized (LocalLibraries.this) {
+        living.remove(self);
+      }
+    }
+  }
+
+  private final class LocalLog implements ViewLog {
+    private @Nullable Member self;
+
+    @Override
+    public void start(Member self, Listener listener) {
+      synchronized (LocalLibraries.this) {
+        this.self = self;
+        logs.put(self, listener);
+        views.forEach(listener::committed);
+      }
+    }
+
+    @Override
+    public Optional<View> remembered() {
+      return Optional.empty();
+    }
+
+    @Override
+    public void bootstrap(View first) {
+      commit(first);
+    }
+
+    @Override
+    public void follow(View view) {}
+
+    @Override
+    public boolean isProposer() {
+      synchronized (LocalLibraries.this) {
+        return !logs.isEmpty() && logs.keySet().iterator().next().equals(self);
+      }
+    }
+
+    @Override
+    public void propose(View next) {
+      commit(next);
+    }
+
+    @Override
+    public void reconcile(List<Member> voters) {}
+
+    @Override
+    public List<Long> libraryVoters() {
+      synchronized (LocalLibraries.this) {
+        return views.isEmpty()
+            ? List.of()
+            : views.getLast().voters().stream().map(Member::storeId).toList();
+      }
+    }
+
+    @Override
+    public void close() {
+      synchronized (LocalLibraries.this) {
+        logs.remove(self);
+      }
+    }
+  }
+}

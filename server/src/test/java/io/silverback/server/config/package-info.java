@@ -1,0 +1,4 @@
+@NullMarked
+package io.silverback.server.config;
+
+import org.jspecify.annotations.NullMarked;

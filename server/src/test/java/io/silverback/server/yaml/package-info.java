@@ -1,0 +1,4 @@
+@NullMarked
+package io.silverback.server.yaml;
+
+import org.jspecify.annotations.NullMarked;
