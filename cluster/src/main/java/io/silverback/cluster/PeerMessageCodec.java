@@ -49,6 +49,7 @@ final class PeerMessageCodec {
               .u64(m.epoch())
               .u64(m.renewal())
               .flag(m.granted())
+              .u64(m.nanos())
               .list(m.lapsed(), (to, id) -> to.text(id.nodeId()).u64(id.incarnation()));
       case ViewPush m -> m.view().write(out.u8(VIEW_PUSH));
       case Offer m -> out.u8(OFFER).u64(m.clusterId()).list(m.members(), View::write);
@@ -60,6 +61,7 @@ final class PeerMessageCodec {
               .u64(m.id())
               .u64(m.epoch())
               .u64(m.dropAfter())
+              .u64(m.sentBy())
               .flag(m.relay())
               .bytes(m.key())
               .bytes(m.update());
@@ -120,13 +122,15 @@ final class PeerMessageCodec {
               in.u64(),
               in.u64(),
               in.flag(),
+              in.u64(),
               in.list(from -> new ProcessId(from.text(), from.u64())));
       case VIEW_PUSH -> new ViewPush(View.read(in));
       case OFFER -> new Offer(in.u64(), in.list(View::readMember));
       case OFFER_TAKEN -> new OfferTaken(in.u64());
       case BEGIN -> new Begin(View.read(in));
       case FAREWELL -> new Farewell();
-      case FORWARD -> new Forward(in.u64(), in.u64(), in.u64(), in.flag(), in.bytes(), in.bytes());
+      case FORWARD ->
+          new Forward(in.u64(), in.u64(), in.u64(), in.u64(), in.flag(), in.bytes(), in.bytes());
       case FORWARDED ->
           new Forwarded(in.u64(), constant(Forwarded.Fate.values(), in), in.bytes(), in.text());
       case REPLICATE -> new Replicate(in.u64(), slot(in), in.u64(), in.bytes());
