@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
@@ -84,7 +85,8 @@ public final class ClusterNode implements AutoCloseable {
     antiEntropy = new AntiEntropy(config, self, ports, requests, led, counters);
     var replicator = new Replicator(config, self, ports, requests, counters, antiEntropy::missed);
     claims = new Claims(self, config, ports, requests, led, this::send);
-    var leader = new LeaderQueue(ports, versions, lease, led, replicator, claims, () -> view, off);
+    var leader =
+        new LeaderQueue(config, ports, versions, lease, led, replicator, claims, () -> view, off);
     pushes =
         new Pushes(
             config, self, ports, requests, peers, lease, led, leader, () -> view, off, counters);
@@ -118,6 +120,14 @@ public final class ClusterNode implements AutoCloseable {
    * @param done told once, by a thread of the node; must return quickly
    */
   public void submit(byte[] key, byte[] update, Consumer<PushOutcome> done) {
+    try {
+      submitInLoop(key, update, done);
+    } catch (RejectedExecutionException _) {
+      done.accept(new PushOutcome.Unavailable("this node is overloaded, push less or add nodes"));
+    }
+  }
+
+  private void submitInLoop(byte[] key, byte[] update, Consumer<PushOutcome> done) {
     long term = lease.number();
     ports
         .loop()
@@ -307,7 +317,10 @@ public final class ClusterNode implements AutoCloseable {
     }
     View now = view.get();
     boolean granted = voter.grant(now, self, ProcessId.of(beat.self()));
-    send(beat.self(), new PeerMessage.Grant(now.epoch(), beat.renewal(), granted, voter.lapsed()));
+    send(
+        beat.self(),
+        new PeerMessage.Grant(
+            now.epoch(), beat.renewal(), granted, ports.clock().nanoTime(), voter.lapsed()));
     if (beat.epoch() < now.epoch()) {
       send(beat.self(), new PeerMessage.ViewPush(now));
     }
@@ -318,6 +331,7 @@ public final class ClusterNode implements AutoCloseable {
       return;
     }
     View now = view.get();
+    lease.sentNanos(grant.renewal()).ifPresent(sent -> peers.echoed(sender, grant.nanos() - sent));
     if (grant.granted() && !closed) {
       lease.granted(now, sender, grant.epoch(), grant.renewal());
     }
@@ -386,7 +400,7 @@ public final class ClusterNode implements AutoCloseable {
 
   private void tick() {
     long now = ports.clock().nanoTime();
-    if (now - lastTickNanos > config.lease().toNanos() / 2) {
+    if (now - lastTickNanos > config.lease().toNanos()) {
       // This process stood still: what it did not hear meanwhile says nothing of others.
       voter.stoodStill();
       peers.forgiveSilence();
@@ -404,7 +418,7 @@ public final class ClusterNode implements AutoCloseable {
       proposer.tick(current);
       antiEntropy.tick(current);
     }
-    peers.keep(everyone());
+    peers.keep(everyone(), 2 * config.lease().toNanos());
     publish();
     ports.loop().schedule(config.renewal().toNanos() / 2, () -> inLoop(this::tick));
   }
@@ -437,11 +451,12 @@ public final class ClusterNode implements AutoCloseable {
   }
 
   private void lapsed() {
-    mail.incrementAndGet();
     logger.log(System.Logger.Level.WARNING, "the lease has lapsed, connections are closed");
     if (!off.contains(Rule.DROP_WHAT_A_LAPSE_LEFT)) {
       ports.network().dropConnections();
     }
+    // After it, or what is handed over in between would count as new.
+    mail.incrementAndGet();
     onLapse.run();
     publish();
   }

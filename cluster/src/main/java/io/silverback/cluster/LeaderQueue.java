@@ -5,6 +5,7 @@ import io.silverback.codec.model.VersionClock;
 import java.util.ArrayDeque;
 import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
@@ -18,6 +19,7 @@ import java.util.function.Supplier;
  */
 final class LeaderQueue {
   private static final int MOST_WAITING = 20_000;
+  private static final int MOST_BEGUN = 200_000;
   private static final long RETRY_NANOS = 50_000_000L;
 
   private final Clock clock;
@@ -31,6 +33,9 @@ final class LeaderQueue {
   private final Supplier<Optional<View>> view;
   private final EnumSet<Rule> off;
   private final Map<GroupId, Queue<Update>> groups = new HashMap<>();
+  private final Map<GroupId, Long> startedNanos = new HashMap<>();
+  private final Map<GroupId, Long> begun = new LinkedHashMap<>();
+  private final long memoryNanos;
   private int waiting;
 
   /** What became of an update. */
@@ -44,9 +49,10 @@ final class LeaderQueue {
   }
 
   private record Update(
-      int slot, byte[] key, byte[] update, long deadline, Consumer<Result> done) {}
+      int slot, byte[] key, byte[] update, long deadline, long sentBy, Consumer<Result> done) {}
 
   LeaderQueue(
+      ClusterConfig config,
       ClusterPorts ports,
       VersionClock versions,
       Lease lease,
@@ -55,6 +61,8 @@ final class LeaderQueue {
       Claims claims,
       Supplier<Optional<View>> view,
       EnumSet<Rule> off) {
+    // A forwarded update is dropped when it is older than a lease.
+    this.memoryNanos = 2 * config.lease().toNanos();
     this.clock = ports.clock();
     this.loop = ports.loop();
     this.store = ports.store();
@@ -67,15 +75,22 @@ final class LeaderQueue {
     this.off = off;
   }
 
-  /** Takes an update whose time ends at the deadline, by the monotonic clock of this node. */
-  void submit(int slot, byte[] key, byte[] update, long deadline, Consumer<Result> done) {
+  /**
+   * Takes an update; all times are of the monotonic clock of this node.
+   *
+   * @param deadline when its time ends
+   * @param sentBy a moment at which it was on its way already: if a later one was answered since
+   *     then, this may be a copy of something that the client has given up and done again
+   */
+  void submit(
+      int slot, byte[] key, byte[] update, long deadline, long sentBy, Consumer<Result> done) {
     if (waiting >= MOST_WAITING) {
       done.accept(new Result.Unavailable("too many pushes wait, push less or add nodes"));
       return;
     }
     waiting++;
     Queue<Update> queue = groups.computeIfAbsent(new GroupId(key), _ -> new ArrayDeque<>());
-    queue.add(new Update(slot, key, update, deadline, done));
+    queue.add(new Update(slot, key, update, deadline, sentBy, done));
     if (queue.size() == 1) {
       begin(queue);
     }
@@ -85,11 +100,22 @@ final class LeaderQueue {
     Update next = queue.element();
     if (clock.nanoTime() - next.deadline() >= 0) {
       end(queue, new Result.Unavailable("the push waited too long"));
-    } else if (!mayLead(next)) {
+    } else if (!mayLead(next) || isOvertaken(next)) {
       end(queue, new Result.NotHere());
     } else {
       prepare(queue, next);
     }
+  }
+
+  private boolean isOvertaken(Update update) {
+    long now = clock.nanoTime();
+    var oldest = begun.values().iterator();
+    while (oldest.hasNext() && (begun.size() > MOST_BEGUN || now - oldest.next() > memoryNanos)) {
+      oldest.remove();
+      oldest = begun.values().iterator();
+    }
+    Long last = begun.get(new GroupId(update.key()));
+    return last != null && update.sentBy() - last < 0;
   }
 
   private boolean mayLead(Update update) {
@@ -98,11 +124,12 @@ final class LeaderQueue {
   }
 
   private void prepare(Queue<Update> queue, Update next) {
+    startedNanos.put(new GroupId(next.key()), clock.nanoTime());
     long epoch = led.epoch(next.slot());
     long term = lease.number();
     var prepared = store.prepare(next.update(), versions.next(epoch), clock.wallMillis());
     switch (prepared) {
-      case Prepared.Settled(var answer) -> end(queue, new Result.Answered(answer));
+      case Prepared.Settled(var answer) -> settled(queue, next, answer, epoch, term);
       case Prepared.Effect effect when effect.claim().isPresent() ->
           claims.claim(
               view.get().orElseThrow(),
@@ -118,6 +145,20 @@ final class LeaderQueue {
                 }
               });
       case Prepared.Effect effect -> replicate(queue, next, effect, epoch, term);
+    }
+  }
+
+  /**
+   * Nothing changes; but what is here may have come from a leader that could not answer for it, so
+   * others have to hold it before anybody builds on it.
+   */
+  private void settled(Queue<Update> queue, Update next, byte[] answer, long epoch, long term) {
+    Optional<byte[]> state = store.wholeState(next.key());
+    if (state.isEmpty()) {
+      end(queue, new Result.Answered(answer));
+    } else {
+      replicate(
+          queue, next, new Prepared.Effect(state.get(), Optional.empty(), answer), epoch, term);
     }
   }
 
@@ -171,6 +212,12 @@ final class LeaderQueue {
   private void end(Queue<Update> queue, Result result) {
     Update ended = queue.remove();
     waiting--;
+    var group = new GroupId(ended.key());
+    Long started = startedNanos.remove(group);
+    if (result instanceof Result.Answered && started != null) {
+      begun.remove(group);
+      begun.put(group, started);
+    }
     claims.settle(view.get(), ended.key());
     ended.done().accept(result);
     if (queue.isEmpty()) {

@@ -4,6 +4,7 @@ import io.silverback.cluster.PeerMessage.ProcessId;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -59,6 +60,12 @@ final class Lease {
     renewals.put(lastRenewal, new Sent(clock.nanoTime(), clock.wallMillis()));
     renewals.remove(lastRenewal - REMEMBERED_RENEWALS);
     return lastRenewal;
+  }
+
+  /** When a request was sent, if it is remembered. */
+  OptionalLong sentNanos(long renewal) {
+    Sent sent = renewals.get(renewal);
+    return sent == null ? OptionalLong.empty() : OptionalLong.of(sent.nanos());
   }
 
   /** From now on only grants for that view count; what was granted before runs on. */

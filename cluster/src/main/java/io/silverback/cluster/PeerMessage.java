@@ -39,9 +39,10 @@ sealed interface PeerMessage {
    *
    * @param epoch of the voter's view, which a grant is for
    * @param granted false if nothing is granted
+   * @param nanos the voter's monotonic clock
    * @param lapsed the removed process starts that hold nothing that this voter granted
    */
-  record Grant(long epoch, long renewal, boolean granted, List<ProcessId> lapsed)
+  record Grant(long epoch, long renewal, boolean granted, long nanos, List<ProcessId> lapsed)
       implements PeerMessage {}
 
   /** A process start, by the name of its node. */
@@ -71,9 +72,11 @@ sealed interface PeerMessage {
    *
    * @param epoch of the sender's view
    * @param dropAfter by the receiver's monotonic clock: later it is too late
+   * @param sentBy by the receiver's monotonic clock: a moment at which it was sent already
    * @param relay true to ask a node that is not the leader to pass it on
    */
-  record Forward(long id, long epoch, long dropAfter, boolean relay, byte[] key, byte[] update)
+  record Forward(
+      long id, long epoch, long dropAfter, long sentBy, boolean relay, byte[] key, byte[] update)
       implements Question {}
 
   /** What became of a forwarded update. */

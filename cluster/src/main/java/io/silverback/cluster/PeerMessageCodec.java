@@ -49,6 +49,7 @@ final class PeerMessageCodec {
               .u64(m.epoch())
               .u64(m.renewal())
               .flag(m.granted())
+              .u64(m.nanos())
               .list(m.lapsed(), (to, id) -> to.text(id.nodeId()).u64(id.incarnation()));
       case ViewPush m -> m.view().write(out.u8(VIEW_PUSH));
       case Offer m -> out.u8(OFFER).u64(m.clusterId()).list(m.members(), View::write);
@@ -60,14 +61,15 @@ final class PeerMessageCodec {
               .u64(m.id())
               .u64(m.epoch())
               .u64(m.dropAfter())
+              .u64(m.sentBy())
               .flag(m.relay())
               .bytes(m.key())
               .bytes(m.update());
       case Forwarded m ->
-          out.u8(FORWARDED).u64(m.id()).u8(m.result().ordinal()).bytes(m.answer()).text(m.reason());
+          out.u8(FORWARDED).u64(m.id()).text(m.result().name()).bytes(m.answer()).text(m.reason());
       case Replicate m ->
           out.u8(REPLICATE).u64(m.id()).u16(m.slot()).u64(m.epoch()).bytes(m.state());
-      case Replicated m -> out.u8(REPLICATED).u64(m.id()).u8(m.result().ordinal()).text(m.reason());
+      case Replicated m -> out.u8(REPLICATED).u64(m.id()).text(m.result().name()).text(m.reason());
       case AskDigests m ->
           out.u8(ASK_DIGESTS)
               .u64(m.id())
@@ -86,11 +88,7 @@ final class PeerMessageCodec {
       case Delivered m -> optional(out.u8(DELIVERED).u64(m.id()), m.refused());
       case AskClaim m -> claim(out.u8(ASK_CLAIM).u64(m.id()), m.epoch(), m.key(), m.claim());
       case ClaimAnswer m ->
-          out.u8(CLAIM_ANSWER)
-              .u64(m.id())
-              .u64(m.epoch())
-              .u8(m.verdict().ordinal())
-              .text(m.reason());
+          out.u8(CLAIM_ANSWER).u64(m.id()).u64(m.epoch()).text(m.verdict().name()).text(m.reason());
       case Probe m -> claim(out.u8(PROBE).u64(m.id()), m.epoch(), m.key(), m.claim());
       case ProbeAnswer m ->
           optional(
@@ -124,13 +122,15 @@ final class PeerMessageCodec {
               in.u64(),
               in.u64(),
               in.flag(),
+              in.u64(),
               in.list(from -> new ProcessId(from.text(), from.u64())));
       case VIEW_PUSH -> new ViewPush(View.read(in));
       case OFFER -> new Offer(in.u64(), in.list(View::readMember));
       case OFFER_TAKEN -> new OfferTaken(in.u64());
       case BEGIN -> new Begin(View.read(in));
       case FAREWELL -> new Farewell();
-      case FORWARD -> new Forward(in.u64(), in.u64(), in.u64(), in.flag(), in.bytes(), in.bytes());
+      case FORWARD ->
+          new Forward(in.u64(), in.u64(), in.u64(), in.u64(), in.flag(), in.bytes(), in.bytes());
       case FORWARDED ->
           new Forwarded(in.u64(), constant(Forwarded.Fate.values(), in), in.bytes(), in.text());
       case REPLICATE -> new Replicate(in.u64(), slot(in), in.u64(), in.bytes());
@@ -190,12 +190,14 @@ final class PeerMessageCodec {
     return slots;
   }
 
-  private static <T> T constant(T[] values, Wire.Reader in) {
-    int index = in.u8();
-    if (index >= values.length) {
-      throw new MalformedMessageException("no such value: index=" + index);
+  private static <T extends Enum<T>> T constant(T[] values, Wire.Reader in) {
+    String name = in.text();
+    for (T value : values) {
+      if (value.name().equals(name)) {
+        return value;
+      }
     }
-    return values[index];
+    throw new MalformedMessageException("no such value: name=" + name);
   }
 
   /** True for a message whose size grows with what is stored. */

@@ -31,7 +31,7 @@ final class Proposer {
   private final Map<PeerMessage.ProcessId, Long> seatedNanos = new HashMap<>();
   private final long leaseNanos;
   private long votersChangedNanos;
-  private List<Member> voters = List.of();
+  private List<Long> voters = List.of();
   private boolean proposed;
   private long proposedNanos;
 
@@ -47,8 +47,9 @@ final class Proposer {
 
   void enter(View view) {
     long now = ports.clock().nanoTime();
-    if (!view.voters().equals(voters)) {
-      voters = view.voters();
+    List<Long> stores = view.voters().stream().map(Member::storeId).toList();
+    if (!stores.equals(voters)) {
+      voters = stores;
       votersChangedNanos = now;
     }
     proposed = false;
@@ -67,7 +68,9 @@ final class Proposer {
 
   /** Called now and then. */
   void tick(View view) {
-    if (!ports.viewLog().isProposer() || !view.hasVoter(self)) {
+    boolean isVoter =
+        view.hasVoter(self) || view.predecessor(self).filter(view::hasVoter).isPresent();
+    if (!ports.viewLog().isProposer() || !isVoter) {
       return;
     }
     ports.viewLog().reconcile(view.voters());
@@ -85,12 +88,28 @@ final class Proposer {
   }
 
   private Optional<View> next(View view) {
-    return silent(view)
-        .map(member -> ViewPlanner.without(view, member, ports.clock().wallMillis()))
+    long wallMillis = ports.clock().wallMillis();
+    return restarted(view)
+        .map(
+            member ->
+                ViewPlanner.replacing(
+                    view, view.predecessor(member).orElseThrow(), member, wallMillis))
+        .or(() -> silent(view).map(member -> ViewPlanner.without(view, member, wallMillis)))
         .or(() -> newcomer(view).map(member -> ViewPlanner.with(view, member)))
         .or(() -> nextVoter(view).map(member -> ViewPlanner.withVoter(view, member)))
         .or(() -> proven(view).map(member -> ViewPlanner.withLeader(view, member)))
         .or(() -> forgettable(view).map(gone -> ViewPlanner.forgetting(view, gone)));
+  }
+
+  /** A process that goes on with the files of a member; the one before it has ended. */
+  private Optional<Member> restarted(View view) {
+    if (view.predecessor(self).isPresent()) {
+      return Optional.of(self);
+    }
+    return peers.recent(leaseNanos / 2).stream()
+        .map(Peers.Heard::member)
+        .filter(member -> !view.has(member) && view.predecessor(member).isPresent())
+        .findFirst();
   }
 
   /** A member that has not been heard of for a lease, or that a newer start replaces. */
@@ -103,7 +122,9 @@ final class Proposer {
   }
 
   private boolean isGone(View view, Member member) {
-    long silence = peers.silenceNanos(member);
+    long now = ports.clock().nanoTime();
+    long seated = now - seatedNanos.getOrDefault(PeerMessage.ProcessId.of(member), now);
+    long silence = Math.min(seated, peers.silenceNanos(member));
     boolean isReplaced =
         silence > leaseNanos / 2
             && peers.recent(leaseNanos / 2).stream()

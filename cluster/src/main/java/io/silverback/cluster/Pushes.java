@@ -133,6 +133,7 @@ final class Pushes {
           key,
           update,
           deadline,
+          clock.nanoTime(),
           result -> {
             switch (result) {
               case LeaderQueue.Result.Answered(var answer) ->
@@ -157,12 +158,13 @@ final class Pushes {
       long now = clock.nanoTime();
       long nanos = Math.min(deadline - now, config.lease().toNanos());
       // Their clock now is this or later, so they never take it for younger than it is.
-      long theirs = heard.get().theirNanos() + (now - heard.get().ourNanos());
+      long theirs = heard.get().theirClock(now);
+      long sentBy = peers.theirClockAtMost(next, now).orElse(theirs + nanos);
       counters.forwarded++;
       requests.ask(
           next,
           nanos,
-          id -> new Forward(id, epoch, theirs + nanos, relay.isPresent(), key, update),
+          id -> new Forward(id, epoch, theirs + nanos, sentBy, relay.isPresent(), key, update),
           answer ->
               answer
                   .filter(Forwarded.class::isInstance)
@@ -230,6 +232,7 @@ final class Pushes {
         forward.key(),
         forward.update(),
         forward.dropAfter(),
+        forward.sentBy(),
         result ->
             done.accept(
                 switch (result) {
@@ -252,13 +255,22 @@ final class Pushes {
     }
     long now = clock.nanoTime();
     long nanos = forward.dropAfter() - now;
-    long theirs = heard.get().theirNanos() + (now - heard.get().ourNanos());
+    long theirs = heard.get().theirClock(now);
+    // As old as it was here when it came.
+    long sentBy =
+        peers.theirClockAtMost(to.get(), Math.min(now, forward.sentBy())).orElse(theirs + nanos);
     requests.ask(
         to.get(),
         nanos,
         id ->
             new Forward(
-                id, forward.epoch(), theirs + nanos, false, forward.key(), forward.update()),
+                id,
+                forward.epoch(),
+                theirs + nanos,
+                sentBy,
+                false,
+                forward.key(),
+                forward.update()),
         answer ->
             answer
                 .filter(Forwarded.class::isInstance)

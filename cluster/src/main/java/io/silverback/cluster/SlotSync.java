@@ -177,10 +177,15 @@ final class SlotSync {
   }
 
   private void merge(byte[] state, List<String> refused) {
-    switch (ports.store().merge(state)) {
-      case ReplicaStore.Merged.Done() -> {}
-      case ReplicaStore.Merged.ShapeMissing() -> refused.add("a whole state lacks its shape");
-      case ReplicaStore.Merged.Refused(var reason) -> refused.add(reason);
+    try {
+      switch (ports.store().merge(state)) {
+        case ReplicaStore.Merged.Done() -> {}
+        case ReplicaStore.Merged.ShapeMissing() -> refused.add("a whole state lacks its shape");
+        case ReplicaStore.Merged.Refused(var reason) -> refused.add(reason);
+      }
+    } catch (RuntimeException damaged) {
+      // Whatever the store makes of bytes that are no state: the peer is asked again.
+      refused.add(String.valueOf(damaged.getMessage()));
     }
   }
 

@@ -55,6 +55,25 @@ final class ViewPlanner {
     return next(view, seats, view.removed());
   }
 
+  /**
+   * The seat of a process goes to the next start of the same node with the same files, its vote,
+   * too: what the old one granted binds the new one, as it grants and reports nothing at first.
+   */
+  static View replacing(View view, Member old, Member next, long wallMillis) {
+    var seats = new ArrayList<Seat>();
+    var removed = new ArrayList<>(view.removed());
+    for (Seat seat : view.seats()) {
+      if (seat.member().isSameProcess(old)) {
+        int returns = seat.returns() + 1;
+        removed.add(new Removed(old, view.epoch() + 1, wallMillis, returns));
+        seats.add(new Seat(next, seat.votes(), false, returns));
+      } else {
+        seats.add(seat);
+      }
+    }
+    return next(view, seats, removed);
+  }
+
   static View withVoter(View view, Member member) {
     return changed(
         view, member, seat -> new Seat(seat.member(), true, seat.mayLead(), seat.returns()));
