@@ -64,10 +64,10 @@ final class PeerMessageCodec {
               .bytes(m.key())
               .bytes(m.update());
       case Forwarded m ->
-          out.u8(FORWARDED).u64(m.id()).u8(m.result().ordinal()).bytes(m.answer()).text(m.reason());
+          out.u8(FORWARDED).u64(m.id()).text(m.result().name()).bytes(m.answer()).text(m.reason());
       case Replicate m ->
           out.u8(REPLICATE).u64(m.id()).u16(m.slot()).u64(m.epoch()).bytes(m.state());
-      case Replicated m -> out.u8(REPLICATED).u64(m.id()).u8(m.result().ordinal()).text(m.reason());
+      case Replicated m -> out.u8(REPLICATED).u64(m.id()).text(m.result().name()).text(m.reason());
       case AskDigests m ->
           out.u8(ASK_DIGESTS)
               .u64(m.id())
@@ -86,11 +86,7 @@ final class PeerMessageCodec {
       case Delivered m -> optional(out.u8(DELIVERED).u64(m.id()), m.refused());
       case AskClaim m -> claim(out.u8(ASK_CLAIM).u64(m.id()), m.epoch(), m.key(), m.claim());
       case ClaimAnswer m ->
-          out.u8(CLAIM_ANSWER)
-              .u64(m.id())
-              .u64(m.epoch())
-              .u8(m.verdict().ordinal())
-              .text(m.reason());
+          out.u8(CLAIM_ANSWER).u64(m.id()).u64(m.epoch()).text(m.verdict().name()).text(m.reason());
       case Probe m -> claim(out.u8(PROBE).u64(m.id()), m.epoch(), m.key(), m.claim());
       case ProbeAnswer m ->
           optional(
@@ -190,12 +186,14 @@ final class PeerMessageCodec {
     return slots;
   }
 
-  private static <T> T constant(T[] values, Wire.Reader in) {
-    int index = in.u8();
-    if (index >= values.length) {
-      throw new MalformedMessageException("no such value: index=" + index);
+  private static <T extends Enum<T>> T constant(T[] values, Wire.Reader in) {
+    String name = in.text();
+    for (T value : values) {
+      if (value.name().equals(name)) {
+        return value;
+      }
     }
-    return values[index];
+    throw new MalformedMessageException("no such value: name=" + name);
   }
 
   /** True for a message whose size grows with what is stored. */

@@ -179,7 +179,7 @@ public final class Gateway implements AutoCloseable {
 
   /** The same with another store in front of its own one. */
   static Gateway start(GatewayConfig config, UnaryOperator<MetricStore> front) {
-    return start(config, front, UsualLibraries::new);
+    return start(config, front, () -> new UsualLibraries());
   }
 
   /**

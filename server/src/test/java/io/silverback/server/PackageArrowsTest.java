@@ -51,7 +51,7 @@ final class PackageArrowsTest {
           Map.entry("io.silverback.cluster.peer", List.of("io.silverback.cluster")),
           Map.entry(
               "io.silverback.cluster.raft",
-              List.of("io.silverback.cluster", "io.silverback.codec.", "org.apache.ratis.")),
+              List.of("io.silverback.cluster", "io.silverback.codec.", "org.apache.ratis")),
           Map.entry(
               "io.silverback.cluster.gossip",
               List.of("io.silverback.cluster", "io.scalecube.", "reactor.")),

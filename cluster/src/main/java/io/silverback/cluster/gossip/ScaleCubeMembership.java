@@ -29,8 +29,7 @@ import org.jspecify.annotations.Nullable;
  * Network}. Each node tells the others of its {@link Member}. Thread-safe.
  */
 public final class ScaleCubeMembership implements Membership {
-  private static final System.Logger logger =
-      System.getLogger(ScaleCubeMembership.class.getName());
+  private static final System.Logger logger = System.getLogger(ScaleCubeMembership.class.getName());
 
   /** Tells of every peer that cannot be reached; held on to, else it would forget its level. */
   private static final Logger LIBRARY = Logger.getLogger("io.scalecube");

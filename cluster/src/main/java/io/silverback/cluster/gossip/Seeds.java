@@ -51,8 +51,7 @@ final class Seeds {
         return;
       }
     }
-    throw new IllegalArgumentException(
-        "a seed must be host:port or dns+name:port: seed=" + entry);
+    throw new IllegalArgumentException("a seed must be host:port or dns+name:port: seed=" + entry);
   }
 
   /** Looks up the names; what cannot be found now keeps nobody else from being found. */

@@ -4,6 +4,7 @@ import io.silverback.cluster.Member;
 import io.silverback.cluster.View;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -231,7 +232,7 @@ final class LogServer {
                   }
                 });
     try {
-      if (closer.join(java.time.Duration.ofNanos(timeoutNanos))) {
+      if (closer.join(Duration.ofNanos(timeoutNanos))) {
         return true;
       }
     } catch (InterruptedException _) {

@@ -69,7 +69,7 @@ public final class RatisViewLog implements ViewLog {
   // Of the worker alone.
   private long writtenEpoch;
   private long restartNanos = System.nanoTime();
-  private @Nullable CompletableFuture<?> change;
+  private @Nullable CompletableFuture<Boolean> change;
   private long changeNanos;
   private boolean removeFirst;
   private String lastFailure = "";
@@ -106,7 +106,10 @@ public final class RatisViewLog implements ViewLog {
     exchange.start();
     var unused =
         worker.scheduleWithFixedDelay(
-        () -> keep(self, listener), 0, settings.housekeeping().toMillis(), TimeUnit.MILLISECONDS);
+            () -> keep(self, listener),
+            0,
+            settings.housekeeping().toMillis(),
+            TimeUnit.MILLISECONDS);
   }
 
   @Override
@@ -189,10 +192,11 @@ public final class RatisViewLog implements ViewLog {
     }
     try {
       // Whether it was committed is told by the register: an error means that nobody knows yet.
-      var unused = current
-          .propose(view)
-          .orTimeout(settings.changeTimeout().toNanos(), TimeUnit.NANOSECONDS)
-          .whenComplete((_, _) -> proposals.decrementAndGet());
+      var unused =
+          current
+              .propose(view)
+              .orTimeout(settings.changeTimeout().toNanos(), TimeUnit.NANOSECONDS)
+              .whenComplete((_, _) -> proposals.decrementAndGet());
     } catch (IOException | RuntimeException _) {
       proposals.decrementAndGet();
     }
@@ -257,7 +261,9 @@ public final class RatisViewLog implements ViewLog {
     boolean failed = dead && current.failed();
     boolean stray = false;
     Optional<View> view = remembered();
-    if (view.isPresent() && view.get().clusterId() != current.seed().view().clusterId()) {
+    boolean elsewhere =
+        view.isPresent() && view.get().clusterId() != current.seed().view().clusterId();
+    if (elsewhere) {
       stray = votes(view.get(), self);
     } else if (view.isPresent() && view.get().epoch() > current.seed().view().epoch()) {
       stray = current.isListener() && !votes(view.get(), self);
@@ -274,7 +280,7 @@ public final class RatisViewLog implements ViewLog {
       restartNanos = System.nanoTime() + RESTART.toNanos();
       return;
     }
-    files.putAside(true);
+    files.putAside(!elsewhere);
     logger.log(
         System.Logger.Level.INFO,
         "This node is no voter any more; its log is put aside: epoch=" + newestEpoch());
@@ -327,6 +333,11 @@ public final class RatisViewLog implements ViewLog {
 
   /** Called by a thread of Ratis. */
   private void committed(View view, Listener listener) {
+    synchronized (lock) {
+      if (newest != null && newest.clusterId() != view.clusterId()) {
+        return;
+      }
+    }
     know(view);
     synchronized (lock) {
       if (closed || (view.clusterId() == toldCluster && view.epoch() < toldEpoch)) {
@@ -350,7 +361,7 @@ public final class RatisViewLog implements ViewLog {
     }
   }
 
-  private void changeVoters() throws IOException {
+  private void changeVoters() {
     LogServer current = server;
     List<Member> wanted;
     synchronized (lock) {
@@ -365,12 +376,21 @@ public final class RatisViewLog implements ViewLog {
     if (current == null || !current.leads() || wanted.isEmpty()) {
       return;
     }
-    if (change != null && change.isCompletedExceptionally()) {
+    if (change != null && !change.getNow(false)) {
       // The one to add may be dead, and then the one to remove must not wait for it.
       removeFirst = !removeFirst;
     }
-    change = current.changeVoters(wanted, removeFirst).orElse(null);
-    changeNanos = System.nanoTime();
+    change = null;
+    try {
+      change =
+          current
+              .changeVoters(wanted, removeFirst)
+              .map(step -> step.handle((reply, _) -> reply != null && reply.isSuccess()))
+              .orElse(null);
+      changeNanos = System.nanoTime();
+    } catch (IOException | RuntimeException _) {
+      // Another change is under way, of the leader before: it is tried again.
+    }
   }
 
   @Override

@@ -70,6 +70,8 @@ final class ViewRegister extends BaseStateMachine {
         .startAndTransition(
             () -> {
               super.initialize(server, groupId, files);
+              // Missing where a voter came back, of which only the vote was kept.
+              Files.createDirectories(files.getStorageDir().getStateMachineDir().toPath());
               storage.init(files);
               load();
             });

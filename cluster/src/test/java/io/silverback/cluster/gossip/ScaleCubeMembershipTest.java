@@ -10,6 +10,7 @@ import io.silverback.cluster.MemoryFabric;
 import io.silverback.cluster.Network;
 import io.silverback.cluster.TestViews;
 import java.net.UnknownHostException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -20,6 +21,16 @@ import org.junit.jupiter.api.Test;
 
 final class ScaleCubeMembershipTest {
   private static final long SECONDS = 1_000_000_000L;
+  private static final GossipSettings SETTINGS =
+      new GossipSettings(
+          Duration.ofMillis(250),
+          Duration.ofMillis(150),
+          2,
+          Duration.ofMillis(50),
+          Duration.ofMillis(500),
+          Duration.ofMillis(200),
+          Duration.ofSeconds(1),
+          16);
 
   private final MemoryFabric fabric = new MemoryFabric(1);
   private final List<ScaleCubeMembership> started = new ArrayList<>();
@@ -29,7 +40,7 @@ final class ScaleCubeMembershipTest {
 
   @AfterEach
   void stop() {
-    started.forEach(ScaleCubeMembership::close);
+    started.parallelStream().forEach(ScaleCubeMembership::close);
     fabric.close();
   }
 
@@ -91,10 +102,11 @@ final class ScaleCubeMembershipTest {
   void seedsAreRefusedThatNameNoPort() {
     for (String seed : List.of("a", "a:", ":1", "a:0", "a:65536", "dns+:1", "dns+a", "a:x")) {
       String message =
-          assertThrows(
-                  IllegalArgumentException.class,
-                  () -> new Seeds(List.of(seed), "a:1", Resolver.system()))
-              .getMessage();
+          String.valueOf(
+              assertThrows(
+                      IllegalArgumentException.class,
+                      () -> new Seeds(List.of(seed), "a:1", Resolver.system()))
+                  .getMessage());
       assertTrue(message.endsWith("seed=" + seed), message);
     }
   }
@@ -111,8 +123,7 @@ final class ScaleCubeMembershipTest {
   }
 
   private ScaleCubeMembership start(Member self, List<String> seeds, Resolver resolver) {
-    var membership =
-        new ScaleCubeMembership(fabric.node(self), seeds, GossipSettings.standard(), resolver);
+    var membership = new ScaleCubeMembership(fabric.node(self), seeds, SETTINGS, resolver);
     started.add(membership);
     membership.start(self);
     return membership;
