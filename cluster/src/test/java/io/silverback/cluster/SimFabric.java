@@ -99,6 +99,8 @@ final class SimFabric {
       if (connection.from.host() == from && connection.to.host() == to) {
         var held = List.copyOf(connection.held);
         connection.held.clear();
+        // What is on its way was sent later, so it must not be first.
+        connection.generation += held.isEmpty() ? 0 : 1;
         held.forEach(message -> carry(connection, message));
       }
     }

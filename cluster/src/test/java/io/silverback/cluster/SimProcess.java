@@ -34,7 +34,7 @@ final class SimProcess implements Clock, Loop {
   /**
    * A process that starts now.
    *
-   * @param stepped told after each task
+   * @param stepped told after each task, and when the process wakes
    */
   SimProcess(SimWorld world, SimHost host, Member member, Consumer<SimProcess> stepped) {
     this.world = world;
@@ -133,6 +133,7 @@ final class SimProcess implements Clock, Loop {
       world.in(at, () -> arrive(call));
     }
     pump();
+    stepped.accept(this);
   }
 
   @Override
