@@ -42,6 +42,10 @@ final class SimClient {
     ended = true;
   }
 
+  boolean ended() {
+    return ended;
+  }
+
   boolean idle() {
     return ended && !waiting;
   }

@@ -62,6 +62,10 @@ final class SimHost {
     return name + ":9";
   }
 
+  long storeId() {
+    return storeId;
+  }
+
   SimStore store() {
     return store;
   }

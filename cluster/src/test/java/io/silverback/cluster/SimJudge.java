@@ -131,6 +131,17 @@ final class SimJudge {
     scrapes++;
     seen.forEach(
         (ledger, values) -> {
+          for (SimServer other : cluster.servers()) {
+            if (other != server && shows(other, ledger)) {
+              throw new SimViolation(
+                  "a scrape holds and another node shows the slot: "
+                      + server.process()
+                      + " and "
+                      + other.process()
+                      + " "
+                      + ledger);
+            }
+          }
           int request = ledger.matches(values, floors.get(ledger));
           if (request >= 0) {
             ledger.acknowledged(request);
