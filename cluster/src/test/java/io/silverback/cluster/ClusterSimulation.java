@@ -1,10 +1,13 @@
 package io.silverback.cluster;
 
+import io.silverback.cluster.SimFaults.Fault;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,11 +29,15 @@ final class ClusterSimulation {
    * What is simulated.
    *
    * @param hosts how many nodes found the cluster, 0 to let the seed choose
-   * @param breaks false if nothing breaks
+   * @param breaks what can happen; if not everything can, only one thing happens at a time
    */
-  record Plan(long seed, int hosts, boolean breaks, SimNode.Factory factory) {
+  record Plan(long seed, int hosts, Set<Fault> breaks, SimNode.Factory factory) {
     Plan(long seed, SimNode.Factory factory) {
-      this(seed, 0, true, factory);
+      this(seed, 0, EnumSet.allOf(Fault.class), factory);
+    }
+
+    Plan {
+      breaks = breaks.isEmpty() ? EnumSet.noneOf(Fault.class) : EnumSet.copyOf(breaks);
     }
   }
 
@@ -55,10 +62,9 @@ final class ClusterSimulation {
   private ClusterSimulation(Plan plan, boolean tracing) {
     this.plan = plan;
     this.world = new SimWorld(plan.seed(), tracing);
-    int hosts =
-        plan.hosts() > 0 ? plan.hosts() : world.one(List.of(1, 2, 3, 3, 3, 3, 4, 5));
+    int hosts = plan.hosts() > 0 ? plan.hosts() : world.one(List.of(1, 2, 3, 3, 3, 3, 4, 5));
     // Two losses at a time may cost pushes, but never show a slot twice.
-    boolean gentle = world.chance(0.7);
+    boolean gentle = world.chance(0.7) || plan.breaks().size() < Fault.values().length;
     ClusterConfig usual = ClusterConfig.standard(hosts);
     var config =
         new ClusterConfig(
@@ -70,7 +76,7 @@ final class ClusterSimulation {
             usual.pushBudget(),
             Duration.ofSeconds(world.between(1, 30)));
     this.cluster = new SimCluster(world, config, plan.factory(), gentle);
-    this.faults = new SimFaults(world, cluster, gentle);
+    this.faults = new SimFaults(world, cluster, plan.breaks(), gentle);
     if (!gentle) {
       cluster.fabric().lose(world.between(0, 30) / 1_000.0);
     }
@@ -115,10 +121,10 @@ final class ClusterSimulation {
       world.run(2 * SimWorld.SECOND);
       clients.forEach(SimClient::start);
       becomeWhole("never formed", FORMS_WITHIN);
-      if (plan.breaks()) {
+      if (!plan.breaks().isEmpty()) {
         faults.start();
       }
-      world.run(plan.breaks() ? FAULTS : FAULTS / 4);
+      world.run(plan.breaks().isEmpty() ? FAULTS / 4 : FAULTS);
       cluster.judge().gapsOf("heal");
       faults.end();
       clients.forEach(SimClient::end);

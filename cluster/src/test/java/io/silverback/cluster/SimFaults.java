@@ -3,6 +3,7 @@ package io.silverback.cluster;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Breaks things. Where the cluster has promised to lose nothing, one host at a time, and the next
@@ -14,6 +15,7 @@ final class SimFaults {
 
   private final SimWorld world;
   private final SimCluster cluster;
+  private final List<Fault> kinds;
   private final boolean gentle;
   private final List<Runnable> heals = new ArrayList<>();
   private long waitingSince;
@@ -42,9 +44,10 @@ final class SimFaults {
     KILL_ALL
   }
 
-  SimFaults(SimWorld world, SimCluster cluster, boolean gentle) {
+  SimFaults(SimWorld world, SimCluster cluster, Set<Fault> kinds, boolean gentle) {
     this.world = world;
     this.cluster = cluster;
+    this.kinds = List.copyOf(kinds);
     this.gentle = gentle;
   }
 
@@ -102,7 +105,7 @@ final class SimFaults {
       return;
     }
     SimServer victim = world.one(up);
-    Fault fault = world.one(List.of(Fault.values()));
+    Fault fault = world.one(kinds);
     if (!possible(fault, victim)) {
       return;
     }
@@ -164,8 +167,9 @@ final class SimFaults {
       }
       case SUSPECT -> {
         long nanos = between(1_000, 6_000);
-        cluster.servers().forEach(
-            server -> server.membership().suspect(victim.process().member(), nanos));
+        cluster
+            .servers()
+            .forEach(server -> server.membership().suspect(victim.process().member(), nanos));
         whileBroken(nanos, () -> {});
       }
       case STORE -> {
@@ -192,7 +196,8 @@ final class SimFaults {
   }
 
   private void pause(SimServer victim, boolean suspended) {
-    long nanos = world.one(List.of(500L, 1_900L, 2_300L, 3_000L, 10_000L, 15_000L)) * SimWorld.MILLI;
+    long nanos =
+        world.one(List.of(500L, 1_900L, 2_300L, 3_000L, 10_000L, 15_000L)) * SimWorld.MILLI;
     victim.process().pause(nanos, suspended);
     whileBroken(nanos, () -> {});
   }
@@ -207,20 +212,24 @@ final class SimFaults {
           }
           startAgain(victim.host());
         });
-    world.in(between(1_000, 6_000), () -> {
-      if (victim.process().alive()) {
-        victim.kill();
-      }
-    });
+    world.in(
+        between(1_000, 6_000),
+        () -> {
+          if (victim.process().alive()) {
+            victim.kill();
+          }
+        });
   }
 
   private void killAll() {
     for (SimServer server : List.copyOf(cluster.servers())) {
-      world.in(between(0, 100), () -> {
-        Optional<SimServer> now = cluster.server(server.host());
-        now.ifPresent(SimServer::kill);
-        whileBroken(between(200, 5_000), () -> startAgain(server.host()));
-      });
+      world.in(
+          between(0, 100),
+          () -> {
+            Optional<SimServer> now = cluster.server(server.host());
+            now.ifPresent(SimServer::kill);
+            whileBroken(between(200, 5_000), () -> startAgain(server.host()));
+          });
     }
     whileBroken(between(200, 300), () -> {});
   }

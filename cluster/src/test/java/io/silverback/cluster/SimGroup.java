@@ -39,7 +39,7 @@ record SimGroup(
   /** What a client asks for; each family gets the value, and is given by its name and tag. */
   record Update(String key, Kind kind, long value, SortedMap<String, String> families, int shape) {
     byte[] encode() {
-      var out = new Wire.Writer().text(key).u8(kind.ordinal()).u64(value).u32(shape);
+      var out = new Wire.Writer().text(key).text(kind.name()).u64(value).u32(shape);
       out.list(
           List.copyOf(families.entrySet()),
           (to, family) -> to.text(family.getKey()).text(family.getValue()));
@@ -49,7 +49,7 @@ record SimGroup(
     static Update decode(byte[] bytes) {
       var in = new Wire.Reader(bytes);
       String key = in.text();
-      Kind kind = Kind.values()[in.u8()];
+      Kind kind = Kind.valueOf(in.text());
       long value = in.u64();
       int shape = in.u32();
       var families = new TreeMap<String, String>();
@@ -59,8 +59,7 @@ record SimGroup(
   }
 
   static SimGroup empty(String key) {
-    return new SimGroup(
-        key, Version.NEVER, Version.NEVER, Version.NEVER, new TreeMap<>(), 0);
+    return new SimGroup(key, Version.NEVER, Version.NEVER, Version.NEVER, new TreeMap<>(), 0);
   }
 
   boolean exists() {
@@ -93,8 +92,7 @@ record SimGroup(
         .families()
         .forEach(
             (name, family) ->
-                union.merge(
-                    name, family, (a, b) -> b.version().isAfter(a.version()) ? b : a));
+                union.merge(name, family, (a, b) -> b.version().isAfter(a.version()) ? b : a));
     int newerShape = other.push.isAfter(push) ? other.shape : shape;
     return new SimGroup(
             key,
@@ -111,8 +109,7 @@ record SimGroup(
     visible
         .values()
         .removeIf(
-            family ->
-                !family.version().isAfter(deletedAt) || replacedAt.isAfter(family.version()));
+            family -> !family.version().isAfter(deletedAt) || replacedAt.isAfter(family.version()));
     return new SimGroup(key, deletedAt, replacedAt, push, visible, shape);
   }
 
@@ -169,8 +166,7 @@ record SimGroup(
     Version replacedAt = version(in);
     Version push = version(in);
     var families = new TreeMap<String, Family>();
-    in.list(
-        from -> families.put(from.text(), new Family(version(from), from.u64(), from.text())));
+    in.list(from -> families.put(from.text(), new Family(version(from), from.u64(), from.text())));
     in.end();
     return new SimGroup(key, deletedAt, replacedAt, push, families, shape);
   }

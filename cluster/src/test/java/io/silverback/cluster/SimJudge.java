@@ -57,7 +57,7 @@ final class SimJudge {
         SimLedger ledger =
             cluster.ledgers().get(Long.numberOfTrailingZeros(shownBy(other) & shows));
         throw new SimViolation(
-            "two show one slot: " + process + " and " + other.process() + " " + ledger);
+            "two nodes show the slot: " + process + " and " + other.process() + " " + ledger);
       }
     }
   }
@@ -168,8 +168,7 @@ final class SimJudge {
       return;
     }
     int wanted = world.now() - diskLostAt < 15 * SimWorld.SECOND ? 1 : replicas();
-    long holders =
-        cluster.hosts().stream().filter(host -> ledger.isHeldBy(host.store())).count();
+    long holders = cluster.hosts().stream().filter(host -> ledger.isHeldBy(host.store())).count();
     if (holders < wanted) {
       throw new SimViolation("acknowledged, but held by " + holders + ": " + ledger);
     }
@@ -181,9 +180,7 @@ final class SimJudge {
       aloneAt = world.now();
     }
     boolean alone = world.now() - aloneAt < 10 * SimWorld.SECOND && aloneAt > 0;
-    return alone || members == 1
-        ? 1
-        : Math.min(cluster.config().replicationFactor(), members);
+    return alone || members == 1 ? 1 : Math.min(cluster.config().replicationFactor(), members);
   }
 
   void diskLost() {

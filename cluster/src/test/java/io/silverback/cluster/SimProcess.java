@@ -89,7 +89,9 @@ final class SimProcess implements Clock, Loop {
         });
   }
 
-  /** Will stand still for that long in the middle of a task, at one of the next reads of a clock. */
+  /**
+   * Will stand still for that long in the middle of a task, at one of the next reads of a clock.
+   */
   void stallAt(int read, long nanos) {
     stallAtRead = read;
     stallNanos = nanos;
@@ -144,8 +146,7 @@ final class SimProcess implements Clock, Loop {
       world.trace(() -> member + " stalls in a task: millis=" + nanos / SimWorld.MILLI);
       stalledNanos += nanos;
     }
-    return nanosBase
-        + (long) ((world.now() - born + stalledNanos - suspendedNanos) * host.drift());
+    return nanosBase + (long) ((world.now() - born + stalledNanos - suspendedNanos) * host.drift());
   }
 
   @Override
@@ -206,7 +207,8 @@ final class SimProcess implements Clock, Loop {
   }
 
   private long workNanos() {
-    return stalledNanos + world.between(100_000, world.chance(0.05) ? 300 * SimWorld.MILLI : 5 * SimWorld.MILLI);
+    return stalledNanos
+        + world.between(100_000, world.chance(0.05) ? 300 * SimWorld.MILLI : 5 * SimWorld.MILLI);
   }
 
   private void pump() {

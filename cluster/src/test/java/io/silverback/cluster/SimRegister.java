@@ -79,8 +79,7 @@ final class SimRegister {
     world.in(
         world.between(SimWorld.MILLI, 300 * SimWorld.MILLI),
         () -> {
-          boolean majority =
-              2 * here.stream().filter(expected::contains).count() > expected.size();
+          boolean majority = 2 * here.stream().filter(expected::contains).count() > expected.size();
           if (majority && views.isEmpty()) {
             voters = new ArrayList<>(expected);
             commit(first);
@@ -103,7 +102,8 @@ final class SimRegister {
     boolean has = voters.contains(by.storeId());
     if (!has || !reachesMajority(by)) {
       if (has && again && world.chance(0.3)) {
-        world.in(world.between(SimWorld.SECOND, 5 * SimWorld.SECOND), () -> decide(by, next, false));
+        world.in(
+            world.between(SimWorld.SECOND, 5 * SimWorld.SECOND), () -> decide(by, next, false));
       }
       return;
     }

@@ -55,7 +55,13 @@ final class SimServer {
     }
   }
 
-  SimServer(SimWorld world, SimFabric fabric, SimRegister register, SimProcess process, ClusterConfig config, SimNode.Factory factory) {
+  SimServer(
+      SimWorld world,
+      SimFabric fabric,
+      SimRegister register,
+      SimProcess process,
+      ClusterConfig config,
+      SimNode.Factory factory) {
     this.world = world;
     this.process = process;
     this.membership = new SimMembership(world, fabric, process);
@@ -142,7 +148,8 @@ final class SimServer {
             throw new SimViolation("a push was answered twice: " + outcome);
           }
           once[0] = true;
-          world.trace(() -> process + " answers " + update.key() + "=" + update.value() + " " + outcome);
+          world.trace(
+              () -> process + " answers " + update.key() + "=" + update.value() + " " + outcome);
           answer(over, replyOf(outcome));
         });
   }

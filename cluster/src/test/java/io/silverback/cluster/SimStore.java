@@ -14,7 +14,9 @@ import java.util.TreeSet;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
-/** The groups of one host. Knows few shapes after a start, and refuses or takes its time at times. */
+/**
+ * The groups of one host. Knows few shapes after a start, and refuses or takes its time at times.
+ */
 final class SimStore implements ReplicaStore {
   private final SimWorld world;
   private final TreeMap<String, SimGroup> groups = new TreeMap<>();
@@ -129,8 +131,7 @@ final class SimStore implements ReplicaStore {
   @Override
   public long[] digests() {
     long[] digests = new long[HashRing.SLOTS];
-    groups.forEach(
-        (key, group) -> digests[HashRing.slotOf(key.getBytes(UTF_8))] ^= hashOf(group));
+    groups.forEach((key, group) -> digests[HashRing.slotOf(key.getBytes(UTF_8))] ^= hashOf(group));
     return digests;
   }
 

@@ -42,8 +42,7 @@ final class SimViewLog implements ViewLog {
       register.runs(this);
       // Some of the old views are found again, the newest of them last.
       remembered()
-          .ifPresent(
-              view -> world.in(world.between(0, 200 * SimWorld.MILLI), () -> tell(view)));
+          .ifPresent(view -> world.in(world.between(0, 200 * SimWorld.MILLI), () -> tell(view)));
     }
     world.in(world.between(0, 300 * SimWorld.MILLI), this::tick);
   }
