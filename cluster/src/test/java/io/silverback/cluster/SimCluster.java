@@ -72,11 +72,27 @@ final class SimCluster {
     var process = new SimProcess(world, host, host.member(), stepped);
     host.run(process);
     world.trace(() -> "starts " + process);
-    var server = new SimServer(world, fabric, register, process, config, factory);
+    var server =
+        new SimServer(world, fabric, register, process, configOf(host), factory);
     servers.removeIf(before -> before.host() == host);
     servers.add(server);
     server.node().start();
     scrapeSoon(server);
+  }
+
+  /** Those that come later never found a cluster of their own. */
+  private ClusterConfig configOf(SimHost host) {
+    boolean founds = hosts().indexOf(host) < config.bootstrapExpect();
+    return founds
+        ? config
+        : new ClusterConfig(
+            9,
+            config.replicationFactor(),
+            config.lease(),
+            config.renewal(),
+            config.replicaTimeout(),
+            config.pushBudget(),
+            config.stability());
   }
 
   private void scrapeSoon(SimServer server) {

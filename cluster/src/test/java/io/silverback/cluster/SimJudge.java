@@ -23,8 +23,8 @@ final class SimJudge {
   private final Map<SimLedger, Long> lastExposed = new LinkedHashMap<>();
   private final Map<String, Long> longestGaps = new LinkedHashMap<>();
   private String gapsOf = "start";
-  private long diskLostAt = Long.MIN_VALUE / 2;
-  private long aloneAt;
+  private long diskLostAt = -100 * SimWorld.SECOND;
+  private final Map<Integer, Long> smallAt = new HashMap<>();
   private int scrapes;
   private int acknowledged;
 
@@ -174,13 +174,17 @@ final class SimJudge {
     }
   }
 
+  /** How many copies there must be: no more than the smallest of the last views had members. */
   private int replicas() {
     int members = cluster.register().newest().map(view -> view.seats().size()).orElse(1);
-    if (members == 1) {
-      aloneAt = world.now();
+    int wanted = Math.min(cluster.config().replicationFactor(), members);
+    smallAt.put(members, world.now());
+    for (Map.Entry<Integer, Long> small : smallAt.entrySet()) {
+      if (world.now() - small.getValue() < 10 * SimWorld.SECOND) {
+        wanted = Math.min(wanted, small.getKey());
+      }
     }
-    boolean alone = world.now() - aloneAt < 10 * SimWorld.SECOND && aloneAt > 0;
-    return alone || members == 1 ? 1 : Math.min(cluster.config().replicationFactor(), members);
+    return wanted;
   }
 
   void diskLost() {

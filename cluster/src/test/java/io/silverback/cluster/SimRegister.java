@@ -66,12 +66,6 @@ final class SimRegister {
   }
 
   void found(SimViewLog log, View first) {
-    if (!views.isEmpty()) {
-      if (views.getFirst().clusterId() != first.clusterId()) {
-        world.trace(() -> "second cluster offered: " + first.clusterId());
-      }
-      return;
-    }
     runs(log);
     Set<Long> here = founders.computeIfAbsent(first.clusterId(), _ -> new LinkedHashSet<>());
     here.add(log.storeId());
