@@ -72,8 +72,7 @@ final class SimCluster {
     var process = new SimProcess(world, host, host.member(), stepped);
     host.run(process);
     world.trace(() -> "starts " + process);
-    var server =
-        new SimServer(world, fabric, register, process, configOf(host), factory);
+    var server = new SimServer(world, fabric, register, process, configOf(host), factory);
     servers.removeIf(before -> before.host() == host);
     servers.add(server);
     server.node().start();

@@ -64,10 +64,11 @@ final class SimStore implements ReplicaStore {
     }
     SimGroup after = before.with(wanted, version);
     shapes.add(after.shape());
+    boolean known = groups.containsKey(wanted.key()) && before.shape() == after.shape();
     var added = new ArrayList<>(after.series());
     added.removeAll(before.series());
     return new Prepared.Effect(
-        after.encode(false),
+        after.encode(!known),
         added.isEmpty() ? Optional.empty() : Optional.of(claim(wanted.key(), added)),
         answer);
   }

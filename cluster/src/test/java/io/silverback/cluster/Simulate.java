@@ -8,7 +8,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 
-/** Simulates clusters, one seed after the other, for as long as it is told to: see {@code --help}. */
+/**
+ * Simulates clusters, one seed after the other, for as long as it is told to: see {@code --help}.
+ */
 public final class Simulate {
   private static final String USAGE =
       "simulate [--seeds N] [--from S] [--minutes M] [--violations V] [--without RULE]\n"
@@ -60,11 +62,13 @@ public final class Simulate {
     }
     out.println("seeds: " + ran + ", from " + from);
     out.println("violations: " + found);
-    out.println("milliseconds a seed: " + (System.nanoTime() - began) / 1_000_000 / Math.max(1, ran));
+    out.println(
+        "milliseconds a seed: " + (System.nanoTime() - began) / 1_000_000 / Math.max(1, ran));
     out.println("pushes acknowledged: " + pushes);
     out.println("scrapes judged: " + scrapes);
     out.println("slowest push, s: " + seconds(slowest));
-    gaps.forEach((fault, gap) -> out.println("longest not shown, s, " + fault + ": " + seconds(gap)));
+    gaps.forEach(
+        (fault, gap) -> out.println("longest not shown, s, " + fault + ": " + seconds(gap)));
     return found == 0 ? 0 : 1;
   }
 
