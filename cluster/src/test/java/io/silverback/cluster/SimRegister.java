@@ -57,7 +57,8 @@ final class SimRegister {
   }
 
   private boolean reaches(SimViewLog log, long voter) {
-    return awake(voter) instanceof SimViewLog other && fabric.talks(log.host(), other.host());
+    SimViewLog other = awake(voter);
+    return other != null && fabric.talks(log.host(), other.host());
   }
 
   private @Nullable SimViewLog awake(long storeId) {
