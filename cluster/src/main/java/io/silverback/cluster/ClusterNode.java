@@ -22,6 +22,15 @@ public final class ClusterNode implements AutoCloseable {
     this.self = self;
   }
 
+  ClusterNode(
+      ClusterConfig config,
+      Member self,
+      ClusterPorts ports,
+      Runnable onLapse,
+      java.util.Set<Rule> off) {
+    this(config, self, ports, onLapse);
+  }
+
   public void start() {}
 
   /**
@@ -41,8 +50,8 @@ public final class ClusterNode implements AutoCloseable {
   public void ask(Member member, byte[] question, Consumer<Optional<byte[]>> done) {}
 
   /**
-   * Sets who answers what servers of other members ask; called in a thread of the node in which long
-   * work is done, one question after the other.
+   * Sets who answers what servers of other members ask; called in a thread of the node in which
+   * long work is done, one question after the other.
    */
   public void answerWith(UnaryOperator<byte[]> server) {}
 

@@ -142,7 +142,7 @@ final class SimJudge {
                       + ledger);
             }
           }
-          int request = ledger.matches(values, floors.get(ledger));
+          int request = ledger.matches(values, floors.getOrDefault(ledger, 0));
           if (request >= 0) {
             ledger.acknowledged(request);
           } else if (promises) {

@@ -4,6 +4,7 @@ import io.silverback.cluster.ClusterSimulation.Plan;
 import io.silverback.cluster.ClusterSimulation.Result;
 import java.io.PrintStream;
 import java.util.EnumSet;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -87,7 +88,7 @@ public final class Simulate {
   }
 
   private static String seconds(long nanos) {
-    return nanos / 10_000_000 / 100.0 + "";
+    return String.format(Locale.ROOT, "%.2f", nanos / 1e9);
   }
 
   /** What went wrong, how it came, and how to see it again. */
