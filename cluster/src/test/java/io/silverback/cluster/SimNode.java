@@ -1,7 +1,6 @@
 package io.silverback.cluster;
 
 import java.util.EnumSet;
-import java.util.Set;
 import java.util.function.Consumer;
 
 /** What the world needs of a node, so that it can be tried with a foolish one, too. */
@@ -23,7 +22,7 @@ interface SimNode {
   }
 
   /** The real thing, without some of its rules. */
-  static Factory without(Set<Rule> off) {
+  static Factory without(EnumSet<Rule> off) {
     return (config, self, ports, onLapse) -> {
       var node = new ClusterNode(config, self, ports, onLapse, off);
       return new SimNode() {

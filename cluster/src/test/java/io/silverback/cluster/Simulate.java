@@ -6,7 +6,6 @@ import java.io.PrintStream;
 import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -24,7 +23,7 @@ public final class Simulate {
   private long from = 1;
   private long minutes = Long.MAX_VALUE / 60_000_000_000L;
   private long violations = 1;
-  private final Set<Rule> without = EnumSet.noneOf(Rule.class);
+  private final EnumSet<Rule> without = EnumSet.noneOf(Rule.class);
 
   private Simulate(PrintStream out) {
     this.out = out;
