@@ -1,16 +1,58 @@
 package io.silverback.cluster;
 
+import io.silverback.cluster.PeerMessage.ProcessId;
+import io.silverback.codec.model.VersionClock;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 /**
  * One node of a cluster: takes updates of any group and brings them to its leader, replicates the
  * groups that it leads, and knows what it may show. Thread-safe.
+ *
+ * <p>All of its state belongs to one loop; what other threads ask is answered from a few volatile
+ * values. Whatever the loop does, it first looks whether the lease has lapsed: then everything that
+ * came before is dropped unread, as it may be as old as the process stood still.
  */
 public final class ClusterNode implements AutoCloseable {
+  private static final System.Logger logger = System.getLogger(ClusterNode.class.getName());
+
+  private static final int MOST_STRANGERS = 1_000;
+
+  private final ClusterConfig config;
   private final Member self;
+  private final ClusterPorts ports;
+  private final Runnable onLapse;
+  private final EnumSet<Rule> off;
+  private final Counters counters = new Counters();
+  private final Lease lease;
+  private final Voter voter;
+  private final Peers peers;
+  private final LapseBoard board = new LapseBoard();
+  private final Led led;
+  private final Fences fences = new Fences();
+  private final Requests requests;
+  private final Founding founding;
+  private final Proposer proposer;
+  private final TakeOver takeOver;
+  private final AntiEntropy antiEntropy;
+  private final Claims claims;
+  private final Pushes pushes;
+  private final PeerAnswers answers;
+  private Optional<View> view = Optional.empty();
+  private long lastTickNanos;
+  private long ticks;
+  private final AtomicLong mail = new AtomicLong();
+  private volatile boolean closed;
+  private volatile ClusterStatus status;
 
   /**
    * A node that does nothing before {@link #start}.
@@ -19,19 +61,56 @@ public final class ClusterNode implements AutoCloseable {
    *     reading what lies in them, and returns quickly
    */
   public ClusterNode(ClusterConfig config, Member self, ClusterPorts ports, Runnable onLapse) {
-    this.self = self;
+    this(config, self, ports, onLapse, EnumSet.noneOf(Rule.class));
   }
 
+  /** A node that breaks some rules, for tests of tests. */
   ClusterNode(
-      ClusterConfig config,
-      Member self,
-      ClusterPorts ports,
-      Runnable onLapse,
-      java.util.Set<Rule> off) {
-    this(config, self, ports, onLapse);
+      ClusterConfig config, Member self, ClusterPorts ports, Runnable onLapse, EnumSet<Rule> off) {
+    this.config = config;
+    this.self = self;
+    this.ports = ports;
+    this.onLapse = onLapse;
+    this.off = off;
+    var versions = new VersionClock(ports.clock()::wallMillis, self.incarnation());
+    lease = new Lease(ports.clock(), config.lease());
+    voter = new Voter(ports.clock(), config.lease());
+    peers = new Peers(ports.clock());
+    led = new Led(self);
+    requests = new Requests(ports.loop(), this::send);
+    founding =
+        new Founding(self, config.bootstrapExpect(), ports.clock(), ports.random(), this::send);
+    proposer = new Proposer(config, self, ports, peers, board);
+    takeOver = new TakeOver(self, ports, requests, board, led, off, counters);
+    antiEntropy = new AntiEntropy(config, self, ports, requests, led, counters);
+    var replicator = new Replicator(config, self, ports, requests, counters, antiEntropy::missed);
+    claims = new Claims(self, config, ports, requests, led, this::send);
+    var leader =
+        new LeaderQueue(config, ports, versions, lease, led, replicator, claims, () -> view, off);
+    pushes =
+        new Pushes(
+            config, self, ports, requests, peers, lease, led, leader, () -> view, off, counters);
+    answers = new PeerAnswers(ports, versions, fences, led, claims, pushes, this::send, off);
+    status = currentStatus();
   }
 
-  public void start() {}
+  /** Begins to look for peers; returns at once. */
+  public void start() {
+    ports.network().receive(Network.Channel.CONTROL, this::received);
+    ports.network().receive(Network.Channel.DATA, this::received);
+    ports.membership().start(self);
+    ports
+        .viewLog()
+        .start(self, committed -> ports.loop().execute(() -> inLoop(() -> learn(committed))));
+    ports
+        .loop()
+        .execute(
+            () -> {
+              lastTickNanos = ports.clock().nanoTime();
+              ports.viewLog().remembered().ifPresent(this::learn);
+              inLoop(this::tick);
+            });
+  }
 
   /**
    * Takes an update to the leader of its group.
@@ -40,24 +119,76 @@ public final class ClusterNode implements AutoCloseable {
    * @param update as the store's {@link ReplicaStore#prepare} takes it
    * @param done told once, by a thread of the node; must return quickly
    */
-  public void submit(byte[] key, byte[] update, Consumer<PushOutcome> done) {}
+  public void submit(byte[] key, byte[] update, Consumer<PushOutcome> done) {
+    try {
+      submitInLoop(key, update, done);
+    } catch (RejectedExecutionException _) {
+      done.accept(new PushOutcome.Unavailable("this node is overloaded, push less or add nodes"));
+    }
+  }
+
+  private void submitInLoop(byte[] key, byte[] update, Consumer<PushOutcome> done) {
+    long term = lease.number();
+    ports
+        .loop()
+        .execute(
+            () ->
+                inLoop(
+                    () -> {
+                      boolean isFenced =
+                          !off.contains(Rule.LEASE_AT_THE_DOOR) && !lease.holdsSince(term);
+                      if (closed || isFenced) {
+                        done.accept(
+                            new PushOutcome.Unavailable(
+                                "this node has no contact with a majority, try another one"));
+                      } else {
+                        pushes.submit(key, update, done);
+                      }
+                    }));
+  }
 
   /**
    * Asks the server of another member something that only it can know, or of this one.
    *
    * @param done told once, by a thread of the node; empty if no answer came in time
    */
-  public void ask(Member member, byte[] question, Consumer<Optional<byte[]>> done) {}
+  public void ask(Member member, byte[] question, Consumer<Optional<byte[]>> done) {
+    ports
+        .loop()
+        .execute(
+            () -> {
+              if (member.isSameProcess(self)) {
+                answers.answerServer(question, answer -> done.accept(Optional.of(answer)));
+                return;
+              }
+              requests.ask(
+                  member,
+                  config.pushBudget().toNanos(),
+                  id -> new PeerMessage.ServerQuestion(id, question),
+                  answer ->
+                      done.accept(
+                          answer
+                              .filter(PeerMessage.ServerAnswer.class::isInstance)
+                              .map(PeerMessage.ServerAnswer.class::cast)
+                              .map(PeerMessage.ServerAnswer::answer)));
+            });
+  }
 
   /**
    * Sets who answers what servers of other members ask; called in a thread of the node in which
    * long work is done, one question after the other.
    */
-  public void answerWith(UnaryOperator<byte[]> server) {}
+  public void answerWith(UnaryOperator<byte[]> server) {
+    answers.answerWith(server);
+  }
 
   /** What this node may show now; nothing without a lease. */
   public Exposure exposure() {
-    return new Exposure(_ -> false, () -> false);
+    long term = lease.number();
+    if (closed || !lease.holdsSince(term)) {
+      return new Exposure(_ -> false, () -> false);
+    }
+    return new Exposure(led.shown(), () -> !closed && lease.holdsSince(term));
   }
 
   /**
@@ -66,30 +197,341 @@ public final class ClusterNode implements AutoCloseable {
    * not regained shortly before.
    */
   public boolean admits(long acceptedNanos) {
-    return false;
+    return !closed && (off.contains(Rule.LEASE_AT_THE_DOOR) || lease.admits(acceptedNanos));
   }
 
   /** Why this node should get no requests; empty if it should. */
   public Optional<String> whyNotReady() {
-    return Optional.empty();
+    ClusterStatus now = status;
+    if (closed) {
+      return Optional.of("leaving the cluster");
+    }
+    if (now.view().isEmpty()) {
+      return Optional.of(
+          "waiting for a cluster: nodes seen="
+              + (now.peers().size() + 1)
+              + " expected="
+              + config.bootstrapExpect());
+    }
+    if (!now.view().get().has(self)) {
+      return Optional.of("waiting to be admitted to the cluster");
+    }
+    return lease.holds() ? Optional.empty() : Optional.of("no contact with a majority of voters");
   }
 
-  /** What the node knows and does, as of some moment. */
+  /** What the node knows and does, as of a moment ago. */
   public ClusterStatus status() {
+    return status;
+  }
+
+  /**
+   * Stops to lead and to answer, and tells the others, so that they need not wait for the end of
+   * the lease; the ports stay open.
+   */
+  @Override
+  public void close() {
+    closed = true;
+    ports
+        .loop()
+        .execute(
+            () -> {
+              led.clear();
+              lease.drop();
+              others().forEach(member -> send(member, new PeerMessage.Farewell()));
+            });
+  }
+
+  /** Called by threads of the network. */
+  private void received(Network.Sender from, byte[] message) {
+    long then = mail.get();
+    ports
+        .loop()
+        .execute(
+            () ->
+                inLoop(
+                    () -> {
+                      if (then == mail.get() || off.contains(Rule.DROP_WHAT_A_LAPSE_LEFT)) {
+                        open(from, message);
+                      }
+                    }));
+  }
+
+  private void open(Network.Sender from, byte[] message) {
+    PeerMessage opened;
+    try {
+      opened = PeerMessageCodec.decode(message);
+    } catch (MalformedMessageException e) {
+      logger.log(
+          System.Logger.Level.WARNING,
+          "a message of a peer is passed over: member="
+              + from.nodeId()
+              + " reason="
+              + e.getMessage());
+      return;
+    }
+    handle(from, opened);
+  }
+
+  private void handle(Network.Sender from, PeerMessage message) {
+    var sender = new ProcessId(from.nodeId(), from.incarnation());
+    switch (message) {
+      case PeerMessage.Heartbeat beat when sender.equals(ProcessId.of(beat.self())) ->
+          heartbeat(beat);
+      case PeerMessage.Heartbeat _ -> {}
+      case PeerMessage.Grant grant -> granted(sender, grant);
+      case PeerMessage.ViewPush push -> learn(push.view());
+      case PeerMessage.Offer offer -> known(sender).ifPresent(by -> offered(by, offer));
+      case PeerMessage.OfferTaken answer ->
+          known(sender).ifPresent(by -> founding.taken(by, answer));
+      case PeerMessage.Begin begin -> founding.begin(begin.first()).ifPresent(this::begin);
+      case PeerMessage.Farewell _ -> farewell(sender);
+      case PeerMessage.ClaimSettled settled -> claims.home().settled(settled.job(), settled.key());
+      case PeerMessage.Answer answer -> requests.answered(answer);
+      case PeerMessage.Question question ->
+          known(sender).ifPresent(asker -> answers.answer(view, asker, question));
+    }
+  }
+
+  /** The member behind a message, if it was heard of; nobody else can be answered. */
+  private Optional<Member> known(ProcessId sender) {
+    return view.flatMap(now -> now.member(sender.nodeId(), sender.incarnation()))
+        .or(
+            () ->
+                peers.recent(Long.MAX_VALUE).stream()
+                    .map(Peers.Heard::member)
+                    .filter(member -> ProcessId.of(member).equals(sender))
+                    .findFirst());
+  }
+
+  private void heartbeat(PeerMessage.Heartbeat beat) {
+    if (beat.self().isSameProcess(self)) {
+      return;
+    }
+    boolean isKnown = peers.of(beat.self()).isPresent();
+    if (!isKnown && peers.recent(Long.MAX_VALUE).size() >= MOST_STRANGERS) {
+      return;
+    }
+    peers.heard(beat, config.lease().toNanos());
+    if (view.isEmpty()) {
+      return;
+    }
+    View now = view.get();
+    boolean granted = voter.grant(now, self, ProcessId.of(beat.self()));
+    send(
+        beat.self(),
+        new PeerMessage.Grant(
+            now.epoch(), beat.renewal(), granted, ports.clock().nanoTime(), voter.lapsed()));
+    if (beat.epoch() < now.epoch()) {
+      send(beat.self(), new PeerMessage.ViewPush(now));
+    }
+  }
+
+  private void granted(ProcessId sender, PeerMessage.Grant grant) {
+    if (view.isEmpty()) {
+      return;
+    }
+    View now = view.get();
+    lease.sentNanos(grant.renewal()).ifPresent(sent -> peers.echoed(sender, grant.nanos() - sent));
+    if (grant.granted() && !closed) {
+      lease.granted(now, sender, grant.epoch(), grant.renewal());
+    }
+    if (!grant.lapsed().isEmpty() && grant.epoch() >= 1) {
+      board.report(now, sender, grant.lapsed());
+      takeOver.advance(now);
+    }
+  }
+
+  private void offered(Member by, PeerMessage.Offer offer) {
+    if (view.isEmpty()) {
+      founding.offered(by, offer);
+    }
+  }
+
+  private void begin(View first) {
+    if (view.isEmpty()) {
+      logger.log(
+          System.Logger.Level.INFO,
+          "founding a cluster: members=" + first.members() + " id=" + first.clusterId());
+      ports.viewLog().bootstrap(first);
+    }
+  }
+
+  private void farewell(ProcessId sender) {
+    voter.released(sender);
+    view.flatMap(now -> now.member(sender.nodeId(), sender.incarnation()))
+        .ifPresent(proposer::leaves);
+    view.ifPresent(proposer::tick);
+  }
+
+  /** A committed view; only a newer one of the same cluster matters. */
+  private void learn(View next) {
+    if (view.isPresent()
+        && (next.epoch() <= view.get().epoch() || next.clusterId() != view.get().clusterId())) {
+      return;
+    }
+    boolean isFirst = view.isEmpty();
+    view = Optional.of(next);
+    logger.log(
+        System.Logger.Level.INFO,
+        "view: epoch="
+            + next.epoch()
+            + " members="
+            + next.members()
+            + " voters="
+            + next.voters().size());
+    lease.enter(next);
+    voter.enter(next);
+    if (isFirst) {
+      peers.forgiveSilence();
+    }
+    led.enter(next);
+    if (closed) {
+      led.clear();
+    }
+    proposer.enter(next);
+    antiEntropy.enter(next);
+    if (next.hasVoter(self)) {
+      ports.viewLog().follow(next);
+    }
+    renew();
+    takeOver.enter(next);
+    publish();
+  }
+
+  private void tick() {
+    long now = ports.clock().nanoTime();
+    if (now - lastTickNanos > config.lease().toNanos()) {
+      // This process stood still: what it did not hear meanwhile says nothing of others.
+      voter.stoodStill();
+      peers.forgiveSilence();
+    }
+    lastTickNanos = now;
+    if (++ticks % 2 == 0) {
+      renew();
+    }
+    if (view.isEmpty()) {
+      foundIfAlone();
+    } else {
+      View current = view.get();
+      board.report(current, ProcessId.of(self), voter.lapsed());
+      takeOver.advance(current);
+      proposer.tick(current);
+      antiEntropy.tick(current);
+    }
+    peers.keep(everyone(), 2 * config.lease().toNanos());
+    publish();
+    ports.loop().schedule(config.renewal().toNanos() / 2, () -> inLoop(this::tick));
+  }
+
+  private void renew() {
+    if (closed) {
+      return;
+    }
+    long renewal = lease.renew();
+    long epoch = view.map(View::epoch).orElse(0L);
+    var beat = new PeerMessage.Heartbeat(self, epoch, renewal, ports.clock().nanoTime());
+    everyone().forEach(member -> send(member, beat));
+    view.filter(now -> voter.grant(now, self, ProcessId.of(self)))
+        .ifPresent(now -> lease.granted(now, ProcessId.of(self), now.epoch(), renewal));
+  }
+
+  private void foundIfAlone() {
+    List<Peers.Heard> alive = peers.recent(config.lease().toNanos());
+    if (alive.stream().allMatch(heard -> heard.epoch() == 0)) {
+      founding.tick(alive.stream().map(Peers.Heard::member).toList()).ifPresent(this::begin);
+    }
+  }
+
+  /** Does something in the loop, but first finds out whether the lease has lapsed. */
+  private void inLoop(Runnable task) {
+    if (lease.lapse()) {
+      lapsed();
+    }
+    task.run();
+  }
+
+  private void lapsed() {
+    logger.log(System.Logger.Level.WARNING, "the lease has lapsed, connections are closed");
+    if (!off.contains(Rule.DROP_WHAT_A_LAPSE_LEFT)) {
+      ports.network().dropConnections();
+    }
+    // After it, or what is handed over in between would count as new.
+    mail.incrementAndGet();
+    onLapse.run();
+    publish();
+  }
+
+  private boolean send(Member to, PeerMessage message) {
+    return ports
+        .network()
+        .send(
+            to.peerAddress(),
+            PeerMessageCodec.channelOf(message),
+            PeerMessageCodec.encode(message));
+  }
+
+  /** All other processes that there may be: members, those that gossip tells of, and heard ones. */
+  private List<Member> everyone() {
+    Map<ProcessId, Member> everyone = new LinkedHashMap<>();
+    others().forEach(member -> everyone.put(ProcessId.of(member), member));
+    for (Member member : ports.membership().peers()) {
+      if (everyone.size() < MOST_STRANGERS && !member.isSameProcess(self)) {
+        everyone.putIfAbsent(ProcessId.of(member), member);
+      }
+    }
+    return new ArrayList<>(everyone.values());
+  }
+
+  private List<Member> others() {
+    return view.map(
+            now -> now.members().stream().filter(member -> !member.isSameProcess(self)).toList())
+        .orElse(List.of());
+  }
+
+  private void publish() {
+    status = currentStatus();
+  }
+
+  private ClusterStatus currentStatus() {
+    BitSet owned = new BitSet();
+    view.ifPresent(now -> owned.or(ownedSlots(now)));
     return new ClusterStatus(
         self,
-        Optional.empty(),
-        List.of(),
-        0,
-        0,
-        0,
-        0,
-        0,
-        false,
-        new ClusterStatus.Counters(0, 0, 0, 0, 0, 0, 0, 0, 0));
+        view,
+        ports.membership().peers(),
+        lease.millisLeft(),
+        lease.holds() ? led.led().cardinality() : 0,
+        led.pending().cardinality(),
+        owned.cardinality(),
+        antiEntropy.underReplicated(),
+        ports.viewLog().isProposer(),
+        new ClusterStatus.Counters(
+            counters.forwarded,
+            counters.replicated,
+            counters.standIns,
+            counters.unavailable,
+            lease.lapses(),
+            counters.takeOvers,
+            counters.repairs,
+            counters.alone,
+            lease.withheldMillis()));
   }
 
-  /** Stops to lead and to answer; the ports stay open. */
-  @Override
-  public void close() {}
+  private long ownedEpoch;
+  private BitSet owned = new BitSet();
+
+  private BitSet ownedSlots(View now) {
+    if (now.epoch() != ownedEpoch) {
+      ownedEpoch = now.epoch();
+      owned = new BitSet(HashRing.SLOTS);
+      for (int slot = 0; slot < HashRing.SLOTS; slot++) {
+        boolean isOwner =
+            now.owners(slot).stream()
+                .limit(config.replicationFactor())
+                .anyMatch(self::isSameProcess);
+        owned.set(slot, isOwner);
+      }
+    }
+    return owned;
+  }
 }

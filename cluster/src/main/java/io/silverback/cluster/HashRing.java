@@ -16,7 +16,14 @@ public final class HashRing {
   /** Enough for an even spread over fifty nodes. */
   public static final int SLOTS = 16_384;
 
+  private static final Comparator<Ranked> BY_WEIGHT =
+      Comparator.comparingLong(Ranked::weight)
+          .reversed()
+          .thenComparing(ranked -> ranked.member().nodeId());
+
   private HashRing() {}
+
+  private record Ranked(long weight, Member member) {}
 
   /** The slot of a group, by the bytes of its key in their one canonical form. */
   public static int slotOf(byte[] key) {
@@ -32,17 +39,18 @@ public final class HashRing {
    * each member is in a zone that none before it is in, as long as there is one.
    */
   public static List<Member> owners(int slot, List<Member> members) {
-    var ranked = new ArrayList<Member>();
+    var ranked = new ArrayList<Ranked>(members.size());
+    boolean hasZones = false;
     for (Member member : members) {
       if (!member.voterOnly()) {
-        ranked.add(member);
+        ranked.add(new Ranked(mix(hash(member.nodeId()) ^ mix(slot)), member));
+        hasZones |= !member.zone().isEmpty();
       }
     }
-    ranked.sort(
-        Comparator.comparingLong((Member member) -> weight(slot, member.nodeId()))
-            .reversed()
-            .thenComparing(Member::nodeId));
-    return ranked.stream().allMatch(member -> member.zone().isEmpty()) ? ranked : spread(ranked);
+    ranked.sort(BY_WEIGHT);
+    var owners = new ArrayList<Member>(ranked.size());
+    ranked.forEach(each -> owners.add(each.member()));
+    return hasZones ? spread(owners) : owners;
   }
 
   /** The same members, in rounds that take each zone once. */
@@ -62,13 +70,12 @@ public final class HashRing {
     return spread;
   }
 
-  private static long weight(int slot, String nodeId) {
-    long hash = slot + 1L;
+  private static long hash(String nodeId) {
+    long hash = nodeId.length();
     for (int i = 0; i < nodeId.length(); i++) {
       hash = mix(hash ^ nodeId.charAt(i));
     }
-    // Unsigned order is as good as any; a signed comparison of well mixed bits is one.
-    return mix(hash);
+    return hash;
   }
 
   /** The finalizer of SplitMix64 (Steele, Lea and Flood, 2014) after one step of its sequence. */

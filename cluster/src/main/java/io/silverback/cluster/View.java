@@ -63,6 +63,14 @@ public record View(
     return seats.stream().anyMatch(seat -> seat.votes() && seat.member().isSameProcess(member));
   }
 
+  /** The member of which that process is a later start, with the same files. */
+  Optional<Member> predecessor(Member member) {
+    return members().stream()
+        .filter(seated -> seated.storeId() == member.storeId() && seated.isSameNode(member))
+        .filter(seated -> !seated.isSameProcess(member))
+        .findFirst();
+  }
+
   public Optional<Member> member(String nodeId, long incarnation) {
     return members().stream()
         .filter(member -> member.nodeId().equals(nodeId) && member.incarnation() == incarnation)

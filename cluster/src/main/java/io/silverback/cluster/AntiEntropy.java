@@ -1,0 +1,138 @@
+package io.silverback.cluster;
+
+import io.silverback.cluster.PeerMessage.ProcessId;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Compares the slots that this node leads with their other owners now and then, and brings them
+ * what they lack: soon where they may lack something, seldom otherwise. Belongs to the loop.
+ */
+final class AntiEntropy {
+  private static final long SOON_NANOS = 1_000_000_000L;
+  private static final long SELDOM_NANOS = 30_000_000_000L;
+
+  private final ClusterConfig config;
+  private final Member self;
+  private final ClusterPorts ports;
+  private final Requests requests;
+  private final Led led;
+  private final Counters counters;
+  private final Map<ProcessId, BitSet> equal = new HashMap<>();
+  private final Map<ProcessId, Long> comparedNanos = new HashMap<>();
+  private final Set<ProcessId> busy = new HashSet<>();
+  private final Map<ProcessId, BitSet> owned = new HashMap<>();
+  private BitSet ownedOf = new BitSet();
+  private long ownedEpoch;
+
+  AntiEntropy(
+      ClusterConfig config,
+      Member self,
+      ClusterPorts ports,
+      Requests requests,
+      Led led,
+      Counters counters) {
+    this.config = config;
+    this.self = self;
+    this.ports = ports;
+    this.requests = requests;
+    this.led = led;
+    this.counters = counters;
+  }
+
+  /** The member may lack a state that was meant for it. */
+  void missed(Member member) {
+    equal.remove(ProcessId.of(member));
+  }
+
+  void enter(View view) {
+    List<ProcessId> members = view.members().stream().map(ProcessId::of).toList();
+    equal.keySet().retainAll(members);
+    comparedNanos.keySet().retainAll(members);
+    busy.retainAll(members);
+  }
+
+  /** Called now and then. */
+  void tick(View view) {
+    learnOwners(view);
+    long now = ports.clock().nanoTime();
+    for (Member member : view.members()) {
+      ProcessId id = ProcessId.of(member);
+      BitSet slots = owned.getOrDefault(id, new BitSet());
+      boolean isEqual = equal.containsKey(id) && contains(equal.get(id), slots);
+      long last = comparedNanos.getOrDefault(id, now - SELDOM_NANOS);
+      boolean isDue = now - last >= (isEqual ? SELDOM_NANOS : SOON_NANOS);
+      if (!slots.isEmpty() && isDue && busy.add(id)) {
+        comparedNanos.put(id, now);
+        compare(member, slots);
+      }
+    }
+  }
+
+  private void compare(Member member, BitSet slots) {
+    ProcessId id = ProcessId.of(member);
+    new SlotSync(
+            ports,
+            requests,
+            member,
+            slots,
+            List.of(),
+            true,
+            outcome -> {
+              busy.remove(id);
+              counters.repairs += outcome.repaired();
+              if (outcome.complete()) {
+                var same = (BitSet) slots.clone();
+                equal.put(id, same);
+              }
+            })
+        .start();
+  }
+
+  /** Which of the slots that this node leads each other member should hold. */
+  private void learnOwners(View view) {
+    BitSet now = led.led();
+    if (ownedEpoch == view.epoch() && ownedOf.equals(now)) {
+      return;
+    }
+    ownedEpoch = view.epoch();
+    ownedOf = now;
+    owned.clear();
+    now.stream()
+        .forEach(
+            slot -> {
+              var others = new ArrayList<>(view.owners(slot));
+              others.removeIf(self::isSameProcess);
+              others.stream()
+                  .limit(config.replicationFactor() - 1L)
+                  .forEach(
+                      owner ->
+                          owned
+                              .computeIfAbsent(ProcessId.of(owner), _ -> new BitSet(HashRing.SLOTS))
+                              .set(slot));
+            });
+  }
+
+  /** How many led slots have an owner that is not known to hold all. */
+  int underReplicated() {
+    var lacking = new BitSet(HashRing.SLOTS);
+    owned.forEach(
+        (id, slots) -> {
+          var missing = (BitSet) slots.clone();
+          missing.andNot(equal.getOrDefault(id, new BitSet()));
+          lacking.or(missing);
+        });
+    return lacking.cardinality();
+  }
+
+  private static boolean contains(BitSet all, BitSet some) {
+    var missing = (BitSet) some.clone();
+    missing.andNot(all);
+    return missing.isEmpty();
+  }
+}

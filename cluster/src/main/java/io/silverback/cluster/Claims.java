@@ -1,0 +1,172 @@
+package io.silverback.cluster;
+
+import io.silverback.cluster.PeerMessage.ClaimAnswer;
+import io.silverback.cluster.PeerMessage.ClaimAnswer.Verdict;
+import io.silverback.cluster.PeerMessage.ProbeAnswer;
+import io.silverback.cluster.ReplicaStore.Claim;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The new series of groups that this node leads, from when they are allowed until they are stored;
+ * gets the word of the job's home for them. Belongs to the loop.
+ *
+ * <p>A probe of a home and the word of an older one may cross: what a home said counts only if no
+ * newer one has probed since.
+ */
+final class Claims {
+  private static final int MOST_JOBS = 10_000;
+
+  private final Member self;
+  private final ClusterConfig config;
+  private final ClusterPorts ports;
+  private final Requests requests;
+  private final Led led;
+  private final JobHome home;
+  private final Requests.Post post;
+  private final Map<GroupId, Claim> pending = new HashMap<>();
+  private final Map<String, Free> free = bounded();
+  private final Map<String, Long> probedBy = bounded();
+
+  /** All groups of the job with these label names may have any series, says the home. */
+  private record Free(String labelNames, long epoch) {}
+
+  Claims(
+      Member self,
+      ClusterConfig config,
+      ClusterPorts ports,
+      Requests requests,
+      Led led,
+      Requests.Post post) {
+    this.self = self;
+    this.config = config;
+    this.ports = ports;
+    this.requests = requests;
+    this.led = led;
+    this.post = post;
+    this.home = new JobHome(config, ports, requests, this);
+  }
+
+  private static <V> Map<String, V> bounded() {
+    return new LinkedHashMap<>(16, 0.75f, true) {
+      private static final long serialVersionUID = 1;
+
+      @Override
+      protected boolean removeEldestEntry(Map.Entry<String, V> eldest) {
+        return size() > MOST_JOBS;
+      }
+    };
+  }
+
+  JobHome home() {
+    return home;
+  }
+
+  boolean isSelf(Member member) {
+    return member.isSameProcess(self);
+  }
+
+  static int slotOf(String job) {
+    return HashRing.slotOf(job.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /**
+   * Asks whether the group may have the series; if so they are pending until {@link #settle}. May
+   * tell before it returns.
+   */
+  void claim(View view, byte[] key, Claim claim, JobHome.Judged done) {
+    int slot = slotOf(claim.job());
+    SlotTable.Tenure tenure = view.slots().tenure(slot);
+    if (new Free(claim.labelNames(), tenure.epoch()).equals(free.get(claim.job()))) {
+      pending.put(new GroupId(key), claim);
+      done.verdict(Verdict.GRANTED_ALL, "");
+      return;
+    }
+    if (tenure.isOf(self)) {
+      if (!led.leads(slot)) {
+        done.verdict(Verdict.RETRY, "the home of the job is not ready");
+        return;
+      }
+      home.judge(
+          view,
+          tenure.epoch(),
+          key,
+          claim,
+          (verdict, reason) -> judged(tenure.epoch(), key, claim, verdict, reason, done));
+      return;
+    }
+    Optional<Member> member = view.member(tenure.nodeId(), tenure.incarnation());
+    if (member.isEmpty()) {
+      done.verdict(Verdict.RETRY, "the job has no home");
+      return;
+    }
+    requests.ask(
+        member.get(),
+        config.lease().toNanos() * 2,
+        id -> new PeerMessage.AskClaim(id, tenure.epoch(), key, claim),
+        answer ->
+            answer
+                .filter(ClaimAnswer.class::isInstance)
+                .map(ClaimAnswer.class::cast)
+                .ifPresentOrElse(
+                    said -> judged(said.epoch(), key, claim, said.verdict(), said.reason(), done),
+                    () -> done.verdict(Verdict.RETRY, "the home of the job does not answer")));
+  }
+
+  private void judged(
+      long epoch, byte[] key, Claim claim, Verdict verdict, String reason, JobHome.Judged done) {
+    if (epoch < probedBy.getOrDefault(claim.job(), 0L)) {
+      done.verdict(Verdict.RETRY, "the home of the job has changed");
+      return;
+    }
+    switch (verdict) {
+      case GRANTED_ALL -> {
+        free.put(claim.job(), new Free(claim.labelNames(), epoch));
+        pending.put(new GroupId(key), claim);
+      }
+      case GRANTED -> pending.put(new GroupId(key), claim);
+      case COLLIDES, RETRY -> {}
+    }
+    done.verdict(verdict, reason);
+  }
+
+  /** The series are stored, or will never be. */
+  void settle(Optional<View> view, byte[] key) {
+    Claim claim = pending.remove(new GroupId(key));
+    if (claim == null || view.isEmpty()) {
+      return;
+    }
+    SlotTable.Tenure tenure = view.get().slots().tenure(slotOf(claim.job()));
+    if (tenure.isOf(self)) {
+      home.settled(claim.job(), key);
+    } else {
+      view.get()
+          .member(tenure.nodeId(), tenure.incarnation())
+          .ifPresent(member -> post.send(member, new PeerMessage.ClaimSettled(claim.job(), key)));
+    }
+  }
+
+  /** What this node knows of the job; from now on the home is asked for each new series of it. */
+  ProbeAnswer probed(long id, long epoch, byte[] key, Claim claim) {
+    probedBy.merge(claim.job(), epoch, Math::max);
+    Free known = free.get(claim.job());
+    if (known != null && !known.labelNames().equals(claim.labelNames())) {
+      free.remove(claim.job());
+    }
+    var labelNames = new HashSet<>(ports.store().labelNamesOf(claim.job()));
+    Optional<String> collision = ports.store().collision(claim);
+    for (var other : pending.entrySet()) {
+      if (other.getValue().job().equals(claim.job()) && !other.getKey().equals(new GroupId(key))) {
+        labelNames.add(other.getValue().labelNames());
+        if (collision.isEmpty() && JobHome.collide(other.getValue(), claim)) {
+          collision = Optional.of("another group of the job is about to have one of its series");
+        }
+      }
+    }
+    return new ProbeAnswer(id, labelNames.stream().sorted().toList(), collision);
+  }
+}

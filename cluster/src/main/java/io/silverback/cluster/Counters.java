@@ -1,0 +1,12 @@
+package io.silverback.cluster;
+
+/** What happened since the start. Belongs to the loop. */
+final class Counters {
+  long forwarded;
+  long replicated;
+  long standIns;
+  long unavailable;
+  long takeOvers;
+  long repairs;
+  long alone;
+}

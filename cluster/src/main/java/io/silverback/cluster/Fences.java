@@ -1,0 +1,25 @@
+package io.silverback.cluster;
+
+import java.util.BitSet;
+import java.util.List;
+
+/**
+ * Which leaders this node takes states from: none older than the newest that asked it what it has.
+ */
+final class Fences {
+  private final long[] epochs = new long[HashRing.SLOTS];
+
+  /** The asker leads the slots from these epochs on; it may be as many, or none. */
+  void raise(BitSet slots, List<Long> askers) {
+    int i = 0;
+    for (int slot = slots.nextSetBit(0);
+        slot >= 0 && i < askers.size();
+        slot = slots.nextSetBit(slot + 1)) {
+      epochs[slot] = Math.max(epochs[slot], askers.get(i++));
+    }
+  }
+
+  boolean lets(int slot, long epoch) {
+    return epoch >= epochs[slot];
+  }
+}

@@ -1,0 +1,229 @@
+package io.silverback.cluster;
+
+import io.silverback.cluster.PeerMessage.ClaimAnswer.Verdict;
+import io.silverback.cluster.PeerMessage.ProbeAnswer;
+import io.silverback.cluster.PeerMessage.ProcessId;
+import io.silverback.cluster.ReplicaStore.Claim;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.Set;
+
+/**
+ * Decides for the jobs whose slot this node leads which groups may have which series, one after the
+ * other for each job. Keeps nothing that could be lost: whatever it does not know, it asks all
+ * members. Belongs to the loop.
+ */
+final class JobHome {
+  private static final int MOST_JOBS = 10_000;
+  private static final int MOST_WAITING = 10_000;
+  private static final int FINGERPRINT_LENGTH = 16;
+
+  private final ClusterConfig config;
+  private final ClusterPorts ports;
+  private final Requests requests;
+  private final Claims own;
+  private final Map<String, Job> jobs = new LinkedHashMap<>(16, 0.75f, true);
+  private int waiting;
+
+  /** Takes the verdict on a claim. */
+  @FunctionalInterface
+  interface Judged {
+    void verdict(Verdict verdict, String reason);
+  }
+
+  private record Asked(long epoch, View view, byte[] key, Claim claim, Judged done) {}
+
+  /** A group that may have series which are not stored yet. */
+  private record Granted(Claim claim, long untilNanos) {}
+
+  private static final class Job {
+    final Set<String> labelNames = new HashSet<>();
+    final Map<GroupId, Granted> granted = new HashMap<>();
+    final Queue<Asked> queue = new ArrayDeque<>();
+    boolean isKnown;
+    boolean isBusy;
+    long epoch;
+  }
+
+  JobHome(ClusterConfig config, ClusterPorts ports, Requests requests, Claims own) {
+    this.config = config;
+    this.ports = ports;
+    this.requests = requests;
+    this.own = own;
+  }
+
+  /**
+   * Judges a claim of a group.
+   *
+   * @param epoch from which on this node leads the slot of the job
+   */
+  void judge(View view, long epoch, byte[] key, Claim claim, Judged done) {
+    Job job = jobs.computeIfAbsent(claim.job(), _ -> new Job());
+    forgetIdle();
+    if (job.epoch != epoch) {
+      // Meanwhile another node may have been the home.
+      job.isKnown = false;
+      job.labelNames.clear();
+      job.epoch = epoch;
+    }
+    if (waiting >= MOST_WAITING) {
+      done.verdict(Verdict.RETRY, "too many new series at a time");
+      return;
+    }
+    waiting++;
+    job.queue.add(
+        new Asked(
+            epoch,
+            view,
+            key,
+            claim,
+            (verdict, reason) -> {
+              waiting--;
+              done.verdict(verdict, reason);
+            }));
+    next(job);
+  }
+
+  void settled(String name, byte[] key) {
+    Job job = jobs.get(name);
+    if (job != null) {
+      job.granted.remove(new GroupId(key));
+    }
+  }
+
+  private void forgetIdle() {
+    var oldest = jobs.values().iterator();
+    while (jobs.size() > MOST_JOBS && oldest.hasNext()) {
+      Job job = oldest.next();
+      if (!job.isBusy && job.queue.isEmpty() && job.granted.isEmpty()) {
+        oldest.remove();
+      }
+    }
+  }
+
+  private void next(Job job) {
+    if (job.isBusy || job.queue.isEmpty()) {
+      return;
+    }
+    Asked asked = job.queue.remove();
+    if (job.isKnown && job.labelNames.equals(Set.of(asked.claim().labelNames()))) {
+      asked.done().verdict(Verdict.GRANTED_ALL, "");
+      next(job);
+      return;
+    }
+    job.isBusy = true;
+    new Probing(job, asked).start();
+  }
+
+  /** Asks every member, this one included, what it knows of a job. */
+  private final class Probing {
+    private final Job job;
+    private final Asked asked;
+    private final Set<ProcessId> open = new HashSet<>();
+    private final Set<String> labelNames = new HashSet<>();
+    private Optional<String> collision = Optional.empty();
+    private boolean failed;
+
+    Probing(Job job, Asked asked) {
+      this.job = job;
+      this.asked = asked;
+    }
+
+    void start() {
+      List<Member> members =
+          asked.view().members().stream().filter(member -> !member.voterOnly()).toList();
+      members.forEach(member -> open.add(ProcessId.of(member)));
+      for (Member member : members) {
+        if (own.isSelf(member)) {
+          answered(member, own.probed(0, asked.epoch(), asked.key(), asked.claim()));
+        } else {
+          requests.ask(
+              member,
+              config.lease().toNanos(),
+              id -> new PeerMessage.Probe(id, asked.epoch(), asked.key(), asked.claim()),
+              answer ->
+                  answer
+                      .filter(ProbeAnswer.class::isInstance)
+                      .map(ProbeAnswer.class::cast)
+                      .ifPresentOrElse(
+                          probe -> answered(member, probe),
+                          () -> {
+                            failed = true;
+                            closed(member);
+                          }));
+        }
+      }
+    }
+
+    private void answered(Member member, ProbeAnswer answer) {
+      labelNames.addAll(answer.labelNames());
+      collision = collision.or(answer::collision);
+      closed(member);
+    }
+
+    private void closed(Member member) {
+      open.remove(ProcessId.of(member));
+      if (open.isEmpty()) {
+        job.isBusy = false;
+        conclude();
+        next(job);
+      }
+    }
+
+    private void conclude() {
+      if (failed || job.epoch != asked.epoch()) {
+        asked.done().verdict(Verdict.RETRY, "a member did not say what series it has");
+        return;
+      }
+      labelNames.add(asked.claim().labelNames());
+      job.labelNames.addAll(labelNames);
+      job.isKnown = true;
+      long now = ports.clock().nanoTime();
+      job.granted.values().removeIf(granted -> granted.untilNanos() - now < 0);
+      Optional<String> found = collision.or(this::collisionWithGranted);
+      if (found.isPresent()) {
+        asked.done().verdict(Verdict.COLLIDES, found.get());
+      } else if (job.labelNames.size() == 1) {
+        asked.done().verdict(Verdict.GRANTED_ALL, "");
+      } else {
+        long until = now + config.pushBudget().toNanos() + config.lease().toNanos();
+        job.granted.put(new GroupId(asked.key()), new Granted(asked.claim(), until));
+        asked.done().verdict(Verdict.GRANTED, "");
+      }
+    }
+
+    private Optional<String> collisionWithGranted() {
+      return job.granted.entrySet().stream()
+          .filter(granted -> !granted.getKey().equals(new GroupId(asked.key())))
+          .filter(granted -> collide(granted.getValue().claim(), asked.claim()))
+          .map(_ -> "another group of the job is about to have one of its series")
+          .findFirst();
+    }
+  }
+
+  /** True if two claims of one job have a series in common, and different label names. */
+  static boolean collide(Claim left, Claim right) {
+    if (left.labelNames().equals(right.labelNames())) {
+      return false;
+    }
+    var series = new HashSet<GroupId>();
+    forEachSeries(left, series::add);
+    var both = new boolean[1];
+    forEachSeries(right, each -> both[0] |= series.contains(each));
+    return both[0];
+  }
+
+  private static void forEachSeries(Claim claim, java.util.function.Consumer<GroupId> consumer) {
+    byte[] all = claim.series();
+    for (int at = 0; at + FINGERPRINT_LENGTH <= all.length; at += FINGERPRINT_LENGTH) {
+      consumer.accept(new GroupId(Arrays.copyOfRange(all, at, at + FINGERPRINT_LENGTH)));
+    }
+  }
+}

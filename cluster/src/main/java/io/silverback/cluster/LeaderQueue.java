@@ -1,0 +1,234 @@
+package io.silverback.cluster;
+
+import io.silverback.cluster.ReplicaStore.Prepared;
+import io.silverback.codec.model.VersionClock;
+import java.util.ArrayDeque;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/**
+ * Does the updates of the groups that this node leads, those of one group one after the other:
+ * gives each a version, replicates what comes of it, shows it, and answers, in this order. Belongs
+ * to the loop.
+ */
+final class LeaderQueue {
+  private static final int MOST_WAITING = 20_000;
+  private static final int MOST_BEGUN = 200_000;
+  private static final long RETRY_NANOS = 50_000_000L;
+
+  private final Clock clock;
+  private final Loop loop;
+  private final ReplicaStore store;
+  private final VersionClock versions;
+  private final Lease lease;
+  private final Led led;
+  private final Replicator replicator;
+  private final Claims claims;
+  private final Supplier<Optional<View>> view;
+  private final EnumSet<Rule> off;
+  private final Map<GroupId, Queue<Update>> groups = new HashMap<>();
+  private final Map<GroupId, Long> startedNanos = new HashMap<>();
+  private final Map<GroupId, Long> begun = new LinkedHashMap<>();
+  private final long memoryNanos;
+  private int waiting;
+
+  /** What became of an update. */
+  sealed interface Result {
+    record Answered(byte[] answer) implements Result {}
+
+    /** Nothing was done: ask whoever leads the group now. */
+    record NotHere() implements Result {}
+
+    record Unavailable(String reason) implements Result {}
+  }
+
+  private record Update(
+      int slot, byte[] key, byte[] update, long deadline, long sentBy, Consumer<Result> done) {}
+
+  LeaderQueue(
+      ClusterConfig config,
+      ClusterPorts ports,
+      VersionClock versions,
+      Lease lease,
+      Led led,
+      Replicator replicator,
+      Claims claims,
+      Supplier<Optional<View>> view,
+      EnumSet<Rule> off) {
+    // A forwarded update is dropped when it is older than a lease.
+    this.memoryNanos = 2 * config.lease().toNanos();
+    this.clock = ports.clock();
+    this.loop = ports.loop();
+    this.store = ports.store();
+    this.versions = versions;
+    this.lease = lease;
+    this.led = led;
+    this.replicator = replicator;
+    this.claims = claims;
+    this.view = view;
+    this.off = off;
+  }
+
+  /**
+   * Takes an update; all times are of the monotonic clock of this node.
+   *
+   * @param deadline when its time ends
+   * @param sentBy a moment at which it was on its way already: if a later one was answered since
+   *     then, this may be a copy of something that the client has given up and done again
+   */
+  void submit(
+      int slot, byte[] key, byte[] update, long deadline, long sentBy, Consumer<Result> done) {
+    if (waiting >= MOST_WAITING) {
+      done.accept(new Result.Unavailable("too many pushes wait, push less or add nodes"));
+      return;
+    }
+    waiting++;
+    Queue<Update> queue = groups.computeIfAbsent(new GroupId(key), _ -> new ArrayDeque<>());
+    queue.add(new Update(slot, key, update, deadline, sentBy, done));
+    if (queue.size() == 1) {
+      begin(queue);
+    }
+  }
+
+  private void begin(Queue<Update> queue) {
+    Update next = queue.element();
+    if (clock.nanoTime() - next.deadline() >= 0) {
+      end(queue, new Result.Unavailable("the push waited too long"));
+    } else if (!mayLead(next) || isOvertaken(next)) {
+      end(queue, new Result.NotHere());
+    } else {
+      prepare(queue, next);
+    }
+  }
+
+  private boolean isOvertaken(Update update) {
+    long now = clock.nanoTime();
+    var oldest = begun.values().iterator();
+    while (oldest.hasNext() && (begun.size() > MOST_BEGUN || now - oldest.next() > memoryNanos)) {
+      oldest.remove();
+      oldest = begun.values().iterator();
+    }
+    Long last = begun.get(new GroupId(update.key()));
+    return last != null && update.sentBy() - last < 0;
+  }
+
+  private boolean mayLead(Update update) {
+    return led.leads(update.slot())
+        && (off.contains(Rule.LEASE_BEFORE_REPLICATION) || lease.holds());
+  }
+
+  private void prepare(Queue<Update> queue, Update next) {
+    startedNanos.put(new GroupId(next.key()), clock.nanoTime());
+    long epoch = led.epoch(next.slot());
+    long term = lease.number();
+    var prepared = store.prepare(next.update(), versions.next(epoch), clock.wallMillis());
+    switch (prepared) {
+      case Prepared.Settled(var answer) -> settled(queue, next, answer, epoch, term);
+      case Prepared.Effect effect when effect.claim().isPresent() ->
+          claims.claim(
+              view.get().orElseThrow(),
+              next.key(),
+              effect.claim().get(),
+              (verdict, reason) -> {
+                switch (verdict) {
+                  case GRANTED, GRANTED_ALL -> replicate(queue, next, effect, epoch, term);
+                  case COLLIDES ->
+                      end(queue, new Result.Answered(store.refusal(next.update(), reason)));
+                  // Within its time; what was prepared is forgotten.
+                  case RETRY -> loop.schedule(RETRY_NANOS, () -> begin(queue));
+                }
+              });
+      case Prepared.Effect effect -> replicate(queue, next, effect, epoch, term);
+    }
+  }
+
+  /**
+   * Nothing changes; but what is here may have come from a leader that could not answer for it, so
+   * others have to hold it before anybody builds on it.
+   */
+  private void settled(Queue<Update> queue, Update next, byte[] answer, long epoch, long term) {
+    Optional<byte[]> state = store.wholeState(next.key());
+    if (state.isEmpty()) {
+      end(queue, new Result.Answered(answer));
+    } else {
+      replicate(
+          queue, next, new Prepared.Effect(state.get(), Optional.empty(), answer), epoch, term);
+    }
+  }
+
+  private void replicate(
+      Queue<Update> queue, Update next, Prepared.Effect effect, long epoch, long term) {
+    if (!isStillLeader(next, epoch, term)) {
+      end(queue, new Result.NotHere());
+      return;
+    }
+    if (off.contains(Rule.REPLICATE_BEFORE_EXPOSING)) {
+      store.merge(effect.state());
+    }
+    if (off.contains(Rule.REPLICATE_BEFORE_ANSWERING)) {
+      expose(queue, effect);
+      return;
+    }
+    replicator.replicate(
+        view.get().orElseThrow(),
+        next.slot(),
+        epoch,
+        next.key(),
+        effect.state(),
+        Math.max(1, next.deadline() - clock.nanoTime()),
+        outcome -> {
+          switch (outcome) {
+            case Replicator.Outcome.Safe() when isStillLeader(next, epoch, term) ->
+                expose(queue, effect);
+            case Replicator.Outcome.Safe() ->
+                end(queue, new Result.Unavailable("the leader of the group has changed"));
+            case Replicator.Outcome.Unsafe(var reason) ->
+                end(queue, new Result.Unavailable(reason));
+          }
+        });
+  }
+
+  private boolean isStillLeader(Update update, long epoch, long term) {
+    return led.leads(update.slot())
+        && led.epoch(update.slot()) == epoch
+        && (off.contains(Rule.LEASE_BEFORE_REPLICATION) || lease.holdsSince(term));
+  }
+
+  private void expose(Queue<Update> queue, Prepared.Effect effect) {
+    switch (store.merge(effect.state())) {
+      case ReplicaStore.Merged.Done() -> end(queue, new Result.Answered(effect.answer()));
+      case ReplicaStore.Merged.ShapeMissing() ->
+          end(queue, new Result.Unavailable("the group has changed meanwhile"));
+      case ReplicaStore.Merged.Refused(var reason) -> end(queue, new Result.Unavailable(reason));
+    }
+  }
+
+  private void end(Queue<Update> queue, Result result) {
+    Update ended = queue.remove();
+    waiting--;
+    var group = new GroupId(ended.key());
+    Long started = startedNanos.remove(group);
+    if (result instanceof Result.Answered && started != null) {
+      begun.remove(group);
+      begun.put(group, started);
+    }
+    claims.settle(view.get(), ended.key());
+    ended.done().accept(result);
+    if (queue.isEmpty()) {
+      groups.remove(new GroupId(ended.key()));
+    } else {
+      // Not in this call, or a long queue would be a deep stack.
+      loop.execute(() -> begin(queue));
+    }
+  }
+
+  int waiting() {
+    return waiting;
+  }
+}

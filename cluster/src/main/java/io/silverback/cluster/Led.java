@@ -1,0 +1,75 @@
+package io.silverback.cluster;
+
+import java.util.BitSet;
+import java.util.function.IntPredicate;
+
+/**
+ * The slots that this node leads, and those that it is to lead and has not taken over yet. Changed
+ * by the loop only; {@link #shown} may be asked for by any thread.
+ */
+final class Led {
+  private final Member self;
+  private final long[] epochs = new long[HashRing.SLOTS];
+  private final BitSet pending = new BitSet(HashRing.SLOTS);
+  private volatile BitSet led = new BitSet();
+
+  Led(Member self) {
+    this.self = self;
+  }
+
+  /** Stops what another leads now, and begins to wait for what is new. */
+  void enter(View view) {
+    var next = new BitSet(HashRing.SLOTS);
+    for (int slot = 0; slot < HashRing.SLOTS; slot++) {
+      SlotTable.Tenure tenure = view.slots().tenure(slot);
+      if (!tenure.isOf(self)) {
+        pending.clear(slot);
+        epochs[slot] = 0;
+      } else if (epochs[slot] != tenure.epoch()) {
+        epochs[slot] = tenure.epoch();
+        pending.set(slot);
+      } else if (led.get(slot)) {
+        next.set(slot);
+      }
+    }
+    led = next;
+  }
+
+  /** A slot whose state is complete is led and shown from now on. */
+  void takeOver(BitSet slots) {
+    var next = (BitSet) led.clone();
+    var done = (BitSet) slots.clone();
+    done.and(pending);
+    next.or(done);
+    pending.andNot(done);
+    led = next;
+  }
+
+  void clear() {
+    led = new BitSet();
+    pending.clear();
+  }
+
+  boolean leads(int slot) {
+    return led.get(slot);
+  }
+
+  /** From which epoch on this node leads the slot, or is to. */
+  long epoch(int slot) {
+    return epochs[slot];
+  }
+
+  BitSet pending() {
+    return (BitSet) pending.clone();
+  }
+
+  /** The slots led now; nobody changes what is returned. */
+  BitSet led() {
+    return led;
+  }
+
+  IntPredicate shown() {
+    BitSet now = led;
+    return now::get;
+  }
+}

@@ -1,0 +1,167 @@
+package io.silverback.cluster;
+
+import io.silverback.cluster.ReplicaStore.Claim;
+import io.silverback.cluster.ReplicaStore.Entry;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What nodes say to each other. A message with an {@code id} either asks something, and is answered
+ * by the {@link Answer} with the same id, or is such an answer; the asker chose the id.
+ *
+ * <p>Layout: {@code docs/formats/peer-messages.md}.
+ */
+sealed interface PeerMessage {
+
+  /** A question that wants an {@link Answer}. */
+  sealed interface Question extends PeerMessage {
+    long id();
+  }
+
+  /** What comes back for a {@link Question}. */
+  sealed interface Answer extends PeerMessage {
+    long id();
+  }
+
+  /**
+   * Sent by every node to every other one, several times in the time of a lease: asks voters for a
+   * lease, and tells that the node lives.
+   *
+   * @param epoch of the newest view that the sender has applied, 0 for none
+   * @param renewal number of this request, counted by the sender
+   * @param nanos the sender's monotonic clock
+   */
+  record Heartbeat(Member self, long epoch, long renewal, long nanos) implements PeerMessage {}
+
+  /**
+   * A voter's word on a heartbeat.
+   *
+   * @param epoch of the voter's view, which a grant is for
+   * @param granted false if nothing is granted
+   * @param nanos the voter's monotonic clock
+   * @param lapsed the removed process starts that hold nothing that this voter granted
+   */
+  record Grant(long epoch, long renewal, boolean granted, long nanos, List<ProcessId> lapsed)
+      implements PeerMessage {}
+
+  /** A process start, by the name of its node. */
+  record ProcessId(String nodeId, long incarnation) {
+    static ProcessId of(Member member) {
+      return new ProcessId(member.nodeId(), member.incarnation());
+    }
+  }
+
+  /** A committed view, for nodes that have an older one. */
+  record ViewPush(View view) implements PeerMessage {}
+
+  /** Asks a node without a view to found a cluster with those members. */
+  record Offer(long clusterId, List<Member> members) implements PeerMessage {}
+
+  /** The node will take part in that cluster and in no other. */
+  record OfferTaken(long clusterId) implements PeerMessage {}
+
+  /** All have taken the offer. */
+  record Begin(View first) implements PeerMessage {}
+
+  /** The sender leads nothing any more, and never will again in this process. */
+  record Farewell() implements PeerMessage {}
+
+  /**
+   * Brings an update to the leader of its group.
+   *
+   * @param epoch of the sender's view
+   * @param dropAfter by the receiver's monotonic clock: later it is too late
+   * @param sentBy by the receiver's monotonic clock: a moment at which it was sent already
+   * @param relay true to ask a node that is not the leader to pass it on
+   */
+  record Forward(
+      long id, long epoch, long dropAfter, long sentBy, boolean relay, byte[] key, byte[] update)
+      implements Question {}
+
+  /** What became of a forwarded update. */
+  record Forwarded(long id, Fate result, byte[] answer, String reason) implements Answer {
+    enum Fate {
+      /** The leader's answer is in {@code answer}. */
+      ANSWERED,
+      /** Not done: ask again, maybe somebody else. */
+      NOT_HERE,
+      /** Nobody can say whether it will take effect. */
+      UNAVAILABLE
+    }
+  }
+
+  /**
+   * A new state of a group, from its leader to a replica.
+   *
+   * @param epoch from which on the sender leads the slot
+   */
+  record Replicate(long id, int slot, long epoch, byte[] state) implements Question {}
+
+  /** What a replica made of a state. */
+  record Replicated(long id, Receipt result, String reason) implements Answer {
+    enum Receipt {
+      DONE,
+      SHAPE_MISSING,
+      /** Another node has begun to lead the slot. */
+      FENCED,
+      REFUSED
+    }
+  }
+
+  /**
+   * Asks for the digests of slots. The receiver takes no state of these slots from leaders of older
+   * epochs any more.
+   *
+   * @param epochs from which on the sender leads each of the slots; empty if it only compares
+   */
+  record AskDigests(long id, BitSet slots, List<Long> epochs) implements Question {}
+
+  /** The digests, in the order of the slots. */
+  record Digests(long id, List<Long> digests) implements Answer {}
+
+  record AskEntries(long id, BitSet slots) implements Question {}
+
+  record Entries(long id, List<Entry> entries) implements Answer {}
+
+  record AskStates(long id, List<byte[]> keys) implements Question {}
+
+  /** The first of the states that were asked for, as many as fit; groups that are gone left out. */
+  record States(long id, int answered, List<byte[]> states) implements Answer {}
+
+  /** Whole states that the receiver lacks. */
+  record Deliver(long id, List<byte[]> states) implements Question {}
+
+  record Delivered(long id, Optional<String> refused) implements Answer {}
+
+  /**
+   * Asks the home of a job whether a group may have new series.
+   *
+   * @param epoch from which on the receiver leads the slot of the job
+   */
+  record AskClaim(long id, long epoch, byte[] key, Claim claim) implements Question {}
+
+  record ClaimAnswer(long id, long epoch, Verdict verdict, String reason) implements Answer {
+    enum Verdict {
+      /** Yes, and so for all groups of the job with these label names, until a probe says else. */
+      GRANTED_ALL,
+      GRANTED,
+      COLLIDES,
+      RETRY
+    }
+  }
+
+  /** Asks a node what it knows of the groups of a job. */
+  record Probe(long id, long epoch, byte[] key, Claim claim) implements Question {}
+
+  record ProbeAnswer(long id, List<String> labelNames, Optional<String> collision)
+      implements Answer {}
+
+  /** The claim of the group is settled: its series are stored, or will never be. */
+  record ClaimSettled(String job, byte[] key) implements PeerMessage {}
+
+  /** From server to server; what it says is not the cluster's business. */
+  record ServerQuestion(long id, byte[] question) implements Question {}
+
+  record ServerAnswer(long id, byte[] answer) implements Answer {}
+}

@@ -1,0 +1,216 @@
+package io.silverback.cluster;
+
+import io.silverback.cluster.PeerMessage.*;
+import io.silverback.cluster.ReplicaStore.Claim;
+import io.silverback.cluster.ReplicaStore.Entry;
+import java.util.BitSet;
+import java.util.Optional;
+
+/** Messages as bytes, and back. Layout: {@code docs/formats/peer-messages.md}. */
+final class PeerMessageCodec {
+  private static final int HEARTBEAT = 1;
+  private static final int GRANT = 2;
+  private static final int VIEW_PUSH = 3;
+  private static final int OFFER = 4;
+  private static final int OFFER_TAKEN = 5;
+  private static final int BEGIN = 6;
+  private static final int FAREWELL = 7;
+  private static final int FORWARD = 8;
+  private static final int FORWARDED = 9;
+  private static final int REPLICATE = 10;
+  private static final int REPLICATED = 11;
+  private static final int ASK_DIGESTS = 12;
+  private static final int DIGESTS = 13;
+  private static final int ASK_ENTRIES = 14;
+  private static final int ENTRIES = 15;
+  private static final int ASK_STATES = 16;
+  private static final int STATES = 17;
+  private static final int DELIVER = 18;
+  private static final int DELIVERED = 19;
+  private static final int ASK_CLAIM = 20;
+  private static final int CLAIM_ANSWER = 21;
+  private static final int PROBE = 22;
+  private static final int PROBE_ANSWER = 23;
+  private static final int CLAIM_SETTLED = 24;
+  private static final int SERVER_QUESTION = 25;
+  private static final int SERVER_ANSWER = 26;
+
+  private PeerMessageCodec() {}
+
+  static byte[] encode(PeerMessage message) {
+    var out = new Wire.Writer();
+    switch (message) {
+      case Heartbeat m -> {
+        View.write(out.u8(HEARTBEAT), m.self());
+        out.u64(m.epoch()).u64(m.renewal()).u64(m.nanos());
+      }
+      case Grant m ->
+          out.u8(GRANT)
+              .u64(m.epoch())
+              .u64(m.renewal())
+              .flag(m.granted())
+              .u64(m.nanos())
+              .list(m.lapsed(), (to, id) -> to.text(id.nodeId()).u64(id.incarnation()));
+      case ViewPush m -> m.view().write(out.u8(VIEW_PUSH));
+      case Offer m -> out.u8(OFFER).u64(m.clusterId()).list(m.members(), View::write);
+      case OfferTaken m -> out.u8(OFFER_TAKEN).u64(m.clusterId());
+      case Begin m -> m.first().write(out.u8(BEGIN));
+      case Farewell _ -> out.u8(FAREWELL);
+      case Forward m ->
+          out.u8(FORWARD)
+              .u64(m.id())
+              .u64(m.epoch())
+              .u64(m.dropAfter())
+              .u64(m.sentBy())
+              .flag(m.relay())
+              .bytes(m.key())
+              .bytes(m.update());
+      case Forwarded m ->
+          out.u8(FORWARDED).u64(m.id()).text(m.result().name()).bytes(m.answer()).text(m.reason());
+      case Replicate m ->
+          out.u8(REPLICATE).u64(m.id()).u16(m.slot()).u64(m.epoch()).bytes(m.state());
+      case Replicated m -> out.u8(REPLICATED).u64(m.id()).text(m.result().name()).text(m.reason());
+      case AskDigests m ->
+          out.u8(ASK_DIGESTS)
+              .u64(m.id())
+              .bytes(m.slots().toByteArray())
+              .list(m.epochs(), Wire.Writer::u64);
+      case Digests m -> out.u8(DIGESTS).u64(m.id()).list(m.digests(), Wire.Writer::u64);
+      case AskEntries m -> out.u8(ASK_ENTRIES).u64(m.id()).bytes(m.slots().toByteArray());
+      case Entries m ->
+          out.u8(ENTRIES)
+              .u64(m.id())
+              .list(m.entries(), (to, entry) -> to.bytes(entry.key()).u64(entry.hash()));
+      case AskStates m -> out.u8(ASK_STATES).u64(m.id()).list(m.keys(), Wire.Writer::bytes);
+      case States m ->
+          out.u8(STATES).u64(m.id()).u32(m.answered()).list(m.states(), Wire.Writer::bytes);
+      case Deliver m -> out.u8(DELIVER).u64(m.id()).list(m.states(), Wire.Writer::bytes);
+      case Delivered m -> optional(out.u8(DELIVERED).u64(m.id()), m.refused());
+      case AskClaim m -> claim(out.u8(ASK_CLAIM).u64(m.id()), m.epoch(), m.key(), m.claim());
+      case ClaimAnswer m ->
+          out.u8(CLAIM_ANSWER).u64(m.id()).u64(m.epoch()).text(m.verdict().name()).text(m.reason());
+      case Probe m -> claim(out.u8(PROBE).u64(m.id()), m.epoch(), m.key(), m.claim());
+      case ProbeAnswer m ->
+          optional(
+              out.u8(PROBE_ANSWER).u64(m.id()).list(m.labelNames(), Wire.Writer::text),
+              m.collision());
+      case ClaimSettled m -> out.u8(CLAIM_SETTLED).text(m.job()).bytes(m.key());
+      case ServerQuestion m -> out.u8(SERVER_QUESTION).u64(m.id()).bytes(m.question());
+      case ServerAnswer m -> out.u8(SERVER_ANSWER).u64(m.id()).bytes(m.answer());
+    }
+    return out.finish();
+  }
+
+  /**
+   * The message that the bytes are.
+   *
+   * @throws MalformedMessageException if they are none
+   */
+  static PeerMessage decode(byte[] bytes) {
+    var in = new Wire.Reader(bytes);
+    PeerMessage message = read(in);
+    in.end();
+    return message;
+  }
+
+  private static PeerMessage read(Wire.Reader in) {
+    int kind = in.u8();
+    return switch (kind) {
+      case HEARTBEAT -> new Heartbeat(View.readMember(in), in.u64(), in.u64(), in.u64());
+      case GRANT ->
+          new Grant(
+              in.u64(),
+              in.u64(),
+              in.flag(),
+              in.u64(),
+              in.list(from -> new ProcessId(from.text(), from.u64())));
+      case VIEW_PUSH -> new ViewPush(View.read(in));
+      case OFFER -> new Offer(in.u64(), in.list(View::readMember));
+      case OFFER_TAKEN -> new OfferTaken(in.u64());
+      case BEGIN -> new Begin(View.read(in));
+      case FAREWELL -> new Farewell();
+      case FORWARD ->
+          new Forward(in.u64(), in.u64(), in.u64(), in.u64(), in.flag(), in.bytes(), in.bytes());
+      case FORWARDED ->
+          new Forwarded(in.u64(), constant(Forwarded.Fate.values(), in), in.bytes(), in.text());
+      case REPLICATE -> new Replicate(in.u64(), slot(in), in.u64(), in.bytes());
+      case REPLICATED ->
+          new Replicated(in.u64(), constant(Replicated.Receipt.values(), in), in.text());
+      case ASK_DIGESTS -> new AskDigests(in.u64(), slots(in), in.list(Wire.Reader::u64));
+      case DIGESTS -> new Digests(in.u64(), in.list(Wire.Reader::u64));
+      case ASK_ENTRIES -> new AskEntries(in.u64(), slots(in));
+      case ENTRIES -> new Entries(in.u64(), in.list(from -> new Entry(from.bytes(), from.u64())));
+      case ASK_STATES -> new AskStates(in.u64(), in.list(Wire.Reader::bytes));
+      case STATES -> new States(in.u64(), in.u32(), in.list(Wire.Reader::bytes));
+      case DELIVER -> new Deliver(in.u64(), in.list(Wire.Reader::bytes));
+      case DELIVERED -> new Delivered(in.u64(), optional(in));
+      case ASK_CLAIM -> new AskClaim(in.u64(), in.u64(), in.bytes(), claim(in));
+      case CLAIM_ANSWER ->
+          new ClaimAnswer(
+              in.u64(), in.u64(), constant(ClaimAnswer.Verdict.values(), in), in.text());
+      case PROBE -> new Probe(in.u64(), in.u64(), in.bytes(), claim(in));
+      case PROBE_ANSWER -> new ProbeAnswer(in.u64(), in.list(Wire.Reader::text), optional(in));
+      case CLAIM_SETTLED -> new ClaimSettled(in.text(), in.bytes());
+      case SERVER_QUESTION -> new ServerQuestion(in.u64(), in.bytes());
+      case SERVER_ANSWER -> new ServerAnswer(in.u64(), in.bytes());
+      default -> throw new MalformedMessageException("no such message: kind=" + kind);
+    };
+  }
+
+  private static void claim(Wire.Writer out, long epoch, byte[] key, Claim claim) {
+    out.u64(epoch).bytes(key).text(claim.job()).text(claim.labelNames()).bytes(claim.series());
+  }
+
+  private static Claim claim(Wire.Reader in) {
+    return new Claim(in.text(), in.text(), in.bytes());
+  }
+
+  private static void optional(Wire.Writer out, Optional<String> text) {
+    out.flag(text.isPresent());
+    text.ifPresent(out::text);
+  }
+
+  private static Optional<String> optional(Wire.Reader in) {
+    return in.flag() ? Optional.of(in.text()) : Optional.empty();
+  }
+
+  private static int slot(Wire.Reader in) {
+    int slot = in.u16();
+    if (slot >= HashRing.SLOTS) {
+      throw new MalformedMessageException("no such slot: slot=" + slot);
+    }
+    return slot;
+  }
+
+  private static BitSet slots(Wire.Reader in) {
+    BitSet slots = BitSet.valueOf(in.bytes());
+    if (slots.length() > HashRing.SLOTS) {
+      throw new MalformedMessageException("no such slot: slot=" + (slots.length() - 1));
+    }
+    return slots;
+  }
+
+  private static <T extends Enum<T>> T constant(T[] values, Wire.Reader in) {
+    String name = in.text();
+    for (T value : values) {
+      if (value.name().equals(name)) {
+        return value;
+      }
+    }
+    throw new MalformedMessageException("no such value: name=" + name);
+  }
+
+  /** True for a message whose size grows with what is stored. */
+  static Network.Channel channelOf(PeerMessage message) {
+    return switch (message) {
+      case Forward _, Forwarded _, Replicate _, Replicated _, Digests _, AskEntries _ ->
+          Network.Channel.DATA;
+      case Entries _, AskStates _, States _, Deliver _, Delivered _ -> Network.Channel.DATA;
+      case AskDigests _, ServerQuestion _, ServerAnswer _ -> Network.Channel.DATA;
+      case Heartbeat _, Grant _, ViewPush _, Offer _, OfferTaken _, Begin _, Farewell _ ->
+          Network.Channel.CONTROL;
+      case AskClaim _, ClaimAnswer _, Probe _, ProbeAnswer _, ClaimSettled _ ->
+          Network.Channel.CONTROL;
+    };
+  }
+}

@@ -1,0 +1,111 @@
+package io.silverback.cluster;
+
+import io.silverback.cluster.PeerMessage.ProcessId;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * When each other process was last heard of, and what its clock said then. Belongs to the loop.
+ *
+ * <p>Bounded by the members of the view and of gossip: {@link #keep} forgets all others.
+ */
+final class Peers {
+  private final Clock clock;
+  private final Map<ProcessId, Heard> heard = new HashMap<>();
+  private final Map<ProcessId, Long> ahead = new HashMap<>();
+  private long since;
+
+  /**
+   * The last word of a process.
+   *
+   * @param epoch of the view that it had applied
+   * @param theirNanos its monotonic clock when it sent
+   * @param firstNanos our clock when it was first heard, of late without long silence
+   */
+  record Heard(Member member, long epoch, long theirNanos, long ourNanos, long firstNanos) {
+    /** Their clock now is this or later. */
+    long theirClock(long now) {
+      return theirNanos + (now - ourNanos);
+    }
+  }
+
+  Peers(Clock clock) {
+    this.clock = clock;
+    this.since = clock.nanoTime();
+  }
+
+  void heard(PeerMessage.Heartbeat beat, long silenceNanos) {
+    long now = clock.nanoTime();
+    heard.compute(
+        ProcessId.of(beat.self()),
+        (_, before) ->
+            new Heard(
+                beat.self(),
+                beat.epoch(),
+                beat.nanos(),
+                now,
+                before == null || now - before.ourNanos() > silenceNanos
+                    ? now
+                    : before.firstNanos()));
+  }
+
+  /** Their clock was ahead of ours by no more than that, when it answered what we sent. */
+  void echoed(ProcessId process, long mostAheadNanos) {
+    if (heard.containsKey(process)) {
+      ahead.put(process, mostAheadNanos);
+    }
+  }
+
+  /** Their clock at a moment of ours was this or earlier; empty if nothing is known. */
+  OptionalLong theirClockAtMost(Member member, long ourNanos) {
+    Long most = ahead.get(ProcessId.of(member));
+    return most == null ? OptionalLong.empty() : OptionalLong.of(ourNanos + most);
+  }
+
+  /** Silence counts from now: this process stood still, or only now began to listen. */
+  void forgiveSilence() {
+    since = clock.nanoTime();
+  }
+
+  /** How long nothing was heard of it. */
+  long silenceNanos(Member member) {
+    Heard last = heard.get(ProcessId.of(member));
+    long from = last == null || last.ourNanos() - since < 0 ? since : last.ourNanos();
+    return clock.nanoTime() - from;
+  }
+
+  Optional<Heard> of(Member member) {
+    return Optional.ofNullable(heard.get(ProcessId.of(member)));
+  }
+
+  /** Those heard of within that time. */
+  List<Heard> recent(long nanos) {
+    long now = clock.nanoTime();
+    var recent = new ArrayList<Heard>();
+    for (Heard each : heard.values()) {
+      if (now - each.ourNanos() <= nanos) {
+        recent.add(each);
+      }
+    }
+    recent.sort(Comparator.comparing(each -> each.member().nodeId()));
+    return recent;
+  }
+
+  /** Forgets all others that were not heard of within that time. */
+  void keep(List<Member> members, long nanos) {
+    Set<ProcessId> kept = members.stream().map(ProcessId::of).collect(Collectors.toSet());
+    long now = clock.nanoTime();
+    heard
+        .values()
+        .removeIf(
+            each -> !kept.contains(ProcessId.of(each.member())) && now - each.ourNanos() > nanos);
+    ahead.keySet().retainAll(heard.keySet());
+  }
+}

@@ -1,0 +1,221 @@
+package io.silverback.cluster;
+
+import io.silverback.cluster.View.Removed;
+import io.silverback.cluster.View.Seat;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Proposes the next view where this node is the one that should: without members that fell silent,
+ * with those that came. One change at a time; the voters change at most once in a lease, and only
+ * when all of them know of the last change, so that two majorities always have a voter in common.
+ * Belongs to the loop.
+ */
+final class Proposer {
+  private static final System.Logger logger = System.getLogger(Proposer.class.getName());
+
+  private static final Duration REMEMBER_REMOVED = Duration.ofMinutes(10);
+  private static final int MOST_DOUBLINGS = 6;
+
+  private final ClusterConfig config;
+  private final Member self;
+  private final ClusterPorts ports;
+  private final Peers peers;
+  private final LapseBoard board;
+  private final Set<PeerMessage.ProcessId> leaving = new HashSet<>();
+  private final Map<PeerMessage.ProcessId, Long> seatedNanos = new HashMap<>();
+  private final long leaseNanos;
+  private long votersChangedNanos;
+  private List<Long> voters = List.of();
+  private boolean proposed;
+  private long proposedNanos;
+
+  Proposer(ClusterConfig config, Member self, ClusterPorts ports, Peers peers, LapseBoard board) {
+    this.config = config;
+    this.self = self;
+    this.ports = ports;
+    this.peers = peers;
+    this.board = board;
+    this.leaseNanos = config.lease().toNanos();
+    this.votersChangedNanos = ports.clock().nanoTime();
+  }
+
+  void enter(View view) {
+    long now = ports.clock().nanoTime();
+    List<Long> stores = view.voters().stream().map(Member::storeId).toList();
+    if (!stores.equals(voters)) {
+      voters = stores;
+      votersChangedNanos = now;
+    }
+    proposed = false;
+    var seated = view.members().stream().map(PeerMessage.ProcessId::of).toList();
+    seated.forEach(id -> seatedNanos.putIfAbsent(id, now));
+    seatedNanos.keySet().retainAll(seated);
+    leaving.retainAll(seated);
+  }
+
+  /** The member asked to be left out. */
+  void leaves(Member member) {
+    if (leaving.size() < HashRing.SLOTS) {
+      leaving.add(PeerMessage.ProcessId.of(member));
+    }
+  }
+
+  /** Called now and then. */
+  void tick(View view) {
+    boolean isVoter =
+        view.hasVoter(self) || view.predecessor(self).filter(view::hasVoter).isPresent();
+    if (!ports.viewLog().isProposer() || !isVoter) {
+      return;
+    }
+    ports.viewLog().reconcile(view.voters());
+    long now = ports.clock().nanoTime();
+    if (proposed && now - proposedNanos < leaseNanos / 2) {
+      return;
+    }
+    next(view)
+        .ifPresent(
+            next -> {
+              proposed = true;
+              proposedNanos = now;
+              ports.viewLog().propose(next);
+            });
+  }
+
+  private Optional<View> next(View view) {
+    long wallMillis = ports.clock().wallMillis();
+    return restarted(view)
+        .map(
+            member ->
+                ViewPlanner.replacing(
+                    view, view.predecessor(member).orElseThrow(), member, wallMillis))
+        .or(() -> silent(view).map(member -> ViewPlanner.without(view, member, wallMillis)))
+        .or(() -> newcomer(view).map(member -> ViewPlanner.with(view, member)))
+        .or(() -> nextVoter(view).map(member -> ViewPlanner.withVoter(view, member)))
+        .or(() -> proven(view).map(member -> ViewPlanner.withLeader(view, member)))
+        .or(() -> forgettable(view).map(gone -> ViewPlanner.forgetting(view, gone)));
+  }
+
+  /** A process that goes on with the files of a member; the one before it has ended. */
+  private Optional<Member> restarted(View view) {
+    if (view.predecessor(self).isPresent()) {
+      return Optional.of(self);
+    }
+    return peers.recent(leaseNanos / 2).stream()
+        .map(Peers.Heard::member)
+        .filter(member -> !view.has(member) && view.predecessor(member).isPresent())
+        .findFirst();
+  }
+
+  /** A member that has not been heard of for a lease, or that a newer start replaces. */
+  private Optional<Member> silent(View view) {
+    return view.members().stream()
+        .filter(member -> !member.isSameProcess(self))
+        .filter(member -> isGone(view, member))
+        .filter(member -> !view.hasVoter(member) || mayChangeVoters(view, member))
+        .findFirst();
+  }
+
+  private boolean isGone(View view, Member member) {
+    long now = ports.clock().nanoTime();
+    long seated = now - seatedNanos.getOrDefault(PeerMessage.ProcessId.of(member), now);
+    long silence = Math.min(seated, peers.silenceNanos(member));
+    boolean isReplaced =
+        silence > leaseNanos / 2
+            && peers.recent(leaseNanos / 2).stream()
+                .anyMatch(heard -> heard.member().isSameNode(member) && !view.has(heard.member()));
+    return silence > leaseNanos || isReplaced || leaving.contains(PeerMessage.ProcessId.of(member));
+  }
+
+  private Optional<Member> newcomer(View view) {
+    return peers.recent(leaseNanos / 2).stream()
+        .map(Peers.Heard::member)
+        .filter(member -> !view.has(member) && !isRemoved(view, member))
+        .filter(
+            member -> {
+              boolean isDouble = view.members().stream().anyMatch(member::isSameNode);
+              if (isDouble) {
+                logger.log(
+                    System.Logger.Level.WARNING,
+                    "a second node has the name of a member, give it another --cluster.node-id:"
+                        + " member="
+                        + member
+                        + " address="
+                        + member.peerAddress());
+              }
+              return !isDouble;
+            })
+        .findFirst();
+  }
+
+  /** A process start that was removed comes back only once its lease is known to be over. */
+  private boolean isRemoved(View view, Member member) {
+    return view.removed().stream()
+        .anyMatch(
+            gone -> gone.member().isSameProcess(member) && !board.hasLapsed(view, gone.member()));
+  }
+
+  private Optional<Member> nextVoter(View view) {
+    return ViewPlanner.nextVoter(view)
+        .filter(
+            member ->
+                mayChangeVoters(view, member)
+                    && peers.of(member).filter(heard -> heard.epoch() == view.epoch()).isPresent());
+  }
+
+  /** True if all voters but that one know the view, and the last change is long enough ago. */
+  private boolean mayChangeVoters(View view, Member member) {
+    boolean known =
+        view.voters().stream()
+            .filter(voter -> !voter.isSameProcess(member) && !voter.isSameProcess(self))
+            .allMatch(
+                voter ->
+                    peers.of(voter).filter(heard -> heard.epoch() == view.epoch()).isPresent());
+    long now = ports.clock().nanoTime();
+    return now - votersChangedNanos > leaseNanos / 10 * 11 && (known || isFirst(view, member));
+  }
+
+  /** Where a voter is silent, too, waiting for it would let one loss stop the next one's repair. */
+  private boolean isFirst(View view, Member member) {
+    long alive =
+        view.voters().stream()
+            .filter(voter -> !voter.isSameProcess(member) && !voter.isSameProcess(self))
+            .filter(voter -> peers.silenceNanos(voter) <= leaseNanos)
+            .filter(
+                voter -> peers.of(voter).filter(heard -> heard.epoch() == view.epoch()).isPresent())
+            .count();
+    return alive + 1 >= view.majority();
+  }
+
+  private Optional<Member> proven(View view) {
+    long now = ports.clock().nanoTime();
+    return view.seats().stream()
+        .filter(seat -> !seat.mayLead())
+        .filter(
+            seat -> {
+              long since = seatedNanos.getOrDefault(PeerMessage.ProcessId.of(seat.member()), now);
+              return now - since > stabilityNanos(seat);
+            })
+        .map(Seat::member)
+        .findFirst();
+  }
+
+  private long stabilityNanos(Seat seat) {
+    int doublings = Math.clamp(seat.returns() - 1, 0, MOST_DOUBLINGS);
+    return config.stability().toNanos() << doublings;
+  }
+
+  private Optional<List<Removed>> forgettable(View view) {
+    long before = ports.clock().wallMillis() - REMEMBER_REMOVED.toMillis();
+    List<Removed> old =
+        view.removed().stream()
+            .filter(gone -> gone.wallMillis() < before && board.hasLapsed(view, gone.member()))
+            .toList();
+    return old.isEmpty() ? Optional.empty() : Optional.of(old);
+  }
+}

@@ -1,0 +1,26 @@
+package io.silverback.cluster;
+
+/**
+ * The rules without which an old or double value would show. A simulation switches one off to prove
+ * that it would notice.
+ */
+enum Rule {
+  /** A node without a lease takes no push. */
+  LEASE_AT_THE_DOOR,
+  /** A leader looks at its lease before it replicates, and before it answers. */
+  LEASE_BEFORE_REPLICATION,
+  /** What came over a connection from before a lapse is never looked at. */
+  DROP_WHAT_A_LAPSE_LEFT,
+  /** Nobody sees a push before its replicas have it. */
+  REPLICATE_BEFORE_EXPOSING,
+  /** A push is not answered before its replicas have it. */
+  REPLICATE_BEFORE_ANSWERING,
+  /**
+   * A slot is taken over only after a majority of voters reported that its leader's lease is over.
+   */
+  AWAIT_LAPSE,
+  /** A slot is shown only after all other members said what they have of it. */
+  ASK_ALL_MEMBERS,
+  /** A replica takes nothing from the leader before, once it told the next what it has. */
+  FENCE_OLD_LEADERS
+}

@@ -1,0 +1,143 @@
+package io.silverback.cluster;
+
+import io.silverback.cluster.View.Removed;
+import io.silverback.cluster.View.Seat;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** What the next view would be after one change. Pure. */
+final class ViewPlanner {
+  private static final int MOST_VOTERS = 7;
+
+  private ViewPlanner() {}
+
+  /** The first view of a cluster, in which all vote and each leads what it should. */
+  static View first(long clusterId, List<Member> members) {
+    var seats = new ArrayList<Seat>();
+    for (Member member : members) {
+      boolean votes = seats.size() < wantedVoters(members.size());
+      seats.add(new Seat(member, votes, true, 0));
+    }
+    var empty = new View(1, clusterId, seats, List.of(), SlotTable.EMPTY);
+    return new View(1, clusterId, seats, List.of(), reassigned(empty, 1));
+  }
+
+  /** How many of so many members should vote: an odd number, as an even one stands no more loss. */
+  static int wantedVoters(int members) {
+    int most = Math.min(members, MOST_VOTERS);
+    return most > 2 && most % 2 == 0 ? most - 1 : most;
+  }
+
+  static View without(View view, Member member, long wallMillis) {
+    var seats = new ArrayList<Seat>();
+    var removed = new ArrayList<>(view.removed());
+    for (Seat seat : view.seats()) {
+      if (seat.member().isSameProcess(member)) {
+        removed.add(new Removed(member, view.epoch() + 1, wallMillis, seat.returns() + 1));
+      } else {
+        seats.add(seat);
+      }
+    }
+    return next(view, seats, removed);
+  }
+
+  static View with(View view, Member member) {
+    int returns =
+        view.removed().stream()
+            .filter(gone -> gone.member().isSameNode(member))
+            .mapToInt(Removed::returns)
+            .max()
+            .orElse(0);
+    var seats = new ArrayList<>(view.seats());
+    // Where nobody else may lead, waiting would help nobody.
+    seats.add(new Seat(member, false, returns == 0, returns));
+    return next(view, seats, view.removed());
+  }
+
+  /**
+   * The seat of a process goes to the next start of the same node with the same files, its vote,
+   * too: what the old one granted binds the new one, as it grants and reports nothing at first.
+   */
+  static View replacing(View view, Member old, Member next, long wallMillis) {
+    var seats = new ArrayList<Seat>();
+    var removed = new ArrayList<>(view.removed());
+    for (Seat seat : view.seats()) {
+      if (seat.member().isSameProcess(old)) {
+        int returns = seat.returns() + 1;
+        removed.add(new Removed(old, view.epoch() + 1, wallMillis, returns));
+        seats.add(new Seat(next, seat.votes(), false, returns));
+      } else {
+        seats.add(seat);
+      }
+    }
+    return next(view, seats, removed);
+  }
+
+  static View withVoter(View view, Member member) {
+    return changed(
+        view, member, seat -> new Seat(seat.member(), true, seat.mayLead(), seat.returns()));
+  }
+
+  /** The member has proved that it stays. */
+  static View withLeader(View view, Member member) {
+    return changed(
+        view, member, seat -> new Seat(seat.member(), seat.votes(), true, seat.returns()));
+  }
+
+  static View forgetting(View view, List<Removed> forgotten) {
+    var removed = new ArrayList<>(view.removed());
+    removed.removeAll(forgotten);
+    return next(view, view.seats(), removed);
+  }
+
+  /** The member that should vote next; empty if enough do. */
+  static Optional<Member> nextVoter(View view) {
+    if (view.voters().size() >= wantedVoters(view.seats().size())) {
+      return Optional.empty();
+    }
+    return view.seats().stream().filter(seat -> !seat.votes()).map(Seat::member).findFirst();
+  }
+
+  private interface SeatChange {
+    Seat of(Seat seat);
+  }
+
+  private static View changed(View view, Member member, SeatChange change) {
+    return next(
+        view,
+        view.seats().stream()
+            .map(seat -> seat.member().isSameProcess(member) ? change.of(seat) : seat)
+            .toList(),
+        view.removed());
+  }
+
+  private static View next(View view, List<Seat> seats, List<Removed> removed) {
+    long epoch = view.epoch() + 1;
+    var next = new View(epoch, view.clusterId(), seats, removed, view.slots());
+    return new View(epoch, view.clusterId(), seats, removed, reassigned(next, epoch));
+  }
+
+  /** Slots whose leader is no member go to the first of their owners that may lead. */
+  private static SlotTable reassigned(View view, long epoch) {
+    List<Member> leaders = leaders(view);
+    if (leaders.isEmpty()) {
+      return view.slots();
+    }
+    return view.slots()
+        .with(
+            epoch,
+            slot -> {
+              SlotTable.Tenure tenure = view.slots().tenure(slot);
+              return view.member(tenure.nodeId(), tenure.incarnation()).isPresent()
+                  ? Optional.empty()
+                  : Optional.of(HashRing.owners(slot, leaders).getFirst());
+            });
+  }
+
+  private static List<Member> leaders(View view) {
+    List<Seat> holders = view.seats().stream().filter(seat -> !seat.member().voterOnly()).toList();
+    List<Member> ready = holders.stream().filter(Seat::mayLead).map(Seat::member).toList();
+    return ready.isEmpty() ? holders.stream().map(Seat::member).toList() : ready;
+  }
+}
