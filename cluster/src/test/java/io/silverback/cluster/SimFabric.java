@@ -126,8 +126,8 @@ final class SimFabric {
   private void carry(Connection connection, byte[] message) {
     Wire wire = wire(connection.from.host(), connection.to.host());
     long delay = world.between(50_000, 2 * SimWorld.MILLI) + wire.extraNanos;
-    if (connection.channel == Network.Channel.DATA && world.chance(0.002)) {
-      delay += world.between(200 * SimWorld.MILLI, 6 * SimWorld.SECOND);
+    if (connection.channel == Network.Channel.DATA && world.chance(0.0003)) {
+      delay += world.between(200 * SimWorld.MILLI, 4 * SimWorld.SECOND);
     }
     long leaves = world.now() + connection.from.stalledNanos();
     connection.last = Math.max(connection.last + 1, leaves + delay);

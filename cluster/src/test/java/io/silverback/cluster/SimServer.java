@@ -149,9 +149,23 @@ final class SimServer {
           }
           once[0] = true;
           world.trace(
-              () -> process + " answers " + update.key() + "=" + update.value() + " " + outcome);
+              () ->
+                  process
+                      + " answers "
+                      + update.key()
+                      + "="
+                      + update.value()
+                      + " "
+                      + textOf(outcome));
           answer(over, replyOf(outcome));
         });
+  }
+
+  private static String textOf(PushOutcome outcome) {
+    return switch (outcome) {
+      case PushOutcome.Answered(byte[] answer) -> new String(answer, UTF_8);
+      case PushOutcome.Unavailable(String reason) -> "unavailable: " + reason;
+    };
   }
 
   private static Reply replyOf(PushOutcome outcome) {
