@@ -1,7 +1,6 @@
 package io.silverback.cluster;
 
 import io.silverback.cluster.PeerMessage.ProcessId;
-import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -26,6 +25,7 @@ final class AntiEntropy {
   private final Map<ProcessId, BitSet> equal = new HashMap<>();
   private final Map<ProcessId, Long> comparedNanos = new HashMap<>();
   private final Set<ProcessId> busy = new HashSet<>();
+  private final Set<ProcessId> missing = new HashSet<>();
   private final Map<ProcessId, BitSet> owned = new HashMap<>();
   private BitSet ownedOf = new BitSet();
   private long ownedEpoch;
@@ -48,6 +48,7 @@ final class AntiEntropy {
   /** The member may lack a state that was meant for it. */
   void missed(Member member) {
     equal.remove(ProcessId.of(member));
+    missing.add(ProcessId.of(member));
   }
 
   void enter(View view) {
@@ -55,6 +56,7 @@ final class AntiEntropy {
     equal.keySet().retainAll(members);
     comparedNanos.keySet().retainAll(members);
     busy.retainAll(members);
+    missing.retainAll(members);
   }
 
   /** Called now and then. */
@@ -76,6 +78,7 @@ final class AntiEntropy {
 
   private void compare(Member member, BitSet slots) {
     ProcessId id = ProcessId.of(member);
+    missing.remove(id);
     new SlotSync(
             ports,
             requests,
@@ -86,7 +89,8 @@ final class AntiEntropy {
             outcome -> {
               busy.remove(id);
               counters.repairs += outcome.repaired();
-              if (outcome.complete()) {
+              // What it missed meanwhile may not have been compared.
+              if (outcome.complete() && !missing.contains(id)) {
                 var same = (BitSet) slots.clone();
                 equal.put(id, same);
               }
@@ -106,10 +110,9 @@ final class AntiEntropy {
     now.stream()
         .forEach(
             slot -> {
-              var others = new ArrayList<>(view.owners(slot));
-              others.removeIf(self::isSameProcess);
-              others.stream()
-                  .limit(config.replicationFactor() - 1L)
+              view.owners(slot).stream()
+                  .limit(config.replicationFactor())
+                  .filter(owner -> !owner.isSameProcess(self))
                   .forEach(
                       owner ->
                           owned

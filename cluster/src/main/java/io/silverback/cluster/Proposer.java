@@ -73,7 +73,10 @@ final class Proposer {
     if (!ports.viewLog().isProposer() || !isVoter) {
       return;
     }
-    ports.viewLog().reconcile(view.voters());
+    if (view.voters().stream().allMatch(this::isHeard)) {
+      // Not while one is silent: those that the view dropped may be needed to drop it, too.
+      ports.viewLog().reconcile(view.voters());
+    }
     long now = ports.clock().nanoTime();
     if (proposed && now - proposedNanos < leaseNanos / 2) {
       return;
@@ -87,6 +90,10 @@ final class Proposer {
             });
   }
 
+  private boolean isHeard(Member member) {
+    return member.isSameProcess(self) || peers.silenceNanos(member) <= leaseNanos / 2;
+  }
+
   private Optional<View> next(View view) {
     long wallMillis = ports.clock().wallMillis();
     return restarted(view)
@@ -94,8 +101,9 @@ final class Proposer {
             member ->
                 ViewPlanner.replacing(
                     view, view.predecessor(member).orElseThrow(), member, wallMillis))
-        .or(() -> silent(view).map(member -> ViewPlanner.without(view, member, wallMillis)))
+        // Whoever comes back may hold what a silent one held, so it is asked before that one goes.
         .or(() -> newcomer(view).map(member -> ViewPlanner.with(view, member)))
+        .or(() -> silent(view).map(member -> ViewPlanner.without(view, member, wallMillis)))
         .or(() -> nextVoter(view).map(member -> ViewPlanner.withVoter(view, member)))
         .or(() -> proven(view).map(member -> ViewPlanner.withLeader(view, member)))
         .or(() -> forgettable(view).map(gone -> ViewPlanner.forgetting(view, gone)));
@@ -135,7 +143,7 @@ final class Proposer {
   private Optional<Member> newcomer(View view) {
     return peers.recent(leaseNanos / 2).stream()
         .map(Peers.Heard::member)
-        .filter(member -> !view.has(member) && !isRemoved(view, member))
+        .filter(member -> !view.has(member))
         .filter(
             member -> {
               boolean isDouble = view.members().stream().anyMatch(member::isSameNode);
@@ -151,13 +159,6 @@ final class Proposer {
               return !isDouble;
             })
         .findFirst();
-  }
-
-  /** A process start that was removed comes back only once its lease is known to be over. */
-  private boolean isRemoved(View view, Member member) {
-    return view.removed().stream()
-        .anyMatch(
-            gone -> gone.member().isSameProcess(member) && !board.hasLapsed(view, gone.member()));
   }
 
   private Optional<Member> nextVoter(View view) {

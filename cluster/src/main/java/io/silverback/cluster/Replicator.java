@@ -54,15 +54,22 @@ final class Replicator {
       byte[] state,
       long nanos,
       Consumer<Outcome> done) {
-    List<Member> targets = new ArrayList<>(view.owners(slot));
+    List<Member> owners = view.owners(slot);
+    List<Member> targets = new ArrayList<>(owners);
     targets.removeIf(self::isSameProcess);
+    // A leader that is no owner, as the slot has yet to move, keeps all owners up to date.
+    int first = targets.size();
+    if (owners.size() > config.replicationFactor()) {
+      List<Member> meant = owners.subList(0, config.replicationFactor());
+      first = (int) meant.stream().filter(owner -> !owner.isSameProcess(self)).count();
+    }
     int needed = Math.min(config.replicationFactor() - 1, targets.size());
     if (needed == 0) {
       counters.alone += targets.isEmpty() ? 1 : 0;
       ports.loop().execute(() -> done.accept(new Outcome.Safe()));
       return;
     }
-    new Round(slot, epoch, key, state, targets, needed, nanos, done).start();
+    new Round(slot, epoch, key, state, targets, needed, nanos, done).start(Math.max(first, needed));
   }
 
   /** One state on its way. */
@@ -98,8 +105,7 @@ final class Replicator {
       this.done = done;
     }
 
-    void start() {
-      int first = needed;
+    void start(int first) {
       for (int i = 0; i < first; i++) {
         sendNext();
       }
@@ -147,6 +153,12 @@ final class Replicator {
             Optional<Replicated> replicated =
                 answer.filter(Replicated.class::isInstance).map(Replicated.class::cast);
             if (ended) {
+              // Enough others have it; one that does not gets it later.
+              boolean isStored =
+                  replicated.filter(said -> said.result() == Replicated.Receipt.DONE).isPresent();
+              if (!isStored) {
+                onMissed.accept(target);
+              }
               return;
             }
             if (replicated.isEmpty()) {

@@ -1,0 +1,186 @@
+package io.silverback.cluster;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.silverback.codec.model.Version;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.IntPredicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The groups of one host. Knows few shapes after a start, and refuses or takes its time at times.
+ */
+final class SimStore implements ReplicaStore {
+  private final SimWorld world;
+  private final TreeMap<String, SimGroup> groups = new TreeMap<>();
+  private final Set<Integer> shapes = new TreeSet<>();
+  private @Nullable SimProcess process;
+  private double refusing;
+  private double slow;
+
+  SimStore(SimWorld world) {
+    this.world = world;
+  }
+
+  void restarted(SimProcess by) {
+    process = by;
+    refusing = 0;
+    slow = 0;
+  }
+
+  /** From now on refuses that part of the merges, and takes long for that part of them. */
+  void worsen(double refusingPart, double slowPart) {
+    refusing = refusingPart;
+    slow = slowPart;
+  }
+
+  Optional<SimGroup> group(String key) {
+    return Optional.ofNullable(groups.get(key));
+  }
+
+  @Override
+  public Prepared prepare(byte[] update, Version version, long wallMillis) {
+    var wanted = SimGroup.Update.decode(update);
+    SimGroup before = group(wanted.key()).orElse(SimGroup.empty(wanted.key()));
+    if (!version.isAfter(before.newest())) {
+      throw new SimViolation(
+          "a version that is not the newest: key="
+              + wanted.key()
+              + " version="
+              + version
+              + " newest="
+              + before.newest());
+    }
+    byte[] answer = "ok".getBytes(UTF_8);
+    if (wanted.kind() == SimGroup.Kind.DELETE && !before.exists()) {
+      return new Prepared.Settled(answer);
+    }
+    SimGroup after = before.with(wanted, version);
+    shapes.add(after.shape());
+    boolean known = groups.containsKey(wanted.key()) && before.shape() == after.shape();
+    var added = new ArrayList<>(after.series());
+    added.removeAll(before.series());
+    return new Prepared.Effect(
+        after.encode(!known),
+        added.isEmpty() ? Optional.empty() : Optional.of(claim(wanted.key(), added)),
+        answer);
+  }
+
+  private static Claim claim(String key, List<String> series) {
+    var bytes = ByteBuffer.allocate(16 * series.size());
+    for (String each : series) {
+      bytes.put(fingerprint(SimGroup.jobOf(key), each));
+    }
+    return new Claim(SimGroup.jobOf(key), SimGroup.labelNamesOf(key), bytes.array());
+  }
+
+  private static byte[] fingerprint(String job, String series) {
+    byte[] text = (job + series).getBytes(UTF_8);
+    return ByteBuffer.allocate(16).putLong(hash(text)).putLong(~hash(text)).array();
+  }
+
+  static long hash(byte[] bytes) {
+    long hash = 1;
+    for (byte each : bytes) {
+      hash = (hash ^ each) * 0x9e3779b97f4a7c15L;
+      hash ^= hash >>> 29;
+    }
+    return hash;
+  }
+
+  @Override
+  public byte[] refusal(byte[] update, String reason) {
+    return ("refused: " + reason).getBytes(UTF_8);
+  }
+
+  @Override
+  public Version newest(byte[] state) {
+    return SimGroup.decode(state).newest();
+  }
+
+  @Override
+  public Merged merge(byte[] state) {
+    if (world.chance(slow) && process != null) {
+      process.stall(world.between(20, 900) * SimWorld.MILLI);
+    }
+    if (world.chance(refusing)) {
+      return new Merged.Refused("no room");
+    }
+    SimGroup came = SimGroup.decode(state);
+    if (SimGroup.hasShape(state)) {
+      shapes.add(came.shape());
+    }
+    if (!shapes.contains(came.shape())) {
+      return new Merged.ShapeMissing();
+    }
+    groups.merge(came.key(), came, SimGroup::merge);
+    return new Merged.Done();
+  }
+
+  @Override
+  public Optional<byte[]> wholeState(byte[] key) {
+    return group(new String(key, UTF_8)).map(group -> group.encode(true));
+  }
+
+  @Override
+  public long[] digests() {
+    long[] digests = new long[HashRing.SLOTS];
+    groups.forEach((key, group) -> digests[HashRing.slotOf(key.getBytes(UTF_8))] ^= hashOf(group));
+    return digests;
+  }
+
+  private static long hashOf(SimGroup group) {
+    return hash(group.encode(true));
+  }
+
+  @Override
+  public List<Entry> entries(IntPredicate slots) {
+    var entries = new ArrayList<Entry>();
+    groups.forEach(
+        (key, group) -> {
+          byte[] bytes = key.getBytes(UTF_8);
+          if (slots.test(HashRing.slotOf(bytes))) {
+            entries.add(new Entry(bytes, hashOf(group)));
+          }
+        });
+    return entries;
+  }
+
+  @Override
+  public List<String> labelNamesOf(String job) {
+    return groups.values().stream()
+        .filter(group -> group.exists() && SimGroup.jobOf(group.key()).equals(job))
+        .map(group -> SimGroup.labelNamesOf(group.key()))
+        .toList();
+  }
+
+  @Override
+  public Optional<String> collision(Claim claim) {
+    for (SimGroup group : groups.values()) {
+      boolean other =
+          SimGroup.jobOf(group.key()).equals(claim.job())
+              && !SimGroup.labelNamesOf(group.key()).equals(claim.labelNames());
+      if (other && group.series().stream().anyMatch(series -> claims(claim, series))) {
+        return Optional.of(group.key());
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static boolean claims(Claim claim, String series) {
+    byte[] wanted = fingerprint(claim.job(), series);
+    for (int at = 0; at < claim.series().length; at += 16) {
+      if (Arrays.equals(claim.series(), at, at + 16, wanted, 0, 16)) {
+        return true;
+      }
+    }
+    return false;
+  }
+}

@@ -1,0 +1,10 @@
+package io.silverback.cluster;
+
+/** Something happened in the simulation that must never happen. */
+final class SimViolation extends RuntimeException {
+  private static final long serialVersionUID = 1;
+
+  SimViolation(String message) {
+    super(message);
+  }
+}
