@@ -81,7 +81,10 @@ final class SimCluster {
 
   /** Those that come later never found a cluster of their own. */
   private ClusterConfig configOf(SimHost host) {
-    boolean founds = hosts().indexOf(host) < config.bootstrapExpect();
+    // Who expects nobody and lost its disk would found anew, as it was told to.
+    boolean founds =
+        hosts().indexOf(host) < config.bootstrapExpect()
+            && (config.bootstrapExpect() > 1 || register.newest().isEmpty());
     return founds
         ? config
         : new ClusterConfig(
