@@ -14,12 +14,14 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /**
  * Three servers behind a real nginx, scraped by a real Prometheus: one is killed, one stopped for a
  * while and one restarted, and no value is ever wrong. {@code bench/bin/cluster-faults} prints its
  * seed and asks the same at length.
  */
+@EnabledIfSystemProperty(named = "cluster.faults", matches = "true")
 final class ClusterFaultsIT {
   private static final Path HARNESS =
       Path.of("..", "bench", "bin", "cluster-faults").toAbsolutePath().normalize();

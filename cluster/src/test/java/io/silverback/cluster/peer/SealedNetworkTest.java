@@ -241,7 +241,7 @@ final class SealedNetworkTest {
     Nodes.send(idle, b.localAddress(), Channel.CONTROL, "idle");
     atB.await(2);
     Nodes.await("one is closed", () -> traffic(b, Channel.CONTROL).inbound() == 1);
-    assertEquals(0, traffic(idle, Channel.CONTROL).outbound());
+    Nodes.await("both sides know", () -> traffic(idle, Channel.CONTROL).outbound() == 0);
     Nodes.pause(Nodes.settings().silence().toMillis() + 300);
     assertEquals(1, traffic(quiet, Channel.CONTROL).outbound());
     Nodes.send(idle, b.localAddress(), Channel.CONTROL, "again");
