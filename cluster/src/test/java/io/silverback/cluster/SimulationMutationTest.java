@@ -16,7 +16,10 @@ class SimulationMutationTest {
 
   @ParameterizedTest
   // Of 400 seeds none notices the one left out: its crash has to fall between two messages.
-  @EnumSource(value = Rule.class, mode = EnumSource.Mode.EXCLUDE, names = "REPLICATE_BEFORE_EXPOSING")
+  @EnumSource(
+      value = Rule.class,
+      mode = EnumSource.Mode.EXCLUDE,
+      names = "REPLICATE_BEFORE_EXPOSING")
   void aBrokenRuleIsNoticed(Rule rule) {
     for (int seed = 1; seed <= SEEDS; seed++) {
       var plan = new Plan(seed, 3, faultsFor(rule), SimNode.without(EnumSet.of(rule)));

@@ -278,7 +278,7 @@ final class RatisViewLogTest {
   }
 
   private static void await(String what, BooleanSupplier condition) {
-    long end = System.nanoTime() + 15 * SECONDS;
+    long end = System.nanoTime() + 60 * SECONDS;
     while (!condition.getAsBoolean()) {
       if (System.nanoTime() - end > 0) {
         fail("did not happen: " + what);
