@@ -18,7 +18,7 @@ import java.util.concurrent.TimeUnit;
 
 /** A program that a test started: its output is kept, and it never outlives the test. */
 final class RunningProcess implements AutoCloseable {
-  private static final Duration EXIT_LIMIT = Duration.ofSeconds(120);
+  private static final Duration EXIT_LIMIT = Duration.ofMinutes(2);
   private static final Duration READY_LIMIT = Duration.ofSeconds(90);
   private static final Duration PROBE_INTERVAL = Duration.ofMillis(25);
 
