@@ -13,9 +13,11 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Three packaged servers in three processes, of which one is killed. */
+@EnabledIfSystemProperty(named = "cluster.faults", matches = "true")
 final class ClusterIT {
   private static final int NODES = 3;
   private static final int GROUPS = 60;
