@@ -276,12 +276,13 @@ public final class HeapMetricStore implements MetricStore {
 
   private Submission judged(GroupUpdate update, Predicate<GroupState> concerns) {
     GroupState old = group(update.key());
+    Stamp stamp = nextStamp();
     if (!concerns.test(old)) {
       return new Submission.Outdated(update.key());
     }
     shapes.lock();
     try {
-      publish(old, GroupUpdater.apply(old, update, nextStamp()));
+      publish(old, GroupUpdater.apply(old, update, stamp));
       return new Submission.Accepted();
     } finally {
       shapes.unlock();
