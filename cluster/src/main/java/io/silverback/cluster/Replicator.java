@@ -1,9 +1,12 @@
 package io.silverback.cluster;
 
+import io.silverback.cluster.PeerMessage.ProcessId;
 import io.silverback.cluster.PeerMessage.Replicated;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -79,8 +82,9 @@ final class Replicator {
     private final byte[] key;
     private final byte[] state;
     private final List<Member> targets;
-    private final long nanos;
+    private final long deadline;
     private final Consumer<Outcome> done;
+    private final Set<ProcessId> answered = new HashSet<>();
     private int needed;
     private int next;
     private int open;
@@ -101,7 +105,7 @@ final class Replicator {
       this.state = state;
       this.targets = targets;
       this.needed = needed;
-      this.nanos = nanos;
+      this.deadline = ports.clock().nanoTime() + nanos;
       this.done = done;
     }
 
@@ -109,14 +113,18 @@ final class Replicator {
       for (int i = 0; i < first; i++) {
         sendNext();
       }
-      ports.loop().schedule(nanos, () -> end(new Outcome.Unsafe("the replicas are too slow")));
+    }
+
+    /** Each request ends with the round at the latest, so the last one to end ends the round. */
+    private long nanosLeft() {
+      return deadline - ports.clock().nanoTime();
     }
 
     private void sendNext() {
       if (ended) {
         return;
       }
-      if (next == targets.size()) {
+      if (next == targets.size() || nanosLeft() <= 0) {
         if (open == 0) {
           end(new Outcome.Unsafe("too few members answer to hold a copy"));
         }
@@ -125,29 +133,21 @@ final class Replicator {
       Member target = targets.get(next++);
       open++;
       send(target, state, true);
-      ports
-          .loop()
-          .schedule(
-              config.replicaTimeout().toNanos(),
-              () -> {
-                if (!ended && silent(target)) {
-                  counters.standIns++;
-                  onMissed.accept(target);
-                  sendNext();
-                }
-              });
+      ports.loop().schedule(config.replicaTimeout().toNanos(), () -> replaceIfSilent(target));
     }
 
-    private final List<Member> settled = new ArrayList<>();
-
-    private boolean silent(Member target) {
-      return !settled.contains(target);
+    private void replaceIfSilent(Member target) {
+      if (!ended && answered.add(ProcessId.of(target))) {
+        counters.standIns++;
+        onMissed.accept(target);
+        sendNext();
+      }
     }
 
     private void send(Member target, byte[] bytes, boolean mayLackShape) {
       requests.ask(
           target,
-          nanos,
+          Math.max(1, nanosLeft()),
           id -> new PeerMessage.Replicate(id, slot, epoch, bytes),
           answer -> {
             Optional<Replicated> replicated =
@@ -189,7 +189,7 @@ final class Replicator {
       }
       requests.ask(
           target,
-          nanos,
+          Math.max(1, nanosLeft()),
           id -> new PeerMessage.Replicate(id, slot, epoch, whole.get()),
           answer -> {
             boolean isDone =
@@ -207,21 +207,21 @@ final class Replicator {
     }
 
     private void stored(Member target) {
-      settled.add(target);
+      answered.add(ProcessId.of(target));
       counters.replicated++;
       open--;
       needed--;
       if (needed == 0) {
         end(new Outcome.Safe());
+      } else if (open == 0) {
+        sendNext();
       }
     }
 
     private void failed(Member target) {
-      boolean isFirstWord = silent(target);
-      settled.add(target);
       open--;
       onMissed.accept(target);
-      if (isFirstWord) {
+      if (answered.add(ProcessId.of(target)) || open == 0) {
         sendNext();
       }
     }
