@@ -2,12 +2,8 @@ package io.silverback.cluster;
 
 import io.silverback.cluster.PeerMessage.ProcessId;
 import io.silverback.codec.model.VersionClock;
-import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.EnumSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
@@ -24,8 +20,6 @@ import java.util.function.UnaryOperator;
  */
 public final class ClusterNode implements AutoCloseable {
   private static final System.Logger logger = System.getLogger(ClusterNode.class.getName());
-
-  private static final int MOST_STRANGERS = 1_000;
 
   private final ClusterConfig config;
   private final Member self;
@@ -47,6 +41,8 @@ public final class ClusterNode implements AutoCloseable {
   private final Claims claims;
   private final Pushes pushes;
   private final PeerAnswers answers;
+  private final Heartbeats heartbeats;
+  private final StatusReport report;
   private Optional<View> view = Optional.empty();
   private long lastTickNanos;
   private long ticks;
@@ -91,7 +87,9 @@ public final class ClusterNode implements AutoCloseable {
         new Pushes(
             config, self, ports, requests, peers, lease, led, leader, () -> view, off, counters);
     answers = new PeerAnswers(ports, versions, fences, led, claims, pushes, this::send, off);
-    status = currentStatus();
+    heartbeats = new Heartbeats(config, self, ports, lease, voter, peers, board, this::send);
+    report = new StatusReport(config, self, ports, lease, led, antiEntropy, counters);
+    status = report.now(view);
   }
 
   /** Begins to look for peers; returns at once. */
@@ -237,7 +235,8 @@ public final class ClusterNode implements AutoCloseable {
             () -> {
               led.clear();
               lease.drop();
-              others().forEach(member -> send(member, new PeerMessage.Farewell()));
+              heartbeats.end();
+              heartbeats.everyone(view).forEach(member -> send(member, new PeerMessage.Farewell()));
             });
   }
 
@@ -276,7 +275,7 @@ public final class ClusterNode implements AutoCloseable {
     var sender = new ProcessId(from.nodeId(), from.incarnation());
     switch (message) {
       case PeerMessage.Heartbeat beat when sender.equals(ProcessId.of(beat.self())) ->
-          heartbeat(beat);
+          heartbeats.heard(view, beat);
       case PeerMessage.Heartbeat _ -> {}
       case PeerMessage.Grant grant -> granted(sender, grant);
       case PeerMessage.ViewPush push -> learn(push.view());
@@ -303,42 +302,14 @@ public final class ClusterNode implements AutoCloseable {
                     .findFirst());
   }
 
-  private void heartbeat(PeerMessage.Heartbeat beat) {
-    if (beat.self().isSameProcess(self)) {
-      return;
-    }
-    boolean isKnown = peers.of(beat.self()).isPresent();
-    if (!isKnown && peers.recent(Long.MAX_VALUE).size() >= MOST_STRANGERS) {
-      return;
-    }
-    peers.heard(beat, config.lease().toNanos());
-    if (view.isEmpty()) {
-      return;
-    }
-    View now = view.get();
-    boolean granted = voter.grant(now, self, ProcessId.of(beat.self()));
-    send(
-        beat.self(),
-        new PeerMessage.Grant(
-            now.epoch(), beat.renewal(), granted, ports.clock().nanoTime(), voter.lapsed()));
-    if (beat.epoch() < now.epoch()) {
-      send(beat.self(), new PeerMessage.ViewPush(now));
-    }
-  }
-
   private void granted(ProcessId sender, PeerMessage.Grant grant) {
-    if (view.isEmpty()) {
-      return;
-    }
-    View now = view.get();
-    lease.sentNanos(grant.renewal()).ifPresent(sent -> peers.echoed(sender, grant.nanos() - sent));
-    if (grant.granted() && !closed) {
-      lease.granted(now, sender, grant.epoch(), grant.renewal());
-    }
-    if (!grant.lapsed().isEmpty() && grant.epoch() >= 1) {
-      board.report(now, sender, grant.lapsed());
-      takeOver.advance(now);
-    }
+    view.ifPresent(
+        now -> {
+          heartbeats.answered(now, sender, grant);
+          if (!grant.lapsed().isEmpty()) {
+            takeOver.advance(now);
+          }
+        });
   }
 
   private void offered(Member by, PeerMessage.Offer offer) {
@@ -393,7 +364,7 @@ public final class ClusterNode implements AutoCloseable {
     if (next.hasVoter(self)) {
       ports.viewLog().follow(next);
     }
-    renew();
+    heartbeats.send(view);
     takeOver.enter(next);
     publish();
   }
@@ -407,7 +378,7 @@ public final class ClusterNode implements AutoCloseable {
     }
     lastTickNanos = now;
     if (++ticks % 2 == 0) {
-      renew();
+      heartbeats.send(view);
     }
     if (view.isEmpty()) {
       foundIfAlone();
@@ -418,21 +389,9 @@ public final class ClusterNode implements AutoCloseable {
       proposer.tick(current);
       antiEntropy.tick(current);
     }
-    peers.keep(everyone(), 2 * config.lease().toNanos());
+    peers.keep(heartbeats.everyone(view), 2 * config.lease().toNanos());
     publish();
     ports.loop().schedule(config.renewal().toNanos() / 2, () -> inLoop(this::tick));
-  }
-
-  private void renew() {
-    if (closed) {
-      return;
-    }
-    long renewal = lease.renew();
-    long epoch = view.map(View::epoch).orElse(0L);
-    var beat = new PeerMessage.Heartbeat(self, epoch, renewal, ports.clock().nanoTime());
-    everyone().forEach(member -> send(member, beat));
-    view.filter(now -> voter.grant(now, self, ProcessId.of(self)))
-        .ifPresent(now -> lease.granted(now, ProcessId.of(self), now.epoch(), renewal));
   }
 
   private void foundIfAlone() {
@@ -470,68 +429,7 @@ public final class ClusterNode implements AutoCloseable {
             PeerMessageCodec.encode(message));
   }
 
-  /** All other processes that there may be: members, those that gossip tells of, and heard ones. */
-  private List<Member> everyone() {
-    Map<ProcessId, Member> everyone = new LinkedHashMap<>();
-    others().forEach(member -> everyone.put(ProcessId.of(member), member));
-    for (Member member : ports.membership().peers()) {
-      if (everyone.size() < MOST_STRANGERS && !member.isSameProcess(self)) {
-        everyone.putIfAbsent(ProcessId.of(member), member);
-      }
-    }
-    return new ArrayList<>(everyone.values());
-  }
-
-  private List<Member> others() {
-    return view.map(
-            now -> now.members().stream().filter(member -> !member.isSameProcess(self)).toList())
-        .orElse(List.of());
-  }
-
   private void publish() {
-    status = currentStatus();
-  }
-
-  private ClusterStatus currentStatus() {
-    BitSet owned = new BitSet();
-    view.ifPresent(now -> owned.or(ownedSlots(now)));
-    return new ClusterStatus(
-        self,
-        view,
-        ports.membership().peers(),
-        lease.millisLeft(),
-        lease.holds() ? led.led().cardinality() : 0,
-        led.pending().cardinality(),
-        owned.cardinality(),
-        antiEntropy.underReplicated(),
-        ports.viewLog().isProposer(),
-        new ClusterStatus.Counters(
-            counters.forwarded,
-            counters.replicated,
-            counters.standIns,
-            counters.unavailable,
-            lease.lapses(),
-            counters.takeOvers,
-            counters.repairs,
-            counters.alone,
-            lease.withheldMillis()));
-  }
-
-  private long ownedEpoch;
-  private BitSet owned = new BitSet();
-
-  private BitSet ownedSlots(View now) {
-    if (now.epoch() != ownedEpoch) {
-      ownedEpoch = now.epoch();
-      owned = new BitSet(HashRing.SLOTS);
-      for (int slot = 0; slot < HashRing.SLOTS; slot++) {
-        boolean isOwner =
-            now.owners(slot).stream()
-                .limit(config.replicationFactor())
-                .anyMatch(self::isSameProcess);
-        owned.set(slot, isOwner);
-      }
-    }
-    return owned;
+    status = report.now(view);
   }
 }
