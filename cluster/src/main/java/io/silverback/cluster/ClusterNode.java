@@ -36,6 +36,7 @@ public final class ClusterNode implements AutoCloseable {
   private final Lease lease;
   private final Voter voter;
   private final Peers peers;
+  private final Foreigners foreigners;
   private final LapseBoard board = new LapseBoard();
   private final Led led;
   private final Fences fences = new Fences();
@@ -76,6 +77,7 @@ public final class ClusterNode implements AutoCloseable {
     lease = new Lease(ports.clock(), config.lease());
     voter = new Voter(ports.clock(), config.lease());
     peers = new Peers(ports.clock());
+    foreigners = new Foreigners(ports.clock(), config.lease(), MOST_STRANGERS);
     led = new Led(self);
     requests = new Requests(ports.loop(), this::send);
     founding =
@@ -214,9 +216,24 @@ public final class ClusterNode implements AutoCloseable {
               + config.bootstrapExpect());
     }
     if (!now.view().get().has(self)) {
-      return Optional.of("waiting to be admitted to the cluster");
+      return Optional.of("waiting to be admitted to the cluster" + namesake(now.view().get()));
     }
     return lease.holds() ? Optional.empty() : Optional.of("no contact with a majority of voters");
+  }
+
+  /** A member that may be the one before this process, or another node by mistake. */
+  private String namesake(View known) {
+    return known.members().stream()
+        .filter(self::isSameNode)
+        .findFirst()
+        .map(
+            other ->
+                ", which still has a member of this name; if that is another server, give this one"
+                    + " another --cluster.node-id: node_id="
+                    + other.nodeId()
+                    + " address="
+                    + other.peerAddress())
+        .orElse("");
   }
 
   /** What the node knows and does, as of a moment ago. */
@@ -305,6 +322,11 @@ public final class ClusterNode implements AutoCloseable {
 
   private void heartbeat(PeerMessage.Heartbeat beat) {
     if (beat.self().isSameProcess(self)) {
+      return;
+    }
+    if (view.isPresent() && foreigners.isForeign(beat, view.get())) {
+      // Two clusters must never become one: whatever it holds was agreed on elsewhere.
+      peers.forget(beat.self());
       return;
     }
     boolean isKnown = peers.of(beat.self()).isPresent();
@@ -429,7 +451,8 @@ public final class ClusterNode implements AutoCloseable {
     }
     long renewal = lease.renew();
     long epoch = view.map(View::epoch).orElse(0L);
-    var beat = new PeerMessage.Heartbeat(self, epoch, renewal, ports.clock().nanoTime());
+    long clusterId = view.map(View::clusterId).orElse(0L);
+    var beat = new PeerMessage.Heartbeat(self, clusterId, epoch, renewal, ports.clock().nanoTime());
     everyone().forEach(member -> send(member, beat));
     view.filter(now -> voter.grant(now, self, ProcessId.of(self)))
         .ifPresent(now -> lease.granted(now, ProcessId.of(self), now.epoch(), renewal));
@@ -499,6 +522,7 @@ public final class ClusterNode implements AutoCloseable {
         self,
         view,
         ports.membership().peers(),
+        foreigners.recent(),
         lease.millisLeft(),
         lease.holds() ? led.led().cardinality() : 0,
         led.pending().cardinality(),
