@@ -72,6 +72,7 @@ public final class ClusterNode implements AutoCloseable {
     lease = new Lease(ports.clock(), config.lease());
     voter = new Voter(ports.clock(), config.lease());
     peers = new Peers(ports.clock());
+    var foreigners = new Foreigners(ports.clock(), config.lease());
     led = new Led(self);
     requests = new Requests(ports.loop(), this::send);
     founding =
@@ -87,8 +88,9 @@ public final class ClusterNode implements AutoCloseable {
         new Pushes(
             config, self, ports, requests, peers, lease, led, leader, () -> view, off, counters);
     answers = new PeerAnswers(ports, versions, fences, led, claims, pushes, this::send, off);
-    heartbeats = new Heartbeats(config, self, ports, lease, voter, peers, board, this::send);
-    report = new StatusReport(config, self, ports, lease, led, antiEntropy, counters);
+    heartbeats =
+        new Heartbeats(config, self, ports, lease, voter, peers, foreigners, board, this::send);
+    report = new StatusReport(config, self, ports, foreigners, lease, led, antiEntropy, counters);
     status = report.now(view);
   }
 
@@ -212,9 +214,24 @@ public final class ClusterNode implements AutoCloseable {
               + config.bootstrapExpect());
     }
     if (!now.view().get().has(self)) {
-      return Optional.of("waiting to be admitted to the cluster");
+      return Optional.of("waiting to be admitted to the cluster" + namesake(now.view().get()));
     }
     return lease.holds() ? Optional.empty() : Optional.of("no contact with a majority of voters");
+  }
+
+  /** A member that may be the one before this process, or another node by mistake. */
+  private String namesake(View known) {
+    return known.members().stream()
+        .filter(self::isSameNode)
+        .findFirst()
+        .map(
+            other ->
+                ", which still has a member of this name; if that is another server, give this one"
+                    + " another --cluster.node-id: node_id="
+                    + other.nodeId()
+                    + " address="
+                    + other.peerAddress())
+        .orElse("");
   }
 
   /** What the node knows and does, as of a moment ago. */

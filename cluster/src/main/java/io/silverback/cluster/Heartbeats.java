@@ -19,6 +19,7 @@ final class Heartbeats {
   private final Lease lease;
   private final Voter voter;
   private final Peers peers;
+  private final Foreigners foreigners;
   private final LapseBoard board;
   private final Requests.Post post;
   private final long leaseNanos;
@@ -31,6 +32,7 @@ final class Heartbeats {
       Lease lease,
       Voter voter,
       Peers peers,
+      Foreigners foreigners,
       LapseBoard board,
       Requests.Post post) {
     this.self = self;
@@ -38,6 +40,7 @@ final class Heartbeats {
     this.lease = lease;
     this.voter = voter;
     this.peers = peers;
+    this.foreigners = foreigners;
     this.board = board;
     this.post = post;
     this.leaseNanos = config.lease().toNanos();
@@ -50,7 +53,8 @@ final class Heartbeats {
     }
     long renewal = lease.renew();
     long epoch = view.map(View::epoch).orElse(0L);
-    var beat = new PeerMessage.Heartbeat(self, epoch, renewal, ports.clock().nanoTime());
+    long clusterId = view.map(View::clusterId).orElse(0L);
+    var beat = new PeerMessage.Heartbeat(self, clusterId, epoch, renewal, ports.clock().nanoTime());
     everyone(view).forEach(member -> post.send(member, beat));
     view.filter(now -> voter.grant(now, self, ProcessId.of(self)))
         .ifPresent(now -> lease.granted(now, ProcessId.of(self), now.epoch(), renewal));
@@ -64,6 +68,11 @@ final class Heartbeats {
   /** One came: it is answered if this node knows of a cluster, with the view if theirs is older. */
   void heard(Optional<View> view, PeerMessage.Heartbeat beat) {
     Member from = beat.self();
+    if (view.isPresent() && foreigners.isForeign(beat, view.get())) {
+      // Two clusters must never become one: whatever it holds was agreed on elsewhere.
+      peers.forget(from);
+      return;
+    }
     boolean isOneTooMany =
         peers.of(from).isEmpty() && peers.recent(Long.MAX_VALUE).size() >= MOST_STRANGERS;
     if (from.isSameProcess(self) || isOneTooMany) {

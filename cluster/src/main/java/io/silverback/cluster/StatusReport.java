@@ -7,6 +7,7 @@ final class StatusReport {
   private final ClusterConfig config;
   private final Member self;
   private final ClusterPorts ports;
+  private final Foreigners foreigners;
   private final Lease lease;
   private final Led led;
   private final AntiEntropy antiEntropy;
@@ -18,6 +19,7 @@ final class StatusReport {
       ClusterConfig config,
       Member self,
       ClusterPorts ports,
+      Foreigners foreigners,
       Lease lease,
       Led led,
       AntiEntropy antiEntropy,
@@ -25,6 +27,7 @@ final class StatusReport {
     this.config = config;
     this.self = self;
     this.ports = ports;
+    this.foreigners = foreigners;
     this.lease = lease;
     this.led = led;
     this.antiEntropy = antiEntropy;
@@ -37,6 +40,7 @@ final class StatusReport {
         self,
         view,
         ports.membership().peers(),
+        foreigners.recent(),
         lease.millisLeft(),
         lease.holds() ? led.led().cardinality() : 0,
         led.pending().cardinality(),
