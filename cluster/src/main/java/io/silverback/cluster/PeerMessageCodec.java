@@ -200,7 +200,7 @@ final class PeerMessageCodec {
     throw new MalformedMessageException("no such value: name=" + name);
   }
 
-  /** True for a message whose size grows with what is stored. */
+  /** Messages that may be large do not hold up those that must not wait. */
   static Network.Channel channelOf(PeerMessage message) {
     return switch (message) {
       case Forward _, Forwarded _, Replicate _, Replicated _, Digests _, AskEntries _ ->
