@@ -336,7 +336,7 @@ public final class ClusterNode implements AutoCloseable {
       lease.granted(now, sender, grant.epoch(), grant.renewal());
     }
     if (!grant.lapsed().isEmpty() && grant.epoch() >= 1) {
-      board.report(now, sender, grant.lapsed());
+      board.report(now, sender, grant.epoch(), grant.lapsed());
       takeOver.advance(now);
     }
   }
@@ -413,7 +413,7 @@ public final class ClusterNode implements AutoCloseable {
       foundIfAlone();
     } else {
       View current = view.get();
-      board.report(current, ProcessId.of(self), voter.lapsed());
+      board.report(current, ProcessId.of(self), current.epoch(), voter.lapsed());
       takeOver.advance(current);
       proposer.tick(current);
       antiEntropy.tick(current);
