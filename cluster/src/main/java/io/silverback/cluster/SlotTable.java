@@ -2,6 +2,7 @@ package io.silverback.cluster;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.IntFunction;
@@ -74,15 +75,16 @@ public final class SlotTable {
   }
 
   private static SlotTable of(Tenure[] leaders) {
+    var places = new HashMap<Tenure, Integer>();
     var tenures = new ArrayList<Tenure>();
     short[] slots = new short[HashRing.SLOTS];
     for (int slot = 0; slot < slots.length; slot++) {
-      int index = tenures.indexOf(leaders[slot]);
-      if (index < 0) {
-        index = tenures.size();
+      Integer place = places.putIfAbsent(leaders[slot], tenures.size());
+      if (place == null) {
+        place = tenures.size();
         tenures.add(leaders[slot]);
       }
-      slots[slot] = (short) index;
+      slots[slot] = place.shortValue();
     }
     return new SlotTable(tenures, slots);
   }
