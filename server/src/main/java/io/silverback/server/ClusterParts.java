@@ -6,7 +6,6 @@ import io.silverback.cluster.ClusterPorts;
 import io.silverback.cluster.Member;
 import io.silverback.cluster.Membership;
 import io.silverback.cluster.Network;
-import io.silverback.cluster.ReplicaStore;
 import io.silverback.cluster.SystemClock;
 import io.silverback.cluster.ThreadLoop;
 import io.silverback.cluster.ViewLog;
@@ -16,6 +15,7 @@ import io.silverback.server.handler.Fence;
 import io.silverback.server.log.Log;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.OffHeapMetricStore;
+import io.silverback.server.storage.OffHeapReplicaStore;
 import io.silverback.server.storage.PersistedMetricStore;
 import java.io.IOException;
 import java.security.SecureRandom;
@@ -53,7 +53,7 @@ final class ClusterParts implements AutoCloseable {
       SealedNetwork network,
       Member self,
       MetricStore local,
-      ReplicaStore replicas,
+      OffHeapReplicaStore replicas,
       ClusterMetrics metrics,
       Runnable onLapse) {
     this.folder = folder;
@@ -69,11 +69,11 @@ final class ClusterParts implements AutoCloseable {
     node.answerWith(new ServerAnswers(local, replicas, node::exposure));
     store = new ReplicatedMetricStore(local, node, settings.rules().pushBudget().plus(MARGIN));
     report = new ClusterReport(node, settings.rules().replicationFactor());
-    metrics.watch(node::status, network::traffic);
+    metrics.watch(node::status, replicas::tombstones, network::traffic);
   }
 
   /** The same groups as the cluster sees them. */
-  private static ReplicaStore replicaOf(MetricStore local) {
+  private static OffHeapReplicaStore replicaOf(MetricStore local) {
     return switch (local) {
       case OffHeapMetricStore inMemory -> inMemory.replica();
       case PersistedMetricStore inFiles -> inFiles.replica();
