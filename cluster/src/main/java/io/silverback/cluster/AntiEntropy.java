@@ -2,6 +2,7 @@ package io.silverback.cluster;
 
 import io.silverback.cluster.PeerMessage.ProcessId;
 import java.util.BitSet;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -21,6 +22,7 @@ final class AntiEntropy {
   private final ClusterPorts ports;
   private final Requests requests;
   private final Led led;
+  private final EnumSet<Rule> off;
   private final Counters counters;
   private final Map<ProcessId, BitSet> equal = new HashMap<>();
   private final Map<ProcessId, Long> comparedNanos = new HashMap<>();
@@ -36,12 +38,14 @@ final class AntiEntropy {
       ClusterPorts ports,
       Requests requests,
       Led led,
+      EnumSet<Rule> off,
       Counters counters) {
     this.config = config;
     this.self = self;
     this.ports = ports;
     this.requests = requests;
     this.led = led;
+    this.off = off;
     this.counters = counters;
   }
 
@@ -86,9 +90,10 @@ final class AntiEntropy {
             slots,
             List.of(),
             true,
+            off,
             outcome -> {
               busy.remove(id);
-              counters.repairs += outcome.repaired();
+              counters.add(outcome);
               // What it missed meanwhile may not have been compared.
               if (outcome.complete() && !missing.contains(id)) {
                 var same = (BitSet) slots.clone();

@@ -13,6 +13,7 @@ import java.time.Duration;
  * @param pushBudget how long a push may wait for its leader
  * @param stability how long a node that was removed has to stay before it leads again; doubles with
  *     each time
+ * @param tombstoneAge how long a deleted group is remembered, at least
  */
 public record ClusterConfig(
     int bootstrapExpect,
@@ -21,7 +22,8 @@ public record ClusterConfig(
     Duration renewal,
     Duration replicaTimeout,
     Duration pushBudget,
-    Duration stability) {
+    Duration stability,
+    Duration tombstoneAge) {
   public ClusterConfig {
     if (bootstrapExpect < 1) {
       throw new IllegalArgumentException(
@@ -44,6 +46,10 @@ public record ClusterConfig(
               + " stability="
               + stability);
     }
+    if (!tombstoneAge.isPositive()) {
+      throw new IllegalArgumentException(
+          "what is deleted has to be remembered for a while: tombstoneAge=" + tombstoneAge);
+    }
   }
 
   /** What the flags say where they are left alone. */
@@ -55,6 +61,7 @@ public record ClusterConfig(
         Duration.ofMillis(400),
         Duration.ofMillis(500),
         Duration.ofSeconds(8),
-        Duration.ofSeconds(30));
+        Duration.ofSeconds(30),
+        Duration.ofHours(1));
   }
 }

@@ -38,6 +38,7 @@ public final class ClusterNode implements AutoCloseable {
   private final Proposer proposer;
   private final TakeOver takeOver;
   private final AntiEntropy antiEntropy;
+  private final Purge purge;
   private final Claims claims;
   private final Pushes pushes;
   private final PeerAnswers answers;
@@ -83,7 +84,8 @@ public final class ClusterNode implements AutoCloseable {
         new Founding(self, config.bootstrapExpect(), ports.clock(), ports.random(), this::send);
     proposer = new Proposer(config, self, ports, peers, board);
     takeOver = new TakeOver(self, ports, requests, board, led, off, counters);
-    antiEntropy = new AntiEntropy(config, self, ports, requests, led, counters);
+    antiEntropy = new AntiEntropy(config, self, ports, requests, led, off, counters);
+    purge = new Purge(config, self, ports, requests, led, antiEntropy::missed, off, counters);
     var replicator = new Replicator(config, self, ports, requests, counters, antiEntropy::missed);
     claims = new Claims(self, config, ports, requests, led, this::send);
     var leader =
@@ -91,7 +93,9 @@ public final class ClusterNode implements AutoCloseable {
     pushes =
         new Pushes(
             config, self, ports, requests, peers, lease, led, leader, () -> view, off, counters);
-    answers = new PeerAnswers(ports, versions, fences, led, claims, pushes, this::send, off);
+    answers =
+        new PeerAnswers(
+            ports, versions, fences, led, claims, pushes, requests, this::send, off, counters);
     heartbeats =
         new Heartbeats(config, self, ports, lease, voter, peers, foreigners, board, this::send);
     report = new StatusReport(config, self, ports, foreigners, lease, led, antiEntropy, counters);
@@ -413,6 +417,7 @@ public final class ClusterNode implements AutoCloseable {
       takeOver.advance(current);
       proposer.tick(current);
       antiEntropy.tick(current);
+      purge.tick(current);
     }
     peers.keep(heartbeats.everyone(view), 2 * config.lease().toNanos());
     publish();

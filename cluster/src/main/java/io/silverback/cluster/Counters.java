@@ -9,4 +9,10 @@ final class Counters {
   long takeOvers;
   long repairs;
   long alone;
+  long purged;
+
+  void add(SlotSync.Outcome outcome) {
+    repairs += outcome.repaired();
+    purged += outcome.purged();
+  }
 }

@@ -202,7 +202,9 @@ final class LeaderQueue {
 
   private void expose(Queue<Update> queue, Prepared.Effect effect) {
     switch (store.merge(effect.state())) {
-      case ReplicaStore.Merged.Done() -> end(queue, new Result.Answered(effect.answer()));
+      // Only of a tombstone that was here before the update, which left it alone.
+      case ReplicaStore.Merged.Done(), ReplicaStore.Merged.Purged() ->
+          end(queue, new Result.Answered(effect.answer()));
       case ReplicaStore.Merged.ShapeMissing() ->
           end(queue, new Result.Unavailable("the group has changed meanwhile"));
       case ReplicaStore.Merged.Refused(var reason) -> end(queue, new Result.Unavailable(reason));

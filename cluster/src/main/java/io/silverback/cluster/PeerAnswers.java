@@ -2,13 +2,18 @@ package io.silverback.cluster;
 
 import io.silverback.cluster.PeerMessage.ClaimAnswer;
 import io.silverback.cluster.PeerMessage.Delivered;
+import io.silverback.cluster.PeerMessage.ProcessId;
 import io.silverback.cluster.PeerMessage.Question;
 import io.silverback.cluster.PeerMessage.Replicated;
+import io.silverback.codec.model.Version;
 import io.silverback.codec.model.VersionClock;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
@@ -20,8 +25,11 @@ final class PeerAnswers {
   private final Led led;
   private final Claims claims;
   private final Pushes pushes;
+  private final Requests requests;
   private final Requests.Post post;
   private final EnumSet<Rule> off;
+  private final Counters counters;
+  private final Set<ProcessId> raising = new HashSet<>();
   private volatile UnaryOperator<byte[]> server = _ -> new byte[0];
 
   PeerAnswers(
@@ -31,16 +39,20 @@ final class PeerAnswers {
       Led led,
       Claims claims,
       Pushes pushes,
+      Requests requests,
       Requests.Post post,
-      EnumSet<Rule> off) {
+      EnumSet<Rule> off,
+      Counters counters) {
     this.ports = ports;
     this.versions = versions;
     this.fences = fences;
     this.led = led;
     this.claims = claims;
     this.pushes = pushes;
+    this.requests = requests;
     this.post = post;
     this.off = off;
+    this.counters = counters;
   }
 
   void answerWith(UnaryOperator<byte[]> answers) {
@@ -54,11 +66,16 @@ final class PeerAnswers {
       case PeerMessage.AskDigests ask -> digests(asker, ask);
       case PeerMessage.AskEntries ask -> {
         var entries = new ArrayList<ReplicaStore.Entry>();
+        var horizons = new ArrayList<Version>();
         ports
             .loop()
             .background(
-                () -> entries.addAll(ports.store().entries(ask.slots()::get)),
-                () -> tell(asker, new PeerMessage.Entries(ask.id(), entries)));
+                () -> {
+                  entries.addAll(ports.store().entries(ask.slots()::get));
+                  // In one work, as no other one can raise them between the two looks.
+                  horizons.addAll(horizons(ask.slots()));
+                },
+                () -> tell(asker, new PeerMessage.Entries(ask.id(), entries, horizons)));
       }
       case PeerMessage.AskStates ask -> {
         var states = new ArrayList<byte[]>();
@@ -66,10 +83,14 @@ final class PeerAnswers {
         ports
             .loop()
             .background(
-                () -> answered[0] = SlotSync.collect(ports.store(), ask.keys(), states),
+                () ->
+                    answered[0] =
+                        SlotSync.collect(
+                            ports.store(), ask.keys(), (_, state) -> states.add(state)),
                 () -> tell(asker, new PeerMessage.States(ask.id(), answered[0], states)));
       }
       case PeerMessage.Deliver deliver -> delivered(asker, deliver);
+      case PeerMessage.RaiseHorizons ask -> raise(asker, ask);
       case PeerMessage.AskClaim ask -> claim(view, asker, ask);
       case PeerMessage.Probe probe ->
           tell(asker, claims.probed(probe.id(), probe.epoch(), probe.key(), probe.claim()));
@@ -89,14 +110,44 @@ final class PeerAnswers {
     // Before the look, so that nothing of the leader before slips in behind it.
     fences.raise(ask.slots(), ask.epochs());
     var digests = new ArrayList<Long>();
+    var horizons = new ArrayList<Version>();
     ports
         .loop()
         .background(
             () -> {
               long[] all = ports.store().digests();
               ask.slots().stream().forEach(slot -> digests.add(all[slot]));
+              horizons.addAll(horizons(ask.slots()));
             },
-            () -> tell(asker, new PeerMessage.Digests(ask.id(), digests)));
+            () -> tell(asker, new PeerMessage.Digests(ask.id(), digests, horizons)));
+  }
+
+  private List<Version> horizons(BitSet slots) {
+    List<Version> all = ports.store().horizons();
+    return slots.stream().mapToObj(all::get).toList();
+  }
+
+  /** One at a time for each asker, who asks again. */
+  private void raise(Member asker, PeerMessage.RaiseHorizons ask) {
+    ProcessId id = ProcessId.of(asker);
+    if (!raising.add(id)) {
+      tell(asker, new PeerMessage.HorizonsRaised(ask.id(), false));
+      return;
+    }
+    new SlotSync(
+            ports,
+            requests,
+            asker,
+            ask.slots(),
+            List.of(),
+            false,
+            off,
+            outcome -> {
+              raising.remove(id);
+              counters.add(outcome);
+              tell(asker, new PeerMessage.HorizonsRaised(ask.id(), outcome.complete()));
+            })
+        .start();
   }
 
   private Replicated replicated(PeerMessage.Replicate replicate) {
@@ -104,11 +155,16 @@ final class PeerAnswers {
         && !fences.lets(replicate.slot(), replicate.epoch())) {
       return new Replicated(replicate.id(), Replicated.Receipt.FENCED, "");
     }
-    return switch (merge(replicate.state())) {
+    return switch (merge(replicate.state(), Version.NEVER)) {
       case ReplicaStore.Merged.Done() ->
           new Replicated(replicate.id(), Replicated.Receipt.DONE, "");
       case ReplicaStore.Merged.ShapeMissing() ->
           new Replicated(replicate.id(), Replicated.Receipt.SHAPE_MISSING, "");
+      // What a leader makes of an update is newer than any horizon: within the epoch from which on
+      // it leads, as its clock has given each version of that epoch, and since a horizon of a later
+      // one would have come from a leader that fenced it off. So this is old, and came late.
+      case ReplicaStore.Merged.Purged() ->
+          new Replicated(replicate.id(), Replicated.Receipt.REFUSED, "it was purged");
       case ReplicaStore.Merged.Refused(var reason) ->
           new Replicated(replicate.id(), Replicated.Receipt.REFUSED, reason);
     };
@@ -120,8 +176,12 @@ final class PeerAnswers {
         .loop()
         .background(
             () -> {
-              for (byte[] state : deliver.states()) {
-                if (merge(state) instanceof ReplicaStore.Merged.Refused(var reason)) {
+              for (int i = 0; i < deliver.states().size(); i++) {
+                // Of a sender who gave up long ago it is, too: what it says may be purged by now.
+                Version horizon =
+                    i < deliver.horizons().size() ? deliver.horizons().get(i) : Version.NEVER;
+                if (merge(deliver.states().get(i), horizon)
+                    instanceof ReplicaStore.Merged.Refused(var reason)) {
                   refused.add(reason);
                 }
               }
@@ -129,9 +189,9 @@ final class PeerAnswers {
             () -> tell(asker, new Delivered(deliver.id(), refused.stream().findFirst())));
   }
 
-  private ReplicaStore.Merged merge(byte[] state) {
+  private ReplicaStore.Merged merge(byte[] state, Version sendersHorizon) {
     versions.observe(ports.store().newest(state));
-    return ports.store().merge(state);
+    return ports.store().merge(state, _ -> sendersHorizon);
   }
 
   private void claim(Optional<View> view, Member asker, PeerMessage.AskClaim ask) {

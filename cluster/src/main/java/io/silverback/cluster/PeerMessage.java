@@ -2,6 +2,7 @@ package io.silverback.cluster;
 
 import io.silverback.cluster.ReplicaStore.Claim;
 import io.silverback.cluster.ReplicaStore.Entry;
+import io.silverback.codec.model.Version;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
@@ -120,22 +121,36 @@ sealed interface PeerMessage {
    */
   record AskDigests(long id, BitSet slots, List<Long> epochs) implements Question {}
 
-  /** The digests, in the order of the slots. */
-  record Digests(long id, List<Long> digests) implements Answer {}
+  /** The digests and the horizons at that moment, in the order of the slots. */
+  record Digests(long id, List<Long> digests, List<Version> horizons) implements Answer {}
 
   record AskEntries(long id, BitSet slots) implements Question {}
 
-  record Entries(long id, List<Entry> entries) implements Answer {}
+  /** The groups of all slots, and the horizons at that moment, in the order of the slots. */
+  record Entries(long id, List<Entry> entries, List<Version> horizons) implements Answer {}
 
   record AskStates(long id, List<byte[]> keys) implements Question {}
 
   /** The first of the states that were asked for, as many as fit; groups that are gone left out. */
   record States(long id, int answered, List<byte[]> states) implements Answer {}
 
-  /** Whole states that the receiver lacks. */
-  record Deliver(long id, List<byte[]> states) implements Question {}
+  /**
+   * Whole states that the receiver lacks.
+   *
+   * @param horizons of the slot of each, as it was when the sender looked what is lacking
+   */
+  record Deliver(long id, List<byte[]> states, List<Version> horizons) implements Question {}
 
   record Delivered(long id, Optional<String> refused) implements Answer {}
+
+  /**
+   * The sender's horizons of these slots, of which the receiver should hold all, are higher. The
+   * receiver compares the slots, and raises its own.
+   */
+  record RaiseHorizons(long id, BitSet slots) implements Question {}
+
+  /** Whether they are raised. */
+  record HorizonsRaised(long id, boolean done) implements Answer {}
 
   /**
    * Asks the home of a job whether a group may have new series.

@@ -3,6 +3,7 @@ package io.silverback.cluster;
 import io.silverback.cluster.PeerMessage.*;
 import io.silverback.cluster.ReplicaStore.Claim;
 import io.silverback.cluster.ReplicaStore.Entry;
+import io.silverback.codec.model.Version;
 import java.util.BitSet;
 import java.util.Optional;
 
@@ -34,6 +35,8 @@ final class PeerMessageCodec {
   private static final int CLAIM_SETTLED = 24;
   private static final int SERVER_QUESTION = 25;
   private static final int SERVER_ANSWER = 26;
+  private static final int RAISE_HORIZONS = 27;
+  private static final int HORIZONS_RAISED = 28;
 
   private PeerMessageCodec() {}
 
@@ -75,16 +78,25 @@ final class PeerMessageCodec {
               .u64(m.id())
               .bytes(m.slots().toByteArray())
               .list(m.epochs(), Wire.Writer::u64);
-      case Digests m -> out.u8(DIGESTS).u64(m.id()).list(m.digests(), Wire.Writer::u64);
+      case Digests m ->
+          out.u8(DIGESTS)
+              .u64(m.id())
+              .list(m.digests(), Wire.Writer::u64)
+              .list(m.horizons(), PeerMessageCodec::version);
       case AskEntries m -> out.u8(ASK_ENTRIES).u64(m.id()).bytes(m.slots().toByteArray());
       case Entries m ->
           out.u8(ENTRIES)
               .u64(m.id())
-              .list(m.entries(), (to, entry) -> to.bytes(entry.key()).u64(entry.hash()));
+              .list(m.entries(), PeerMessageCodec::entry)
+              .list(m.horizons(), PeerMessageCodec::version);
       case AskStates m -> out.u8(ASK_STATES).u64(m.id()).list(m.keys(), Wire.Writer::bytes);
       case States m ->
           out.u8(STATES).u64(m.id()).u32(m.answered()).list(m.states(), Wire.Writer::bytes);
-      case Deliver m -> out.u8(DELIVER).u64(m.id()).list(m.states(), Wire.Writer::bytes);
+      case Deliver m ->
+          out.u8(DELIVER)
+              .u64(m.id())
+              .list(m.states(), Wire.Writer::bytes)
+              .list(m.horizons(), PeerMessageCodec::version);
       case Delivered m -> optional(out.u8(DELIVERED).u64(m.id()), m.refused());
       case AskClaim m -> claim(out.u8(ASK_CLAIM).u64(m.id()), m.epoch(), m.key(), m.claim());
       case ClaimAnswer m ->
@@ -97,6 +109,8 @@ final class PeerMessageCodec {
       case ClaimSettled m -> out.u8(CLAIM_SETTLED).text(m.job()).bytes(m.key());
       case ServerQuestion m -> out.u8(SERVER_QUESTION).u64(m.id()).bytes(m.question());
       case ServerAnswer m -> out.u8(SERVER_ANSWER).u64(m.id()).bytes(m.answer());
+      case RaiseHorizons m -> out.u8(RAISE_HORIZONS).u64(m.id()).bytes(m.slots().toByteArray());
+      case HorizonsRaised m -> out.u8(HORIZONS_RAISED).u64(m.id()).flag(m.done());
     }
     return out.finish();
   }
@@ -137,12 +151,16 @@ final class PeerMessageCodec {
       case REPLICATED ->
           new Replicated(in.u64(), constant(Replicated.Receipt.values(), in), in.text());
       case ASK_DIGESTS -> new AskDigests(in.u64(), slots(in), in.list(Wire.Reader::u64));
-      case DIGESTS -> new Digests(in.u64(), in.list(Wire.Reader::u64));
+      case DIGESTS ->
+          new Digests(in.u64(), in.list(Wire.Reader::u64), in.list(PeerMessageCodec::version));
       case ASK_ENTRIES -> new AskEntries(in.u64(), slots(in));
-      case ENTRIES -> new Entries(in.u64(), in.list(from -> new Entry(from.bytes(), from.u64())));
+      case ENTRIES ->
+          new Entries(
+              in.u64(), in.list(PeerMessageCodec::entry), in.list(PeerMessageCodec::version));
       case ASK_STATES -> new AskStates(in.u64(), in.list(Wire.Reader::bytes));
       case STATES -> new States(in.u64(), in.u32(), in.list(Wire.Reader::bytes));
-      case DELIVER -> new Deliver(in.u64(), in.list(Wire.Reader::bytes));
+      case DELIVER ->
+          new Deliver(in.u64(), in.list(Wire.Reader::bytes), in.list(PeerMessageCodec::version));
       case DELIVERED -> new Delivered(in.u64(), optional(in));
       case ASK_CLAIM -> new AskClaim(in.u64(), in.u64(), in.bytes(), claim(in));
       case CLAIM_ANSWER ->
@@ -153,6 +171,8 @@ final class PeerMessageCodec {
       case CLAIM_SETTLED -> new ClaimSettled(in.text(), in.bytes());
       case SERVER_QUESTION -> new ServerQuestion(in.u64(), in.bytes());
       case SERVER_ANSWER -> new ServerAnswer(in.u64(), in.bytes());
+      case RAISE_HORIZONS -> new RaiseHorizons(in.u64(), slots(in));
+      case HORIZONS_RAISED -> new HorizonsRaised(in.u64(), in.flag());
       default -> throw new MalformedMessageException("no such message: kind=" + kind);
     };
   }
@@ -163,6 +183,26 @@ final class PeerMessageCodec {
 
   private static Claim claim(Wire.Reader in) {
     return new Claim(in.text(), in.text(), in.bytes());
+  }
+
+  private static void entry(Wire.Writer out, Entry entry) {
+    version(out.bytes(entry.key()).u64(entry.hash()), entry.newest());
+  }
+
+  private static Entry entry(Wire.Reader in) {
+    return new Entry(in.bytes(), in.u64(), version(in));
+  }
+
+  /** Most horizons are that of slots from which nothing was purged, so that one is short. */
+  private static void version(Wire.Writer out, Version version) {
+    out.flag(!version.equals(Version.NEVER));
+    if (!version.equals(Version.NEVER)) {
+      out.u64(version.epoch()).u64(version.clock()).u64(version.incarnation());
+    }
+  }
+
+  private static Version version(Wire.Reader in) {
+    return in.flag() ? new Version(in.u64(), in.u64(), in.u64()) : Version.NEVER;
   }
 
   private static void optional(Wire.Writer out, Optional<String> text) {
@@ -206,7 +246,8 @@ final class PeerMessageCodec {
       case Forward _, Forwarded _, Replicate _, Replicated _, Digests _, AskEntries _ ->
           Network.Channel.DATA;
       case Entries _, AskStates _, States _, Deliver _, Delivered _ -> Network.Channel.DATA;
-      case AskDigests _, ServerQuestion _, ServerAnswer _ -> Network.Channel.DATA;
+      case AskDigests _, ServerQuestion _, ServerAnswer _, RaiseHorizons _, HorizonsRaised _ ->
+          Network.Channel.DATA;
       case Heartbeat _, Grant _, ViewPush _, Offer _, OfferTaken _, Begin _, Farewell _ ->
           Network.Channel.CONTROL;
       case AskClaim _, ClaimAnswer _, Probe _, ProbeAnswer _, ClaimSettled _ ->

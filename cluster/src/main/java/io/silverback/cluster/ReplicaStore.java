@@ -2,8 +2,11 @@ package io.silverback.cluster;
 
 import io.silverback.codec.model.Version;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.IntFunction;
 import java.util.function.IntPredicate;
+import java.util.function.Predicate;
 
 /**
  * The groups of this node, as the cluster sees them: bytes under keys that lie in slots. What the
@@ -11,13 +14,23 @@ import java.util.function.IntPredicate;
  * associative and idempotent is its promise.
  *
  * <p>A state is always that of a whole group, never of a part, so it can be merged into anything.
- * Thread-safe. No array that goes in or out is written to afterwards.
+ *
+ * <p>A deleted group stays as a tombstone, so that no old state brings it back, until it is purged.
+ * What was purged is not forgotten altogether: each slot has a <em>horizon</em>, {@link
+ * Version#NEVER} at first, which says that whatever state at or below it is not here was purged on
+ * purpose. So it may only be raised by whoever has all that there is, which is what {@link #raise}
+ * asks of its caller. It survives the process if the groups do.
+ *
+ * <p>Thread-safe. No array that goes in or out is written to afterwards.
  */
 public interface ReplicaStore {
 
   /**
    * Works out what an update makes of its group, and changes nothing. The caller sees to it that no
    * other update of the group is between this call and the {@link #merge} of what comes out.
+   *
+   * <p>A group that comes to be counts as deleted at the horizon of its slot: what was purged of it
+   * may still be somewhere, and must not be united with what is pushed now.
    *
    * @param update as the server encoded it
    * @param version newer than all that the group has
@@ -55,13 +68,26 @@ public interface ReplicaStore {
   /** The versions of a state's group, for whoever looks for the newest. */
   Version newest(byte[] state);
 
-  /** Makes the state of a group the union of what is here and what came. */
+  /** Makes the state of a group the union of what is here and what this node made of it. */
   Merged merge(byte[] state);
+
+  /**
+   * The same with a state that another node sent. One of a group that is not here is passed over if
+   * it is at or below the horizon of its slot, and that of the other node is lower; so is a
+   * tombstone at or below the horizon, whoever sent it.
+   *
+   * @param sendersHorizons of a slot, as it was when the sender looked at the group; {@link
+   *     Version#NEVER} where that is not known
+   */
+  Merged merge(byte[] state, IntFunction<Version> sendersHorizons);
 
   /** What became of a merge. */
   sealed interface Merged {
     /** It is stored, and visible to whoever may see the group. */
     record Done() implements Merged {}
+
+    /** The group was purged, and nothing was changed. */
+    record Purged() implements Merged {}
 
     /** The state names a shape that is not known here: send the group whole first. */
     record ShapeMissing() implements Merged {}
@@ -75,19 +101,45 @@ public interface ReplicaStore {
 
   /**
    * For each of {@link HashRing#SLOTS} slots a number that is equal on two nodes if they hold the
-   * same groups with the same content; 0 for an empty slot. Looks at every group.
+   * same groups with the same content; 0 for an empty slot. Tombstones count, but for those at or
+   * below the horizon. Looks at every group.
    */
   long[] digests();
 
-  /** The groups in those slots, deleted ones that are remembered included, in no promised order. */
+  /** What counts for the digests of those slots, in no promised order. */
   List<Entry> entries(IntPredicate slots);
 
   /**
    * A group and a hash of its content.
    *
    * @param key as the store encodes keys
+   * @param newest the newest version of all that happened to the group
    */
-  record Entry(byte[] key, long hash) {}
+  record Entry(byte[] key, long hash, Version newest) {}
+
+  /** The horizon of each slot. */
+  List<Version> horizons();
+
+  /**
+   * The newest version of the tombstones in each slot that has some older than that, by the clock
+   * of their versions.
+   *
+   * @param mostSlots how many slots are named at most
+   */
+  Map<Integer, Version> purgeable(IntPredicate slots, long beforeMillis, int mostSlots);
+
+  /**
+   * Raises horizons, and forgets what was purged by that: the tombstones at or below, and such
+   * groups as are not spared. A horizon that is higher stays.
+   *
+   * <p>The caller has all that there is of the slots: it leads them, or has just fetched what the
+   * node with these horizons has. May take long.
+   *
+   * @param spared told of a group at or below its horizon that exists: true if whoever has had that
+   *     horizon has the group
+   * @return how many groups were forgotten
+   */
+  int raise(Map<Integer, Version> horizons, Predicate<byte[]> spared);
 
   /** The names of grouping labels, joined, of each group of the job that is here. */
   List<String> labelNamesOf(String job);

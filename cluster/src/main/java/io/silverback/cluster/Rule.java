@@ -22,5 +22,10 @@ enum Rule {
   /** A slot is shown only after all other members said what they have of it. */
   ASK_ALL_MEMBERS,
   /** A replica takes nothing from the leader before, once it told the next what it has. */
-  FENCE_OLD_LEADERS
+  FENCE_OLD_LEADERS,
+  /**
+   * What only one of two nodes has is dropped where the other one's horizon is higher and says that
+   * it was purged.
+   */
+  HORIZON_DROPS_LEFTOVERS
 }

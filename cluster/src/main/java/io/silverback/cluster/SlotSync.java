@@ -3,12 +3,15 @@ package io.silverback.cluster;
 import io.silverback.cluster.PeerMessage.Answer;
 import io.silverback.cluster.PeerMessage.Question;
 import io.silverback.cluster.ReplicaStore.Entry;
+import io.silverback.codec.model.Version;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.LongFunction;
 
@@ -16,6 +19,11 @@ import java.util.function.LongFunction;
  * Compares slots with those of one other node and fetches what it has that is missing here or
  * different; where asked, also brings it what it lacks. First by digest, a few slots at a time by
  * group, then the groups themselves. Belongs to the loop.
+ *
+ * <p>What only one of the two has is either new to the other, or was purged there. The horizons of
+ * the slot tell: it was purged if that of the node which lacks it is the higher one and not below
+ * the newest version of the group. That is dropped, and nothing else is for its age. The lower
+ * horizon then becomes the higher one, here at once, there by asking for it.
  */
 final class SlotSync {
   private static final int SLOTS_AT_ONCE = 512;
@@ -31,19 +39,52 @@ final class SlotSync {
   private final BitSet slots;
   private final List<Long> epochs;
   private final boolean delivers;
+  private final EnumSet<Rule> off;
   private final Consumer<Outcome> done;
-  private final BitSet different = new BitSet(HashRing.SLOTS);
   private int repaired;
+  private int purged;
   private boolean ended;
 
   /**
    * How it went.
    *
    * @param complete false if the peer stopped answering
-   * @param different slots that were not equal when they were compared
    * @param repaired groups fetched or brought
+   * @param purged groups dropped here as the peer has purged them
    */
-  record Outcome(boolean complete, BitSet different, int repaired) {}
+  record Outcome(boolean complete, int repaired, int purged) {}
+
+  /** What one node has of some slots, as of one moment. */
+  private record Side(
+      List<Entry> entries, Map<GroupId, Long> hashes, Map<Integer, Version> horizons) {
+    Side(List<Entry> entries, Map<Integer, Version> horizons) {
+      this(entries, byGroup(entries), horizons);
+    }
+
+    Version horizon(int slot) {
+      return horizons.getOrDefault(slot, Version.NEVER);
+    }
+
+    boolean has(byte[] key) {
+      return hashes.containsKey(new GroupId(key));
+    }
+
+    /** True if it lacks the entry of the other side on purpose. */
+    boolean hasPurged(Entry entry, Side from) {
+      int slot = HashRing.slotOf(entry.key());
+      Version horizon = horizon(slot);
+      return !has(entry.key())
+          && horizon.isAfter(from.horizon(slot))
+          && !entry.newest().isAfter(horizon);
+    }
+
+    /** The slots of which this side has the higher horizon, with that. */
+    Map<Integer, Version> higherThan(Side other) {
+      var higher = new HashMap<>(horizons);
+      higher.entrySet().removeIf(each -> !each.getValue().isAfter(other.horizon(each.getKey())));
+      return higher;
+    }
+  }
 
   /**
    * Does nothing before {@link #start}.
@@ -58,6 +99,7 @@ final class SlotSync {
       BitSet slots,
       List<Long> epochs,
       boolean delivers,
+      EnumSet<Rule> off,
       Consumer<Outcome> done) {
     this.ports = ports;
     this.requests = requests;
@@ -65,6 +107,7 @@ final class SlotSync {
     this.slots = slots;
     this.epochs = epochs;
     this.delivers = delivers;
+    this.off = off;
     this.done = done;
   }
 
@@ -72,31 +115,36 @@ final class SlotSync {
     ask(
         id -> new PeerMessage.AskDigests(id, slots, epochs),
         PeerMessage.Digests.class,
-        answer -> compare(answer.digests()));
+        this::compare);
   }
 
-  private void compare(List<Long> theirs) {
-    if (theirs.size() != slots.cardinality()) {
+  private void compare(PeerMessage.Digests theirs) {
+    int count = slots.cardinality();
+    if (theirs.digests().size() != count || theirs.horizons().size() != count) {
       end(false);
       return;
     }
-    var own = new long[1][];
+    var different = new BitSet(HashRing.SLOTS);
     ports
         .loop()
         .background(
-            () -> own[0] = ports.store().digests(),
             () -> {
+              long[] digests = ports.store().digests();
+              List<Version> horizons = ports.store().horizons();
               int i = 0;
               for (int slot = slots.nextSetBit(0); slot >= 0; slot = slots.nextSetBit(slot + 1)) {
-                if (own[0][slot] != theirs.get(i++)) {
-                  different.set(slot);
-                }
+                // A slot that is empty on both sides may have been purged on one of them.
+                boolean isEqual =
+                    digests[slot] == theirs.digests().get(i)
+                        && horizons.get(slot).equals(theirs.horizons().get(i));
+                different.set(slot, !isEqual);
+                i++;
               }
-              nextSlots(0);
-            });
+            },
+            () -> nextSlots(different, 0));
   }
 
-  private void nextSlots(int from) {
+  private void nextSlots(BitSet different, int from) {
     var some = new BitSet(HashRing.SLOTS);
     int slot = different.nextSetBit(from);
     while (slot >= 0 && some.cardinality() < SLOTS_AT_ONCE) {
@@ -111,22 +159,72 @@ final class SlotSync {
     ask(
         id -> new PeerMessage.AskEntries(id, some),
         PeerMessage.Entries.class,
-        answer -> groups(some, answer.entries(), () -> nextSlots(next)));
+        answer -> groups(some, answer, () -> nextSlots(different, next)));
   }
 
-  private void groups(BitSet some, List<Entry> theirs, Runnable then) {
-    var own = new ArrayList<Entry>();
+  private void groups(BitSet some, PeerMessage.Entries answer, Runnable then) {
+    if (answer.horizons().size() != some.cardinality()) {
+      end(false);
+      return;
+    }
+    var there = new Side(answer.entries(), bySlot(some, answer.horizons()));
+    var own = new Side[1];
     ports
         .loop()
         .background(
-            () -> own.addAll(ports.store().entries(some::get)),
+            () -> own[0] = look(some),
             () -> {
-              Map<GroupId, Long> here = byGroup(own);
-              Map<GroupId, Long> there = byGroup(theirs);
-              List<byte[]> missing = differing(theirs, here);
-              List<byte[]> lacking = delivers ? differing(own, there) : List.of();
-              fetch(missing, () -> deliver(lacking, then));
+              Side here = own[0];
+              List<byte[]> lacking = delivers ? newTo(there, here) : List.of();
+              // In this order: who raises a horizon has to have what the other one had.
+              fetch(
+                  newTo(here, there),
+                  there,
+                  () ->
+                      deliver(
+                          lacking,
+                          here,
+                          () ->
+                              raiseOwn(
+                                  there.higherThan(here),
+                                  there,
+                                  () -> raiseTheirs(here.higherThan(there), then))));
             });
+  }
+
+  private Side look(BitSet some) {
+    List<Version> all = ports.store().horizons();
+    return new Side(
+        ports.store().entries(some::get), bySlot(some, some.stream().mapToObj(all::get).toList()));
+  }
+
+  /** The groups of one side that the other one lacks or has otherwise, and has not purged. */
+  private List<byte[]> newTo(Side to, Side from) {
+    var keys = new ArrayList<byte[]>();
+    for (Entry entry : from.entries()) {
+      Long hash = to.hashes().get(new GroupId(entry.key()));
+      boolean isEqual = hash != null && hash == entry.hash();
+      if (!isEqual && (takesLeftovers() || !to.hasPurged(entry, from))) {
+        keys.add(entry.key());
+      }
+    }
+    return keys;
+  }
+
+  private boolean takesLeftovers() {
+    return off.contains(Rule.HORIZON_DROPS_LEFTOVERS);
+  }
+
+  private static Map<Integer, Version> bySlot(BitSet slots, List<Version> horizons) {
+    var bySlot = new HashMap<Integer, Version>();
+    int i = 0;
+    for (int slot = slots.nextSetBit(0); slot >= 0; slot = slots.nextSetBit(slot + 1)) {
+      Version horizon = horizons.get(i++);
+      if (horizon.isAfter(Version.NEVER)) {
+        bySlot.put(slot, horizon);
+      }
+    }
+    return bySlot;
   }
 
   private static Map<GroupId, Long> byGroup(List<Entry> entries) {
@@ -135,18 +233,44 @@ final class SlotSync {
     return byGroup;
   }
 
-  private static List<byte[]> differing(List<Entry> entries, Map<GroupId, Long> others) {
-    var differing = new ArrayList<byte[]>();
-    for (Entry entry : entries) {
-      Long other = others.get(new GroupId(entry.key()));
-      if (other == null || other != entry.hash()) {
-        differing.add(entry.key());
-      }
+  private void raiseOwn(Map<Integer, Version> horizons, Side there, Runnable then) {
+    if (horizons.isEmpty()) {
+      then.run();
+      return;
     }
-    return differing;
+    var forgotten = new int[1];
+    ports
+        .loop()
+        .background(
+            () ->
+                forgotten[0] =
+                    ports.store().raise(horizons, key -> takesLeftovers() || there.has(key)),
+            () -> {
+              purged += forgotten[0];
+              then.run();
+            });
   }
 
-  private void fetch(List<byte[]> keys, Runnable then) {
+  private void raiseTheirs(Map<Integer, Version> horizons, Runnable then) {
+    if (horizons.isEmpty() || !delivers) {
+      then.run();
+      return;
+    }
+    var lower = new BitSet(HashRing.SLOTS);
+    horizons.keySet().forEach(lower::set);
+    ask(
+        id -> new PeerMessage.RaiseHorizons(id, lower),
+        PeerMessage.HorizonsRaised.class,
+        answer -> {
+          if (answer.done()) {
+            then.run();
+          } else {
+            end(false);
+          }
+        });
+  }
+
+  private void fetch(List<byte[]> keys, Side there, Runnable then) {
     if (keys.isEmpty()) {
       then.run();
       return;
@@ -164,11 +288,11 @@ final class SlotSync {
           ports
               .loop()
               .background(
-                  () -> answer.states().forEach(state -> merge(state, refused)),
+                  () -> answer.states().forEach(state -> merge(state, there, refused)),
                   () -> {
                     repaired += answer.states().size();
                     if (refused.isEmpty()) {
-                      fetch(keys.subList(answer.answered(), keys.size()), then);
+                      fetch(keys.subList(answer.answered(), keys.size()), there, then);
                     } else {
                       end(false);
                     }
@@ -176,10 +300,12 @@ final class SlotSync {
         });
   }
 
-  private void merge(byte[] state, List<String> refused) {
+  private void merge(byte[] state, Side there, List<String> refused) {
     try {
-      switch (ports.store().merge(state)) {
-        case ReplicaStore.Merged.Done() -> {}
+      switch (takesLeftovers()
+          ? ports.store().merge(state)
+          : ports.store().merge(state, there::horizon)) {
+        case ReplicaStore.Merged.Done(), ReplicaStore.Merged.Purged() -> {}
         case ReplicaStore.Merged.ShapeMissing() -> refused.add("a whole state lacks its shape");
         case ReplicaStore.Merged.Refused(var reason) -> refused.add(reason);
       }
@@ -189,38 +315,48 @@ final class SlotSync {
     }
   }
 
-  private void deliver(List<byte[]> keys, Runnable then) {
+  private void deliver(List<byte[]> keys, Side here, Runnable then) {
     if (keys.isEmpty()) {
       then.run();
       return;
     }
     var states = new ArrayList<byte[]>();
+    var horizons = new ArrayList<Version>();
     var taken = new int[1];
     ports
         .loop()
         .background(
-            () -> taken[0] = collect(ports.store(), keys, states),
+            () ->
+                taken[0] =
+                    collect(
+                        ports.store(),
+                        keys,
+                        (key, state) -> {
+                          states.add(state);
+                          horizons.add(here.horizon(HashRing.slotOf(key)));
+                        }),
             () ->
                 ask(
-                    id -> new PeerMessage.Deliver(id, states),
+                    id -> new PeerMessage.Deliver(id, states, horizons),
                     PeerMessage.Delivered.class,
                     answer -> {
                       repaired += states.size();
                       if (answer.refused().isEmpty()) {
-                        deliver(keys.subList(taken[0], keys.size()), then);
+                        deliver(keys.subList(taken[0], keys.size()), here, then);
                       } else {
                         end(false);
                       }
                     }));
   }
 
-  /** The states of the first keys, as many as fit; how many keys those are. */
-  static int collect(ReplicaStore store, List<byte[]> keys, List<byte[]> states) {
+  /** Tells the states of the first keys, as many as fit; how many keys those are. */
+  static int collect(ReplicaStore store, List<byte[]> keys, BiConsumer<byte[], byte[]> states) {
     int taken = 0;
     long bytes = 0;
     while (taken < Math.min(keys.size(), GROUPS_AT_ONCE) && bytes < ANSWER_BYTES) {
-      Optional<byte[]> state = store.wholeState(keys.get(taken));
-      state.ifPresent(states::add);
+      byte[] key = keys.get(taken);
+      Optional<byte[]> state = store.wholeState(key);
+      state.ifPresent(whole -> states.accept(key, whole));
       bytes += state.map(whole -> whole.length).orElse(0);
       taken++;
     }
@@ -243,7 +379,7 @@ final class SlotSync {
   private void end(boolean complete) {
     if (!ended) {
       ended = true;
-      done.accept(new Outcome(complete, different, repaired));
+      done.accept(new Outcome(complete, repaired, purged));
     }
   }
 }

@@ -56,6 +56,7 @@ final class StatusReport {
             counters.takeOvers,
             counters.repairs,
             counters.alone,
+            counters.purged,
             lease.withheldMillis()));
   }
 

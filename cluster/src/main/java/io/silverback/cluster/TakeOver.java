@@ -84,11 +84,12 @@ final class TakeOver {
             slots,
             epochs,
             false,
+            off,
             outcome -> {
               if (ofRound != round || !asking) {
                 return;
               }
-              counters.repairs += outcome.repaired();
+              counters.add(outcome);
               if (outcome.complete()) {
                 answered.add(ProcessId.of(member));
                 finishIfAllAnswered(view);

@@ -374,6 +374,11 @@ final class LeaderQueueTest {
     }
 
     @Override
+    public Merged merge(byte[] state, IntFunction<Version> sendersHorizons) {
+      return merge(state);
+    }
+
+    @Override
     public Optional<byte[]> wholeState(byte[] key) {
       return Optional.ofNullable(groups.get(text(key))).map(LeaderQueueTest::bytes);
     }
@@ -386,6 +391,21 @@ final class LeaderQueueTest {
     @Override
     public List<Entry> entries(IntPredicate slots) {
       return List.of();
+    }
+
+    @Override
+    public List<Version> horizons() {
+      return Collections.nCopies(HashRing.SLOTS, Version.NEVER);
+    }
+
+    @Override
+    public Map<Integer, Version> purgeable(IntPredicate slots, long beforeMillis, int mostSlots) {
+      return Map.of();
+    }
+
+    @Override
+    public int raise(Map<Integer, Version> horizons, Predicate<byte[]> spared) {
+      return 0;
     }
 
     @Override

@@ -162,6 +162,9 @@ final class SimClient {
   private void done(long began) {
     waiting = false;
     longestNanos = Math.max(longestNanos, world.now() - began);
-    world.in(world.between(30, 600) * SimWorld.MILLI, this::next);
+    // What was deleted has to stay so for long, or nothing would ever be purged.
+    boolean rests = update.kind() == SimGroup.Kind.DELETE && world.chance(0.6);
+    long pauseMillis = rests ? world.between(2_000, 20_000) : world.between(30, 600);
+    world.in(pauseMillis * SimWorld.MILLI, this::next);
   }
 }

@@ -94,7 +94,8 @@ final class SimCluster {
             config.renewal(),
             config.replicaTimeout(),
             config.pushBudget(),
-            config.stability());
+            config.stability(),
+            config.tombstoneAge());
   }
 
   private void scrapeSoon(SimServer server) {

@@ -74,6 +74,13 @@ record SimGroup(
     return newest;
   }
 
+  /** The same, but that what is not there any more cannot come back into what is made of it. */
+  SimGroup purgedUpTo(Version horizon) {
+    return exists()
+        ? this
+        : new SimGroup(key, deletedAt.max(horizon), replacedAt, push, families, shape);
+  }
+
   SimGroup with(Update update, Version version) {
     if (update.kind() == Kind.DELETE) {
       return new SimGroup(key, version, replacedAt, push, new TreeMap<>(), shape);

@@ -7,11 +7,15 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.IntFunction;
 import java.util.function.IntPredicate;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +25,7 @@ final class SimStore implements ReplicaStore {
   private final SimWorld world;
   private final TreeMap<String, SimGroup> groups = new TreeMap<>();
   private final Set<Integer> shapes = new TreeSet<>();
+  private final Map<Integer, Version> horizons = new TreeMap<>();
   private @Nullable SimProcess process;
   private double refusing;
   private double slow;
@@ -48,7 +53,10 @@ final class SimStore implements ReplicaStore {
   @Override
   public Prepared prepare(byte[] update, Version version, long wallMillis) {
     var wanted = SimGroup.Update.decode(update);
-    SimGroup before = group(wanted.key()).orElse(SimGroup.empty(wanted.key()));
+    SimGroup before =
+        group(wanted.key())
+            .orElse(SimGroup.empty(wanted.key()))
+            .purgedUpTo(horizon(slotOf(wanted.key())));
     if (!version.isAfter(before.newest())) {
       throw new SimViolation(
           "a version that is not the newest: key="
@@ -107,6 +115,11 @@ final class SimStore implements ReplicaStore {
 
   @Override
   public Merged merge(byte[] state) {
+    return merge(state, this::horizon);
+  }
+
+  @Override
+  public Merged merge(byte[] state, IntFunction<Version> sendersHorizons) {
     if (world.chance(slow) && process != null) {
       process.stall(world.between(20, 900) * SimWorld.MILLI);
     }
@@ -114,6 +127,11 @@ final class SimStore implements ReplicaStore {
       return new Merged.Refused("no room");
     }
     SimGroup came = SimGroup.decode(state);
+    int slot = slotOf(came.key());
+    boolean purged = !came.exists() || horizon(slot).isAfter(sendersHorizons.apply(slot));
+    if (purged && isPast(came) && !groups.containsKey(came.key())) {
+      return new Merged.Purged();
+    }
     if (SimGroup.hasShape(state)) {
       shapes.add(came.shape());
     }
@@ -147,10 +165,54 @@ final class SimStore implements ReplicaStore {
         (key, group) -> {
           byte[] bytes = key.getBytes(UTF_8);
           if (slots.test(HashRing.slotOf(bytes))) {
-            entries.add(new Entry(bytes, hashOf(group)));
+            entries.add(new Entry(bytes, hashOf(group), group.newest()));
           }
         });
     return entries;
+  }
+
+  @Override
+  public List<Version> horizons() {
+    return IntStream.range(0, HashRing.SLOTS).mapToObj(this::horizon).toList();
+  }
+
+  private Version horizon(int slot) {
+    return horizons.getOrDefault(slot, Version.NEVER);
+  }
+
+  private boolean isPast(SimGroup group) {
+    return !group.newest().isAfter(horizon(slotOf(group.key())));
+  }
+
+  private static int slotOf(String key) {
+    return HashRing.slotOf(key.getBytes(UTF_8));
+  }
+
+  @Override
+  public Map<Integer, Version> purgeable(IntPredicate slots, long beforeMillis, int mostSlots) {
+    var found = new TreeMap<Integer, Version>();
+    for (SimGroup group : groups.values()) {
+      int slot = slotOf(group.key());
+      boolean old = group.newest().clock() >>> 16 < beforeMillis;
+      if (!group.exists() && old && slots.test(slot) && found.size() < mostSlots) {
+        found.merge(slot, group.newest(), Version::max);
+      }
+    }
+    return found;
+  }
+
+  @Override
+  public int raise(Map<Integer, Version> raised, Predicate<byte[]> spared) {
+    raised.forEach((slot, horizon) -> horizons.merge(slot, horizon, Version::max));
+    int before = groups.size();
+    groups
+        .values()
+        .removeIf(
+            group ->
+                raised.containsKey(slotOf(group.key()))
+                    && isPast(group)
+                    && !(group.exists() && spared.test(group.key().getBytes(UTF_8))));
+    return before - groups.size();
   }
 
   @Override

@@ -39,6 +39,7 @@ class SimulationMutationTest {
           EnumSet.of(Fault.CRASH_WITHOUT_DISK);
       case AWAIT_LAPSE -> EnumSet.of(Fault.SUSPECT, Fault.PAIR, Fault.PAUSE, Fault.MUTE);
       case ASK_ALL_MEMBERS, FENCE_OLD_LEADERS -> EnumSet.of(Fault.PAUSE, Fault.STALL, Fault.PAIR);
+      case HORIZON_DROPS_LEFTOVERS -> EnumSet.of(Fault.CRASH, Fault.ISOLATE, Fault.LEAVE);
     };
   }
 }

@@ -40,12 +40,13 @@ final class ClusterFlags {
   private static final String REPLICA_TIMEOUT = "cluster.replica-timeout";
   private static final String PUSH_BUDGET = "cluster.push-budget";
   private static final String STABILITY = "cluster.stability";
+  private static final String TOMBSTONE_AGE = "cluster.tombstone-age";
   private static final String QUEUE = "cluster.peer-queue-size";
   private static final String MESSAGE = "cluster.max-message-size";
   private static final String CONNECTIONS = "cluster.max-peer-connections";
 
   static final List<String> DURATIONS =
-      List.of(LEASE, RENEWAL, REPLICA_TIMEOUT, PUSH_BUDGET, STABILITY);
+      List.of(LEASE, RENEWAL, REPLICA_TIMEOUT, PUSH_BUDGET, STABILITY, TOMBSTONE_AGE);
 
   static final List<Flags.Flag> TABLE =
       List.of(
@@ -100,6 +101,11 @@ final class ClusterFlags {
               "30s",
               "How long a server that was removed has to stay before it leads again; doubles each"
                   + " time."),
+          text(
+              TOMBSTONE_AGE,
+              "1h",
+              "How long a deleted group is remembered, so that no server brings it back; it counts for"
+                  + " --limits.max-groups as long."),
           text(QUEUE, "32MiB", "Most bytes that wait to be sent to one other server."),
           text(MESSAGE, "64MiB", "Most bytes of a message between servers: a group has to fit."),
           text(CONNECTIONS, "1024", "Most connections that other servers may have to this one."));
@@ -324,7 +330,8 @@ final class ClusterFlags {
         renewal,
         flags.duration(REPLICA_TIMEOUT),
         flags.duration(PUSH_BUDGET),
-        flags.duration(STABILITY));
+        flags.duration(STABILITY),
+        flags.duration(TOMBSTONE_AGE));
   }
 
   private static int messageBytes(Flags flags) {

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
@@ -28,6 +29,7 @@ final class ClusterMetrics {
 
   private final PrometheusRegistry registry;
   private volatile Supplier<ClusterStatus> status = ClusterMetrics::beforeTheStart;
+  private volatile LongSupplier tombstones = () -> 0;
   private volatile Supplier<PeerTraffic> traffic = () -> new PeerTraffic(Map.of(), 0, 0, Map.of());
 
   /** Registers all of them, with the values of a node that has not started. */
@@ -39,8 +41,10 @@ final class ClusterMetrics {
   }
 
   /** From now on shows what these say. */
-  void watch(Supplier<ClusterStatus> status, Supplier<PeerTraffic> traffic) {
+  void watch(
+      Supplier<ClusterStatus> status, LongSupplier tombstones, Supplier<PeerTraffic> traffic) {
     this.status = status;
+    this.tombstones = tombstones;
     this.traffic = traffic;
   }
 
@@ -73,6 +77,10 @@ final class ClusterMetrics {
         "under_replicated_slots",
         "Slots that this node leads and of which some other owner may not hold all.",
         ClusterStatus::underReplicated);
+    gauge(
+        "tombstones",
+        "Deleted groups that this node remembers, which take the places of groups.",
+        _ -> tombstones.getAsLong());
   }
 
   private void registerEvents() {
@@ -88,6 +96,7 @@ final class ClusterMetrics {
         "alone_total",
         "Pushes answered without another copy, as the view has no other member.",
         Counters::alone);
+    counter("purged_total", "Deleted groups that this node remembers no longer.", Counters::purged);
     CounterWithCallback.builder(DEFAULTS)
         .name("silverback_cluster_withheld_seconds_total")
         .help("Time without a lease, since the first one.")
@@ -183,6 +192,6 @@ final class ClusterMetrics {
         0,
         0,
         false,
-        new Counters(0, 0, 0, 0, 0, 0, 0, 0, 0));
+        new Counters(0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
   }
 }

@@ -7,7 +7,6 @@ import io.silverback.cluster.ClusterStatus;
 import io.silverback.cluster.Member;
 import io.silverback.cluster.Membership;
 import io.silverback.cluster.Network;
-import io.silverback.cluster.ReplicaStore;
 import io.silverback.cluster.SystemClock;
 import io.silverback.cluster.ThreadLoop;
 import io.silverback.cluster.View;
@@ -18,6 +17,7 @@ import io.silverback.server.handler.Fence;
 import io.silverback.server.log.Log;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.OffHeapMetricStore;
+import io.silverback.server.storage.OffHeapReplicaStore;
 import io.silverback.server.storage.PersistedMetricStore;
 import java.io.IOException;
 import java.security.SecureRandom;
@@ -57,7 +57,7 @@ final class ClusterParts implements AutoCloseable {
       SealedNetwork network,
       Member self,
       MetricStore local,
-      ReplicaStore replicas,
+      OffHeapReplicaStore replicas,
       ClusterMetrics metrics,
       Runnable onLapse) {
     this.folder = folder;
@@ -76,11 +76,11 @@ final class ClusterParts implements AutoCloseable {
         new ReplicatedMetricStore(
             local, node, this::whyAstray, settings.rules().pushBudget().plus(MARGIN));
     report = new ClusterReport(node, settings.rules().replicationFactor());
-    metrics.watch(node::status, network::traffic);
+    metrics.watch(node::status, replicas::tombstones, network::traffic);
   }
 
   /** The same groups as the cluster sees them. */
-  private static ReplicaStore replicaOf(MetricStore local) {
+  private static OffHeapReplicaStore replicaOf(MetricStore local) {
     return switch (local) {
       case OffHeapMetricStore inMemory -> inMemory.replica();
       case PersistedMetricStore inFiles -> inFiles.replica();

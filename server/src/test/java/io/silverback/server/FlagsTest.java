@@ -229,6 +229,7 @@ final class FlagsTest {
             "cluster.replication-factor",
             "cluster.secret-file",
             "cluster.stability",
+            "cluster.tombstone-age",
             "cluster.voter-only",
             "cluster.zone",
             "history.retention",

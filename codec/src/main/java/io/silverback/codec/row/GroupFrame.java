@@ -79,6 +79,14 @@ public record GroupFrame(
     return exists() && expiry.version().isAfter(lastPush().version());
   }
 
+  /** The same frame, deleted at that version unless it was later. */
+  public GroupFrame deletedAt(Version version) {
+    return version.isAfter(deletedAt)
+        ? new GroupFrame(
+            version, replacedAt, expiry, push, failure, rhythm, shape, families, words, extras)
+        : this;
+  }
+
   public int columnCount() {
     return words.capacity() / Long.BYTES;
   }

@@ -57,6 +57,18 @@ final class GroupEntries {
     }
   }
 
+  /** Waits for the updates that have begun. */
+  void awaitRunning() {
+    for (ReentrantLock stripe : stripes) {
+      stripe.lock();
+      try {
+        // Nothing is to be done: whoever holds it next has begun later.
+      } finally {
+        stripe.unlock();
+      }
+    }
+  }
+
   private static int stripeOf(GroupingKey group) {
     int hash = group.hashCode();
     return (hash ^ (hash >>> 16)) & (STRIPES - 1);

@@ -3,6 +3,7 @@ package io.silverback.server.storage;
 import io.silverback.codec.model.Stamp;
 import io.silverback.codec.row.GroupFrame;
 import io.silverback.server.group.ConsistencyCheck;
+import io.silverback.server.group.GroupState;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 
@@ -168,7 +169,7 @@ final class GroupWriter {
   private void store(byte[] key, Workspace workspace, GroupFrame frame) {
     boolean isTombstone = Tombstones.isOne(frame);
     boolean isOver = !frame.exists() && HistoryHead.isEmpty(workspace.entry());
-    if (isOver && !(isTombstone && tombstones.areKept())) {
+    if (isOver && !(isTombstone && isRemembered(key, frame))) {
       groups.remove(key);
       isTombstone = false;
     } else {
@@ -177,10 +178,24 @@ final class GroupWriter {
     tombstones.replace(workspace.frame(), isTombstone);
   }
 
-  /** Forgets a deleted group that has no history. */
-  void forget(byte[] key, Workspace workspace) {
+  private boolean isRemembered(byte[] key, GroupFrame frame) {
+    return tombstones.areKept() && !tombstones.isPurged(key, StateOrder.newest(frame));
+  }
+
+  /**
+   * Forgets a group and its history, whatever it is. Called under the lock of shape changes, too.
+   */
+  void forget(byte[] key, GroupState old, Workspace workspace) {
+    GroupFrame frame = workspace.frame();
     groups.remove(key);
-    tombstones.replace(workspace.frame(), false);
+    if (HistoryHead.columns(workspace.entry()) > 0) {
+      history.dropOpen(workspace.entry(), frame.shape());
+    }
+    history.dropAll(workspace.entry());
+    check.record(old, GroupState.absent(old.key()));
+    shapes.release(frame.shape());
+    holdings.replace(frame, GroupFrame.EMPTY);
+    tombstones.replace(frame, false);
   }
 
   /** Drops the history of a group that has no open page. */

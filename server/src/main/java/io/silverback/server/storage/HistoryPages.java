@@ -118,6 +118,13 @@ final class HistoryPages {
     }
   }
 
+  /** Drops the open page, with its rows, of a group that nobody is led to any more. */
+  void dropOpen(MutableDirectBuffer head, Fingerprint shape) {
+    releaseRoom(head, HistoryHead.columns(head));
+    HistoryHead.close(head);
+    shapes.release(shape);
+  }
+
   /** Drops the pages whose last row is older than the retention. */
   void dropExpired(MutableDirectBuffer head, long nowMillis) {
     dropUntil(head, retention.oldestMillis(nowMillis));

@@ -15,13 +15,15 @@ import io.silverback.server.group.GroupState;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.group.SeriesClaims;
 import io.silverback.server.storage.MetricStore.Submission;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.IntFunction;
 import java.util.function.IntPredicate;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.agrona.ExpandableArrayBuffer;
 
@@ -34,9 +36,6 @@ import org.agrona.ExpandableArrayBuffer;
  * the store does.
  */
 public final class OffHeapReplicaStore implements ReplicaStore {
-  private static final int CLOCK_COUNTER_BITS = 16;
-  private static final int FORGOTTEN_AT_ONCE = 10_000;
-
   private final Supplier<StoreParts> parts;
   private final Supplier<Optional<Obstacle>> fullDisk;
 
@@ -84,14 +83,22 @@ public final class OffHeapReplicaStore implements ReplicaStore {
     }
     return switch (decision) {
       case Decision.Nothing(var answer) -> settled(answer);
-      case Decision.Change(var change, var answer) ->
-          new Prepared.Effect(
-              change.keepsShape()
-                  ? GroupStateMessage.encode(key, change.nextFrame())
-                  : GroupStateMessage.encode(key, change.nextFrame(), change.shape()),
-              claim(change),
-              SubmissionCodec.encode(answer));
+      case Decision.Change(var change, var answer) -> {
+        GroupFrame next = bounded(key, change, store);
+        yield new Prepared.Effect(
+            change.keepsShape()
+                ? GroupStateMessage.encode(key, next)
+                : GroupStateMessage.encode(key, next, change.shape()),
+            claim(change),
+            SubmissionCodec.encode(answer));
+      }
     };
+  }
+
+  /** A group that comes to be must not be united with what was purged of it. */
+  private static GroupFrame bounded(byte[] key, GroupChange change, StoreParts store) {
+    Version horizon = store.tombstones().horizons().at(HashRing.slotOf(key));
+    return change.oldFrame().exists() ? change.nextFrame() : change.nextFrame().deletedAt(horizon);
   }
 
   /** Also looks at what a single node would only find out when it publishes. */
@@ -135,6 +142,12 @@ public final class OffHeapReplicaStore implements ReplicaStore {
 
   @Override
   public Merged merge(byte[] state) {
+    // What this node made of a group is newer than all that was purged.
+    return merge(state, slot -> parts.get().tombstones().horizons().guard(slot));
+  }
+
+  @Override
+  public Merged merge(byte[] state, IntFunction<Version> sendersHorizons) {
     StoreParts store = parts.get();
     var message = new GroupStateMessage(state);
     GroupFrame incoming = message.frame();
@@ -145,7 +158,17 @@ public final class OffHeapReplicaStore implements ReplicaStore {
       return new Merged.Refused(noRoom.get().reason());
     }
     var merge = new StateMerge(store, group, message, incoming);
-    return store.entries().with(group, merge::into);
+    var purge = new SlotPurge(store);
+    return store
+        .entries()
+        .with(
+            group,
+            (key, workspace) -> {
+              Version horizon = sendersHorizons.apply(HashRing.slotOf(key));
+              return purge.keepsOut(key, workspace.frame(), incoming, horizon)
+                  ? new Merged.Purged()
+                  : merge.into(key, workspace);
+            });
   }
 
   @Override
@@ -178,23 +201,53 @@ public final class OffHeapReplicaStore implements ReplicaStore {
 
   @Override
   public long[] digests() {
+    var purge = new SlotPurge(parts.get());
     long[] digests = new long[HashRing.SLOTS];
     forEach(
-        (key, entry) -> digests[HashRing.slotOf(Keys.copyOf(key))] += ContentHash.of(key, entry));
+        (key, entry) -> {
+          byte[] copy = Keys.copyOf(key);
+          if (!purge.isPurged(copy, GroupTable.frame(entry))) {
+            digests[HashRing.slotOf(copy)] += ContentHash.of(key, entry);
+          }
+        });
     return digests;
   }
 
   @Override
   public List<Entry> entries(IntPredicate slots) {
+    var purge = new SlotPurge(parts.get());
     var entries = new ArrayList<Entry>();
     forEach(
         (key, entry) -> {
           byte[] copy = Keys.copyOf(key);
           if (slots.test(HashRing.slotOf(copy))) {
-            entries.add(new Entry(copy, ContentHash.of(key, entry)));
+            GroupFrameReader frame = GroupTable.frame(entry);
+            if (!purge.isPurged(copy, frame)) {
+              entries.add(new Entry(copy, ContentHash.of(key, entry), StateOrder.newest(frame)));
+            }
           }
         });
     return entries;
+  }
+
+  @Override
+  public List<Version> horizons() {
+    return parts.get().tombstones().horizons().all();
+  }
+
+  @Override
+  public Map<Integer, Version> purgeable(IntPredicate slots, long beforeMillis, int mostSlots) {
+    return new SlotPurge(parts.get()).purgeable(slots, beforeMillis, mostSlots);
+  }
+
+  @Override
+  public int raise(Map<Integer, Version> horizons, Predicate<byte[]> spared) {
+    return new SlotPurge(parts.get()).raise(horizons, spared);
+  }
+
+  /** How many deleted groups are remembered. */
+  public long tombstones() {
+    return parts.get().tombstones().counted();
   }
 
   @Override
@@ -246,50 +299,6 @@ public final class OffHeapReplicaStore implements ReplicaStore {
       }
     }
     return Optional.empty();
-  }
-
-  /**
-   * Forgets groups that were deleted long ago and have no history, and tells how many. Every node
-   * has heard of their end by then, or a group that it has missed comes back.
-   */
-  public int purgeTombstones(Duration age) {
-    StoreParts store = parts.get();
-    long oldest = (store.wallMillis().getAsLong() - age.toMillis()) << CLOCK_COUNTER_BITS;
-    int purged = 0;
-    List<GroupingKey> found;
-    do {
-      found = oldTombstones(oldest);
-      for (GroupingKey group : found) {
-        purged +=
-            store.entries().with(group, (key, workspace) -> purge(key, oldest, workspace, store));
-      }
-    } while (found.size() == FORGOTTEN_AT_ONCE);
-    return purged;
-  }
-
-  private List<GroupingKey> oldTombstones(long oldestClock) {
-    var found = new ArrayList<GroupingKey>();
-    forEach(
-        (key, entry) -> {
-          GroupFrameReader frame = GroupTable.frame(entry);
-          if (found.size() < FORGOTTEN_AT_ONCE
-              && HistoryHead.isEmpty(entry)
-              && !frame.exists()
-              && frame.deletedAt().clock() < oldestClock) {
-            found.add(GroupKeys.decode(key, 0, key.capacity()));
-          }
-        });
-    return found;
-  }
-
-  private static int purge(byte[] key, long oldestClock, Workspace workspace, StoreParts store) {
-    GroupFrame frame = workspace.frame();
-    boolean isOld = Tombstones.isOne(frame) && frame.deletedAt().clock() < oldestClock;
-    if (!isOld || !HistoryHead.isEmpty(workspace.entry())) {
-      return 0;
-    }
-    store.writer().forget(key, workspace);
-    return 1;
   }
 
   private void forEach(OffHeapMap.EntryVisitor visitor) {

@@ -1,11 +1,13 @@
 package io.silverback.server.storage;
 
+import io.silverback.codec.model.Version;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.log.Log;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -43,7 +45,7 @@ public final class PersistedMetricStore implements MetricStore {
   private volatile boolean diskIsFull;
   private volatile boolean isReplica;
   private volatile @Nullable OffHeapMetricStore store;
-  private @Nullable Path files;
+  private volatile @Nullable Path files;
 
   /**
    * Takes the folder and begins to recover what is in it.
@@ -227,16 +229,26 @@ public final class PersistedMetricStore implements MetricStore {
       recovery.run(old.get().folder(), next.folder());
     }
     StoreRecovery.Result read = recovery.result();
+    Optional<Map<Integer, Version>> horizons =
+        old.isPresent()
+            ? HorizonFile.read(old.get().folder(), next.magic())
+            : Optional.of(Map.of());
     maps.continueAfter(read.lastSequence());
     var recovered = new OffHeapMetricStore(settings, maps);
     StoreAudit.Result found = recovered.found();
+    int damaged = read.damaged() + found.lostGroups() + found.lostPages();
+    // What is missing because it was damaged was not purged.
+    Map<Integer, Version> sound = damaged > 0 ? Map.of() : horizons.orElse(Map.of());
+    keepHorizons(recovered.parts().tombstones().horizons(), sound);
     files = directory.publish(next);
     lookAtDisk();
     store = recovered;
     if (isReplica) {
       recovered.parts().tombstones().keep();
     }
-    int damaged = read.damaged() + found.lostGroups() + found.lostPages();
+    if (horizons.isEmpty()) {
+      log.warn("what was purged from the store cannot be read, so other nodes are asked");
+    }
     if (old.isPresent()) {
       log.info(
           "store recovered",
@@ -257,7 +269,26 @@ public final class PersistedMetricStore implements MetricStore {
           "seconds",
           (System.nanoTime() - start) / 1e9);
     }
-    return damaged > 0;
+    return damaged > 0 || horizons.isEmpty();
+  }
+
+  /** In the new files before they count, so that nothing is forgotten over a restart. */
+  private void keepHorizons(Horizons horizons, Map<Integer, Version> found) throws IOException {
+    horizons.keepWith(
+        next -> {
+          // Nothing may be missing after a power cut that they would say was purged.
+          StoreFiles.flush(folder());
+          HorizonFile.write(folder(), this.next.magic(), next);
+        },
+        found);
+    if (!found.isEmpty()) {
+      HorizonFile.write(next.folder(), next.magic(), horizons.all());
+    }
+  }
+
+  private Path folder() {
+    Path published = files;
+    return published == null ? next.folder() : published;
   }
 
   private void flushNowAndThen() throws InterruptedException {
@@ -284,8 +315,9 @@ public final class PersistedMetricStore implements MetricStore {
 
   private void flush() {
     try {
-      if (files != null) {
-        StoreFiles.flush(files);
+      Path published = files;
+      if (published != null) {
+        StoreFiles.flush(published);
       }
     } catch (IOException e) {
       // upstream: diskmetricstore.go says so and goes on.

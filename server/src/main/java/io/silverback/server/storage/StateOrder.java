@@ -3,6 +3,7 @@ package io.silverback.server.storage;
 import io.silverback.codec.model.Stamp;
 import io.silverback.codec.model.Version;
 import io.silverback.codec.row.GroupFrame;
+import io.silverback.codec.row.GroupFrameReader;
 
 /** Which of two states of a group knows more. */
 final class StateOrder {
@@ -10,6 +11,16 @@ final class StateOrder {
 
   /** The newest version of all that happened to the group. */
   static Version newest(GroupFrame frame) {
+    Version newest = frame.push().version().max(frame.failure().version());
+    newest = newest.max(frame.deletedAt()).max(frame.replacedAt()).max(frame.expiry().version());
+    for (Stamp family : frame.families()) {
+      newest = newest.max(family.version());
+    }
+    return newest;
+  }
+
+  /** The same of a frame where it lies. */
+  static Version newest(GroupFrameReader frame) {
     Version newest = frame.push().version().max(frame.failure().version());
     newest = newest.max(frame.deletedAt()).max(frame.replacedAt()).max(frame.expiry().version());
     for (Stamp family : frame.families()) {

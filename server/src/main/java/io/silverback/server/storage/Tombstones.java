@@ -1,15 +1,18 @@
 package io.silverback.server.storage;
 
+import io.silverback.cluster.HashRing;
 import io.silverback.codec.model.Version;
 import io.silverback.codec.row.GroupFrame;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The deleted groups that are remembered, so that no replica brings them back; a single node keeps
- * none beyond their history. Thread-safe.
+ * The deleted groups that are remembered, so that no replica brings them back, and the horizons
+ * below which they need not be any more; a single node keeps none beyond their history.
+ * Thread-safe.
  */
 final class Tombstones {
   private final AtomicLong count = new AtomicLong();
+  private final Horizons horizons = new Horizons();
   private volatile boolean kept;
 
   /** From now on deleted groups are remembered. */
@@ -19,6 +22,15 @@ final class Tombstones {
 
   boolean areKept() {
     return kept;
+  }
+
+  Horizons horizons() {
+    return horizons;
+  }
+
+  /** True if a tombstone with that newest version has been purged, or is to be. */
+  boolean isPurged(byte[] key, Version newest) {
+    return !newest.isAfter(horizons.at(HashRing.slotOf(key)));
   }
 
   /** True if the frame says of a group only that it was deleted. */

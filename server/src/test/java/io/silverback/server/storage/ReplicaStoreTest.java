@@ -183,24 +183,6 @@ final class ReplicaStoreTest {
   }
 
   @Test
-  void oldTombstonesGoOnceTheyHaveNoHistory() {
-    clock = now << 16;
-    lead(put(X, gauge("a", 1)));
-    lead(delete(X));
-    lead(delete(Y));
-    now += Duration.ofMinutes(30).toMillis();
-
-    assertEquals(0, leader.replica().purgeTombstones(Duration.ofHours(1)));
-    assertEquals(1, leader.replica().purgeTombstones(Duration.ofMinutes(1)));
-    now += Duration.ofMinutes(31).toMillis();
-    leader.store().sweep();
-    assertEquals(1, leader.replica().entries(_ -> true).size());
-    assertEquals(1, leader.replica().purgeTombstones(Duration.ofHours(1)));
-    assertEquals(List.of(), leader.replica().entries(_ -> true));
-    assertArrayEquals(new long[HashRing.SLOTS], leader.replica().digests());
-  }
-
-  @Test
   void tombstonesTakeThePlacesOfGroups() {
     var limits = new StorageLimits(0, 2, 0, 0, 0);
     try (Node node = Replicas.node(() -> now, true, limits)) {

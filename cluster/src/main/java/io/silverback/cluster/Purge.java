@@ -1,0 +1,171 @@
+package io.silverback.cluster;
+
+import io.silverback.cluster.PeerMessage.ProcessId;
+import io.silverback.codec.model.Version;
+import java.util.BitSet;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * Purges the slots that this node leads of what was deleted long ago: now and then finds such
+ * tombstones, makes sure that every owner has them, and raises its horizon to the newest of each
+ * slot. Belongs to the loop.
+ */
+final class Purge {
+  /*
+   * Implementation notes
+   *
+   * What must never happen is that a group comes back, since the last node that knew of its end is
+   * gone; or that something is dropped that nobody purged. A process may end at any point:
+   *
+   * 1. Until this node raises its horizon, nothing has changed but that owners know more.
+   * 2. The store makes the horizon safe before it forgets a tombstone. In between both are there,
+   *    and say the same.
+   * 3. So this node, the leader, comes first: while it is the only one, all owners have the
+   *    tombstones, as they did before. It may raise its horizon because it leads: it has merged what
+   *    every member had, and whatever was written since went through it.
+   * 4. The others follow in the next comparison with them, each for itself, by the rule of SlotSync:
+   *    an owner fetches what the leader has, drops what that has purged, makes the horizon safe, and
+   *    then forgets. One whose horizon is up says so to whoever compares with it, whether the leader
+   *    lives or not. One that is asked too late, or never, has its tombstones still.
+   *
+   * Members that own no copy are not told. They may lack what the owners have, so a horizon of
+   * theirs would say of that, too, that it was purged.
+   */
+
+  private static final int SLOTS_AT_ONCE = 2_048;
+  private static final int ROUNDS_IN_AGE = 12;
+  private static final long SHORTEST_NANOS = 500_000_000L;
+  private static final long LONGEST_NANOS = 300_000_000_000L;
+
+  private final ClusterConfig config;
+  private final Member self;
+  private final ClusterPorts ports;
+  private final Requests requests;
+  private final Led led;
+  private final Consumer<Member> onRaised;
+  private final EnumSet<Rule> off;
+  private final Counters counters;
+  private long epoch;
+  private long lastNanos;
+  private boolean waited;
+  private boolean busy;
+
+  /**
+   * Purges nothing before the first {@link #tick}.
+   *
+   * @param onRaised told of an owner whose horizons may be lower than those of this node now
+   */
+  Purge(
+      ClusterConfig config,
+      Member self,
+      ClusterPorts ports,
+      Requests requests,
+      Led led,
+      Consumer<Member> onRaised,
+      EnumSet<Rule> off,
+      Counters counters) {
+    this.config = config;
+    this.self = self;
+    this.ports = ports;
+    this.requests = requests;
+    this.led = led;
+    this.onRaised = onRaised;
+    this.off = off;
+    this.counters = counters;
+  }
+
+  /** Called now and then. */
+  void tick(View view) {
+    epoch = view.epoch();
+    long now = ports.clock().nanoTime();
+    if (!waited) {
+      waited = true;
+      lastNanos = now;
+    }
+    long interval =
+        Math.clamp(config.tombstoneAge().toNanos() / ROUNDS_IN_AGE, SHORTEST_NANOS, LONGEST_NANOS);
+    if (!busy && now - lastNanos >= interval && !led.led().isEmpty()) {
+      busy = true;
+      lastNanos = now;
+      find(view);
+    }
+  }
+
+  private void find(View view) {
+    BitSet slots = led.led();
+    long before = ports.clock().wallMillis() - config.tombstoneAge().toMillis();
+    var found = new HashMap<Integer, Version>();
+    ports
+        .loop()
+        .background(
+            () -> found.putAll(ports.store().purgeable(slots::get, before, SLOTS_AT_ONCE)),
+            () -> confirm(view, found));
+  }
+
+  /** Compares with each other owner, which then has what this node has had. */
+  private void confirm(View view, Map<Integer, Version> found) {
+    Map<Member, BitSet> owned = new HashMap<>();
+    for (int slot : found.keySet()) {
+      owners(view, slot)
+          .forEach(owner -> owned.computeIfAbsent(owner, _ -> new BitSet()).set(slot));
+    }
+    var unanswered = new HashMap<ProcessId, BitSet>();
+    owned.forEach((owner, slots) -> unanswered.put(ProcessId.of(owner), slots));
+    if (owned.isEmpty()) {
+      raise(view, found);
+    }
+    owned.forEach(
+        (owner, slots) ->
+            new SlotSync(
+                    ports,
+                    requests,
+                    owner,
+                    slots,
+                    List.of(),
+                    true,
+                    off,
+                    outcome -> {
+                      counters.add(outcome);
+                      unanswered.remove(ProcessId.of(owner));
+                      if (!outcome.complete()) {
+                        slots.stream().forEach(found::remove);
+                      }
+                      if (unanswered.isEmpty()) {
+                        raise(view, found);
+                      }
+                    })
+                .start());
+  }
+
+  private List<Member> owners(View view, int slot) {
+    return view.owners(slot).stream()
+        .limit(config.replicationFactor())
+        .filter(owner -> !owner.isSameProcess(self))
+        .toList();
+  }
+
+  private void raise(View view, Map<Integer, Version> found) {
+    // In another view there may be owners that nobody has asked.
+    found.keySet().removeIf(slot -> epoch != view.epoch() || !led.leads(slot));
+    if (found.isEmpty()) {
+      busy = false;
+      return;
+    }
+    var forgotten = new int[1];
+    ports
+        .loop()
+        .background(
+            () -> forgotten[0] = ports.store().raise(found, _ -> true),
+            () -> {
+              busy = false;
+              counters.purged += forgotten[0];
+              for (int slot : found.keySet()) {
+                owners(view, slot).forEach(onRaised);
+              }
+            });
+  }
+}
