@@ -32,6 +32,7 @@ final class Proposer {
   private final long leaseNanos;
   private long votersChangedNanos;
   private List<Long> voters = List.of();
+  private List<Member> reported = List.of();
   private boolean proposed;
   private long proposedNanos;
 
@@ -141,24 +142,27 @@ final class Proposer {
   }
 
   private Optional<Member> newcomer(View view) {
-    return peers.recent(leaseNanos / 2).stream()
-        .map(Peers.Heard::member)
-        .filter(member -> !view.has(member))
-        .filter(
-            member -> {
-              boolean isDouble = view.members().stream().anyMatch(member::isSameNode);
-              if (isDouble) {
-                logger.log(
-                    System.Logger.Level.WARNING,
-                    "a second node has the name of a member, give it another --cluster.node-id:"
-                        + " member="
-                        + member
-                        + " address="
-                        + member.peerAddress());
-              }
-              return !isDouble;
-            })
-        .findFirst();
+    List<Member> strangers =
+        peers.recent(leaseNanos / 2).stream()
+            .map(Peers.Heard::member)
+            .filter(member -> !view.has(member))
+            .toList();
+    List<Member> doubles =
+        strangers.stream()
+            .filter(member -> view.members().stream().anyMatch(member::isSameNode))
+            .toList();
+    doubles.stream().filter(member -> !reported.contains(member)).forEach(this::report);
+    reported = doubles;
+    return strangers.stream().filter(member -> !doubles.contains(member)).findFirst();
+  }
+
+  private void report(Member member) {
+    logger.log(
+        System.Logger.Level.WARNING,
+        "a second node has the name of a member, give it another --cluster.node-id: member="
+            + member
+            + " address="
+            + member.peerAddress());
   }
 
   private Optional<Member> nextVoter(View view) {

@@ -201,8 +201,7 @@ final class ProposerTest {
     live(600_200, 2, 3, 4);
     assertEquals(List.of(), proposed);
     for (int voter = 1; voter <= 3; voter++) {
-      board.report(
-          view, ProcessId.of(node(voter)), view.epoch(), List.of(ProcessId.of(node(5))));
+      board.report(view, ProcessId.of(node(voter)), view.epoch(), List.of(ProcessId.of(node(5))));
     }
     live(200, 2, 3, 4);
     assertEquals(List.of(ViewPlanner.forgetting(view, view.removed())), proposed);
