@@ -23,7 +23,6 @@ final class Proposer {
 
   private static final Duration REMEMBER_REMOVED = Duration.ofMinutes(10);
   private static final int MOST_DOUBLINGS = 6;
-  private static final int MOST_DOUBLES = 1_000;
   private static final int MOST_LEAVING = 1_000;
 
   private final ClusterConfig config;
@@ -36,10 +35,10 @@ final class Proposer {
   private final SequencedSet<PeerMessage.ProcessId> leaving = new LinkedHashSet<>();
 
   private final Map<PeerMessage.ProcessId, Long> seatedNanos = new HashMap<>();
-  private final Set<PeerMessage.ProcessId> doubles = new HashSet<>();
   private final long leaseNanos;
   private long votersChangedNanos;
   private List<Long> voters = List.of();
+  private List<Member> reported = List.of();
   private boolean proposed;
   private long proposedNanos;
 
@@ -149,32 +148,28 @@ final class Proposer {
   }
 
   private Optional<Member> newcomer(View view) {
-    return peers.recent(leaseNanos / 2).stream()
-        .map(Peers.Heard::member)
-        .filter(member -> !view.has(member))
-        .filter(member -> !leaving.contains(PeerMessage.ProcessId.of(member)))
-        .filter(
-            member -> {
-              boolean isDouble = view.members().stream().anyMatch(member::isSameNode);
-              if (isDouble && isNews(member)) {
-                logger.log(
-                    System.Logger.Level.WARNING,
-                    "a second node has the name of a member, give it another --cluster.node-id:"
-                        + " member="
-                        + member
-                        + " address="
-                        + member.peerAddress());
-              }
-              return !isDouble;
-            })
-        .findFirst();
+    List<Member> strangers =
+        peers.recent(leaseNanos / 2).stream()
+            .map(Peers.Heard::member)
+            .filter(member -> !view.has(member))
+            .filter(member -> !leaving.contains(PeerMessage.ProcessId.of(member)))
+            .toList();
+    List<Member> doubles =
+        strangers.stream()
+            .filter(member -> view.members().stream().anyMatch(member::isSameNode))
+            .toList();
+    doubles.stream().filter(member -> !reported.contains(member)).forEach(this::report);
+    reported = doubles;
+    return strangers.stream().filter(member -> !doubles.contains(member)).findFirst();
   }
 
-  private boolean isNews(Member member) {
-    if (doubles.size() >= MOST_DOUBLES) {
-      doubles.clear();
-    }
-    return doubles.add(PeerMessage.ProcessId.of(member));
+  private void report(Member member) {
+    logger.log(
+        System.Logger.Level.WARNING,
+        "a second node has the name of a member, give it another --cluster.node-id: member="
+            + member
+            + " address="
+            + member.peerAddress());
   }
 
   private Optional<Member> nextVoter(View view) {

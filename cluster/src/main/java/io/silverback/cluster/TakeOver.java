@@ -6,7 +6,6 @@ import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * Makes this node the leader of slots that a view gave it: waits until nobody else can lead them,
@@ -65,13 +64,9 @@ final class TakeOver {
     finishIfAllAnswered(view);
   }
 
-  /** A member that came while others were asked has to be asked, too. */
+  /** All are asked anew, as a member that came meanwhile has to be asked, too. */
   void enter(View view) {
-    if (asking) {
-      var members = others(view).stream().map(ProcessId::of).collect(Collectors.toSet());
-      answered.retainAll(members);
-      asking = false;
-    }
+    asking = false;
     advance(view);
   }
 
