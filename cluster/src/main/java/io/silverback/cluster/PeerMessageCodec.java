@@ -250,8 +250,9 @@ final class PeerMessageCodec {
           Network.Channel.DATA;
       case Heartbeat _, Grant _, ViewPush _, Offer _, OfferTaken _, Begin _, Farewell _ ->
           Network.Channel.CONTROL;
+      // A claim names every series of a group. What is said of claims keeps its order.
       case AskClaim _, ClaimAnswer _, Probe _, ProbeAnswer _, ClaimSettled _ ->
-          Network.Channel.CONTROL;
+          Network.Channel.DATA;
     };
   }
 }
