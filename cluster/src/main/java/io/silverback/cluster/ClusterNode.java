@@ -39,6 +39,7 @@ public final class ClusterNode implements AutoCloseable {
   private final TakeOver takeOver;
   private final AntiEntropy antiEntropy;
   private final Purge purge;
+  private final StrayCopies strayCopies;
   private final Claims claims;
   private final Pushes pushes;
   private final PeerAnswers answers;
@@ -86,6 +87,7 @@ public final class ClusterNode implements AutoCloseable {
     takeOver = new TakeOver(self, ports, requests, board, led, off, counters);
     antiEntropy = new AntiEntropy(config, self, ports, requests, led, off, counters);
     purge = new Purge(config, self, ports, requests, led, antiEntropy::missed, off, counters);
+    strayCopies = new StrayCopies(config, self, ports, requests, led, antiEntropy, off, counters);
     var replicator = new Replicator(config, self, ports, requests, counters, antiEntropy::missed);
     claims = new Claims(self, config, ports, requests, led, this::send);
     var leader =
@@ -95,7 +97,18 @@ public final class ClusterNode implements AutoCloseable {
             config, self, ports, requests, peers, lease, led, leader, () -> view, off, counters);
     answers =
         new PeerAnswers(
-            ports, versions, fences, led, claims, pushes, requests, this::send, off, counters);
+            config,
+            self,
+            ports,
+            versions,
+            fences,
+            led,
+            claims,
+            pushes,
+            requests,
+            this::send,
+            off,
+            counters);
     heartbeats =
         new Heartbeats(config, self, ports, lease, voter, peers, foreigners, board, this::send);
     report = new StatusReport(config, self, ports, foreigners, lease, led, antiEntropy, counters);
@@ -418,6 +431,7 @@ public final class ClusterNode implements AutoCloseable {
       proposer.tick(current);
       antiEntropy.tick(current);
       purge.tick(current);
+      strayCopies.tick(current);
     }
     peers.keep(heartbeats.everyone(view), 2 * config.lease().toNanos());
     publish();

@@ -10,9 +10,8 @@ final class Counters {
   long repairs;
   long alone;
   long purged;
+  long dropped;
 
-  void add(SlotSync.Outcome outcome) {
-    repairs += outcome.repaired();
-    purged += outcome.purged();
-  }
+  /** How often copies were handed to the store to be dropped. */
+  long drops;
 }

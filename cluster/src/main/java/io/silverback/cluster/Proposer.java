@@ -4,13 +4,11 @@ import io.silverback.cluster.View.Removed;
 import io.silverback.cluster.View.Seat;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedSet;
-import java.util.Set;
 
 /**
  * Proposes the next view where this node is the one that should: without members that fell silent,

@@ -40,19 +40,16 @@ final class SlotSync {
   private final List<Long> epochs;
   private final boolean delivers;
   private final EnumSet<Rule> off;
+  private final Counters counters;
   private final Consumer<Outcome> done;
-  private int repaired;
-  private int purged;
   private boolean ended;
 
   /**
    * How it went.
    *
    * @param complete false if the peer stopped answering
-   * @param repaired groups fetched or brought
-   * @param purged groups dropped here as the peer has purged them
    */
-  record Outcome(boolean complete, int repaired, int purged) {}
+  record Outcome(boolean complete) {}
 
   /** What one node has of some slots, as of one moment. */
   private record Side(
@@ -100,6 +97,7 @@ final class SlotSync {
       List<Long> epochs,
       boolean delivers,
       EnumSet<Rule> off,
+      Counters counters,
       Consumer<Outcome> done) {
     this.ports = ports;
     this.requests = requests;
@@ -108,6 +106,7 @@ final class SlotSync {
     this.epochs = epochs;
     this.delivers = delivers;
     this.off = off;
+    this.counters = counters;
     this.done = done;
   }
 
@@ -169,6 +168,7 @@ final class SlotSync {
     }
     var there = new Side(answer.entries(), bySlot(some, answer.horizons()));
     var own = new Side[1];
+    long drops = counters.drops;
     ports
         .loop()
         .background(
@@ -188,6 +188,7 @@ final class SlotSync {
                               raiseOwn(
                                   there.higherThan(here),
                                   there,
+                                  drops,
                                   () -> raiseTheirs(here.higherThan(there), then))));
             });
   }
@@ -233,9 +234,14 @@ final class SlotSync {
     return byGroup;
   }
 
-  private void raiseOwn(Map<Integer, Version> horizons, Side there, Runnable then) {
+  private void raiseOwn(Map<Integer, Version> horizons, Side there, long drops, Runnable then) {
     if (horizons.isEmpty()) {
       then.run();
+      return;
+    }
+    if (drops != counters.drops) {
+      // Not all that was here is here any more, so a horizon would say of that, too, it was purged.
+      end(false);
       return;
     }
     var forgotten = new int[1];
@@ -246,7 +252,7 @@ final class SlotSync {
                 forgotten[0] =
                     ports.store().raise(horizons, key -> takesLeftovers() || there.has(key)),
             () -> {
-              purged += forgotten[0];
+              counters.purged += forgotten[0];
               then.run();
             });
   }
@@ -290,7 +296,7 @@ final class SlotSync {
               .background(
                   () -> answer.states().forEach(state -> merge(state, there, refused)),
                   () -> {
-                    repaired += answer.states().size();
+                    counters.repairs += answer.states().size();
                     if (refused.isEmpty()) {
                       fetch(keys.subList(answer.answered(), keys.size()), there, then);
                     } else {
@@ -340,7 +346,7 @@ final class SlotSync {
                     id -> new PeerMessage.Deliver(id, states, horizons),
                     PeerMessage.Delivered.class,
                     answer -> {
-                      repaired += states.size();
+                      counters.repairs += states.size();
                       if (answer.refused().isEmpty()) {
                         deliver(keys.subList(taken[0], keys.size()), here, then);
                       } else {
@@ -379,7 +385,7 @@ final class SlotSync {
   private void end(boolean complete) {
     if (!ended) {
       ended = true;
-      done.accept(new Outcome(complete, repaired, purged));
+      done.accept(new Outcome(complete));
     }
   }
 }

@@ -57,6 +57,7 @@ final class StatusReport {
             counters.repairs,
             counters.alone,
             counters.purged,
+            counters.dropped,
             lease.withheldMillis()));
   }
 

@@ -14,6 +14,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.silverback.cluster.HashRing;
+import io.silverback.cluster.ReplicaStore.Entry;
 import io.silverback.cluster.ReplicaStore.Merged;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Version;
@@ -25,9 +26,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -55,12 +59,13 @@ final class PurgeTest {
   void oldTombstonesArePurgeableOnceTheyAreOldEnough() {
     on(one, put(X, gauge("a", 1)));
     on(one, delete(X));
+    Version deleted = version();
     on(one, put(Y, gauge("a", 1)));
     now += 1_000;
 
     assertEquals(Map.of(), one.replica().purgeable(_ -> true, now - 2_000, 10));
     assertEquals(
-        Map.of(SLOT_OF_X, version()), one.replica().purgeable(_ -> true, now - 500, 10), "y lives");
+        Map.of(SLOT_OF_X, deleted), one.replica().purgeable(_ -> true, now - 500, 10), "y lives");
     assertEquals(Map.of(), one.replica().purgeable(slot -> slot != SLOT_OF_X, now, 10));
     on(one, delete(Y));
     assertEquals(1, one.replica().purgeable(_ -> true, now + 1, 1).size());
@@ -100,7 +105,7 @@ final class PurgeTest {
       assertEquals(List.of(), one.replica().entries(_ -> true));
       assertEquals(1, other.replica().entries(_ -> true).size());
     }
-    assertEquals(1, history(one.store()).size());
+    assertEquals(Set.of("a{instance=\"\",job=\"x\"}"), seriesOfA());
     now += Duration.ofHours(2).toMillis();
     one.store().sweep();
     assertEquals(0, one.replica().tombstones());
@@ -156,11 +161,29 @@ final class PurgeTest {
     assertEquals(1, dropped);
     assertEquals(2, one.store().groupCount());
     assertEquals(2, one.store().statistics().limits().get(2).used(), "series");
-    assertEquals(2, history(one.store()).size());
+    assertEquals(Set.of("a{instance=\"\",job=\"y\"}", "a{instance=\"\",job=\"z\"}"), seriesOfA());
     merge(other, kept);
     // Its series and name belong to nobody now.
     on(one, post(X, gauge("c", 1)));
     assertEquals(3, one.store().groupCount());
+  }
+
+  @Test
+  void copiesGoUnlessTheyHaveChangedAndTakeTheHorizonAlong() {
+    on(one, delete(X));
+    purge(one, version());
+    on(one, put(X, gauge("a", 1)));
+    on(one, put(Y, gauge("a", 1)));
+    List<Entry> shown = one.replica().entries(_ -> true);
+    on(one, put(Y, gauge("a", 2)));
+
+    assertEquals(1, one.replica().drop(shown));
+
+    assertEquals(1, one.replica().entries(_ -> true).size());
+    assertEquals(Y, Replicas.groups(one.store()).getFirst().key());
+    assertEquals(Version.NEVER, one.replica().horizons().get(SLOT_OF_X));
+    assertEquals(1, one.store().groupCount());
+    assertEquals(0, one.replica().drop(shown));
   }
 
   @Test
@@ -203,6 +226,27 @@ final class PurgeTest {
       assertEquals(Version.NEVER, replica.horizons().get(SLOT_OF_X));
     }
     assertArrayEquals(bytes, Files.readAllBytes(only("set-aside-*/horizons")));
+  }
+
+  @Test
+  void thePageSaysWhatIsWritten() throws IOException {
+    List<String> fields =
+        Files.readAllLines(Path.of("..", "docs", "formats", "store.md")).stream()
+            .dropWhile(line -> !line.equals("```horizons"))
+            .skip(1)
+            .takeWhile(line -> !line.equals("```"))
+            .map(line -> line.split("\\|", -1)[1].replace(" ", ""))
+            .toList();
+    String whole = String.join("", fields.subList(0, fields.size() - 1));
+    assertEquals(whole, fields.getLast());
+    var horizon = new Version(5, 1_800_000_000_000L << 16, 0x1122334455667788L);
+    byte[] documented = HexFormat.of().parseHex(whole);
+    long magic = 0x8877665544332211L;
+
+    assertEquals(Optional.of(Map.of(9237, horizon)), HorizonFile.decode(documented, magic));
+    var horizons = new Horizons();
+    horizons.raise(Map.of(9237, horizon));
+    assertArrayEquals(documented, HorizonFile.encode(magic, horizons.all()).array());
   }
 
   @Test
@@ -260,6 +304,13 @@ final class PurgeTest {
             Duration.ofHours(1),
             StorageLimits.NONE),
         new PersistenceSettings(folder, Duration.ofMinutes(1), 0));
+  }
+
+  /** With history. */
+  private Set<String> seriesOfA() {
+    return history(one.store()).keySet().stream()
+        .filter(series -> series.startsWith("a{"))
+        .collect(Collectors.toSet());
   }
 
   private static int slot(GroupingKey group) {
