@@ -16,11 +16,11 @@ final class AntiEntropy {
   private static final long SOON_NANOS = 1_000_000_000L;
   private static final long SELDOM_NANOS = 30_000_000_000L;
 
-  private final ClusterConfig config;
   private final Member self;
   private final ClusterPorts ports;
   private final Requests requests;
   private final Led led;
+  private final Shares shares;
   private final Counters counters;
   private final Map<ProcessId, BitSet> equal = new HashMap<>();
   private final Map<ProcessId, Long> comparedNanos = new HashMap<>();
@@ -31,17 +31,17 @@ final class AntiEntropy {
   private long ownedEpoch;
 
   AntiEntropy(
-      ClusterConfig config,
       Member self,
       ClusterPorts ports,
       Requests requests,
       Led led,
+      Shares shares,
       Counters counters) {
-    this.config = config;
     this.self = self;
     this.ports = ports;
     this.requests = requests;
     this.led = led;
+    this.shares = shares;
     this.counters = counters;
   }
 
@@ -101,24 +101,19 @@ final class AntiEntropy {
   /** Which of the slots that this node leads each other member should hold. */
   private void learnOwners(View view) {
     BitSet now = led.led();
-    if (ownedEpoch == view.epoch() && ownedOf.equals(now)) {
+    if (ownedEpoch == view.epoch() && ownedOf == now) {
       return;
     }
     ownedEpoch = view.epoch();
     ownedOf = now;
     owned.clear();
-    now.stream()
-        .forEach(
-            slot -> {
-              view.owners(slot).stream()
-                  .limit(config.replicationFactor())
-                  .filter(owner -> !owner.isSameProcess(self))
-                  .forEach(
-                      owner ->
-                          owned
-                              .computeIfAbsent(ProcessId.of(owner), _ -> new BitSet(HashRing.SLOTS))
-                              .set(slot));
-            });
+    for (Member member : view.members()) {
+      if (!member.isSameProcess(self)) {
+        var slots = (BitSet) shares.of(member).clone();
+        slots.and(now);
+        owned.put(ProcessId.of(member), slots);
+      }
+    }
   }
 
   /** How many led slots have an owner that is not known to hold all. */

@@ -3,7 +3,6 @@ package io.silverback.cluster;
 import io.silverback.cluster.PeerMessage.ProcessId;
 import io.silverback.codec.model.VersionClock;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -38,6 +37,7 @@ public final class ClusterNode implements AutoCloseable {
   private final Peers peers;
   private final LapseBoard board = new LapseBoard();
   private final Led led;
+  private final Shares shares;
   private final Fences fences = new Fences();
   private final Requests requests;
   private final Founding founding;
@@ -50,6 +50,7 @@ public final class ClusterNode implements AutoCloseable {
   private Optional<View> view = Optional.empty();
   private long lastTickNanos;
   private long ticks;
+  private int ownedSlots;
   private final AtomicLong mail = new AtomicLong();
   private volatile boolean closed;
   private volatile ClusterStatus status;
@@ -77,13 +78,15 @@ public final class ClusterNode implements AutoCloseable {
     voter = new Voter(ports.clock(), config.lease());
     peers = new Peers(ports.clock());
     led = new Led(self);
+    shares = new Shares(config.replicationFactor());
     requests = new Requests(ports.loop(), this::send);
     founding =
         new Founding(self, config.bootstrapExpect(), ports.clock(), ports.random(), this::send);
     proposer = new Proposer(config, self, ports, peers, board);
     takeOver = new TakeOver(self, ports, requests, board, led, off, counters);
-    antiEntropy = new AntiEntropy(config, self, ports, requests, led, counters);
-    var replicator = new Replicator(config, self, ports, requests, counters, antiEntropy::missed);
+    antiEntropy = new AntiEntropy(self, ports, requests, led, shares, counters);
+    var replicator =
+        new Replicator(config, self, ports, requests, shares, counters, antiEntropy::missed);
     claims = new Claims(self, config, ports, requests, led, this::send);
     var leader =
         new LeaderQueue(config, ports, versions, lease, led, replicator, claims, () -> view, off);
@@ -373,18 +376,20 @@ public final class ClusterNode implements AutoCloseable {
     view = Optional.of(next);
     logger.log(
         System.Logger.Level.INFO,
-        "view: epoch="
-            + next.epoch()
-            + " members="
-            + next.members()
-            + " voters="
-            + next.voters().size());
+        () ->
+            "view: epoch="
+                + next.epoch()
+                + " members="
+                + next.members()
+                + " voters="
+                + next.voters().size());
     lease.enter(next);
     voter.enter(next);
     if (isFirst) {
       peers.forgiveSilence();
     }
     led.enter(next);
+    shares.enter(next);
     if (closed) {
       led.clear();
     }
@@ -419,6 +424,7 @@ public final class ClusterNode implements AutoCloseable {
       antiEntropy.tick(current);
     }
     peers.keep(everyone(), 2 * config.lease().toNanos());
+    ownedSlots = shares.of(self).cardinality();
     publish();
     ports.loop().schedule(config.renewal().toNanos() / 2, () -> inLoop(this::tick));
   }
@@ -493,8 +499,6 @@ public final class ClusterNode implements AutoCloseable {
   }
 
   private ClusterStatus currentStatus() {
-    BitSet owned = new BitSet();
-    view.ifPresent(now -> owned.or(ownedSlots(now)));
     return new ClusterStatus(
         self,
         view,
@@ -502,7 +506,7 @@ public final class ClusterNode implements AutoCloseable {
         lease.millisLeft(),
         lease.holds() ? led.led().cardinality() : 0,
         led.pending().cardinality(),
-        owned.cardinality(),
+        ownedSlots,
         antiEntropy.underReplicated(),
         ports.viewLog().isProposer(),
         new ClusterStatus.Counters(
@@ -515,23 +519,5 @@ public final class ClusterNode implements AutoCloseable {
             counters.repairs,
             counters.alone,
             lease.withheldMillis()));
-  }
-
-  private long ownedEpoch;
-  private BitSet owned = new BitSet();
-
-  private BitSet ownedSlots(View now) {
-    if (now.epoch() != ownedEpoch) {
-      ownedEpoch = now.epoch();
-      owned = new BitSet(HashRing.SLOTS);
-      for (int slot = 0; slot < HashRing.SLOTS; slot++) {
-        boolean isOwner =
-            now.owners(slot).stream()
-                .limit(config.replicationFactor())
-                .anyMatch(self::isSameProcess);
-        owned.set(slot, isOwner);
-      }
-    }
-    return owned;
   }
 }

@@ -176,7 +176,6 @@ final class LeaderQueue {
       return;
     }
     replicator.replicate(
-        view.get().orElseThrow(),
         next.slot(),
         epoch,
         next.key(),

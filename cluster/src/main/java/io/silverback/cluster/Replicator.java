@@ -18,6 +18,7 @@ final class Replicator {
   private final Member self;
   private final ClusterPorts ports;
   private final Requests requests;
+  private final Shares shares;
   private final Counters counters;
   private final Consumer<Member> onMissed;
 
@@ -38,26 +39,22 @@ final class Replicator {
       Member self,
       ClusterPorts ports,
       Requests requests,
+      Shares shares,
       Counters counters,
       Consumer<Member> onMissed) {
     this.config = config;
     this.self = self;
     this.ports = ports;
     this.requests = requests;
+    this.shares = shares;
     this.counters = counters;
     this.onMissed = onMissed;
   }
 
   /** Tells once, within the time that the push has, whether enough members hold the state. */
   void replicate(
-      View view,
-      int slot,
-      long epoch,
-      byte[] key,
-      byte[] state,
-      long nanos,
-      Consumer<Outcome> done) {
-    List<Member> owners = view.owners(slot);
+      int slot, long epoch, byte[] key, byte[] state, long nanos, Consumer<Outcome> done) {
+    List<Member> owners = shares.owners(slot);
     List<Member> targets = new ArrayList<>(owners);
     targets.removeIf(self::isSameProcess);
     // A leader that is no owner, as the slot has yet to move, keeps all owners up to date.
