@@ -4,12 +4,19 @@ import socket
 import subprocess
 import time
 
+from counting import PUSH_HEADER
+
 PROGRAM = "/usr/sbin/nginx"
 # A node answers within its push budget (8 s), with 503 if need be. Who asks elsewhere before that only makes the nodes do it twice.
 READ_SECONDS = 10
 CONNECT_SECONDS = 1
 # How long nginx lets a server rest that failed. Its default, 10 s, would hide from the returned node what should be tried on it.
 REST_SECONDS = 2
+# It counts whole seconds, so a rest may be one longer.
+LONGEST_REST_SECONDS = REST_SECONDS + 1
+# What stands in the log for a server where there was none to send to.
+UPSTREAM = "nodes"
+PUSH_VARIABLE = "http_" + PUSH_HEADER.lower().replace("-", "_")
 
 
 def patience(nodes):
@@ -27,7 +34,7 @@ pid nginx.pid;
 error_log error.log warn;
 events {{ worker_connections 1024; }}
 http {{
-  log_format pushes '$msec $status "$upstream_addr" "$upstream_status" "$upstream_response_time" $request';
+  log_format pushes '$msec $status "$upstream_addr" "$upstream_status" "$upstream_response_time" "${PUSH_VARIABLE}" $request';
   access_log access.log pushes;
   client_body_temp_path body;
   proxy_temp_path proxy;
@@ -38,14 +45,14 @@ http {{
   client_body_buffer_size 1m;
   client_max_body_size 64m;
   keepalive_requests 1000000;
-  upstream nodes {{
+  upstream {UPSTREAM} {{
 {choice}{servers}
     keepalive 32;
   }}
   server {{
     listen 127.0.0.1:{port};
     location / {{
-      proxy_pass http://nodes;
+      proxy_pass http://{UPSTREAM};
       proxy_http_version 1.1;
       proxy_set_header Connection "";
       # Refused or broken connections, silence, and nodes that say that they cannot: the next one is asked. To push the same again is
@@ -84,10 +91,20 @@ class Balancer:
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
+    def _log(self):
+        """(which push, where nginx sent it), in order."""
+        with open(self.folder / "access.log") as lines:
+            for line in lines:
+                words = line.split('"')
+                yield words[7], words[1]
+
     def asked_again(self):
         """How many pushes nginx sent to more than one server."""
-        with open(self.folder / "access.log") as lines:
-            return sum(", " in line.split('"')[1] for line in lines)
+        return sum(", " in servers for _, servers in self._log())
+
+    def never_sent(self):
+        """The pushes that nginx refused by itself, as it let every server rest."""
+        return {push for push, servers in self._log() if servers == UPSTREAM}
 
     def stop(self):
         if self.child.poll() is None:

@@ -12,6 +12,8 @@ from urllib.parse import quote
 FAMILY = "counted_pushes_total"
 JOB = "cluster faults"
 PACE_SECONDS = 1.0
+# Which push it is, for the log of whoever stands between.
+PUSH_HEADER = "X-Counted-Push"
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,10 @@ class Push:
     @property
     def acknowledged(self):
         return self.status == 200
+
+    @property
+    def name(self):
+        return f"{self.pusher}-{self.number}"
 
 
 def grouping_labels(index):
@@ -85,7 +91,8 @@ class CountingPusher(threading.Thread):
             if self._connection is None:
                 self._connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=self._patience)
             body = f"# TYPE {FAMILY} counter\n{FAMILY} {number}\n".encode()
-            self._connection.request("PUT", push_path(self.labels, self._order), body, {"Content-Type": "text/plain; version=0.0.4"})
+            headers = {"Content-Type": "text/plain; version=0.0.4", PUSH_HEADER: f"{self.pusher}-{number}"}
+            self._connection.request("PUT", push_path(self.labels, self._order), body, headers)
             answer = self._connection.getresponse()
             text = answer.read().decode(errors="replace")
             return Push(self.pusher, number, sent, time.time(), answer.status, "" if answer.status == 200 else text[:300])

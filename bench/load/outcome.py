@@ -1,6 +1,7 @@
 """What a run of faults showed: the claims, the faults one by one, and what it ran with."""
 
 import json
+import os
 
 import balancer
 import faults
@@ -21,9 +22,11 @@ class Outcome:
         self.rig, self.until, self.faults, self.outages = rig, until, rig.cluster.faults, rig.cluster.outages
         self.pushes = {pusher.pusher: pusher.pushes for pusher in rig.pushers}
         plain, labelled = rig.prometheus.by_pusher(FAMILY, until)
-        found, self.gaps, self.excused, self.cold = timelines.judge(
-            self.pushes, plain, labelled, prometheus.SCRAPE_SECONDS, rig.warm_from, until, self.outages)
-        self.findings = sorted(found + rig.cluster.findings, key=lambda finding: finding.second)
+        self.judged = timelines.judge(
+            self.pushes, plain, labelled, prometheus.SCRAPE_SECONDS, rig.warm_from, until, self.outages,
+            balancer.LONGEST_REST_SECONDS, rig.balancer.never_sent())
+        self.gaps = self.judged.gaps
+        self.findings = sorted(self.judged.findings + rig.cluster.findings, key=lambda finding: finding.second)
         self.samples = sum(len(samples) for series in (plain, labelled) for by_label in series.values() for samples in by_label.values())
         self.longest, self.longest_down = (gap.seconds if gap else None for gap in timelines.longest(self.gaps, self.outages))
 
@@ -32,9 +35,11 @@ class Outcome:
         counted = timelines.counts(self.findings)
         kills = [fault.exposed_seconds for fault in self.faults if fault.kind in (faults.KILL, faults.KILL_LOSE)]
         figures = {name: (counted[name], 0) for name in timelines.FINDINGS}
-        figures[f"longest gap of a series, s, scraped each {prometheus.SCRAPE_SECONDS} s"] = (self.longest, LONGEST_GAP_SECONDS)
+        slowness = self.rig.arguments.slowness
+        figures[f"longest gap of a series, s, scraped each {prometheus.SCRAPE_SECONDS} s"] = (self.longest, LONGEST_GAP_SECONDS * slowness)
         if kills:
-            figures["kill -9 of one until all groups are exposed, s"] = (None if None in kills else max(kills), LONGEST_TAKE_OVER_SECONDS)
+            figures["kill -9 of one until all groups are exposed, s"] = (
+                None if None in kills else max(kills), LONGEST_TAKE_OVER_SECONDS * slowness)
         return figures
 
     def circumstances(self):
@@ -42,8 +47,9 @@ class Outcome:
         answered = [push.answered - push.sent for push in every if push.acknowledged]
         return {
             "PUTs": len(every), "PUTs that nginx sent to more than one node": self.rig.balancer.asked_again(),
-            "PUTs while the nodes were cold, not answered 200": self.cold,
-            "PUTs while most nodes were down together, not answered 200": self.excused,
+            "PUTs while the nodes were cold, not answered 200": self.judged.cold,
+            "PUTs while most nodes were down together, not answered 200": self.judged.excused,
+            f"PUTs that nginx sent to no node in its {balancer.REST_SECONDS} s of rest after that": self.judged.never_sent,
             "slowest PUT that was answered 200, s": max(answered, default=None), "samples judged": self.samples,
             "longest gap while all nodes were down, s": self.longest_down, "seconds judged": self.until - self.rig.measured_from}
 
@@ -88,7 +94,8 @@ def settings(rig):
         ["seed", str(arguments.seed)], ["servers", f"{len(rig.nodes)} x {rig.kind.name}"], ["flags of the first", " ".join(shown)],
         ["pushers", f"{arguments.groups}, a PUT each {PACE_SECONDS} s; each fifth rests during faults; they wait {rig.client_patience} s"],
         ["nginx", nginx], ["Prometheus", scraped],
-        ["given up after", f"{arguments.patience:.0f} s, a fault's groups not exposed, or a node not ready or settled"]]
+        ["given up after", f"{arguments.patience:.0f} s, a fault's groups not exposed, or a node not ready or settled"],
+        ["slowness", f"{arguments.slowness:g} x the seconds that are claimed; load average {os.getloadavg()[0]:.1f} at the end"]]
 
 
 def print_outcome(rig, outcome):
@@ -104,6 +111,8 @@ def print_outcome(rig, outcome):
         found = [finding for finding in outcome.findings if finding.what == name]
         for finding in found[:SHOWN_FINDINGS]:
             print(f"{name}: at {finding.second - rig.measured_from:.3f} s, {finding.pusher}: {finding.text}")
-    result = {"seed": rig.arguments.seed, "servers": rig.kind.name, "faults": len(outcome.faults), "holds": outcome.holds()}
+    result = {
+        "seed": rig.arguments.seed, "servers": rig.kind.name, "faults": len(outcome.faults), "slowness": rig.arguments.slowness,
+        "holds": outcome.holds()}
     result |= {name: value for name, (value, _) in outcome.figures().items()} | outcome.circumstances()
     print(json.dumps(result))

@@ -39,6 +39,18 @@ class Gap:
 
 
 @dataclass(frozen=True)
+class Judgement:
+    """Findings in order of time, the gaps, and the PUTs that count for nothing: that no node could have answered, that whoever stands
+    between sent to none when it was over, and that cold nodes did not answer."""
+
+    findings: list
+    gaps: list
+    excused: int
+    never_sent: int
+    cold: int
+
+
+@dataclass(frozen=True)
 class Outage:
     """While most nodes were down together, nobody could answer."""
 
@@ -47,6 +59,10 @@ class Outage:
 
     def touches(self, began, ended):
         return began < self.ended and ended > self.began
+
+    def outlasted(self, began, rest):
+        """Whether what began then met servers that somebody still let rest for this outage."""
+        return self.ended <= began < self.ended + rest
 
 
 def decreases(pusher, samples, what):
@@ -84,13 +100,14 @@ def gaps(pusher, samples, until):
     return [Gap(began, ended, pusher) for began, ended in zip(seconds, seconds[1:])]
 
 
-def judge(pushes, plain, labelled, interval, warm, until, outages):
-    """Findings in order of time, the gaps, the PUTs that no node could have answered, and those that cold nodes did not.
+def judge(pushes, plain, labelled, interval, warm, until, outages, balancer_rest, never_sent):
+    """What is wrong.
 
     Values are judged from the first to the last. Gaps and unanswered PUTs are those since the nodes are `warm`: a JVM that starts
     beside others on two cores may lose its lease for a moment, which costs time and nothing else. `pushes` is pusher -> its pushes, `plain` pusher -> label set -> samples, `labelled` pusher -> pod -> samples.
+    `never_sent` are the pushes that reached no node; they belong to an outage that ended less than `balancer_rest` seconds before.
     """
-    findings, all_gaps, excused, cold = [], [], 0, 0
+    findings, all_gaps, excused, unsent, cold = [], [], 0, 0, 0
     for pusher, own in pushes.items():
         merged = sorted(sample for samples in plain[pusher].values() for sample in samples)
         with_labels = sorted(sample for samples in labelled[pusher].values() for sample in samples)
@@ -114,9 +131,12 @@ def judge(pushes, plain, labelled, interval, warm, until, outages):
             if any(outage.touches(push.sent, push.answered) for outage in outages):
                 excused += 1
                 continue
+            if push.name in never_sent and any(outage.outlasted(push.sent, balancer_rest) for outage in outages):
+                unsent += 1
+                continue
             text = f"push {push.number}: {push.status} after {push.answered - push.sent:.3f} s: {' '.join(push.text.split())[:120]}"
             findings.append(Finding(UNANSWERED, push.sent, pusher, text))
-    return sorted(findings, key=lambda finding: finding.second), all_gaps, excused, cold
+    return Judgement(sorted(findings, key=lambda finding: finding.second), all_gaps, excused, unsent, cold)
 
 
 def longest(all_gaps, outages) -> tuple[Optional[Gap], Optional[Gap]]:

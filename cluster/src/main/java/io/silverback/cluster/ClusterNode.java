@@ -2,11 +2,8 @@ package io.silverback.cluster;
 
 import io.silverback.cluster.PeerMessage.ProcessId;
 import io.silverback.codec.model.VersionClock;
-import java.util.ArrayList;
 import java.util.EnumSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
@@ -23,8 +20,6 @@ import java.util.function.UnaryOperator;
  */
 public final class ClusterNode implements AutoCloseable {
   private static final System.Logger logger = System.getLogger(ClusterNode.class.getName());
-
-  private static final int MOST_STRANGERS = 1_000;
 
   private final ClusterConfig config;
   private final Member self;
@@ -47,10 +42,11 @@ public final class ClusterNode implements AutoCloseable {
   private final Claims claims;
   private final Pushes pushes;
   private final PeerAnswers answers;
+  private final Heartbeats heartbeats;
+  private final StatusReport report;
   private Optional<View> view = Optional.empty();
   private long lastTickNanos;
   private long ticks;
-  private int ownedSlots;
   private final AtomicLong mail = new AtomicLong();
   private volatile boolean closed;
   private volatile ClusterStatus status;
@@ -77,6 +73,7 @@ public final class ClusterNode implements AutoCloseable {
     lease = new Lease(ports.clock(), config.lease());
     voter = new Voter(ports.clock(), config.lease());
     peers = new Peers(ports.clock());
+    var foreigners = new Foreigners(ports.clock(), config.lease());
     led = new Led(self);
     shares = new Shares(config.replicationFactor());
     requests = new Requests(ports.loop(), this::send);
@@ -94,7 +91,10 @@ public final class ClusterNode implements AutoCloseable {
         new Pushes(
             config, self, ports, requests, peers, lease, led, leader, () -> view, off, counters);
     answers = new PeerAnswers(ports, versions, fences, led, claims, pushes, this::send, off);
-    status = currentStatus();
+    heartbeats =
+        new Heartbeats(config, self, ports, lease, voter, peers, foreigners, board, this::send);
+    report = new StatusReport(self, ports, foreigners, lease, led, shares, antiEntropy, counters);
+    status = report.now(view);
   }
 
   /** Begins to look for peers; returns at once. */
@@ -217,9 +217,24 @@ public final class ClusterNode implements AutoCloseable {
               + config.bootstrapExpect());
     }
     if (!now.view().get().has(self)) {
-      return Optional.of("waiting to be admitted to the cluster");
+      return Optional.of("waiting to be admitted to the cluster" + namesake(now.view().get()));
     }
     return lease.holds() ? Optional.empty() : Optional.of("no contact with a majority of voters");
+  }
+
+  /** A member that may be the one before this process, or another node by mistake. */
+  private String namesake(View known) {
+    return known.members().stream()
+        .filter(self::isSameNode)
+        .findFirst()
+        .map(
+            other ->
+                ", which still has a member of this name; if that is another server, give this one"
+                    + " another --cluster.node-id: node_id="
+                    + other.nodeId()
+                    + " address="
+                    + other.peerAddress())
+        .orElse("");
   }
 
   /** What the node knows and does, as of a moment ago. */
@@ -240,7 +255,8 @@ public final class ClusterNode implements AutoCloseable {
             () -> {
               led.clear();
               lease.drop();
-              others().forEach(member -> send(member, new PeerMessage.Farewell()));
+              heartbeats.end();
+              heartbeats.everyone(view).forEach(member -> send(member, new PeerMessage.Farewell()));
             });
   }
 
@@ -279,7 +295,7 @@ public final class ClusterNode implements AutoCloseable {
     var sender = new ProcessId(from.nodeId(), from.incarnation());
     switch (message) {
       case PeerMessage.Heartbeat beat when sender.equals(ProcessId.of(beat.self())) ->
-          heartbeat(beat);
+          heartbeats.heard(view, beat);
       case PeerMessage.Heartbeat _ -> {}
       case PeerMessage.Grant grant -> granted(sender, grant);
       case PeerMessage.ViewPush push -> learn(push.view());
@@ -306,42 +322,14 @@ public final class ClusterNode implements AutoCloseable {
                     .findFirst());
   }
 
-  private void heartbeat(PeerMessage.Heartbeat beat) {
-    if (beat.self().isSameProcess(self)) {
-      return;
-    }
-    boolean isKnown = peers.of(beat.self()).isPresent();
-    if (!isKnown && peers.recent(Long.MAX_VALUE).size() >= MOST_STRANGERS) {
-      return;
-    }
-    peers.heard(beat, config.lease().toNanos());
-    if (view.isEmpty()) {
-      return;
-    }
-    View now = view.get();
-    boolean granted = voter.grant(now, self, ProcessId.of(beat.self()));
-    send(
-        beat.self(),
-        new PeerMessage.Grant(
-            now.epoch(), beat.renewal(), granted, ports.clock().nanoTime(), voter.lapsed()));
-    if (beat.epoch() < now.epoch()) {
-      send(beat.self(), new PeerMessage.ViewPush(now));
-    }
-  }
-
   private void granted(ProcessId sender, PeerMessage.Grant grant) {
-    if (view.isEmpty()) {
-      return;
-    }
-    View now = view.get();
-    lease.sentNanos(grant.renewal()).ifPresent(sent -> peers.echoed(sender, grant.nanos() - sent));
-    if (grant.granted() && !closed) {
-      lease.granted(now, sender, grant.epoch(), grant.renewal());
-    }
-    if (!grant.lapsed().isEmpty() && grant.epoch() >= 1) {
-      board.report(now, sender, grant.lapsed());
-      takeOver.advance(now);
-    }
+    view.ifPresent(
+        now -> {
+          heartbeats.answered(now, sender, grant);
+          if (!grant.lapsed().isEmpty()) {
+            takeOver.advance(now);
+          }
+        });
   }
 
   private void offered(Member by, PeerMessage.Offer offer) {
@@ -398,7 +386,7 @@ public final class ClusterNode implements AutoCloseable {
     if (next.hasVoter(self)) {
       ports.viewLog().follow(next);
     }
-    renew();
+    heartbeats.send(view);
     takeOver.enter(next);
     publish();
   }
@@ -412,7 +400,7 @@ public final class ClusterNode implements AutoCloseable {
     }
     lastTickNanos = now;
     if (++ticks % 2 == 0) {
-      renew();
+      heartbeats.send(view);
     }
     if (view.isEmpty()) {
       foundIfAlone();
@@ -423,22 +411,9 @@ public final class ClusterNode implements AutoCloseable {
       proposer.tick(current);
       antiEntropy.tick(current);
     }
-    peers.keep(everyone(), 2 * config.lease().toNanos());
-    ownedSlots = shares.of(self).cardinality();
+    peers.keep(heartbeats.everyone(view), 2 * config.lease().toNanos());
     publish();
     ports.loop().schedule(config.renewal().toNanos() / 2, () -> inLoop(this::tick));
-  }
-
-  private void renew() {
-    if (closed) {
-      return;
-    }
-    long renewal = lease.renew();
-    long epoch = view.map(View::epoch).orElse(0L);
-    var beat = new PeerMessage.Heartbeat(self, epoch, renewal, ports.clock().nanoTime());
-    everyone().forEach(member -> send(member, beat));
-    view.filter(now -> voter.grant(now, self, ProcessId.of(self)))
-        .ifPresent(now -> lease.granted(now, ProcessId.of(self), now.epoch(), renewal));
   }
 
   private void foundIfAlone() {
@@ -476,48 +451,7 @@ public final class ClusterNode implements AutoCloseable {
             PeerMessageCodec.encode(message));
   }
 
-  /** All other processes that there may be: members, those that gossip tells of, and heard ones. */
-  private List<Member> everyone() {
-    Map<ProcessId, Member> everyone = new LinkedHashMap<>();
-    others().forEach(member -> everyone.put(ProcessId.of(member), member));
-    for (Member member : ports.membership().peers()) {
-      if (everyone.size() < MOST_STRANGERS && !member.isSameProcess(self)) {
-        everyone.putIfAbsent(ProcessId.of(member), member);
-      }
-    }
-    return new ArrayList<>(everyone.values());
-  }
-
-  private List<Member> others() {
-    return view.map(
-            now -> now.members().stream().filter(member -> !member.isSameProcess(self)).toList())
-        .orElse(List.of());
-  }
-
   private void publish() {
-    status = currentStatus();
-  }
-
-  private ClusterStatus currentStatus() {
-    return new ClusterStatus(
-        self,
-        view,
-        ports.membership().peers(),
-        lease.millisLeft(),
-        lease.holds() ? led.led().cardinality() : 0,
-        led.pending().cardinality(),
-        ownedSlots,
-        antiEntropy.underReplicated(),
-        ports.viewLog().isProposer(),
-        new ClusterStatus.Counters(
-            counters.forwarded,
-            counters.replicated,
-            counters.standIns,
-            counters.unavailable,
-            lease.lapses(),
-            counters.takeOvers,
-            counters.repairs,
-            counters.alone,
-            lease.withheldMillis()));
+    status = report.now(view);
   }
 }

@@ -8,6 +8,7 @@ import java.util.Optional;
  *
  * @param view the newest one known; empty before the first
  * @param peers what gossip believes to live, this node not included
+ * @param foreign those that were heard of lately and belong to another cluster
  * @param leaseMillis how long the lease runs on, 0 or less without one
  * @param ledSlots slots that it leads and shows
  * @param takingOver slots that it is to lead and does not show yet
@@ -19,6 +20,7 @@ public record ClusterStatus(
     Member self,
     Optional<View> view,
     List<Member> peers,
+    List<Member> foreign,
     long leaseMillis,
     int ledSlots,
     int takingOver,

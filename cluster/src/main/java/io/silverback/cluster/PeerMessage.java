@@ -28,11 +28,13 @@ sealed interface PeerMessage {
    * Sent by every node to every other one, several times in the time of a lease: asks voters for a
    * lease, and tells that the node lives.
    *
-   * @param epoch of the newest view that the sender has applied, 0 for none
+   * @param clusterId of the newest view that the sender has applied, of no account without one
+   * @param epoch of that view, 0 for none
    * @param renewal number of this request, counted by the sender
    * @param nanos the sender's monotonic clock
    */
-  record Heartbeat(Member self, long epoch, long renewal, long nanos) implements PeerMessage {}
+  record Heartbeat(Member self, long clusterId, long epoch, long renewal, long nanos)
+      implements PeerMessage {}
 
   /**
    * A voter's word on a heartbeat.

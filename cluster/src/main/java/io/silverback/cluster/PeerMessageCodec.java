@@ -42,7 +42,7 @@ final class PeerMessageCodec {
     switch (message) {
       case Heartbeat m -> {
         View.write(out.u8(HEARTBEAT), m.self());
-        out.u64(m.epoch()).u64(m.renewal()).u64(m.nanos());
+        out.u64(m.clusterId()).u64(m.epoch()).u64(m.renewal()).u64(m.nanos());
       }
       case Grant m ->
           out.u8(GRANT)
@@ -116,7 +116,7 @@ final class PeerMessageCodec {
   private static PeerMessage read(Wire.Reader in) {
     int kind = in.u8();
     return switch (kind) {
-      case HEARTBEAT -> new Heartbeat(View.readMember(in), in.u64(), in.u64(), in.u64());
+      case HEARTBEAT -> new Heartbeat(View.readMember(in), in.u64(), in.u64(), in.u64(), in.u64());
       case GRANT ->
           new Grant(
               in.u64(),
@@ -200,7 +200,7 @@ final class PeerMessageCodec {
     throw new MalformedMessageException("no such value: name=" + name);
   }
 
-  /** True for a message whose size grows with what is stored. */
+  /** Messages that may be large do not hold up those that must not wait. */
   static Network.Channel channelOf(PeerMessage message) {
     return switch (message) {
       case Forward _, Forwarded _, Replicate _, Replicated _, Digests _, AskEntries _ ->

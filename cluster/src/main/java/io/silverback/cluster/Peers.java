@@ -69,6 +69,12 @@ final class Peers {
     return most == null ? OptionalLong.empty() : OptionalLong.of(ourNanos + most);
   }
 
+  /** As if it had never been heard. */
+  void forget(Member member) {
+    heard.remove(ProcessId.of(member));
+    ahead.remove(ProcessId.of(member));
+  }
+
   /** Silence counts from now: this process stood still, or only now began to listen. */
   void forgiveSilence() {
     since = clock.nanoTime();

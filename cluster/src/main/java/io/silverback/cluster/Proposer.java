@@ -21,6 +21,7 @@ final class Proposer {
 
   private static final Duration REMEMBER_REMOVED = Duration.ofMinutes(10);
   private static final int MOST_DOUBLINGS = 6;
+  private static final int MOST_DOUBLES = 1_000;
 
   private final ClusterConfig config;
   private final Member self;
@@ -29,6 +30,7 @@ final class Proposer {
   private final LapseBoard board;
   private final Set<PeerMessage.ProcessId> leaving = new HashSet<>();
   private final Map<PeerMessage.ProcessId, Long> seatedNanos = new HashMap<>();
+  private final Set<PeerMessage.ProcessId> doubles = new HashSet<>();
   private final long leaseNanos;
   private long votersChangedNanos;
   private List<Long> voters = List.of();
@@ -147,7 +149,7 @@ final class Proposer {
         .filter(
             member -> {
               boolean isDouble = view.members().stream().anyMatch(member::isSameNode);
-              if (isDouble) {
+              if (isDouble && isNews(member)) {
                 logger.log(
                     System.Logger.Level.WARNING,
                     "a second node has the name of a member, give it another --cluster.node-id:"
@@ -159,6 +161,13 @@ final class Proposer {
               return !isDouble;
             })
         .findFirst();
+  }
+
+  private boolean isNews(Member member) {
+    if (doubles.size() >= MOST_DOUBLES) {
+      doubles.clear();
+    }
+    return doubles.add(PeerMessage.ProcessId.of(member));
   }
 
   private Optional<Member> nextVoter(View view) {

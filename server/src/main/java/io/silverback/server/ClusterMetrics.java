@@ -176,6 +176,7 @@ final class ClusterMetrics {
         new Member("", 0, 0, "", "", "", false),
         Optional.empty(),
         List.of(),
+        List.of(),
         0,
         0,
         0,

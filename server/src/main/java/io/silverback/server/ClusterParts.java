@@ -3,12 +3,14 @@ package io.silverback.server;
 import io.helidon.webserver.http.ServerRequest;
 import io.silverback.cluster.ClusterNode;
 import io.silverback.cluster.ClusterPorts;
+import io.silverback.cluster.ClusterStatus;
 import io.silverback.cluster.Member;
 import io.silverback.cluster.Membership;
 import io.silverback.cluster.Network;
 import io.silverback.cluster.ReplicaStore;
 import io.silverback.cluster.SystemClock;
 import io.silverback.cluster.ThreadLoop;
+import io.silverback.cluster.View;
 import io.silverback.cluster.ViewLog;
 import io.silverback.cluster.peer.SealedNetwork;
 import io.silverback.server.handler.ClusterHandler;
@@ -21,6 +23,7 @@ import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.ToLongFunction;
 
@@ -43,6 +46,7 @@ final class ClusterParts implements AutoCloseable {
   private final Membership membership;
   private final ViewLog viewLog;
   private final ClusterNode node;
+  private final boolean looksForOthers;
   private final MetricStore store;
   private final ClusterReport report;
 
@@ -67,7 +71,10 @@ final class ClusterParts implements AutoCloseable {
             new SystemClock(), loop, network, membership, viewLog, replicas, random::nextLong);
     node = new ClusterNode(settings.rules(), self, ports, onLapse);
     node.answerWith(new ServerAnswers(local, replicas, node::exposure));
-    store = new ReplicatedMetricStore(local, node, settings.rules().pushBudget().plus(MARGIN));
+    looksForOthers = !settings.join().isEmpty();
+    store =
+        new ReplicatedMetricStore(
+            local, node, this::whyAstray, settings.rules().pushBudget().plus(MARGIN));
     report = new ClusterReport(node, settings.rules().replicationFactor());
     metrics.watch(node::status, network::traffic);
   }
@@ -148,11 +155,32 @@ final class ClusterParts implements AutoCloseable {
    */
   Fence fence(ToLongFunction<ServerRequest> acceptedNanos) {
     return request ->
-        node.admits(acceptedNanos.applyAsLong(request))
+        whyAstray().isEmpty() && node.admits(acceptedNanos.applyAsLong(request))
             ? Optional.empty()
             : Optional.of(
-                node.whyNotReady().orElse("this connection is older than the lease")
+                whyAstray().or(node::whyNotReady).orElse("this connection is older than the lease")
                     + ", try another server, or later over a new connection");
+  }
+
+  /**
+   * Why this server should do nothing but say so: it was told to join others, sees a cluster of
+   * others, and is one by itself, from its store. The others go on, and it must not show beside
+   * them what it was pushed when it was alone.
+   */
+  private Optional<String> whyAstray() {
+    ClusterStatus status = node.status();
+    boolean isAlone =
+        status
+            .view()
+            .map(View::members)
+            .filter(list -> list.equals(List.of(status.self())))
+            .isPresent();
+    return looksForOthers && isAlone && status.foreign().size() > 1
+        ? Optional.of(
+            "the store of this server is of another cluster than the others that it sees, move its"
+                + " --persistence.file away to join them: others="
+                + status.foreign().stream().map(Member::peerAddress).sorted().toList())
+        : Optional.empty();
   }
 
   ClusterHandler handler() {

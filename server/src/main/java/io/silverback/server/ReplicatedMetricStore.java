@@ -31,6 +31,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.IntPredicate;
+import java.util.function.Supplier;
 
 /**
  * The groups of a cluster: an update goes to the leader of its group, and this server shows the
@@ -46,16 +47,23 @@ final class ReplicatedMetricStore implements MetricStore {
   private final MetricStore local;
   private final ClusterNode node;
   private final ClusterGroups everywhere;
+  private final Supplier<Optional<String>> whyAstray;
   private final Duration patience;
 
   /**
    * A store in front of this server's own one, which it does not close.
    *
+   * @param whyAstray why this server must show nothing, if it is a cluster of its own by mistake
    * @param patience how long to wait for the cluster, a little longer than it takes to give up
    */
-  ReplicatedMetricStore(MetricStore local, ClusterNode node, Duration patience) {
+  ReplicatedMetricStore(
+      MetricStore local,
+      ClusterNode node,
+      Supplier<Optional<String>> whyAstray,
+      Duration patience) {
     this.local = local;
     this.node = node;
+    this.whyAstray = whyAstray;
     this.everywhere = new ClusterGroups(node, patience);
     this.patience = patience;
   }
@@ -87,7 +95,8 @@ final class ReplicatedMetricStore implements MetricStore {
   @Override
   public Snapshot snapshot() {
     Exposure exposure = node.exposure();
-    return new Shown(local.snapshot(exposure.slots()), exposure);
+    IntPredicate slots = whyAstray.get().isEmpty() ? exposure.slots() : _ -> false;
+    return new Shown(local.snapshot(slots), exposure);
   }
 
   /** Of this server's own groups, whoever leads them. */
@@ -175,6 +184,7 @@ final class ReplicatedMetricStore implements MetricStore {
   public Optional<String> whyNotReady() {
     return local
         .whyNotReady()
+        .or(whyAstray)
         .or(node::whyNotReady)
         .or(
             () ->

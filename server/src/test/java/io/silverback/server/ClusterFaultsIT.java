@@ -14,19 +14,19 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /**
  * Three servers behind a real nginx, scraped by a real Prometheus: one is killed, one stopped for a
  * while and one restarted, and no value is ever wrong. {@code bench/bin/cluster-faults} prints its
- * seed and asks the same at length.
+ * seed and asks the same at length, and how long what may take: here only that it ends, as the
+ * machine may be busy with other things. It starts what was packaged just now and builds nothing.
  */
-@EnabledIfSystemProperty(named = "cluster.faults", matches = "true")
 final class ClusterFaultsIT {
   private static final Path HARNESS =
       Path.of("..", "bench", "bin", "cluster-faults").toAbsolutePath().normalize();
   private static final Path FOLDER = Path.of("target", "cluster-faults").toAbsolutePath();
-  private static final Duration LIMIT = Duration.ofMinutes(8);
+  private static final Duration LIMIT = Duration.ofMinutes(10);
+  private static final String SLOWNESS = "10";
 
   private static final JsonMapper JSON = new JsonMapper();
 
@@ -34,7 +34,15 @@ final class ClusterFaultsIT {
 
   @Test
   void noValueIsWrongWhileNodesFail() throws IOException {
-    Report report = run("--short", "--launcher", RunningGateway.launcher());
+    Report report =
+        run(
+            "--short",
+            "--launcher",
+            RunningGateway.launcher(),
+            "--slowness",
+            SLOWNESS,
+            "--patience",
+            "120");
     assertEquals(0, report.code(), report.text());
     assertEquals(3, report.result().path("faults").asInt(), report.text());
     assertTrue(report.result().path("samples judged").asInt() > 1000, report.text());

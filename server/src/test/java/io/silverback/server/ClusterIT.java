@@ -1,149 +1,327 @@
 package io.silverback.server;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assertions.fail;
 
-import java.net.URI;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Three packaged servers in three processes, of which one is killed. */
-@EnabledIfSystemProperty(named = "cluster.faults", matches = "true")
+/**
+ * Three packaged servers in three processes, of which some are killed and some are stopped. How
+ * long what takes is printed, and not asserted.
+ */
 final class ClusterIT {
   private static final int NODES = 3;
   private static final int GROUPS = 60;
-  private static final Duration FORMED_LIMIT = Duration.ofSeconds(40);
-  private static final Duration TAKEN_OVER_LIMIT = Duration.ofSeconds(5);
 
-  private final List<Integer> ports =
-      Stream.generate(RunningProcess::freePort).limit(2L * NODES).toList();
+  /** Longer than a lease, and the waiting time that follows its loss. */
+  private static final Duration STOPPED = Duration.ofSeconds(5);
+
+  private static final Duration SOCKET_LIMIT = Duration.ofSeconds(60);
+  private static final Duration PROGRAM_LIMIT = Duration.ofMinutes(1);
+
+  /** More than two sockets of one machine buffer. */
+  private static final int LARGE_SERIES = 250_000;
+
+  @TempDir private static Path folder;
+  private static ProcessCluster cluster;
+
+  @BeforeAll
+  static void start() throws IOException {
+    Path rules = folder.resolve("silverback.yml");
+    Files.writeString(rules, "staleness: [{match: '{job=\"fleeting\"}', ttl: 3s}]\n");
+    long startNanos = System.nanoTime();
+    cluster = ProcessCluster.start(NODES, folder, "--config.file=" + rules, "--log.level=info");
+    report("three nodes started and formed a cluster", startNanos);
+  }
+
+  @BeforeEach
+  void mend() {
+    cluster.mend();
+  }
+
+  @AfterAll
+  static void stop() {
+    if (cluster != null) {
+      cluster.close();
+    }
+  }
 
   @Test
-  void aKilledNodeCostsNoAcknowledgedValue(@TempDir Path folder) {
-    var nodes = new ArrayList<RunningProcess>();
-    try {
-      for (int i = 0; i < NODES; i++) {
-        nodes.add(start(i, folder));
-      }
-      awaitAllShown();
-      var acknowledged = new TreeMap<String, String>();
-      for (int i = 0; i < GROUPS; i++) {
-        push(i % NODES, i, "1", acknowledged);
-      }
-      assertEquals(acknowledged, shown(List.of(0, 1, 2)));
-      for (int i = 0; i < NODES; i++) {
-        String targets = Http.get(uri(i, "/api/v1/cluster/http_sd")).body();
-        for (int other = 0; other < NODES; other++) {
-          assertTrue(targets.contains('"' + webAddress(other) + '"'), targets);
-        }
-      }
+  void aKilledNodeCostsNoAcknowledgedValue() {
+    var acknowledged = new TreeMap<String, String>();
+    pushRound(cluster.nodes(), "1", acknowledged);
+    assertEquals(acknowledged, cluster.shown("value_"));
 
-      nodes.get(1).close();
-      long killedNanos = System.nanoTime();
-      await(TAKEN_OVER_LIMIT, killedNanos, () -> shown(List.of(0, 2)).equals(acknowledged));
-      for (int i = 0; i < GROUPS; i++) {
-        push(i % 2 == 0 ? 0 : 2, i, "2", acknowledged);
-      }
+    ProcessCluster.Node killed = cluster.node(1);
+    killed.kill();
+    long killedNanos = System.nanoTime();
+    cluster.awaitShown("value_", acknowledged);
+    report("kill -9 until the others exposed every group", killedNanos);
+    pushRound(List.of(cluster.node(0), cluster.node(2)), "2", acknowledged);
+    assertEquals(acknowledged, cluster.shown("value_"));
 
-      nodes.set(1, start(1, folder));
-      await(
-          FORMED_LIMIT,
-          System.nanoTime(),
-          () -> Http.answersOk(uri(1, "/-/ready")) && Http.answersOk(uri(1, "/api/v1/metrics")));
-      push(1, 0, "3", acknowledged);
-      assertEquals(acknowledged, shown(List.of(0, 1, 2)));
-    } finally {
-      nodes.forEach(RunningProcess::close);
+    long backNanos = System.nanoTime();
+    cluster.mend();
+    report("start of the killed node until it was ready", backNanos);
+    pushRound(List.of(killed), "3", acknowledged);
+    assertEquals(acknowledged, cluster.shown("value_"));
+  }
+
+  @Test
+  void debiansPythonClientPushesAndDeletesThroughAnyNode() {
+    RunningProcess.debianProgram(
+        "/usr/lib/python3/dist-packages/prometheus_client", "python3-prometheus-client");
+    String first = "python_first{instance=\"worker-1\",job=\"python\"}";
+    String second = "python_second{instance=\"worker-1\",job=\"python\"}";
+    for (int i = 0; i < NODES; i++) {
+      String value = String.valueOf(i);
+      python("push", i, "python_first=" + value);
+      assertEquals(Map.of(first, value), cluster.shown("python_"));
+      python("pushadd", i + 1, "python_second=" + value);
+      assertEquals(Map.of(first, value, second, value), cluster.shown("python_"));
+      python("delete", i + 2);
+      assertEquals(Map.of(), cluster.shown("python_"));
     }
   }
 
-  private RunningProcess start(int node, Path folder) {
-    var command =
-        new ArrayList<>(
-            List.of(
-                RunningGateway.launcher(),
-                "--web.listen-address=" + webAddress(node),
-                "--persistence.file=" + folder.resolve("node-" + node),
-                "--cluster.listen-address=" + peerAddress(node),
-                "--cluster.node-id=node-" + node));
-    for (int other = 0; other < NODES; other++) {
-      command.add("--cluster.join=" + peerAddress(other));
-    }
-    return RunningProcess.start(command, Map.of());
+  private static void python(String action, int node, String... assignments) {
+    var command = new ArrayList<String>();
+    command.add(RunningProcess.debianProgram("/usr/bin/python3", "python3"));
+    command.add("src/test/python/push.py");
+    command.addAll(List.of(action, cluster.node(node % NODES).webAddress(), "python", "worker-1"));
+    command.addAll(List.of(assignments));
+    cluster.await(
+        "the client succeeds, for which nothing but 200 and 202 will do: action=" + action,
+        () -> {
+          try (var client = RunningProcess.start(command, Map.of())) {
+            return client.awaitExit(PROGRAM_LIMIT) == 0;
+          }
+        });
   }
 
-  private void awaitAllShown() {
-    await(
-        FORMED_LIMIT,
-        System.nanoTime(),
+  @Test
+  void aMinorityTakesNothingAndShowsNothing() {
+    String series = "kept{instance=\"\",job=\"minority\"}";
+    cluster.insist(200, cluster.node(1), "PUT", "/metrics/job/minority", "kept 1\n");
+    String targets = targets(cluster.node(0));
+    cluster.node(1).kill();
+    cluster.node(2).kill();
+    ProcessCluster.Node left = cluster.node(0);
+    cluster.await("the lapse", () -> left.get("/-/ready").statusCode() == 503);
+
+    var refused = left.send("PUT", "/metrics/job/minority", "kept 2\n");
+    assertEquals(503, refused.statusCode(), refused.body());
+    assertEquals(Optional.of("1"), refused.headers().firstValue("Retry-After"));
+    assertEquals(503, left.send("DELETE", "/metrics/job/minority", "").statusCode());
+    String page = left.get("/metrics").body();
+    assertEquals(Set.of(), foreignTo(page));
+    assertTrue(page.contains("\nsilverback_cluster_led_slots "), page);
+    assertEquals(targets, targets(left));
+
+    cluster.mend();
+    cluster.awaitShown("kept", Map.of(series, "1"));
+  }
+
+  @Test
+  void prometheusIsToldOfAllMembersAndOfThoseRemovedLately() {
+    String whole = targets(cluster.node(0));
+    for (ProcessCluster.Node node : cluster.nodes()) {
+      assertEquals(whole, targets(node));
+      assertTrue(whole.contains('"' + node.webAddress() + '"'), whole);
+    }
+    cluster.node(2).kill();
+    cluster.await(
+        "the others removed it",
         () ->
-            Stream.of(0, 1, 2)
-                .allMatch(
-                    node ->
-                        Http.answersOk(uri(node, "/-/ready"))
-                            && Http.answersOk(uri(node, "/api/v1/metrics"))));
+            !ProcessCluster.json(cluster.node(0).get("/api/v1/cluster"))
+                .at("/data/removed")
+                .isEmpty());
+
+    cluster.await("both know", () -> targets(cluster.node(1)).equals(targets(cluster.node(0))));
+    assertEquals(whole, targets(cluster.node(0)));
   }
 
-  private void push(int node, int group, String value, Map<String, String> acknowledged) {
-    String name = "value_" + group;
-    var answer =
-        Http.send("PUT", uri(node, "/metrics/job/job-" + group), name + " " + value + "\n");
-    assertEquals(200, answer.statusCode(), answer.body());
-    acknowledged.put(name, value);
-  }
+  /**
+   * The kernel takes a push for a process that is stopped; when it goes on, it must not read it.
+   */
+  @Test
+  void aPushInTheBufferOfAStoppedNodeIsNotApplied() throws IOException {
+    String path = "/metrics/job/buffered";
+    String series = "age{instance=\"\",job=\"buffered\"}";
+    ProcessCluster.Node stopped = cluster.leaderOf("job=buffered");
+    ProcessCluster.Node other = cluster.otherThan(stopped);
+    cluster.insist(200, other, "PUT", path, "age 1\n");
+    byte[] late =
+        ("PUT " + path + " HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\nage 2\n")
+            .getBytes(StandardCharsets.US_ASCII);
 
-  /** What these nodes expose together; fails if two of them expose the same. */
-  private Map<String, String> shown(List<Integer> nodes) {
-    var shown = new TreeMap<String, String>();
-    for (int node : nodes) {
-      for (String line : Http.get(uri(node, "/metrics")).body().lines().toList()) {
-        if (line.startsWith("value_")) {
-          String earlier =
-              shown.put(
-                  line.substring(0, line.indexOf('{')), line.substring(line.lastIndexOf(' ') + 1));
-          assertEquals(null, earlier, () -> "exposed twice: line=" + line);
-        }
+    try (Socket open = connect(stopped);
+        Socket queued = new Socket()) {
+      // An answered request: the process has accepted this connection.
+      open.getOutputStream().write(get("/-/healthy"));
+      readUntil(open, "\r\n\r\nOK");
+      stopped.process().stop();
+      try {
+        open.getOutputStream().write(late);
+        queued.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), stopped.webPort()));
+        queued.setSoTimeout((int) SOCKET_LIMIT.toMillis());
+        queued.getOutputStream().write(late);
+        RunningProcess.pause(STOPPED);
+        cluster.insist(200, other, "PUT", path, "age 3\n");
+      } finally {
+        stopped.process().goOn();
+      }
+      for (Socket socket : List.of(open, queued)) {
+        String answer = restOf(socket);
+        assertTrue(answer.isEmpty() || answer.startsWith("HTTP/1.1 503 "), answer);
       }
     }
-    return shown;
+    cluster.mend();
+    cluster.awaitShown("age", Map.of(series, "3"));
   }
 
-  @FunctionalInterface
-  private interface Condition {
-    boolean holds();
-  }
+  /** Its reader is slow, so most of the page was rendered and not sent when the lease ran out. */
+  @Test
+  void aScrapeThatOutlivesTheLeaseIsResetAndNotFinished() throws IOException {
+    String query = "job=large";
+    ProcessCluster.Node leader = cluster.leaderOf(query);
+    var body = new StringBuilder();
+    for (int i = 0; i < LARGE_SERIES; i++) {
+      body.append("large{series=\"").append(i).append("\"} 1\n");
+    }
+    cluster.insist(200, leader, "PUT", "/metrics/job/large", body.toString());
+    assertEquals(leader, cluster.leaderOf(query));
 
-  private void await(Duration limit, long sinceNanos, Condition condition) {
-    while (!condition.holds()) {
-      if (System.nanoTime() - sinceNanos > limit.toNanos()) {
-        fail(
-            "waited in vain: limit="
-                + limit
-                + " overview="
-                + Http.get(uri(0, "/api/v1/cluster")).body());
+    try (Socket scrape = connect(leader)) {
+      scrape.getOutputStream().write(get("/metrics"));
+      String head = readUntil(scrape, "\r\n\r\n").toLowerCase(Locale.ROOT);
+      assertTrue(head.startsWith("http/1.1 200 ok\r\n"), head);
+      assertTrue(head.contains("\r\ntransfer-encoding: chunked\r\n"), head);
+      leader.process().stop();
+      try {
+        RunningProcess.pause(STOPPED);
+      } finally {
+        leader.process().goOn();
       }
-      RunningProcess.pause(Duration.ofMillis(100));
+      assertFalse(restOf(scrape).endsWith("\r\n0\r\n\r\n"), "the page came to its end");
+    } finally {
+      cluster.insist(202, cluster.otherThan(leader), "DELETE", "/metrics/job/large", "");
     }
   }
 
-  private String webAddress(int node) {
-    return "127.0.0.1:" + ports.get(2 * node);
+  @Test
+  void anExpiredGroupDoesNotComeBackWithItsNextLeader() {
+    String query = "job=fleeting";
+    String path = "/metrics/job/fleeting";
+    cluster.insist(200, cluster.node(0), "PUT", path, "fleeting 1\n");
+    cluster.awaitShown("fleeting", Map.of());
+    assertTrue(
+        ProcessCluster.json(cluster.node(0).get("/api/v1/metrics")).toString().contains("fleeting"),
+        "an expired group is told of until it is purged");
+
+    ProcessCluster.Node killed = cluster.leaderOf(query);
+    killed.kill();
+    cluster.await(
+        "all slots are shown by the others",
+        () -> Http.answersOk(cluster.otherThan(killed).uri("/api/v1/metrics")));
+    assertEquals(Map.of(), cluster.shown("fleeting"));
+    cluster.mend();
+    assertEquals(Map.of(), cluster.shown("fleeting"));
+
+    cluster.insist(200, cluster.node(0), "PUT", path, "fleeting 2\n");
+    assertEquals(
+        Map.of("fleeting{instance=\"\",job=\"fleeting\"}", "2"), cluster.shown("fleeting"));
   }
 
-  private String peerAddress(int node) {
-    return "127.0.0.1:" + ports.get(2 * node + 1);
+  private static void pushRound(
+      List<ProcessCluster.Node> through, String value, Map<String, String> acknowledged) {
+    for (int i = 0; i < GROUPS; i++) {
+      ProcessCluster.Node node = through.get(i % through.size());
+      cluster.insist(200, node, "PUT", "/metrics/job/job-" + i, "value_" + i + " " + value + "\n");
+      acknowledged.put("value_%d{instance=\"\",job=\"job-%d\"}".formatted(i, i), value);
+    }
   }
 
-  private URI uri(int node, String path) {
-    return URI.create("http://" + webAddress(node) + path);
+  private static String targets(ProcessCluster.Node node) {
+    JsonNode groups = ProcessCluster.json(node.get("/api/v1/cluster/http_sd"));
+    assertEquals(1, groups.size(), groups.toString());
+    return groups.toString();
+  }
+
+  /** The families of a page that are neither the server's own nor those of its runtime. */
+  private static Set<String> foreignTo(String page) {
+    var families = new HashSet<String>();
+    page.lines()
+        .filter(line -> line.startsWith("# TYPE "))
+        .map(line -> line.split(" ", -1)[2])
+        .filter(name -> !name.matches("(silverback|pushgateway|process|jvm|go)_.*"))
+        .forEach(families::add);
+    return families;
+  }
+
+  private static Socket connect(ProcessCluster.Node node) throws IOException {
+    var socket = new Socket();
+    // Before the connect, or the kernel has agreed on a large one.
+    socket.setReceiveBufferSize(4096);
+    socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), node.webPort()));
+    socket.setSoTimeout((int) SOCKET_LIMIT.toMillis());
+    return socket;
+  }
+
+  private static byte[] get(String path) {
+    return ("GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n").getBytes(StandardCharsets.US_ASCII);
+  }
+
+  private static String readUntil(Socket socket, String end) throws IOException {
+    var text = new StringBuilder();
+    while (text.indexOf(end) < 0) {
+      int read = socket.getInputStream().read();
+      assertTrue(read >= 0, () -> "closed too early: text=" + text);
+      text.append((char) read);
+    }
+    return text.toString();
+  }
+
+  /** What comes until the connection ends, in whatever way. */
+  private static String restOf(Socket socket) throws IOException {
+    var text = new StringBuilder();
+    byte[] buffer = new byte[1 << 16];
+    try {
+      InputStream in = socket.getInputStream();
+      for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
+        text.append(new String(buffer, 0, read, StandardCharsets.ISO_8859_1));
+      }
+    } catch (SocketException _) {
+      // Reset, which is an end, too.
+    }
+    return text.toString();
+  }
+
+  private static void report(String what, long sinceNanos) {
+    System.out.printf("%s: %.1f s%n", what, (System.nanoTime() - sinceNanos) / 1e9);
   }
 }

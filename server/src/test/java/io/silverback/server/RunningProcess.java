@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
 
 /** A program that a test started: its output is kept, and it never outlives the test. */
@@ -21,6 +22,8 @@ final class RunningProcess implements AutoCloseable {
   private static final Duration EXIT_LIMIT = Duration.ofMinutes(2);
   private static final Duration READY_LIMIT = Duration.ofSeconds(90);
   private static final Duration PROBE_INTERVAL = Duration.ofMillis(25);
+  private static final int FIRST_PORT = 10_000;
+  private static final int PORT_TRIES = 1000;
 
   private final List<String> command;
   private final Path standardOutput;
@@ -85,6 +88,35 @@ final class RunningProcess implements AutoCloseable {
     }
   }
 
+  /**
+   * A port that the kernel gives to no connection, so that who was killed finds it free again; two
+   * calls may give the same one.
+   */
+  static int lastingPort() {
+    try {
+      String given = Files.readString(Path.of("/proc/sys/net/ipv4/ip_local_port_range"));
+      int firstGiven = Integer.parseInt(given.strip().split("\\s+")[0]);
+      var random = new Random();
+      for (int i = 0; i < PORT_TRIES; i++) {
+        int port = random.nextInt(FIRST_PORT, firstGiven);
+        if (isFree(port)) {
+          return port;
+        }
+      }
+      return fail("no free port: from=" + FIRST_PORT + " to=" + firstGiven);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static boolean isFree(int port) {
+    try (var _ = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+      return true;
+    } catch (IOException _) {
+      return false;
+    }
+  }
+
   /** Waits until the address answers 200, or fails the test with what the program wrote. */
   void awaitReady(URI address) {
     long deadline = System.nanoTime() + READY_LIMIT.toNanos();
@@ -118,10 +150,28 @@ final class RunningProcess implements AutoCloseable {
 
   /** Sends SIGHUP and does not wait for what comes of it. */
   void hangUp() {
-    var command = List.of("/bin/sh", "-c", "kill -HUP " + process.pid());
+    signal("HUP");
+  }
+
+  /** Has it stand still, whatever it does: the kernel goes on to take what others send it. */
+  void stop() {
+    signal("STOP");
+  }
+
+  /** Lets it go on where it was stopped. */
+  void goOn() {
+    signal("CONT");
+  }
+
+  private void signal(String name) {
+    var command = List.of("/bin/sh", "-c", "kill -" + name + " " + process.pid());
     try (var kill = start(command, Map.of())) {
       kill.awaitExit();
     }
+  }
+
+  boolean isAlive() {
+    return process.isAlive();
   }
 
   /** Sends SIGTERM and does not wait. */

@@ -13,13 +13,18 @@ import java.util.List;
  * @param bytes what the page says the whole is
  * @param bytesOfLines what its lines are, one after the other
  */
-record PageExample(byte[] bytes, byte[] bytesOfLines) {
+public record PageExample(byte[] bytes, byte[] bytesOfLines) {
 
-  static PageExample of(String page) throws IOException {
-    List<String> text = Files.readAllLines(formats().resolve(page));
-    int start = text.indexOf("```example");
+  public static PageExample of(String page) throws IOException {
+    return of(page, "example");
+  }
+
+  /** The same, of the block with another fence. */
+  public static PageExample of(String page, String fence) throws IOException {
+    List<String> text = lines(page);
+    int start = text.indexOf("```" + fence);
     if (start < 0) {
-      throw new IllegalStateException("no block fenced as example: page=" + page);
+      throw new IllegalStateException("no such block: page=" + page + " fence=" + fence);
     }
     var lines = new StringBuilder();
     String whole = "";
@@ -42,7 +47,12 @@ record PageExample(byte[] bytes, byte[] bytesOfLines) {
     return new PageExample(format.parseHex(whole), format.parseHex(lines));
   }
 
-  static String hex(byte[] bytes) {
+  /** The text of a page. */
+  public static List<String> lines(String page) throws IOException {
+    return Files.readAllLines(formats().resolve(page));
+  }
+
+  public static String hex(byte[] bytes) {
     return HexFormat.ofDelimiter(" ").formatHex(bytes);
   }
 

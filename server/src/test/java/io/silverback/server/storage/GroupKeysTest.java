@@ -3,6 +3,7 @@ package io.silverback.server.storage;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.silverback.cluster.HashRing;
 import io.silverback.codec.model.GroupingKey;
 import java.util.List;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -30,6 +31,15 @@ final class GroupKeysTest {
       assertEquals(key, GroupKeys.decode(new UnsafeBuffer(encoded), 0, encoded.length));
       assertArrayEquals(encoded, GroupKeys.encode(key));
     }
+  }
+
+  /** Or one group would lie in two slots, and be led by two nodes. */
+  @Test
+  void theOrderOfLabelsChangesNeitherBytesNorSlot() {
+    byte[] encoded = GroupKeys.encode(GroupingKey.of("x", "a", "1", "zone", "2"));
+    byte[] turned = GroupKeys.encode(GroupingKey.of("x", "zone", "2", "a", "1"));
+    assertArrayEquals(encoded, turned);
+    assertEquals(HashRing.slotOf(encoded), HashRing.slotOf(turned));
   }
 
   @Test

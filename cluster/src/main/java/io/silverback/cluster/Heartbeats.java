@@ -1,0 +1,121 @@
+package io.silverback.cluster;
+
+import io.silverback.cluster.PeerMessage.ProcessId;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Says to all other processes that this one lives, asks them for a lease with the same message, and
+ * answers theirs. Belongs to the loop.
+ */
+final class Heartbeats {
+  private static final int MOST_STRANGERS = 1_000;
+
+  private final Member self;
+  private final ClusterPorts ports;
+  private final Lease lease;
+  private final Voter voter;
+  private final Peers peers;
+  private final Foreigners foreigners;
+  private final LapseBoard board;
+  private final Requests.Post post;
+  private final long leaseNanos;
+  private boolean ended;
+
+  Heartbeats(
+      ClusterConfig config,
+      Member self,
+      ClusterPorts ports,
+      Lease lease,
+      Voter voter,
+      Peers peers,
+      Foreigners foreigners,
+      LapseBoard board,
+      Requests.Post post) {
+    this.self = self;
+    this.ports = ports;
+    this.lease = lease;
+    this.voter = voter;
+    this.peers = peers;
+    this.foreigners = foreigners;
+    this.board = board;
+    this.post = post;
+    this.leaseNanos = config.lease().toNanos();
+  }
+
+  /** Sends one to everyone, this process included. */
+  void send(Optional<View> view) {
+    if (ended) {
+      return;
+    }
+    long renewal = lease.renew();
+    long epoch = view.map(View::epoch).orElse(0L);
+    long clusterId = view.map(View::clusterId).orElse(0L);
+    var beat = new PeerMessage.Heartbeat(self, clusterId, epoch, renewal, ports.clock().nanoTime());
+    everyone(view).forEach(member -> post.send(member, beat));
+    view.filter(now -> voter.grant(now, self, ProcessId.of(self)))
+        .ifPresent(now -> lease.granted(now, ProcessId.of(self), now.epoch(), renewal));
+  }
+
+  /** This process wants no lease any more, and whatever it is granted does not count. */
+  void end() {
+    ended = true;
+  }
+
+  /** One came: it is answered if this node knows of a cluster, with the view if theirs is older. */
+  void heard(Optional<View> view, PeerMessage.Heartbeat beat) {
+    Member from = beat.self();
+    if (view.isPresent() && foreigners.isForeign(beat, view.get())) {
+      // Two clusters must never become one: whatever it holds was agreed on elsewhere.
+      peers.forget(from);
+      return;
+    }
+    boolean isOneTooMany =
+        peers.of(from).isEmpty() && peers.recent(Long.MAX_VALUE).size() >= MOST_STRANGERS;
+    if (from.isSameProcess(self) || isOneTooMany) {
+      return;
+    }
+    peers.heard(beat, leaseNanos);
+    if (view.isEmpty()) {
+      return;
+    }
+    View now = view.get();
+    boolean granted = voter.grant(now, self, ProcessId.of(from));
+    post.send(
+        from,
+        new PeerMessage.Grant(
+            now.epoch(), beat.renewal(), granted, ports.clock().nanoTime(), voter.lapsed()));
+    if (beat.epoch() < now.epoch()) {
+      post.send(from, new PeerMessage.ViewPush(now));
+    }
+  }
+
+  /** What a voter said to one of ours. */
+  void answered(View view, ProcessId voter, PeerMessage.Grant grant) {
+    lease.sentNanos(grant.renewal()).ifPresent(sent -> peers.echoed(voter, grant.nanos() - sent));
+    if (grant.granted() && !ended) {
+      lease.granted(view, voter, grant.epoch(), grant.renewal());
+    }
+    if (!grant.lapsed().isEmpty() && grant.epoch() >= 1) {
+      board.report(view, voter, grant.lapsed());
+    }
+  }
+
+  /** All other processes that there may be: the members, and those that gossip tells of. */
+  List<Member> everyone(Optional<View> view) {
+    Map<ProcessId, Member> everyone = new LinkedHashMap<>();
+    view.map(View::members)
+        .orElse(List.of())
+        .forEach(member -> everyone.put(ProcessId.of(member), member));
+    for (Member member : ports.membership().peers()) {
+      if (everyone.size() < MOST_STRANGERS) {
+        everyone.putIfAbsent(ProcessId.of(member), member);
+      }
+    }
+    everyone.remove(ProcessId.of(self));
+    return new ArrayList<>(everyone.values());
+  }
+}

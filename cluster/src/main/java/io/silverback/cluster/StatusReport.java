@@ -1,0 +1,58 @@
+package io.silverback.cluster;
+
+import java.util.Optional;
+
+/** Makes a {@link ClusterStatus} of what the parts of a node know. Belongs to the loop. */
+final class StatusReport {
+  private final Member self;
+  private final ClusterPorts ports;
+  private final Foreigners foreigners;
+  private final Lease lease;
+  private final Led led;
+  private final Shares shares;
+  private final AntiEntropy antiEntropy;
+  private final Counters counters;
+
+  StatusReport(
+      Member self,
+      ClusterPorts ports,
+      Foreigners foreigners,
+      Lease lease,
+      Led led,
+      Shares shares,
+      AntiEntropy antiEntropy,
+      Counters counters) {
+    this.self = self;
+    this.ports = ports;
+    this.foreigners = foreigners;
+    this.lease = lease;
+    this.led = led;
+    this.shares = shares;
+    this.antiEntropy = antiEntropy;
+    this.counters = counters;
+  }
+
+  ClusterStatus now(Optional<View> view) {
+    return new ClusterStatus(
+        self,
+        view,
+        ports.membership().peers(),
+        foreigners.recent(),
+        lease.millisLeft(),
+        lease.holds() ? led.led().cardinality() : 0,
+        led.pending().cardinality(),
+        shares.of(self).cardinality(),
+        antiEntropy.underReplicated(),
+        ports.viewLog().isProposer(),
+        new ClusterStatus.Counters(
+            counters.forwarded,
+            counters.replicated,
+            counters.standIns,
+            counters.unavailable,
+            lease.lapses(),
+            counters.takeOvers,
+            counters.repairs,
+            counters.alone,
+            lease.withheldMillis()));
+  }
+}

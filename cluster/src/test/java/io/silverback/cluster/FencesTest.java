@@ -1,0 +1,54 @@
+package io.silverback.cluster;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.BitSet;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+final class FencesTest {
+  private final Fences fences = new Fences();
+
+  @Test
+  void leadersBeforeTheOneThatAskedAreKeptOut() {
+    assertTrue(fences.lets(9, 0));
+    fences.raise(slots(3, 9), List.of(4L, 6L));
+    assertEquals(List.of(false, true), List.of(fences.lets(3, 3), fences.lets(3, 4)));
+    assertEquals(List.of(false, true), List.of(fences.lets(9, 5), fences.lets(9, 6)));
+    assertTrue(fences.lets(4, 0));
+    assertTrue(fences.lets(9, 7));
+  }
+
+  @Test
+  void anOlderLeaderThatAsksLateLowersNothing() {
+    fences.raise(slots(3), List.of(6L));
+    fences.raise(slots(3), List.of(4L));
+    assertFalse(fences.lets(3, 5));
+  }
+
+  @Test
+  void whoeverOnlyComparesKeepsNobodyOut() {
+    fences.raise(slots(3), List.of());
+    assertTrue(fences.lets(3, 0));
+  }
+
+  @Test
+  void moreOrFewerEpochsThanSlotsDoNoHarm() {
+    fences.raise(slots(1, 2), List.of(5L));
+    assertFalse(fences.lets(1, 4));
+    assertTrue(fences.lets(2, 4));
+    fences.raise(slots(2), List.of(5L, 6L));
+    assertFalse(fences.lets(2, 4));
+    assertTrue(fences.lets(3, 4));
+  }
+
+  private static BitSet slots(int... slots) {
+    var set = new BitSet();
+    for (int slot : slots) {
+      set.set(slot);
+    }
+    return set;
+  }
+}

@@ -1,0 +1,57 @@
+package io.silverback.cluster;
+
+/**
+ * Both clocks and the loop of a node: time passes when a test says so, and what comes due is done
+ * in the thread of the test. The monotonic clock overflows a while after its start, as it may.
+ */
+final class HandTime implements Clock, Loop {
+  private static final long START_NANOS = Long.MAX_VALUE - 3 * SimWorld.SECOND;
+
+  private final SimWorld world = new SimWorld(1, false);
+  private long wallMillis = 1_790_000_000_000L;
+
+  /** Both clocks go on, and what comes due is done. */
+  void pass(long millis) {
+    world.run(millis * SimWorld.MILLI);
+  }
+
+  /** Does what is due now. */
+  void settle() {
+    world.run(0);
+  }
+
+  /** The wall clock alone goes on, as that of a machine that slept; a negative one goes back. */
+  void leapWall(long millis) {
+    wallMillis += millis;
+  }
+
+  @Override
+  public long nanoTime() {
+    return START_NANOS + world.now();
+  }
+
+  @Override
+  public long wallMillis() {
+    return wallMillis + world.now() / SimWorld.MILLI;
+  }
+
+  @Override
+  public void execute(Runnable task) {
+    world.in(0, task);
+  }
+
+  @Override
+  public void schedule(long delayNanos, Runnable task) {
+    world.in(delayNanos, task);
+  }
+
+  @Override
+  public void background(Runnable work, Runnable then) {
+    world.in(
+        0,
+        () -> {
+          work.run();
+          execute(then);
+        });
+  }
+}

@@ -1,0 +1,112 @@
+package io.silverback.server;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Packaged servers that must not become members of the cluster that they find. */
+final class ClusterStrangersIT {
+  private static final Map<String, String> OWN =
+      Map.of("own_value{instance=\"\",job=\"own\"}", "1");
+
+  @TempDir private static Path folder;
+  private static ProcessCluster cluster;
+
+  @BeforeAll
+  static void start() {
+    cluster = ProcessCluster.start(2, folder);
+    cluster.insist(200, cluster.node(0), "PUT", "/metrics/job/own", "own_value 1\n");
+  }
+
+  @AfterAll
+  static void stop() {
+    if (cluster != null) {
+      cluster.close();
+    }
+  }
+
+  /** Whatever came: nothing has changed for the members. */
+  @AfterEach
+  void theClusterIsAsItWas() {
+    var names = new TreeSet<String>();
+    JsonNode members = ProcessCluster.json(cluster.node(0).get("/api/v1/cluster/members"));
+    members.at("/data").forEach(member -> names.add(member.path("node_id").asText()));
+    assertEquals("[node-0, node-1]", names.toString());
+    cluster.awaitShown("own_value", OWN);
+    cluster.awaitShown("alien", Map.of());
+    cluster.insist(200, cluster.node(1), "PUT", "/metrics/job/own", "own_value 1\n");
+  }
+
+  @Test
+  void aServerWithAnotherSecretFindsNobody() {
+    ProcessCluster.Node stranger =
+        cluster.stranger("node-9", cluster.secretFile("another"), folder.resolve("another-store"));
+
+    cluster.await(
+        "the log names the secret",
+        () -> stranger.process().standardError().contains("if it has another secret"));
+    cluster.await(
+        "so does that of a member",
+        () -> cluster.node(0).process().standardError().contains("no secret of this node proves"));
+    assertRefuses(stranger, "waiting for a cluster: nodes seen=1 expected=3");
+    stranger.kill();
+  }
+
+  @Test
+  void aSecondServerOfOneNameIsToldWhatToChange() {
+    ProcessCluster.Node stranger =
+        cluster.stranger("node-0", cluster.secret(), folder.resolve("double-store"));
+
+    cluster.await(
+        "its readiness page names the flag",
+        () -> stranger.get("/-/ready").body().contains("give this one another --cluster.node-id"));
+    assertTrue(
+        stranger.process().standardError().contains("another process has the name of this node"),
+        stranger.process().standardError());
+    assertRefuses(stranger, "node_id=node-0");
+    stranger.kill();
+  }
+
+  @Test
+  void aStoreOfAnotherClusterIsKeptOut() {
+    Path store = folder.resolve("alien-store");
+    ProcessCluster.Node hermit = cluster.hermit("node-9", store);
+    cluster.insist(200, hermit, "PUT", "/metrics/job/alien", "alien 1\n");
+    hermit.kill();
+
+    ProcessCluster.Node stranger = cluster.stranger("node-9", cluster.secret(), store);
+
+    cluster.await(
+        "its readiness page names the store",
+        () -> stranger.get("/-/ready").body().contains("move its --persistence.file away"));
+    assertRefuses(stranger, "is of another cluster");
+    for (ProcessCluster.Node member : cluster.nodes()) {
+      String log = member.process().standardError();
+      assertTrue(log.contains("a server of another cluster is here and is kept out"), log);
+    }
+    stranger.kill();
+  }
+
+  private static void assertRefuses(ProcessCluster.Node stranger, String reason) {
+    for (var answer :
+        List.of(
+            stranger.get("/-/ready"),
+            stranger.send("PUT", "/metrics/job/strange", "strange 1\n"))) {
+      assertEquals(503, answer.statusCode(), answer.body());
+      assertTrue(answer.body().contains(reason), answer.body());
+    }
+    String page = stranger.get("/metrics").body();
+    assertFalse(page.contains("own_value") || page.contains("alien"), page);
+  }
+}
