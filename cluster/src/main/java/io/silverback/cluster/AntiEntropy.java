@@ -101,7 +101,7 @@ final class AntiEntropy {
   /** Which of the slots that this node leads each other member should hold. */
   private void learnOwners(View view) {
     BitSet now = led.led();
-    if (ownedEpoch == view.epoch() && ownedOf == now) {
+    if (ownedEpoch == view.epoch() && ownedOf.equals(now)) {
       return;
     }
     ownedEpoch = view.epoch();

@@ -23,7 +23,7 @@ class SlotTableTest {
   @Test
   void onlySlotsWhoseTenureEndedGetANewLeader() {
     SlotTable before = ofAll(A, B, C);
-    SlotTable after = 
+    SlotTable after =
         before.with(
             2,
             slot ->
