@@ -406,7 +406,7 @@ public final class ClusterNode implements AutoCloseable {
       foundIfAlone();
     } else {
       View current = view.get();
-      board.report(current, ProcessId.of(self), voter.lapsed());
+      board.report(current, ProcessId.of(self), current.epoch(), voter.lapsed());
       takeOver.advance(current);
       proposer.tick(current);
       antiEntropy.tick(current);

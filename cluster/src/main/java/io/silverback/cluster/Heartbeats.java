@@ -100,7 +100,7 @@ final class Heartbeats {
       lease.granted(view, voter, grant.epoch(), grant.renewal());
     }
     if (!grant.lapsed().isEmpty() && grant.epoch() >= 1) {
-      board.report(view, voter, grant.lapsed());
+      board.report(view, voter, grant.epoch(), grant.lapsed());
     }
   }
 

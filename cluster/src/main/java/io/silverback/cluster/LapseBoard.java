@@ -7,34 +7,42 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Which voters reported that a removed member's lease is over. Belongs to the loop. */
+/**
+ * Which voters reported that the lease of a removed member is over; for each removal by itself, as a
+ * process may come back and be removed again. Belongs to the loop.
+ */
 final class LapseBoard {
-  private final Map<ProcessId, Set<ProcessId>> reports = new HashMap<>();
+  private final Map<View.Removed, Set<ProcessId>> reports = new HashMap<>();
 
-  /** A node that votes, or did, reports; what it reported once stays true. */
-  void report(View view, ProcessId voter, List<ProcessId> lapsed) {
+  /**
+   * A node that votes, or did, reports; what it reported once stays true.
+   *
+   * @param epoch of its view: of later removals it says nothing
+   */
+  void report(View view, ProcessId voter, long epoch, List<ProcessId> lapsed) {
     for (View.Removed gone : view.removed()) {
-      ProcessId id = ProcessId.of(gone.member());
-      if (lapsed.contains(id)) {
-        reports.computeIfAbsent(id, _ -> new HashSet<>()).add(voter);
+      if (epoch >= gone.epoch() && lapsed.contains(ProcessId.of(gone.member()))) {
+        reports.computeIfAbsent(gone, _ -> new HashSet<>()).add(voter);
       }
     }
-    reports
-        .keySet()
-        .removeIf(
-            id ->
-                view.removed().stream().noneMatch(gone -> ProcessId.of(gone.member()).equals(id)));
+    reports.keySet().retainAll(view.removed());
   }
 
-  /** True if a majority of the view's voters reported so. */
+  /** True if a majority of the view's voters reported so, of each removal of that process. */
   boolean hasLapsed(View view, Member removed) {
-    Set<ProcessId> reporters = reports.getOrDefault(ProcessId.of(removed), Set.of());
-    long count = view.voters().stream().map(ProcessId::of).filter(reporters::contains).count();
-    return count >= view.majority();
+    return view.removed().stream()
+        .filter(gone -> gone.member().isSameProcess(removed))
+        .allMatch(gone -> isReported(view, gone));
   }
 
   /** True if nobody who is no member may still lead. */
   boolean allLapsed(View view) {
-    return view.removed().stream().allMatch(gone -> hasLapsed(view, gone.member()));
+    return view.removed().stream().allMatch(gone -> isReported(view, gone));
+  }
+
+  private boolean isReported(View view, View.Removed gone) {
+    Set<ProcessId> reporters = reports.getOrDefault(gone, Set.of());
+    long count = view.voters().stream().map(ProcessId::of).filter(reporters::contains).count();
+    return count >= view.majority();
   }
 }

@@ -218,13 +218,14 @@ final class LeaderQueue {
       begun.put(group, started);
     }
     claims.settle(view.get(), ended.key());
-    ended.done().accept(result);
     if (queue.isEmpty()) {
-      groups.remove(new GroupId(ended.key()));
+      groups.remove(group);
     } else {
       // Not in this call, or a long queue would be a deep stack.
       loop.execute(() -> begin(queue));
     }
+    // Last, as whoever is told may hand over the next update at once.
+    ended.done().accept(result);
   }
 
   int waiting() {

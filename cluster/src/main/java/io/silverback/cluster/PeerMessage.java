@@ -42,7 +42,8 @@ sealed interface PeerMessage {
    * @param epoch of the voter's view, which a grant is for
    * @param granted false if nothing is granted
    * @param nanos the voter's monotonic clock
-   * @param lapsed the removed process starts that hold nothing that this voter granted
+   * @param lapsed the removed process starts that hold nothing that this voter granted before their
+   *     removals, of those that its view knows
    */
   record Grant(long epoch, long renewal, boolean granted, long nanos, List<ProcessId> lapsed)
       implements PeerMessage {}

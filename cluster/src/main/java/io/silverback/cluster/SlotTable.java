@@ -90,6 +90,7 @@ public final class SlotTable {
 
   /** The one table in which the slots have these leaders: each is named once, where it is used. */
   private static SlotTable of(List<Tenure> named, short[] leaders) {
+    var places = new HashMap<Tenure, Integer>();
     var used = new ArrayList<Tenure>();
     int[] indexes = new int[named.size()];
     Arrays.fill(indexes, -1);
@@ -98,10 +99,12 @@ public final class SlotTable {
       int leader = leaders[slot];
       if (indexes[leader] < 0) {
         Tenure tenure = named.get(leader);
-        if (!used.contains(tenure)) {
+        Integer place = places.putIfAbsent(tenure, used.size());
+        if (place == null) {
+          place = used.size();
           used.add(tenure);
         }
-        indexes[leader] = used.indexOf(tenure);
+        indexes[leader] = place;
       }
       slots[slot] = (short) indexes[leader];
     }

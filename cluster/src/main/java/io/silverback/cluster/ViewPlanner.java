@@ -4,6 +4,7 @@ import io.silverback.cluster.View.Removed;
 import io.silverback.cluster.View.Seat;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -13,15 +14,17 @@ final class ViewPlanner {
 
   private ViewPlanner() {}
 
-  /** The first view of a cluster, in which all vote and each leads what it should. */
+  /** The first view of a cluster, in which each leads what it should. */
   static View first(long clusterId, List<Member> members) {
-    var seats = new ArrayList<Seat>();
-    for (Member member : members) {
-      boolean votes = seats.size() < wantedVoters(members.size());
-      seats.add(new Seat(member, votes, true, 0));
+    List<Seat> seats = members.stream().map(member -> new Seat(member, false, true, 0)).toList();
+    var view = new View(1, clusterId, seats, List.of(), SlotTable.EMPTY);
+    Optional<Member> voter = nextVoter(view);
+    while (voter.isPresent()) {
+      seats = seats(view, voter.get(), ViewPlanner::voting);
+      view = new View(1, clusterId, seats, List.of(), SlotTable.EMPTY);
+      voter = nextVoter(view);
     }
-    var empty = new View(1, clusterId, seats, List.of(), SlotTable.EMPTY);
-    return new View(1, clusterId, seats, List.of(), reassigned(empty, 1));
+    return new View(1, clusterId, seats, List.of(), reassigned(view, 1));
   }
 
   /** How many of so many members should vote: an odd number, as an even one stands no more loss. */
@@ -76,8 +79,7 @@ final class ViewPlanner {
   }
 
   static View withVoter(View view, Member member) {
-    return changed(
-        view, member, seat -> new Seat(seat.member(), true, seat.mayLead(), seat.returns()));
+    return changed(view, member, ViewPlanner::voting);
   }
 
   /** The member has proved that it stays. */
@@ -92,12 +94,29 @@ final class ViewPlanner {
     return next(view, view.seats(), removed);
   }
 
-  /** The member that should vote next; empty if enough do. */
+  /**
+   * The member that should vote next; empty if enough do. Those that are there for nothing else
+   * come first, and then those of the zone that has the fewest voters, as a zone may be lost whole.
+   */
   static Optional<Member> nextVoter(View view) {
-    if (view.voters().size() >= wantedVoters(view.seats().size())) {
+    List<Member> voters = view.voters();
+    if (voters.size() >= wantedVoters(view.seats().size())) {
       return Optional.empty();
     }
-    return view.seats().stream().filter(seat -> !seat.votes()).map(Seat::member).findFirst();
+    return view.seats().stream()
+        .filter(seat -> !seat.votes())
+        .map(Seat::member)
+        .min(
+            Comparator.comparing((Member member) -> !member.voterOnly())
+                .thenComparing(member -> votersIn(member.zone(), voters)));
+  }
+
+  private static long votersIn(String zone, List<Member> voters) {
+    return voters.stream().filter(voter -> voter.zone().equals(zone)).count();
+  }
+
+  private static Seat voting(Seat seat) {
+    return new Seat(seat.member(), true, seat.mayLead(), seat.returns());
   }
 
   private interface SeatChange {
@@ -105,12 +124,13 @@ final class ViewPlanner {
   }
 
   private static View changed(View view, Member member, SeatChange change) {
-    return next(
-        view,
-        view.seats().stream()
-            .map(seat -> seat.member().isSameProcess(member) ? change.of(seat) : seat)
-            .toList(),
-        view.removed());
+    return next(view, seats(view, member, change), view.removed());
+  }
+
+  private static List<Seat> seats(View view, Member member, SeatChange change) {
+    return view.seats().stream()
+        .map(seat -> seat.member().isSameProcess(member) ? change.of(seat) : seat)
+        .toList();
   }
 
   private static View next(View view, List<Seat> seats, List<Removed> removed) {

@@ -2,7 +2,6 @@ package io.silverback.cluster;
 
 import io.silverback.cluster.PeerMessage.ProcessId;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -19,7 +18,7 @@ final class Voter {
   private final Clock clock;
   private final long cautionNanos;
   private final Map<ProcessId, Long> granted = new HashMap<>();
-  private final Map<ProcessId, Long> lapseAt = new HashMap<>();
+  private final Map<View.Removed, Long> lapseAt = new HashMap<>();
   private final Set<ProcessId> released = new HashSet<>();
   private long since;
 
@@ -49,43 +48,46 @@ final class Voter {
     return may;
   }
 
-  /** Begins to count for those that a view is without. */
+  /**
+   * Begins to count for those that a view is without: for each removal by itself, as a process that
+   * came back was granted more since.
+   */
   void enter(View view) {
-    var removed = new ArrayList<ProcessId>();
     for (View.Removed gone : view.removed()) {
-      ProcessId id = ProcessId.of(gone.member());
-      removed.add(id);
-      lapseAt.computeIfAbsent(id, absent -> grantEnds(absent));
+      lapseAt.computeIfAbsent(gone, absent -> grantEnds(ProcessId.of(absent.member())));
     }
-    lapseAt.keySet().retainAll(removed);
+    lapseAt.keySet().retainAll(view.removed());
     granted.keySet().removeIf(id -> view.member(id.nodeId(), id.incarnation()).isEmpty());
     released.removeIf(id -> view.member(id.nodeId(), id.incarnation()).isEmpty());
   }
 
   private long grantEnds(ProcessId id) {
-    if (released.remove(id)) {
+    if (released.contains(id)) {
       return clock.nanoTime();
     }
     Long last = granted.get(id);
     return (last == null || last - since < 0 ? since : last) + cautionNanos;
   }
 
-  /** A removed member says that it leads nothing. */
+  /** A process says that it leads nothing, and never will again. */
   void released(ProcessId id) {
     released.add(id);
-    lapseAt.computeIfPresent(id, (_, at) -> Math.min(at, clock.nanoTime()));
+    long now = clock.nanoTime();
+    lapseAt.replaceAll(
+        (gone, at) -> ProcessId.of(gone.member()).equals(id) && at - now > 0 ? now : at);
   }
 
-  /** The removed members that hold nothing which this node granted. */
+  /** The removed members that hold nothing which this node granted before they were removed. */
   List<ProcessId> lapsed() {
     long now = clock.nanoTime();
-    var lapsed = new ArrayList<ProcessId>();
+    if (now - since < cautionNanos) {
+      return List.of();
+    }
+    var lapsed = new HashSet<ProcessId>();
+    var held = new HashSet<ProcessId>();
     lapseAt.forEach(
-        (id, at) -> {
-          if (now - at >= 0 && now - since >= cautionNanos) {
-            lapsed.add(id);
-          }
-        });
-    return lapsed;
+        (gone, at) -> (now - at >= 0 ? lapsed : held).add(ProcessId.of(gone.member())));
+    lapsed.removeAll(held);
+    return List.copyOf(lapsed);
   }
 }

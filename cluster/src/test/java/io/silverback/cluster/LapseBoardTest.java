@@ -21,8 +21,8 @@ final class LapseBoardTest {
   void aLeaseIsOverWhenMoreThanHalfOfTheVotersSaySo(int voters) {
     View view = ViewPlanner.without(with(voters, gone), gone, 0);
     for (int reports = 1; reports <= voters; reports++) {
-      board.report(view, id(reports), List.of(ProcessId.of(gone)));
-      board.report(view, id(reports), List.of(ProcessId.of(gone)));
+      report(view, id(reports), gone);
+      report(view, id(reports), gone);
       assertEquals(2 * reports > voters, board.hasLapsed(view, gone), "reports=" + reports);
     }
   }
@@ -30,7 +30,7 @@ final class LapseBoardTest {
   @Test
   void nobodyLapsedBeforeItIsRemoved() {
     View before = with(1, gone);
-    board.report(before, id(1), List.of(ProcessId.of(gone)));
+    report(before, id(1), gone);
     View view = ViewPlanner.without(before, gone, 0);
     assertFalse(board.hasLapsed(view, gone));
   }
@@ -38,22 +38,22 @@ final class LapseBoardTest {
   @Test
   void whatWasReportedOnceStaysTrue() {
     View view = ViewPlanner.without(with(3, gone), gone, 0);
-    board.report(view, id(1), List.of(ProcessId.of(gone)));
-    board.report(view, id(1), List.of());
-    board.report(view, id(2), List.of(ProcessId.of(gone)));
+    report(view, id(1), gone);
+    board.report(view, id(1), view.epoch(), List.of());
+    report(view, id(2), gone);
     assertTrue(board.hasLapsed(view, gone));
   }
 
   @Test
   void onlyThoseCountThatVoteInTheNewestView() {
     View view = ViewPlanner.without(with(3, gone, also), gone, 0);
-    board.report(view, id(1), List.of(ProcessId.of(gone)));
-    board.report(view, ProcessId.of(also), List.of(ProcessId.of(gone)));
-    board.report(view, new ProcessId("n2", 99), List.of(ProcessId.of(gone)));
+    report(view, id(1), gone);
+    report(view, ProcessId.of(also), gone);
+    report(view, new ProcessId("n2", 99), gone);
     assertFalse(board.hasLapsed(view, gone));
 
     View fewer = ViewPlanner.without(view, node(1), 0);
-    board.report(fewer, id(2), List.of(ProcessId.of(gone)));
+    report(fewer, id(2), gone);
     assertFalse(board.hasLapsed(fewer, gone));
     View more = ViewPlanner.withVoter(fewer, also);
     assertTrue(board.hasLapsed(more, gone));
@@ -63,20 +63,44 @@ final class LapseBoardTest {
   void eachProcessLapsesForItself() {
     View view = ViewPlanner.without(with(1, gone, also), gone, 0);
     view = ViewPlanner.without(view, also, 0);
-    board.report(view, id(1), List.of(ProcessId.of(gone)));
+    report(view, id(1), gone);
     assertTrue(board.hasLapsed(view, gone));
-    assertFalse(board.hasLapsed(view, TestViews.member("gone", 102, 100)));
     assertFalse(board.allLapsed(view));
-    board.report(view, id(1), List.of(ProcessId.of(also)));
+    report(view, id(1), also);
     assertTrue(board.allLapsed(view));
+  }
+
+  @Test
+  void whatWasReportedOfItsFirstRemovalIsNotTrueOfTheNext() {
+    View view = ViewPlanner.without(with(1, gone), gone, 0);
+    report(view, id(1), gone);
+    assertTrue(board.hasLapsed(view, gone));
+    View again = ViewPlanner.without(ViewPlanner.with(view, gone), gone, 0);
+    assertFalse(board.hasLapsed(again, gone));
+    assertFalse(board.allLapsed(again));
+    report(again, id(1), gone);
+    assertTrue(board.allLapsed(again));
+  }
+
+  /** The voter did not know yet of the removal. */
+  @Test
+  void aLateReportOfAnOlderViewIsNoneOfTheNextRemoval() {
+    View view = ViewPlanner.without(with(1, gone), gone, 0);
+    View again = ViewPlanner.without(ViewPlanner.with(view, gone), gone, 0);
+    board.report(again, id(1), again.epoch() - 1, List.of(ProcessId.of(gone)));
+    assertFalse(board.hasLapsed(again, gone));
   }
 
   @Test
   void whoeverWasForgottenHasToLapseAnew() {
     View view = ViewPlanner.without(with(1, gone), gone, 0);
-    board.report(view, id(1), List.of(ProcessId.of(gone)));
-    board.report(with(1), id(1), List.of());
+    report(view, id(1), gone);
+    board.report(with(1), id(1), 1, List.of());
     assertFalse(board.hasLapsed(view, gone));
+  }
+
+  private void report(View view, ProcessId voter, Member lapsed) {
+    board.report(view, voter, view.epoch(), List.of(ProcessId.of(lapsed)));
   }
 
   private static View with(int voters, Member... others) {

@@ -21,7 +21,7 @@ final class LeaseTest {
   private View view = of(1, 3);
 
   @BeforeEach
-  void enter() {
+  void enterFirst() {
     lease.enter(view);
   }
 
@@ -40,7 +40,7 @@ final class LeaseTest {
 
   @Test
   void runsFromTheOldestAnswerThatItsMajorityNeeds() {
-    lease.enter(view = of(2, 5));
+    enter(2, 5);
     long first = lease.renew();
     time.pass(300);
     long second = lease.renew();
@@ -59,7 +59,7 @@ final class LeaseTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7})
   void needsMoreThanHalfOfTheVoters(int voters) {
-    lease.enter(view = of(2, voters));
+    enter(2, voters);
     long renewal = lease.renew();
     for (int granted = 1; granted <= voters; granted++) {
       grant(granted, renewal);
@@ -69,7 +69,7 @@ final class LeaseTest {
 
   @Test
   void grantsForAnotherViewDoNotCount() {
-    lease.enter(view = of(5, 3));
+    enter(5, 3);
     long renewal = lease.renew();
     for (long epoch : new long[] {1, 4, 6}) {
       lease.granted(view, id(1), epoch, renewal);
@@ -82,7 +82,7 @@ final class LeaseTest {
   void grantsForTwoViewsDoNotAddUp() {
     long renewal = lease.renew();
     grant(1, renewal);
-    lease.enter(view = of(2, 3));
+    enter(2, 3);
     grant(2, renewal);
     assertFalse(lease.holds());
     grant(1, renewal);
@@ -92,7 +92,7 @@ final class LeaseTest {
   @Test
   void whatWasGrantedBeforeANewViewRunsOn() {
     grantNow();
-    lease.enter(view = of(2, 5));
+    enter(2, 5);
     time.pass(MILLIS - 1);
     assertTrue(lease.holds());
     time.pass(1);
@@ -267,6 +267,11 @@ final class LeaseTest {
     grantNow();
     time.pass(1_000);
     assertEquals(700, lease.withheldMillis());
+  }
+
+  private void enter(long epoch, int voters) {
+    view = of(epoch, voters);
+    lease.enter(view);
   }
 
   private void grantNow() {

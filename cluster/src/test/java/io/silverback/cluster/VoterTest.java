@@ -140,6 +140,36 @@ final class VoterTest {
     assertEquals(List.of(), voter.lapsed());
   }
 
+  /** What it held before its first removal says nothing of what it was granted since. */
+  @Test
+  void aProcessThatCameBackAndGoesAgainIsReportedOnlyAfterItsNewestGrant() {
+    time.pass(10_000);
+    voter.enter(without);
+    assertEquals(List.of(otherId), voter.lapsed());
+    View again = ViewPlanner.with(without, other);
+    voter.enter(again);
+    assertTrue(grants(again, other));
+    voter.enter(ViewPlanner.without(again, other, 0));
+    time.pass(CAUTION - 1);
+    assertEquals(List.of(), voter.lapsed());
+    time.pass(1);
+    assertEquals(List.of(otherId), voter.lapsed());
+  }
+
+  /** Its slots wait for that, whether it is a member again or not. */
+  @Test
+  void aProcessThatCameBackIsStillReportedForItsRemoval() {
+    time.pass(10_000);
+    assertTrue(grants(view, other));
+    voter.enter(without);
+    View again = ViewPlanner.with(without, other);
+    voter.enter(again);
+    assertTrue(grants(again, other));
+    time.pass(CAUTION);
+    assertTrue(grants(again, other));
+    assertEquals(List.of(otherId), voter.lapsed());
+  }
+
   @Test
   void reportsNobodyThatTheViewHasForgotten() {
     time.pass(10_000);

@@ -1,0 +1,97 @@
+package io.silverback.cluster;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** The world of one part of a node: time by hand, nobody else, and a log that only takes notes. */
+final class HandPorts {
+  final HandTime time = new HandTime();
+  final NotedLog log = new NotedLog();
+
+  ClusterPorts with(ReplicaStore store) {
+    return new ClusterPorts(time, time, new Nowhere(), new Nobody(), log, store, () -> 4711);
+  }
+
+  ClusterPorts ports() {
+    return with(new SimStore(new SimWorld(1, false)));
+  }
+
+  /** Remembers what was asked of it. */
+  static final class NotedLog implements ViewLog {
+    final List<View> proposed = new ArrayList<>();
+    boolean isProposer = true;
+    int reconciled;
+
+    @Override
+    public void start(Member self, Listener listener) {}
+
+    @Override
+    public Optional<View> remembered() {
+      return Optional.empty();
+    }
+
+    @Override
+    public void bootstrap(View first) {}
+
+    @Override
+    public void follow(View view) {}
+
+    @Override
+    public boolean isProposer() {
+      return isProposer;
+    }
+
+    @Override
+    public void propose(View next) {
+      proposed.add(next);
+    }
+
+    @Override
+    public void reconcile(List<Member> voters) {
+      reconciled++;
+    }
+
+    @Override
+    public List<Long> libraryVoters() {
+      return List.of();
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  private static final class Nobody implements Membership {
+    @Override
+    public void start(Member self) {}
+
+    @Override
+    public List<Member> peers() {
+      return List.of();
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  private static final class Nowhere implements Network {
+    @Override
+    public boolean send(String address, Channel channel, byte[] message) {
+      return false;
+    }
+
+    @Override
+    public void receive(Channel channel, Receiver receiver) {}
+
+    @Override
+    public void dropConnections() {}
+
+    @Override
+    public String localAddress() {
+      return "nowhere:1";
+    }
+
+    @Override
+    public void close() {}
+  }
+}

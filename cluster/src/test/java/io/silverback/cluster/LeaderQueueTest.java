@@ -1,0 +1,401 @@
+package io.silverback.cluster;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.silverback.cluster.LeaderQueue.Result;
+import io.silverback.cluster.PeerMessage.ProbeAnswer;
+import io.silverback.cluster.PeerMessage.ProcessId;
+import io.silverback.cluster.PeerMessage.Question;
+import io.silverback.cluster.PeerMessage.Replicate;
+import io.silverback.cluster.PeerMessage.Replicated;
+import io.silverback.cluster.PeerMessage.Replicated.Receipt;
+import io.silverback.cluster.ReplicaStore.Claim;
+import io.silverback.codec.model.Version;
+import io.silverback.codec.model.VersionClock;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.IntPredicate;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Node {@code a} leads all slots, node {@code b} is the only other one and answers by hand. */
+final class LeaderQueueTest {
+  private static final long BUDGET = 8 * SimWorld.SECOND;
+
+  private final ClusterConfig config = ClusterConfig.standard(2);
+  private final Member self = TestViews.member("a", 1, 1);
+  private final Member other = TestViews.member("b", 2, 2);
+  private final HandPorts world = new HandPorts();
+  private final HandTime time = world.time;
+  private final NotedStore store = new NotedStore();
+  private final ClusterPorts ports = world.with(store);
+  private final List<String> events = store.events;
+  private final List<Question> asked = new ArrayList<>();
+  private final List<Version> versions = store.versions;
+  private final Requests requests = new Requests(time, this::post);
+  private final Lease lease = new Lease(time, config.lease());
+  private final Led led = new Led(self);
+  private View view = allLedBy(self, 1);
+  private final LeaderQueue queue = queue();
+
+  private LeaderQueue queue() {
+    var replicator = new Replicator(config, self, ports, requests, new Counters(), missed -> {});
+    var claims = new Claims(self, config, ports, requests, led, this::post);
+    var clock = new VersionClock(time::wallMillis, self.incarnation());
+    return new LeaderQueue(
+        config,
+        ports,
+        clock,
+        lease,
+        led,
+        replicator,
+        claims,
+        () -> Optional.of(view),
+        EnumSet.noneOf(Rule.class));
+  }
+
+  @BeforeEach
+  void lead() {
+    lease.enter(view);
+    renew();
+    led.enter(view);
+    led.takeOver(led.pending());
+  }
+
+  @Test
+  void versionsReplicatesShowsAndAnswersInThisOrder() {
+    submit("g=1");
+    assertEquals(List.of("prepared g=1", "sent g=1"), events);
+    answer(Receipt.DONE);
+    assertEquals(List.of("prepared g=1", "sent g=1", "shown g=1", "answered g=1"), events);
+  }
+
+  @Test
+  void updatesOfOneGroupAreDoneOneAfterTheOther() {
+    submit("g=1");
+    submit("g=2");
+    submit("g=3");
+    assertEquals(List.of("prepared g=1", "sent g=1"), events);
+    events.clear();
+    answer(Receipt.DONE);
+    assertEquals(List.of("shown g=1", "answered g=1", "prepared g=2", "sent g=2"), events);
+    events.clear();
+    answer(Receipt.DONE);
+    answer(Receipt.DONE);
+    assertEquals(List.of("shown g=3", "answered g=3"), events.subList(4, 6));
+    assertEquals(0, queue.waiting());
+  }
+
+  @Test
+  void updatesOfOtherGroupsDoNotWait() {
+    submit("g=1");
+    submit("h=1");
+    assertEquals(List.of("prepared g=1", "sent g=1", "prepared h=1", "sent h=1"), events);
+  }
+
+  @Test
+  void eachUpdateHasANewerVersionThanAllBefore() {
+    for (int i = 0; i < 5; i++) {
+      submit("g=" + i);
+      answer(Receipt.DONE);
+      time.leapWall(i == 2 ? -100_000 : 0);
+      renew();
+    }
+    for (int i = 1; i < versions.size(); i++) {
+      assertTrue(versions.get(i).isAfter(versions.get(i - 1)));
+    }
+    assertEquals(1, versions.getFirst().epoch());
+  }
+
+  @Test
+  void whatIsNotSafeIsNotShown() {
+    for (Receipt receipt : List.of(Receipt.REFUSED, Receipt.FENCED, Receipt.SHAPE_MISSING)) {
+      events.clear();
+      submit("g=1");
+      answer(receipt);
+      assertEquals("unavailable", events.getLast(), () -> "receipt=" + receipt);
+      assertTrue(events.stream().noneMatch(event -> event.startsWith("shown")));
+    }
+  }
+
+  @Test
+  void anUnansweredReplicationEndsWithTheTimeOfThePush() {
+    submit("g=1");
+    for (int i = 0; i < 8; i++) {
+      assertEquals("sent g=1", events.getLast());
+      time.pass(1_000);
+      renew();
+    }
+    assertEquals("unavailable", events.getLast());
+    assertEquals(3, events.size());
+  }
+
+  @Test
+  void anUpdateWhoseTimeEndsInTheQueueIsNotBegun() {
+    submit("g=1");
+    submit("g=2", time.nanoTime() + SimWorld.SECOND, time.nanoTime());
+    time.pass(1_000);
+    answer(Receipt.DONE);
+    assertEquals(List.of("shown g=1", "answered g=1", "unavailable"), events.subList(2, 5));
+    assertEquals(5, events.size());
+  }
+
+  @Test
+  void aCopyOfAnUpdateThatIsOlderThanALaterAnswerIsNotDone() {
+    long sent = time.nanoTime();
+    time.pass(100);
+    submit("g=1");
+    answer(Receipt.DONE);
+    events.clear();
+    submit("g=0", sent + BUDGET, sent);
+    assertEquals(List.of("not here"), events);
+    submit("h=0", sent + BUDGET, sent);
+    assertEquals("sent h=0", events.getLast());
+  }
+
+  @Test
+  void aCopyThatIsOlderThanARefusedUpdateIsDone() {
+    long sent = time.nanoTime();
+    time.pass(100);
+    submit("g=1");
+    answer(Receipt.REFUSED);
+    submit("g=0", sent + BUDGET, sent);
+    assertEquals("sent g=0", events.getLast());
+  }
+
+  @Test
+  void withoutALeaseNothingIsBegun() {
+    time.pass(config.lease().toMillis());
+    submit("g=1");
+    assertEquals(List.of("not here"), events);
+  }
+
+  @Test
+  void aSlotThatIsNotLedIsNotHere() {
+    enter(allLedBy(other, 2));
+    submit("g=1");
+    assertEquals(List.of("not here"), events);
+  }
+
+  @Test
+  void aLeaseThatLapsedMeanwhileShowsNothingEvenIfItIsRegained() {
+    submit("g=1");
+    time.pass(config.lease().toMillis());
+    assertTrue(lease.lapse());
+    renew();
+    answer(Receipt.DONE);
+    assertEquals(List.of("prepared g=1", "sent g=1", "unavailable"), events);
+  }
+
+  @Test
+  void aSlotThatWasLostMeanwhileShowsNothingEvenIfItCameBack() {
+    submit("g=1");
+    led.enter(allLedBy(other, 2));
+    enter(allLedBy(self, 3));
+    led.takeOver(led.pending());
+    answer(Receipt.DONE);
+    assertEquals(List.of("prepared g=1", "sent g=1", "unavailable"), events);
+  }
+
+  @Test
+  void moreThanTheQueueHoldsIsRefusedAtOnce() {
+    for (int i = 0; i < 20_000; i++) {
+      queue.submit(
+          0, bytes("g"), bytes("g=1"), time.nanoTime() + BUDGET, time.nanoTime(), result -> {});
+    }
+    assertEquals(20_000, queue.waiting());
+    submit("h=1");
+    assertEquals(List.of("prepared g=1", "sent g=1", "unavailable"), events);
+    assertEquals(20_000, queue.waiting());
+  }
+
+  /** What is here may be from a leader that could not answer for it. */
+  @Test
+  void whatChangesNothingIsReplicatedBeforeItIsAnswered() {
+    submit("g=1");
+    answer(Receipt.DONE);
+    events.clear();
+    submit("g=same");
+    assertEquals(List.of("prepared g=same", "sent g=1"), events);
+    answer(Receipt.DONE);
+    assertEquals("answered g=same", events.getLast());
+  }
+
+  @Test
+  void whatChangesNothingInAGroupThatIsNotThereIsAnsweredAtOnce() {
+    submit("g=same");
+    assertEquals(List.of("prepared g=same", "answered g=same"), events);
+  }
+
+  @Test
+  void aCollisionIsAnsweredAndChangesNothing() {
+    submit("g=claim");
+    assertEquals(List.of("prepared g=claim"), events);
+    requests.answered(new ProbeAnswer(last().id(), List.of("x"), Optional.of("taken")));
+    time.settle();
+    assertEquals(List.of("prepared g=claim", "answered refused: taken"), events);
+  }
+
+  @Test
+  void newSeriesAreStoredOnceTheHomeOfTheJobAllowsThem() {
+    submit("g=claim");
+    requests.answered(new ProbeAnswer(last().id(), List.of(), Optional.empty()));
+    time.settle();
+    assertEquals(List.of("prepared g=claim", "sent g=claim"), events);
+    answer(Receipt.DONE);
+    assertEquals("answered g=claim", events.getLast());
+  }
+
+  @Test
+  void whoeverIsToldMayHandOverTheNextUpdateAtOnce() {
+    submit("g=1", result -> submit("g=2"));
+    answer(Receipt.DONE);
+    assertEquals(
+        List.of("prepared g=1", "sent g=1", "shown g=1", "prepared g=2", "sent g=2"), events);
+    answer(Receipt.DONE);
+    assertEquals(List.of("shown g=2", "answered g=2"), events.subList(5, events.size()));
+    assertEquals(0, queue.waiting());
+  }
+
+  private void enter(View next) {
+    view = next;
+    led.enter(next);
+  }
+
+  private void renew() {
+    long renewal = lease.renew();
+    lease.granted(view, ProcessId.of(self), view.epoch(), renewal);
+    lease.granted(view, ProcessId.of(other), view.epoch(), renewal);
+  }
+
+  private void submit(String update) {
+    submit(update, time.nanoTime() + BUDGET, time.nanoTime());
+  }
+
+  private void submit(String update, long deadline, long sentBy) {
+    queue.submit(0, bytes(update.substring(0, 1)), bytes(update), deadline, sentBy, this::note);
+    time.settle();
+  }
+
+  private void submit(String update, Consumer<Result> done) {
+    byte[] key = bytes(update.substring(0, 1));
+    queue.submit(0, key, bytes(update), time.nanoTime() + BUDGET, time.nanoTime(), done);
+    time.settle();
+  }
+
+  private void note(Result result) {
+    events.add(
+        switch (result) {
+          case Result.Answered(byte[] answer) -> "answered " + text(answer);
+          case Result.NotHere() -> "not here";
+          case Result.Unavailable _ -> "unavailable";
+        });
+  }
+
+  private boolean post(Member to, PeerMessage message) {
+    assertEquals(other, to);
+    if (message instanceof Replicate replicate) {
+      events.add("sent " + text(replicate.state()));
+    }
+    if (message instanceof Question question) {
+      asked.add(question);
+    }
+    return true;
+  }
+
+  private Question last() {
+    return asked.getLast();
+  }
+
+  /** The other node says what it made of the last state. */
+  private void answer(Receipt receipt) {
+    requests.answered(new Replicated(last().id(), receipt, "a test wants it"));
+    time.settle();
+  }
+
+  private View allLedBy(Member leader, long epoch) {
+    View none = TestViews.view(epoch, 7, List.of(self, other));
+    SlotTable slots = SlotTable.EMPTY.with(epoch, _ -> Optional.of(leader));
+    return new View(epoch, 7, none.seats(), List.of(), slots);
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(UTF_8);
+  }
+
+  private static String text(byte[] bytes) {
+    return new String(bytes, UTF_8);
+  }
+
+  /**
+   * Groups of one letter, each the last update of it. {@code g=same} changes nothing, {@code
+   * g=claim} wants new series.
+   */
+  private static final class NotedStore implements ReplicaStore {
+    final List<String> events = new ArrayList<>();
+    final List<Version> versions = new ArrayList<>();
+    private final Map<String, String> groups = new HashMap<>();
+
+    @Override
+    public Prepared prepare(byte[] update, Version version, long wallMillis) {
+      String text = text(update);
+      events.add("prepared " + text);
+      versions.add(version);
+      return switch (text.substring(2)) {
+        case "same" -> new Prepared.Settled(update);
+        case "claim" ->
+            new Prepared.Effect(update, Optional.of(new Claim("j", "", new byte[16])), update);
+        default -> new Prepared.Effect(update, Optional.empty(), update);
+      };
+    }
+
+    @Override
+    public byte[] refusal(byte[] update, String reason) {
+      return bytes("refused: " + reason);
+    }
+
+    @Override
+    public Version newest(byte[] state) {
+      return Version.NEVER;
+    }
+
+    @Override
+    public Merged merge(byte[] state) {
+      events.add("shown " + text(state));
+      groups.put(text(state).substring(0, 1), text(state));
+      return new Merged.Done();
+    }
+
+    @Override
+    public Optional<byte[]> wholeState(byte[] key) {
+      return Optional.ofNullable(groups.get(text(key))).map(LeaderQueueTest::bytes);
+    }
+
+    @Override
+    public long[] digests() {
+      return new long[HashRing.SLOTS];
+    }
+
+    @Override
+    public List<Entry> entries(IntPredicate slots) {
+      return List.of();
+    }
+
+    @Override
+    public List<String> labelNamesOf(String job) {
+      return List.of();
+    }
+
+    @Override
+    public Optional<String> collision(Claim claim) {
+      return Optional.empty();
+    }
+  }
+}

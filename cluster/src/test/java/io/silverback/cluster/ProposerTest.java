@@ -1,0 +1,257 @@
+package io.silverback.cluster;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.silverback.cluster.PeerMessage.Heartbeat;
+import io.silverback.cluster.PeerMessage.ProcessId;
+import io.silverback.cluster.View.Seat;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** A lease is two seconds, a tick comes each 200 milliseconds. */
+final class ProposerTest {
+  private static final long LEASE = 2_000;
+
+  private final HandPorts world = new HandPorts();
+  private final List<View> proposed = world.log.proposed;
+  private final Peers peers = new Peers(world.time);
+  private final LapseBoard board = new LapseBoard();
+  private final Member self = node(1);
+  private final Proposer proposer =
+      new Proposer(ClusterConfig.standard(3), self, world.ports(), peers, board);
+  private View view =
+      ViewPlanner.first(7, LongStream.rangeClosed(1, 5).mapToObj(ProposerTest::node).toList());
+
+  @BeforeEach
+  void enterFirst() {
+    proposer.enter(view);
+  }
+
+  @Test
+  void asLongAsAllAreHeardNothingChanges() {
+    live(10_000, 2, 3, 4, 5);
+    assertEquals(List.of(), proposed);
+    assertTrue(world.log.reconciled > 0);
+  }
+
+  @Test
+  void aMemberThatIsSilentForALeaseIsLeftOut() {
+    live(5_000, 2, 3, 4, 5);
+    live(LEASE - 200, 2, 3, 4);
+    assertEquals(List.of(), proposed);
+    live(200, 2, 3, 4);
+    assertEquals(List.of(ViewPlanner.without(view, node(5), now())), proposed);
+  }
+
+  @Test
+  void onlyTheOneThatShouldProposes() {
+    world.log.isProposer = false;
+    live(5_000, 2, 3);
+    assertEquals(List.of(), proposed);
+    assertEquals(0, world.log.reconciled);
+  }
+
+  @Test
+  void whoDoesNotVoteProposesNothing() {
+    enter(TestViews.view(2, 7, List.of(node(2), node(3)), self));
+    live(5_000, 2);
+    assertEquals(List.of(), proposed);
+  }
+
+  @Test
+  void aProposalThatIsLostIsMadeAgainAfterHalfALease() {
+    live(5_000, 2, 3, 4, 5);
+    live(LEASE, 2, 3, 4);
+    live(LEASE / 2 - 200, 2, 3, 4);
+    assertEquals(1, proposed.size());
+    live(200, 2, 3, 4);
+    assertEquals(2, proposed.size());
+  }
+
+  @Test
+  void whoSaidFarewellIsLeftOutAtOnce() {
+    live(5_000, 2, 3, 4, 5);
+    proposer.leaves(node(4));
+    live(200, 2, 3, 4, 5);
+    assertEquals(List.of(ViewPlanner.without(view, node(4), now())), proposed);
+  }
+
+  @Test
+  void theVotersChangeAtMostOnceInALease() {
+    live(5_000, 2, 3, 4, 5);
+    live(LEASE + 200, 2, 3);
+    accept();
+    assertEquals(4, view.voters().size());
+    live(LEASE, 2, 3);
+    assertEquals(List.of(), proposed);
+    live(LEASE / 10 + 400, 2, 3);
+    accept();
+    assertEquals(List.of(self, node(2), node(3)), view.voters());
+  }
+
+  @Test
+  void votersChangeOnlyOnceAMajorityKnowsOfTheLastChange() {
+    live(5_000, 2, 3, 4, 5);
+    View known = view;
+    enter(ViewPlanner.withLeader(view, node(2)));
+    for (int i = 0; i < 50; i++) {
+      beat(known.epoch(), 2, 3, 4);
+      tick();
+    }
+    assertEquals(List.of(), proposed);
+    live(200, 2, 3);
+    assertEquals(List.of(ViewPlanner.without(view, node(5), now())), proposed);
+  }
+
+  @Test
+  void whoDoesNotVoteIsLeftOutWhateverTheVotersKnow() {
+    enter(ViewPlanner.with(view, node(6)));
+    for (long passed = 0; passed <= LEASE; passed += 200) {
+      beat(1, 2, 3, 4, 5);
+      tick();
+    }
+    assertEquals(List.of(ViewPlanner.without(view, node(6), now())), proposed);
+  }
+
+  @Test
+  void aNewcomerIsAdmittedOnceItIsHeard() {
+    live(200, 2, 3, 4, 5, 6);
+    assertEquals(List.of(ViewPlanner.with(view, node(6))), proposed);
+  }
+
+  @Test
+  void aNewcomerIsAdmittedBeforeASilentOneGoes() {
+    live(LEASE, 2, 3, 4);
+    live(200, 2, 3, 4, 6);
+    assertEquals(List.of(ViewPlanner.with(view, node(6))), proposed);
+  }
+
+  @Test
+  void aSecondNodeOfTheNameOfAMemberIsNotAdmitted() {
+    Member twin = TestViews.member("n5", 55, 55);
+    for (int i = 0; i < 25; i++) {
+      peers.heard(new Heartbeat(twin, 0, 1, 0), LEASE * SimWorld.MILLI);
+      live(200, 2, 3, 4, 5);
+    }
+    assertEquals(List.of(), proposed);
+  }
+
+  @Test
+  void aSilentMemberGoesSoonerForANodeOfItsNameWithOtherFiles() {
+    Member twin = TestViews.member("n5", 55, 55);
+    live(5_000, 2, 3, 4, 5);
+    for (int i = 0; i < 5; i++) {
+      peers.heard(new Heartbeat(twin, 0, 1, 0), LEASE * SimWorld.MILLI);
+      live(200, 2, 3, 4);
+    }
+    assertEquals(List.of(ViewPlanner.without(view, node(5), now())), proposed);
+  }
+
+  @Test
+  void aLaterProcessWithTheSameFilesGetsTheSeatAtOnce() {
+    live(400, 2, 3, 4, 5);
+    Member again = TestViews.member("n5", 55, 5);
+    peers.heard(new Heartbeat(again, 0, 1, 0), LEASE * SimWorld.MILLI);
+    live(200, 2, 3, 4);
+    assertEquals(List.of(ViewPlanner.replacing(view, node(5), again, now())), proposed);
+  }
+
+  @Test
+  void aMemberVotesOnlyOnceItKnowsTheView() {
+    enter(TestViews.view(9, 7, List.of(self, node(2)), node(3)));
+    for (int i = 0; i < 15; i++) {
+      beat(9, 2);
+      beat(8, 3);
+      tick();
+    }
+    assertEquals(List.of(), proposed);
+    live(200, 2, 3);
+    assertEquals(List.of(ViewPlanner.withVoter(view, node(3))), proposed);
+  }
+
+  @Test
+  void whoCameBackLeadsAfterAStabilityThatDoublesWithEachReturn() {
+    for (int returns : new int[] {1, 2, 3, 7, 20}) {
+      proposed.clear();
+      enterWithReturns(returns);
+      long stability = 30_000L << Math.min(returns - 1, 6);
+      live(stability, 2, 3, 4, 5);
+      assertEquals(List.of(), proposed, "returns=" + returns);
+      live(200, 2, 3, 4, 5);
+      assertEquals(List.of(ViewPlanner.withLeader(view, node(5))), proposed);
+      enter(ViewPlanner.without(view, node(5), now()));
+    }
+  }
+
+  private void enterWithReturns(int returns) {
+    var seats = new ArrayList<>(view.seats());
+    seats.removeIf(seat -> seat.member().equals(node(5)));
+    seats.add(new Seat(node(5), true, false, returns));
+    enter(new View(view.epoch() + 1, 7, seats, List.of(), view.slots()));
+  }
+
+  @Test
+  void whoWasRemovedIsForgottenAfterTenMinutesIfItsLeaseIsOver() {
+    enter(ViewPlanner.without(view, node(5), now()));
+    live(600_200, 2, 3, 4);
+    assertEquals(List.of(), proposed);
+    for (int voter = 1; voter <= 3; voter++) {
+      board.report(
+          view, ProcessId.of(node(voter)), view.epoch(), List.of(ProcessId.of(node(5))));
+    }
+    live(200, 2, 3, 4);
+    assertEquals(List.of(ViewPlanner.forgetting(view, view.removed())), proposed);
+    assertFalse(proposed.getFirst().has(node(5)));
+  }
+
+  @Test
+  void theListOfTheLibraryWaitsForASilentVoter() {
+    live(5_000, 2, 3, 4, 5);
+    world.time.pass(LEASE / 2);
+    int before = world.log.reconciled;
+    live(400, 2, 3, 4);
+    assertEquals(before, world.log.reconciled);
+  }
+
+  /** The others, all of which know the view, are heard 200 ms before each tick of that time. */
+  private void live(long millis, long... others) {
+    for (long passed = 0; passed < millis; passed += 200) {
+      beat(view.epoch(), others);
+      tick();
+    }
+  }
+
+  private void beat(long epoch, long... others) {
+    for (long other : others) {
+      peers.heard(new Heartbeat(node(other), epoch, 1, 0), LEASE * SimWorld.MILLI);
+    }
+  }
+
+  private void tick() {
+    world.time.pass(200);
+    proposer.tick(view);
+  }
+
+  private void accept() {
+    enter(proposed.getLast());
+    proposed.clear();
+  }
+
+  private void enter(View next) {
+    view = next;
+    proposer.enter(next);
+  }
+
+  private long now() {
+    return world.time.wallMillis();
+  }
+
+  private static Member node(long number) {
+    return TestViews.member("n" + number, number, number);
+  }
+}
