@@ -83,7 +83,7 @@ public final class ClusterNode implements AutoCloseable {
     takeOver = new TakeOver(self, ports, requests, board, led, off, counters);
     antiEntropy = new AntiEntropy(self, ports, requests, led, shares, counters);
     var replicator =
-        new Replicator(config, self, ports, requests, shares, counters, antiEntropy::missed);
+        new Replicator(config, self, ports, requests, peers, shares, counters, antiEntropy::missed);
     claims = new Claims(self, config, ports, requests, led, this::send);
     var leader =
         new LeaderQueue(config, ports, versions, lease, led, replicator, claims, () -> view, off);

@@ -50,6 +50,7 @@ final class PeerAnswers {
   void answer(Optional<View> view, Member asker, Question question) {
     switch (question) {
       case PeerMessage.Forward forward -> pushes.forwarded(forward, said -> tell(asker, said));
+      case PeerMessage.Replicate late when isLate(late) -> {}
       case PeerMessage.Replicate replicate -> tell(asker, replicated(replicate));
       case PeerMessage.AskDigests ask -> digests(asker, ask);
       case PeerMessage.AskEntries ask -> {
@@ -97,6 +98,11 @@ final class PeerAnswers {
               ask.slots().stream().forEach(slot -> digests.add(all[slot]));
             },
             () -> tell(asker, new PeerMessage.Digests(ask.id(), digests)));
+  }
+
+  /** The leader gave it up, and others may have been told since that they may have its series. */
+  private boolean isLate(PeerMessage.Replicate replicate) {
+    return ports.clock().nanoTime() - replicate.dropAfter() >= 0;
   }
 
   private Replicated replicated(PeerMessage.Replicate replicate) {

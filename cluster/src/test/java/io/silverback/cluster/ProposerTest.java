@@ -228,7 +228,7 @@ final class ProposerTest {
 
   private void beat(long epoch, long... others) {
     for (long other : others) {
-      peers.heard(new Heartbeat(node(other), epoch, 1, 0), LEASE * SimWorld.MILLI);
+      peers.heard(new Heartbeat(node(other), 7, epoch, 1, 0), LEASE * SimWorld.MILLI);
     }
   }
 
