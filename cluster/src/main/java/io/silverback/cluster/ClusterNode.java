@@ -49,6 +49,10 @@ public final class ClusterNode implements AutoCloseable {
   private long ticks;
   private final AtomicLong mail = new AtomicLong();
   private volatile boolean closed;
+
+  /** True once this node had a vote in the log, or was to have none. */
+  private volatile boolean counted;
+
   private volatile ClusterStatus status;
 
   /**
@@ -218,6 +222,10 @@ public final class ClusterNode implements AutoCloseable {
     }
     if (!now.view().get().has(self)) {
       return Optional.of("waiting to be admitted to the cluster" + namesake(now.view().get()));
+    }
+    if (!counted) {
+      // Whoever restarts nodes in turn goes on when this one is ready, and the log must outlive it.
+      return Optional.of("waiting for a vote in the log of the views");
     }
     return lease.holds() ? Optional.empty() : Optional.of("no contact with a majority of voters");
   }
@@ -452,6 +460,12 @@ public final class ClusterNode implements AutoCloseable {
   }
 
   private void publish() {
+    if (!counted && view.isPresent() && view.get().has(self)) {
+      counted =
+          view.get().hasVoter(self)
+              ? ports.viewLog().libraryVoters().contains(self.storeId())
+              : ViewPlanner.nextVoter(view.get()).isEmpty();
+    }
     status = report.now(view);
   }
 }

@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Which voters reported that the lease of a removed member is over; for each removal by itself, as a
- * process may come back and be removed again. Belongs to the loop.
+ * Which voters reported that the lease of a removed member is over; for each removal by itself, as
+ * a process may come back and be removed again. Belongs to the loop.
  */
 final class LapseBoard {
   private final Map<View.Removed, Set<ProcessId>> reports = new HashMap<>();

@@ -5,9 +5,11 @@ import io.silverback.cluster.View.Seat;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedSet;
 import java.util.Set;
 
 /**
@@ -22,13 +24,17 @@ final class Proposer {
   private static final Duration REMEMBER_REMOVED = Duration.ofMinutes(10);
   private static final int MOST_DOUBLINGS = 6;
   private static final int MOST_DOUBLES = 1_000;
+  private static final int MOST_LEAVING = 1_000;
 
   private final ClusterConfig config;
   private final Member self;
   private final ClusterPorts ports;
   private final Peers peers;
   private final LapseBoard board;
-  private final Set<PeerMessage.ProcessId> leaving = new HashSet<>();
+
+  /** Those that said farewell. They may be heard on for a while, and never come back. */
+  private final SequencedSet<PeerMessage.ProcessId> leaving = new LinkedHashSet<>();
+
   private final Map<PeerMessage.ProcessId, Long> seatedNanos = new HashMap<>();
   private final Set<PeerMessage.ProcessId> doubles = new HashSet<>();
   private final long leaseNanos;
@@ -58,13 +64,13 @@ final class Proposer {
     var seated = view.members().stream().map(PeerMessage.ProcessId::of).toList();
     seated.forEach(id -> seatedNanos.putIfAbsent(id, now));
     seatedNanos.keySet().retainAll(seated);
-    leaving.retainAll(seated);
   }
 
   /** The member asked to be left out. */
   void leaves(Member member) {
-    if (leaving.size() < HashRing.SLOTS) {
-      leaving.add(PeerMessage.ProcessId.of(member));
+    leaving.add(PeerMessage.ProcessId.of(member));
+    if (leaving.size() > MOST_LEAVING) {
+      leaving.removeFirst();
     }
   }
 
@@ -145,6 +151,7 @@ final class Proposer {
     return peers.recent(leaseNanos / 2).stream()
         .map(Peers.Heard::member)
         .filter(member -> !view.has(member))
+        .filter(member -> !leaving.contains(PeerMessage.ProcessId.of(member)))
         .filter(
             member -> {
               boolean isDouble = view.members().stream().anyMatch(member::isSameNode);

@@ -85,8 +85,7 @@ final class Voter {
     }
     var lapsed = new HashSet<ProcessId>();
     var held = new HashSet<ProcessId>();
-    lapseAt.forEach(
-        (gone, at) -> (now - at >= 0 ? lapsed : held).add(ProcessId.of(gone.member())));
+    lapseAt.forEach((gone, at) -> (now - at >= 0 ? lapsed : held).add(ProcessId.of(gone.member())));
     lapsed.removeAll(held);
     return List.copyOf(lapsed);
   }

@@ -118,7 +118,7 @@ final class PeersTest {
   }
 
   private void heard(Member member, long theirNanos) {
-    peers.heard(new Heartbeat(member, 1, 1, theirNanos), LEASE);
+    peers.heard(new Heartbeat(member, 7, 1, 1, theirNanos), LEASE);
   }
 
   private List<Member> members(long nanos) {

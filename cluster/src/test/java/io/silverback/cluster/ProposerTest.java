@@ -135,7 +135,7 @@ final class ProposerTest {
   void aSecondNodeOfTheNameOfAMemberIsNotAdmitted() {
     Member twin = TestViews.member("n5", 55, 55);
     for (int i = 0; i < 25; i++) {
-      peers.heard(new Heartbeat(twin, 0, 1, 0), LEASE * SimWorld.MILLI);
+      peers.heard(new Heartbeat(twin, 0, 0, 1, 0), LEASE * SimWorld.MILLI);
       live(200, 2, 3, 4, 5);
     }
     assertEquals(List.of(), proposed);
@@ -146,7 +146,7 @@ final class ProposerTest {
     Member twin = TestViews.member("n5", 55, 55);
     live(5_000, 2, 3, 4, 5);
     for (int i = 0; i < 5; i++) {
-      peers.heard(new Heartbeat(twin, 0, 1, 0), LEASE * SimWorld.MILLI);
+      peers.heard(new Heartbeat(twin, 0, 0, 1, 0), LEASE * SimWorld.MILLI);
       live(200, 2, 3, 4);
     }
     assertEquals(List.of(ViewPlanner.without(view, node(5), now())), proposed);
@@ -156,7 +156,7 @@ final class ProposerTest {
   void aLaterProcessWithTheSameFilesGetsTheSeatAtOnce() {
     live(400, 2, 3, 4, 5);
     Member again = TestViews.member("n5", 55, 5);
-    peers.heard(new Heartbeat(again, 0, 1, 0), LEASE * SimWorld.MILLI);
+    peers.heard(new Heartbeat(again, 0, 0, 1, 0), LEASE * SimWorld.MILLI);
     live(200, 2, 3, 4);
     assertEquals(List.of(ViewPlanner.replacing(view, node(5), again, now())), proposed);
   }
@@ -201,8 +201,7 @@ final class ProposerTest {
     live(600_200, 2, 3, 4);
     assertEquals(List.of(), proposed);
     for (int voter = 1; voter <= 3; voter++) {
-      board.report(
-          view, ProcessId.of(node(voter)), view.epoch(), List.of(ProcessId.of(node(5))));
+      board.report(view, ProcessId.of(node(voter)), view.epoch(), List.of(ProcessId.of(node(5))));
     }
     live(200, 2, 3, 4);
     assertEquals(List.of(ViewPlanner.forgetting(view, view.removed())), proposed);

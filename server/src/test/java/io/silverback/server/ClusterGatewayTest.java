@@ -52,6 +52,29 @@ final class ClusterGatewayTest {
   }
 
   @Test
+  void aBulkDeletionThroughAnyNodeReachesAll() throws IOException {
+    try (var cluster = LocalCluster.start(3)) {
+      for (int node = 0; node < cluster.size(); node++) {
+        pushThroughAll(cluster);
+        Answer deleted =
+            cluster.send(
+                node,
+                "POST",
+                "/api/v1/admin/delete_groups?match%5B%5D=%7Bjob%3D~%22job-1.%22%7D",
+                "");
+
+        assertEquals(200, deleted.status(), deleted.text());
+        assertTrue(deleted.text().contains("\"count\":10,\"failed\":0,"), deleted.text());
+        assertEquals(
+            lines().stream()
+                .filter(line -> !line.contains("job=\"job-1") || line.contains("job=\"job-1\""))
+                .toList(),
+            exposed(cluster).stream().sorted().toList());
+      }
+    }
+  }
+
+  @Test
   void aRefusalOfTheLeaderReachesTheClientInUpstreamsWords() throws IOException {
     try (var cluster = LocalCluster.start(2)) {
       for (int node = 0; node < cluster.size(); node++) {

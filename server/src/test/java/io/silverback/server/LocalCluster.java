@@ -22,7 +22,7 @@ final class LocalCluster implements AutoCloseable {
   private final List<Integer> ports;
 
   private LocalCluster(int size) {
-    ports = Stream.generate(RunningProcess::freePort).limit(2L * size).toList();
+    ports = Stream.generate(RunningProcess::lastingPort).limit(2L * size).toList();
     for (int i = 0; i < size; i++) {
       gateways.add(start(i, size));
     }

@@ -15,6 +15,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /** A program that a test started: its output is kept, and it never outlives the test. */
@@ -23,7 +25,9 @@ final class RunningProcess implements AutoCloseable {
   private static final Duration READY_LIMIT = Duration.ofSeconds(90);
   private static final Duration PROBE_INTERVAL = Duration.ofMillis(25);
   private static final int FIRST_PORT = 10_000;
+  private static final int USUAL_FIRST_GIVEN = 32_768;
   private static final int PORT_TRIES = 1000;
+  private static final Set<Integer> LASTING_PORTS = ConcurrentHashMap.newKeySet();
 
   private final List<String> command;
   private final Path standardOutput;
@@ -89,21 +93,23 @@ final class RunningProcess implements AutoCloseable {
   }
 
   /**
-   * A port that the kernel gives to no connection, so that who was killed finds it free again; two
-   * calls may give the same one.
+   * A port that the kernel gives to no connection, so that who was killed finds it free again, and
+   * that no call has given before.
    */
   static int lastingPort() {
     try {
       String given = Files.readString(Path.of("/proc/sys/net/ipv4/ip_local_port_range"));
-      int firstGiven = Integer.parseInt(given.strip().split("\\s+")[0]);
+      int firstGiven = Integer.parseInt(given.strip().split("\\s+", -1)[0]);
+      // Where the kernel gives away nearly all ports, none lasts for sure.
+      int limit = firstGiven > 2 * FIRST_PORT ? firstGiven : USUAL_FIRST_GIVEN;
       var random = new Random();
       for (int i = 0; i < PORT_TRIES; i++) {
-        int port = random.nextInt(FIRST_PORT, firstGiven);
-        if (isFree(port)) {
+        int port = random.nextInt(FIRST_PORT, limit);
+        if (isFree(port) && LASTING_PORTS.add(port)) {
           return port;
         }
       }
-      return fail("no free port: from=" + FIRST_PORT + " to=" + firstGiven);
+      return fail("no free port: from=" + FIRST_PORT + " to=" + limit);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
