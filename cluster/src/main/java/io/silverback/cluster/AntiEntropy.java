@@ -17,11 +17,11 @@ final class AntiEntropy {
   private static final long SOON_NANOS = 1_000_000_000L;
   private static final long SELDOM_NANOS = 30_000_000_000L;
 
-  private final ClusterConfig config;
   private final Member self;
   private final ClusterPorts ports;
   private final Requests requests;
   private final Led led;
+  private final Shares shares;
   private final EnumSet<Rule> off;
   private final Counters counters;
   private final Map<ProcessId, BitSet> equal = new HashMap<>();
@@ -33,18 +33,18 @@ final class AntiEntropy {
   private long ownedEpoch;
 
   AntiEntropy(
-      ClusterConfig config,
       Member self,
       ClusterPorts ports,
       Requests requests,
       Led led,
+      Shares shares,
       EnumSet<Rule> off,
       Counters counters) {
-    this.config = config;
     this.self = self;
     this.ports = ports;
     this.requests = requests;
     this.led = led;
+    this.shares = shares;
     this.off = off;
     this.counters = counters;
   }
@@ -112,18 +112,13 @@ final class AntiEntropy {
     ownedEpoch = view.epoch();
     ownedOf = now;
     owned.clear();
-    now.stream()
-        .forEach(
-            slot -> {
-              view.owners(slot).stream()
-                  .limit(config.replicationFactor())
-                  .filter(owner -> !owner.isSameProcess(self))
-                  .forEach(
-                      owner ->
-                          owned
-                              .computeIfAbsent(ProcessId.of(owner), _ -> new BitSet(HashRing.SLOTS))
-                              .set(slot));
-            });
+    for (Member member : view.members()) {
+      if (!member.isSameProcess(self)) {
+        var slots = (BitSet) shares.of(member).clone();
+        slots.and(now);
+        owned.put(ProcessId.of(member), slots);
+      }
+    }
   }
 
   /** The slots led by this node that the member should hold, in the view of the last tick. */

@@ -5,9 +5,12 @@ import io.silverback.cluster.PeerMessage.ClaimAnswer.Verdict;
 import io.silverback.cluster.PeerMessage.ProbeAnswer;
 import io.silverback.cluster.ReplicaStore.Claim;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -29,11 +32,15 @@ final class Claims {
   private final JobHome home;
   private final Requests.Post post;
   private final Map<GroupId, Claim> pending = new HashMap<>();
+  private final ArrayDeque<Kept> kept = new ArrayDeque<>();
   private final Map<String, Free> free = bounded();
   private final Map<String, Long> probedBy = bounded();
 
   /** All groups of the job with these label names may have any series, says the home. */
   private record Free(String labelNames, long epoch) {}
+
+  /** What may be stored until then, although nobody was told that it is. */
+  private record Kept(GroupId group, Claim claim, long untilNanos) {}
 
   Claims(
       Member self,
@@ -134,6 +141,21 @@ final class Claims {
     done.verdict(verdict, reason);
   }
 
+  /**
+   * The series are not stored here, but may be somewhere else until that time; to be settled after.
+   */
+  void keep(byte[] key, long untilNanos) {
+    var group = new GroupId(key);
+    Claim claim = pending.remove(group);
+    if (claim != null) {
+      if (kept.size() >= MOST_JOBS) {
+        kept.removeFirst();
+      }
+      // The clock of a replica may stand still for up to a lease without its noticing.
+      kept.add(new Kept(group, claim, untilNanos + config.lease().toNanos()));
+    }
+  }
+
   /** The series are stored, or will never be. */
   void settle(Optional<View> view, byte[] key) {
     Claim claim = pending.remove(new GroupId(key));
@@ -159,14 +181,25 @@ final class Claims {
     }
     var labelNames = new HashSet<>(ports.store().labelNamesOf(claim.job()));
     Optional<String> collision = ports.store().collision(claim);
-    for (var other : pending.entrySet()) {
-      if (other.getValue().job().equals(claim.job()) && !other.getKey().equals(new GroupId(key))) {
-        labelNames.add(other.getValue().labelNames());
-        if (collision.isEmpty() && JobHome.collide(other.getValue(), claim)) {
+    long now = ports.clock().nanoTime();
+    kept.removeIf(each -> now - each.untilNanos() >= 0);
+    var others = new ArrayList<Claim>();
+    pending.forEach((group, other) -> addIfOther(others, group, other, key));
+    kept.forEach(each -> addIfOther(others, each.group(), each.claim(), key));
+    for (Claim other : others) {
+      if (other.job().equals(claim.job())) {
+        labelNames.add(other.labelNames());
+        if (collision.isEmpty() && JobHome.collide(other, claim)) {
           collision = Optional.of("another group of the job is about to have one of its series");
         }
       }
     }
     return new ProbeAnswer(id, labelNames.stream().sorted().toList(), collision);
+  }
+
+  private static void addIfOther(List<Claim> others, GroupId group, Claim claim, byte[] key) {
+    if (!group.equals(new GroupId(key))) {
+      others.add(claim);
+    }
   }
 }

@@ -32,6 +32,7 @@ public final class ClusterNode implements AutoCloseable {
   private final Peers peers;
   private final LapseBoard board = new LapseBoard();
   private final Led led;
+  private final Shares shares;
   private final Fences fences = new Fences();
   private final Requests requests;
   private final Founding founding;
@@ -80,15 +81,17 @@ public final class ClusterNode implements AutoCloseable {
     peers = new Peers(ports.clock());
     var foreigners = new Foreigners(ports.clock(), config.lease());
     led = new Led(self);
+    shares = new Shares(config.replicationFactor());
     requests = new Requests(ports.loop(), this::send);
     founding =
         new Founding(self, config.bootstrapExpect(), ports.clock(), ports.random(), this::send);
     proposer = new Proposer(config, self, ports, peers, board);
     takeOver = new TakeOver(self, ports, requests, board, led, off, counters);
-    antiEntropy = new AntiEntropy(config, self, ports, requests, led, off, counters);
+    antiEntropy = new AntiEntropy(self, ports, requests, led, shares, off, counters);
     purge = new Purge(config, self, ports, requests, led, antiEntropy::missed, off, counters);
     strayCopies = new StrayCopies(config, self, ports, requests, led, antiEntropy, off, counters);
-    var replicator = new Replicator(config, self, ports, requests, counters, antiEntropy::missed);
+    var replicator =
+        new Replicator(config, self, ports, requests, peers, shares, counters, antiEntropy::missed);
     claims = new Claims(self, config, ports, requests, led, this::send);
     var leader =
         new LeaderQueue(config, ports, versions, lease, led, replicator, claims, () -> view, off);
@@ -111,7 +114,7 @@ public final class ClusterNode implements AutoCloseable {
             counters);
     heartbeats =
         new Heartbeats(config, self, ports, lease, voter, peers, foreigners, board, this::send);
-    report = new StatusReport(config, self, ports, foreigners, lease, led, antiEntropy, counters);
+    report = new StatusReport(self, ports, foreigners, lease, led, shares, antiEntropy, counters);
     status = report.now(view);
   }
 
@@ -386,18 +389,20 @@ public final class ClusterNode implements AutoCloseable {
     view = Optional.of(next);
     logger.log(
         System.Logger.Level.INFO,
-        "view: epoch="
-            + next.epoch()
-            + " members="
-            + next.members()
-            + " voters="
-            + next.voters().size());
+        () ->
+            "view: epoch="
+                + next.epoch()
+                + " members="
+                + next.members()
+                + " voters="
+                + next.voters().size());
     lease.enter(next);
     voter.enter(next);
     if (isFirst) {
       peers.forgiveSilence();
     }
     led.enter(next);
+    shares.enter(next);
     if (closed) {
       led.clear();
     }

@@ -1,29 +1,42 @@
 package io.silverback.cluster;
 
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Comparator;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Which slot a group lies in, and which nodes should own a slot, in order of preference: rendezvous
  * hashing (Thaler and Ravishankar, "Using Name-Based Mappings to Increase Hit Rates", 1998).
  *
- * <p>Pure: the same on every node, whatever the order of labels or members. A node that comes or
- * goes moves no slot but its own.
+ * <p>The same on every node, whatever the order of labels or members; depends on nothing but the
+ * names and zones of those that hold groups. A node that comes or goes moves no slot but its own.
+ * Immutable.
  */
 public final class HashRing {
   /** Enough for an even spread over fifty nodes. */
   public static final int SLOTS = 16_384;
 
-  private static final Comparator<Ranked> BY_WEIGHT =
-      Comparator.comparingLong(Ranked::weight)
-          .reversed()
-          .thenComparing(ranked -> ranked.member().nodeId());
+  private final List<Member> members;
+  private final long[] hashes;
+  private final int[] zones;
+  private final boolean hasZones;
 
-  private HashRing() {}
-
-  private record Ranked(long weight, Member member) {}
+  /** A ring of those of the members that hold groups. */
+  HashRing(List<Member> all) {
+    members =
+        all.stream()
+            .filter(member -> !member.voterOnly())
+            .sorted(Comparator.comparing(Member::nodeId))
+            .toList();
+    hashes = members.stream().map(Member::nodeId).mapToLong(HashRing::hash).toArray();
+    List<String> names = members.stream().map(Member::zone).distinct().toList();
+    zones = members.stream().map(Member::zone).mapToInt(names::indexOf).toArray();
+    hasZones = names.stream().anyMatch(zone -> !zone.isEmpty());
+  }
 
   /** The slot of a group, by the bytes of its key in their one canonical form. */
   public static int slotOf(byte[] key) {
@@ -39,35 +52,98 @@ public final class HashRing {
    * each member is in a zone that none before it is in, as long as there is one.
    */
   public static List<Member> owners(int slot, List<Member> members) {
-    var ranked = new ArrayList<Ranked>(members.size());
-    boolean hasZones = false;
-    for (Member member : members) {
-      if (!member.voterOnly()) {
-        ranked.add(new Ranked(mix(hash(member.nodeId()) ^ mix(slot)), member));
-        hasZones |= !member.zone().isEmpty();
-      }
-    }
-    ranked.sort(BY_WEIGHT);
-    var owners = new ArrayList<Member>(ranked.size());
-    ranked.forEach(each -> owners.add(each.member()));
-    return hasZones ? spread(owners) : owners;
+    return new HashRing(members).owners(slot);
   }
 
-  /** The same members, in rounds that take each zone once. */
-  private static List<Member> spread(List<Member> ranked) {
-    var left = new ArrayList<>(ranked);
-    var spread = new ArrayList<Member>(ranked.size());
-    while (!left.isEmpty()) {
-      var zones = new HashSet<String>();
-      for (var members = left.iterator(); members.hasNext(); ) {
-        Member member = members.next();
-        if (zones.add(member.zone())) {
-          spread.add(member);
-          members.remove();
-        }
+  /** The same for the members of this ring. */
+  public List<Member> owners(int slot) {
+    var ranking = new Ranking();
+    ranking.begin(slot);
+    var owners = new ArrayList<Member>(members.size());
+    while (owners.size() < members.size()) {
+      owners.add(members.get(ranking.next()));
+    }
+    return owners;
+  }
+
+  /** The member that should lead the slot; there must be one. */
+  Member first(int slot) {
+    long salt = mix(slot);
+    int best = 0;
+    for (int i = 1; i < hashes.length; i++) {
+      best = weight(i, salt) > weight(best, salt) ? i : best;
+    }
+    return members.get(best);
+  }
+
+  /** The slots of which each node is one of so many first owners, by the name of the node. */
+  Map<String, BitSet> shares(int copies) {
+    long[][] words = new long[members.size()][SLOTS / Long.SIZE];
+    int count = Math.min(copies, members.size());
+    var ranking = new Ranking();
+    for (int slot = 0; slot < SLOTS; slot++) {
+      ranking.begin(slot);
+      for (int i = 0; i < count; i++) {
+        words[ranking.next()][slot / Long.SIZE] |= 1L << slot;
       }
     }
-    return spread;
+    var shares = new HashMap<String, BitSet>();
+    for (int i = 0; i < words.length; i++) {
+      shares.put(members.get(i).nodeId(), BitSet.valueOf(words[i]));
+    }
+    return shares;
+  }
+
+  /** True if the slots have the same owners in both, be it other process starts of them. */
+  boolean isSpreadLike(HashRing other) {
+    return Arrays.equals(hashes, other.hashes)
+        && Arrays.equals(zones, other.zones)
+        && hasZones == other.hasZones;
+  }
+
+  /** The owners of one slot, one after the other. */
+  private final class Ranking {
+    private static final long GONE = Long.MIN_VALUE;
+    private final long[] weights = new long[hashes.length];
+    private final long[] ofNextRound = new long[hashes.length];
+
+    void begin(int slot) {
+      long salt = mix(slot);
+      for (int i = 0; i < weights.length; i++) {
+        weights[i] = weight(i, salt);
+        ofNextRound[i] = GONE;
+      }
+    }
+
+    /** The index of the next owner; there must be one. */
+    int next() {
+      int next = heaviest();
+      if (weights[next] == GONE) {
+        System.arraycopy(ofNextRound, 0, weights, 0, weights.length);
+        Arrays.fill(ofNextRound, GONE);
+        next = heaviest();
+      }
+      for (int i = 0; hasZones && i < weights.length; i++) {
+        if (i != next && zones[i] == zones[next]) {
+          ofNextRound[i] = weights[i];
+          weights[i] = GONE;
+        }
+      }
+      weights[next] = GONE;
+      return next;
+    }
+
+    private int heaviest() {
+      int heaviest = 0;
+      for (int i = 1; i < weights.length; i++) {
+        heaviest = weights[i] > weights[heaviest] ? i : heaviest;
+      }
+      return heaviest;
+    }
+  }
+
+  private long weight(int index, long salt) {
+    return mix(hashes[index] ^ salt);
   }
 
   private static long hash(String nodeId) {

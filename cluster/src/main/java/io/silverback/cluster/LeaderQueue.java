@@ -176,7 +176,6 @@ final class LeaderQueue {
       return;
     }
     replicator.replicate(
-        view.get().orElseThrow(),
         next.slot(),
         epoch,
         next.key(),
@@ -188,8 +187,11 @@ final class LeaderQueue {
                 expose(queue, effect);
             case Replicator.Outcome.Safe() ->
                 end(queue, new Result.Unavailable("the leader of the group has changed"));
-            case Replicator.Outcome.Unsafe(var reason) ->
-                end(queue, new Result.Unavailable(reason));
+            case Replicator.Outcome.Unsafe(var reason) -> {
+              // Until then a replica may still store it.
+              claims.keep(next.key(), next.deadline());
+              end(queue, new Result.Unavailable(reason));
+            }
           }
         });
   }

@@ -11,6 +11,7 @@ final class Led {
   private final Member self;
   private final long[] epochs = new long[HashRing.SLOTS];
   private final BitSet pending = new BitSet(HashRing.SLOTS);
+  private SlotTable slots = SlotTable.EMPTY;
   private volatile BitSet led = new BitSet();
 
   Led(Member self) {
@@ -19,17 +20,20 @@ final class Led {
 
   /** Stops what another leads now, and begins to wait for what is new. */
   void enter(View view) {
-    var next = new BitSet(HashRing.SLOTS);
-    for (int slot = 0; slot < HashRing.SLOTS; slot++) {
-      SlotTable.Tenure tenure = view.slots().tenure(slot);
-      if (!tenure.isOf(self)) {
-        pending.clear(slot);
-        epochs[slot] = 0;
-      } else if (epochs[slot] != tenure.epoch()) {
-        epochs[slot] = tenure.epoch();
+    if (view.slots().equals(slots)) {
+      return;
+    }
+    slots = view.slots();
+    BitSet mine = slots.ledBy(self);
+    var next = (BitSet) led.clone();
+    next.and(mine);
+    pending.and(mine);
+    for (int slot = mine.nextSetBit(0); slot >= 0; slot = mine.nextSetBit(slot + 1)) {
+      long epoch = slots.tenure(slot).epoch();
+      if (epochs[slot] != epoch) {
+        epochs[slot] = epoch;
         pending.set(slot);
-      } else if (led.get(slot)) {
-        next.set(slot);
+        next.clear(slot);
       }
     }
     led = next;

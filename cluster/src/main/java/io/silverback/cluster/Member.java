@@ -28,7 +28,7 @@ public record Member(
 
   /** True for the same process start of the same node. */
   public boolean isSameProcess(Member other) {
-    return nodeId.equals(other.nodeId) && incarnation == other.incarnation;
+    return incarnation == other.incarnation && nodeId.equals(other.nodeId);
   }
 
   /** For whoever has to tell others of a member. Layout: {@code docs/formats/peer-messages.md}. */

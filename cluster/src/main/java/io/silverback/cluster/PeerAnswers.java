@@ -68,6 +68,7 @@ final class PeerAnswers {
   void answer(Optional<View> view, Member asker, Question question) {
     switch (question) {
       case PeerMessage.Forward forward -> pushes.forwarded(forward, said -> tell(asker, said));
+      case PeerMessage.Replicate late when isLate(late) -> {}
       case PeerMessage.Replicate replicate -> tell(asker, replicated(replicate));
       case PeerMessage.AskDigests ask -> digests(asker, ask);
       case PeerMessage.AskEntries ask -> {
@@ -183,6 +184,11 @@ final class PeerAnswers {
         && view.owners(slot).stream()
             .limit(config.replicationFactor())
             .noneMatch(self::isSameProcess);
+  }
+
+  /** The leader gave it up, and others may have been told since that they may have its series. */
+  private boolean isLate(PeerMessage.Replicate replicate) {
+    return ports.clock().nanoTime() - replicate.dropAfter() >= 0;
   }
 
   private Replicated replicated(PeerMessage.Replicate replicate) {

@@ -73,7 +73,12 @@ final class PeerMessageCodec {
       case Forwarded m ->
           out.u8(FORWARDED).u64(m.id()).text(m.result().name()).bytes(m.answer()).text(m.reason());
       case Replicate m ->
-          out.u8(REPLICATE).u64(m.id()).u16(m.slot()).u64(m.epoch()).bytes(m.state());
+          out.u8(REPLICATE)
+              .u64(m.id())
+              .u16(m.slot())
+              .u64(m.epoch())
+              .u64(m.dropAfter())
+              .bytes(m.state());
       case Replicated m -> out.u8(REPLICATED).u64(m.id()).text(m.result().name()).text(m.reason());
       case AskDigests m ->
           out.u8(ASK_DIGESTS)
@@ -152,7 +157,7 @@ final class PeerMessageCodec {
           new Forward(in.u64(), in.u64(), in.u64(), in.u64(), in.flag(), in.bytes(), in.bytes());
       case FORWARDED ->
           new Forwarded(in.u64(), constant(Forwarded.Fate.values(), in), in.bytes(), in.text());
-      case REPLICATE -> new Replicate(in.u64(), slot(in), in.u64(), in.bytes());
+      case REPLICATE -> new Replicate(in.u64(), slot(in), in.u64(), in.u64(), in.bytes());
       case REPLICATED ->
           new Replicated(in.u64(), constant(Replicated.Receipt.values(), in), in.text());
       case ASK_DIGESTS -> new AskDigests(in.u64(), slots(in), in.list(Wire.Reader::u64));

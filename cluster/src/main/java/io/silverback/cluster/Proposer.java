@@ -73,9 +73,8 @@ final class Proposer {
 
   /** Called now and then. */
   void tick(View view) {
-    boolean isVoter =
-        view.hasVoter(self) || view.predecessor(self).filter(view::hasVoter).isPresent();
-    if (!ports.viewLog().isProposer() || !isVoter) {
+    // Even if the view is without this node since: nobody else could take it out of the log.
+    if (!ports.viewLog().isProposer()) {
       return;
     }
     if (view.voters().stream().allMatch(this::isHeard)) {
@@ -199,7 +198,9 @@ final class Proposer {
             .filter(
                 voter -> peers.of(voter).filter(heard -> heard.epoch() == view.epoch()).isPresent())
             .count();
-    return alive + 1 >= view.majority();
+    boolean votes =
+        view.hasVoter(self) || view.predecessor(self).filter(view::hasVoter).isPresent();
+    return alive + (votes ? 1 : 0) >= view.majority();
   }
 
   private Optional<Member> proven(View view) {

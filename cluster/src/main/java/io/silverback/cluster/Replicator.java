@@ -18,6 +18,8 @@ final class Replicator {
   private final Member self;
   private final ClusterPorts ports;
   private final Requests requests;
+  private final Peers peers;
+  private final Shares shares;
   private final Counters counters;
   private final Consumer<Member> onMissed;
 
@@ -38,26 +40,24 @@ final class Replicator {
       Member self,
       ClusterPorts ports,
       Requests requests,
+      Peers peers,
+      Shares shares,
       Counters counters,
       Consumer<Member> onMissed) {
     this.config = config;
     this.self = self;
     this.ports = ports;
     this.requests = requests;
+    this.peers = peers;
+    this.shares = shares;
     this.counters = counters;
     this.onMissed = onMissed;
   }
 
   /** Tells once, within the time that the push has, whether enough members hold the state. */
   void replicate(
-      View view,
-      int slot,
-      long epoch,
-      byte[] key,
-      byte[] state,
-      long nanos,
-      Consumer<Outcome> done) {
-    List<Member> owners = view.owners(slot);
+      int slot, long epoch, byte[] key, byte[] state, long nanos, Consumer<Outcome> done) {
+    List<Member> owners = shares.owners(slot);
     List<Member> targets = new ArrayList<>(owners);
     targets.removeIf(self::isSameProcess);
     // A leader that is no owner, as the slot has yet to move, keeps all owners up to date.
@@ -132,6 +132,11 @@ final class Replicator {
       }
       Member target = targets.get(next++);
       open++;
+      if (peers.of(target).isEmpty()) {
+        // What its clock says is not known, so it could not be told when to drop it.
+        ports.loop().execute(() -> failed(target));
+        return;
+      }
       send(target, state, true);
       ports.loop().schedule(config.replicaTimeout().toNanos(), () -> replaceIfSilent(target));
     }
@@ -148,7 +153,7 @@ final class Replicator {
       requests.ask(
           target,
           Math.max(1, nanosLeft()),
-          id -> new PeerMessage.Replicate(id, slot, epoch, bytes),
+          id -> message(id, target, bytes),
           answer -> {
             Optional<Replicated> replicated =
                 answer.filter(Replicated.class::isInstance).map(Replicated.class::cast);
@@ -180,6 +185,13 @@ final class Replicator {
           });
     }
 
+    private PeerMessage.Replicate message(long id, Member target, byte[] bytes) {
+      long now = ports.clock().nanoTime();
+      // Their clock now is this or later, so they never take it for younger than it is.
+      long theirs = peers.of(target).map(heard -> heard.theirClock(now)).orElse(now);
+      return new PeerMessage.Replicate(id, slot, epoch, theirs + deadline - now, bytes);
+    }
+
     /** The replica lacks what this state builds on: first the group as it is here, then again. */
     private void sendWhole(Member target, boolean mayLackShape) {
       Optional<byte[]> whole = mayLackShape ? ports.store().wholeState(key) : Optional.empty();
@@ -190,7 +202,7 @@ final class Replicator {
       requests.ask(
           target,
           Math.max(1, nanosLeft()),
-          id -> new PeerMessage.Replicate(id, slot, epoch, whole.get()),
+          id -> message(id, target, whole.get()),
           answer -> {
             boolean isDone =
                 answer

@@ -2,11 +2,11 @@ package io.silverback.cluster;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.IntFunction;
-import java.util.function.IntPredicate;
 
 /**
  * Who leads each slot, and from which epoch on. Immutable.
@@ -30,7 +30,7 @@ public final class SlotTable {
    */
   public record Tenure(String nodeId, long incarnation, long epoch) {
     public boolean isOf(Member member) {
-      return nodeId.equals(member.nodeId()) && incarnation == member.incarnation();
+      return incarnation == member.incarnation() && nodeId.equals(member.nodeId());
     }
   }
 
@@ -44,17 +44,23 @@ public final class SlotTable {
   }
 
   /** The slots that the member leads, or is to lead. */
-  IntPredicate ledBy(Member member) {
-    return slot -> tenure(slot).isOf(member);
+  BitSet ledBy(Member member) {
+    boolean[] isOf = new boolean[tenures.size()];
+    for (int i = 0; i < isOf.length; i++) {
+      isOf[i] = tenures.get(i).isOf(member);
+    }
+    var led = new BitSet(HashRing.SLOTS);
+    for (int slot = 0; slot < slots.length; slot++) {
+      if (isOf[slots[slot]]) {
+        led.set(slot);
+      }
+    }
+    return led;
   }
 
   /** How many slots the member leads, or is to lead. */
   public int countOf(Member member) {
-    int count = 0;
-    for (short index : slots) {
-      count += tenures.get(index).isOf(member) ? 1 : 0;
-    }
-    return count;
+    return ledBy(member).cardinality();
   }
 
   /**
@@ -63,52 +69,64 @@ public final class SlotTable {
    * @param moved says of a slot who leads it from now on; empty if nothing changes
    */
   SlotTable with(long epoch, IntFunction<Optional<Member>> moved) {
-    var next = new Tenure[HashRing.SLOTS];
-    Arrays.setAll(
-        next,
-        slot ->
-            moved
-                .apply(slot)
-                .map(member -> new Tenure(member.nodeId(), member.incarnation(), epoch))
-                .orElse(tenure(slot)));
-    return of(next);
+    var named = new ArrayList<>(tenures);
+    var fresh = new HashMap<String, Integer>();
+    short[] leaders = slots.clone();
+    for (int slot = 0; slot < leaders.length; slot++) {
+      Optional<Member> next = moved.apply(slot);
+      if (next.isPresent()) {
+        Member member = next.get();
+        Integer index = fresh.get(member.nodeId());
+        if (index == null) {
+          index = named.size();
+          named.add(new Tenure(member.nodeId(), member.incarnation(), epoch));
+          fresh.put(member.nodeId(), index);
+        }
+        leaders[slot] = index.shortValue();
+      }
+    }
+    return fresh.isEmpty() ? this : of(named, leaders);
   }
 
-  private static SlotTable of(Tenure[] leaders) {
+  /** The one table in which the slots have these leaders: each is named once, where it is used. */
+  private static SlotTable of(List<Tenure> named, short[] leaders) {
     var places = new HashMap<Tenure, Integer>();
-    var tenures = new ArrayList<Tenure>();
-    short[] slots = new short[HashRing.SLOTS];
+    var used = new ArrayList<Tenure>();
+    int[] indexes = new int[named.size()];
+    Arrays.fill(indexes, -1);
+    short[] slots = new short[leaders.length];
     for (int slot = 0; slot < slots.length; slot++) {
-      Integer place = places.putIfAbsent(leaders[slot], tenures.size());
-      if (place == null) {
-        place = tenures.size();
-        tenures.add(leaders[slot]);
+      int leader = leaders[slot];
+      if (indexes[leader] < 0) {
+        Tenure tenure = named.get(leader);
+        Integer place = places.putIfAbsent(tenure, used.size());
+        if (place == null) {
+          place = used.size();
+          used.add(tenure);
+        }
+        indexes[leader] = place;
       }
-      slots[slot] = place.shortValue();
+      slots[slot] = (short) indexes[leader];
     }
-    return new SlotTable(tenures, slots);
+    return new SlotTable(used, slots);
   }
 
   void write(Wire.Writer out) {
     out.list(
         tenures,
         (to, tenure) -> to.text(tenure.nodeId()).u64(tenure.incarnation()).u64(tenure.epoch()));
-    for (short index : slots) {
-      out.u16(index);
-    }
+    out.u16s(slots);
   }
 
   static SlotTable read(Wire.Reader in) {
     List<Tenure> tenures = in.list(from -> new Tenure(from.text(), from.u64(), from.u64()));
-    var leaders = new Tenure[HashRing.SLOTS];
-    for (int slot = 0; slot < leaders.length; slot++) {
-      int index = in.u16();
-      if (index >= tenures.size()) {
-        throw new MalformedMessageException("no such tenure: index=" + index);
+    short[] leaders = in.u16s(HashRing.SLOTS);
+    for (short index : leaders) {
+      if (index < 0 || index >= tenures.size()) {
+        throw new MalformedMessageException("no such tenure: index=" + (index & 0xffff));
       }
-      leaders[slot] = tenures.get(index);
     }
-    return of(leaders);
+    return of(tenures, leaders);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.silverback.cluster;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -41,11 +42,19 @@ public record View(
   }
 
   public List<Member> members() {
-    return seats.stream().map(Seat::member).toList();
+    var members = new ArrayList<Member>(seats.size());
+    seats.forEach(seat -> members.add(seat.member()));
+    return members;
   }
 
   public List<Member> voters() {
-    return seats.stream().filter(Seat::votes).map(Seat::member).toList();
+    var voters = new ArrayList<Member>(seats.size());
+    for (Seat seat : seats) {
+      if (seat.votes()) {
+        voters.add(seat.member());
+      }
+    }
+    return voters;
   }
 
   /** How many voters are a majority. */
@@ -55,12 +64,17 @@ public record View(
 
   /** True if that process start is a member. */
   public boolean has(Member member) {
-    return seats.stream().anyMatch(seat -> seat.member().isSameProcess(member));
+    return member(member.nodeId(), member.incarnation()).isPresent();
   }
 
   /** True if that process start votes. */
   public boolean hasVoter(Member member) {
-    return seats.stream().anyMatch(seat -> seat.votes() && seat.member().isSameProcess(member));
+    for (Seat seat : seats) {
+      if (seat.votes() && seat.member().isSameProcess(member)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** The member of which that process is a later start, with the same files. */
@@ -72,14 +86,23 @@ public record View(
   }
 
   public Optional<Member> member(String nodeId, long incarnation) {
-    return members().stream()
-        .filter(member -> member.nodeId().equals(nodeId) && member.incarnation() == incarnation)
-        .findFirst();
+    for (Seat seat : seats) {
+      Member member = seat.member();
+      if (member.incarnation() == incarnation && member.nodeId().equals(nodeId)) {
+        return Optional.of(member);
+      }
+    }
+    return Optional.empty();
   }
 
   /** The members that should hold the slot, in the order of preference. */
   public List<Member> owners(int slot) {
-    return HashRing.owners(slot, members());
+    return ring().owners(slot);
+  }
+
+  /** For whoever asks for the owners of many slots. */
+  public HashRing ring() {
+    return new HashRing(members());
   }
 
   /** Layout: {@code docs/formats/peer-messages.md}. */

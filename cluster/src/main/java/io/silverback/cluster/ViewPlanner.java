@@ -3,6 +3,7 @@ package io.silverback.cluster;
 import io.silverback.cluster.View.Removed;
 import io.silverback.cluster.View.Seat;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -144,15 +145,11 @@ final class ViewPlanner {
     if (leaders.isEmpty()) {
       return view.slots();
     }
+    var led = new BitSet(HashRing.SLOTS);
+    view.seats().forEach(seat -> led.or(view.slots().ledBy(seat.member())));
+    var ring = new HashRing(leaders);
     return view.slots()
-        .with(
-            epoch,
-            slot -> {
-              SlotTable.Tenure tenure = view.slots().tenure(slot);
-              return view.member(tenure.nodeId(), tenure.incarnation()).isPresent()
-                  ? Optional.empty()
-                  : Optional.of(HashRing.owners(slot, leaders).getFirst());
-            });
+        .with(epoch, slot -> led.get(slot) ? Optional.empty() : Optional.of(ring.first(slot)));
   }
 
   private static List<Member> leaders(View view) {

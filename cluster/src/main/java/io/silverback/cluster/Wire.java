@@ -26,6 +26,14 @@ final class Wire {
       return this;
     }
 
+    Writer u16s(short[] values) {
+      int count = values.length * Short.BYTES;
+      ByteBuffer to = room(count);
+      to.asShortBuffer().put(values);
+      to.position(to.position() + count);
+      return this;
+    }
+
     Writer u32(int value) {
       room(4).putInt(value);
       return this;
@@ -89,6 +97,13 @@ final class Wire {
 
     int u16() {
       return read(ByteBuffer::getShort) & 0xffff;
+    }
+
+    short[] u16s(int count) {
+      short[] values = new short[count];
+      read(from -> from.asShortBuffer().get(values));
+      bytes.position(bytes.position() + count * Short.BYTES);
+      return values;
     }
 
     int u32() {

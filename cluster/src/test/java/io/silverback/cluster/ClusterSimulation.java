@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +20,14 @@ final class ClusterSimulation {
   private static final long FAULTS = 60 * SimWorld.SECOND;
   private static final long FORMS_WITHIN = 40 * SimWorld.SECOND;
   private static final long HEALS_WITHIN = 200 * SimWorld.SECOND;
+
+  /** Held here, or its level would be forgotten. */
+  private static final Logger LOGGERS = Logger.getLogger("io.silverback.cluster");
+
+  static {
+    // What breaks is meant to.
+    LOGGERS.setLevel(Level.OFF);
+  }
 
   private final Plan plan;
   private final SimWorld world;

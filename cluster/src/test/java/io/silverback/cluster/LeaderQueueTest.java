@@ -2,9 +2,11 @@ package io.silverback.cluster;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.silverback.cluster.LeaderQueue.Result;
+import io.silverback.cluster.PeerMessage.Heartbeat;
 import io.silverback.cluster.PeerMessage.ProbeAnswer;
 import io.silverback.cluster.PeerMessage.ProcessId;
 import io.silverback.cluster.PeerMessage.Question;
@@ -45,12 +47,16 @@ final class LeaderQueueTest {
   private final Requests requests = new Requests(time, this::post);
   private final Lease lease = new Lease(time, config.lease());
   private final Led led = new Led(self);
+  private final Peers peers = new Peers(time);
+  private final Shares shares = new Shares(config.replicationFactor());
+  private final Claims claims = new Claims(self, config, ports, requests, led, this::post);
   private View view = allLedBy(self, 1);
   private final LeaderQueue queue = queue();
 
   private LeaderQueue queue() {
-    var replicator = new Replicator(config, self, ports, requests, new Counters(), missed -> {});
-    var claims = new Claims(self, config, ports, requests, led, this::post);
+    var replicator =
+        new Replicator(
+            config, self, ports, requests, peers, shares, new Counters(), missed -> {});
     var clock = new VersionClock(time::wallMillis, self.incarnation());
     return new LeaderQueue(
         config,
@@ -68,6 +74,8 @@ final class LeaderQueueTest {
   void lead() {
     lease.enter(view);
     renew();
+    shares.enter(view);
+    peers.heard(new Heartbeat(other, 7, 1, 1, 0), config.lease().toNanos());
     led.enter(view);
     led.takeOver(led.pending());
   }
@@ -101,6 +109,30 @@ final class LeaderQueueTest {
     submit("g=1");
     submit("h=1");
     assertEquals(List.of("prepared g=1", "sent g=1", "prepared h=1", "sent h=1"), events);
+  }
+
+  @Test
+  void theSeriesOfAnUpdateThatFailedAreTakenAsLongAsAReplicaMayStoreIt() {
+    submit("g=claim");
+    requests.answered(new ProbeAnswer(last().id(), List.of(), Optional.empty()));
+    time.settle();
+    answer(Receipt.REFUSED);
+    assertTrue(isTakenFor("h") && !isTakenFor("g"));
+    time.pass(BUDGET / SimWorld.MILLI);
+    assertTrue(isTakenFor("h"));
+    time.pass(config.lease().toMillis());
+    assertFalse(isTakenFor("h"));
+  }
+
+  private boolean isTakenFor(String key) {
+    var claim = new ReplicaStore.Claim("j", "other", new byte[16]);
+    return claims.probed(1, 1, bytes(key), claim).collision().isPresent();
+  }
+
+  @Test
+  void aReplicaIsToldWhenToDropAState() {
+    submit("g=1");
+    assertEquals(BUDGET, ((Replicate) last()).dropAfter());
   }
 
   @Test

@@ -57,10 +57,10 @@ final class ProposerTest {
   }
 
   @Test
-  void whoDoesNotVoteProposesNothing() {
-    enter(TestViews.view(2, 7, List.of(node(2), node(3)), self));
-    live(5_000, 2);
-    assertEquals(List.of(), proposed);
+  void whoLeadsTheLogProposesThoughTheViewIsWithoutIt() {
+    enter(TestViews.view(2, 7, List.of(node(2), node(3), node(4))));
+    live(5_000, 2, 3);
+    assertEquals(List.of(node(2), node(3)), proposed.getFirst().members());
   }
 
   @Test

@@ -64,7 +64,12 @@ final class SimCluster {
   }
 
   Optional<SimServer> server(SimHost host) {
-    return servers.stream().filter(server -> server.host() == host).findFirst();
+    for (SimServer server : servers) {
+      if (server.host() == host) {
+        return Optional.of(server);
+      }
+    }
+    return Optional.empty();
   }
 
   void start(SimHost host) {

@@ -52,8 +52,15 @@ final class SimRegister {
 
   /** True if that log reaches, there and back, a majority of the voters that are up. */
   boolean reachesMajority(SimViewLog log) {
-    return voters.size() > 0
-        && 2 * voters.stream().filter(voter -> reaches(log, voter)).count() > voters.size();
+    return reachesMajority(log, voters);
+  }
+
+  private boolean reachesMajority(SimViewLog log, List<Long> of) {
+    int reached = 0;
+    for (long voter : of) {
+      reached += reaches(log, voter) ? 1 : 0;
+    }
+    return 2 * reached > of.size();
   }
 
   private boolean reaches(SimViewLog log, long voter) {
@@ -168,37 +175,36 @@ final class SimRegister {
     }
   }
 
-  /** Takes one step of the list of voters towards that of the view. */
+  /**
+   * Takes one step of the list of voters towards that of the view: without those that are gone, and
+   * then with one after the other that came.
+   */
   void reconcile(SimViewLog by, List<Member> wanted) {
     if (changing || !isLeader(by.storeId()) || !reachesMajority(by)) {
       return;
     }
     List<Long> ids = wanted.stream().map(Member::storeId).toList();
-    for (long gone : voters) {
-      if (!ids.contains(gone)) {
-        change(by, gone, false);
-        return;
-      }
+    var next = new ArrayList<>(voters);
+    if (!next.retainAll(ids)) {
+      ids.stream()
+          .filter(id -> !voters.contains(id) && awake(id) != null)
+          .findFirst()
+          .ifPresent(next::add);
     }
-    for (long id : ids) {
-      if (!voters.contains(id) && awake(id) != null) {
-        change(by, id, true);
-        return;
-      }
+    if (!next.isEmpty() && !next.equals(voters)) {
+      change(by, next);
     }
   }
 
-  private void change(SimViewLog by, long storeId, boolean joins) {
+  private void change(SimViewLog by, List<Long> next) {
     changing = true;
     world.in(
         world.between(5 * SimWorld.MILLI, 300 * SimWorld.MILLI),
         () -> {
           changing = false;
-          if (reachesMajority(by) && voters.contains(by.storeId())) {
-            voters.remove(storeId);
-            if (joins) {
-              voters.add(storeId);
-            }
+          // Old and new ones have to agree.
+          if (reachesMajority(by) && reachesMajority(by, next) && voters.contains(by.storeId())) {
+            voters = next;
             world.trace(() -> "voters of the log: " + voters.size());
           }
         });

@@ -86,12 +86,13 @@ final class ClusterReport implements ClusterInfo {
       return List.of();
     }
     List<Member> members = view.get().members();
+    HashRing ring = view.get().ring();
     int[] shouldLead = new int[members.size()];
     int[] leads = new int[members.size()];
     int[] owns = new int[members.size()];
     int unled = HashRing.SLOTS;
     for (int slot = 0; slot < HashRing.SLOTS; slot++) {
-      List<Member> owners = view.get().owners(slot);
+      List<Member> owners = ring.owners(slot);
       for (int i = 0; i < members.size(); i++) {
         int place = owners.indexOf(members.get(i));
         shouldLead[i] += place == 0 ? 1 : 0;

@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.apache.ratis.proto.RaftProtos.RaftPeerRole;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.Message;
@@ -151,9 +152,10 @@ final class LogServer {
 
   /**
    * Brings the list of voters one step nearer to the wanted one; empty if it is there, or a step is
-   * under way.
+   * under way. Those that are not wanted go in one step, as some of them may be dead: with these
+   * alone, those that are left might be no majority, and the next step would never be.
    *
-   * @param removeFirst true to remove one before one is added, where both has to be done
+   * @param removeFirst true to remove some before one is added, where both has to be done
    */
   Optional<CompletableFuture<RaftClientReply>> changeVoters(
       List<Member> wanted, boolean removeFirst) throws IOException {
@@ -170,15 +172,18 @@ final class LogServer {
                         .noneMatch(
                             peer -> peer.getId().toString().equals(PeerAddresses.peerId(member))))
             .findFirst();
-    // Itself last: it has to do the rest.
-    Optional<RaftPeer> extra =
+    var extra =
         voters.stream()
             .filter(
                 peer ->
                     wanted.stream()
                         .noneMatch(
                             member -> peer.getId().toString().equals(PeerAddresses.peerId(member))))
-            .min((a, b) -> Boolean.compare(a.getId().equals(id), b.getId().equals(id)));
+            .collect(Collectors.toCollection(ArrayList::new));
+    if (extra.size() > 1) {
+      // Itself last: it has to do the rest.
+      extra.removeIf(peer -> peer.getId().equals(id));
+    }
     if (missing.isEmpty() && extra.isEmpty()) {
       return Optional.empty();
     }
@@ -186,7 +191,7 @@ final class LogServer {
     if (missing.isPresent() && (extra.isEmpty() || !removeFirst)) {
       next.add(peer(missing.get(), RaftPeerRole.FOLLOWER));
     } else {
-      next.remove(extra.orElseThrow());
+      next.removeAll(extra);
     }
     return next.isEmpty() ? Optional.empty() : Optional.of(change(current, next));
   }
