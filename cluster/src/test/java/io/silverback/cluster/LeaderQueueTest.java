@@ -55,8 +55,7 @@ final class LeaderQueueTest {
 
   private LeaderQueue queue() {
     var replicator =
-        new Replicator(
-            config, self, ports, requests, peers, shares, new Counters(), missed -> {});
+        new Replicator(config, self, ports, requests, peers, shares, new Counters(), missed -> {});
     var clock = new VersionClock(time::wallMillis, self.incarnation());
     return new LeaderQueue(
         config,
@@ -436,6 +435,11 @@ final class LeaderQueueTest {
     @Override
     public Map<Integer, Version> purgeable(IntPredicate slots, long beforeMillis, int mostSlots) {
       return Map.of();
+    }
+
+    @Override
+    public int drop(List<Entry> entries) {
+      return 0;
     }
 
     @Override
