@@ -45,7 +45,6 @@ public final class ClusterNode implements AutoCloseable {
   private final TakeOver takeOver;
   private final AntiEntropy antiEntropy;
   private final Purge purge;
-  private final StrayCopies strayCopies;
   private final Claims claims;
   private final Pushes pushes;
   private final PeerAnswers answers;
@@ -86,7 +85,6 @@ public final class ClusterNode implements AutoCloseable {
     takeOver = new TakeOver(self, ports, requests, board, led, off, counters);
     antiEntropy = new AntiEntropy(config, self, ports, requests, led, off, counters);
     purge = new Purge(config, self, ports, requests, led, antiEntropy::missed, off, counters);
-    strayCopies = new StrayCopies(config, self, ports, requests, led, antiEntropy, off, counters);
     var replicator = new Replicator(config, self, ports, requests, counters, antiEntropy::missed);
     claims = new Claims(self, config, ports, requests, led, this::send);
     var leader =
@@ -96,18 +94,7 @@ public final class ClusterNode implements AutoCloseable {
             config, self, ports, requests, peers, lease, led, leader, () -> view, off, counters);
     answers =
         new PeerAnswers(
-            config,
-            self,
-            ports,
-            versions,
-            fences,
-            led,
-            claims,
-            pushes,
-            requests,
-            this::send,
-            off,
-            counters);
+            ports, versions, fences, led, claims, pushes, requests, this::send, off, counters);
     status = currentStatus();
   }
 
@@ -435,7 +422,6 @@ public final class ClusterNode implements AutoCloseable {
       proposer.tick(current);
       antiEntropy.tick(current);
       purge.tick(current);
-      strayCopies.tick(current);
     }
     peers.keep(everyone(), 2 * config.lease().toNanos());
     publish();
@@ -534,7 +520,6 @@ public final class ClusterNode implements AutoCloseable {
             counters.repairs,
             counters.alone,
             counters.purged,
-            counters.dropped,
             lease.withheldMillis()));
   }
 
