@@ -91,9 +91,9 @@ final class AntiEntropy {
             List.of(),
             true,
             off,
-            counters,
             outcome -> {
               busy.remove(id);
+              counters.add(outcome);
               // What it missed meanwhile may not have been compared.
               if (outcome.complete() && !missing.contains(id)) {
                 var same = (BitSet) slots.clone();
@@ -119,11 +119,6 @@ final class AntiEntropy {
         owned.put(ProcessId.of(member), slots);
       }
     }
-  }
-
-  /** The slots led by this node that the member should hold, in the view of the last tick. */
-  BitSet owned(Member member) {
-    return owned.getOrDefault(ProcessId.of(member), new BitSet());
   }
 
   /** How many led slots have an owner that is not known to hold all. */

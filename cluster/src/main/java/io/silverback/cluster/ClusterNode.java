@@ -40,7 +40,6 @@ public final class ClusterNode implements AutoCloseable {
   private final TakeOver takeOver;
   private final AntiEntropy antiEntropy;
   private final Purge purge;
-  private final StrayCopies strayCopies;
   private final Claims claims;
   private final Pushes pushes;
   private final PeerAnswers answers;
@@ -89,7 +88,6 @@ public final class ClusterNode implements AutoCloseable {
     takeOver = new TakeOver(self, ports, requests, board, led, off, counters);
     antiEntropy = new AntiEntropy(self, ports, requests, led, shares, off, counters);
     purge = new Purge(config, self, ports, requests, led, antiEntropy::missed, off, counters);
-    strayCopies = new StrayCopies(config, self, ports, requests, led, antiEntropy, off, counters);
     var replicator =
         new Replicator(config, self, ports, requests, peers, shares, counters, antiEntropy::missed);
     claims = new Claims(self, config, ports, requests, led, this::send);
@@ -100,18 +98,7 @@ public final class ClusterNode implements AutoCloseable {
             config, self, ports, requests, peers, lease, led, leader, () -> view, off, counters);
     answers =
         new PeerAnswers(
-            config,
-            self,
-            ports,
-            versions,
-            fences,
-            led,
-            claims,
-            pushes,
-            requests,
-            this::send,
-            off,
-            counters);
+            ports, versions, fences, led, claims, pushes, requests, this::send, off, counters);
     heartbeats =
         new Heartbeats(config, self, ports, lease, voter, peers, foreigners, board, this::send);
     report = new StatusReport(self, ports, foreigners, lease, led, shares, antiEntropy, counters);
@@ -436,7 +423,6 @@ public final class ClusterNode implements AutoCloseable {
       proposer.tick(current);
       antiEntropy.tick(current);
       purge.tick(current);
-      strayCopies.tick(current);
     }
     peers.keep(heartbeats.everyone(view), 2 * config.lease().toNanos());
     publish();

@@ -41,7 +41,6 @@ public record ClusterStatus(
    * @param repairs groups that were sent or fetched since copies differed
    * @param alone pushes that were answered without another copy, since the view has no other member
    * @param purged deleted groups that this node remembers no longer
-   * @param dropped copies of groups that were dropped, as other members own them
    * @param withheldMillis time without a lease, from the first lease on
    */
   public record Counters(
@@ -54,6 +53,5 @@ public record ClusterStatus(
       long repairs,
       long alone,
       long purged,
-      long dropped,
       long withheldMillis) {}
 }

@@ -10,8 +10,9 @@ final class Counters {
   long repairs;
   long alone;
   long purged;
-  long dropped;
 
-  /** How often copies were handed to the store to be dropped. */
-  long drops;
+  void add(SlotSync.Outcome outcome) {
+    repairs += outcome.repaired();
+    purged += outcome.purged();
+  }
 }

@@ -19,8 +19,6 @@ import java.util.function.UnaryOperator;
 
 /** Answers what other nodes ask this one. Belongs to the loop. */
 final class PeerAnswers {
-  private final ClusterConfig config;
-  private final Member self;
   private final ClusterPorts ports;
   private final VersionClock versions;
   private final Fences fences;
@@ -35,8 +33,6 @@ final class PeerAnswers {
   private volatile UnaryOperator<byte[]> server = _ -> new byte[0];
 
   PeerAnswers(
-      ClusterConfig config,
-      Member self,
       ClusterPorts ports,
       VersionClock versions,
       Fences fences,
@@ -47,8 +43,6 @@ final class PeerAnswers {
       Requests.Post post,
       EnumSet<Rule> off,
       Counters counters) {
-    this.config = config;
-    this.self = self;
     this.ports = ports;
     this.versions = versions;
     this.fences = fences;
@@ -98,7 +92,6 @@ final class PeerAnswers {
       }
       case PeerMessage.Deliver deliver -> delivered(asker, deliver);
       case PeerMessage.RaiseHorizons ask -> raise(asker, ask);
-      case PeerMessage.DropCopies ask -> drop(view, asker, ask);
       case PeerMessage.AskClaim ask -> claim(view, asker, ask);
       case PeerMessage.Probe probe ->
           tell(asker, claims.probed(probe.id(), probe.epoch(), probe.key(), probe.claim()));
@@ -150,40 +143,12 @@ final class PeerAnswers {
             List.of(),
             false,
             off,
-            counters,
             outcome -> {
               raising.remove(id);
+              counters.add(outcome);
               tell(asker, new PeerMessage.HorizonsRaised(ask.id(), outcome.complete()));
             })
         .start();
-  }
-
-  /**
-   * Only what this node does not own by its own view, now: if that changes, it looks what it has
-   * after these copies are gone, as works are done in the order in which they are handed over.
-   */
-  private void drop(Optional<View> view, Member asker, PeerMessage.DropCopies ask) {
-    List<ReplicaStore.Entry> copies =
-        ask.copies().stream()
-            .filter(copy -> view.isPresent() && isStray(view.get(), HashRing.slotOf(copy.key())))
-            .toList();
-    counters.drops++;
-    var dropped = new int[1];
-    ports
-        .loop()
-        .background(
-            () -> dropped[0] = ports.store().drop(copies),
-            () -> {
-              counters.dropped += dropped[0];
-              tell(asker, new PeerMessage.CopiesDropped(ask.id(), dropped[0]));
-            });
-  }
-
-  private boolean isStray(View view, int slot) {
-    return !view.slots().tenure(slot).isOf(self)
-        && view.owners(slot).stream()
-            .limit(config.replicationFactor())
-            .noneMatch(self::isSameProcess);
   }
 
   /** The leader gave it up, and others may have been told since that they may have its series. */

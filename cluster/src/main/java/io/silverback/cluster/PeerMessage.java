@@ -156,14 +156,6 @@ sealed interface PeerMessage {
   record HorizonsRaised(long id, boolean done) implements Answer {}
 
   /**
-   * The receiver may forget these copies, of slots that it neither owns nor leads: all owners have
-   * what it had.
-   */
-  record DropCopies(long id, List<Entry> copies) implements Question {}
-
-  record CopiesDropped(long id, int count) implements Answer {}
-
-  /**
    * Asks the home of a job whether a group may have new series.
    *
    * @param epoch from which on the receiver leads the slot of the job

@@ -37,8 +37,6 @@ final class PeerMessageCodec {
   private static final int SERVER_ANSWER = 26;
   private static final int RAISE_HORIZONS = 27;
   private static final int HORIZONS_RAISED = 28;
-  private static final int DROP_COPIES = 29;
-  private static final int COPIES_DROPPED = 30;
 
   private PeerMessageCodec() {}
 
@@ -118,9 +116,6 @@ final class PeerMessageCodec {
       case ServerAnswer m -> out.u8(SERVER_ANSWER).u64(m.id()).bytes(m.answer());
       case RaiseHorizons m -> out.u8(RAISE_HORIZONS).u64(m.id()).bytes(m.slots().toByteArray());
       case HorizonsRaised m -> out.u8(HORIZONS_RAISED).u64(m.id()).flag(m.done());
-      case DropCopies m ->
-          out.u8(DROP_COPIES).u64(m.id()).list(m.copies(), PeerMessageCodec::entry);
-      case CopiesDropped m -> out.u8(COPIES_DROPPED).u64(m.id()).u32(m.count());
     }
     return out.finish();
   }
@@ -183,8 +178,6 @@ final class PeerMessageCodec {
       case SERVER_ANSWER -> new ServerAnswer(in.u64(), in.bytes());
       case RAISE_HORIZONS -> new RaiseHorizons(in.u64(), slots(in));
       case HORIZONS_RAISED -> new HorizonsRaised(in.u64(), in.flag());
-      case DROP_COPIES -> new DropCopies(in.u64(), in.list(PeerMessageCodec::entry));
-      case COPIES_DROPPED -> new CopiesDropped(in.u64(), in.u32());
       default -> throw new MalformedMessageException("no such message: kind=" + kind);
     };
   }
@@ -258,8 +251,8 @@ final class PeerMessageCodec {
       case Forward _, Forwarded _, Replicate _, Replicated _, Digests _, AskEntries _ ->
           Network.Channel.DATA;
       case Entries _, AskStates _, States _, Deliver _, Delivered _ -> Network.Channel.DATA;
-      case AskDigests _, ServerQuestion _, ServerAnswer _ -> Network.Channel.DATA;
-      case RaiseHorizons _, HorizonsRaised _, DropCopies _, CopiesDropped _ -> Network.Channel.DATA;
+      case AskDigests _, ServerQuestion _, ServerAnswer _, RaiseHorizons _, HorizonsRaised _ ->
+          Network.Channel.DATA;
       case Heartbeat _, Grant _, ViewPush _, Offer _, OfferTaken _, Begin _, Farewell _ ->
           Network.Channel.CONTROL;
       // A claim names every series of a group. What is said of claims keeps its order.

@@ -128,8 +128,8 @@ final class Purge {
                     List.of(),
                     true,
                     off,
-                    counters,
                     outcome -> {
+                      counters.add(outcome);
                       unanswered.remove(ProcessId.of(owner));
                       if (!outcome.complete()) {
                         slots.stream().forEach(found::remove);

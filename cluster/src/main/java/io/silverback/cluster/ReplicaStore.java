@@ -141,14 +141,6 @@ public interface ReplicaStore {
    */
   int raise(Map<Integer, Version> horizons, Predicate<byte[]> spared);
 
-  /**
-   * Forgets copies of groups that are still as they were when they were told of. Their slots have
-   * no horizon from then on, as not all that is missing was purged. May take long.
-   *
-   * @return how many were forgotten
-   */
-  int drop(List<Entry> copies);
-
   /** The names of grouping labels, joined, of each group of the job that is here. */
   List<String> labelNamesOf(String job);
 

@@ -27,7 +27,5 @@ enum Rule {
    * What only one of two nodes has is dropped where the other one's horizon is higher and says that
    * it was purged.
    */
-  HORIZON_DROPS_LEFTOVERS,
-  /** A member drops its copy of what others own only after all of them have it. */
-  DROP_ONLY_WHAT_OWNERS_HOLD
+  HORIZON_DROPS_LEFTOVERS
 }

@@ -40,16 +40,19 @@ final class SlotSync {
   private final List<Long> epochs;
   private final boolean delivers;
   private final EnumSet<Rule> off;
-  private final Counters counters;
   private final Consumer<Outcome> done;
+  private int repaired;
+  private int purged;
   private boolean ended;
 
   /**
    * How it went.
    *
    * @param complete false if the peer stopped answering
+   * @param repaired groups fetched or brought
+   * @param purged groups dropped here as the peer has purged them
    */
-  record Outcome(boolean complete) {}
+  record Outcome(boolean complete, int repaired, int purged) {}
 
   /** What one node has of some slots, as of one moment. */
   private record Side(
@@ -97,7 +100,6 @@ final class SlotSync {
       List<Long> epochs,
       boolean delivers,
       EnumSet<Rule> off,
-      Counters counters,
       Consumer<Outcome> done) {
     this.ports = ports;
     this.requests = requests;
@@ -106,7 +108,6 @@ final class SlotSync {
     this.epochs = epochs;
     this.delivers = delivers;
     this.off = off;
-    this.counters = counters;
     this.done = done;
   }
 
@@ -168,7 +169,6 @@ final class SlotSync {
     }
     var there = new Side(answer.entries(), bySlot(some, answer.horizons()));
     var own = new Side[1];
-    long drops = counters.drops;
     ports
         .loop()
         .background(
@@ -188,7 +188,6 @@ final class SlotSync {
                               raiseOwn(
                                   there.higherThan(here),
                                   there,
-                                  drops,
                                   () -> raiseTheirs(here.higherThan(there), then))));
             });
   }
@@ -234,14 +233,9 @@ final class SlotSync {
     return byGroup;
   }
 
-  private void raiseOwn(Map<Integer, Version> horizons, Side there, long drops, Runnable then) {
+  private void raiseOwn(Map<Integer, Version> horizons, Side there, Runnable then) {
     if (horizons.isEmpty()) {
       then.run();
-      return;
-    }
-    if (drops != counters.drops) {
-      // Not all that was here is here any more, so a horizon would say of that, too, it was purged.
-      end(false);
       return;
     }
     var forgotten = new int[1];
@@ -252,7 +246,7 @@ final class SlotSync {
                 forgotten[0] =
                     ports.store().raise(horizons, key -> takesLeftovers() || there.has(key)),
             () -> {
-              counters.purged += forgotten[0];
+              purged += forgotten[0];
               then.run();
             });
   }
@@ -296,7 +290,7 @@ final class SlotSync {
               .background(
                   () -> answer.states().forEach(state -> merge(state, there, refused)),
                   () -> {
-                    counters.repairs += answer.states().size();
+                    repaired += answer.states().size();
                     if (refused.isEmpty()) {
                       fetch(keys.subList(answer.answered(), keys.size()), there, then);
                     } else {
@@ -346,7 +340,7 @@ final class SlotSync {
                     id -> new PeerMessage.Deliver(id, states, horizons),
                     PeerMessage.Delivered.class,
                     answer -> {
-                      counters.repairs += states.size();
+                      repaired += states.size();
                       if (answer.refused().isEmpty()) {
                         deliver(keys.subList(taken[0], keys.size()), here, then);
                       } else {
@@ -385,7 +379,7 @@ final class SlotSync {
   private void end(boolean complete) {
     if (!ended) {
       ended = true;
-      done.accept(new Outcome(complete));
+      done.accept(new Outcome(complete, repaired, purged));
     }
   }
 }

@@ -54,7 +54,6 @@ final class StatusReport {
             counters.repairs,
             counters.alone,
             counters.purged,
-            counters.dropped,
             lease.withheldMillis()));
   }
 }

@@ -80,11 +80,11 @@ final class TakeOver {
             epochs,
             false,
             off,
-            counters,
             outcome -> {
               if (ofRound != round || !asking) {
                 return;
               }
+              counters.add(outcome);
               if (outcome.complete()) {
                 answered.add(ProcessId.of(member));
                 finishIfAllAnswered(view);

@@ -438,11 +438,6 @@ final class LeaderQueueTest {
     }
 
     @Override
-    public int drop(List<Entry> entries) {
-      return 0;
-    }
-
-    @Override
     public int raise(Map<Integer, Version> horizons, Predicate<byte[]> spared) {
       return 0;
     }

@@ -164,11 +164,6 @@ final class SimJudge {
   /** A client was told that its push is safe. */
   void acknowledged(SimLedger ledger) {
     acknowledged++;
-    copies(ledger);
-  }
-
-  /** What was acknowledged or shown is on as many hosts as it should be, and stays there. */
-  private void copies(SimLedger ledger) {
     if (!promises) {
       return;
     }
@@ -205,7 +200,6 @@ final class SimJudge {
         lastExposed.put(ledger, world.now());
       }
       longestGaps.merge(gapsOf, world.now() - last, Math::max);
-      copies(ledger);
     }
     collisions();
     world.in(TICK, this::tick);

@@ -216,17 +216,6 @@ final class SimStore implements ReplicaStore {
   }
 
   @Override
-  public int drop(List<Entry> copies) {
-    int before = groups.size();
-    for (Entry copy : copies) {
-      String key = new String(copy.key(), UTF_8);
-      horizons.remove(slotOf(key));
-      group(key).filter(group -> hashOf(group) == copy.hash()).ifPresent(_ -> groups.remove(key));
-    }
-    return before - groups.size();
-  }
-
-  @Override
   public List<String> labelNamesOf(String job) {
     return groups.values().stream()
         .filter(group -> group.exists() && SimGroup.jobOf(group.key()).equals(job))

@@ -40,7 +40,6 @@ class SimulationMutationTest {
       case AWAIT_LAPSE -> EnumSet.of(Fault.SUSPECT, Fault.PAIR, Fault.PAUSE, Fault.MUTE);
       case ASK_ALL_MEMBERS, FENCE_OLD_LEADERS -> EnumSet.of(Fault.PAUSE, Fault.STALL, Fault.PAIR);
       case HORIZON_DROPS_LEFTOVERS -> EnumSet.of(Fault.CRASH, Fault.ISOLATE, Fault.LEAVE);
-      case DROP_ONLY_WHAT_OWNERS_HOLD -> EnumSet.of(Fault.PAIR, Fault.DEAF, Fault.WORSE_WIRES);
     };
   }
 }

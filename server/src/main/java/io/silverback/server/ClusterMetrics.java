@@ -97,10 +97,6 @@ final class ClusterMetrics {
         "Pushes answered without another copy, as the view has no other member.",
         Counters::alone);
     counter("purged_total", "Deleted groups that this node remembers no longer.", Counters::purged);
-    counter(
-        "dropped_copies_total",
-        "Copies of groups that this node dropped, as others own them.",
-        Counters::dropped);
     CounterWithCallback.builder(DEFAULTS)
         .name("silverback_cluster_withheld_seconds_total")
         .help("Time without a lease, since the first one.")
@@ -196,6 +192,6 @@ final class ClusterMetrics {
         0,
         0,
         false,
-        new Counters(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
+        new Counters(0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
   }
 }

@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * The purge horizon of each slot: whatever state at or below it is not here was purged on purpose.
@@ -69,26 +68,6 @@ final class Horizons {
       return false;
     }
     said = next;
-    return true;
-  }
-
-  /** Takes horizons back; false if that could not be made safe, and they are as they were. */
-  synchronized boolean clear(Set<Integer> slots) {
-    Version[] next = said.toArray(Version[]::new);
-    slots.forEach(slot -> next[slot] = Version.NEVER);
-    List<Version> cleared = List.of(next);
-    try {
-      if (!cleared.equals(said)) {
-        keeper.keep(cleared);
-      }
-    } catch (IOException e) {
-      log.error("cannot store what is owned no longer, so it stays", "err", e);
-      return false;
-    }
-    said = cleared;
-    Version[] guards = guarded.toArray(Version[]::new);
-    slots.forEach(slot -> guards[slot] = Version.NEVER);
-    guarded = List.of(guards);
     return true;
   }
 

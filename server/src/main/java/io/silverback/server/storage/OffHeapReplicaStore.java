@@ -245,11 +245,6 @@ public final class OffHeapReplicaStore implements ReplicaStore {
     return new SlotPurge(parts.get()).raise(horizons, spared);
   }
 
-  @Override
-  public int drop(List<Entry> copies) {
-    return new SlotPurge(parts.get()).drop(copies);
-  }
-
   /** How many deleted groups are remembered. */
   public long tombstones() {
     return parts.get().tombstones().counted();

@@ -1,20 +1,17 @@
 package io.silverback.server.storage;
 
 import io.silverback.cluster.HashRing;
-import io.silverback.cluster.ReplicaStore.Entry;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Version;
 import io.silverback.codec.row.GroupFrame;
 import io.silverback.codec.row.GroupFrameReader;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntPredicate;
 import java.util.function.Predicate;
 import org.agrona.DirectBuffer;
-import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * Forgets what was deleted long ago, and what the horizons of other nodes say was. Thread-safe.
@@ -87,33 +84,6 @@ record SlotPurge(StoreParts store) {
             (key, entry) -> HistoryHead.isEmpty(entry) && isPurged(key, GroupTable.frame(entry)),
             (key, frame) ->
                 !frame.exists() && store.tombstones().isPurged(key, StateOrder.newest(frame)));
-  }
-
-  /** Forgets copies that are as they were, and the horizons of their slots before. */
-  int drop(List<Entry> copies) {
-    var slots = new HashSet<Integer>();
-    copies.forEach(copy -> slots.add(HashRing.slotOf(copy.key())));
-    if (!store.tombstones().horizons().clear(slots)) {
-      return 0;
-    }
-    int dropped = 0;
-    for (Entry copy : copies) {
-      GroupingKey group = GroupKeys.decode(copy.key());
-      dropped +=
-          store
-              .entries()
-              .with(
-                  group,
-                  (key, workspace) ->
-                      forget(group, key, workspace, (_, _) -> hash(key) == copy.hash()) ? 1 : 0);
-    }
-    return dropped;
-  }
-
-  private long hash(byte[] key) {
-    long[] hash = {0};
-    store.groups().read(key, entry -> hash[0] = ContentHash.of(new UnsafeBuffer(key), entry));
-    return hash[0];
   }
 
   private static Version horizonOf(byte[] key, Map<Integer, Version> raised) {

@@ -14,7 +14,6 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.silverback.cluster.HashRing;
-import io.silverback.cluster.ReplicaStore.Entry;
 import io.silverback.cluster.ReplicaStore.Merged;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Version;
@@ -166,24 +165,6 @@ final class PurgeTest {
     // Its series and name belong to nobody now.
     on(one, post(X, gauge("c", 1)));
     assertEquals(3, one.store().groupCount());
-  }
-
-  @Test
-  void copiesGoUnlessTheyHaveChangedAndTakeTheHorizonAlong() {
-    on(one, delete(X));
-    purge(one, version());
-    on(one, put(X, gauge("a", 1)));
-    on(one, put(Y, gauge("a", 1)));
-    List<Entry> shown = one.replica().entries(_ -> true);
-    on(one, put(Y, gauge("a", 2)));
-
-    assertEquals(1, one.replica().drop(shown));
-
-    assertEquals(1, one.replica().entries(_ -> true).size());
-    assertEquals(Y, Replicas.groups(one.store()).getFirst().key());
-    assertEquals(Version.NEVER, one.replica().horizons().get(SLOT_OF_X));
-    assertEquals(1, one.store().groupCount());
-    assertEquals(0, one.replica().drop(shown));
   }
 
   @Test
