@@ -98,7 +98,8 @@ sealed interface PeerMessage {
    * A new state of a group, from its leader to a replica.
    *
    * @param epoch from which on the sender leads the slot
-   * @param dropAfter by the receiver's clock: from then on the sender counts on its not being stored
+   * @param dropAfter by the receiver's clock: from then on the sender counts on its not being
+   *     stored
    */
   record Replicate(long id, int slot, long epoch, long dropAfter, byte[] state)
       implements Question {}

@@ -33,7 +33,10 @@ class ClusterSimulationTest {
         wanted == null ? lives(1, SEEDS, LONG_ENOUGH) : lives(wanted, 1, Duration.ofDays(1));
     lives.run(Runtime.getRuntime().availableProcessors());
     System.out.println(
-        "simulated clusters: first seed=" + (wanted == null ? 1 : wanted) + " seeds=" + lives.ran());
+        "simulated clusters: first seed="
+            + (wanted == null ? 1 : wanted)
+            + " seeds="
+            + lives.ran());
     assertEquals(List.of(), lives.broken());
     assertTrue(lives.ran() > 0);
   }

@@ -52,8 +52,7 @@ final class LeaderQueueTest {
 
   private LeaderQueue queue() {
     var replicator =
-        new Replicator(
-            config, self, ports, requests, peers, shares, new Counters(), missed -> {});
+        new Replicator(config, self, ports, requests, peers, shares, new Counters(), missed -> {});
     var clock = new VersionClock(time::wallMillis, self.incarnation());
     return new LeaderQueue(
         config,
