@@ -17,10 +17,22 @@ import java.util.stream.Collectors;
  * <p>Bounded by the members of the view and of gossip: {@link #keep} forgets all others.
  */
 final class Peers {
+  private static final long BEST_COUNTS_NANOS = 30_000_000_000L;
+
   private final Clock clock;
   private final Map<ProcessId, Heard> heard = new HashMap<>();
-  private final Map<ProcessId, Long> ahead = new HashMap<>();
+  private final Map<ProcessId, Ahead> ahead = new HashMap<>();
   private long since;
+
+  /** By how much a clock was ahead of ours at the most, as an answer showed at that time. */
+  private record Ahead(long mostNanos, long ourNanos) {
+    /** Two clocks may part by that much, of what passes. */
+    private static final double MOST_DRIFT = 1e-3;
+
+    long mostAt(long now) {
+      return mostNanos + (long) ((now - ourNanos) * MOST_DRIFT);
+    }
+  }
 
   /**
    * The last word of a process.
@@ -56,17 +68,30 @@ final class Peers {
                     : before.firstNanos()));
   }
 
-  /** Their clock was ahead of ours by no more than that, when it answered what we sent. */
+  /**
+   * Their clock was ahead of ours by no more than that, when it answered what we sent. The answer
+   * that took the shortest way tells most, so it counts on for a while.
+   */
   void echoed(ProcessId process, long mostAheadNanos) {
     if (heard.containsKey(process)) {
-      ahead.put(process, mostAheadNanos);
+      long now = clock.nanoTime();
+      ahead.compute(
+          process,
+          (_, best) ->
+              best == null
+                      || now - best.ourNanos() > BEST_COUNTS_NANOS
+                      || mostAheadNanos <= best.mostAt(now)
+                  ? new Ahead(mostAheadNanos, now)
+                  : best);
     }
   }
 
   /** Their clock at a moment of ours was this or earlier; empty if nothing is known. */
   OptionalLong theirClockAtMost(Member member, long ourNanos) {
-    Long most = ahead.get(ProcessId.of(member));
-    return most == null ? OptionalLong.empty() : OptionalLong.of(ourNanos + most);
+    Ahead best = ahead.get(ProcessId.of(member));
+    return best == null
+        ? OptionalLong.empty()
+        : OptionalLong.of(ourNanos + best.mostAt(clock.nanoTime()));
   }
 
   /** As if it had never been heard. */
@@ -78,6 +103,8 @@ final class Peers {
   /** Silence counts from now: this process stood still, or only now began to listen. */
   void forgiveSilence() {
     since = clock.nanoTime();
+    // Our own clock may have stood still, too.
+    ahead.clear();
   }
 
   /** How long nothing was heard of it. */

@@ -18,7 +18,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class ClusterSimulation {
   private static final long FAULTS = 60 * SimWorld.SECOND;
-  private static final long FORMS_WITHIN = 40 * SimWorld.SECOND;
+
+  /** Among pushes, all copies of all groups are equal only now and then. */
+  private static final long FORMS_WITHIN = 120 * SimWorld.SECOND;
+
   private static final long HEALS_WITHIN = 200 * SimWorld.SECOND;
 
   /** Held here, or its level would be forgotten. */

@@ -83,6 +83,26 @@ final class PeersTest {
   }
 
   @Test
+  void theAnswerThatTookTheShortestWayTellsMostOfAClock() {
+    heard(one);
+    peers.echoed(ProcessId.of(one), 5 * SimWorld.MILLI);
+    time.pass(1_000);
+    peers.echoed(ProcessId.of(one), 700 * SimWorld.MILLI);
+    assertEquals(6, mostAheadMillis(one));
+    peers.echoed(ProcessId.of(one), 4 * SimWorld.MILLI);
+    assertEquals(4, mostAheadMillis(one));
+    // After a while it may be that one of the two stood still.
+    time.pass(30_001);
+    peers.echoed(ProcessId.of(one), 700 * SimWorld.MILLI);
+    assertEquals(700, mostAheadMillis(one));
+  }
+
+  private long mostAheadMillis(Member member) {
+    long now = time.nanoTime();
+    return (peers.theirClockAtMost(member, now).orElseThrow() - now) / SimWorld.MILLI;
+  }
+
+  @Test
   void nothingIsKnownOfTheClockOfWhoeverWasNotHeard() {
     peers.echoed(ProcessId.of(one), 5);
     heard(two);

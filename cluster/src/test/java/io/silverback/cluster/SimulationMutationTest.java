@@ -15,11 +15,7 @@ class SimulationMutationTest {
   private static final int SEEDS = 400;
 
   @ParameterizedTest
-  // Of 400 seeds none notices the one left out: its crash has to fall between two messages.
-  @EnumSource(
-      value = Rule.class,
-      mode = EnumSource.Mode.EXCLUDE,
-      names = "REPLICATE_BEFORE_EXPOSING")
+  @EnumSource(Rule.class)
   void aBrokenRuleIsNoticed(Rule rule) {
     for (int seed = 1; seed <= SEEDS; seed++) {
       var plan = new Plan(seed, 3, faultsFor(rule), SimNode.without(EnumSet.of(rule)));
@@ -31,12 +27,13 @@ class SimulationMutationTest {
     assertTrue(false, () -> "nobody noticed that a rule was broken: " + rule);
   }
 
-  private static Set<Fault> faultsFor(Rule rule) {
+  static Set<Fault> faultsFor(Rule rule) {
     return switch (rule) {
       case LEASE_AT_THE_DOOR, DROP_WHAT_A_LAPSE_LEFT -> EnumSet.of(Fault.PAUSE);
       case LEASE_BEFORE_REPLICATION -> EnumSet.of(Fault.PAUSE, Fault.STALL);
-      case REPLICATE_BEFORE_EXPOSING, REPLICATE_BEFORE_ANSWERING ->
-          EnumSet.of(Fault.CRASH_WITHOUT_DISK);
+      // It shows what it cannot bring to others, until its lease is over and they go on without.
+      case REPLICATE_BEFORE_EXPOSING -> EnumSet.of(Fault.ISOLATE);
+      case REPLICATE_BEFORE_ANSWERING -> EnumSet.of(Fault.CRASH_WITHOUT_DISK);
       case AWAIT_LAPSE -> EnumSet.of(Fault.SUSPECT, Fault.PAIR, Fault.PAUSE, Fault.MUTE);
       case ASK_ALL_MEMBERS, FENCE_OLD_LEADERS -> EnumSet.of(Fault.PAUSE, Fault.STALL, Fault.PAIR);
       case HORIZON_DROPS_LEFTOVERS -> EnumSet.of(Fault.CRASH, Fault.ISOLATE, Fault.LEAVE);
