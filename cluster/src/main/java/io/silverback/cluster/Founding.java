@@ -3,10 +3,10 @@ package io.silverback.cluster;
 import io.silverback.cluster.PeerMessage.ProcessId;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.LongSupplier;
 
 /**
@@ -22,7 +22,7 @@ final class Founding {
   private final Clock clock;
   private final LongSupplier random;
   private final Requests.Post post;
-  private final Set<ProcessId> takers = new HashSet<>();
+  private final Map<ProcessId, Long> takers = new HashMap<>();
   private Optional<PeerMessage.Offer> offered = Optional.empty();
   private Optional<Taken> taken = Optional.empty();
   private Optional<View> begun = Optional.empty();
@@ -62,8 +62,8 @@ final class Founding {
       takers.clear();
     }
     PeerMessage.Offer offer = offered.orElseThrow();
-    takers.add(ProcessId.of(self));
-    if (members.stream().map(ProcessId::of).allMatch(takers::contains)) {
+    takers.put(ProcessId.of(self), clock.nanoTime());
+    if (members.stream().map(ProcessId::of).allMatch(this::isBound)) {
       View first = ViewPlanner.first(offer.clusterId(), members);
       begun = Optional.of(first);
       members.forEach(each -> tell(each, new PeerMessage.Begin(first)));
@@ -94,7 +94,7 @@ final class Founding {
 
   void taken(Member by, PeerMessage.OfferTaken answer) {
     if (offered.filter(offer -> offer.clusterId() == answer.clusterId()).isPresent()) {
-      takers.add(ProcessId.of(by));
+      takers.put(ProcessId.of(by), clock.nanoTime());
     }
   }
 
@@ -106,6 +106,12 @@ final class Founding {
       return begun;
     }
     return Optional.empty();
+  }
+
+  /** True if it took the offer, and well before it is free to take another one. */
+  private boolean isBound(ProcessId taker) {
+    Long said = takers.get(taker);
+    return said != null && clock.nanoTime() - said < OFFER_NANOS / 2;
   }
 
   private boolean isFresh(Taken offer) {

@@ -248,16 +248,10 @@ final class PeerMessageCodec {
   /** Messages that may be large do not hold up those that must not wait. */
   static Network.Channel channelOf(PeerMessage message) {
     return switch (message) {
-      case Forward _, Forwarded _, Replicate _, Replicated _, Digests _, AskEntries _ ->
-          Network.Channel.DATA;
-      case Entries _, AskStates _, States _, Deliver _, Delivered _ -> Network.Channel.DATA;
-      case AskDigests _, ServerQuestion _, ServerAnswer _, RaiseHorizons _, HorizonsRaised _ ->
-          Network.Channel.DATA;
       case Heartbeat _, Grant _, ViewPush _, Offer _, OfferTaken _, Begin _, Farewell _ ->
           Network.Channel.CONTROL;
-      // A claim names every series of a group. What is said of claims keeps its order.
-      case AskClaim _, ClaimAnswer _, Probe _, ProbeAnswer _, ClaimSettled _ ->
-          Network.Channel.DATA;
+      // All about claims on one channel: what is said of them keeps its order.
+      case Question _, Answer _, ClaimSettled _ -> Network.Channel.DATA;
     };
   }
 }

@@ -61,6 +61,23 @@ final class FoundingTest {
   }
 
   @Test
+  void aWordThatWasGivenLongAgoBindsNobody() {
+    start(3, a, b, c);
+    cutOff.add(c);
+    tick(a, b, c);
+    deliver();
+    cutOff.add(b);
+    cutOff.remove(c);
+    time.pass(6_000);
+    for (int i = 0; i < 20; i++) {
+      time.pass(400);
+      tick(a, b, c);
+      deliver();
+    }
+    assertEquals(List.of(), begun(a));
+  }
+
+  @Test
   void nobodyBeginsBeforeAllHaveTakenTheOffer() {
     start(3, a, b, c);
     cutOff.add(c);
