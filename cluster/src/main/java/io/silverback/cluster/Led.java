@@ -11,6 +11,7 @@ final class Led {
   private final Member self;
   private final long[] epochs = new long[HashRing.SLOTS];
   private final BitSet pending = new BitSet(HashRing.SLOTS);
+  private BitSet mine = new BitSet();
   private SlotTable slots = SlotTable.EMPTY;
   private volatile BitSet led = new BitSet();
 
@@ -24,7 +25,10 @@ final class Led {
       return;
     }
     slots = view.slots();
-    BitSet mine = slots.ledBy(self);
+    BitSet gone = mine;
+    mine = slots.ledBy(self);
+    gone.andNot(mine);
+    gone.stream().forEach(slot -> epochs[slot] = 0);
     var next = (BitSet) led.clone();
     next.and(mine);
     pending.and(mine);

@@ -126,11 +126,28 @@ final class Proposer {
 
   /** A member that has not been heard of for a lease, or that a newer start replaces. */
   private Optional<Member> silent(View view) {
+    if (!hearsMajority(view)) {
+      return Optional.empty();
+    }
     return view.members().stream()
         .filter(member -> !member.isSameProcess(self))
         .filter(member -> isGone(view, member))
         .filter(member -> !view.hasVoter(member) || mayChangeVoters(view, member))
+        .filter(member -> !view.voters().equals(List.of(member)))
         .findFirst();
+  }
+
+  /**
+   * True if this node is not the one that is cut off. The list of the log may be behind that of the
+   * view, and then it could do alone what the others would never hear of.
+   */
+  private boolean hearsMajority(View view) {
+    long heard =
+        view.voters().stream()
+            .filter(
+                voter -> voter.isSameProcess(self) || peers.silenceNanos(voter) <= leaseNanos)
+            .count();
+    return heard >= view.majority();
   }
 
   private boolean isGone(View view, Member member) {

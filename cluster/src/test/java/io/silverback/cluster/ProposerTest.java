@@ -64,6 +64,25 @@ final class ProposerTest {
   }
 
   @Test
+  void whoHearsNoMajorityOfTheVotersLeavesNobodyOut() {
+    enter(TestViews.view(2, 7, List.of(self, node(2)), node(3)));
+    live(5_000, 2, 3);
+    live(3 * LEASE);
+    assertEquals(List.of(), proposed);
+    live(LEASE, 2);
+    assertEquals(List.of(self, node(2)), proposed.getFirst().members());
+  }
+
+  @Test
+  void theLastVoterIsNotLeftOut() {
+    enter(TestViews.view(2, 7, List.of(node(2)), self, node(3)));
+    live(1_000, 2, 3);
+    proposer.leaves(node(2));
+    live(1_000, 2, 3);
+    assertTrue(proposed.stream().allMatch(view -> view.has(node(2))), proposed::toString);
+  }
+
+  @Test
   void aProposalThatIsLostIsMadeAgainAfterHalfALease() {
     live(5_000, 2, 3, 4, 5);
     live(LEASE, 2, 3, 4);
