@@ -144,8 +144,7 @@ final class Proposer {
   private boolean hearsMajority(View view) {
     long heard =
         view.voters().stream()
-            .filter(
-                voter -> voter.isSameProcess(self) || peers.silenceNanos(voter) <= leaseNanos)
+            .filter(voter -> voter.isSameProcess(self) || peers.silenceNanos(voter) <= leaseNanos)
             .count();
     return heard >= view.majority();
   }

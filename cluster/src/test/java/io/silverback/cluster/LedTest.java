@@ -59,6 +59,7 @@ final class LedTest {
     int slot = led.led().nextSetBit(0);
     led.enter(moved(view, slot, other));
     assertFalse(led.leads(slot) || led.pending().get(slot));
+    assertEquals(0, led.epoch(slot));
     // Whoever asked before has to ask the lease, too.
     assertTrue(shown.test(slot));
     assertFalse(led.shown().test(slot));
