@@ -157,6 +157,9 @@ final class SimFabric {
     SimNetwork network = networks.get(connection.to.host().address());
     if (network != null && connection.generation == generation && connection.to.alive()) {
       Member from = connection.from.member();
+      if (connection.channel == Network.Channel.DATA) {
+        connection.to.pushComes();
+      }
       network.received(
           connection.channel,
           new Network.Sender(from.nodeId(), from.incarnation(), from.peerAddress()),

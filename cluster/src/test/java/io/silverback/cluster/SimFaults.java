@@ -128,7 +128,15 @@ final class SimFaults {
 
   /** True if the voters that keep their disks are a majority without that host. */
   private boolean survivesLossOf(SimHost victim) {
-    List<Long> voters = cluster.register().voters();
+    List<Long> ofView =
+        cluster.register().newest().map(View::voters).orElse(List.of()).stream()
+            .map(Member::storeId)
+            .toList();
+    // The list of the log may be behind that of the view.
+    return survivesLossOf(victim, cluster.register().voters()) && survivesLossOf(victim, ofView);
+  }
+
+  private boolean survivesLossOf(SimHost victim, List<Long> voters) {
     long left =
         cluster.hosts().stream()
             .filter(host -> host != victim && voters.contains(host.storeId()))
@@ -144,7 +152,12 @@ final class SimFaults {
       case PAUSE -> pause(victim, false);
       case SUSPEND -> pause(victim, true);
       case STALL -> {
-        victim.process().stallAt((int) world.between(1, 60), between(300, 6_000));
+        long nanos = between(300, 6_000);
+        if (world.chance(0.5)) {
+          victim.process().stallAt((int) world.between(1, 60), nanos);
+        } else {
+          victim.process().stallInPush(nanos);
+        }
         whileBroken(6 * SimWorld.SECOND, () -> {});
       }
       case ISOLATE -> cut(others(host), List.of(host), true, true);
@@ -226,6 +239,9 @@ final class SimFaults {
       world.in(
           between(0, 100),
           () -> {
+            if (over) {
+              return;
+            }
             Optional<SimServer> now = cluster.server(server.host());
             now.ifPresent(SimServer::kill);
             whileBroken(between(200, 5_000), () -> startAgain(server.host()));

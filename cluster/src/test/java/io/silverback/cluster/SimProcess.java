@@ -30,6 +30,7 @@ final class SimProcess implements Clock, Loop {
   private long stalledNanos;
   private long stallNanos;
   private int stallAtRead;
+  private long stallInPushNanos;
 
   /**
    * A process that starts now.
@@ -95,6 +96,19 @@ final class SimProcess implements Clock, Loop {
   void stallAt(int read, long nanos) {
     stallAtRead = read;
     stallNanos = nanos;
+  }
+
+  /** Will stand still for that long in the middle of what it does with the next push. */
+  void stallInPush(long nanos) {
+    stallInPushNanos = nanos;
+  }
+
+  /** A push comes, from a client or from another node. */
+  void pushComes() {
+    if (stallInPushNanos > 0) {
+      stallAt((int) world.between(1, 15), stallInPushNanos);
+      stallInPushNanos = 0;
+    }
   }
 
   /** Stands still now if this is called in a task. */

@@ -140,6 +140,7 @@ final class SimServer {
       return;
     }
     var once = new boolean[1];
+    process.pushComes();
     node.submit(
         update.key().getBytes(UTF_8),
         update.encode(),
