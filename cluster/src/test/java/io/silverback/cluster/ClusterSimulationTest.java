@@ -24,7 +24,13 @@ class ClusterSimulationTest {
           // A process counted as lapsed since it had been removed once before.
           2015L,
           // The leader of the log was not in the view, so nobody changed it.
-          5224L);
+          5224L,
+          // A state that its leader had given up was stored later, and another group had its series.
+          3093L,
+          // A push in flight was taken for newer than one that came after it.
+          10195L,
+          // A node that was cut off left out all others, as the list of the log was behind.
+          20661L);
 
   @Test
   void nothingOldOrDoubleIsShownAndNothingIsLost() {
