@@ -4,6 +4,7 @@ import io.silverback.cluster.View.Removed;
 import io.silverback.cluster.View.Seat;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -142,11 +143,13 @@ final class Proposer {
    * view, and then it could do alone what the others would never hear of.
    */
   private boolean hearsMajority(View view) {
-    long heard =
-        view.voters().stream()
-            .filter(voter -> voter.isSameProcess(self) || peers.silenceNanos(voter) <= leaseNanos)
-            .count();
-    return heard >= view.majority();
+    var voters = new HashSet<>(ports.viewLog().libraryVoters());
+    view.voters().forEach(voter -> voters.add(voter.storeId()));
+    var heard = new HashSet<Long>();
+    heard.add(self.storeId());
+    peers.recent(leaseNanos).forEach(peer -> heard.add(peer.member().storeId()));
+    heard.retainAll(voters);
+    return 2 * heard.size() > voters.size();
   }
 
   private boolean isGone(View view, Member member) {

@@ -61,8 +61,6 @@ final class ServerProperties {
         properties, SizeInBytes.valueOf(3L * MAX_ENTRY_LENGTH));
     RaftServerConfigKeys.Log.setPurgeUptoSnapshotIndex(properties, true);
     RaftServerConfigKeys.Log.setPurgeGap(properties, SNAPSHOT_ENTRIES);
-    // Or one that was away for a while is left alone for seconds after it came back.
-    RaftServerConfigKeys.Log.Appender.setRetryPolicy(properties, "100ms,1000000000");
     RaftServerConfigKeys.Log.Appender.setBufferByteLimit(properties, ENTRY);
     RaftServerConfigKeys.Log.Appender.setSnapshotChunkSizeMax(properties, ENTRY);
     RaftServerConfigKeys.Snapshot.setAutoTriggerEnabled(properties, true);
