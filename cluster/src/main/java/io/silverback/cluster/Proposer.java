@@ -142,15 +142,16 @@ final class Proposer {
 
   /**
    * True if this node is not the one that is cut off. The list of the log may be behind that of the
-   * view, and then it could do alone what the others would never hear of.
+   * view: then it could do alone what the others would never hear of.
    */
   private boolean hearsMajority(View view) {
-    long heard =
-        view.voters().stream()
-            .filter(
-                voter -> voter.isSameProcess(self) || peers.silenceNanos(voter) <= leaseNanos)
-            .count();
-    return heard >= view.majority();
+    var voters = new HashSet<>(ports.viewLog().libraryVoters());
+    view.voters().forEach(voter -> voters.add(voter.storeId()));
+    var heard = new HashSet<Long>();
+    heard.add(self.storeId());
+    peers.recent(leaseNanos).forEach(peer -> heard.add(peer.member().storeId()));
+    heard.retainAll(voters);
+    return 2 * heard.size() > voters.size();
   }
 
   private boolean isGone(View view, Member member) {

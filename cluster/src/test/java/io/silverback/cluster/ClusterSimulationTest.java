@@ -25,7 +25,8 @@ class ClusterSimulationTest {
           2015L,
           // The leader of the log was not in the view, so nobody changed it.
           5224L,
-          // A state that its leader had given up was stored later, and another group had its series.
+          // A state that its leader had given up was stored later, and another group had its
+          // series.
           3093L,
           // A push in flight was taken for newer than one that came after it.
           10195L,

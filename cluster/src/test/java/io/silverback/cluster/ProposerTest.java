@@ -68,9 +68,9 @@ final class ProposerTest {
     enter(TestViews.view(2, 7, List.of(self, node(2)), node(3)));
     live(5_000, 2, 3);
     live(3 * LEASE);
-    assertEquals(List.of(), proposed);
+    assertTrue(proposed.stream().allMatch(next -> next.members().equals(view.members())));
     live(LEASE, 2);
-    assertEquals(List.of(self, node(2)), proposed.getFirst().members());
+    assertEquals(List.of(self, node(2)), proposed.getLast().members());
   }
 
   @Test

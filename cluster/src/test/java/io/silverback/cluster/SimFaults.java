@@ -119,7 +119,8 @@ final class SimFaults {
     int hosts = cluster.hosts().size();
     return switch (fault) {
       case CRASH_WITHOUT_DISK -> survivesLossOf(victim.host());
-      case KILL_ALL -> !gentle || hosts < MOST_HOSTS;
+      // Of four, two might be up for so long that they go on without what the others have.
+      case KILL_ALL -> !gentle || hosts <= 3;
       case JOIN -> hosts < MOST_HOSTS;
       case ISOLATE, DEAF, MUTE, PAIR, WORSE_WIRES, FLAP, LEAVE, SUSPECT -> hosts > 1;
       case CRASH, PAUSE, SUSPEND, STALL, CLOCK, STORE -> true;
