@@ -140,7 +140,7 @@ final class Proposer {
 
   /**
    * True if this node is not the one that is cut off. The list of the log may be behind that of the
-   * view, and then it could do alone what the others would never hear of.
+   * view: then it could do alone what the others would never hear of.
    */
   private boolean hearsMajority(View view) {
     var voters = new HashSet<>(ports.viewLog().libraryVoters());

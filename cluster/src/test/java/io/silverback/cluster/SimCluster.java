@@ -86,10 +86,10 @@ final class SimCluster {
 
   /** Those that come later never found a cluster of their own. */
   private ClusterConfig configOf(SimHost host) {
-    // Who expects nobody and lost its disk would found anew, as it was told to.
+    // So few may all have lost their disks, one by one, and would found anew, as they were told to.
     boolean founds =
         hosts().indexOf(host) < config.bootstrapExpect()
-            && (config.bootstrapExpect() > 1 || register.newest().isEmpty());
+            && (config.bootstrapExpect() > 2 || register.newest().isEmpty());
     return founds
         ? config
         : new ClusterConfig(
