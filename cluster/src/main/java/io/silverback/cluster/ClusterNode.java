@@ -268,6 +268,7 @@ public final class ClusterNode implements AutoCloseable {
               led.clear();
               lease.drop();
               heartbeats.end();
+              proposer.leaves(self);
               heartbeats.everyone(view).forEach(member -> send(member, new PeerMessage.Farewell()));
             });
   }

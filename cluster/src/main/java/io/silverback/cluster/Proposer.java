@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedSet;
+import java.util.stream.Stream;
 
 /**
  * Proposes the next view where this node is the one that should: without members that fell silent,
@@ -163,10 +164,11 @@ final class Proposer {
     return silence > leaseNanos || isReplaced || leaving.contains(PeerMessage.ProcessId.of(member));
   }
 
+  /** Who is here and has no seat; this node, too, if the view is without it. */
   private Optional<Member> newcomer(View view) {
     List<Member> strangers =
-        peers.recent(leaseNanos / 2).stream()
-            .map(Peers.Heard::member)
+        Stream.concat(
+                Stream.of(self), peers.recent(leaseNanos / 2).stream().map(Peers.Heard::member))
             .filter(member -> !view.has(member))
             .filter(member -> !leaving.contains(PeerMessage.ProcessId.of(member)))
             .toList();

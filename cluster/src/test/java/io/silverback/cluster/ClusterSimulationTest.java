@@ -31,7 +31,9 @@ class ClusterSimulationTest {
           // A push in flight was taken for newer than one that came after it.
           10195L,
           // A node that was cut off left out all others, as the list of the log was behind.
-          20661L);
+          20661L,
+          // The leader of the log was in no seat, and was not asked for what it holds.
+          95516L);
 
   @Test
   void nothingOldOrDoubleIsShownAndNothingIsLost() {

@@ -59,8 +59,16 @@ final class ProposerTest {
   @Test
   void whoLeadsTheLogProposesThoughTheViewIsWithoutIt() {
     enter(TestViews.view(2, 7, List.of(node(2), node(3), node(4))));
+    proposer.leaves(self);
     live(5_000, 2, 3);
     assertEquals(List.of(node(2), node(3)), proposed.getFirst().members());
+  }
+
+  @Test
+  void whoLeadsTheLogAdmitsItselfBeforeASilentOneGoes() {
+    enter(TestViews.view(2, 7, List.of(node(2), node(3), node(4))));
+    live(5_000, 2, 3);
+    assertEquals(List.of(node(2), node(3), node(4), self), proposed.getFirst().members());
   }
 
   @Test
