@@ -19,6 +19,13 @@ import java.util.function.UnaryOperator;
  * came before is dropped unread, as it may be as old as the process stood still.
  */
 public final class ClusterNode implements AutoCloseable {
+  /*
+   * Implementation notes
+   *
+   * Longer than other classes, as it is the list of all parts, of all messages and of all that
+   * happens in the course of time; what each of them does lies in the part.
+   */
+
   private static final System.Logger logger = System.getLogger(ClusterNode.class.getName());
 
   private final ClusterConfig config;
@@ -45,15 +52,12 @@ public final class ClusterNode implements AutoCloseable {
   private final PeerAnswers answers;
   private final Heartbeats heartbeats;
   private final StatusReport report;
+  private final Readiness readiness;
   private Optional<View> view = Optional.empty();
   private long lastTickNanos;
   private long ticks;
   private final AtomicLong mail = new AtomicLong();
   private volatile boolean closed;
-
-  /** True once this node had a vote in the log, or was to have none. */
-  private volatile boolean counted;
-
   private volatile ClusterStatus status;
 
   /**
@@ -87,7 +91,8 @@ public final class ClusterNode implements AutoCloseable {
     proposer = new Proposer(config, self, ports, peers, board);
     takeOver = new TakeOver(self, ports, requests, board, led, off, counters);
     antiEntropy = new AntiEntropy(self, ports, requests, led, shares, off, counters);
-    purge = new Purge(config, self, ports, requests, led, antiEntropy::missed, off, counters);
+    purge =
+        new Purge(config, self, ports, requests, led, shares, antiEntropy::missed, off, counters);
     var replicator =
         new Replicator(config, self, ports, requests, peers, shares, counters, antiEntropy::missed);
     claims = new Claims(self, config, ports, requests, led, this::send);
@@ -102,6 +107,7 @@ public final class ClusterNode implements AutoCloseable {
     heartbeats =
         new Heartbeats(config, self, ports, lease, voter, peers, foreigners, board, this::send);
     report = new StatusReport(self, ports, foreigners, lease, led, shares, antiEntropy, counters);
+    readiness = new Readiness(config, self, ports.viewLog(), lease);
     status = report.now(view);
   }
 
@@ -213,40 +219,7 @@ public final class ClusterNode implements AutoCloseable {
 
   /** Why this node should get no requests; empty if it should. */
   public Optional<String> whyNotReady() {
-    ClusterStatus now = status;
-    if (closed) {
-      return Optional.of("leaving the cluster");
-    }
-    if (now.view().isEmpty()) {
-      return Optional.of(
-          "waiting for a cluster: nodes seen="
-              + (now.peers().size() + 1)
-              + " expected="
-              + config.bootstrapExpect());
-    }
-    if (!now.view().get().has(self)) {
-      return Optional.of("waiting to be admitted to the cluster" + namesake(now.view().get()));
-    }
-    if (!counted) {
-      // Whoever restarts nodes in turn goes on when this one is ready, and the log must outlive it.
-      return Optional.of("waiting for a vote in the log of the views");
-    }
-    return lease.holds() ? Optional.empty() : Optional.of("no contact with a majority of voters");
-  }
-
-  /** A member that may be the one before this process, or another node by mistake. */
-  private String namesake(View known) {
-    return known.members().stream()
-        .filter(self::isSameNode)
-        .findFirst()
-        .map(
-            other ->
-                ", which still has a member of this name; if that is another server, give this one"
-                    + " another --cluster.node-id: node_id="
-                    + other.nodeId()
-                    + " address="
-                    + other.peerAddress())
-        .orElse("");
+    return closed ? Optional.of("leaving the cluster") : readiness.whyNot(status);
   }
 
   /** What the node knows and does, as of a moment ago. */
@@ -466,12 +439,7 @@ public final class ClusterNode implements AutoCloseable {
   }
 
   private void publish() {
-    if (!counted && view.isPresent() && view.get().has(self)) {
-      counted =
-          view.get().hasVoter(self)
-              ? ports.viewLog().libraryVoters().contains(self.storeId())
-              : ViewPlanner.nextVoter(view.get()).isEmpty();
-    }
+    readiness.enter(view);
     status = report.now(view);
   }
 }

@@ -172,7 +172,7 @@ final class LeaderQueue {
       store.merge(effect.state());
     }
     if (off.contains(Rule.REPLICATE_BEFORE_ANSWERING)) {
-      expose(queue, effect);
+      expose(queue, next, effect);
       return;
     }
     replicator.replicate(
@@ -184,14 +184,10 @@ final class LeaderQueue {
         outcome -> {
           switch (outcome) {
             case Replicator.Outcome.Safe() when isStillLeader(next, epoch, term) ->
-                expose(queue, effect);
+                expose(queue, next, effect);
             case Replicator.Outcome.Safe() ->
-                end(queue, new Result.Unavailable("the leader of the group has changed"));
-            case Replicator.Outcome.Unsafe(var reason) -> {
-              // Until then a replica may still store it.
-              claims.keep(next.key(), next.deadline());
-              end(queue, new Result.Unavailable(reason));
-            }
+                endUnknown(queue, next, "the leader of the group has changed");
+            case Replicator.Outcome.Unsafe(var reason) -> endUnknown(queue, next, reason);
           }
         });
   }
@@ -202,15 +198,21 @@ final class LeaderQueue {
         && (off.contains(Rule.LEASE_BEFORE_REPLICATION) || lease.holdsSince(term));
   }
 
-  private void expose(Queue<Update> queue, Prepared.Effect effect) {
+  private void expose(Queue<Update> queue, Update next, Prepared.Effect effect) {
     switch (store.merge(effect.state())) {
       // Only of a tombstone that was here before the update, which left it alone.
       case ReplicaStore.Merged.Done(), ReplicaStore.Merged.Purged() ->
           end(queue, new Result.Answered(effect.answer()));
       case ReplicaStore.Merged.ShapeMissing() ->
-          end(queue, new Result.Unavailable("the group has changed meanwhile"));
-      case ReplicaStore.Merged.Refused(var reason) -> end(queue, new Result.Unavailable(reason));
+          endUnknown(queue, next, "the group has changed meanwhile");
+      case ReplicaStore.Merged.Refused(var reason) -> endUnknown(queue, next, reason);
     }
+  }
+
+  /** Replicas have the state, or may still store it, so nobody else may have its series now. */
+  private void endUnknown(Queue<Update> queue, Update next, String reason) {
+    claims.keep(next.key(), next.deadline());
+    end(queue, new Result.Unavailable(reason));
   }
 
   private void end(Queue<Update> queue, Result result) {

@@ -5,6 +5,7 @@ import io.silverback.codec.model.Version;
 import java.util.BitSet;
 import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -46,6 +47,7 @@ final class Purge {
   private final ClusterPorts ports;
   private final Requests requests;
   private final Led led;
+  private final Shares shares;
   private final Consumer<Member> onRaised;
   private final EnumSet<Rule> off;
   private final Counters counters;
@@ -65,6 +67,7 @@ final class Purge {
       ClusterPorts ports,
       Requests requests,
       Led led,
+      Shares shares,
       Consumer<Member> onRaised,
       EnumSet<Rule> off,
       Counters counters) {
@@ -73,6 +76,7 @@ final class Purge {
     this.ports = ports;
     this.requests = requests;
     this.led = led;
+    this.shares = shares;
     this.onRaised = onRaised;
     this.off = off;
     this.counters = counters;
@@ -108,13 +112,9 @@ final class Purge {
 
   /** Compares with each other owner, which then has what this node has had. */
   private void confirm(View view, Map<Integer, Version> found) {
-    Map<Member, BitSet> owned = new HashMap<>();
-    for (int slot : found.keySet()) {
-      owners(view, slot)
-          .forEach(owner -> owned.computeIfAbsent(owner, _ -> new BitSet()).set(slot));
-    }
-    var unanswered = new HashMap<ProcessId, BitSet>();
-    owned.forEach((owner, slots) -> unanswered.put(ProcessId.of(owner), slots));
+    Map<Member, BitSet> owned = ownersOf(view, found);
+    var unanswered = new HashSet<ProcessId>();
+    owned.keySet().forEach(owner -> unanswered.add(ProcessId.of(owner)));
     if (owned.isEmpty()) {
       raise(view, found);
     }
@@ -141,11 +141,17 @@ final class Purge {
                 .start());
   }
 
-  private List<Member> owners(View view, int slot) {
-    return view.owners(slot).stream()
-        .limit(config.replicationFactor())
-        .filter(owner -> !owner.isSameProcess(self))
-        .toList();
+  /** The other members that should hold some of those slots, with these. */
+  private Map<Member, BitSet> ownersOf(View view, Map<Integer, Version> found) {
+    var owned = new HashMap<Member, BitSet>();
+    for (Member member : view.members()) {
+      var slots = new BitSet();
+      found.keySet().stream().filter(shares.of(member)::get).forEach(slots::set);
+      if (!slots.isEmpty() && !member.isSameProcess(self)) {
+        owned.put(member, slots);
+      }
+    }
+    return owned;
   }
 
   private void raise(View view, Map<Integer, Version> found) {
@@ -163,9 +169,7 @@ final class Purge {
             () -> {
               busy = false;
               counters.purged += forgotten[0];
-              for (int slot : found.keySet()) {
-                owners(view, slot).forEach(onRaised);
-              }
+              ownersOf(view, found).keySet().forEach(onRaised);
             });
   }
 }

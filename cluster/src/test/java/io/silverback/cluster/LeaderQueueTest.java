@@ -1,6 +1,7 @@
 package io.silverback.cluster;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
+import static io.silverback.cluster.NotedStore.bytes;
+import static io.silverback.cluster.NotedStore.text;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -13,20 +14,13 @@ import io.silverback.cluster.PeerMessage.Question;
 import io.silverback.cluster.PeerMessage.Replicate;
 import io.silverback.cluster.PeerMessage.Replicated;
 import io.silverback.cluster.PeerMessage.Replicated.Receipt;
-import io.silverback.cluster.ReplicaStore.Claim;
 import io.silverback.codec.model.Version;
 import io.silverback.codec.model.VersionClock;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.EnumSet;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.function.IntFunction;
-import java.util.function.IntPredicate;
-import java.util.function.Predicate;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -120,6 +114,19 @@ final class LeaderQueueTest {
     time.pass(BUDGET / SimWorld.MILLI);
     assertTrue(isTakenFor("h"));
     time.pass(config.lease().toMillis());
+    assertFalse(isTakenFor("h"));
+  }
+
+  @Test
+  void theSeriesOfAnUpdateThatOnlyReplicasCouldStoreAreTakenForAWhile() {
+    submit("g=claim");
+    requests.answered(new ProbeAnswer(last().id(), List.of(), Optional.empty()));
+    time.settle();
+    store.isFull = true;
+    answer(Receipt.DONE);
+    assertEquals("unavailable", events.getLast());
+    assertTrue(isTakenFor("h") && !isTakenFor("g"));
+    time.pass(BUDGET / SimWorld.MILLI + config.lease().toMillis());
     assertFalse(isTakenFor("h"));
   }
 
@@ -358,98 +365,5 @@ final class LeaderQueueTest {
     View none = TestViews.view(epoch, 7, List.of(self, other));
     SlotTable slots = SlotTable.EMPTY.with(epoch, _ -> Optional.of(leader));
     return new View(epoch, 7, none.seats(), List.of(), slots);
-  }
-
-  private static byte[] bytes(String text) {
-    return text.getBytes(UTF_8);
-  }
-
-  private static String text(byte[] bytes) {
-    return new String(bytes, UTF_8);
-  }
-
-  /**
-   * Groups of one letter, each the last update of it. {@code g=same} changes nothing, {@code
-   * g=claim} wants new series.
-   */
-  private static final class NotedStore implements ReplicaStore {
-    final List<String> events = new ArrayList<>();
-    final List<Version> versions = new ArrayList<>();
-    private final Map<String, String> groups = new HashMap<>();
-
-    @Override
-    public Prepared prepare(byte[] update, Version version, long wallMillis) {
-      String text = text(update);
-      events.add("prepared " + text);
-      versions.add(version);
-      return switch (text.substring(2)) {
-        case "same" -> new Prepared.Settled(update);
-        case "claim" ->
-            new Prepared.Effect(update, Optional.of(new Claim("j", "", new byte[16])), update);
-        default -> new Prepared.Effect(update, Optional.empty(), update);
-      };
-    }
-
-    @Override
-    public byte[] refusal(byte[] update, String reason) {
-      return bytes("refused: " + reason);
-    }
-
-    @Override
-    public Version newest(byte[] state) {
-      return Version.NEVER;
-    }
-
-    @Override
-    public Merged merge(byte[] state) {
-      events.add("shown " + text(state));
-      groups.put(text(state).substring(0, 1), text(state));
-      return new Merged.Done();
-    }
-
-    @Override
-    public Merged merge(byte[] state, IntFunction<Version> sendersHorizons) {
-      return merge(state);
-    }
-
-    @Override
-    public Optional<byte[]> wholeState(byte[] key) {
-      return Optional.ofNullable(groups.get(text(key))).map(LeaderQueueTest::bytes);
-    }
-
-    @Override
-    public long[] digests() {
-      return new long[HashRing.SLOTS];
-    }
-
-    @Override
-    public List<Entry> entries(IntPredicate slots) {
-      return List.of();
-    }
-
-    @Override
-    public List<Version> horizons() {
-      return Collections.nCopies(HashRing.SLOTS, Version.NEVER);
-    }
-
-    @Override
-    public Map<Integer, Version> purgeable(IntPredicate slots, long beforeMillis, int mostSlots) {
-      return Map.of();
-    }
-
-    @Override
-    public int raise(Map<Integer, Version> horizons, Predicate<byte[]> spared) {
-      return 0;
-    }
-
-    @Override
-    public List<String> labelNamesOf(String job) {
-      return List.of();
-    }
-
-    @Override
-    public Optional<String> collision(Claim claim) {
-      return Optional.empty();
-    }
   }
 }

@@ -9,7 +9,6 @@ import io.silverback.cluster.Membership;
 import io.silverback.cluster.Network;
 import io.silverback.cluster.SystemClock;
 import io.silverback.cluster.ThreadLoop;
-import io.silverback.cluster.View;
 import io.silverback.cluster.ViewLog;
 import io.silverback.cluster.peer.SealedNetwork;
 import io.silverback.server.handler.ClusterHandler;
@@ -169,18 +168,17 @@ final class ClusterParts implements AutoCloseable {
    */
   private Optional<String> whyAstray() {
     ClusterStatus status = node.status();
-    boolean isAlone =
-        status
-            .view()
-            .map(View::members)
-            .filter(list -> list.equals(List.of(status.self())))
-            .isPresent();
-    return looksForOthers && isAlone && status.foreign().size() > 1
-        ? Optional.of(
-            "the store of this server is of another cluster than the others that it sees, move its"
-                + " --persistence.file away to join them: others="
-                + status.foreign().stream().map(Member::peerAddress).sorted().toList())
-        : Optional.empty();
+    if (!looksForOthers || status.foreign().size() < 2) {
+      return Optional.empty();
+    }
+    return status
+        .view()
+        .filter(view -> view.members().equals(List.of(status.self())))
+        .map(
+            _ ->
+                "the store of this server is of another cluster than the others that it sees, move"
+                    + " its --persistence.file away to join them: others="
+                    + status.foreign().stream().map(Member::peerAddress).sorted().toList());
   }
 
   ClusterHandler handler() {

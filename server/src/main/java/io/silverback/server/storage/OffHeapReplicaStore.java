@@ -97,8 +97,9 @@ public final class OffHeapReplicaStore implements ReplicaStore {
 
   /** A group that comes to be must not be united with what was purged of it. */
   private static GroupFrame bounded(byte[] key, GroupChange change, StoreParts store) {
-    Version horizon = store.tombstones().horizons().at(HashRing.slotOf(key));
-    return change.oldFrame().exists() ? change.nextFrame() : change.nextFrame().deletedAt(horizon);
+    return change.oldFrame().exists()
+        ? change.nextFrame()
+        : change.nextFrame().deletedAt(store.tombstones().horizons().at(HashRing.slotOf(key)));
   }
 
   /** Also looks at what a single node would only find out when it publishes. */
@@ -163,12 +164,10 @@ public final class OffHeapReplicaStore implements ReplicaStore {
         .entries()
         .with(
             group,
-            (key, workspace) -> {
-              Version horizon = sendersHorizons.apply(HashRing.slotOf(key));
-              return purge.keepsOut(key, workspace.frame(), incoming, horizon)
-                  ? new Merged.Purged()
-                  : merge.into(key, workspace);
-            });
+            (key, workspace) ->
+                purge.keepsOut(key, workspace.frame(), incoming, sendersHorizons)
+                    ? new Merged.Purged()
+                    : merge.into(key, workspace));
   }
 
   @Override

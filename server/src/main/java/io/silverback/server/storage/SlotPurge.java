@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntFunction;
 import java.util.function.IntPredicate;
 import java.util.function.Predicate;
 import org.agrona.DirectBuffer;
@@ -27,13 +28,20 @@ record SlotPurge(StoreParts store) {
     return !frame.exists() && store.tombstones().isPurged(key, StateOrder.newest(frame));
   }
 
-  /** True if a state is not to come in from a node with that horizon. Called under the lock. */
-  boolean keepsOut(byte[] key, GroupFrame here, GroupFrame incoming, Version sendersHorizon) {
-    Version guard = store.tombstones().horizons().guard(HashRing.slotOf(key));
-    boolean isHere = here.exists() || StateOrder.newest(here).isAfter(guard);
-    return !isHere
+  /**
+   * True if a state is not to come in from a node with these horizons. Called under the lock, for
+   * each state: a group that exists is looked at no further.
+   */
+  boolean keepsOut(
+      byte[] key, GroupFrame here, GroupFrame incoming, IntFunction<Version> sendersHorizons) {
+    if (here.exists()) {
+      return false;
+    }
+    int slot = HashRing.slotOf(key);
+    Version guard = store.tombstones().horizons().guard(slot);
+    return !StateOrder.newest(here).isAfter(guard)
         && !StateOrder.newest(incoming).isAfter(guard)
-        && (!incoming.exists() || guard.isAfter(sendersHorizon));
+        && (!incoming.exists() || guard.isAfter(sendersHorizons.apply(slot)));
   }
 
   /** The newest version of the tombstones in each slot that has some older than that. */

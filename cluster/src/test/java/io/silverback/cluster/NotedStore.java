@@ -1,0 +1,111 @@
+package io.silverback.cluster;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.silverback.codec.model.Version;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.IntFunction;
+import java.util.function.IntPredicate;
+import java.util.function.Predicate;
+
+/**
+ * Groups of one letter, each the last update of it. {@code g=same} changes nothing, {@code g=claim}
+ * wants new series.
+ */
+final class NotedStore implements ReplicaStore {
+  final List<String> events = new ArrayList<>();
+  final List<Version> versions = new ArrayList<>();
+  private final Map<String, String> groups = new HashMap<>();
+  boolean isFull;
+
+  @Override
+  public Prepared prepare(byte[] update, Version version, long wallMillis) {
+    String text = text(update);
+    events.add("prepared " + text);
+    versions.add(version);
+    return switch (text.substring(2)) {
+      case "same" -> new Prepared.Settled(update);
+      case "claim" ->
+          new Prepared.Effect(update, Optional.of(new Claim("j", "", new byte[16])), update);
+      default -> new Prepared.Effect(update, Optional.empty(), update);
+    };
+  }
+
+  @Override
+  public byte[] refusal(byte[] update, String reason) {
+    return bytes("refused: " + reason);
+  }
+
+  @Override
+  public Version newest(byte[] state) {
+    return Version.NEVER;
+  }
+
+  @Override
+  public Merged merge(byte[] state) {
+    if (isFull) {
+      return new Merged.Refused("no room");
+    }
+    events.add("shown " + text(state));
+    groups.put(text(state).substring(0, 1), text(state));
+    return new Merged.Done();
+  }
+
+  @Override
+  public Merged merge(byte[] state, IntFunction<Version> sendersHorizons) {
+    return merge(state);
+  }
+
+  @Override
+  public Optional<byte[]> wholeState(byte[] key) {
+    return Optional.ofNullable(groups.get(text(key))).map(NotedStore::bytes);
+  }
+
+  @Override
+  public long[] digests() {
+    return new long[HashRing.SLOTS];
+  }
+
+  @Override
+  public List<Entry> entries(IntPredicate slots) {
+    return List.of();
+  }
+
+  @Override
+  public List<Version> horizons() {
+    return Collections.nCopies(HashRing.SLOTS, Version.NEVER);
+  }
+
+  @Override
+  public Map<Integer, Version> purgeable(IntPredicate slots, long beforeMillis, int mostSlots) {
+    return Map.of();
+  }
+
+  @Override
+  public int raise(Map<Integer, Version> horizons, Predicate<byte[]> spared) {
+    return 0;
+  }
+
+  @Override
+  public List<String> labelNamesOf(String job) {
+    return List.of();
+  }
+
+  @Override
+  public Optional<String> collision(Claim claim) {
+    return Optional.empty();
+  }
+
+  static byte[] bytes(String text) {
+    return text.getBytes(UTF_8);
+  }
+
+  static String text(byte[] bytes) {
+    return new String(bytes, UTF_8);
+  }
+}
