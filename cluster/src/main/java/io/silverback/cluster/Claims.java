@@ -8,11 +8,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeSet;
+import java.util.function.Consumer;
 
 /**
  * The new series of groups that this node leads, from when they are allowed until they are stored;
@@ -172,29 +173,35 @@ final class Claims {
     }
   }
 
-  /** What this node knows of the job; from now on the home is asked for each new series of it. */
-  ProbeAnswer probed(long id, long epoch, byte[] key, Claim claim) {
+  /**
+   * Tells what this node knows of the job; from now on the home is asked for each new series of it.
+   */
+  void probed(long id, long epoch, byte[] key, Claim claim, Consumer<ProbeAnswer> done) {
     probedBy.merge(claim.job(), epoch, Math::max);
     Free known = free.get(claim.job());
     if (known != null && !known.labelNames().equals(claim.labelNames())) {
       free.remove(claim.job());
     }
-    var labelNames = new HashSet<>(ports.store().labelNamesOf(claim.job()));
-    Optional<String> collision = ports.store().collision(claim);
     long now = ports.clock().nanoTime();
     kept.removeIf(each -> now - each.untilNanos() >= 0);
     var others = new ArrayList<Claim>();
     pending.forEach((group, other) -> addIfOther(others, group, other, key));
     kept.forEach(each -> addIfOther(others, each.group(), each.claim(), key));
+    others.removeIf(other -> !other.job().equals(claim.job()));
+    // The store is asked after that: what was pending now is stored before it is settled.
+    ports.loop().parallel(() -> knowledge(id, claim, others), done);
+  }
+
+  private ProbeAnswer knowledge(long id, Claim claim, List<Claim> others) {
+    var labelNames = new TreeSet<>(ports.store().labelNamesOf(claim.job()));
+    Optional<String> collision = ports.store().collision(claim);
     for (Claim other : others) {
-      if (other.job().equals(claim.job())) {
-        labelNames.add(other.labelNames());
-        if (collision.isEmpty() && JobHome.collide(other, claim)) {
-          collision = Optional.of("another group of the job is about to have one of its series");
-        }
+      labelNames.add(other.labelNames());
+      if (collision.isEmpty() && JobHome.collide(other, claim)) {
+        collision = Optional.of("another group of the job is about to have one of its series");
       }
     }
-    return new ProbeAnswer(id, labelNames.stream().sorted().toList(), collision);
+    return new ProbeAnswer(id, List.copyOf(labelNames), collision);
   }
 
   private static void addIfOther(List<Claim> others, GroupId group, Claim claim, byte[] key) {

@@ -363,6 +363,7 @@ public final class ClusterNode implements AutoCloseable {
       peers.forgiveSilence();
     }
     led.enter(next);
+    fences.enter(next);
     shares.enter(next);
     if (closed) {
       led.clear();

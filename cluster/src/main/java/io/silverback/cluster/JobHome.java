@@ -142,7 +142,8 @@ final class JobHome {
       members.forEach(member -> open.add(ProcessId.of(member)));
       for (Member member : members) {
         if (own.isSelf(member)) {
-          answered(member, own.probed(0, asked.epoch(), asked.key(), asked.claim()));
+          own.probed(
+              0, asked.epoch(), asked.key(), asked.claim(), probe -> answered(member, probe));
         } else {
           requests.ask(
               member,

@@ -1,6 +1,7 @@
 package io.silverback.cluster;
 
 import io.silverback.cluster.ReplicaStore.Prepared;
+import io.silverback.codec.model.Version;
 import io.silverback.codec.model.VersionClock;
 import java.util.ArrayDeque;
 import java.util.EnumSet;
@@ -18,6 +19,8 @@ import java.util.function.Supplier;
  * to the loop.
  */
 final class LeaderQueue {
+  private static final System.Logger logger = System.getLogger(LeaderQueue.class.getName());
+
   private static final int MOST_WAITING = 20_000;
   private static final int MOST_BEGUN = 200_000;
   private static final long RETRY_NANOS = 50_000_000L;
@@ -127,39 +130,55 @@ final class LeaderQueue {
     startedNanos.put(new GroupId(next.key()), clock.nanoTime());
     long epoch = led.epoch(next.slot());
     long term = lease.number();
-    var prepared = store.prepare(next.update(), versions.next(epoch), clock.wallMillis());
-    switch (prepared) {
-      case Prepared.Settled(var answer) -> settled(queue, next, answer, epoch, term);
-      case Prepared.Effect effect when effect.claim().isPresent() ->
-          claims.claim(
-              view.get().orElseThrow(),
-              next.key(),
-              effect.claim().get(),
-              (verdict, reason) -> {
-                switch (verdict) {
-                  case GRANTED, GRANTED_ALL -> replicate(queue, next, effect, epoch, term);
-                  case COLLIDES ->
-                      end(queue, new Result.Answered(store.refusal(next.update(), reason)));
-                  // Within its time; what was prepared is forgotten.
-                  case RETRY -> loop.schedule(RETRY_NANOS, () -> begin(queue));
-                }
-              });
-      case Prepared.Effect effect -> replicate(queue, next, effect, epoch, term);
-    }
+    Version version = versions.next(epoch);
+    long wallMillis = clock.wallMillis();
+    ask(
+        queue,
+        () -> prepared(next, version, wallMillis),
+        prepared -> {
+          switch (prepared) {
+            case Prepared.Settled(var answer) -> end(queue, new Result.Answered(answer));
+            case Prepared.Effect effect -> claim(queue, next, effect, epoch, term);
+          }
+        });
   }
 
-  /**
-   * Nothing changes; but what is here may have come from a leader that could not answer for it, so
-   * others have to hold it before anybody builds on it.
-   */
-  private void settled(Queue<Update> queue, Update next, byte[] answer, long epoch, long term) {
-    Optional<byte[]> state = store.wholeState(next.key());
-    if (state.isEmpty()) {
-      end(queue, new Result.Answered(answer));
-    } else {
-      replicate(
-          queue, next, new Prepared.Effect(state.get(), Optional.empty(), answer), epoch, term);
+  private Prepared prepared(Update next, Version version, long wallMillis) {
+    Prepared prepared = store.prepare(next.update(), version, wallMillis);
+    return switch (prepared) {
+      // Nothing changes; but what is here may have come from a leader that could not answer for it,
+      // so others have to hold it before anybody builds on it.
+      case Prepared.Settled(var answer) ->
+          store
+              .wholeState(next.key())
+              .<Prepared>map(state -> new Prepared.Effect(state, Optional.empty(), answer))
+              .orElse(prepared);
+      case Prepared.Effect effect -> effect;
+    };
+  }
+
+  private void claim(
+      Queue<Update> queue, Update next, Prepared.Effect effect, long epoch, long term) {
+    if (effect.claim().isEmpty() || !isStillLeader(next, epoch, term)) {
+      replicate(queue, next, effect, epoch, term);
+      return;
     }
+    claims.claim(
+        view.get().orElseThrow(),
+        next.key(),
+        effect.claim().get(),
+        (verdict, reason) -> {
+          switch (verdict) {
+            case GRANTED, GRANTED_ALL -> replicate(queue, next, effect, epoch, term);
+            case COLLIDES ->
+                ask(
+                    queue,
+                    () -> store.refusal(next.update(), reason),
+                    refusal -> end(queue, new Result.Answered(refusal)));
+            // Within its time; what was prepared is forgotten.
+            case RETRY -> loop.schedule(RETRY_NANOS, () -> begin(queue));
+          }
+        });
   }
 
   private void replicate(
@@ -199,14 +218,35 @@ final class LeaderQueue {
   }
 
   private void expose(Queue<Update> queue, Update next, Prepared.Effect effect) {
-    switch (store.merge(effect.state())) {
-      // Only of a tombstone that was here before the update, which left it alone.
-      case ReplicaStore.Merged.Done(), ReplicaStore.Merged.Purged() ->
-          end(queue, new Result.Answered(effect.answer()));
-      case ReplicaStore.Merged.ShapeMissing() ->
-          endUnknown(queue, next, "the group has changed meanwhile");
-      case ReplicaStore.Merged.Refused(var reason) -> endUnknown(queue, next, reason);
-    }
+    ask(
+        queue,
+        () -> store.merge(effect.state()),
+        merged -> {
+          switch (merged) {
+            // Only of a tombstone that was here before the update, which left it alone.
+            case ReplicaStore.Merged.Done(), ReplicaStore.Merged.Purged() ->
+                end(queue, new Result.Answered(effect.answer()));
+            case ReplicaStore.Merged.ShapeMissing() ->
+                endUnknown(queue, next, "the group has changed meanwhile");
+            case ReplicaStore.Merged.Refused(var reason) -> endUnknown(queue, next, reason);
+          }
+        });
+  }
+
+  /** Where the store fails, the update ends, or those behind it would wait for ever. */
+  private <T> void ask(Queue<Update> queue, Supplier<T> work, Consumer<T> then) {
+    loop.parallel(
+        () -> {
+          try {
+            return Optional.of(work.get());
+          } catch (RuntimeException e) {
+            logger.log(System.Logger.Level.ERROR, "the store failed on an update", e);
+            return Optional.<T>empty();
+          }
+        },
+        outcome ->
+            outcome.ifPresentOrElse(
+                then, () -> endUnknown(queue, queue.element(), "the store failed, see the log")));
   }
 
   /** Replicas have the state, or may still store it, so nobody else may have its series now. */

@@ -1,8 +1,14 @@
 package io.silverback.cluster;
 
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
 /**
  * Runs tasks one after the other, in the order in which they were handed over or came due. All
  * state of a node belongs to its loop, so none of it needs a lock.
+ *
+ * <p>A lease is renewed by tasks of the loop, so no task may take long: whatever asks the store is
+ * work beside it.
  */
 public interface Loop {
 
@@ -13,8 +19,11 @@ public interface Loop {
   void schedule(long delayNanos, Runnable task);
 
   /**
-   * Runs long work beside the loop, and what comes out of it in the loop. Works handed over are
-   * done one after the other.
+   * Runs work beside the loop, and hands what comes out of it to a task of the loop. Works handed
+   * over are done one after the other. For tasks of the loop, which bound how many of them wait.
    */
-  void background(Runnable work, Runnable then);
+  <T> void background(Supplier<T> work, Consumer<T> then);
+
+  /** The same for works that do not wait for one another, and come to an end in any order. */
+  <T> void parallel(Supplier<T> work, Consumer<T> then);
 }

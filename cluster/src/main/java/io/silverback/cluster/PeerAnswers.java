@@ -5,6 +5,7 @@ import io.silverback.cluster.PeerMessage.Delivered;
 import io.silverback.cluster.PeerMessage.ProcessId;
 import io.silverback.cluster.PeerMessage.Question;
 import io.silverback.cluster.PeerMessage.Replicated;
+import io.silverback.cluster.ReplicaStore.Merged;
 import io.silverback.codec.model.Version;
 import io.silverback.codec.model.VersionClock;
 import java.util.ArrayList;
@@ -15,10 +16,16 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /** Answers what other nodes ask this one. Belongs to the loop. */
 final class PeerAnswers {
+  private static final System.Logger logger = System.getLogger(PeerAnswers.class.getName());
+
+  /** Of states that wait to be stored; a single one may be larger. */
+  private static final long MOST_WAITING_BYTES = 128 << 20;
+
   private final ClusterPorts ports;
   private final VersionClock versions;
   private final Fences fences;
@@ -30,6 +37,7 @@ final class PeerAnswers {
   private final EnumSet<Rule> off;
   private final Counters counters;
   private final Set<ProcessId> raising = new HashSet<>();
+  private long waitingBytes;
   private volatile UnaryOperator<byte[]> server = _ -> new byte[0];
 
   PeerAnswers(
@@ -62,39 +70,22 @@ final class PeerAnswers {
   void answer(Optional<View> view, Member asker, Question question) {
     switch (question) {
       case PeerMessage.Forward forward -> pushes.forwarded(forward, said -> tell(asker, said));
-      case PeerMessage.Replicate late when isLate(late) -> {}
-      case PeerMessage.Replicate replicate -> tell(asker, replicated(replicate));
+      case PeerMessage.Replicate replicate -> replicate(asker, replicate);
       case PeerMessage.AskDigests ask -> digests(asker, ask);
-      case PeerMessage.AskEntries ask -> {
-        var entries = new ArrayList<ReplicaStore.Entry>();
-        var horizons = new ArrayList<Version>();
-        ports
-            .loop()
-            .background(
-                () -> {
-                  entries.addAll(ports.store().entries(ask.slots()::get));
-                  // In one work, as no other one can raise them between the two looks.
-                  horizons.addAll(horizons(ask.slots()));
-                },
-                () -> tell(asker, new PeerMessage.Entries(ask.id(), entries, horizons)));
-      }
-      case PeerMessage.AskStates ask -> {
-        var states = new ArrayList<byte[]>();
-        var answered = new int[1];
-        ports
-            .loop()
-            .background(
-                () ->
-                    answered[0] =
-                        SlotSync.collect(
-                            ports.store(), ask.keys(), (_, state) -> states.add(state)),
-                () -> tell(asker, new PeerMessage.States(ask.id(), answered[0], states)));
-      }
-      case PeerMessage.Deliver deliver -> delivered(asker, deliver);
+      case PeerMessage.AskEntries ask ->
+          // In one work, as no other one can raise the horizons between the two looks.
+          background(
+              asker,
+              () ->
+                  new PeerMessage.Entries(
+                      ask.id(), ports.store().entries(ask.slots()::get), horizons(ask.slots())));
+      case PeerMessage.AskStates ask -> background(asker, () -> states(ask));
+      case PeerMessage.Deliver deliver -> deliver(asker, deliver);
       case PeerMessage.RaiseHorizons ask -> raise(asker, ask);
       case PeerMessage.AskClaim ask -> claim(view, asker, ask);
       case PeerMessage.Probe probe ->
-          tell(asker, claims.probed(probe.id(), probe.epoch(), probe.key(), probe.claim()));
+          claims.probed(
+              probe.id(), probe.epoch(), probe.key(), probe.claim(), answer -> tell(asker, answer));
       case PeerMessage.ServerQuestion ask ->
           answerServer(
               ask.question(),
@@ -103,24 +94,25 @@ final class PeerAnswers {
   }
 
   void answerServer(byte[] question, Consumer<byte[]> done) {
-    var answer = new byte[1][];
-    ports.loop().background(() -> answer[0] = server.apply(question), () -> done.accept(answer[0]));
+    ports.loop().background(() -> server.apply(question), done);
   }
 
   private void digests(Member asker, PeerMessage.AskDigests ask) {
     // Before the look, so that nothing of the leader before slips in behind it.
     fences.raise(ask.slots(), ask.epochs());
-    var digests = new ArrayList<Long>();
-    var horizons = new ArrayList<Version>();
-    ports
-        .loop()
-        .background(
-            () -> {
-              long[] all = ports.store().digests();
-              ask.slots().stream().forEach(slot -> digests.add(all[slot]));
-              horizons.addAll(horizons(ask.slots()));
-            },
-            () -> tell(asker, new PeerMessage.Digests(ask.id(), digests, horizons)));
+    background(
+        asker,
+        () -> {
+          long[] all = ports.store().digests();
+          List<Long> digests = ask.slots().stream().mapToObj(slot -> all[slot]).toList();
+          return new PeerMessage.Digests(ask.id(), digests, horizons(ask.slots()));
+        });
+  }
+
+  private PeerMessage states(PeerMessage.AskStates ask) {
+    var states = new ArrayList<byte[]>();
+    int answered = SlotSync.collect(ports.store(), ask.keys(), (_, state) -> states.add(state));
+    return new PeerMessage.States(ask.id(), answered, states);
   }
 
   private List<Version> horizons(BitSet slots) {
@@ -151,53 +143,84 @@ final class PeerAnswers {
         .start();
   }
 
+  private void replicate(Member asker, PeerMessage.Replicate replicate) {
+    if (isFenced(replicate)) {
+      tell(asker, new Replicated(replicate.id(), Replicated.Receipt.FENCED, ""));
+      return;
+    }
+    int length = replicate.state().length;
+    if (waitingBytes > 0 && waitingBytes + length > MOST_WAITING_BYTES) {
+      // The leader takes another member instead.
+      return;
+    }
+    waitingBytes += length;
+    ports
+        .loop()
+        .parallel(
+            () ->
+                isLate(replicate)
+                    ? Optional.<Merged>empty()
+                    : Optional.of(merge(replicate.state(), Version.NEVER)),
+            merged -> {
+              waitingBytes -= length;
+              merged.ifPresent(now -> tell(asker, receipt(replicate, now)));
+            });
+  }
+
+  private boolean isFenced(PeerMessage.Replicate replicate) {
+    return !off.contains(Rule.FENCE_OLD_LEADERS)
+        && !fences.lets(replicate.slot(), replicate.epoch());
+  }
+
   /** The leader gave it up, and others may have been told since that they may have its series. */
   private boolean isLate(PeerMessage.Replicate replicate) {
     return ports.clock().nanoTime() - replicate.dropAfter() >= 0;
   }
 
-  private Replicated replicated(PeerMessage.Replicate replicate) {
-    if (!off.contains(Rule.FENCE_OLD_LEADERS)
-        && !fences.lets(replicate.slot(), replicate.epoch())) {
+  private Replicated receipt(PeerMessage.Replicate replicate, Merged merged) {
+    if (isFenced(replicate)) {
+      // While it was merged, and the next leader may have been told what was here before.
       return new Replicated(replicate.id(), Replicated.Receipt.FENCED, "");
     }
-    return switch (merge(replicate.state(), Version.NEVER)) {
-      case ReplicaStore.Merged.Done() ->
-          new Replicated(replicate.id(), Replicated.Receipt.DONE, "");
-      case ReplicaStore.Merged.ShapeMissing() ->
+    return switch (merged) {
+      case Merged.Done() -> new Replicated(replicate.id(), Replicated.Receipt.DONE, "");
+      case Merged.ShapeMissing() ->
           new Replicated(replicate.id(), Replicated.Receipt.SHAPE_MISSING, "");
       // What a leader makes of an update is newer than any horizon: within the epoch from which on
       // it leads, as its clock has given each version of that epoch, and since a horizon of a later
       // one would have come from a leader that fenced it off. So this is old, and came late.
-      case ReplicaStore.Merged.Purged() ->
+      case Merged.Purged() ->
           new Replicated(replicate.id(), Replicated.Receipt.REFUSED, "it was purged");
-      case ReplicaStore.Merged.Refused(var reason) ->
+      case Merged.Refused(var reason) ->
           new Replicated(replicate.id(), Replicated.Receipt.REFUSED, reason);
     };
   }
 
-  private void delivered(Member asker, PeerMessage.Deliver deliver) {
-    List<String> refused = new ArrayList<>();
-    ports
-        .loop()
-        .background(
-            () -> {
-              for (int i = 0; i < deliver.states().size(); i++) {
-                // Of a sender who gave up long ago it is, too: what it says may be purged by now.
-                Version horizon =
-                    i < deliver.horizons().size() ? deliver.horizons().get(i) : Version.NEVER;
-                if (merge(deliver.states().get(i), horizon)
-                    instanceof ReplicaStore.Merged.Refused(var reason)) {
-                  refused.add(reason);
-                }
-              }
-            },
-            () -> tell(asker, new Delivered(deliver.id(), refused.stream().findFirst())));
+  private void deliver(Member asker, PeerMessage.Deliver deliver) {
+    background(
+        asker,
+        () -> {
+          var refused = Optional.<String>empty();
+          for (int i = 0; i < deliver.states().size(); i++) {
+            // Of a sender who gave up long ago it is, too: what it says may be purged by now.
+            Version horizon =
+                i < deliver.horizons().size() ? deliver.horizons().get(i) : Version.NEVER;
+            if (merge(deliver.states().get(i), horizon) instanceof Merged.Refused(var reason)) {
+              refused = Optional.of(reason);
+            }
+          }
+          return new Delivered(deliver.id(), refused);
+        });
   }
 
-  private ReplicaStore.Merged merge(byte[] state, Version sendersHorizon) {
-    versions.observe(ports.store().newest(state));
-    return ports.store().merge(state, _ -> sendersHorizon);
+  private Merged merge(byte[] state, Version sendersHorizon) {
+    try {
+      versions.observe(ports.store().newest(state));
+      return ports.store().merge(state, _ -> sendersHorizon);
+    } catch (RuntimeException e) {
+      logger.log(System.Logger.Level.ERROR, "the store failed on a state of another node", e);
+      return new Merged.Refused("the store failed, see the log");
+    }
   }
 
   private void claim(Optional<View> view, Member asker, PeerMessage.AskClaim ask) {
@@ -218,6 +241,10 @@ final class PeerAnswers {
             ask.claim(),
             (verdict, reason) ->
                 tell(asker, new ClaimAnswer(ask.id(), ask.epoch(), verdict, reason)));
+  }
+
+  private void background(Member asker, Supplier<PeerMessage> answer) {
+    ports.loop().background(answer, message -> tell(asker, message));
   }
 
   private void tell(Member member, PeerMessage message) {

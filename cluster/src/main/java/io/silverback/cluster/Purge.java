@@ -102,12 +102,11 @@ final class Purge {
   private void find(View view) {
     BitSet slots = led.led();
     long before = ports.clock().wallMillis() - config.tombstoneAge().toMillis();
-    var found = new HashMap<Integer, Version>();
     ports
         .loop()
         .background(
-            () -> found.putAll(ports.store().purgeable(slots::get, before, SLOTS_AT_ONCE)),
-            () -> confirm(view, found));
+            () -> ports.store().purgeable(slots::get, before, SLOTS_AT_ONCE),
+            found -> confirm(view, new HashMap<>(found)));
   }
 
   /** Compares with each other owner, which then has what this node has had. */
@@ -161,14 +160,13 @@ final class Purge {
       busy = false;
       return;
     }
-    var forgotten = new int[1];
     ports
         .loop()
         .background(
-            () -> forgotten[0] = ports.store().raise(found, _ -> true),
-            () -> {
+            () -> ports.store().raise(found, _ -> true),
+            forgotten -> {
               busy = false;
-              counters.purged += forgotten[0];
+              counters.purged += forgotten;
               ownersOf(view, found).keySet().forEach(onRaised);
             });
   }

@@ -19,6 +19,9 @@ final class Pushes {
   private static final int MOST_OPEN = 20_000;
   private static final long RETRY_NANOS = 25_000_000L;
 
+  /** What a slow machine stores in that time, if the series are new. */
+  private static final int BYTES_OF_A_LEASE = 1 << 20;
+
   private final ClusterConfig config;
   private final Member self;
   private final Clock clock;
@@ -108,7 +111,7 @@ final class Pushes {
         return;
       }
       if (clock.nanoTime() - deadline >= 0 || view.get().isEmpty()) {
-        unavailable(last + ", try again");
+        unavailable(last + " within --cluster.push-budget, try again");
         return;
       }
       attempts++;
@@ -156,7 +159,7 @@ final class Pushes {
         return;
       }
       long now = clock.nanoTime();
-      long nanos = Math.min(deadline - now, config.lease().toNanos());
+      long nanos = Math.min(deadline - now, patienceNanos());
       // Their clock now is this or later, so they never take it for younger than it is.
       long theirs = heard.get().theirClock(now);
       long sentBy = peers.theirClockAtMost(next, now).orElse(theirs + nanos);
@@ -169,7 +172,17 @@ final class Pushes {
               answer
                   .filter(Forwarded.class::isInstance)
                   .map(Forwarded.class::cast)
-                  .ifPresentOrElse(this::forwarded, this::later));
+                  .ifPresentOrElse(this::forwarded, this::unanswered));
+    }
+
+    /** A large update is at work for longer, and sending it again would only add to that. */
+    private long patienceNanos() {
+      return config.lease().toNanos() * (1 + update.length / BYTES_OF_A_LEASE);
+    }
+
+    private void unanswered() {
+      last = "the leader of the group did not answer";
+      later();
     }
 
     private void forwarded(Forwarded said) {

@@ -194,15 +194,23 @@ final class Replicator {
 
     /** The replica lacks what this state builds on: first the group as it is here, then again. */
     private void sendWhole(Member target, boolean mayLackShape) {
-      Optional<byte[]> whole = mayLackShape ? ports.store().wholeState(key) : Optional.empty();
-      if (whole.isEmpty()) {
+      if (!mayLackShape) {
         failed(target);
         return;
       }
+      ports
+          .loop()
+          .parallel(
+              () -> ports.store().wholeState(key),
+              whole ->
+                  whole.ifPresentOrElse(state -> sendWhole(target, state), () -> failed(target)));
+    }
+
+    private void sendWhole(Member target, byte[] whole) {
       requests.ask(
           target,
           Math.max(1, nanosLeft()),
-          id -> message(id, target, whole.get()),
+          id -> message(id, target, whole),
           answer -> {
             boolean isDone =
                 answer

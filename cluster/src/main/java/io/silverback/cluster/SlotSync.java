@@ -124,24 +124,23 @@ final class SlotSync {
       end(false);
       return;
     }
+    ports.loop().background(() -> different(theirs), different -> nextSlots(different, 0));
+  }
+
+  private BitSet different(PeerMessage.Digests theirs) {
+    long[] digests = ports.store().digests();
+    List<Version> horizons = ports.store().horizons();
     var different = new BitSet(HashRing.SLOTS);
-    ports
-        .loop()
-        .background(
-            () -> {
-              long[] digests = ports.store().digests();
-              List<Version> horizons = ports.store().horizons();
-              int i = 0;
-              for (int slot = slots.nextSetBit(0); slot >= 0; slot = slots.nextSetBit(slot + 1)) {
-                // A slot that is empty on both sides may have been purged on one of them.
-                boolean isEqual =
-                    digests[slot] == theirs.digests().get(i)
-                        && horizons.get(slot).equals(theirs.horizons().get(i));
-                different.set(slot, !isEqual);
-                i++;
-              }
-            },
-            () -> nextSlots(different, 0));
+    int i = 0;
+    for (int slot = slots.nextSetBit(0); slot >= 0; slot = slots.nextSetBit(slot + 1)) {
+      // A slot that is empty on both sides may have been purged on one of them.
+      boolean isEqual =
+          digests[slot] == theirs.digests().get(i)
+              && horizons.get(slot).equals(theirs.horizons().get(i));
+      different.set(slot, !isEqual);
+      i++;
+    }
+    return different;
   }
 
   private void nextSlots(BitSet different, int from) {
@@ -168,13 +167,11 @@ final class SlotSync {
       return;
     }
     var there = new Side(answer.entries(), bySlot(some, answer.horizons()));
-    var own = new Side[1];
     ports
         .loop()
         .background(
-            () -> own[0] = look(some),
-            () -> {
-              Side here = own[0];
+            () -> look(some),
+            here -> {
               List<byte[]> lacking = delivers ? newTo(there, here) : List.of();
               // In this order: who raises a horizon has to have what the other one had.
               fetch(
@@ -238,15 +235,12 @@ final class SlotSync {
       then.run();
       return;
     }
-    var forgotten = new int[1];
     ports
         .loop()
         .background(
-            () ->
-                forgotten[0] =
-                    ports.store().raise(horizons, key -> takesLeftovers() || there.has(key)),
-            () -> {
-              purged += forgotten[0];
+            () -> ports.store().raise(horizons, key -> takesLeftovers() || there.has(key)),
+            forgotten -> {
+              purged += forgotten;
               then.run();
             });
   }
@@ -284,12 +278,15 @@ final class SlotSync {
             end(false);
             return;
           }
-          var refused = new ArrayList<String>();
           ports
               .loop()
               .background(
-                  () -> answer.states().forEach(state -> merge(state, there, refused)),
                   () -> {
+                    var refused = new ArrayList<String>();
+                    answer.states().forEach(state -> merge(state, there, refused));
+                    return refused;
+                  },
+                  refused -> {
                     repaired += answer.states().size();
                     if (refused.isEmpty()) {
                       fetch(keys.subList(answer.answered(), keys.size()), there, then);
@@ -322,27 +319,25 @@ final class SlotSync {
     }
     var states = new ArrayList<byte[]>();
     var horizons = new ArrayList<Version>();
-    var taken = new int[1];
     ports
         .loop()
         .background(
             () ->
-                taken[0] =
-                    collect(
-                        ports.store(),
-                        keys,
-                        (key, state) -> {
-                          states.add(state);
-                          horizons.add(here.horizon(HashRing.slotOf(key)));
-                        }),
-            () ->
+                collect(
+                    ports.store(),
+                    keys,
+                    (key, state) -> {
+                      states.add(state);
+                      horizons.add(here.horizon(HashRing.slotOf(key)));
+                    }),
+            taken ->
                 ask(
                     id -> new PeerMessage.Deliver(id, states, horizons),
                     PeerMessage.Delivered.class,
                     answer -> {
                       repaired += states.size();
                       if (answer.refused().isEmpty()) {
-                        deliver(keys.subList(taken[0], keys.size()), here, then);
+                        deliver(keys.subList(taken, keys.size()), here, then);
                       } else {
                         end(false);
                       }

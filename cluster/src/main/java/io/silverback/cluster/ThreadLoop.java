@@ -4,24 +4,29 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.PriorityQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A loop that is a thread, with a second one for the long works. Thread-safe.
+ * A loop that is a thread, with others for the works beside it. Thread-safe.
  *
  * <p>Its mailbox is bounded. Another thread that finds it full waits a moment, so that whoever
  * brings messages slows down to what the loop can do, and is then refused by a {@link
  * RejectedExecutionException}. What the loop hands to itself, and what comes due or comes out of a
- * long work, always finds room: it is as much as the tasks want.
+ * work, always finds room: it is as much as the tasks want.
  *
- * <p>A task that throws is logged as a bug, and the next one runs. A long work that throws is, too,
- * and then nothing comes out of it: what was to run then does not. After {@link #close} tasks are
- * dropped without a word.
+ * <p>A task that throws is logged as a bug, and the next one runs. A work that throws is, too, and
+ * then nothing comes out of it: what was to run then does not. After {@link #close} tasks and works
+ * are dropped without a word.
  */
 public final class ThreadLoop implements Loop, AutoCloseable {
   private static final Logger logger = System.getLogger(ThreadLoop.class.getName());
@@ -32,17 +37,14 @@ public final class ThreadLoop implements Loop, AutoCloseable {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition work = lock.newCondition();
   private final Condition room = lock.newCondition();
-  private final Condition longWork = lock.newCondition();
   private final ArrayDeque<Runnable> mailbox = new ArrayDeque<>();
-  private final ArrayDeque<LongWork> longWorks = new ArrayDeque<>();
   private final PriorityQueue<Timer> timers = new PriorityQueue<>();
   private final Thread thread;
-  private final Thread background;
+  private final ExecutorService background;
+  private final ExecutorService parallel;
   private long timersMade;
   private long refused;
-  private boolean closed;
-
-  private record LongWork(Runnable work, Runnable then) {}
+  private volatile boolean closed;
 
   private record Timer(long dueNanos, long number, Runnable task) implements Comparable<Timer> {
     @Override
@@ -54,21 +56,25 @@ public final class ThreadLoop implements Loop, AutoCloseable {
   }
 
   /**
-   * Starts the threads.
+   * Starts the loop's thread; those for works start when there are some.
    *
    * @param name of the loop's thread
-   * @param capacity how many tasks of other threads may wait, and how many long works
+   * @param capacity how many tasks of other threads may wait
+   * @param parallelism how many works run in parallel; some of them wait for locks
    */
-  public ThreadLoop(String name, int capacity) {
+  public ThreadLoop(String name, int capacity, int parallelism) {
     if (capacity < 1) {
       throw new IllegalArgumentException("a loop needs room for a task: capacity=" + capacity);
     }
     this.capacity = capacity;
     this.thread = Thread.ofPlatform().daemon().name(name).unstarted(this::run);
     this.background =
-        Thread.ofPlatform().daemon().name(name + "-background").unstarted(this::runLongWorks);
+        Executors.newSingleThreadExecutor(
+            Thread.ofPlatform().daemon().name(name + "-background").factory());
+    this.parallel =
+        Executors.newFixedThreadPool(
+            parallelism, Thread.ofPlatform().daemon().name(name + "-parallel-", 0).factory());
     thread.start();
-    background.start();
   }
 
   /**
@@ -80,7 +86,7 @@ public final class ThreadLoop implements Loop, AutoCloseable {
   public void execute(Runnable task) {
     lock.lock();
     try {
-      if (awaitRoom(mailbox)) {
+      if (awaitRoom()) {
         mailbox.add(task);
         work.signal();
       }
@@ -102,18 +108,35 @@ public final class ThreadLoop implements Loop, AutoCloseable {
     }
   }
 
-  /**
-   * {@inheritDoc}
-   *
-   * @throws RejectedExecutionException if too many long works wait
-   */
   @Override
-  public void background(Runnable work, Runnable then) {
+  public <T> void background(Supplier<T> work, Consumer<T> then) {
+    run(background, work, then);
+  }
+
+  @Override
+  public <T> void parallel(Supplier<T> work, Consumer<T> then) {
+    run(parallel, work, then);
+  }
+
+  private <T> void run(ExecutorService workers, Supplier<T> work, Consumer<T> then) {
+    try {
+      workers.execute(
+          () -> {
+            if (!closed) {
+              runLogged(() -> comesOut(work.get(), then));
+            }
+          });
+    } catch (RejectedExecutionException _) {
+      // Closed.
+    }
+  }
+
+  private <T> void comesOut(T outcome, Consumer<T> then) {
     lock.lock();
     try {
-      if (awaitRoom(longWorks)) {
-        longWorks.add(new LongWork(work, then));
-        longWork.signal();
+      if (!closed) {
+        mailbox.add(() -> then.accept(outcome));
+        work.signal();
       }
     } finally {
       lock.unlock();
@@ -148,18 +171,20 @@ public final class ThreadLoop implements Loop, AutoCloseable {
       closed = true;
       mailbox.clear();
       timers.clear();
-      longWorks.clear();
       work.signalAll();
       room.signalAll();
-      longWork.signalAll();
     } finally {
       lock.unlock();
     }
+    background.shutdown();
+    parallel.shutdown();
     try {
-      for (Thread each : new Thread[] {thread, background}) {
-        if (each != Thread.currentThread() && !each.join(MOST_TO_END)) {
-          logger.log(Level.WARNING, "a task does not end: thread=" + each.getName());
-        }
+      boolean ended = thread == Thread.currentThread() || thread.join(MOST_TO_END);
+      for (ExecutorService workers : List.of(background, parallel)) {
+        ended &= workers.awaitTermination(MOST_TO_END.toMillis(), TimeUnit.MILLISECONDS);
+      }
+      if (!ended) {
+        logger.log(Level.WARNING, "a task does not end: loop=" + thread.getName());
       }
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
@@ -167,19 +192,20 @@ public final class ThreadLoop implements Loop, AutoCloseable {
   }
 
   /** False if the loop is closed. */
-  private boolean awaitRoom(ArrayDeque<?> tasks) {
+  private boolean awaitRoom() {
     boolean isOwn = Thread.currentThread() == thread;
     long left = MOST_NANOS_TO_WAIT;
-    while (!closed && !isOwn && tasks.size() >= capacity) {
+    while (!closed && !isOwn && mailbox.size() >= capacity) {
       try {
         left = left <= 0 ? 0 : room.awaitNanos(left);
       } catch (InterruptedException _) {
         Thread.currentThread().interrupt();
         left = 0;
       }
-      if (left <= 0 && !closed && tasks.size() >= capacity) {
+      if (left <= 0 && !closed && mailbox.size() >= capacity) {
         refused++;
-        throw new RejectedExecutionException("the loop does not keep up: waiting=" + tasks.size());
+        throw new RejectedExecutionException(
+            "the loop does not keep up: waiting=" + mailbox.size());
       }
     }
     return !closed;
@@ -218,40 +244,11 @@ public final class ThreadLoop implements Loop, AutoCloseable {
     }
   }
 
-  private void runLongWorks() {
-    for (LongWork next = nextLongWork(); next != null; next = nextLongWork()) {
-      if (runLogged(next.work)) {
-        lock.lock();
-        try {
-          mailbox.add(next.then);
-          work.signal();
-        } finally {
-          lock.unlock();
-        }
-      }
-    }
-  }
-
-  private @Nullable LongWork nextLongWork() {
-    lock.lock();
-    try {
-      while (!closed && longWorks.isEmpty()) {
-        longWork.awaitUninterruptibly();
-      }
-      room.signalAll();
-      return closed ? null : longWorks.remove();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private static boolean runLogged(Runnable task) {
+  private static void runLogged(Runnable task) {
     try {
       task.run();
-      return true;
     } catch (RuntimeException | Error e) {
       logger.log(Level.ERROR, "a task of the loop failed, which is a bug", e);
-      return false;
     }
   }
 }

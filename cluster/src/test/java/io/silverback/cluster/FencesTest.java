@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.BitSet;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 final class FencesTest {
@@ -32,6 +33,17 @@ final class FencesTest {
   void whoeverOnlyComparesKeepsNobodyOut() {
     fences.raise(slots(3), List.of());
     assertTrue(fences.lets(3, 0));
+  }
+
+  @Test
+  void leadersBeforeTheOneThatAViewNamesAreKeptOut() {
+    View view = TestViews.view(4, 7, List.of(TestViews.member("a", 1, 1)));
+    SlotTable slots = SlotTable.EMPTY.with(4, slot -> Optional.of(view.members().getFirst()));
+    fences.enter(new View(4, 7, view.seats(), List.of(), slots));
+    assertEquals(List.of(false, true), List.of(fences.lets(3, 3), fences.lets(3, 4)));
+    fences.raise(slots(3), List.of(6L));
+    fences.enter(new View(4, 7, view.seats(), List.of(), slots));
+    assertFalse(fences.lets(3, 5));
   }
 
   @Test

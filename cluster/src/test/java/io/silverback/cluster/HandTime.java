@@ -1,5 +1,8 @@
 package io.silverback.cluster;
 
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
 /**
  * Both clocks and the loop of a node: time passes when a test says so, and what comes due is done
  * in the thread of the test. The monotonic clock overflows a while after its start, as it may.
@@ -46,12 +49,17 @@ final class HandTime implements Clock, Loop {
   }
 
   @Override
-  public void background(Runnable work, Runnable then) {
+  public <T> void background(Supplier<T> work, Consumer<T> then) {
     world.in(
         0,
         () -> {
-          work.run();
-          execute(then);
+          T outcome = work.get();
+          execute(() -> then.accept(outcome));
         });
+  }
+
+  @Override
+  public <T> void parallel(Supplier<T> work, Consumer<T> then) {
+    background(work, then);
   }
 }

@@ -132,7 +132,10 @@ final class LeaderQueueTest {
 
   private boolean isTakenFor(String key) {
     var claim = new ReplicaStore.Claim("j", "other", new byte[16]);
-    return claims.probed(1, 1, bytes(key), claim).collision().isPresent();
+    var said = new ArrayList<ProbeAnswer>();
+    claims.probed(1, 1, bytes(key), claim, said::add);
+    time.settle();
+    return said.getFirst().collision().isPresent();
   }
 
   @Test
@@ -212,6 +215,17 @@ final class LeaderQueueTest {
   }
 
   @Test
+  void anUpdateOnWhichTheStoreFailsDoesNotHoldUpTheNextOne() {
+    store.isBroken = true;
+    submit("g=1");
+    store.isBroken = false;
+    assertEquals(List.of("unavailable"), events);
+    submit("g=2");
+    answer(Receipt.DONE);
+    assertEquals("answered g=2", events.getLast());
+  }
+
+  @Test
   void withoutALeaseNothingIsBegun() {
     time.pass(config.lease().toMillis());
     submit("g=1");
@@ -253,7 +267,7 @@ final class LeaderQueueTest {
     }
     assertEquals(20_000, queue.waiting());
     submit("h=1");
-    assertEquals(List.of("prepared g=1", "sent g=1", "unavailable"), events);
+    assertEquals(List.of("unavailable", "prepared g=1", "sent g=1"), events);
     assertEquals(20_000, queue.waiting());
   }
 

@@ -22,9 +22,11 @@ final class NotedStore implements ReplicaStore {
   final List<Version> versions = new ArrayList<>();
   private final Map<String, String> groups = new HashMap<>();
   boolean isFull;
+  boolean isBroken;
 
   @Override
   public Prepared prepare(byte[] update, Version version, long wallMillis) {
+    requireWhole();
     String text = text(update);
     events.add("prepared " + text);
     versions.add(version);
@@ -48,6 +50,7 @@ final class NotedStore implements ReplicaStore {
 
   @Override
   public Merged merge(byte[] state) {
+    requireWhole();
     if (isFull) {
       return new Merged.Refused("no room");
     }
@@ -99,6 +102,12 @@ final class NotedStore implements ReplicaStore {
   @Override
   public Optional<String> collision(Claim claim) {
     return Optional.empty();
+  }
+
+  private void requireWhole() {
+    if (isBroken) {
+      throw new IllegalStateException("thrown by a test");
+    }
   }
 
   static byte[] bytes(String text) {

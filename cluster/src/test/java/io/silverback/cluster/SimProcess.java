@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * One process start: its clocks, its loop, and what waits for it while it stands still.
@@ -25,6 +26,7 @@ final class SimProcess implements Clock, Loop {
   private boolean alive = true;
   private boolean pumping;
   private boolean inTask;
+  private double slowWorks;
   private int pauses;
   private long suspendedNanos;
   private long stalledNanos;
@@ -111,13 +113,6 @@ final class SimProcess implements Clock, Loop {
     }
   }
 
-  /** Stands still now if this is called in a task. */
-  void stall(long nanos) {
-    if (inTask) {
-      stalledNanos += nanos;
-    }
-  }
-
   /** Does something that comes from outside, when the process next moves. */
   void arrive(Runnable what) {
     if (!alive) {
@@ -191,14 +186,44 @@ final class SimProcess implements Clock, Loop {
   }
 
   @Override
-  public void background(Runnable work, Runnable then) {
+  public <T> void parallel(Supplier<T> work, Consumer<T> then) {
+    if (alive) {
+      world.in(
+          parallelNanos(),
+          () ->
+              arrive(
+                  () -> {
+                    T outcome = work.get();
+                    stepped.accept(this);
+                    world.in(
+                        world.between(1_000, 20_000),
+                        () -> arrive(() -> execute(() -> then.accept(outcome))));
+                  }));
+    }
+  }
+
+  /** The work of a large group may take longer than a lease. */
+  private long parallelNanos() {
+    double how = world.between(0, 1_000) / 1_000.0;
+    long most =
+        how < slowWorks ? 3_000 * SimWorld.MILLI : how < 0.97 ? 200_000 : 300 * SimWorld.MILLI;
+    return stalledNanos + world.between(20_000, most);
+  }
+
+  /** From now on that part of the parallel works takes long. */
+  void slowDown(double part) {
+    slowWorks = part;
+  }
+
+  @Override
+  public <T> void background(Supplier<T> work, Consumer<T> then) {
     if (!alive) {
       return;
     }
     works.add(
         () -> {
-          work.run();
-          execute(then);
+          T outcome = work.get();
+          execute(() -> then.accept(outcome));
         });
     if (works.size() == 1) {
       world.in(workNanos(), this::work);

@@ -28,7 +28,6 @@ final class SimStore implements ReplicaStore {
   private final Map<Integer, Version> horizons = new TreeMap<>();
   private @Nullable SimProcess process;
   private double refusing;
-  private double slow;
 
   SimStore(SimWorld world) {
     this.world = world;
@@ -37,13 +36,14 @@ final class SimStore implements ReplicaStore {
   void restarted(SimProcess by) {
     process = by;
     refusing = 0;
-    slow = 0;
   }
 
-  /** From now on refuses that part of the merges, and takes long for that part of them. */
+  /** From now on refuses that part of the merges, and takes long for that part of all works. */
   void worsen(double refusingPart, double slowPart) {
     refusing = refusingPart;
-    slow = slowPart;
+    if (process != null) {
+      process.slowDown(slowPart);
+    }
   }
 
   Optional<SimGroup> group(String key) {
@@ -120,9 +120,6 @@ final class SimStore implements ReplicaStore {
 
   @Override
   public Merged merge(byte[] state, IntFunction<Version> sendersHorizons) {
-    if (world.chance(slow) && process != null) {
-      process.stall(world.between(20, 900) * SimWorld.MILLI);
-    }
     if (world.chance(refusing)) {
       return new Merged.Refused("no room");
     }

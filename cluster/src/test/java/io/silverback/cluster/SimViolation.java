@@ -1,7 +1,7 @@
 package io.silverback.cluster;
 
 /** Something happened in the simulation that must never happen. */
-final class SimViolation extends RuntimeException {
+final class SimViolation extends AssertionError {
   private static final long serialVersionUID = 1;
 
   SimViolation(String message) {

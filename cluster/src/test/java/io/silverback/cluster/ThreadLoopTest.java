@@ -20,7 +20,7 @@ final class ThreadLoopTest {
 
   @Test
   void tasksRunInOrderOnOneThread() throws Exception {
-    try (var loop = new ThreadLoop("loop", 10_000)) {
+    try (var loop = new ThreadLoop("loop", 10_000, 2)) {
       var seen = new ArrayList<Integer>();
       var threads = new CopyOnWriteArrayList<Thread>();
       for (int i = 0; i < 1_000; i++) {
@@ -39,7 +39,7 @@ final class ThreadLoopTest {
 
   @Test
   void timersComeDueInTheOrderOfTheirTimes() throws Exception {
-    try (var loop = new ThreadLoop("loop", CAPACITY)) {
+    try (var loop = new ThreadLoop("loop", CAPACITY, 2)) {
       var seen = new CopyOnWriteArrayList<String>();
       var last = new CountDownLatch(1);
       long started = System.nanoTime();
@@ -55,7 +55,7 @@ final class ThreadLoopTest {
 
   @Test
   void taskThatThrowsDoesNotEndTheLoop() throws Exception {
-    try (var loop = new ThreadLoop("loop", CAPACITY)) {
+    try (var loop = new ThreadLoop("loop", CAPACITY, 2)) {
       loop.execute(
           () -> {
             throw new IllegalStateException("thrown by a test");
@@ -67,12 +67,12 @@ final class ThreadLoopTest {
 
   @Test
   void fullMailboxRefusesOthersButNotTheLoopItself() throws Exception {
-    try (var loop = new ThreadLoop("loop", CAPACITY)) {
+    try (var loop = new ThreadLoop("loop", CAPACITY, 2)) {
       var go = new CountDownLatch(1);
       var ownTasks = new CountDownLatch(2 * CAPACITY);
       loop.execute(
           () -> {
-            awaitQuietly(go);
+            assertTrue(awaitQuietly(go));
             for (int i = 0; i < 2 * CAPACITY; i++) {
               loop.execute(ownTasks::countDown);
             }
@@ -93,19 +93,16 @@ final class ThreadLoopTest {
 
   @Test
   void longWorkRunsBesideTheLoopAndItsOutcomeInIt() throws Exception {
-    try (var loop = new ThreadLoop("loop", CAPACITY)) {
+    try (var loop = new ThreadLoop("loop", CAPACITY, 2)) {
       var seen = new CopyOnWriteArrayList<String>();
       var go = new CountDownLatch(1);
       var done = new CountDownLatch(1);
-      loop.background(() -> awaitQuietly(go), () -> seen.add("first"));
+      loop.background(() -> awaitQuietly(go), _ -> seen.add("first"));
+      loop.background(ThreadLoopTest::fail, _ -> seen.add("never"));
       loop.background(
-          () -> {
-            throw new IllegalStateException("thrown by a test");
-          },
-          () -> seen.add("never"));
-      loop.background(
-          () -> seen.add("in " + Thread.currentThread().getName()),
-          () -> {
+          () -> "in " + Thread.currentThread().getName(),
+          in -> {
+            seen.add(in);
             seen.add("out " + Thread.currentThread().getName());
             done.countDown();
           });
@@ -121,13 +118,39 @@ final class ThreadLoopTest {
   }
 
   @Test
+  void parallelWorksDoNotWaitForOneAnother() throws Exception {
+    try (var loop = new ThreadLoop("loop", CAPACITY, 2)) {
+      var seen = new CopyOnWriteArrayList<String>();
+      var go = new CountDownLatch(1);
+      var done = new CountDownLatch(2);
+      loop.parallel(
+          () -> awaitQuietly(go),
+          _ -> {
+            seen.add("long");
+            done.countDown();
+          });
+      loop.parallel(ThreadLoopTest::fail, _ -> seen.add("never"));
+      loop.parallel(
+          () -> "short",
+          outcome -> {
+            seen.add(outcome + " in " + Thread.currentThread().getName());
+            done.countDown();
+            go.countDown();
+          });
+      assertTrue(done.await(10, TimeUnit.SECONDS));
+      assertEquals(List.of("short in loop", "long"), seen);
+    }
+  }
+
+  @Test
   void closedLoopDropsTasks() throws Exception {
-    var loop = new ThreadLoop("loop", CAPACITY);
+    var loop = new ThreadLoop("loop", CAPACITY, 2);
     var ran = new CopyOnWriteArrayList<String>();
     loop.schedule(Duration.ofMillis(50).toNanos(), () -> ran.add("timer"));
     loop.close();
     loop.execute(() -> ran.add("task"));
-    loop.background(() -> ran.add("work"), () -> ran.add("outcome"));
+    loop.background(() -> ran.add("work"), _ -> ran.add("outcome"));
+    loop.parallel(() -> ran.add("work"), _ -> ran.add("outcome"));
     Thread.sleep(100);
     assertEquals(List.of(), ran);
   }
@@ -138,9 +161,13 @@ final class ThreadLoopTest {
     assertTrue(ran.await(10, TimeUnit.SECONDS));
   }
 
-  private static void awaitQuietly(CountDownLatch latch) {
+  private static String fail() {
+    throw new IllegalStateException("thrown by a test");
+  }
+
+  private static boolean awaitQuietly(CountDownLatch latch) {
     try {
-      assertTrue(latch.await(10, TimeUnit.SECONDS));
+      return latch.await(10, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }

@@ -36,6 +36,10 @@ final class ClusterParts implements AutoCloseable {
   /** Tasks of other threads that may wait for the node: messages of peers and requests. */
   private static final int MAILBOX = 65_536;
 
+  /** Works of the store at a time; those of large groups take long, and others wait for locks. */
+  private static final int PARALLELISM =
+      Math.max(8, 2 * Runtime.getRuntime().availableProcessors());
+
   /** What an answer of the cluster may take beyond the time in which the cluster gives up. */
   private static final Duration MARGIN = Duration.ofSeconds(1);
 
@@ -61,7 +65,7 @@ final class ClusterParts implements AutoCloseable {
       Runnable onLapse) {
     this.folder = folder;
     this.network = network;
-    loop = new ThreadLoop("cluster", MAILBOX);
+    loop = new ThreadLoop("cluster", MAILBOX, PARALLELISM);
     membership = libraries.membership(settings, network);
     viewLog = libraries.viewLog(settings, folder.path(), network);
     var random = new SecureRandom();

@@ -1,0 +1,156 @@
+package io.silverback.cluster;
+
+import static io.silverback.cluster.NotedStore.bytes;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+
+import io.silverback.cluster.PeerMessage.AskDigests;
+import io.silverback.cluster.PeerMessage.Digests;
+import io.silverback.cluster.PeerMessage.Replicate;
+import io.silverback.cluster.PeerMessage.Replicated;
+import io.silverback.cluster.PeerMessage.Replicated.Receipt;
+import io.silverback.codec.model.VersionClock;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** What a replica answers to leaders that bring it states. */
+final class PeerAnswersTest {
+  private static final int SLOT = 9;
+
+  private final ClusterConfig config = ClusterConfig.standard(2);
+  private final Member self = TestViews.member("a", 1, 1);
+  private final Member leader = TestViews.member("b", 2, 2);
+  private final HandPorts world = new HandPorts();
+  private final HandTime time = world.time;
+  private final NotedStore store = new NotedStore();
+  private final List<PeerMessage> answers = new ArrayList<>();
+  private final PeerAnswers replica = replica();
+
+  private PeerAnswers replica() {
+    ClusterPorts ports = world.with(store);
+    var requests = new Requests(time, this::post);
+    var led = new Led(self);
+    var off = EnumSet.noneOf(Rule.class);
+    var lease = new Lease(time, config.lease());
+    var peers = new Peers(time);
+    var counters = new Counters();
+    var versions = new VersionClock(time::wallMillis, self.incarnation());
+    var claims = new Claims(self, config, ports, requests, led, this::post);
+    var replicator =
+        new Replicator(
+            config,
+            self,
+            ports,
+            requests,
+            peers,
+            new Shares(config.replicationFactor()),
+            counters,
+            missed -> {});
+    var queue =
+        new LeaderQueue(
+            config, ports, versions, lease, led, replicator, claims, Optional::empty, off);
+    var pushes =
+        new Pushes(
+            config,
+            self,
+            ports,
+            requests,
+            peers,
+            lease,
+            led,
+            queue,
+            Optional::empty,
+            off,
+            counters);
+    return new PeerAnswers(
+        ports, versions, new Fences(), led, claims, pushes, requests, this::post, off, counters);
+  }
+
+  @Test
+  void aStateIsStoredBeforeItIsConfirmed() {
+    replicate(1, 4, 1_000);
+    assertEquals(List.of(), answers);
+    time.settle();
+    assertEquals(List.of("shown g=1"), store.events);
+    assertEquals(List.of(Receipt.DONE), receipts());
+  }
+
+  @Test
+  void aLeaderBeforeTheOneThatAskedIsTurnedAway() {
+    askDigests(5);
+    replicate(1, 4, 1_000);
+    time.settle();
+    assertEquals(List.of(), store.events);
+    assertEquals(List.of(Receipt.FENCED), receipts());
+  }
+
+  /** The next leader may have been told what was here before, so nobody may count on the state. */
+  @Test
+  void aStateIsNotConfirmedIfTheNextLeaderAskedWhileItWasStored() {
+    replicate(1, 4, 1_000);
+    askDigests(5);
+    time.settle();
+    assertEquals(List.of("shown g=1"), store.events);
+    assertEquals(List.of(Receipt.FENCED), receipts());
+  }
+
+  @Test
+  void aStateThatItsLeaderGaveUpIsNotStored() {
+    replicate(1, 4, 0);
+    time.settle();
+    assertEquals(List.of(), store.events);
+    assertEquals(List.of(), receipts());
+  }
+
+  @Test
+  void aStateThatTheStoreFailsOnIsRefused() {
+    store.isBroken = true;
+    replicate(1, 4, 1_000);
+    time.settle();
+    assertEquals(List.of(Receipt.REFUSED), receipts());
+  }
+
+  @Test
+  void statesThatWaitToBeStoredAreBounded() {
+    store.isFull = true;
+    byte[] large = new byte[100 << 20];
+    replica.answer(Optional.empty(), leader, message(1, 4, large, 1_000));
+    replica.answer(Optional.empty(), leader, message(2, 4, large, 1_000));
+    time.settle();
+    assertEquals(1, receipts().size());
+    replica.answer(Optional.empty(), leader, message(3, 4, large, 1_000));
+    time.settle();
+    assertEquals(2, receipts().size());
+  }
+
+  private void replicate(long id, long epoch, long millis) {
+    replica.answer(Optional.empty(), leader, message(id, epoch, bytes("g=1"), millis));
+  }
+
+  private Replicate message(long id, long epoch, byte[] state, long millis) {
+    return new Replicate(id, SLOT, epoch, time.nanoTime() + millis * SimWorld.MILLI, state);
+  }
+
+  private void askDigests(long epoch) {
+    var slots = new BitSet();
+    slots.set(SLOT);
+    replica.answer(Optional.empty(), leader, new AskDigests(77, slots, List.of(epoch)));
+  }
+
+  private List<Receipt> receipts() {
+    return answers.stream()
+        .filter(answer -> !(answer instanceof Digests))
+        .map(answer -> assertInstanceOf(Replicated.class, answer).result())
+        .toList();
+  }
+
+  private boolean post(Member to, PeerMessage message) {
+    assertEquals(leader, to);
+    answers.add(message);
+    return true;
+  }
+}
