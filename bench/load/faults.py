@@ -15,11 +15,15 @@ PAUSES = {"pause-3": 3, "pause-10": 10, "pause-15": 15}
 RESTART = "restart"
 RESTART_LOSE = "restart-lose-store"
 KILL_ALL = "kill-all"
-KINDS = (KILL, KILL_LOSE, *PAUSES, RESTART, RESTART_LOSE, KILL_ALL)
+# Whether the node hears its peers, and whether they hear it.
+CUTS = {"cut-10": (False, False), "deaf-10": (False, True), "mute-10": (True, False)}
+CUT_SECONDS = 10
+KINDS = (KILL, KILL_LOSE, *PAUSES, RESTART, RESTART_LOSE, KILL_ALL, *CUTS)
 DESCRIPTIONS = {
     KILL: "kill -9, back with its store", KILL_LOSE: "kill -9, back without it", "pause-3": "SIGSTOP for 3 s", "pause-10": "SIGSTOP for 10 s",
     "pause-15": "SIGSTOP for 15 s", RESTART: "SIGTERM, back with its store", RESTART_LOSE: "SIGTERM, back without it",
-    KILL_ALL: "kill -9 of all at once, back with their stores"}
+    KILL_ALL: "kill -9 of all at once, back with their stores", "cut-10": "cut off from its peers for 10 s",
+    "deaf-10": "hears no peer for 10 s", "mute-10": "heard by no peer for 10 s"}
 
 QUIET_SECONDS = 1.5
 POLL_SECONDS = 0.1
@@ -92,7 +96,9 @@ class Cluster:
         self.faults.append(fault)
         say(f"{DESCRIPTIONS[kind]}: {name}")
         if kind in PAUSES:
-            self._pause(fault, node, PAUSES[kind])
+            self._for_a_while(fault, PAUSES[kind], node.pause, node.resume)
+        elif kind in CUTS:
+            self._for_a_while(fault, CUT_SECONDS, lambda: node.wires.cut(node.name, *CUTS[kind]), lambda: node.wires.mend(node.name))
         elif kind == KILL_ALL:
             self._kill_all(fault)
         elif kind in (KILL, KILL_LOSE):
@@ -119,11 +125,11 @@ class Cluster:
             node.lose_store()
         node.start(self.nodes)
 
-    def _pause(self, fault, node, seconds):
+    def _for_a_while(self, fault, seconds, begin, end):
         floors = self.floors()
         fault.began = time.time()
-        node.pause()
-        timer = threading.Timer(seconds, node.resume)
+        begin()
+        timer = threading.Timer(seconds, end)
         timer.start()
         try:
             fault.exposed_seconds = self.await_exposed(floors, fault.began)

@@ -26,9 +26,10 @@ class Silverbacks:
         command = [self.launcher, f"--web.listen-address={node.address}", f"--persistence.file={store}"]
         if len(nodes) > 1:
             command += [
-                f"--cluster.listen-address=127.0.0.1:{node.peer_port}", f"--cluster.node-id={node.name}",
+                f"--cluster.listen-address={node.peer_address}", f"--cluster.advertise-web-address={node.address}",
+                f"--cluster.node-id={node.name}",
                 f"--cluster.bootstrap-expect={len(nodes)}", f"--cluster.secret-file={self.secret}",
-                *(f"--cluster.join=127.0.0.1:{other.peer_port}" for other in nodes if other is not node)]
+                *(f"--cluster.join={other.peer_address}" for other in nodes if other is not node)]
         return command + self.flags
 
     def discovery(self, nodes):

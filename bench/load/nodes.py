@@ -46,15 +46,19 @@ def lasting_ports(count):
 class Node:
     """A server that keeps its name, its ports and its folder from one start to the next. `asked` is false while it cannot answer."""
 
-    def __init__(self, name, kind, port, peer_port, folder):
-        self.name, self.kind, self.port, self.peer_port, self.folder = name, kind, port, peer_port, folder
+    def __init__(self, name, kind, port, peer_port, folder, wires):
+        self.name, self.kind, self.port, self.peer_port, self.folder, self.wires = name, kind, port, peer_port, folder, wires
         self.store = folder / "store"
         self.child, self.starts, self.asked = None, 0, False
         folder.mkdir()
 
     @property
     def address(self):
-        return f"127.0.0.1:{self.port}"
+        return f"{self.wires.web_host(self.name)}:{self.port}"
+
+    @property
+    def peer_address(self):
+        return f"{self.wires.peer_host(self.name)}:{self.peer_port}"
 
     def start(self, nodes):
         """Returns at once: the nodes of a cluster become ready together."""
@@ -62,7 +66,7 @@ class Node:
         with open(self.folder / f"log-{self.starts}.txt", "wb") as log:
             # The launcher must not look for changed sources at each start, while the clock runs.
             self.child = subprocess.Popen(
-                self.kind.command(self, nodes), stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=self.folder,
+                self.wires.command(self.name, self.kind.command(self, nodes)), stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=self.folder,
                 env=os.environ | {"SILVERBACK_BUILD": "never"})
         self.asked = True
 

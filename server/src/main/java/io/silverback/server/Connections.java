@@ -2,6 +2,7 @@ package io.silverback.server;
 
 import io.helidon.common.socket.PeerInfo;
 import io.helidon.common.socket.SocketOptions;
+import io.helidon.webserver.CloseConnectionException;
 import io.silverback.server.handler.DoorLimits;
 import io.silverback.server.handler.LimitBoard;
 import io.silverback.server.log.Log;
@@ -64,18 +65,20 @@ final class Connections implements AutoCloseable {
     return new Accepting(SocketOptions.builder().tcpNoDelay(true).build(), this::add);
   }
 
-  /** The connection with that client. */
+  /**
+   * The connection with that client.
+   *
+   * @throws CloseConnectionException if it has ended meanwhile
+   */
   Connection with(PeerInfo client) {
-    Connection connection = byAddress.get(client.address());
-    if (connection == null) {
-      throw new IllegalStateException("not a connection of this address: client=" + client);
-    }
-    return connection;
+    return find(client)
+        .orElseThrow(() -> new CloseConnectionException("ended before anybody looked at it"));
   }
 
   /** The connection with that client, if it is one of this address. */
   Optional<Connection> find(PeerInfo client) {
-    return Optional.ofNullable(byAddress.get(client.address()));
+    // A socket that was closed does not know whose it was.
+    return Optional.ofNullable(client.address()).map(byAddress::get);
   }
 
   /** Ends all connections that are open, whatever they are at. */

@@ -17,8 +17,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Three servers behind a real nginx, scraped by a real Prometheus: one is killed, one stopped for a
- * while and one restarted, and no value is ever wrong. {@code bench/bin/cluster-faults} prints its
- * seed and asks the same at length, and how long what may take: here only that it ends, as the
+ * while, one restarted, and, where this process is root, one cut off from the others; and no value
+ * is ever wrong. {@code bench/bin/cluster-faults} prints its seed and asks the same at length, and how long what may take: here only that it ends, as the
  * machine may be busy with other things. It starts what was packaged just now and builds nothing.
  */
 final class ClusterFaultsIT {
@@ -44,7 +44,8 @@ final class ClusterFaultsIT {
             "--patience",
             "120");
     assertEquals(0, report.code(), report.text());
-    assertEquals(3, report.result().path("faults").asInt(), report.text());
+    boolean canCut = !report.text().contains("no node is cut off");
+    assertEquals(canCut ? 4 : 3, report.result().path("faults").asInt(), report.text());
     assertTrue(report.result().path("samples judged").asInt() > 1000, report.text());
     System.out.print(report.text());
   }

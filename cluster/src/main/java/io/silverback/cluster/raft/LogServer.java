@@ -13,7 +13,6 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
-import org.apache.ratis.proto.RaftProtos.RaftPeerRole;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftClientReply;
@@ -76,21 +75,20 @@ final class LogServer {
   /** Half of the name of a group; the other half is the number of the cluster. */
   private static final long GROUP = 0x73696c7665726261L;
 
+  /**
+   * Who is in the group to begin with. One that joins must not take itself for a voter before the
+   * others do, so it begins with nobody and is told by the leader. Nor is it a listener: Ratis
+   * 3.3.0 waits for a listener's thread under a lock that this thread may want, where it makes a
+   * voter of it, and then the voter is deaf for ever.
+   */
   private static List<RaftPeer> peers(Seed seed) {
-    var peers = new ArrayList<RaftPeer>();
-    for (Member voter : seed.view().voters()) {
-      // One that joins must not take itself for a voter before the others do.
-      boolean joins = !seed.first() && voter.storeId() == seed.storeId();
-      peers.add(peer(voter, joins ? RaftPeerRole.LISTENER : RaftPeerRole.FOLLOWER));
-    }
-    return peers;
+    return seed.first() ? seed.view().voters().stream().map(LogServer::peer).toList() : List.of();
   }
 
-  private static RaftPeer peer(Member member, RaftPeerRole role) {
+  private static RaftPeer peer(Member member) {
     return RaftPeer.newBuilder()
         .setId(PeerAddresses.peerId(member))
         .setAddress(member.peerAddress())
-        .setStartupRole(role)
         .build();
   }
 
@@ -108,9 +106,10 @@ final class LogServer {
     return !isDead() && division.getInfo().isLeader() && division.getInfo().isLeaderReady();
   }
 
-  /** True if it is no voter yet. */
-  boolean isListener() {
-    return division.getInfo().isListener();
+  /** True if it is no voter yet, as far as it knows. */
+  boolean joins() {
+    RaftConfiguration known = division.getRaftConf();
+    return known.getCurrentPeers().stream().noneMatch(peer -> peer.getId().equals(id));
   }
 
   /** True if it ended by itself: it was removed, or it failed. */
@@ -189,7 +188,7 @@ final class LogServer {
     }
     var next = new ArrayList<>(voters);
     if (missing.isPresent() && (extra.isEmpty() || !removeFirst)) {
-      next.add(peer(missing.get(), RaftPeerRole.FOLLOWER));
+      next.add(peer(missing.get()));
     } else {
       next.removeAll(extra);
     }
@@ -198,19 +197,10 @@ final class LogServer {
 
   private CompletableFuture<RaftClientReply> change(
       RaftConfiguration current, List<RaftPeer> voters) throws IOException {
-    List<RaftPeer> listeners = List.copyOf(current.getCurrentPeers(RaftPeerRole.LISTENER));
     var change =
         SetConfigurationRequest.Arguments.newBuilder()
             .setServersInCurrentConf(List.copyOf(current.getCurrentPeers()))
-            .setListenersInCurrentConf(listeners)
             .setServersInNewConf(voters)
-            .setListenersInNewConf(
-                listeners.stream()
-                    .filter(
-                        listener ->
-                            voters.stream()
-                                .noneMatch(voter -> voter.getId().equals(listener.getId())))
-                    .toList())
             .setMode(SetConfigurationRequest.Mode.COMPARE_AND_SET)
             .build();
     return server.setConfigurationAsync(

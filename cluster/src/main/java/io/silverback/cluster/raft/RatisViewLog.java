@@ -266,7 +266,7 @@ public final class RatisViewLog implements ViewLog {
     if (elsewhere) {
       stray = votes(view.get(), self);
     } else if (view.isPresent() && view.get().epoch() > current.seed().view().epoch()) {
-      stray = current.isListener() && !votes(view.get(), self);
+      stray = current.joins() && !votes(view.get(), self);
     }
     if (!dead && !stray) {
       return;

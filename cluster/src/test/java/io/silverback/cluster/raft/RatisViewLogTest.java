@@ -218,6 +218,32 @@ final class RatisViewLogTest {
     propose(three, TestViews.view(80, CLUSTER, first.voters()));
   }
 
+  @Test
+  void voterThatLostItsFilesComesBackAsAnotherOne() {
+    List<Node> now = new ArrayList<>(bootstrapped());
+    long epoch = 1;
+    while (epoch < 30) {
+      // Whoever joins gets a snapshot.
+      propose(now, TestViews.view(++epoch, CLUSTER, first.voters()));
+    }
+    for (int i = 0; i < now.size(); i++) {
+      Node gone = now.remove(0);
+      gone.stop();
+      nodes.remove(gone);
+      List<Member> left = now.stream().map(node -> node.member).toList();
+      propose(now, TestViews.view(++epoch, CLUSTER, left));
+      Member back = TestViews.member(gone.member.nodeId() + "-again", 10 + i, 0xe0 + i);
+      List<Member> voters = new ArrayList<>(left);
+      voters.add(back);
+      View wider = TestViews.view(++epoch, CLUSTER, voters);
+      propose(now, wider);
+      now.add(new Node(back));
+      now.forEach(node -> node.log.follow(wider));
+      reconcile(now, voters);
+      propose(now, TestViews.view(++epoch, CLUSTER, voters));
+    }
+  }
+
   private static List<String> threads() {
     return Thread.getAllStackTraces().keySet().stream()
         .map(Thread::getName)
