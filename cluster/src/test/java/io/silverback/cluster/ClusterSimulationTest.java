@@ -13,8 +13,8 @@ import org.junit.jupiter.api.Test;
  * bench/bin/simulate} takes others, and more of them.
  */
 class ClusterSimulationTest {
-  private static final int SEEDS = 2_000;
-  private static final Duration LONG_ENOUGH = Duration.ofSeconds(75);
+  private static final int SEEDS = 3_000;
+  private static final Duration LONG_ENOUGH = Duration.ofSeconds(150);
 
   /** Each found a fault once. */
   private static final List<Long> ONCE_BROKEN =

@@ -6,6 +6,7 @@ import io.silverback.codec.model.Version;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -15,7 +16,6 @@ import java.util.TreeSet;
 import java.util.function.IntFunction;
 import java.util.function.IntPredicate;
 import java.util.function.Predicate;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +26,10 @@ final class SimStore implements ReplicaStore {
   private final TreeMap<String, SimGroup> groups = new TreeMap<>();
   private final Set<Integer> shapes = new TreeSet<>();
   private final Map<Integer, Version> horizons = new TreeMap<>();
+
+  /** Of each slot; empty if they have changed since. */
+  private List<Version> allHorizons = List.of();
+
   private @Nullable SimProcess process;
   private double refusing;
 
@@ -170,7 +174,12 @@ final class SimStore implements ReplicaStore {
 
   @Override
   public List<Version> horizons() {
-    return IntStream.range(0, HashRing.SLOTS).mapToObj(this::horizon).toList();
+    if (allHorizons.isEmpty()) {
+      var all = new ArrayList<>(Collections.nCopies(HashRing.SLOTS, Version.NEVER));
+      horizons.forEach(all::set);
+      allHorizons = List.copyOf(all);
+    }
+    return allHorizons;
   }
 
   private Version horizon(int slot) {
@@ -201,6 +210,7 @@ final class SimStore implements ReplicaStore {
   @Override
   public int raise(Map<Integer, Version> raised, Predicate<byte[]> spared) {
     raised.forEach((slot, horizon) -> horizons.merge(slot, horizon, Version::max));
+    allHorizons = List.of();
     int before = groups.size();
     groups
         .values()

@@ -18,8 +18,9 @@ import org.junit.jupiter.api.Test;
 /**
  * Three servers behind a real nginx, scraped by a real Prometheus: one is killed, one stopped for a
  * while, one restarted, and, where this process is root, one cut off from the others; and no value
- * is ever wrong. {@code bench/bin/cluster-faults} prints its seed and asks the same at length, and how long what may take: here only that it ends, as the
- * machine may be busy with other things. It starts what was packaged just now and builds nothing.
+ * is ever wrong. {@code bench/bin/cluster-faults} prints its seed and asks the same at length, and
+ * how long what may take: here only that it ends, as the machine may be busy with other things. It
+ * starts what was packaged just now and builds nothing.
  */
 final class ClusterFaultsIT {
   private static final Path HARNESS =
