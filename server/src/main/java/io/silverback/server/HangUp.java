@@ -12,7 +12,8 @@ final class HangUp {
    *
    * <p>By reflection, as the JDK has no other door to signals than a class that compilers warn of.
    *
-   * @return false on a system without this signal
+   * @return false on a system without this signal, and where whoever started this process has it
+   *     ignored, as {@code nohup} does
    */
   static boolean listen(Runnable onSignal) {
     try {
@@ -31,10 +32,11 @@ final class HangUp {
               };
       Object listener =
           Proxy.newProxyInstance(handler.getClassLoader(), new Class<?>[] {handler}, calls);
-      signal
-          .getMethod("handle", signal, handler)
-          .invoke(null, signal.getConstructor(String.class).newInstance("HUP"), listener);
-      return true;
+      Object before =
+          signal
+              .getMethod("handle", signal, handler)
+              .invoke(null, signal.getConstructor(String.class).newInstance("HUP"), listener);
+      return !handler.getField("SIG_IGN").get(null).equals(before);
     } catch (ReflectiveOperationException _) {
       return false;
     }

@@ -53,7 +53,11 @@ public final class Main {
     LiveConfig live = request.config().live();
     // Without a file, the signal ends the process as it ends a Pushgateway.
     if (live.hasFile() && !HangUp.listen(live::reload)) {
-      log.warn("this system knows no SIGHUP, use /-/reload", "flag", "web.enable-lifecycle");
+      log.warn(
+          "SIGHUP does not reach this process, as it was started by nohup or the system has none; use"
+              + " /-/reload",
+          "flag",
+          "web.enable-lifecycle");
     }
     OldGarbage.watch(gateway::memoryIsShort);
     var quitByRequest = new AtomicBoolean();
