@@ -174,9 +174,10 @@ final class Claims {
   }
 
   /**
-   * Tells what this node knows of the job; from now on the home is asked for each new series of it.
+   * Tells what this node knows of the job, nothing if it cannot look; from now on the home is asked
+   * for each new series of it.
    */
-  void probed(long id, long epoch, byte[] key, Claim claim, Consumer<ProbeAnswer> done) {
+  void probed(long id, long epoch, byte[] key, Claim claim, Consumer<Optional<ProbeAnswer>> done) {
     probedBy.merge(claim.job(), epoch, Math::max);
     Free known = free.get(claim.job());
     if (known != null && !known.labelNames().equals(claim.labelNames())) {

@@ -175,7 +175,7 @@ public final class ClusterNode implements AutoCloseable {
         .execute(
             () -> {
               if (member.isSameProcess(self)) {
-                answers.answerServer(question, answer -> done.accept(Optional.of(answer)));
+                answers.answerServer(question, done);
                 return;
               }
               requests.ask(

@@ -142,34 +142,27 @@ final class JobHome {
       members.forEach(member -> open.add(ProcessId.of(member)));
       for (Member member : members) {
         if (own.isSelf(member)) {
-          own.probed(
-              0, asked.epoch(), asked.key(), asked.claim(), probe -> answered(member, probe));
+          own.probed(0, asked.epoch(), asked.key(), asked.claim(), answer -> heard(member, answer));
         } else {
           requests.ask(
               member,
               config.lease().toNanos(),
               id -> new PeerMessage.Probe(id, asked.epoch(), asked.key(), asked.claim()),
               answer ->
-                  answer
-                      .filter(ProbeAnswer.class::isInstance)
-                      .map(ProbeAnswer.class::cast)
-                      .ifPresentOrElse(
-                          probe -> answered(member, probe),
-                          () -> {
-                            failed = true;
-                            closed(member);
-                          }));
+                  heard(
+                      member,
+                      answer.filter(ProbeAnswer.class::isInstance).map(ProbeAnswer.class::cast)));
         }
       }
     }
 
-    private void answered(Member member, ProbeAnswer answer) {
-      labelNames.addAll(answer.labelNames());
-      collision = collision.or(answer::collision);
-      closed(member);
-    }
-
-    private void closed(Member member) {
+    private void heard(Member member, Optional<ProbeAnswer> answer) {
+      if (answer.isPresent()) {
+        labelNames.addAll(answer.get().labelNames());
+        collision = collision.or(answer.get()::collision);
+      } else {
+        failed = true;
+      }
       open.remove(ProcessId.of(member));
       if (open.isEmpty()) {
         job.isBusy = false;

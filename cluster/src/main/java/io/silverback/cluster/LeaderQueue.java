@@ -19,8 +19,6 @@ import java.util.function.Supplier;
  * to the loop.
  */
 final class LeaderQueue {
-  private static final System.Logger logger = System.getLogger(LeaderQueue.class.getName());
-
   private static final int MOST_WAITING = 20_000;
   private static final int MOST_BEGUN = 200_000;
   private static final long RETRY_NANOS = 50_000_000L;
@@ -236,14 +234,7 @@ final class LeaderQueue {
   /** Where the store fails, the update ends, or those behind it would wait for ever. */
   private <T> void ask(Queue<Update> queue, Supplier<T> work, Consumer<T> then) {
     loop.parallel(
-        () -> {
-          try {
-            return Optional.of(work.get());
-          } catch (RuntimeException e) {
-            logger.log(System.Logger.Level.ERROR, "the store failed on an update", e);
-            return Optional.<T>empty();
-          }
-        },
+        work,
         outcome ->
             outcome.ifPresentOrElse(
                 then, () -> endUnknown(queue, queue.element(), "the store failed, see the log")));

@@ -1,5 +1,6 @@
 package io.silverback.cluster;
 
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -19,11 +20,12 @@ public interface Loop {
   void schedule(long delayNanos, Runnable task);
 
   /**
-   * Runs work beside the loop, and hands what comes out of it to a task of the loop. Works handed
-   * over are done one after the other. For tasks of the loop, which bound how many of them wait.
+   * Runs work beside the loop, and hands what comes out of it to a task of the loop: nothing if it
+   * throws, which is logged as a bug. Works handed over are done one after the other. For tasks of
+   * the loop, which bound how many of them wait.
    */
-  <T> void background(Supplier<T> work, Consumer<T> then);
+  <T> void background(Supplier<T> work, Consumer<Optional<T>> then);
 
   /** The same for works that do not wait for one another, and come to an end in any order. */
-  <T> void parallel(Supplier<T> work, Consumer<T> then);
+  <T> void parallel(Supplier<T> work, Consumer<Optional<T>> then);
 }

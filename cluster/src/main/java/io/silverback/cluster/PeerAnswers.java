@@ -21,9 +21,7 @@ import java.util.function.UnaryOperator;
 
 /** Answers what other nodes ask this one. Belongs to the loop. */
 final class PeerAnswers {
-  private static final System.Logger logger = System.getLogger(PeerAnswers.class.getName());
-
-  /** Of states that wait to be stored; a single one may be larger. */
+  /** Of states and claims that wait for the store; a single one may be larger. */
   private static final long MOST_WAITING_BYTES = 128 << 20;
 
   private final ClusterPorts ports;
@@ -83,17 +81,17 @@ final class PeerAnswers {
       case PeerMessage.Deliver deliver -> deliver(asker, deliver);
       case PeerMessage.RaiseHorizons ask -> raise(asker, ask);
       case PeerMessage.AskClaim ask -> claim(view, asker, ask);
-      case PeerMessage.Probe probe ->
-          claims.probed(
-              probe.id(), probe.epoch(), probe.key(), probe.claim(), answer -> tell(asker, answer));
+      case PeerMessage.Probe probe -> probe(asker, probe);
       case PeerMessage.ServerQuestion ask ->
           answerServer(
               ask.question(),
-              answer -> tell(asker, new PeerMessage.ServerAnswer(ask.id(), answer)));
+              answer ->
+                  answer.ifPresent(
+                      text -> tell(asker, new PeerMessage.ServerAnswer(ask.id(), text))));
     }
   }
 
-  void answerServer(byte[] question, Consumer<byte[]> done) {
+  void answerServer(byte[] question, Consumer<Optional<byte[]>> done) {
     ports.loop().background(() -> server.apply(question), done);
   }
 
@@ -149,11 +147,10 @@ final class PeerAnswers {
       return;
     }
     int length = replicate.state().length;
-    if (waitingBytes > 0 && waitingBytes + length > MOST_WAITING_BYTES) {
+    if (!takes(length)) {
       // The leader takes another member instead.
       return;
     }
-    waitingBytes += length;
     ports
         .loop()
         .parallel(
@@ -161,10 +158,38 @@ final class PeerAnswers {
                 isLate(replicate)
                     ? Optional.<Merged>empty()
                     : Optional.of(merge(replicate.state(), Version.NEVER)),
-            merged -> {
+            outcome -> {
               waitingBytes -= length;
-              merged.ifPresent(now -> tell(asker, receipt(replicate, now)));
+              outcome
+                  .orElse(Optional.of(new Merged.Refused("the store failed, see the log")))
+                  .ifPresent(merged -> tell(asker, receipt(replicate, merged)));
             });
+  }
+
+  private void probe(Member asker, PeerMessage.Probe probe) {
+    int length = probe.claim().series().length;
+    if (!takes(length)) {
+      // The home of the job tells its asker to try again.
+      return;
+    }
+    claims.probed(
+        probe.id(),
+        probe.epoch(),
+        probe.key(),
+        probe.claim(),
+        answer -> {
+          waitingBytes -= length;
+          answer.ifPresent(known -> tell(asker, known));
+        });
+  }
+
+  /** True if the loop may be given so much to work at in parallel; it is given back afterwards. */
+  private boolean takes(int length) {
+    if (waitingBytes > 0 && waitingBytes + length > MOST_WAITING_BYTES) {
+      return false;
+    }
+    waitingBytes += length;
+    return true;
   }
 
   private boolean isFenced(PeerMessage.Replicate replicate) {
@@ -214,13 +239,8 @@ final class PeerAnswers {
   }
 
   private Merged merge(byte[] state, Version sendersHorizon) {
-    try {
-      versions.observe(ports.store().newest(state));
-      return ports.store().merge(state, _ -> sendersHorizon);
-    } catch (RuntimeException e) {
-      logger.log(System.Logger.Level.ERROR, "the store failed on a state of another node", e);
-      return new Merged.Refused("the store failed, see the log");
-    }
+    versions.observe(ports.store().newest(state));
+    return ports.store().merge(state, _ -> sendersHorizon);
   }
 
   private void claim(Optional<View> view, Member asker, PeerMessage.AskClaim ask) {
@@ -244,7 +264,7 @@ final class PeerAnswers {
   }
 
   private void background(Member asker, Supplier<PeerMessage> answer) {
-    ports.loop().background(answer, message -> tell(asker, message));
+    ports.loop().background(answer, message -> message.ifPresent(told -> tell(asker, told)));
   }
 
   private void tell(Member member, PeerMessage message) {

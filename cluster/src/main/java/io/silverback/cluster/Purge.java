@@ -106,7 +106,7 @@ final class Purge {
         .loop()
         .background(
             () -> ports.store().purgeable(slots::get, before, SLOTS_AT_ONCE),
-            found -> confirm(view, new HashMap<>(found)));
+            found -> confirm(view, new HashMap<>(found.orElse(Map.of()))));
   }
 
   /** Compares with each other owner, which then has what this node has had. */
@@ -166,7 +166,7 @@ final class Purge {
             () -> ports.store().raise(found, _ -> true),
             forgotten -> {
               busy = false;
-              counters.purged += forgotten;
+              counters.purged += forgotten.orElse(0);
               ownersOf(view, found).keySet().forEach(onRaised);
             });
   }

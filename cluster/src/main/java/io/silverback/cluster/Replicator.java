@@ -203,7 +203,9 @@ final class Replicator {
           .parallel(
               () -> ports.store().wholeState(key),
               whole ->
-                  whole.ifPresentOrElse(state -> sendWhole(target, state), () -> failed(target)));
+                  whole
+                      .flatMap(found -> found)
+                      .ifPresentOrElse(state -> sendWhole(target, state), () -> failed(target)));
     }
 
     private void sendWhole(Member target, byte[] whole) {

@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.LongFunction;
+import java.util.function.Supplier;
 
 /**
  * Compares slots with those of one other node and fetches what it has that is missing here or
@@ -124,7 +125,7 @@ final class SlotSync {
       end(false);
       return;
     }
-    ports.loop().background(() -> different(theirs), different -> nextSlots(different, 0));
+    background(() -> different(theirs), different -> nextSlots(different, 0));
   }
 
   private BitSet different(PeerMessage.Digests theirs) {
@@ -167,26 +168,24 @@ final class SlotSync {
       return;
     }
     var there = new Side(answer.entries(), bySlot(some, answer.horizons()));
-    ports
-        .loop()
-        .background(
-            () -> look(some),
-            here -> {
-              List<byte[]> lacking = delivers ? newTo(there, here) : List.of();
-              // In this order: who raises a horizon has to have what the other one had.
-              fetch(
-                  newTo(here, there),
-                  there,
-                  () ->
-                      deliver(
-                          lacking,
-                          here,
-                          () ->
-                              raiseOwn(
-                                  there.higherThan(here),
-                                  there,
-                                  () -> raiseTheirs(here.higherThan(there), then))));
-            });
+    background(
+        () -> look(some),
+        here -> {
+          List<byte[]> lacking = delivers ? newTo(there, here) : List.of();
+          // In this order: who raises a horizon has to have what the other one had.
+          fetch(
+              newTo(here, there),
+              there,
+              () ->
+                  deliver(
+                      lacking,
+                      here,
+                      () ->
+                          raiseOwn(
+                              there.higherThan(here),
+                              there,
+                              () -> raiseTheirs(here.higherThan(there), then))));
+        });
   }
 
   private Side look(BitSet some) {
@@ -235,14 +234,12 @@ final class SlotSync {
       then.run();
       return;
     }
-    ports
-        .loop()
-        .background(
-            () -> ports.store().raise(horizons, key -> takesLeftovers() || there.has(key)),
-            forgotten -> {
-              purged += forgotten;
-              then.run();
-            });
+    background(
+        () -> ports.store().raise(horizons, key -> takesLeftovers() || there.has(key)),
+        forgotten -> {
+          purged += forgotten;
+          then.run();
+        });
   }
 
   private void raiseTheirs(Map<Integer, Version> horizons, Runnable then) {
@@ -278,22 +275,20 @@ final class SlotSync {
             end(false);
             return;
           }
-          ports
-              .loop()
-              .background(
-                  () -> {
-                    var refused = new ArrayList<String>();
-                    answer.states().forEach(state -> merge(state, there, refused));
-                    return refused;
-                  },
-                  refused -> {
-                    repaired += answer.states().size();
-                    if (refused.isEmpty()) {
-                      fetch(keys.subList(answer.answered(), keys.size()), there, then);
-                    } else {
-                      end(false);
-                    }
-                  });
+          background(
+              () -> {
+                var refused = new ArrayList<String>();
+                answer.states().forEach(state -> merge(state, there, refused));
+                return refused;
+              },
+              refused -> {
+                repaired += answer.states().size();
+                if (refused.isEmpty()) {
+                  fetch(keys.subList(answer.answered(), keys.size()), there, then);
+                } else {
+                  end(false);
+                }
+              });
         });
   }
 
@@ -319,29 +314,27 @@ final class SlotSync {
     }
     var states = new ArrayList<byte[]>();
     var horizons = new ArrayList<Version>();
-    ports
-        .loop()
-        .background(
-            () ->
-                collect(
-                    ports.store(),
-                    keys,
-                    (key, state) -> {
-                      states.add(state);
-                      horizons.add(here.horizon(HashRing.slotOf(key)));
-                    }),
-            taken ->
-                ask(
-                    id -> new PeerMessage.Deliver(id, states, horizons),
-                    PeerMessage.Delivered.class,
-                    answer -> {
-                      repaired += states.size();
-                      if (answer.refused().isEmpty()) {
-                        deliver(keys.subList(taken, keys.size()), here, then);
-                      } else {
-                        end(false);
-                      }
-                    }));
+    background(
+        () ->
+            collect(
+                ports.store(),
+                keys,
+                (key, state) -> {
+                  states.add(state);
+                  horizons.add(here.horizon(HashRing.slotOf(key)));
+                }),
+        taken ->
+            ask(
+                id -> new PeerMessage.Deliver(id, states, horizons),
+                PeerMessage.Delivered.class,
+                answer -> {
+                  repaired += states.size();
+                  if (answer.refused().isEmpty()) {
+                    deliver(keys.subList(taken, keys.size()), here, then);
+                  } else {
+                    end(false);
+                  }
+                }));
   }
 
   /** Tells the states of the first keys, as many as fit; how many keys those are. */
@@ -369,6 +362,10 @@ final class SlotSync {
                 .filter(type::isInstance)
                 .map(type::cast)
                 .ifPresentOrElse(then, () -> end(false)));
+  }
+
+  private <T> void background(Supplier<T> work, Consumer<T> then) {
+    ports.loop().background(work, outcome -> outcome.ifPresentOrElse(then, () -> end(false)));
   }
 
   private void end(boolean complete) {

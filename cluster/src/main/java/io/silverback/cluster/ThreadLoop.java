@@ -5,6 +5,7 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -24,9 +25,8 @@ import org.jspecify.annotations.Nullable;
  * RejectedExecutionException}. What the loop hands to itself, and what comes due or comes out of a
  * work, always finds room: it is as much as the tasks want.
  *
- * <p>A task that throws is logged as a bug, and the next one runs. A work that throws is, too, and
- * then nothing comes out of it: what was to run then does not. After {@link #close} tasks and works
- * are dropped without a word.
+ * <p>A task that throws is logged as a bug, and the next one runs. After {@link #close} tasks and
+ * works are dropped without a word.
  */
 public final class ThreadLoop implements Loop, AutoCloseable {
   private static final Logger logger = System.getLogger(ThreadLoop.class.getName());
@@ -109,21 +109,22 @@ public final class ThreadLoop implements Loop, AutoCloseable {
   }
 
   @Override
-  public <T> void background(Supplier<T> work, Consumer<T> then) {
+  public <T> void background(Supplier<T> work, Consumer<Optional<T>> then) {
     run(background, work, then);
   }
 
   @Override
-  public <T> void parallel(Supplier<T> work, Consumer<T> then) {
+  public <T> void parallel(Supplier<T> work, Consumer<Optional<T>> then) {
     run(parallel, work, then);
   }
 
-  private <T> void run(ExecutorService workers, Supplier<T> work, Consumer<T> then) {
+  private <T> void run(ExecutorService workers, Supplier<T> work, Consumer<Optional<T>> then) {
     try {
       workers.execute(
           () -> {
             if (!closed) {
-              runLogged(() -> comesOut(work.get(), then));
+              Optional<T> outcome = outcome(work);
+              comesOut(() -> then.accept(outcome));
             }
           });
     } catch (RejectedExecutionException _) {
@@ -131,11 +132,20 @@ public final class ThreadLoop implements Loop, AutoCloseable {
     }
   }
 
-  private <T> void comesOut(T outcome, Consumer<T> then) {
+  private static <T> Optional<T> outcome(Supplier<T> work) {
+    try {
+      return Optional.of(work.get());
+    } catch (RuntimeException | Error e) {
+      logFailure(e);
+      return Optional.empty();
+    }
+  }
+
+  private void comesOut(Runnable then) {
     lock.lock();
     try {
       if (!closed) {
-        mailbox.add(() -> then.accept(outcome));
+        mailbox.add(then);
         work.signal();
       }
     } finally {
@@ -248,7 +258,11 @@ public final class ThreadLoop implements Loop, AutoCloseable {
     try {
       task.run();
     } catch (RuntimeException | Error e) {
-      logger.log(Level.ERROR, "a task of the loop failed, which is a bug", e);
+      logFailure(e);
     }
+  }
+
+  private static void logFailure(Throwable failure) {
+    logger.log(Level.ERROR, "a task of the loop failed, which is a bug", failure);
   }
 }

@@ -1,5 +1,6 @@
 package io.silverback.cluster;
 
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -49,17 +50,26 @@ final class HandTime implements Clock, Loop {
   }
 
   @Override
-  public <T> void background(Supplier<T> work, Consumer<T> then) {
+  public <T> void background(Supplier<T> work, Consumer<Optional<T>> then) {
     world.in(
         0,
         () -> {
-          T outcome = work.get();
+          Optional<T> outcome = outcome(work);
           execute(() -> then.accept(outcome));
         });
   }
 
+  private static <T> Optional<T> outcome(Supplier<T> work) {
+    try {
+      return Optional.of(work.get());
+    } catch (IllegalStateException _) {
+      // A test wants it.
+      return Optional.empty();
+    }
+  }
+
   @Override
-  public <T> void parallel(Supplier<T> work, Consumer<T> then) {
+  public <T> void parallel(Supplier<T> work, Consumer<Optional<T>> then) {
     background(work, then);
   }
 }

@@ -132,10 +132,10 @@ final class LeaderQueueTest {
 
   private boolean isTakenFor(String key) {
     var claim = new ReplicaStore.Claim("j", "other", new byte[16]);
-    var said = new ArrayList<ProbeAnswer>();
+    var said = new ArrayList<Optional<ProbeAnswer>>();
     claims.probed(1, 1, bytes(key), claim, said::add);
     time.settle();
-    return said.getFirst().collision().isPresent();
+    return said.getFirst().orElseThrow().collision().isPresent();
   }
 
   @Test

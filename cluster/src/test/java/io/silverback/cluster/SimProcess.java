@@ -3,6 +3,7 @@ package io.silverback.cluster;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -186,14 +187,14 @@ final class SimProcess implements Clock, Loop {
   }
 
   @Override
-  public <T> void parallel(Supplier<T> work, Consumer<T> then) {
+  public <T> void parallel(Supplier<T> work, Consumer<Optional<T>> then) {
     if (alive) {
       world.in(
           parallelNanos(),
           () ->
               arrive(
                   () -> {
-                    T outcome = work.get();
+                    Optional<T> outcome = Optional.of(work.get());
                     stepped.accept(this);
                     world.in(
                         world.between(1_000, 20_000),
@@ -216,13 +217,13 @@ final class SimProcess implements Clock, Loop {
   }
 
   @Override
-  public <T> void background(Supplier<T> work, Consumer<T> then) {
+  public <T> void background(Supplier<T> work, Consumer<Optional<T>> then) {
     if (!alive) {
       return;
     }
     works.add(
         () -> {
-          T outcome = work.get();
+          Optional<T> outcome = Optional.of(work.get());
           execute(() -> then.accept(outcome));
         });
     if (works.size() == 1) {

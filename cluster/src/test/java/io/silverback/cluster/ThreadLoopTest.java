@@ -98,11 +98,11 @@ final class ThreadLoopTest {
       var go = new CountDownLatch(1);
       var done = new CountDownLatch(1);
       loop.background(() -> awaitQuietly(go), _ -> seen.add("first"));
-      loop.background(ThreadLoopTest::fail, _ -> seen.add("never"));
+      loop.background(ThreadLoopTest::fail, outcome -> seen.add("failed " + outcome.isEmpty()));
       loop.background(
           () -> "in " + Thread.currentThread().getName(),
           in -> {
-            seen.add(in);
+            seen.add(in.orElseThrow());
             seen.add("out " + Thread.currentThread().getName());
             done.countDown();
           });
@@ -110,10 +110,8 @@ final class ThreadLoopTest {
       assertEquals(List.of(), seen);
       go.countDown();
       assertTrue(done.await(10, TimeUnit.SECONDS));
-      assertTrue(seen.contains("first"));
-      assertEquals(3, seen.size());
-      assertTrue(seen.contains("in loop-background"));
-      assertEquals("out loop", seen.getLast());
+      assertEquals(
+          List.of("first", "failed true", "in loop-background", "out loop"), List.copyOf(seen));
     }
   }
 
@@ -122,18 +120,23 @@ final class ThreadLoopTest {
     try (var loop = new ThreadLoop("loop", CAPACITY, 2)) {
       var seen = new CopyOnWriteArrayList<String>();
       var go = new CountDownLatch(1);
-      var done = new CountDownLatch(2);
+      var done = new CountDownLatch(3);
       loop.parallel(
           () -> awaitQuietly(go),
           _ -> {
             seen.add("long");
             done.countDown();
           });
-      loop.parallel(ThreadLoopTest::fail, _ -> seen.add("never"));
+      loop.parallel(
+          ThreadLoopTest::fail,
+          outcome -> {
+            assertTrue(outcome.isEmpty());
+            done.countDown();
+          });
       loop.parallel(
           () -> "short",
           outcome -> {
-            seen.add(outcome + " in " + Thread.currentThread().getName());
+            seen.add(outcome.orElseThrow() + " in " + Thread.currentThread().getName());
             done.countDown();
             go.countDown();
           });
