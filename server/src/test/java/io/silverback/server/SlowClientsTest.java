@@ -23,7 +23,7 @@ final class SlowClientsTest {
 
       assertTrue(answer.startsWith("HTTP/1.1 408 Request Timeout\r\n"), answer);
       assertTrue(answer.contains("\r\nConnection: close\r\n"), answer);
-      assertTrue(answer.contains("raise --limits.body-timeout: limit=PT0.3S\n"), answer);
+      assertTrue(answer.contains("raise --limits.body-timeout: limit=300ms\n"), answer);
       assertEquals(1, DoorLimitsTest.refusedBy(gateway, "limits.body-timeout"));
       assertEquals(List.of("a{instance=\"\",job=\"stored\"} 1"), gateway.exposed("a{"));
     }
@@ -31,7 +31,8 @@ final class SlowClientsTest {
 
   @Test
   void aBodyThatTricklesIsCutOffAsWell() throws IOException {
-    try (var gateway = TestGateway.start("--limits.body-timeout=500ms");
+    try (var gateway =
+            TestGateway.start("--limits.body-timeout=300ms", "--limits.min-body-rate=1KiB");
         var slow = new OpenRequest(gateway.port())) {
       slow.send(PUT + "Transfer-Encoding: chunked\r\n\r\n");
       long start = System.nanoTime();
@@ -42,7 +43,7 @@ final class SlowClientsTest {
         }
         throw new AssertionError("the server goes on reading");
       } catch (IOException closed) {
-        assertEquals(1, DoorLimitsTest.refusedBy(gateway, "limits.body-timeout"));
+        assertEquals(1, DoorLimitsTest.refusedBy(gateway, "limits.min-body-rate"));
       }
     }
   }
@@ -79,9 +80,7 @@ final class SlowClientsTest {
     try (var gateway =
         TestGateway.start(
             "--limits.max-concurrent-scrapes=1",
-            "--limits.max-wait=100ms",
-            "--limits.body-timeout=1s",
-            "--limits.query-timeout=2s")) {
+            "--limits.max-wait=100ms")) {
       var body = new StringBuilder();
       for (int i = 0; i < 25_000; i++) {
         body.append("a{number=\"").append(i).append("x".repeat(200)).append("\"} 1\n");
@@ -95,7 +94,7 @@ final class SlowClientsTest {
         while (gateway.get("/metrics").status() != 200) {
           assertTrue(System.nanoTime() - start < Duration.ofSeconds(20).toNanos());
         }
-        assertEquals(1, DoorLimitsTest.refusedBy(gateway, "limits.query-timeout"));
+        assertEquals(0, DoorLimitsTest.refusedBy(gateway, "limits.query-timeout"));
       }
     }
   }

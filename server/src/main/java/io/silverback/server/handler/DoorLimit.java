@@ -6,6 +6,8 @@ public enum DoorLimit {
   INFLATED_SIZE("limits.max-inflated-size"),
   BODY_MEMORY("limits.max-body-memory"),
   BODY_TIMEOUT("limits.body-timeout"),
+  BODY_RATE("limits.min-body-rate"),
+  BODY_TIME("limits.max-body-time"),
   PUSHES("limits.max-concurrent-pushes"),
   SCRAPES("limits.max-concurrent-scrapes"),
   HISTORY_SAMPLES("limits.max-history-samples"),

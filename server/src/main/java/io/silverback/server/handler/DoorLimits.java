@@ -9,7 +9,10 @@ import java.time.Duration;
  * @param maxInflatedBytes the most bytes that they may inflate to
  * @param maxBodyMemoryBytes the most heap that all bodies together may take, what is parsed of them
  *     included
- * @param bodyTimeout how long the head of a request may take to arrive, and so its body
+ * @param bodyTimeout how long the head of a request may take to arrive, and how long no byte of its
+ *     body may come
+ * @param minBodyRate the bytes a second that a body has to come with in the long run
+ * @param maxBodyTime how long a body may take that comes fast enough
  * @param maxPushes the most pushes that are parsed and stored side by side
  * @param maxScrapes the most large answers that are written side by side
  * @param maxWait how long a request waits for what others take before it is refused
@@ -23,6 +26,8 @@ public record DoorLimits(
     int maxInflatedBytes,
     long maxBodyMemoryBytes,
     Duration bodyTimeout,
+    long minBodyRate,
+    Duration maxBodyTime,
     int maxPushes,
     int maxScrapes,
     Duration maxWait,
@@ -38,6 +43,8 @@ public record DoorLimits(
       case INFLATED_SIZE -> maxInflatedBytes;
       case BODY_MEMORY -> maxBodyMemoryBytes;
       case BODY_TIMEOUT -> seconds(bodyTimeout);
+      case BODY_RATE -> minBodyRate;
+      case BODY_TIME -> seconds(maxBodyTime);
       case PUSHES -> maxPushes;
       case SCRAPES -> maxScrapes;
       case HISTORY_SAMPLES -> maxHistorySamples;

@@ -12,6 +12,7 @@ import io.silverback.codec.exposition.TextParser;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.handler.BodyCoding.UnreadableBodyException;
+import io.silverback.server.http.Exchange;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.MetricStore.Submission;
 import java.io.IOException;
@@ -95,7 +96,7 @@ final class PushHandler {
     GroupingKey key = reading.key();
     Submission submission;
     try {
-      submission = submit(request, response, reading, meaning);
+      submission = submit(request, reading, meaning);
     } catch (UnreadableBodyException e) {
       jobs.count(key.job(), false);
       log.unreadableBody(request, key, e.reason());
@@ -120,21 +121,18 @@ final class PushHandler {
   }
 
   private Submission submit(
-      ServerRequest request,
-      ServerResponse response,
-      GroupingKeyPath.Reading.Key reading,
-      Meaning meaning)
+      ServerRequest request, GroupingKeyPath.Reading.Key reading, Meaning meaning)
       throws UnreadableBodyException, OverLimitException, IOException {
     try (var lease = memory.lease()) {
       // Whoever still sends has no place yet, so that slow clients do not keep quick ones out.
-      BodyBuffer sent = bodies.receive(request, response, lease);
-      try (var _ = pushes.enter()) {
+      BodyBuffer sent = bodies.receive(request, lease);
+      try (var _ = pushes.enter(request.remotePeer().host())) {
         ParsedExposition body = parse(request, bodies.inflate(request, sent, lease), lease);
         GroupUpdate update = meaning.of(reading.key(), body);
         // Again: a process may be paused between the first and the last byte of a body.
         Optional<String> refusal = fence.refusal(request);
         if (refusal.isPresent()) {
-          LastAnswer.closeAfter(response);
+          Exchange.of(request).endConnection();
           return new Submission.Unavailable(reading.key(), refusal.get());
         }
         Submission submission = store.submit(update);

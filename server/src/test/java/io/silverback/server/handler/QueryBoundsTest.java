@@ -19,6 +19,8 @@ final class QueryBoundsTest {
           1,
           Duration.ofSeconds(1),
           1,
+          Duration.ofSeconds(1),
+          1,
           1,
           Duration.ZERO,
           10,
