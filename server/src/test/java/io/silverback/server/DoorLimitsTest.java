@@ -246,7 +246,7 @@ final class DoorLimitsTest {
     return limits(gateway).path(flag).path("refused").asLong(-1);
   }
 
-  private static long used(TestGateway gateway, String flag) {
+  static long used(TestGateway gateway, String flag) {
     try {
       return limits(gateway).path(flag).path("used").asLong(-1);
     } catch (IOException e) {
@@ -259,7 +259,7 @@ final class DoorLimitsTest {
     return new JsonMapper().readTree(status).path("data").path("limits");
   }
 
-  private static void await(BooleanSupplier condition) {
+  static void await(BooleanSupplier condition) {
     for (int i = 0; i < 500 && !condition.getAsBoolean(); i++) {
       RunningProcess.pause(Duration.ofMillis(10));
     }

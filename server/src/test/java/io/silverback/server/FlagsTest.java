@@ -234,6 +234,8 @@ final class FlagsTest {
             "cluster.zone",
             "history.retention",
             "limits.body-timeout",
+            "limits.max-body-time",
+            "limits.min-body-rate",
             "limits.idle-timeout",
             "limits.max-body-memory",
             "limits.max-body-size",

@@ -154,7 +154,7 @@ public final class Routes implements HttpServer.Handler, Pressure {
 
   @Override
   public boolean answersWait() {
-    return scrapes.isWaitedFor();
+    return scrapes.waiting() > 0;
   }
 
   @Override

@@ -87,11 +87,11 @@ final class Turnstile {
     }
   }
 
-  /** True if a request waits now. */
-  boolean isWaitedFor() {
+  /** Requests that wait now. */
+  int waiting() {
     lock.lock();
     try {
-      return !waiters.isEmpty();
+      return waiters.size();
     } finally {
       lock.unlock();
     }

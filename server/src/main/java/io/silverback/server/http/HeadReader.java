@@ -315,7 +315,7 @@ final class HeadReader {
     for (int i = 0; i < target.length(); i++) {
       char c = target.charAt(i);
       boolean isFit =
-          query < 0 || i <= query
+          (query < 0 || i <= query)
               ? c < 0x80
               : isAlphanumeric(c) || QUERY_CHARACTERS.indexOf(c) >= 0;
       if (isFit) {

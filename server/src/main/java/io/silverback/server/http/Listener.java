@@ -89,7 +89,12 @@ final class Listener {
     try {
       socket.close();
     } catch (IOException e) {
-      log.warn("closing a listen address failed", "address", bound, "err", String.valueOf(e.getMessage()));
+      log.warn(
+          "closing a listen address failed",
+          "address",
+          bound,
+          "err",
+          String.valueOf(e.getMessage()));
     }
   }
 
@@ -108,7 +113,11 @@ final class Listener {
       } catch (ClosedChannelException _) {
         return;
       } catch (IOException | RuntimeException e) {
-        limited.error(bound, "cannot accept a connection, trying again", "err", String.valueOf(e.getMessage()));
+        limited.error(
+            bound,
+            "cannot accept a connection, trying again",
+            "err",
+            String.valueOf(e.getMessage()));
         pause();
       } catch (InterruptedException _) {
         return;
