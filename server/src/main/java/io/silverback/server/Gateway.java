@@ -341,7 +341,7 @@ public final class Gateway implements AutoCloseable {
         limits.bodyTimeout(),
         limits.minBodyRate(),
         limits.maxBodyTime(),
-        limits.maxBodyTime().plus(limits.maxWait()).plus(limits.queryTimeout()),
+        limits.queryTimeout(),
         limits.idleTimeout(),
         limits.maxBodyMemoryBytes() / HEAD_PART);
   }

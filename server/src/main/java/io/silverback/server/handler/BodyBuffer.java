@@ -2,7 +2,6 @@ package io.silverback.server.handler;
 
 import io.silverback.server.http.RequestBody;
 import java.io.IOException;
-import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -110,31 +109,6 @@ final class BodyBuffer {
       memory.giveBack(piece.length);
     }
     return joined;
-  }
-
-  /** Reads to the end of the stream. */
-  void readAll(InputStream in) throws IOException, OverLimitException {
-    grow(FIRST_BYTES);
-    while (true) {
-      if (room() == 0) {
-        int next = in.read();
-        if (next < 0) {
-          return;
-        }
-        grow(nextCapacity());
-        bytes[length++] = (byte) next;
-        continue;
-      }
-      int count = in.read(bytes, length, room());
-      if (count < 0) {
-        return;
-      }
-      length += count;
-    }
-  }
-
-  private long nextCapacity() {
-    return Math.max(FIRST_BYTES, 2L * length);
   }
 
   static OverLimitException tooLarge(DoorLimit limit, int max) {

@@ -1,11 +1,9 @@
 package io.silverback.server.handler;
 
-import io.airlift.compress.snappy.SnappyFramedInputStream;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerRequest;
 import io.silverback.server.http.Exchange;
 import io.silverback.server.http.RefusedRequestException;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.Locale;
 
@@ -53,24 +51,9 @@ final class BodyCoding {
     var inflated = new BodyBuffer(memory, DoorLimit.INFLATED_SIZE, maxInflatedBytes);
     return switch (encoding) {
       case "gzip" -> Gunzip.inflate(sent.bytes(), sent.length(), inflated);
-      case "snappy" -> unsnap(sent, inflated);
+      case "snappy" -> Unsnap.inflate(sent.bytes(), sent.length(), inflated);
       default -> sent;
     };
-  }
-
-  private static BodyBuffer unsnap(BodyBuffer sent, BodyBuffer inflated)
-      throws UnreadableBodyException, OverLimitException {
-    if (sent.length() == 0) {
-      return sent;
-    }
-    var bytes = new ByteArrayInputStream(sent.bytes(), 0, sent.length());
-    try (var in = new SnappyFramedInputStream(bytes)) {
-      inflated.readAll(in);
-      return inflated;
-    } catch (IOException | IllegalArgumentException e) {
-      // upstream: golang/snappy has this one text for whatever is wrong with the bytes.
-      throw new UnreadableBodyException("snappy: corrupt input");
-    }
   }
 
   /** A body cannot be read, which is a 400. */

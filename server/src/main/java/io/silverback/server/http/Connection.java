@@ -2,6 +2,7 @@ package io.silverback.server.http;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +21,9 @@ import org.jspecify.annotations.Nullable;
 final class Connection {
   /** How long a connection has to make no progress before another may get its place. */
   static final long UNHELPFUL_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  private static final byte[] CONTINUE =
+      "HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
 
   private static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final long UNREAD_NANOS = TimeUnit.SECONDS.toNanos(2);
@@ -59,10 +63,14 @@ final class Connection {
   /** When a byte was last read or written. */
   private volatile long progressNanos;
 
+  /** When the first byte of the answer was to be written. */
+  private volatile long answerNanos;
+
   /** Read in this phase. */
   private volatile long readBytes;
 
   private volatile @Nullable CutOff cutOff;
+  private boolean isAnswering;
   private int headBytes;
 
   Connection(
@@ -120,9 +128,19 @@ final class Connection {
     return count;
   }
 
-  /** Sends all of these bytes. */
+  /** Tells the client to go on with the body of its request, which is no answer yet. */
+  void writeContinue() throws IOException {
+    write(CONTINUE, 0, CONTINUE.length);
+    isAnswering = false;
+  }
+
+  /** Sends all of these bytes of an answer. */
   void write(byte[] bytes, int offset, int length) throws IOException {
     progressNanos = System.nanoTime();
+    if (!isAnswering) {
+      answerNanos = progressNanos;
+      isAnswering = true;
+    }
     wait = Wait.TO_WRITE;
     try {
       for (int sent = 0; sent < length; sent += Wire.MOST_BYTES) {
@@ -195,7 +213,8 @@ final class Connection {
     }
     return switch (wait) {
       case NONE -> Optional.empty();
-      case TO_WRITE -> when(inPhase > limits.maxAnswerTime().toNanos(), CutOff.UNREAD);
+      case TO_WRITE ->
+          when(nowNanos - answerNanos > limits.answerTimeout().toNanos(), CutOff.UNREAD);
       case TO_READ ->
           switch (current) {
             case NEW, HEAD -> when(inPhase > limits.bodyTimeout().toNanos(), CutOff.NO_PROGRESS);
@@ -298,6 +317,7 @@ final class Connection {
   private void enter(Phase next) {
     sinceNanos = System.nanoTime();
     readBytes = 0;
+    isAnswering = false;
     phase = next;
   }
 

@@ -11,7 +11,7 @@ import java.time.Duration;
  * @param minBodyRate the bytes a second that a body has to come with, once it is older than twice
  *     the timeout
  * @param maxBodyTime how long a body may take that comes fast enough
- * @param maxAnswerTime from the end of a head to the last byte of its answer
+ * @param answerTimeout how long a client may take to read its answer
  * @param idleTimeout how long a connection may go without a request
  * @param maxHeadBytes the most memory that heads may take together which are larger than usual and
  *     not whole yet
@@ -21,7 +21,7 @@ public record ConnectionLimits(
     Duration bodyTimeout,
     long minBodyRate,
     Duration maxBodyTime,
-    Duration maxAnswerTime,
+    Duration answerTimeout,
     Duration idleTimeout,
     long maxHeadBytes) {
 

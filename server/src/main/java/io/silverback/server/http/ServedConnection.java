@@ -28,8 +28,6 @@ import org.jspecify.annotations.Nullable;
  * answers. Bodies are read through the {@link Exchange}.
  */
 final class ServedConnection implements ConnectionContext {
-  private static final byte[] CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n".getBytes(UTF_8);
-
   private final HttpContext context;
   private final Connection connection;
   private final boolean isSecure;
@@ -86,7 +84,7 @@ final class ServedConnection implements ConnectionContext {
   }
 
   private RequestBody.Opening opening(RequestHead head) {
-    return head.asksToContinue() ? () -> connection.write(CONTINUE, 0, CONTINUE.length) : () -> {};
+    return head.asksToContinue() ? connection::writeContinue : () -> {};
   }
 
   /** Makes sure that the next byte is the first of a request, or ends the connection. */

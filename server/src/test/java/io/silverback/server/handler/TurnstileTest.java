@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.silverback.server.handler.Turnstile.Place;
 import java.time.Duration;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -35,15 +36,16 @@ final class TurnstileTest {
     Place second = turnstile.enter("a");
     var entered = new LinkedBlockingQueue<String>();
     try (var clients = Executors.newVirtualThreadPerTaskExecutor()) {
-      clients.submit(() -> enter(turnstile, "a", entered));
+      Future<String> ofA = clients.submit(() -> enter(turnstile, "a", entered));
       await(turnstile, 1);
-      clients.submit(() -> enter(turnstile, "b", entered));
+      Future<String> ofB = clients.submit(() -> enter(turnstile, "b", entered));
       await(turnstile, 2);
 
       first.close();
       assertEquals("b", entered.poll(1, TimeUnit.MINUTES));
       second.close();
       assertEquals("a", entered.poll(1, TimeUnit.MINUTES));
+      assertEquals("ba", ofB.get() + ofA.get());
     }
     assertEquals(2, turnstile.taken());
   }
