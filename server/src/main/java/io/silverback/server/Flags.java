@@ -125,6 +125,14 @@ final class Flags {
               "Most heap for all bodies at once and what is parsed of them. Defaults to half of"
                   + " the largest heap."),
           text(
+              "limits.max-labels-per-series",
+              "512",
+              "Most labels of a pushed series, those of its grouping key included."),
+          text(
+              "limits.max-key-length",
+              "64KiB",
+              "Most characters of all label names and values of a grouping key."),
+          text(
               "limits.body-timeout",
               "1m",
               "How long a head may take to arrive, and how long nothing of a body may come."),

@@ -34,6 +34,8 @@ final class LimitFlags {
         flags.text("limits.max-body-memory").isEmpty()
             ? heap / HEAP_PART_OF_BODIES
             : flags.manyBytes("limits.max-body-memory"),
+        flags.number("limits.max-labels-per-series", Integer.MAX_VALUE),
+        flags.bytes("limits.max-key-length"),
         flags.positiveDuration("limits.body-timeout"),
         flags.manyBytes("limits.min-body-rate"),
         flags.positiveDuration("limits.max-body-time"),

@@ -236,6 +236,8 @@ final class FlagsTest {
             "limits.body-timeout",
             "limits.max-body-time",
             "limits.min-body-rate",
+            "limits.max-key-length",
+            "limits.max-labels-per-series",
             "limits.idle-timeout",
             "limits.max-body-memory",
             "limits.max-body-size",

@@ -5,6 +5,8 @@ public enum DoorLimit {
   BODY_SIZE("limits.max-body-size"),
   INFLATED_SIZE("limits.max-inflated-size"),
   BODY_MEMORY("limits.max-body-memory"),
+  LABELS("limits.max-labels-per-series"),
+  KEY_LENGTH("limits.max-key-length"),
   BODY_TIMEOUT("limits.body-timeout"),
   BODY_RATE("limits.min-body-rate"),
   BODY_TIME("limits.max-body-time"),

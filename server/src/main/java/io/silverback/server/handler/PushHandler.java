@@ -27,6 +27,7 @@ final class PushHandler {
   private final GroupingKeyPath paths;
   private final BodyCoding bodies;
   private final BodyMemory memory;
+  private final PushBounds bounds;
   private final Turnstile pushes;
   private final TextParser text;
   private final ProtobufParser protobuf = new ProtobufParser();
@@ -52,6 +53,7 @@ final class PushHandler {
     this.paths = paths;
     this.bodies = new BodyCoding(settings.limits());
     this.memory = memory;
+    this.bounds = new PushBounds(settings.limits());
     this.pushes = pushes;
     this.text = new TextParser(settings.names());
     this.checked = settings.checked();
@@ -128,6 +130,7 @@ final class PushHandler {
       BodyBuffer sent = bodies.receive(request, lease);
       try (var _ = pushes.enter(request.remotePeer().host())) {
         ParsedExposition body = parse(request, bodies.inflate(request, sent, lease), lease);
+        bounds.check(reading.key(), body, lease);
         GroupUpdate update = meaning.of(reading.key(), body);
         // Again: a process may be paused between the first and the last byte of a body.
         Optional<String> refusal = fence.refusal(request);

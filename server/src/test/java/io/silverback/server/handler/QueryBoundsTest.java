@@ -17,6 +17,8 @@ final class QueryBoundsTest {
           1,
           1,
           1,
+          1,
+          1,
           Duration.ofSeconds(1),
           1,
           Duration.ofSeconds(1),
