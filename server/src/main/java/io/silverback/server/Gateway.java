@@ -151,7 +151,7 @@ public final class Gateway implements AutoCloseable {
     host = hostToName(config.listenAddresses().getFirst());
     Optional<SSLContext> tls = guardFile.flatMap(WebConfigFile::sslContext);
     hasTls = tls.isPresent();
-    web = listen(config, routes, board, tls);
+    web = webServer(config, routes, board, tls);
     board.watch(DoorLimit.CONNECTIONS, web::connectionCount);
   }
 
@@ -181,7 +181,12 @@ public final class Gateway implements AutoCloseable {
     config.listenAddresses().forEach(Gateway::requireFree);
     var gateway = new Gateway(config, front, libraries);
     gateway.cluster.ifPresent(parts -> parts.start());
-    gateway.web.start();
+    try {
+      gateway.web.start();
+    } catch (IOException e) {
+      gateway.close();
+      throw new StartUpException("cannot listen: " + e.getMessage());
+    }
     for (int i = 0; i < config.listenAddresses().size(); i++) {
       gateway.logListening(config.listenAddresses().get(i), gateway.web.ports().get(i));
     }
@@ -314,25 +319,21 @@ public final class Gateway implements AutoCloseable {
     }
   }
 
-  private static HttpServer listen(
+  private static HttpServer webServer(
       GatewayConfig config, Routes routes, LimitBoard board, Optional<SSLContext> tls) {
     HttpRouting.Builder routing =
         HttpServer.routing(routes)
             .error(StoreClosedException.class, Gateway::answerClosed)
             .error(StoreNotReadyException.class, Gateway::answerNotReady)
             .error(Throwable.class, Gateway::answerFault);
-    try {
-      return new HttpServer(
-          config.listenAddresses(),
-          routing,
-          connectionLimits(config.doors().limits()),
-          tls,
-          config.shutdownTimeout(),
-          routes,
-          reason -> board.countRefused(limitOf(reason)));
-    } catch (IOException e) {
-      throw new StartUpException("cannot listen: " + e.getMessage());
-    }
+    return new HttpServer(
+        config.listenAddresses(),
+        routing,
+        connectionLimits(config.doors().limits()),
+        tls,
+        config.shutdownTimeout(),
+        routes,
+        reason -> board.countRefused(limitOf(reason)));
   }
 
   private static ConnectionLimits connectionLimits(DoorLimits limits) {

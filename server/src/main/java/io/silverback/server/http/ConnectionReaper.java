@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +35,7 @@ final class ConnectionReaper implements AutoCloseable {
   private final RateLimitedLog limited =
       new RateLimitedLog(log, LOG_INTERVAL, MOST_LOGGED_CLIENTS, System::nanoTime);
 
-  private final List<Listener> listeners;
+  private final Supplier<List<Listener>> listeners;
   private final ConnectionLimits limits;
   private final HeadMemory headMemory;
   private final Pressure pressure;
@@ -42,12 +43,12 @@ final class ConnectionReaper implements AutoCloseable {
   private @Nullable Thread thread;
 
   ConnectionReaper(
-      List<Listener> listeners,
+      Supplier<List<Listener>> listeners,
       ConnectionLimits limits,
       HeadMemory headMemory,
       Pressure pressure,
       Consumer<CutOff> onCutOff) {
-    this.listeners = List.copyOf(listeners);
+    this.listeners = listeners;
     this.limits = limits;
     this.headMemory = headMemory;
     this.pressure = pressure;
@@ -85,7 +86,7 @@ final class ConnectionReaper implements AutoCloseable {
     boolean bodiesWait = pressure.bodiesWait();
     boolean answersWait = pressure.answersWait();
     boolean headsAreMany = headMemory.isShort();
-    for (Listener listener : listeners) {
+    for (Listener listener : listeners.get()) {
       for (ServedConnection each : listener.connections()) {
         each.connection().overdue(nowNanos).ifPresent(reason -> end(each.connection(), reason));
       }

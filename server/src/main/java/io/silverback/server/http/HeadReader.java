@@ -26,7 +26,7 @@ final class HeadReader {
   /** All fields together. Upstream takes 1 MiB. */
   static final int MOST_FIELD_BYTES = 64 * 1024;
 
-  private static final int MOST_FIELDS = 1000;
+  private static final int MOST_LINES = 1000;
   private static final int MOST_EMPTY_LINES = 16;
 
   private static final Pattern ABSOLUTE = Pattern.compile("[a-zA-Z][a-zA-Z0-9+.-]*://([^/?]*)(.*)");
@@ -67,8 +67,9 @@ final class HeadReader {
       if (in.peek() < 0) {
         return Optional.empty();
       }
-      if (!readLine(MOST_LINE_BYTES, 414, "URI Too Long").isEmpty()) {
-        return Optional.of(head(text()));
+      String requestLine = readLine(MOST_LINE_BYTES, 414, "URI Too Long");
+      if (!requestLine.isEmpty()) {
+        return Optional.of(head(requestLine));
       }
     }
     throw badRequest();
@@ -121,11 +122,14 @@ final class HeadReader {
   private List<Field> readFields() throws IOException {
     var fields = new ArrayList<Field>();
     int room = MOST_FIELD_BYTES;
-    while (true) {
+    for (int lines = 0; ; lines++) {
       String text = readLine(room, 431, "Request Header Fields Too Large");
       room -= length + 2;
       if (text.isEmpty()) {
         return fields;
+      }
+      if (lines == MOST_LINES) {
+        throw refused(431, "Request Header Fields Too Large", "");
       }
       if (text.charAt(0) == ' ' || text.charAt(0) == '\t') {
         if (fields.isEmpty()) {
@@ -134,9 +138,6 @@ final class HeadReader {
         Field folded = fields.removeLast();
         fields.add(field(folded.name(), folded.value() + ' ' + text.strip()));
         continue;
-      }
-      if (fields.size() == MOST_FIELDS) {
-        throw refused(431, "Request Header Fields Too Large", "");
       }
       int colon = text.indexOf(':');
       if (colon < 0) {

@@ -46,7 +46,7 @@ public final class HttpServer implements AutoCloseable {
 
   private static final Log log = Log.of(HttpServer.class);
 
-  private final List<Listener> listeners;
+  private final List<InetSocketAddress> addresses;
   private final ConnectionLimits limits;
   private final HeadMemory headMemory;
   private final Optional<SSLContext> tls;
@@ -55,6 +55,7 @@ public final class HttpServer implements AutoCloseable {
   private final HttpContext context;
   private final ServerConnectionSelector selector;
   private final Limit requests = FixedLimit.create();
+  private volatile List<Listener> listeners = List.of();
 
   /** Answers requests, many at once. */
   @FunctionalInterface
@@ -69,14 +70,13 @@ public final class HttpServer implements AutoCloseable {
   }
 
   /**
-   * Listens on all addresses, and accepts nothing before {@link #start}.
+   * A server that listens nowhere before {@link #start}.
    *
    * @param routing as {@link #routing} begins it
    * @param tls empty for HTTP in the clear
    * @param gracePeriod how long requests may go on once the server is closed
    * @param pressure what requests wait for that connections hold
    * @param onCutOff counts connections that were ended for their clients' slowness
-   * @throws IOException if an address cannot be listened on
    */
   public HttpServer(
       List<InetSocketAddress> addresses,
@@ -85,16 +85,16 @@ public final class HttpServer implements AutoCloseable {
       Optional<SSLContext> tls,
       Duration gracePeriod,
       Pressure pressure,
-      Consumer<CutOff> onCutOff)
-      throws IOException {
+      Consumer<CutOff> onCutOff) {
+    this.addresses = List.copyOf(addresses);
     this.limits = limits;
     this.headMemory = new HeadMemory(limits.maxHeadBytes());
     this.tls = tls;
     this.gracePeriod = gracePeriod;
     this.context = HttpContext.of(routing);
     this.selector = Http1ConnectionSelector.builder().config(http1()).build();
-    this.listeners = listen(addresses, limits.maxConnections());
-    this.reaper = new ConnectionReaper(listeners, limits, headMemory, pressure, onCutOff);
+    this.reaper =
+        new ConnectionReaper(() -> listeners, limits, headMemory, pressure, onCutOff);
   }
 
   /** The one route to that handler, for every path and method; may be given error handlers. */
@@ -102,14 +102,19 @@ public final class HttpServer implements AutoCloseable {
     return HttpRouting.builder().any((request, response) -> answer(handler, request, response));
   }
 
-  /** Accepts connections and answers requests from now on. */
-  public void start() {
+  /**
+   * Listens on all addresses, and answers requests from now on.
+   *
+   * @throws IOException if an address cannot be listened on; then none is
+   */
+  public void start() throws IOException {
+    listeners = listen(addresses, limits.maxConnections());
     context.router().beforeStart();
     listeners.forEach(listener -> listener.start(new Service()));
     reaper.start();
   }
 
-  /** Where it listens, in the order of the addresses. */
+  /** Where it listens, in the order of the addresses; empty before the start. */
   public List<Integer> ports() {
     return listeners.stream().map(Listener::port).toList();
   }
