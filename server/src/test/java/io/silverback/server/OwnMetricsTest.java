@@ -13,6 +13,7 @@ import java.net.HttpURLConnection;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.stream.Stream;
@@ -191,6 +192,7 @@ final class OwnMetricsTest {
       assertEquals(200, gateway.send("PUT", "/metrics/job/j", body).status());
     }
     try (var gateway = TestGateway.start(flag)) {
+      awaitRecovery(gateway);
       List<String> shown =
           List.of(
               "# TYPE jvm_threads_current counter",
@@ -226,6 +228,13 @@ final class OwnMetricsTest {
       }
       assertEquals(4, shown);
     }
+  }
+
+  private static void awaitRecovery(TestGateway gateway) throws IOException {
+    for (int i = 0; i < 300 && gateway.get("/-/ready").status() != 200; i++) {
+      RunningProcess.pause(Duration.ofMillis(100));
+    }
+    assertEquals(200, gateway.get("/-/ready").status());
   }
 
   /** A name has one TYPE line, and its lines come after it; no line is there twice. */
