@@ -50,7 +50,7 @@ final class ScrapeHandler {
   }
 
   /** Shows the server's own metrics, also those that pushed families hide from a scrape. */
-  Door ownDoor() {
+  Door own() {
     return (request, response, _) -> begin(request, response, metrics.collect().iterator()).close();
   }
 
