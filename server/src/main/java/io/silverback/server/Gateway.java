@@ -99,14 +99,13 @@ public final class Gateway implements AutoCloseable {
     if (live.hasFile()) {
       metrics.watchConfig(live::lastSucceeded, live::lastSuccess);
     }
-    // Before anybody asks which names are taken.
     Optional<ClusterMetrics> watched =
         config.cluster().map(_ -> new ClusterMetrics(metrics.registry()));
     var settings =
         new StoreSettings(
             clock,
             System::currentTimeMillis,
-            metrics.declared(),
+            GatewayMetrics.reserved(),
             config.doors().checked(),
             config.historyRetention(),
             config.limits());

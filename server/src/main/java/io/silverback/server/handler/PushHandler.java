@@ -138,7 +138,7 @@ final class PushHandler {
           Exchange.of(request).endConnection();
           return new Submission.Unavailable(reading.key(), refusal.get());
         }
-        Submission submission = store.submit(update);
+        Submission submission = PushHint.explain(store.submit(update), reading.key(), body);
         if (submission instanceof Submission.Accepted) {
           watch(request, reading.sent(), update);
         }
@@ -186,7 +186,7 @@ final class PushHandler {
   }
 
   private ParsedExposition parse(ServerRequest request, BodyBuffer body, BodyMemory.Lease lease)
-      throws OverLimitException {
+      throws UnreadableBodyException, OverLimitException {
     byte[] bytes = body.bytes();
     int length = body.length();
     String contentType = request.headers().first(HeaderNames.CONTENT_TYPE).orElse("");
@@ -199,6 +199,10 @@ final class PushHandler {
     if (!lease.tryTake(ParsedSize.mostOf(length))) {
       lease.take(ParsedSize.ofText(bytes, length));
     }
-    return text.parse(bytes, length);
+    try {
+      return text.parse(bytes, length);
+    } catch (MalformedExpositionException e) {
+      throw new UnreadableBodyException(PushHint.explain(e, bytes, length, contentType));
+    }
   }
 }

@@ -94,6 +94,7 @@ public final class Routes implements HttpServer.Handler, Pressure {
       }
     }
     routes.add(new Route("GET", prefix + settings.telemetryPath(), "", large.apply(scrape.door())));
+    routes.add(new Route("GET", prefix + "/-/metrics", "", scrape.own()));
     routes.add(new Route("GET", prefix + "/-/healthy", "healthy", lifecycle.healthy()));
     routes.add(new Route("GET", prefix + "/-/ready", "ready", lifecycle.ready()));
     Door quitDoor = settings.lifecycle() ? lifecycle.quit() : lifecycle.disabled();
