@@ -87,7 +87,7 @@ final class PackageArrowsTest {
                   "io.silverback.server.web",
                   HELIDON,
                   JSON,
-                  "io.airlift.compress.",
+                  "io.airlift.compress",
                   "io.prometheus.metrics.")),
           Map.entry(
               "io.silverback.server.transfer",
