@@ -6,10 +6,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Predicate;
+import java.util.TreeSet;
+import java.util.function.IntPredicate;
 import java.util.regex.Pattern;
 
 /**
@@ -37,17 +37,21 @@ final class HeadReader {
   private static final String QUERY_CHARACTERS = "-._~!$&'()*+,;=:@/?%";
 
   /** About this connection or the framing, so not for who answers the request. */
-  private static final Set<String> HOP_BY_HOP =
-      Set.of(
-          "connection",
-          "content-length",
-          "expect",
-          "keep-alive",
-          "proxy-connection",
-          "te",
-          "trailer",
-          "transfer-encoding",
-          "upgrade");
+  private static final Set<String> HOP_BY_HOP = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
+
+  static {
+    HOP_BY_HOP.addAll(
+        List.of(
+            "Connection",
+            "Content-Length",
+            "Expect",
+            "Keep-Alive",
+            "Proxy-Connection",
+            "TE",
+            "Trailer",
+            "Transfer-Encoding",
+            "Upgrade"));
+  }
 
   private final WireInput in;
   private byte[] line = new byte[256];
@@ -84,12 +88,12 @@ final class HeadReader {
     String authority = "";
     String target = parts[1];
     var absolute = ABSOLUTE.matcher(target);
-    if (absolute.matches()) {
+    if (!target.startsWith("/") && absolute.matches()) {
       authority = absolute.group(1);
       target = absolute.group(2).startsWith("/") ? absolute.group(2) : "/" + absolute.group(2);
     }
     if (!(target.startsWith("/") || (target.equals("*") && parts[0].equals("OPTIONS")))
-        || !target.chars().allMatch(HeadReader::mayStandInTarget)) {
+        || !all(target, HeadReader::mayStandInTarget)) {
       throw badRequest();
     }
     List<Field> fields = readFields();
@@ -109,6 +113,9 @@ final class HeadReader {
   }
 
   private static boolean isHttp10(String version) throws RefusedRequestException {
+    if (version.equals("HTTP/1.1")) {
+      return false;
+    }
     var matcher = VERSION.matcher(version);
     if (!matcher.matches()) {
       throw badRequest();
@@ -152,7 +159,7 @@ final class HeadReader {
       throw badRequest("invalid header name");
     }
     String stripped = stripBlanks(value);
-    if (!stripped.chars().allMatch(it -> it == '\t' || (it >= ' ' && it != 0x7f))) {
+    if (!all(stripped, HeadReader::isText)) {
       throw badRequest("invalid header value");
     }
     return new Field(name, stripped);
@@ -193,19 +200,25 @@ final class HeadReader {
 
   /** The one length that all fields name, once or in lists; an empty one counts for none. */
   private static long contentLength(List<Field> fields) throws RefusedRequestException {
-    List<String> lengths =
-        valuesOf(fields, "Content-Length").stream()
-            .flatMap(value -> Arrays.stream(value.split(",", -1)))
-            .map(HeadReader::stripBlanks)
-            .distinct()
-            .toList();
-    if (lengths.isEmpty() || lengths.equals(List.of(""))) {
+    String length = "";
+    boolean isFirst = true;
+    for (String value : valuesOf(fields, "Content-Length")) {
+      for (String each : value.split(",", -1)) {
+        String stripped = stripBlanks(each);
+        if (!isFirst && !stripped.equals(length)) {
+          throw badRequest("invalid Content-Length");
+        }
+        length = stripped;
+        isFirst = false;
+      }
+    }
+    if (length.isEmpty()) {
       return 0;
     }
-    if (lengths.size() > 1 || !DIGITS.matcher(lengths.getFirst()).matches()) {
+    if (!DIGITS.matcher(length).matches()) {
       throw badRequest("invalid Content-Length");
     }
-    return Long.parseLong(lengths.getFirst());
+    return Long.parseLong(length);
   }
 
   private static boolean asksToContinue(List<Field> fields, boolean isHttp10)
@@ -225,7 +238,7 @@ final class HeadReader {
     for (Field field : fields) {
       if (field.isNamed("Host") && !authority.isEmpty()) {
         kept.add(new Field("Host", authority));
-      } else if (!HOP_BY_HOP.contains(field.name().toLowerCase(Locale.ROOT))) {
+      } else if (!HOP_BY_HOP.contains(field.name())) {
         kept.add(field);
       }
     }
@@ -262,14 +275,24 @@ final class HeadReader {
   }
 
   private static List<String> valuesOf(List<Field> fields, String name) {
-    return fields.stream().filter(field -> field.isNamed(name)).map(Field::value).toList();
+    var values = new ArrayList<String>(1);
+    for (Field field : fields) {
+      if (field.isNamed(name)) {
+        values.add(field.value());
+      }
+    }
+    return values;
   }
 
   private static boolean hasToken(List<Field> fields, String name, String token) {
-    Predicate<String> isToken = part -> stripBlanks(part).equalsIgnoreCase(token);
-    return valuesOf(fields, name).stream()
-        .flatMap(value -> Arrays.stream(value.split(",", -1)))
-        .anyMatch(isToken);
+    for (String value : valuesOf(fields, name)) {
+      for (String part : value.split(",", -1)) {
+        if (stripBlanks(part).equalsIgnoreCase(token)) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   private static String stripBlanks(String text) {
@@ -294,11 +317,26 @@ final class HeadReader {
 
   /** Nothing but ASCII letters, digits and these. */
   private static boolean consistsOf(String text, String others) {
-    return text.chars().allMatch(it -> isAlphanumeric(it) || others.indexOf(it) >= 0);
+    return all(text, it -> isAlphanumeric(it) || others.indexOf(it) >= 0);
+  }
+
+  private static boolean all(String text, IntPredicate isFit) {
+    for (int i = 0; i < text.length(); i++) {
+      if (!isFit.test(text.charAt(i))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean isText(int character) {
+    return character == '\t' || (character >= ' ' && character != 0x7f);
   }
 
   private static boolean isAlphanumeric(int character) {
-    return character < 0x80 && Character.isLetterOrDigit(character);
+    return (character >= 'a' && character <= 'z')
+        || (character >= 'A' && character <= 'Z')
+        || (character >= '0' && character <= '9');
   }
 
   /** A fragment is never sent, so a client that sends one means something else. */
@@ -312,6 +350,9 @@ final class HeadReader {
    */
   private static String escaped(String target) {
     int query = target.indexOf('?');
+    if (query < 0 && all(target, it -> it < 0x80)) {
+      return target;
+    }
     var escaped = new StringBuilder(target.length() + 16);
     for (int i = 0; i < target.length(); i++) {
       char c = target.charAt(i);

@@ -1,6 +1,5 @@
 package io.silverback.server.http;
 
-import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
@@ -44,26 +43,19 @@ record RequestHead(
    * the body does not come this way.
    */
   byte[] withoutBody() {
-    var bytes = new ByteArrayOutputStream(512);
-    line(bytes, exactMethod() + ' ' + target + " HTTP/1.1");
+    var head = new StringBuilder(512);
+    head.append(exactMethod()).append(' ').append(target).append(" HTTP/1.1\r\n");
     for (Field field : fields) {
-      line(bytes, field.name() + ": " + field.value());
+      head.append(field.name()).append(": ").append(field.value()).append("\r\n");
     }
     if (wantsClose) {
-      line(bytes, "Connection: close");
+      head.append("Connection: close\r\n");
     }
-    line(bytes, "");
-    return bytes.toByteArray();
+    return head.append("\r\n").toString().getBytes(StandardCharsets.ISO_8859_1);
   }
 
   /** The web server takes {@code put} for PUT; no route has a method with this prefix. */
   private String exactMethod() {
     return method.equals(method.toUpperCase(Locale.ROOT)) ? method : "NO-" + method;
-  }
-
-  private static void line(ByteArrayOutputStream bytes, String line) {
-    bytes.writeBytes(line.getBytes(StandardCharsets.ISO_8859_1));
-    bytes.write('\r');
-    bytes.write('\n');
   }
 }
