@@ -148,7 +148,8 @@ final class DoorLimitsTest {
     for (int i = 0; i < 400; i++) {
       path.append("/l").append(i).append("/v");
     }
-    String body = "a{n=\"%d\"} 1\n".repeat(500).formatted(IntStream.range(0, 500).boxed().toArray());
+    String body =
+        "a{n=\"%d\"} 1\n".repeat(500).formatted(IntStream.range(0, 500).boxed().toArray());
     try (var gateway = TestGateway.start("--limits.max-body-memory=5MiB")) {
       assertEquals(200, gateway.send("PUT", "/metrics/job/j", body).status());
 

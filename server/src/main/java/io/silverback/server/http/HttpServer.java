@@ -93,8 +93,7 @@ public final class HttpServer implements AutoCloseable {
     this.gracePeriod = gracePeriod;
     this.context = HttpContext.of(routing);
     this.selector = Http1ConnectionSelector.builder().config(http1()).build();
-    this.reaper =
-        new ConnectionReaper(() -> listeners, limits, headMemory, pressure, onCutOff);
+    this.reaper = new ConnectionReaper(() -> listeners, limits, headMemory, pressure, onCutOff);
   }
 
   /** The one route to that handler, for every path and method; may be given error handlers. */

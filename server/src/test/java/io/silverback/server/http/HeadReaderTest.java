@@ -27,8 +27,17 @@ final class HeadReaderTest {
   @Test
   void whatFramesTheRequestStaysOut() throws IOException {
     String sent =
-        "PUT /a?b HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n"
-            + "X-Y:  z \r\nConnection: X-Y, Close\r\nTE: trailers\r\nUpgrade: h2c\r\n\r\n";
+        """
+        PUT /a?b HTTP/1.1
+        Host: x
+        Transfer-Encoding: chunked
+        Expect: 100-continue
+        X-Y:  z\s
+        Connection: X-Y, Close
+        TE: trailers
+        Upgrade: h2c
+
+        """;
 
     RequestHead head = read(sent);
 
