@@ -141,4 +141,13 @@ final class HttpWireTest {
     assertEquals("431 Request Header Fields Too Large", refused.text());
     assertEquals(200, gateway.get("/-/healthy").status());
   }
+
+  @Test
+  void anErrorDoesNotQuoteMegabytes() throws IOException {
+    Answer answer = gateway.send("PUT", "/metrics/job/j", "a " + "x".repeat(200_000) + "\n");
+
+    assertEquals(400, answer.status());
+    assertTrue(answer.text().startsWith("text format parsing error in line 1: expected float"));
+    assertTrue(answer.text().length() < 70_000, () -> "length=" + answer.text().length());
+  }
 }
