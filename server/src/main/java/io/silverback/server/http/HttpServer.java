@@ -188,7 +188,7 @@ public final class HttpServer implements AutoCloseable {
     @Override
     public ServedConnection open(SocketChannel channel, InetSocketAddress client) {
       Wire wire =
-          tls.<Wire>map(context -> new TlsWire(channel, engine(context)))
+          tls.<Wire>map(context -> new TlsWire(channel, engine(context), (_, _) -> {}))
               .orElseGet(() -> new PlainWire(channel));
       var connection = new Connection(limits, headMemory, wire, client, System.nanoTime());
       return new ServedConnection(context, selector, connection, tls.isPresent());
