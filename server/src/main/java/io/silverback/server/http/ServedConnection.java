@@ -133,9 +133,7 @@ final class ServedConnection implements ConnectionContext {
 
   private static String nameOf(int status) {
     // The library knows no name for this one.
-    return status == 431
-        ? "Request Header Fields Too Large"
-        : Status.create(status).reasonPhrase();
+    return status == 431 ? "Request Header Fields Too Large" : Status.create(status).reasonPhrase();
   }
 
   @Override

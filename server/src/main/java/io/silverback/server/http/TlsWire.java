@@ -133,7 +133,9 @@ final class TlsWire implements Wire {
       letters++;
     }
     return letters == TELLING_BYTES
-        || (letters > 0 && letters < records.remaining() && records.get(records.position() + letters) == ' ');
+        || (letters > 0
+            && letters < records.remaining()
+            && records.get(records.position() + letters) == ' ');
   }
 
   private boolean isLetter(int index) {
@@ -201,8 +203,9 @@ final class TlsWire implements Wire {
     switch (result.getStatus()) {
       case OK -> {}
       case BUFFER_OVERFLOW ->
-          sending = ByteBuffer.allocate(
-              Math.max(engine.getSession().getPacketBufferSize(), 2 * sending.capacity()));
+          sending =
+              ByteBuffer.allocate(
+                  Math.max(engine.getSession().getPacketBufferSize(), 2 * sending.capacity()));
       case CLOSED -> {
         if (source.hasRemaining()) {
           throw new IOException("the connection is closed");
