@@ -74,6 +74,15 @@ final class Connection {
     return channel.isOpen();
   }
 
+  SocketChannel channel() {
+    return channel;
+  }
+
+  /** True if the client took too long, and nothing more is read from it. */
+  boolean isCutOff() {
+    return cutOff;
+  }
+
   /**
    * What comes next from the client.
    *

@@ -355,6 +355,7 @@ final class Flags {
     }
     var doors =
         new DoorSettings(
+            text("web.external-url"),
             routePrefix,
             externalPrefix,
             telemetryPath.startsWith("/") ? telemetryPath : "/" + telemetryPath,

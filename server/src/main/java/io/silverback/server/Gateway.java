@@ -42,7 +42,8 @@ import io.silverback.server.storage.StoreNotReadyException;
 import io.silverback.server.storage.StoreSettings;
 import io.silverback.server.storage.StoreUnusableException;
 import io.silverback.server.web.AccessControl;
-import io.silverback.server.web.Admission;
+import io.silverback.server.web.Guard;
+import io.silverback.server.web.HandshakeFailures;
 import io.silverback.server.web.WebConfigFile;
 import io.silverback.server.yaml.ConfigException;
 import java.io.IOException;
@@ -57,10 +58,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import javax.net.ssl.SSLContext;
@@ -117,6 +116,12 @@ public final class Gateway implements AutoCloseable {
     if (live.hasFile()) {
       metrics.watchConfig(live::lastSucceeded, live::lastSuccess);
     }
+    Optional<WebConfigFile> guardFile = openGuardFile(config.webConfigFile());
+    var failures = new HandshakeFailures();
+    Optional<SSLContext> tls = guardFile.flatMap(file -> file.sslContext(failures));
+    if (tls.isPresent()) {
+      metrics.watchHandshakes(failures);
+    }
     // Before anybody asks which names are taken.
     Optional<ClusterMetrics> watched =
         config.cluster().map(_ -> new ClusterMetrics(metrics.registry()));
@@ -141,11 +146,10 @@ public final class Gateway implements AutoCloseable {
     store = front.apply(cluster.map(parts -> parts.store()).orElse(ownStore));
     staleness =
         new StalenessSweep(store, live::staleness, metrics::countExpired, metrics::countPurged);
-    Optional<WebConfigFile> guardFile = openGuardFile(config.webConfigFile());
-    Function<String, Admission> guard =
+    Guard guard =
         guardFile
-            .<Function<String, Admission>>map(file -> new AccessControl(file)::admit)
-            .orElse(_ -> new Admission.Admitted(Map.of()));
+            .<Guard>map(file -> new AccessControl(file, config.doors().limits().maxWait()))
+            .orElse(Guard.OPEN);
     var routes =
         new Routes(
             config.doors(),
@@ -165,7 +169,7 @@ public final class Gateway implements AutoCloseable {
                 this::askToQuit,
                 live.hasFile() ? Optional.of(live::reload) : Optional.empty()));
     host = hostToName(config.listenAddresses().getFirst());
-    web = webServer(config, routes, board, guardFile.flatMap(WebConfigFile::sslContext));
+    web = webServer(config, routes, board, tls, failures);
   }
 
   /**
@@ -345,14 +349,19 @@ public final class Gateway implements AutoCloseable {
   }
 
   private WebServer webServer(
-      GatewayConfig config, Routes routes, LimitBoard board, Optional<SSLContext> tls) {
-    ServerConnectionSelector http = Http1ConnectionSelector.builder().config(http1()).build();
+      GatewayConfig config,
+      Routes routes,
+      LimitBoard board,
+      Optional<SSLContext> tls,
+      HandshakeFailures failures) {
+    ServerConnectionSelector http1 = Http1ConnectionSelector.builder().config(http1()).build();
     var builder = WebServer.builder().shutdownHook(false);
     for (InetSocketAddress address : config.listenAddresses()) {
       String socket = sockets.isEmpty() ? WebServer.DEFAULT_SOCKET_NAME : "@" + sockets.size();
       sockets.add(socket);
       var accepted = new Connections(config.doors().limits(), board);
       connections.add(accepted);
+      var http = new RequestLineSelector(http1, accepted, failures);
       if (sockets.size() == 1) {
         listen(builder, address, config, accepted, http, routes, tls);
       } else {
@@ -388,7 +397,7 @@ public final class Gateway implements AutoCloseable {
     listener
         .bindAddress(address)
         .protocolsDiscoverServices(false)
-        .addConnectionSelector(new RequestLineSelector(http, connections))
+        .addConnectionSelector(http)
         .directHandlers(
             DirectHandlers.builder()
                 .addHandler(DirectHandler.EventType.BAD_REQUEST, Gateway::answerUnreadable)

@@ -11,9 +11,11 @@ import io.helidon.webserver.Router;
 import io.helidon.webserver.spi.ServerConnection;
 import io.helidon.webserver.spi.ServerConnectionSelector;
 import io.silverback.server.handler.OldPeer;
+import io.silverback.server.web.HandshakeFailures;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
+import java.util.function.Supplier;
 
 /**
  * Serves HTTP/1 as another selector does, through a {@link RequestLineReader}, and with an eye on
@@ -22,10 +24,18 @@ import java.util.concurrent.ExecutorService;
 final class RequestLineSelector implements ServerConnectionSelector {
   private final ServerConnectionSelector http;
   private final Connections connections;
+  private final HandshakeFailures failures;
 
-  RequestLineSelector(ServerConnectionSelector http, Connections connections) {
+  /**
+   * Serves connections of one listen address.
+   *
+   * @param failures is told of connections that fail to agree on how to encrypt
+   */
+  RequestLineSelector(
+      ServerConnectionSelector http, Connections connections, HandshakeFailures failures) {
     this.http = http;
     this.connections = connections;
+    this.failures = failures;
   }
 
   @Override
@@ -47,10 +57,12 @@ final class RequestLineSelector implements ServerConnectionSelector {
   public ServerConnection connection(ConnectionContext context) {
     Connection connection = connections.with(context.remotePeer());
     DataReader socket = context.dataReader();
+    Supplier<byte[]> reads = () -> connection.read(socket);
     return http.connection(
         new Watched(
             context,
-            new RequestLineReader(() -> connection.read(socket)),
+            new RequestLineReader(
+                context.isSecure() ? new Handshake(context, connection, failures, reads) : reads),
             new WatchedWriter(context.dataWriter(), connection)));
   }
 

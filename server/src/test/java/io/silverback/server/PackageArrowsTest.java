@@ -68,7 +68,8 @@ final class PackageArrowsTest {
                   "net.openhft.chronicle.")),
           Map.entry("io.silverback.server.log", List.of()),
           Map.entry(
-              "io.silverback.server.web", List.of("io.silverback.server.yaml", "at.favre.lib.")),
+              "io.silverback.server.web",
+              List.of("io.silverback.server.log", "io.silverback.server.yaml", "at.favre.lib.")),
           Map.entry("io.silverback.server.yaml", List.of(JSON, "org.yaml.snakeyaml.")),
           Map.entry(
               "io.silverback.server.config",

@@ -7,19 +7,20 @@ import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.group.RewriteRules;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.web.Admission;
+import io.silverback.server.web.Guard;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /** Every path that the server answers. */
 public final class Routes {
   private final Router router;
-  private final Function<String, Admission> guard;
+  private final Guard guard;
 
   /**
    * The doors over one store.
@@ -28,7 +29,7 @@ public final class Routes {
    * @param board learns how full the limits of the doors are
    * @param writers learns who pushes
    * @param rewriteRules what becomes of the grouping keys of requests, asked for each of them
-   * @param guard decides about a request by its Authorization header, empty if it has none
+   * @param guard decides which requests get an answer at all
    * @param fence asked before a request reads or writes groups
    * @param cluster doors that tell of the cluster
    * @param lifecycle doors to the life of the process
@@ -41,7 +42,7 @@ public final class Routes {
       WriterWatch writers,
       Supplier<RewriteRules> rewriteRules,
       BuildInfo build,
-      Function<String, Admission> guard,
+      Guard guard,
       Fence fence,
       ClusterHandler cluster,
       LifecycleHandler lifecycle) {
@@ -140,7 +141,12 @@ public final class Routes {
       routes.add(
           new Route("POST", copy, "api/v1/admin/snapshot", new SnapshotHandler(store, log).door()));
     }
-    router = new Router(routes, metrics);
+    router = new Router(routes, metrics, new ForeignPage(settings.externalUrl()), log);
+  }
+
+  /** In the order in which they are tried. */
+  List<Route> table() {
+    return router.routes();
   }
 
   /**
@@ -150,7 +156,8 @@ public final class Routes {
    */
   public void answer(ServerRequest request, ServerResponse response) throws IOException {
     String authorization = request.headers().first(HeaderNames.AUTHORIZATION).orElse("");
-    Admission admission = guard.apply(authorization);
+    Admission admission =
+        guard.admit(authorization, ClientAddress.of(request.remotePeer()).getAddress());
     admission.headers().forEach((name, value) -> response.header(HeaderNames.create(name), value));
     switch (admission) {
       case Admission.Admitted _ -> router.route(request, response);

@@ -13,15 +13,24 @@ import org.jspecify.annotations.Nullable;
 /**
  * A server engine whose protocols, cipher suites, curves and client authentication are settled.
  *
+ * <p>A client that sends HTTP without TLS fails with a {@link PlainHttpException}.
+ *
  * <p>HTTP servers set the parameters of each engine to those of their own start. Here that chooses
  * the application protocols and nothing else, so that the file decides who may connect.
  */
 final class PolicyEngine extends SSLEngine {
+  /** The length of the head of a TLS record: before that, the engine itself waits for more. */
+  private static final int RECORD_HEAD_LENGTH = 5;
+
   private final SSLEngine engine;
+  private final SSLSession noSession;
+  private boolean sawRecordHead;
+  private volatile boolean isAgreed;
 
   private PolicyEngine(SSLEngine engine) {
     super(engine.getPeerHost(), engine.getPeerPort());
     this.engine = engine;
+    this.noSession = engine.getSession();
   }
 
   /** Takes over the engine and the parameters. */
@@ -64,23 +73,59 @@ final class PolicyEngine extends SSLEngine {
     }
   }
 
-  // What follows only hands over.
-
   @Override
-  public SSLParameters getSSLParameters() {
-    return engine.getSSLParameters();
+  public SSLEngineResult unwrap(ByteBuffer source, ByteBuffer[] targets, int offset, int length)
+      throws SSLException {
+    if (!sawRecordHead && source.remaining() >= RECORD_HEAD_LENGTH) {
+      sawRecordHead = true;
+      if (beginsLikeHttp(source)) {
+        throw new PlainHttpException();
+      }
+    }
+    return noted(engine.unwrap(source, targets, offset, length));
   }
 
   @Override
   public SSLEngineResult wrap(ByteBuffer[] sources, int offset, int length, ByteBuffer target)
       throws SSLException {
-    return engine.wrap(sources, offset, length, target);
+    return noted(engine.wrap(sources, offset, length, target));
   }
 
+  private SSLEngineResult noted(SSLEngineResult result) {
+    if (result.getHandshakeStatus() == SSLEngineResult.HandshakeStatus.FINISHED) {
+      isAgreed = true;
+    }
+    return result;
+  }
+
+  /**
+   * The session that was agreed on, and one that says nothing until then. The JDK's own engine has
+   * it too early with TLS 1.3: as soon as the server, but not the client, is content.
+   */
   @Override
-  public SSLEngineResult unwrap(ByteBuffer source, ByteBuffer[] targets, int offset, int length)
-      throws SSLException {
-    return engine.unwrap(source, targets, offset, length);
+  public SSLSession getSession() {
+    return isAgreed ? engine.getSession() : noSession;
+  }
+
+  /** True for a method, or as much of it as there is, and whatever comes after its blank. */
+  private static boolean beginsLikeHttp(ByteBuffer source) {
+    int letters = 0;
+    while (letters < RECORD_HEAD_LENGTH && isLetter(source.get(source.position() + letters))) {
+      letters++;
+    }
+    return letters == RECORD_HEAD_LENGTH
+        || (letters > 0 && source.get(source.position() + letters) == ' ');
+  }
+
+  private static boolean isLetter(byte character) {
+    return character >= 'A' && character <= 'Z';
+  }
+
+  // What follows only hands over.
+
+  @Override
+  public SSLParameters getSSLParameters() {
+    return engine.getSSLParameters();
   }
 
   @Override
@@ -116,11 +161,6 @@ final class PolicyEngine extends SSLEngine {
   @Override
   public SSLEngineResult.HandshakeStatus getHandshakeStatus() {
     return engine.getHandshakeStatus();
-  }
-
-  @Override
-  public SSLSession getSession() {
-    return engine.getSession();
   }
 
   @Override
