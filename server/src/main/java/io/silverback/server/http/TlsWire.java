@@ -2,6 +2,9 @@ package io.silverback.server.http;
 
 import java.io.EOFException;
 import java.io.IOException;
+import io.silverback.server.web.HandshakeFailure;
+import io.silverback.server.web.HandshakeFailures;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import javax.net.ssl.SSLEngine;
@@ -20,27 +23,17 @@ final class TlsWire implements Wire {
 
   private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
-  /** Told once of a handshake that failed. */
-  @FunctionalInterface
-  interface Failures {
-    /**
-     * Notes a failure.
-     *
-     * @param cause what went wrong, an {@code EOFException} if the input just ended
-     * @param isCutOff whether that was since the client took too long
-     */
-    void note(IOException cause, boolean isCutOff);
-  }
-
   private final SocketChannel channel;
   private final SSLEngine engine;
-  private final Failures failures;
+  private final InetSocketAddress client;
+  private final HandshakeFailures failures;
 
   /** Records as received; always ready to be read from, like {@link #data}. */
   private ByteBuffer records;
 
   private ByteBuffer data;
   private ByteBuffer sending;
+  private boolean isBegun;
   private boolean isRecognized;
   private boolean isAgreed;
   private boolean isInTheClear;
@@ -48,8 +41,13 @@ final class TlsWire implements Wire {
   private volatile boolean isCutOff;
 
   /** Serves TLS over that channel with that engine. */
-  TlsWire(SocketChannel channel, SSLEngine engine, Failures failures) {
+  TlsWire(
+      SocketChannel channel,
+      SSLEngine engine,
+      InetSocketAddress client,
+      HandshakeFailures failures) {
     this.channel = channel;
+    this.client = client;
     this.engine = engine;
     this.failures = failures;
     int recordBytes = engine.getSession().getPacketBufferSize();
@@ -119,10 +117,9 @@ final class TlsWire implements Wire {
     isRecognized = true;
     if (beginsLikeHttp()) {
       isInTheClear = true;
-      var refusal =
-          new RefusedRequestException(400, "Client sent an HTTP request to an HTTPS server.\n");
-      failures.note(refusal, false);
-      throw refusal;
+      note(HandshakeFailure.PLAIN_HTTP, "client sent an HTTP request to an HTTPS server");
+      throw new RefusedRequestException(
+          400, "Client sent an HTTP request to an HTTPS server.\n");
     }
   }
 
@@ -149,7 +146,9 @@ final class TlsWire implements Wire {
     }
     records.compact();
     try {
-      isInputOver = channel.read(records) < 0;
+      int count = channel.read(records);
+      isBegun |= count > 0;
+      isInputOver = count < 0;
     } finally {
       records.flip();
     }
@@ -168,9 +167,24 @@ final class TlsWire implements Wire {
 
   private void failIfNotAgreed(IOException cause) {
     if (!isAgreed && !isInTheClear) {
-      failures.note(cause, isCutOff);
       isAgreed = true;
+      note(
+          isCutOff ? HandshakeFailure.TIMEOUT : HandshakeFailure.of(cause),
+          String.valueOf(rootOf(cause).getMessage()));
     }
+  }
+
+  /** The JDK wraps what a client says into an exception of its own. */
+  private static Throwable rootOf(Throwable failure) {
+    Throwable root = failure;
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      root = cause;
+    }
+    return root;
+  }
+
+  private void note(HandshakeFailure reason, String detail) {
+    failures.note(reason, client.getAddress().getHostAddress(), client.getPort(), detail);
   }
 
   private void sendAlert() {
@@ -208,7 +222,7 @@ final class TlsWire implements Wire {
                   Math.max(engine.getSession().getPacketBufferSize(), 2 * sending.capacity()));
       case CLOSED -> {
         if (source.hasRemaining()) {
-          throw new IOException("the connection is closed");
+          throw new SSLException("the connection is closed");
         }
       }
       case BUFFER_UNDERFLOW -> throw new IllegalStateException("nothing to wrap: " + result);
@@ -239,7 +253,7 @@ final class TlsWire implements Wire {
   public void close() throws IOException {
     try {
       engine.closeOutbound();
-      while (!isInTheClear && !engine.isOutboundDone()) {
+      while (isBegun && !isInTheClear && !engine.isOutboundDone()) {
         wrap(NOTHING);
       }
     } finally {
