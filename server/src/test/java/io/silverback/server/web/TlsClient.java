@@ -26,7 +26,7 @@ import javax.net.ssl.X509ExtendedKeyManager;
 import javax.net.ssl.X509ExtendedTrustManager;
 
 /** A client that trusts every server, may show a certificate, and shakes hands in two ways. */
-final class TlsClient {
+public final class TlsClient {
   private static final int TIMEOUT_MILLIS = 10_000;
 
   private final SSLContext context;
@@ -37,7 +37,7 @@ final class TlsClient {
     context.init(keys, new TrustManager[] {new TrustAll()}, null);
   }
 
-  static TlsClient anonymous() throws GeneralSecurityException {
+  public static TlsClient anonymous() throws GeneralSecurityException {
     return new TlsClient(new KeyManager[0]);
   }
 
@@ -52,6 +52,11 @@ final class TlsClient {
   /** To be changed before the handshake. */
   SSLParameters parameters() {
     return parameters;
+  }
+
+  /** Connects to a port of the loopback address; the first byte that is sent shakes hands. */
+  public Socket connect(int port) throws IOException {
+    return context.getSocketFactory().createSocket(InetAddress.getLoopbackAddress(), port);
   }
 
   /** Shakes hands over a loopback connection, as a server does that blocks on its sockets. */
