@@ -74,8 +74,12 @@ final class PackageArrowsTest {
               "io.silverback.server.config",
               List.of("io.silverback.server.group", "io.silverback.server.yaml")),
           Map.entry(
+              "io.silverback.server.http",
+              List.of("io.silverback.server.log", "io.silverback.server.yaml", HELIDON)),
+          Map.entry(
               "io.silverback.server.handler",
               List.of(
+                  "io.silverback.server.http",
                   "io.silverback.codec.",
                   "io.silverback.server.group",
                   "io.silverback.server.storage",
@@ -83,7 +87,7 @@ final class PackageArrowsTest {
                   "io.silverback.server.web",
                   HELIDON,
                   JSON,
-                  "io.airlift.compress.",
+                  "io.airlift.compress",
                   "io.prometheus.metrics.")),
           Map.entry(
               "io.silverback.server.transfer",

@@ -161,6 +161,13 @@ final class DoorLog {
           "reasons",
           String.join("; ", omissions.reasons()));
     }
+    if (!omissions.hiddenOwn().isEmpty()) {
+      hourly.info(
+          "hidden",
+          "pushed families hide metrics of the server, which are at /-/metrics",
+          "families",
+          String.join(",", omissions.hiddenOwn()));
+    }
     if (!omissions.differingHelp().isEmpty()) {
       limited.info(
           "help",

@@ -45,7 +45,7 @@ final class Router {
     String method = request.prologue().method().text();
     String cleaned = requestPath.cleaned();
     if (!cleaned.equals(path)) {
-      redirect(request, response, 307, cleaned);
+      redirect(request, response, 307, cleaned, PushHint.ofPath(path));
       return;
     }
     for (Route route : routes) {
@@ -85,7 +85,8 @@ final class Router {
       ServerRequest request, ServerResponse response, String method, String path) {
     Optional<String> corrected = corrected(method, path);
     if (corrected.isPresent()) {
-      redirect(request, response, method.equals("GET") ? 301 : 307, corrected.get());
+      int status = method.equals("GET") ? 301 : 307;
+      redirect(request, response, status, corrected.get(), Optional.empty());
       return;
     }
     SortedSet<String> allowed = allowed(path);
@@ -133,7 +134,11 @@ final class Router {
   }
 
   private static void redirect(
-      ServerRequest request, ServerResponse response, int status, String path) {
+      ServerRequest request,
+      ServerResponse response,
+      int status,
+      String path,
+      Optional<PushHint> hint) {
     String query = request.query().isEmpty() ? "" : "?" + request.query().rawValue();
     String location = RequestPath.encode(path) + query;
     response.header(HeaderNames.LOCATION, location);
@@ -143,6 +148,8 @@ final class Router {
       response
           .status(status)
           .send("<a href=\"" + location.replace("&", "&amp;") + "\">" + reason + "</a>.\n\n");
+    } else if (hint.isPresent()) {
+      PlainText.error(request, response, status, hint.get().text());
     } else {
       response.status(status).send();
     }

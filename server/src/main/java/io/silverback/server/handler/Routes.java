@@ -5,6 +5,8 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.group.RewriteRules;
+import io.silverback.server.http.HttpServer;
+import io.silverback.server.http.Pressure;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.web.Admission;
 import java.io.IOException;
@@ -17,8 +19,10 @@ import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /** Every path that the server answers. */
-public final class Routes {
+public final class Routes implements HttpServer.Handler, Pressure {
   private final Router router;
+  private final BodyMemory memory;
+  private final Turnstile scrapes;
   private final Function<String, Admission> guard;
 
   /**
@@ -50,11 +54,11 @@ public final class Routes {
     var started = Instant.now();
     DoorLimits limits = settings.limits();
     var overLimit = new OverLimitAnswer(board, log);
-    var memory = new BodyMemory(limits.maxBodyMemoryBytes(), limits.maxWait());
+    memory = new BodyMemory(limits.maxBodyMemoryBytes(), limits.maxWait());
     board.watch(DoorLimit.BODY_MEMORY, memory::takenBytes);
     var pushes = new Turnstile(DoorLimit.PUSHES, limits.maxPushes(), limits.maxWait());
     board.watch(DoorLimit.PUSHES, pushes::taken);
-    var scrapes = new Turnstile(DoorLimit.SCRAPES, limits.maxScrapes(), limits.maxWait());
+    scrapes = new Turnstile(DoorLimit.SCRAPES, limits.maxScrapes(), limits.maxWait());
     board.watch(DoorLimit.SCRAPES, scrapes::taken);
     var jobs = new JobTraffic();
     var paths = new GroupingKeyPath(settings.names(), rewriteRules);
@@ -90,6 +94,7 @@ public final class Routes {
       }
     }
     routes.add(new Route("GET", prefix + settings.telemetryPath(), "", large.apply(scrape.door())));
+    routes.add(new Route("GET", prefix + "/-/metrics", "", scrape.own()));
     routes.add(new Route("GET", prefix + "/-/healthy", "healthy", lifecycle.healthy()));
     routes.add(new Route("GET", prefix + "/-/ready", "ready", lifecycle.ready()));
     Door quitDoor = settings.lifecycle() ? lifecycle.quit() : lifecycle.disabled();
@@ -143,11 +148,17 @@ public final class Routes {
     router = new Router(routes, metrics);
   }
 
-  /**
-   * Answers one request.
-   *
-   * @throws IOException if the client went away
-   */
+  @Override
+  public boolean bodiesWait() {
+    return memory.isWaitedFor();
+  }
+
+  @Override
+  public boolean answersWait() {
+    return scrapes.waiting() > 0;
+  }
+
+  @Override
   public void answer(ServerRequest request, ServerResponse response) throws IOException {
     String authorization = request.headers().first(HeaderNames.AUTHORIZATION).orElse("");
     Admission admission = guard.apply(authorization);
@@ -167,7 +178,7 @@ public final class Routes {
     return (request, response, parameters) -> {
       Optional<String> refusal = fence.refusal(request);
       if (refusal.isPresent()) {
-        Fence.refuse(response, refusal.get());
+        Fence.refuse(request, response, refusal.get());
       } else {
         door.answer(request, response, parameters);
       }
@@ -179,7 +190,7 @@ public final class Routes {
     return (request, response, parameters) -> {
       Turnstile.Place place;
       try {
-        place = turnstile.enter();
+        place = turnstile.enter(request.remotePeer().host());
       } catch (OverLimitException e) {
         overLimit.door(request, response, e);
         return;

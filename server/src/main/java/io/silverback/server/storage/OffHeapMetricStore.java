@@ -80,7 +80,7 @@ public final class OffHeapMetricStore implements MetricStore {
     this.entries = new GroupEntries(maps.groups, usage);
     this.history = new HistoryPages(maps, shapes, retention);
     this.check =
-        new ConsistencyCheck(settings.ownFamilies(), groups, new OffHeapTallies(maps.tallies));
+        new ConsistencyCheck(settings.reserved(), groups, new OffHeapTallies(maps.tallies));
     this.found = adoptEntries();
     this.writer =
         new GroupWriter(
