@@ -68,6 +68,11 @@ public final class TlsClient {
     return parameters;
   }
 
+  /** Connects to a port of the loopback address; the first byte that is sent shakes hands. */
+  public Socket connect(int port) throws IOException {
+    return context.getSocketFactory().createSocket(InetAddress.getLoopbackAddress(), port);
+  }
+
   /** Shakes hands over a loopback connection, as a server does that blocks on its sockets. */
   SSLSession overSocket(SSLContext server) throws Exception {
     try (var listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
