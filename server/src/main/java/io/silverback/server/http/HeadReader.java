@@ -91,6 +91,10 @@ final class HeadReader {
     if (!target.startsWith("/") && absolute.matches()) {
       authority = absolute.group(1);
       target = absolute.group(2).startsWith("/") ? absolute.group(2) : "/" + absolute.group(2);
+      // The part before an @ names a user, which nobody asks for.
+      if (!consistsOf(authority, HOST_CHARACTERS + '@')) {
+        throw badRequest();
+      }
     }
     if (!(target.startsWith("/") || (target.equals("*") && parts[0].equals("OPTIONS")))
         || !all(target, HeadReader::mayStandInTarget)) {
@@ -143,7 +147,7 @@ final class HeadReader {
           throw badRequest();
         }
         Field folded = fields.removeLast();
-        fields.add(field(folded.name(), folded.value() + ' ' + text.strip()));
+        fields.add(field(folded.name(), folded.value() + ' ' + stripBlanks(text)));
         continue;
       }
       int colon = text.indexOf(':');
@@ -212,7 +216,7 @@ final class HeadReader {
         isFirst = false;
       }
     }
-    if (length.isEmpty()) {
+    if (length.isEmpty() && valuesOf(fields, "Content-Length").stream().allMatch(String::isEmpty)) {
       return 0;
     }
     if (!DIGITS.matcher(length).matches()) {
