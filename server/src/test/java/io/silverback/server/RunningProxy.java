@@ -89,7 +89,7 @@ final class RunningProxy implements AutoCloseable {
           timeout connect 5s
           timeout client 3s
           timeout http-request 3s
-          timeout server 10s
+          timeout server 6s
           http-reuse always
         frontend clients
           bind %s

@@ -65,8 +65,13 @@ final class HeadCases {
         WireCase.of("a version in lower case", refused("GET /-/ready http/1.1\r\nHost: x\r\n\r\n")),
         WireCase.of(
             "a version of two digits", refused("GET /-/ready HTTP/1.10\r\nHost: x\r\n\r\n")),
-        WireCase.of("another version", refused("GET /-/ready HTTP/3.9\r\nHost: x\r\n\r\n"))
-            .unlikeUpstream("a request line that is not of HTTP/1 is malformed, not a 505"),
+        WireCase.of(
+            "another version",
+            refused(
+                505, "505 HTTP Version Not Supported", "GET /-/ready HTTP/3.9\r\nHost: x\r\n\r\n")),
+        WireCase.of(
+            "a later version of HTTP/1",
+            question(OK, "GET /-/ready HTTP/1.2\r\nHost: x\r\n\r\n", "")),
         WireCase.of("a short version", refused("GET /-/ready HTTP/1\r\nHost: x\r\n\r\n")),
         WireCase.of("bytes of a TLS handshake", refused("\26\3\1\2\0\1\0\1\374\3\3\r\n\r\n")),
         WireCase.of("an unknown method", question(405, "BREW " + restOf(READY_FROM_X), "")),
@@ -89,6 +94,12 @@ final class HeadCases {
     cases.add(
         WireCase.of("a fragment", refused("DELETE /metrics/job/a#b HTTP/1.1\r\nHost: x\r\n\r\n"))
             .unlikeUpstream("a target has no fragment, and proxies cut one off: RFC 9112, 3.2"));
+    for (String host : List.of("a\1b", "a\tb", "x#", "a\\b")) {
+      cases.add(
+          WireCase.of(
+              "a whole URL with the bad host " + host,
+              refused("GET http://" + host + "/-/ready HTTP/1.1\r\nHost: x\r\n\r\n")));
+    }
     cases.add(WireCase.of("no slash", refused("GET ready HTTP/1.1\r\nHost: x\r\n\r\n")));
     cases.add(
         WireCase.of(
@@ -140,7 +151,11 @@ final class HeadCases {
             .unlikeUpstream(LIMIT));
     cases.add(
         WireCase.of(
-                "a header that is too long", refused(READY_FROM_X + "X: " + longer + "\r\n\r\n"))
+                "a header that is too long",
+                refused(
+                    431,
+                    "431 Request Header Fields Too Large",
+                    READY_FROM_X + "X: " + longer + "\r\n\r\n"))
             .unlikeUpstream(LIMIT));
     return cases;
   }
@@ -189,6 +204,7 @@ final class HeadCases {
             "4 4",
             "4, 5",
             "4,",
+            ",",
             "a",
             "99999999999999999999",
             "4\r\nContent-Length: 5")) {
@@ -213,7 +229,6 @@ final class HeadCases {
             "chunked\r\nTransfer-Encoding: chunked",
             "identity",
             "xchunked",
-            "\013chunked",
             "chunked;q=1",
             "\"chunked\"",
             "")) {
@@ -221,6 +236,13 @@ final class HeadCases {
           WireCase.of(
               "unknown coding " + coding,
               refused(UNKNOWN_CODING, putHead("Transfer-Encoding: " + coding) + chunks)));
+    }
+    for (String coding : List.of("\013chunked", "\r\n \013chunked")) {
+      cases.add(
+          WireCase.of(
+                  "unknown coding " + coding,
+                  refused(putHead("Transfer-Encoding: " + coding) + chunks))
+              .unlikeUpstream("refused for its control character, before it is looked at"));
     }
     for (String both :
         List.of(

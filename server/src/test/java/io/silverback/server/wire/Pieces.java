@@ -70,7 +70,13 @@ final class Pieces {
 
   static final List<Piece> ODD_VERSIONS =
       List.of(
-          usual("HTTP/1.0"), odd("HTTP/1.10"), odd("http/1.1"), odd("HTTP/1"), odd("HTTP/1.1 "));
+          usual("HTTP/1.0"),
+          odd("HTTP/1.2"),
+          odd("HTTP/2.0"),
+          odd("HTTP/1.10"),
+          odd("http/1.1"),
+          odd("HTTP/1"),
+          odd("HTTP/1.1 "));
 
   static final Piece HOST = usual("Host: x\r\n");
 
@@ -101,7 +107,7 @@ final class Pieces {
       List.of(
           usual("Expect: 100-continue\r\n"),
           usual("expect: 100-Continue\r\n"),
-          unlike("Expect: 200-ok\r\n", "", "other expectations are ignored, not answered by 417"));
+          odd("Expect: 200-ok\r\n"));
 
   static final List<Piece> FIELDS =
       List.of(
@@ -183,7 +189,12 @@ final class Pieces {
           coded("gzip, chunked"),
           coded("chunked, chunked"),
           coded("identity"),
-          coded("\013chunked"),
+          new Framing(
+              unlike(
+                  "Transfer-Encoding: \013chunked\r\n",
+                  BAD_FIELD,
+                  "refused for its control character, before it is looked at"),
+              usual(BodyCases.chunked(DATA))),
           smuggled(CHUNKED + LENGTH),
           smuggled("Content-Length: 3\r\n" + CHUNKED));
 

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.function.Function;
 
 /** Some random requests on one connection, sent at once. */
@@ -17,7 +18,9 @@ public record RandomConversation(List<RandomRequest> requests, boolean isCut) {
   private static final int MOST_REQUESTS = 3;
   private static final int CUT_IN = 8;
   private static final int REFUSED = 400;
-  private static final int NOT_IMPLEMENTED = 501;
+
+  /** Of heads; each means one of several faults. */
+  private static final Set<Integer> REFUSALS = Set.of(REFUSED, 417, 501, 505);
 
   /**
    * A conversation that the random numbers choose.
@@ -63,7 +66,7 @@ public record RandomConversation(List<RandomRequest> requests, boolean isCut) {
         WireAnswers.finals(back, requests.stream().map(RandomRequest::method).toList())) {
       int at = statuses.size();
       boolean isAnyFault = at < requests.size() && requests.get(at).hasSeveralFaults();
-      statuses.add(isAnyFault && answer.status() == NOT_IMPLEMENTED ? REFUSED : answer.status());
+      statuses.add(isAnyFault && REFUSALS.contains(answer.status()) ? REFUSED : answer.status());
     }
     return statuses;
   }

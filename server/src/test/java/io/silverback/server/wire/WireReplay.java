@@ -8,15 +8,12 @@ import io.silverback.server.wire.Reply.After;
 import io.silverback.server.wire.WireCase.Named;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
@@ -39,7 +36,7 @@ public final class WireReplay {
   /** Inner requests of bodies are aimed at this group. */
   static final String VICTIM = "victim";
 
-  private static final int CONNECTIONS = 32;
+  private static final int CONNECTIONS = 64;
 
   private final WireClient client;
   private final AtomicInteger conversations = new AtomicInteger();
@@ -49,37 +46,35 @@ public final class WireReplay {
   }
 
   /**
-   * Replays one case and fails the test with the first answers that are not right.
+   * Replays these cases, many ways at once, and fails the test with all answers that are not right.
    *
-   * @param places at how many places, spread over the whole, it is split and cut; at each one if
+   * @param places at how many places, spread over its bytes, each is split and cut; at each one if
    *     there are no more
    */
-  void replay(WireCase wire, int places) throws Exception {
+  void replay(List<WireCase> cases, int places) throws Exception {
     reset();
     var expected = new ConcurrentSkipListMap<String, String>(Map.of(VICTIM, "a 1"));
+    var faults = new ConcurrentSkipListMap<String, String>();
     var turns = new Semaphore(CONNECTIONS);
     try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      var ways = new ArrayList<Future<?>>();
-      for (Way way : Way.all(wire.length(), places)) {
-        turns.acquire();
-        ways.add(
-            threads.submit(
-                () -> {
-                  try {
-                    expected.putAll(converse(wire, way));
-                  } finally {
-                    turns.release();
-                  }
-                  return null;
-                }));
+      for (WireCase wire : cases) {
+        for (Way way : Way.all(wire.length(), places)) {
+          turns.acquire();
+          threads.execute(
+              () -> {
+                try {
+                  expected.putAll(converse(wire, way));
+                } catch (IOException | RuntimeException | AssertionError e) {
+                  faults.put(wire + " " + way, e.toString());
+                } finally {
+                  turns.release();
+                }
+              });
+        }
       }
-      for (Future<?> way : ways) {
-        way.get();
-      }
-    } catch (ExecutionException e) {
-      throw new AssertionError("case: " + wire + ": " + e.getCause(), e);
     }
-    assertEquals(expected, stored(), "stored after: " + wire);
+    assertEquals(Map.of(), faults, "wrong answers");
+    assertEquals(expected, stored(), "stored");
   }
 
   /** Sends a case once, in one write, and fails the test unless the answers are right. */
@@ -99,7 +94,7 @@ public final class WireReplay {
     try {
       return way.isCut() ? checkCut(requests, way.place(), answers) : checkWhole(requests, answers);
     } catch (AssertionError e) {
-      throw new AssertionError(way + ": " + e.getMessage() + " answers=" + answers, e);
+      throw new AssertionError(e.getMessage() + " answers=" + answers, e);
     }
   }
 

@@ -35,6 +35,6 @@ final class WireReplayTest {
   @ParameterizedTest
   @MethodSource("cases")
   void answersAreTheSameHoweverBytesArrive(WireCase wire) throws Exception {
-    replay.replay(wire, PLACES);
+    replay.replay(List.of(wire), PLACES);
   }
 }
