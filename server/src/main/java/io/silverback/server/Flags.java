@@ -372,6 +372,7 @@ final class Flags {
     }
     var doors =
         new DoorSettings(
+            text("web.external-url"),
             routePrefix,
             externalPrefix,
             telemetryPath.startsWith("/") ? telemetryPath : "/" + telemetryPath,

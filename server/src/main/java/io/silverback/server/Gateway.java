@@ -31,7 +31,8 @@ import io.silverback.server.storage.StoreNotReadyException;
 import io.silverback.server.storage.StoreSettings;
 import io.silverback.server.storage.StoreUnusableException;
 import io.silverback.server.web.AccessControl;
-import io.silverback.server.web.Admission;
+import io.silverback.server.web.Guard;
+import io.silverback.server.web.HandshakeFailures;
 import io.silverback.server.web.WebConfigFile;
 import io.silverback.server.yaml.ConfigException;
 import java.io.IOException;
@@ -45,10 +46,8 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import javax.net.ssl.SSLContext;
@@ -99,6 +98,13 @@ public final class Gateway implements AutoCloseable {
     if (live.hasFile()) {
       metrics.watchConfig(live::lastSucceeded, live::lastSuccess);
     }
+    Optional<WebConfigFile> guardFile = openGuardFile(config.webConfigFile());
+    var failures = new HandshakeFailures();
+    Optional<SSLContext> tls = guardFile.flatMap(file -> file.sslContext(failures));
+    if (tls.isPresent()) {
+      metrics.watchHandshakes(failures);
+    }
+    // Before anybody asks which names are taken.
     Optional<ClusterMetrics> watched =
         config.cluster().map(_ -> new ClusterMetrics(metrics.registry()));
     var settings =
@@ -122,11 +128,10 @@ public final class Gateway implements AutoCloseable {
     store = front.apply(cluster.map(parts -> parts.store()).orElse(ownStore));
     staleness =
         new StalenessSweep(store, live::staleness, metrics::countExpired, metrics::countPurged);
-    Optional<WebConfigFile> guardFile = openGuardFile(config.webConfigFile());
-    Function<String, Admission> guard =
+    Guard guard =
         guardFile
-            .<Function<String, Admission>>map(file -> new AccessControl(file)::admit)
-            .orElse(_ -> new Admission.Admitted(Map.of()));
+            .<Guard>map(file -> new AccessControl(file, config.doors().limits().maxWait()))
+            .orElse(Guard.OPEN);
     var routes =
         new Routes(
             config.doors(),
@@ -148,9 +153,8 @@ public final class Gateway implements AutoCloseable {
                 this::askToQuit,
                 live.hasFile() ? Optional.of(live::reload) : Optional.empty()));
     host = hostToName(config.listenAddresses().getFirst());
-    Optional<SSLContext> tls = guardFile.flatMap(WebConfigFile::sslContext);
     hasTls = tls.isPresent();
-    web = webServer(config, routes, board, tls);
+    web = webServer(config, routes, board, tls, failures);
     board.watch(DoorLimit.CONNECTIONS, web::connectionCount);
   }
 
@@ -319,7 +323,7 @@ public final class Gateway implements AutoCloseable {
   }
 
   private static HttpServer webServer(
-      GatewayConfig config, Routes routes, LimitBoard board, Optional<SSLContext> tls) {
+      GatewayConfig config, Routes routes, LimitBoard board, Optional<SSLContext> tls, HandshakeFailures failures) {
     HttpRouting.Builder routing =
         HttpServer.routing(routes)
             .error(StoreClosedException.class, Gateway::answerClosed)
@@ -330,6 +334,7 @@ public final class Gateway implements AutoCloseable {
         routing,
         connectionLimits(config.doors().limits()),
         tls,
+        failures,
         config.shutdownTimeout(),
         routes,
         reason -> board.countRefused(limitOf(reason)));

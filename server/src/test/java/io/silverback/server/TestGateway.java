@@ -25,10 +25,15 @@ public final class TestGateway implements AutoCloseable {
 
   /** The same with another store in front of its own one. */
   public static TestGateway start(UnaryOperator<MetricStore> front, String... flags) {
+    return new TestGateway(Gateway.start(config(flags), front));
+  }
+
+  /** What those flags ask for, with any free port. */
+  public static GatewayConfig config(String... flags) {
     List<String> arguments =
         Stream.concat(Stream.of("--web.listen-address=127.0.0.1:0"), Stream.of(flags)).toList();
     if (Flags.parse(arguments, Map.of()) instanceof Flags.Request.Serve serve) {
-      return new TestGateway(Gateway.start(serve.config(), front));
+      return serve.config();
     }
     throw new IllegalArgumentException("not flags to serve with: flags=" + arguments);
   }

@@ -18,6 +18,8 @@ import io.silverback.codec.model.MetricType;
 import io.silverback.server.group.Omissions;
 import io.silverback.server.storage.StorageStatistics;
 import io.silverback.server.storage.StorageStatistics.MapStatistics;
+import io.silverback.server.web.HandshakeFailure;
+import io.silverback.server.web.HandshakeFailures;
 import java.time.Instant;
 import java.util.List;
 import java.util.function.BooleanSupplier;
@@ -152,6 +154,21 @@ public final class GatewayMetrics {
         .name("silverback_conflicting_groups")
         .help("Groups that are written by several clients in turn now.")
         .callback(gauge -> gauge.call(writers.conflicts().size()))
+        .register(registry);
+  }
+
+  /** From now on shows how many TLS handshakes failed, by reason. */
+  public void watchHandshakes(HandshakeFailures failures) {
+    CounterWithCallback.builder(DEFAULTS)
+        .name("silverback_tls_handshake_failures_total")
+        .help("Connections that did not get through their TLS handshake, by reason.")
+        .labelNames("reason")
+        .callback(
+            counter -> {
+              for (HandshakeFailure reason : HandshakeFailure.values()) {
+                counter.call((double) failures.count(reason), reason.label());
+              }
+            })
         .register(registry);
   }
 

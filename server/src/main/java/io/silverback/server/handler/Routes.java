@@ -9,12 +9,13 @@ import io.silverback.server.http.HttpServer;
 import io.silverback.server.http.Pressure;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.web.Admission;
+import io.silverback.server.web.Guard;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
@@ -23,7 +24,7 @@ public final class Routes implements HttpServer.Handler, Pressure {
   private final Router router;
   private final BodyMemory memory;
   private final Turnstile scrapes;
-  private final Function<String, Admission> guard;
+  private final Guard guard;
 
   /**
    * The doors over one store.
@@ -32,7 +33,7 @@ public final class Routes implements HttpServer.Handler, Pressure {
    * @param board learns how full the limits of the doors are
    * @param writers learns who pushes
    * @param rewriteRules what becomes of the grouping keys of requests, asked for each of them
-   * @param guard decides about a request by its Authorization header, empty if it has none
+   * @param guard decides which requests get an answer at all
    * @param fence asked before a request reads or writes groups
    * @param cluster doors that tell of the cluster
    * @param lifecycle doors to the life of the process
@@ -45,7 +46,7 @@ public final class Routes implements HttpServer.Handler, Pressure {
       WriterWatch writers,
       Supplier<RewriteRules> rewriteRules,
       BuildInfo build,
-      Function<String, Admission> guard,
+      Guard guard,
       Fence fence,
       ClusterHandler cluster,
       LifecycleHandler lifecycle) {
@@ -145,7 +146,12 @@ public final class Routes implements HttpServer.Handler, Pressure {
       routes.add(
           new Route("POST", copy, "api/v1/admin/snapshot", new SnapshotHandler(store, log).door()));
     }
-    router = new Router(routes, metrics);
+    router = new Router(routes, metrics, new ForeignPage(settings.externalUrl()), log);
+  }
+
+  /** In the order in which they are tried. */
+  List<Route> table() {
+    return router.routes();
   }
 
   @Override
@@ -161,7 +167,8 @@ public final class Routes implements HttpServer.Handler, Pressure {
   @Override
   public void answer(ServerRequest request, ServerResponse response) throws IOException {
     String authorization = request.headers().first(HeaderNames.AUTHORIZATION).orElse("");
-    Admission admission = guard.apply(authorization);
+    Admission admission =
+        guard.admit(authorization, ClientAddress.of(request.remotePeer()).getAddress());
     admission.headers().forEach((name, value) -> response.header(HeaderNames.create(name), value));
     switch (admission) {
       case Admission.Admitted _ -> router.route(request, response);

@@ -30,7 +30,7 @@ final class HeadReader {
   private static final int MOST_EMPTY_LINES = 16;
 
   private static final Pattern ABSOLUTE = Pattern.compile("[a-zA-Z][a-zA-Z0-9+.-]*://([^/?]*)(.*)");
-  private static final Pattern DIGITS = Pattern.compile("[0-9]{1,18}");
+  private static final Pattern DIGITS = Pattern.compile("0*[0-9]{1,18}");
   private static final Pattern VERSION = Pattern.compile("HTTP/([0-9])\\.([0-9])");
   private static final String TOKEN_CHARACTERS = "!#$%&'*+-.^_`|~";
   private static final String HOST_CHARACTERS = "!$%&'()*+,-.:;=[]_~";

@@ -12,6 +12,7 @@ import io.helidon.webserver.http1.Http1Config;
 import io.helidon.webserver.http1.Http1ConnectionSelector;
 import io.helidon.webserver.spi.ServerConnectionSelector;
 import io.silverback.server.log.Log;
+import io.silverback.server.web.HandshakeFailures;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
@@ -50,6 +51,7 @@ public final class HttpServer implements AutoCloseable {
   private final ConnectionLimits limits;
   private final HeadMemory headMemory;
   private final Optional<SSLContext> tls;
+  private final HandshakeFailures failures;
   private final Duration gracePeriod;
   private final ConnectionReaper reaper;
   private final HttpContext context;
@@ -74,6 +76,7 @@ public final class HttpServer implements AutoCloseable {
    *
    * @param routing as {@link #routing} begins it
    * @param tls empty for HTTP in the clear
+   * @param failures told of connections that do not get through their TLS handshake
    * @param gracePeriod how long requests may go on once the server is closed
    * @param pressure what requests wait for that connections hold
    * @param onCutOff counts connections that were ended for their clients' slowness
@@ -83,6 +86,7 @@ public final class HttpServer implements AutoCloseable {
       HttpRouting.Builder routing,
       ConnectionLimits limits,
       Optional<SSLContext> tls,
+      HandshakeFailures failures,
       Duration gracePeriod,
       Pressure pressure,
       Consumer<CutOff> onCutOff) {
@@ -90,6 +94,7 @@ public final class HttpServer implements AutoCloseable {
     this.limits = limits;
     this.headMemory = new HeadMemory(limits.maxHeadBytes());
     this.tls = tls;
+    this.failures = failures;
     this.gracePeriod = gracePeriod;
     this.context = HttpContext.of(routing);
     this.selector = Http1ConnectionSelector.builder().config(http1()).build();
@@ -188,7 +193,7 @@ public final class HttpServer implements AutoCloseable {
     @Override
     public ServedConnection open(SocketChannel channel, InetSocketAddress client) {
       Wire wire =
-          tls.<Wire>map(context -> new TlsWire(channel, engine(context)))
+          tls.<Wire>map(context -> new TlsWire(channel, engine(context, client), client, failures))
               .orElseGet(() -> new PlainWire(channel));
       var connection = new Connection(limits, headMemory, wire, client, System.nanoTime());
       return new ServedConnection(context, selector, connection, tls.isPresent());
@@ -208,8 +213,9 @@ public final class HttpServer implements AutoCloseable {
     }
   }
 
-  private static SSLEngine engine(SSLContext context) {
-    SSLEngine engine = context.createSSLEngine();
+  private static SSLEngine engine(SSLContext context, InetSocketAddress client) {
+    SSLEngine engine =
+        context.createSSLEngine(client.getAddress().getHostAddress(), client.getPort());
     engine.setUseClientMode(false);
     engine.setHandshakeApplicationProtocolSelector(
         (_, offered) -> offered.contains(HTTP_1_1) ? HTTP_1_1 : null);

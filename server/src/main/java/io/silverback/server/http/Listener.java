@@ -2,6 +2,7 @@ package io.silverback.server.http;
 
 import io.silverback.server.log.Log;
 import io.silverback.server.log.RateLimitedLog;
+import io.silverback.server.yaml.ConfigException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
@@ -134,8 +135,8 @@ final class Listener {
         serve(service, service.open(channel, client), client);
         isServed = true;
       }
-    } catch (IOException _) {
-      // Only this client is gone again.
+    } catch (IOException | ConfigException _) {
+      // Of this client only: it is gone again, or the TLS configuration is broken, which is noted.
     } finally {
       if (!isServed) {
         channel.close();

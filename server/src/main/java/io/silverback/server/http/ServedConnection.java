@@ -127,8 +127,13 @@ final class ServedConnection implements ConnectionContext {
         Content-Length: %d\r
         \r
         """
-            .formatted(status, Status.create(status).reasonPhrase(), text.length);
+            .formatted(status, nameOf(status), text.length);
     writer.write(BufferData.create(head.getBytes(UTF_8)), BufferData.create(text));
+  }
+
+  private static String nameOf(int status) {
+    // The library knows no name for this one.
+    return status == 431 ? "Request Header Fields Too Large" : Status.create(status).reasonPhrase();
   }
 
   @Override

@@ -81,7 +81,7 @@ final class HeadReaderTest {
         "Content-Length: 6                          | 6",
         "Content-Length: 6\\r\\nContent-Length: 6   | 6",
         "Content-Length: 6, 6                       | 6",
-        "Content-Length: 006                        | 6",
+        "Content-Length: 000000000000000000000000006 | 6",
         "Content-Length:                            | 0",
         "X: y                                       | 0",
         "Transfer-Encoding: Chunked                 | -1",
