@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntPredicate;
 import java.util.function.LongSupplier;
@@ -56,6 +57,7 @@ public final class OffHeapMetricStore implements MetricStore {
   private final StoreParts parts;
   private final HistoryRelief relief;
   private final List<Chore> chores;
+  private final AtomicBoolean closed = new AtomicBoolean();
 
   /** An empty store, of which nothing survives the process. */
   public OffHeapMetricStore(StoreSettings settings) {
@@ -132,6 +134,11 @@ public final class OffHeapMetricStore implements MetricStore {
       mixed.groups().forEach(check::recordStoredSeries);
     }
     return audited;
+  }
+
+  /** How many groups exist, or did before a close. */
+  long heldGroups() {
+    return holdings.groups();
   }
 
   /** What was in the maps when the store was made. */
@@ -251,19 +258,18 @@ public final class OffHeapMetricStore implements MetricStore {
     return Optional.empty();
   }
 
-  /** Copies all groups, each with its history as of one moment, into maps that are empty. */
-  void copyTo(OffHeapMaps target) {
+  /**
+   * Copies all groups, each with its history as of one moment, into maps that are empty.
+   *
+   * @return how many of them exist
+   */
+  long copyTo(OffHeapMaps target) {
     usage.enter();
     try (var _ = shapes.visit()) {
       var copy = new StoreCopy(maps, shapes, target);
-      for (GroupingKey key : groups.keys(_ -> true)) {
-        entries.with(
-            key,
-            (place, _) -> {
-              copy.add(place);
-              return true;
-            });
-      }
+      return groups.keys(_ -> true).stream()
+          .filter(key -> entries.with(key, (place, _) -> copy.add(place)))
+          .count();
     } finally {
       usage.exit();
     }
@@ -301,6 +307,9 @@ public final class OffHeapMetricStore implements MetricStore {
   /** Waits for the calls that have begun; nothing changes after the return. */
   @Override
   public void close() {
+    if (closed.getAndSet(true)) {
+      return;
+    }
     chores.forEach(Chore::close);
     if (usage.close(CLOSING_PATIENCE)) {
       maps.close();

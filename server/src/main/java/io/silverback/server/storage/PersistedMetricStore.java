@@ -1,13 +1,11 @@
 package io.silverback.server.storage;
 
-import io.silverback.codec.model.Version;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.log.Log;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -32,10 +30,12 @@ public final class PersistedMetricStore implements MetricStore {
   private static final Duration TICK = Duration.ofSeconds(1);
   private static final Duration CLOSING_PATIENCE = Duration.ofSeconds(30);
 
+  private final Disk disk;
   private final StoreDirectory directory;
   private final StoreSettings settings;
   private final PersistenceSettings persistence;
   private final Generation next;
+  private final LiveGeneration live;
   private final OffHeapMaps maps;
   private final CountDownLatch settled = new CountDownLatch(1);
   private final CountDownLatch closing = new CountDownLatch(1);
@@ -45,7 +45,6 @@ public final class PersistedMetricStore implements MetricStore {
   private volatile boolean diskIsFull;
   private volatile boolean isReplica;
   private volatile @Nullable OffHeapMetricStore store;
-  private volatile @Nullable Path files;
 
   /**
    * Takes the folder and begins to recover what is in it.
@@ -53,11 +52,18 @@ public final class PersistedMetricStore implements MetricStore {
    * @throws StoreUnusableException if the folder cannot be used; says what to change
    */
   public PersistedMetricStore(StoreSettings settings, PersistenceSettings persistence) {
+    this(settings, persistence, Disk.SYSTEM);
+  }
+
+  /** The same on another disk. */
+  PersistedMetricStore(StoreSettings settings, PersistenceSettings persistence, Disk disk) {
     this.settings = settings;
     this.persistence = persistence;
-    this.directory = StoreDirectory.open(persistence.folder());
+    this.disk = disk;
+    this.directory = StoreDirectory.open(persistence.folder(), disk);
     try {
       this.next = directory.begin();
+      this.live = new LiveGeneration(directory, next, disk, settings.wallMillis());
       this.maps = new OffHeapMaps(next.folder(), next.magic());
     } catch (IOException e) {
       directory.close();
@@ -171,26 +177,45 @@ public final class PersistedMetricStore implements MetricStore {
     }
     try {
       Path copies = Files.createDirectories(directory.root().resolve(COPIES));
-      requireRoom(allocatedBytes(source));
+      disk.requireRoom(copies, allocatedBytes(source));
       String name = StoreDirectory.timeName();
-      StoreFiles.writeNew(copies.resolve(name), source::copyTo);
+      new StoreFiles(disk)
+          .writeNew(copies.resolve(name), settings.wallMillis().getAsLong(), source::copyTo);
       return Optional.of(name);
     } finally {
       copying.unlock();
     }
   }
 
-  /** Flushes, if there is anything to flush, and leaves the folder to others. */
+  /**
+   * Flushes, if there is anything to flush, and leaves the folder to others once nothing works in
+   * it any more.
+   */
   @Override
   public void close() {
     closing.countDown();
-    OffHeapMetricStore open = store;
-    if (open != null) {
-      open.close();
-      joinKeeper();
-      flush();
+    closeStore();
+    if (!joinKeeper()) {
+      log.warn("the store is still at work and keeps its folder to the end of the process");
+      return;
     }
+    // Perhaps it was recovered at the last moment.
+    closeStore().ifPresent(this::flushLast);
     directory.close();
+  }
+
+  private Optional<OffHeapMetricStore> closeStore() {
+    Optional<OffHeapMetricStore> open = Optional.ofNullable(store);
+    open.ifPresent(OffHeapMetricStore::close);
+    return open;
+  }
+
+  private void flushLast(OffHeapMetricStore closed) {
+    try {
+      live.end(closed.heldGroups());
+    } catch (IOException e) {
+      log.error("error persisting metrics", "err", e);
+    }
   }
 
   private OffHeapMetricStore ready() {
@@ -203,12 +228,20 @@ public final class PersistedMetricStore implements MetricStore {
 
   /** The life of the thread that belongs to this store. */
   private void keep() {
+    var opening = new StoreOpening(directory, next, live, maps, settings, disk);
     try {
-      boolean damaged = recover();
+      OffHeapMetricStore recovered = opening.run(() -> closing.getCount() == 0);
+      lookAtDisk();
+      store = recovered;
+      if (isReplica) {
+        recovered.parts().tombstones().keep();
+      }
       settled.countDown();
-      flush();
-      directory.dropFound(damaged);
-      flushNowAndThen();
+      directory.dropFound(opening.foundDamage());
+      flushNowAndThen(recovered);
+    } catch (StoreClosedException _) {
+      // While it was recovered; what was found is there as before.
+      settled.countDown();
     } catch (IOException | RuntimeException | InternalError e) {
       // The last one is what the JVM makes of a mapped page that the disk has no room for.
       reason = "the store cannot be recovered, see the log and start again: reason=" + e;
@@ -219,106 +252,31 @@ public final class PersistedMetricStore implements MetricStore {
     }
   }
 
-  private boolean recover() throws IOException {
-    long start = System.nanoTime();
-    Optional<Generation> old = directory.found();
-    int format = old.map(Generation::format).orElse(Generation.FORMAT);
-    var recovery = new StoreRecovery(next.magic(), format, maps);
-    if (old.isPresent()) {
-      requireRoom(StoreFiles.usedBytes(old.get().folder()));
-      recovery.run(old.get().folder(), next.folder());
-    }
-    StoreRecovery.Result read = recovery.result();
-    Optional<Map<Integer, Version>> horizons =
-        old.isPresent()
-            ? HorizonFile.read(old.get().folder(), next.magic())
-            : Optional.of(Map.of());
-    maps.continueAfter(read.lastSequence());
-    var recovered = new OffHeapMetricStore(settings, maps);
-    StoreAudit.Result found = recovered.found();
-    int damaged = read.damaged() + found.lostGroups() + found.lostPages();
-    // What is missing because it was damaged was not purged.
-    Map<Integer, Version> sound = damaged > 0 ? Map.of() : horizons.orElse(Map.of());
-    keepHorizons(recovered.parts().tombstones().horizons(), sound);
-    files = directory.publish(next);
-    lookAtDisk();
-    store = recovered;
-    if (isReplica) {
-      recovered.parts().tombstones().keep();
-    }
-    if (horizons.isEmpty()) {
-      log.warn("what was purged from the store cannot be read, so other nodes are asked");
-    }
-    if (old.isPresent()) {
-      log.info(
-          "store recovered",
-          "groups",
-          found.existing(),
-          "interrupted",
-          read.interrupted(),
-          "unfinished",
-          found.unfinished(),
-          "redone",
-          read.redone(),
-          "damaged",
-          read.damaged(),
-          "lost_groups",
-          found.lostGroups(),
-          "lost_pages",
-          found.lostPages(),
-          "seconds",
-          (System.nanoTime() - start) / 1e9);
-    }
-    return damaged > 0 || horizons.isEmpty();
-  }
-
-  /** In the new files before they count, so that nothing is forgotten over a restart. */
-  private void keepHorizons(Horizons horizons, Map<Integer, Version> found) throws IOException {
-    horizons.keepWith(
-        next -> {
-          // Nothing may be missing after a power cut that they would say was purged.
-          StoreFiles.flush(folder());
-          HorizonFile.write(folder(), this.next.magic(), next);
-        },
-        found);
-    if (!found.isEmpty()) {
-      HorizonFile.write(next.folder(), next.magic(), horizons.all());
-    }
-  }
-
-  private Path folder() {
-    Path published = files;
-    return published == null ? next.folder() : published;
-  }
-
-  private void flushNowAndThen() throws InterruptedException {
+  private void flushNowAndThen(OffHeapMetricStore open) throws IOException, InterruptedException {
     long interval = Math.max(1, persistence.flushInterval().toMillis());
     long tick = Math.min(interval, TICK.toMillis());
     long flushed = System.nanoTime();
     while (!closing.await(tick, TimeUnit.MILLISECONDS)) {
       lookAtDisk();
       if (System.nanoTime() - flushed >= TimeUnit.MILLISECONDS.toNanos(interval)) {
-        flush();
+        flush(open);
         flushed = System.nanoTime();
       }
     }
   }
 
   /** Writing to a mapped file when its disk is full would end the process. */
-  private void lookAtDisk() {
-    boolean isFull = directory.root().toFile().getUsableSpace() < persistence.minFreeBytes();
+  private void lookAtDisk() throws IOException {
+    boolean isFull = disk.freeBytes(directory.root()) < persistence.minFreeBytes();
     if (isFull && !diskIsFull) {
       log.error("the disk of the store is full", "folder", directory.root().toString());
     }
     diskIsFull = isFull;
   }
 
-  private void flush() {
+  private void flush(OffHeapMetricStore open) {
     try {
-      Path published = files;
-      if (published != null) {
-        StoreFiles.flush(published);
-      }
+      live.flush(open.heldGroups());
     } catch (IOException e) {
       // upstream: diskmetricstore.go says so and goes on.
       log.error("error persisting metrics", "err", e);
@@ -331,22 +289,12 @@ public final class PersistedMetricStore implements MetricStore {
         .sum();
   }
 
-  private void requireRoom(long neededBytes) throws IOException {
-    long free = directory.root().toFile().getUsableSpace();
-    if (free < neededBytes) {
-      throw new IOException(
-          "the disk has no room for a copy of the store, make some: neededBytes="
-              + neededBytes
-              + " freeBytes="
-              + free);
-    }
-  }
-
-  private void joinKeeper() {
+  private boolean joinKeeper() {
     try {
-      boolean _ = keeper.join(CLOSING_PATIENCE);
+      return keeper.join(CLOSING_PATIENCE);
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
+      return false;
     }
   }
 }

@@ -4,6 +4,7 @@ import io.silverback.server.log.Log;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.BooleanSupplier;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -23,6 +24,7 @@ final class StoreRecovery implements EnvelopeScanner.Visitor {
   private final OffHeapMaps maps;
   private final EnvelopeScanner scanner;
   private final RecoveredGroups groups;
+  private final BooleanSupplier isClosing;
   private long lastSequence;
   private int interrupted;
   private int redone;
@@ -35,9 +37,11 @@ final class StoreRecovery implements EnvelopeScanner.Visitor {
    * @param magic the number of the store
    * @param format that its files have
    * @param maps that take the entries, empty and used by nobody else
+   * @param isClosing true once nobody wants the result any more
    */
-  StoreRecovery(long magic, int format, OffHeapMaps maps) {
+  StoreRecovery(long magic, int format, OffHeapMaps maps, BooleanSupplier isClosing) {
     this.maps = maps;
+    this.isClosing = isClosing;
     this.groups = new RecoveredGroups(format);
     this.scanner = new EnvelopeScanner(magic, OffHeapMaps.longestEnvelope(), this);
   }
@@ -55,6 +59,7 @@ final class StoreRecovery implements EnvelopeScanner.Visitor {
    * Reads all files of a folder.
    *
    * @param next where the new maps have their files, and an old one is as long at least
+   * @throws StoreClosedException if it is not wanted any more
    */
   void run(Path folder, Path next) throws IOException {
     for (String name : OffHeapMaps.fileNames()) {
@@ -80,6 +85,9 @@ final class StoreRecovery implements EnvelopeScanner.Visitor {
 
   @Override
   public void found(UnsafeBuffer envelope) {
+    if (isClosing.getAsBoolean()) {
+      throw new StoreClosedException();
+    }
     byte[] key = new byte[Envelope.keyLength(envelope)];
     envelope.getBytes(Envelope.KEY_OFFSET, key);
     lastSequence = Math.max(lastSequence, Envelope.sequence(envelope));

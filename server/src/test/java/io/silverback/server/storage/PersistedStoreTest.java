@@ -14,16 +14,11 @@ import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.group.SeriesSelector;
 import io.silverback.server.storage.MetricStore.Submission;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -52,7 +47,7 @@ final class PersistedStoreTest {
       store.submit(new GroupUpdate.Delete(key(8)));
       exposed = groups(store);
       history = history(store);
-      copy(folder.resolve("store"), left);
+      SparseFiles.copyAll(folder.resolve("store"), left);
     }
     assertEquals(49, exposed.size());
 
@@ -140,33 +135,5 @@ final class PersistedStoreTest {
           series.add(line.toString());
         });
     return series.stream().sorted().toList();
-  }
-
-  private static void copy(Path from, Path to) throws IOException {
-    try (Stream<Path> files = Files.walk(from)) {
-      for (Path file : files.toList()) {
-        Path target = to.resolve(from.relativize(file));
-        if (Files.isDirectory(file)) {
-          Files.createDirectories(target);
-        } else {
-          copySparse(file, target);
-        }
-      }
-    }
-  }
-
-  /** A plain copy would fill the holes. */
-  private static void copySparse(Path from, Path to) throws IOException {
-    try (var source = FileChannel.open(from, StandardOpenOption.READ);
-        var target =
-            FileChannel.open(to, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-      for (DataExtents.Extent extent : DataExtents.of(from)) {
-        target.position(extent.start());
-        source.transferTo(extent.start(), extent.end() - extent.start(), target);
-      }
-      if (source.size() > target.size()) {
-        target.write(ByteBuffer.allocate(1), source.size() - 1);
-      }
-    }
   }
 }
