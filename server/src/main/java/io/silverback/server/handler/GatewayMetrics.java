@@ -297,7 +297,7 @@ public final class GatewayMetrics {
         .register(registry);
     CounterWithCallback.builder(DEFAULTS)
         .name("silverback_history_corrupt_pages_total")
-        .help("Pages of history that were damaged and dropped.")
+        .help("Pages of history that could not be read, and were dropped or left out of an answer.")
         .callback(counter -> counter.call((double) storage.get().corruptPages()))
         .register(registry);
   }

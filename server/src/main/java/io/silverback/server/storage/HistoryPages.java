@@ -71,9 +71,13 @@ final class HistoryPages {
       DirectBuffer before,
       DirectBuffer after) {}
 
-  /** How many pages could not be read any more and were dropped. */
+  /** How many pages could not be read any more, and were dropped or left out of an answer. */
   long corruptPages() {
     return corrupt.sum();
+  }
+
+  void countCorrupt() {
+    corrupt.increment();
   }
 
   /** Adds a row to the open page, which becomes or is one of the row's shape and not full. */
@@ -262,7 +266,7 @@ final class HistoryPages {
       try {
         length = writeSealed(Keys.ofOpenPage(HistoryHead.group(head), block), shape, cursor);
       } catch (CorruptFrameException e) {
-        corrupt.increment();
+        countCorrupt();
         log.warn("a page of history is damaged and was dropped", "err", e);
       }
     }

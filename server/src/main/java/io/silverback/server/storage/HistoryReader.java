@@ -36,6 +36,7 @@ final class HistoryReader {
   private final GroupingKey key;
   private final GroupPages pages;
   private final HistoryQuery query;
+  private final Runnable onLeftOut;
   private final List<Page> inRange = new ArrayList<>();
   private final SampleList samples = new SampleList();
   private final long[] columnValues = new long[RowPage.MAX_ROWS];
@@ -58,16 +59,22 @@ final class HistoryReader {
 
   private record Column(Fingerprint shape, int number) {}
 
-  /** A look at what the pages hold between the times of the query. */
-  HistoryReader(GroupingKey key, GroupPages pages, HistoryQuery query) {
+  /**
+   * A look at what the pages hold between the times of the query.
+   *
+   * @param onLeftOut told of each page that cannot be read
+   */
+  HistoryReader(GroupingKey key, GroupPages pages, HistoryQuery query, Runnable onLeftOut) {
     this.key = key;
     this.pages = pages;
     this.query = query;
+    this.onLeftOut = onLeftOut;
   }
 
   /** Hands over each series that has a sample. */
   void read(ShapeTable shapes, HistorySink sink) throws IOException {
     findPages();
+    leaveOutUnknown(shapes);
     var wanted = new LinkedHashMap<Series, List<Column>>();
     inRange.stream()
         .map(Page::shape)
@@ -91,6 +98,23 @@ final class HistoryReader {
     if (pages.hasOpenPage()) {
       inRange.add(new Page(pages.openPage(), pages.openShape()));
     }
+  }
+
+  private void leaveOutUnknown(ShapeTable shapes) {
+    inRange.removeIf(
+        page -> {
+          boolean isUnknown = !shapes.knows(page.shape());
+          if (isUnknown) {
+            onLeftOut.run();
+            log.warn(
+                "a page of history lacks its shape and is left out",
+                "group",
+                key,
+                "page",
+                page.number());
+          }
+          return isUnknown;
+        });
   }
 
   private void addColumns(Fingerprint shape, ShapeTable shapes, Map<Series, List<Column>> wanted) {
@@ -188,6 +212,7 @@ final class HistoryReader {
   }
 
   private void warn(Block block, CorruptFrameException fault) {
+    onLeftOut.run();
     log.warn(
         "a page of history is damaged and is left out",
         "group",

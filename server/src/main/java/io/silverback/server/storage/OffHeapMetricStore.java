@@ -212,7 +212,8 @@ public final class OffHeapMetricStore implements MetricStore {
     try (var _ = shapes.visit()) {
       HistoryQuery kept = query.since(retention.oldestMillis(wallMillis.getAsLong()));
       for (GroupingKey key : groups.keys(query::mayMatch)) {
-        new HistoryReader(key, GroupPages.of(key, entries, maps), kept).read(shapes, sink);
+        new HistoryReader(key, GroupPages.of(key, entries, maps), kept, history::countCorrupt)
+            .read(shapes, sink);
       }
     } finally {
       usage.exit();

@@ -23,10 +23,10 @@ import org.agrona.MutableDirectBuffer;
 /**
  * The shapes of all groups and pages of history, equal ones kept once, outside of the heap.
  *
- * <p>A shape is there as long as somebody uses it, and after that until the {@link #sweep} that
- * finds no {@link Visit} which began before: whoever visits may look at any shape that was used
- * when the visit began, without counting as a user of each. Thread-safe, but for {@link #acquire}
- * of new shapes and {@link #sweep}, which are for one thread at a time.
+ * <p>A shape is there as long as it has a user, and after that as long as a {@link Visit} lasts
+ * that began while it had one: a visitor may look at any shape that was used when the visit began,
+ * without counting as a user of each. Thread-safe, but for {@link #acquire} of new shapes and
+ * {@link #sweep}, which are for one thread at a time.
  */
 final class ShapeTable {
   private static final GroupShape NOTHING = GroupShape.of(GroupingKey.of("none"), List.of());
@@ -50,7 +50,7 @@ final class ShapeTable {
     this.symbols = symbols;
   }
 
-  /** A time during which no shape goes that was there when it began. */
+  /** A time during which no shape goes that had a user when it began. */
   final class Visit implements AutoCloseable {
     private final long since = moment.incrementAndGet();
 
@@ -196,17 +196,20 @@ final class ShapeTable {
 
   /** Removes shapes that nobody can ask for any more, with the texts that only they had. */
   void sweep() {
-    long oldestVisit = visits.stream().mapToLong(visit -> visit.since).min().orElse(Long.MAX_VALUE);
+    // Before the look at the visits: one that we miss begins later than this, and never asks for a
+    // shape that had no user by now.
+    long now = moment.incrementAndGet();
+    long oldest = visits.stream().mapToLong(visit -> visit.since).reduce(now, Math::min);
     List<byte[]> unused = new ArrayList<>();
     shapes.forEach(
         (key, shape) -> {
-          if (isUnusedBefore(oldestVisit, shape) && unused.size() < SWEPT) {
+          if (isUnusedBefore(oldest, shape) && unused.size() < SWEPT) {
             unused.add(Keys.copyOf(key));
           }
         });
     for (byte[] key : unused) {
       DirectBuffer shape = shapes.borrow(key).orElseThrow();
-      if (isUnusedBefore(oldestVisit, shape)) {
+      if (isUnusedBefore(oldest, shape)) {
         releaseSymbols(
             new ShapeReader(symbols, shape, SHAPE_OFFSET, shape.capacity() - SHAPE_OFFSET));
         shapes.remove(key);
@@ -254,9 +257,9 @@ final class ShapeTable {
     }
   }
 
-  private static boolean isUnusedBefore(long visit, DirectBuffer shape) {
+  private static boolean isUnusedBefore(long moment, DirectBuffer shape) {
     return shape.getLong(USES_OFFSET, LITTLE_ENDIAN) == 0
-        && shape.getLong(UNUSED_SINCE_OFFSET, LITTLE_ENDIAN) < visit;
+        && shape.getLong(UNUSED_SINCE_OFFSET, LITTLE_ENDIAN) < moment;
   }
 
   private void count(Fingerprint fingerprint, int change) {

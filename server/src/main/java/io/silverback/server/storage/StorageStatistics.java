@@ -7,7 +7,7 @@ import java.util.List;
  *
  * @param groups that exist
  * @param staleGroups those of them that have expired
- * @param corruptPages pages of history that were damaged and dropped
+ * @param corruptPages how often a page of history could not be read, and was dropped or left out
  * @param historyMillis how far history goes back, which is less than asked for while memory is
  *     short
  * @param limits how full each limit of the store is

@@ -77,6 +77,10 @@ final class StoreCopy {
             blocks[0] = SealedPage.blocks(first);
             shape[0] = SealedPage.shape(first);
           });
+      if (!shapes.knows(shape[0])) {
+        // Nobody could read it, there or here.
+        continue;
+      }
       addShape(shape[0]);
       for (int block = 0; block < blocks[0]; block++) {
         byte[] key = Keys.ofPage(HistoryHead.group(head), page, block);

@@ -10,6 +10,7 @@ import static io.silverback.server.group.Samples.timestamped;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.silverback.codec.model.Fingerprint;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Labels;
 import io.silverback.codec.model.Metric;
@@ -17,6 +18,7 @@ import io.silverback.codec.model.MetricFamily;
 import io.silverback.codec.model.MetricType;
 import io.silverback.codec.model.OpaqueFields;
 import io.silverback.codec.model.VersionClock;
+import io.silverback.codec.row.GroupShape;
 import io.silverback.server.group.SeriesSelector;
 import java.io.IOException;
 import java.time.Duration;
@@ -37,7 +39,8 @@ final class StoreHistoryTest {
   private static final Duration RETENTION = Duration.ofHours(1);
 
   private long now = START;
-  private final OffHeapMetricStore store = store(RETENTION);
+  private final OffHeapMaps maps = new OffHeapMaps();
+  private final OffHeapMetricStore store = store(RETENTION, maps);
 
   @AfterEach
   void close() {
@@ -162,7 +165,7 @@ final class StoreHistoryTest {
 
   @Test
   void withoutRetentionNothingIsKept() throws IOException {
-    try (var forgetful = store(Duration.ZERO)) {
+    try (var forgetful = store(Duration.ZERO, new OffHeapMaps())) {
       forgetful.submit(put(X, gauge("a", 1)));
       forgetful.submit(put(X, gauge("a", 2)));
       assertEquals(Map.of(), samples(forgetful, "a", 0, Long.MAX_VALUE));
@@ -218,12 +221,26 @@ final class StoreHistoryTest {
     assertEquals("0:0.0 1:2.0", sampleOf("a", "a{instance=\"\",job=\"x\"}"));
   }
 
+  @Test
+  void aPageWithoutItsShapeIsLeftOutAndCounted() throws IOException {
+    pushAfter(1, put(X, gauge("a", 1)));
+    pushAfter(1, put(X, gauge("b", 2)));
+    pushAfter(1, put(X, gauge("c", 3)));
+    Fingerprint lost =
+        GroupShape.fingerprintOf(X, List.of(gauge("b", 2, "instance", "", "job", "x")));
+    assertTrue(maps.shapes.remove(Keys.of(lost)));
+    assertEquals("1:1.0", sampleOf("a", "a{instance=\"\",job=\"x\"}"));
+    assertEquals("3:3.0", sampleOf("c", "c{instance=\"\",job=\"x\"}"));
+    assertEquals(Map.of(), samples("b"));
+    assertEquals(3, store.statistics().corruptPages());
+  }
+
   private void pushAfter(long millis, io.silverback.server.group.GroupUpdate update) {
     now += millis;
     store.submit(update);
   }
 
-  private OffHeapMetricStore store(Duration retention) {
+  private OffHeapMetricStore store(Duration retention, OffHeapMaps maps) {
     return new OffHeapMetricStore(
         new StoreSettings(
             new VersionClock(() -> now, 7),
@@ -231,7 +248,8 @@ final class StoreHistoryTest {
             List.<MetricFamily>of(),
             true,
             retention,
-            StorageLimits.NONE));
+            StorageLimits.NONE),
+        maps);
   }
 
   private long pages() {
