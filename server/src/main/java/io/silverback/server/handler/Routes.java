@@ -65,7 +65,9 @@ public final class Routes {
     var scrape = new ScrapeHandler(store, metrics, log);
     var api = new ApiHandler(store, settings.flags(), board, writers, build, started);
     var top = new TopHandler(store, jobs);
-    var history = new HistoryHandler(store, limits, overLimit, System::currentTimeMillis);
+    var queries = new QueryMemory(limits);
+    board.watch(DoorLimit.QUERY_MEMORY, queries::takenBytes);
+    var history = new HistoryHandler(store, limits, queries, overLimit, System::currentTimeMillis);
     var status = new StatusHandler(store, settings, board, writers, build, started);
 
     UnaryOperator<Door> large = door -> inTurn(door, scrapes, overLimit);

@@ -247,11 +247,21 @@ final class OffHeapMap implements AutoCloseable {
 
   /** Shows all entries in any order; those that come or go meanwhile may be left out. */
   void forEach(EntryVisitor visitor) {
-    for (int segment = 0; segment < map.segments(); segment++) {
-      try (var context = map.segmentContext(segment)) {
-        context.forEachSegmentEntry(
-            entry -> visitor.visit(wholeOf(entry.key()), valueIn(wholeOf(entry.value()))));
-      }
+    for (int part = 0; part < parts(); part++) {
+      forEachIn(part, visitor);
+    }
+  }
+
+  /** How many parts there are, in each of which about as many entries lie. */
+  int parts() {
+    return map.segments();
+  }
+
+  /** Shows the entries of one part, as {@link #forEach} does. */
+  void forEachIn(int part, EntryVisitor visitor) {
+    try (var context = map.segmentContext(part)) {
+      context.forEachSegmentEntry(
+          entry -> visitor.visit(wholeOf(entry.key()), valueIn(wholeOf(entry.value()))));
     }
   }
 

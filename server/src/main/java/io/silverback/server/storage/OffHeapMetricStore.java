@@ -207,13 +207,13 @@ public final class OffHeapMetricStore implements MetricStore {
 
   /** Throws {@link StoreClosedException} after a close. */
   @Override
-  public void history(HistoryQuery query, HistorySink sink) throws IOException {
+  public void history(HistoryQuery query, QueryBudget budget, HistorySink sink) throws IOException {
+    HistoryQuery kept = query.since(retention.oldestMillis(wallMillis.getAsLong()));
     usage.enter();
-    try (var _ = shapes.visit()) {
-      HistoryQuery kept = query.since(retention.oldestMillis(wallMillis.getAsLong()));
-      for (GroupingKey key : groups.keys(query::mayMatch)) {
-        new HistoryReader(key, GroupPages.of(key, entries, maps), kept, history::countCorrupt)
-            .read(shapes, sink);
+    try (var _ = shapes.visit();
+        var reader = new HistoryReader(maps, shapes, kept, budget, sink, history::countCorrupt)) {
+      for (int part = 0; part < maps.groups.parts(); part++) {
+        reader.readPart(part, groups);
       }
     } finally {
       usage.exit();

@@ -144,8 +144,8 @@ public final class PersistedMetricStore implements MetricStore {
   }
 
   @Override
-  public void history(HistoryQuery query, HistorySink sink) throws IOException {
-    ready().history(query, sink);
+  public void history(HistoryQuery query, QueryBudget budget, HistorySink sink) throws IOException {
+    ready().history(query, budget, sink);
   }
 
   @Override

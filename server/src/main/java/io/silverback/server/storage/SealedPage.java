@@ -4,6 +4,7 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import io.silverback.codec.model.Fingerprint;
 import io.silverback.codec.row.ColumnPage;
+import io.silverback.codec.row.RowPage;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 
@@ -55,6 +56,19 @@ final class SealedPage {
     return isEmpty(block)
         ? block.getLong(LAST_MILLIS_OFFSET, LITTLE_ENDIAN)
         : ColumnPage.lastMillis(block, 0);
+  }
+
+  /** The time before which there is no row, in milliseconds. */
+  static long firstMillis(DirectBuffer block) {
+    return isEmpty(block) || blocks(block) > 1 ? Long.MIN_VALUE : ColumnPage.firstMillis(block, 0);
+  }
+
+  /** What the first block says of the page; none of it is checked. */
+  static GroupPages.Page outline(int number, DirectBuffer first) {
+    int blocks = blocks(first);
+    int mostRows = blocks == 1 && !isEmpty(first) ? ColumnPage.rows(first, 0) : RowPage.MAX_ROWS;
+    return new GroupPages.Page(
+        number, shape(first), blocks, Math.clamp(mostRows, 0, RowPage.MAX_ROWS));
   }
 
   static Fingerprint shape(DirectBuffer block) {

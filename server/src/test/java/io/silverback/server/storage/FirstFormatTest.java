@@ -124,8 +124,16 @@ final class FirstFormatTest {
     var all = new HistoryQuery(SeriesSelector.parse(List.of("{job=\"many\"}")), 0, Long.MAX_VALUE);
     store.history(
         all,
-        (name, labels, times, values, count) ->
-            content.add(name + labels + count + " " + times[0] + " " + values[count - 1]));
+        new EndlessBudget(),
+        (name, labels, samples) ->
+            content.add(
+                name
+                    + labels
+                    + samples.size()
+                    + " "
+                    + samples.timeMillis(0)
+                    + " "
+                    + samples.value(samples.size() - 1)));
     content.sort(null);
     return content;
   }

@@ -142,7 +142,7 @@ public final class HeapMetricStore implements MetricStore {
 
   /** Hands over nothing: this store keeps only the current values. */
   @Override
-  public void history(HistoryQuery query, HistorySink sink) {
+  public void history(HistoryQuery query, QueryBudget budget, HistorySink sink) {
     requireOpen();
   }
 

@@ -8,7 +8,6 @@ import io.silverback.codec.exposition.NameValidation;
 import io.silverback.codec.exposition.ParsedExposition;
 import io.silverback.codec.exposition.TextParser;
 import io.silverback.codec.model.GroupingKey;
-import io.silverback.codec.model.Labels;
 import io.silverback.codec.model.VersionClock;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.group.SeriesSelector;
@@ -127,10 +126,11 @@ final class PersistedStoreTest {
     var all = new HistoryQuery(SeriesSelector.parse(List.of("{job=\"many\"}")), 0, Long.MAX_VALUE);
     store.history(
         all,
-        (String name, Labels labels, long[] times, double[] values, int count) -> {
+        new EndlessBudget(),
+        (name, labels, samples) -> {
           var line = new StringBuilder(name).append(labels);
-          for (int i = 0; i < count; i++) {
-            line.append(' ').append(times[i]).append('=').append(values[i]);
+          for (int i = 0; i < samples.size(); i++) {
+            line.append(' ').append(samples.timeMillis(i)).append('=').append(samples.value(i));
           }
           series.add(line.toString());
         });

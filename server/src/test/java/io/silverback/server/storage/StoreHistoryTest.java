@@ -283,10 +283,11 @@ final class StoreHistoryTest {
     var found = new TreeMap<String, String>();
     store.history(
         new HistoryQuery(List.of(SeriesSelector.parse(selector)), startMillis, endMillis),
-        (name, labels, timesMillis, values, count) -> {
+        new EndlessBudget(),
+        (name, labels, series) -> {
           var text = new ArrayList<String>();
-          for (int i = 0; i < count; i++) {
-            text.add((timesMillis[i] - START) + ":" + values[i]);
+          for (int i = 0; i < series.size(); i++) {
+            text.add((series.timeMillis(i) - START) + ":" + series.value(i));
           }
           assertEquals(null, found.put(name + labels, String.join(" ", text)));
         });
