@@ -24,6 +24,7 @@ final class GroupWriter {
   private final Holdings holdings;
   private final Tombstones tombstones;
   private final ConsistencyCheck check;
+  private final LongSupplier wallMillis;
   private final LongSupplier ownMillis;
 
   GroupWriter(
@@ -35,6 +36,7 @@ final class GroupWriter {
       Holdings holdings,
       Tombstones tombstones,
       ConsistencyCheck check,
+      LongSupplier wallMillis,
       LongSupplier ownMillis) {
     this.groups = groups;
     this.table = table;
@@ -44,6 +46,7 @@ final class GroupWriter {
     this.holdings = holdings;
     this.tombstones = tombstones;
     this.check = check;
+    this.wallMillis = wallMillis;
     this.ownMillis = ownMillis;
   }
 
@@ -135,7 +138,7 @@ final class GroupWriter {
       seal(key, workspace, false);
       return;
     }
-    long now = stamp.wallMillis();
+    long now = wallMillis.getAsLong();
     if (history.isFull(workspace.entry(), now, workspace.pen())) {
       // The next page will need the same room, so this one's stays.
       seal(key, workspace, true);
@@ -145,7 +148,7 @@ final class GroupWriter {
         new HistoryPages.Row(
             next.shape(),
             next.columnCount(),
-            stamp.wallMillis(),
+            RowTime.of(stamp.wallMillis(), now),
             pushed,
             workspace.frame().words(),
             next.words());
@@ -208,7 +211,7 @@ final class GroupWriter {
   boolean sweep(byte[] key, Workspace workspace, long nowMillis) {
     boolean isThere = !HistoryHead.isEmpty(workspace.entry());
     if (isThere) {
-      if (history.isExpired(workspace.entry(), nowMillis, workspace.pen())) {
+      if (history.isOver(workspace.entry(), nowMillis, workspace.pen())) {
         seal(key, workspace, false);
       }
       history.dropExpired(workspace.entry(), nowMillis);

@@ -48,6 +48,7 @@ public final class OffHeapMetricStore implements MetricStore {
   private final GroupTable groups;
   private final GroupEntries entries;
   private final Retention retention;
+  private final PageClock pageClock;
   private final HistoryPages history;
   private final ConsistencyCheck check;
   private final GroupWriter writer;
@@ -80,7 +81,8 @@ public final class OffHeapMetricStore implements MetricStore {
     this.shapes = new ShapeTable(maps.shapes, new SymbolTable(maps.symbols));
     this.groups = new GroupTable(maps.groups, shapes, usage);
     this.entries = new GroupEntries(maps.groups, usage);
-    this.history = new HistoryPages(maps, shapes, retention);
+    this.pageClock = new PageClock(this::ownMillis);
+    this.history = new HistoryPages(maps, shapes, retention, pageClock);
     this.check =
         new ConsistencyCheck(settings.ownFamilies(), groups, new OffHeapTallies(maps.tallies));
     this.found = adoptEntries();
@@ -94,6 +96,7 @@ public final class OffHeapMetricStore implements MetricStore {
             holdings,
             tombstones,
             check,
+            wallMillis,
             this::ownMillis);
     long mostMemory = settings.limits().memoryBytes();
     var historyRoom = new MapRoom(maps.openPages, maps.pages);
@@ -116,7 +119,7 @@ public final class OffHeapMetricStore implements MetricStore {
             judge,
             writer,
             tombstones);
-    this.relief = new HistoryRelief(memory, retention, historyRoom, maps.pages);
+    this.relief = new HistoryRelief(memory, retention, historyRoom, maps.pages, history);
     long sweepMillis = Math.clamp(retention.askedMillis() / SWEEPS_IN_RETENTION, 1_000, 60_000);
     this.chores =
         List.of(
@@ -129,6 +132,7 @@ public final class OffHeapMetricStore implements MetricStore {
     StoreAudit.Result audited = new StoreAudit(maps, shapes, holdings, tombstones).run();
     entries.continueAfter(audited.lastGroup());
     clock.observe(audited.newest());
+    pageClock.continueAfter(audited.lastSealedMillis());
     groups.forEachOutline(check::recordStored);
     try (Snapshot mixed = groups.snapshot(key -> check.needsSeries(key.job()))) {
       mixed.groups().forEach(check::recordStoredSeries);

@@ -34,6 +34,7 @@ final class StoreAudit {
   private final List<byte[]> strays = new ArrayList<>();
   private Version newest = Version.NEVER;
   private long lastGroup;
+  private long lastSealedMillis;
   private int unfinished;
   private int lostPages;
 
@@ -59,6 +60,7 @@ final class StoreAudit {
    * @param existing how many groups exist
    * @param lastGroup the highest number that a group has
    * @param newest the newest version that a group has
+   * @param lastSealedMillis when the last page was sealed, by the {@link PageClock}
    * @param unfinished how many texts and pages no group leads to: those of a push that was under
    *     way when the process ended, or of a group that was lost
    * @param lostGroups how many groups miss their shape
@@ -68,6 +70,7 @@ final class StoreAudit {
       int existing,
       long lastGroup,
       Version newest,
+      long lastSealedMillis,
       int unfinished,
       int lostGroups,
       int lostPages) {}
@@ -82,7 +85,13 @@ final class StoreAudit {
     maps.pages.forEach(this::auditPage);
     removeStrays(maps.pages);
     return new Result(
-        (int) holdings.groups(), lastGroup, newest, unfinished, unreadable.size(), lostPages);
+        (int) holdings.groups(),
+        lastGroup,
+        newest,
+        lastSealedMillis,
+        unfinished,
+        unreadable.size(),
+        lostPages);
   }
 
   private void auditGroup(DirectBuffer key, DirectBuffer entry) {
@@ -187,6 +196,7 @@ final class StoreAudit {
       return;
     }
     if (Keys.block(key) == 0) {
+      lastSealedMillis = Math.max(lastSealedMillis, SealedPage.sealedMillis(block));
       Fingerprint shape = SealedPage.shape(block);
       if (shapes.knows(shape)) {
         shapes.acquire(shape);

@@ -23,7 +23,7 @@ final class StoreRecovery implements EnvelopeScanner.Visitor {
 
   private final OffHeapMaps maps;
   private final EnvelopeScanner scanner;
-  private final RecoveredGroups groups;
+  private final RenewedEntries renewed;
   private final BooleanSupplier isClosing;
   private long lastSequence;
   private int interrupted;
@@ -42,7 +42,7 @@ final class StoreRecovery implements EnvelopeScanner.Visitor {
   StoreRecovery(long magic, int format, OffHeapMaps maps, BooleanSupplier isClosing) {
     this.maps = maps;
     this.isClosing = isClosing;
-    this.groups = new RecoveredGroups(format);
+    this.renewed = new RenewedEntries(format);
     this.scanner = new EnvelopeScanner(magic, OffHeapMaps.longestEnvelope(), this);
   }
 
@@ -94,13 +94,19 @@ final class StoreRecovery implements EnvelopeScanner.Visitor {
     maps.numbered(Envelope.map(envelope))
         .ifPresent(
             map -> {
-              boolean taken =
-                  map.adopt(key, map == maps.groups ? groups.renewed(envelope, key) : envelope);
+              boolean taken = map.adopt(key, renewed(map, envelope, key));
               if (inLanes) {
                 interrupted++;
                 redone += taken ? 1 : 0;
               }
             });
+  }
+
+  private UnsafeBuffer renewed(OffHeapMap map, UnsafeBuffer envelope, byte[] key) {
+    if (map == maps.groups) {
+      return renewed.group(envelope, key);
+    }
+    return map == maps.pages ? renewed.page(envelope, key) : envelope;
   }
 
   @Override

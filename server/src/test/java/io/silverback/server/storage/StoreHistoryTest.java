@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -211,6 +212,22 @@ final class StoreHistoryTest {
     }
     String z = sampleOf("z", "z{instance=\"\",job=\"x\"}");
     assertTrue(z.endsWith(" 70:69.0 71:70.0"), z);
+  }
+
+  @Test
+  void aPageOfAWideGroupIsAsOldAsTheLastRowOfAllItsBlocks() throws IOException {
+    Labels[] series =
+        IntStream.range(0, 2_100).mapToObj(i -> Labels.of("i", "" + i)).toArray(Labels[]::new);
+    pushAfter(0, put(X, family(MetricType.GAUGE, "w", series), gauge("z", 0)));
+    for (int i = 1; i <= 10; i++) {
+      pushAfter(60_000, post(X, gauge("z", i)));
+    }
+    pushAfter(0, put(X, gauge("other", 1)));
+    now += RETENTION.toMillis() - 300_000;
+    store.sweep();
+    // The first five minutes are over, and in the page's first block there is nothing later.
+    String kept = sampleOf("z", "z{instance=\"\",job=\"x\"}");
+    assertEquals("300000:5.0 360000:6.0 420000:7.0 480000:8.0 540000:9.0 600000:10.0", kept);
   }
 
   @Test
