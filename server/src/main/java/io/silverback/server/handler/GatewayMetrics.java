@@ -15,6 +15,7 @@ import io.prometheus.metrics.instrumentation.jvm.ProcessMetrics;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.silverback.codec.model.MetricFamily;
 import io.silverback.codec.model.MetricType;
+import io.silverback.server.storage.ChoreStatistics;
 import io.silverback.server.storage.StorageStatistics;
 import io.silverback.server.storage.StorageStatistics.MapStatistics;
 import java.time.Instant;
@@ -73,6 +74,23 @@ public final class GatewayMetrics {
           MetricType.GAUGE,
           List.of());
 
+  private static final MetricFamily CHORES =
+      new MetricFamily(
+          "silverback_chore_last_success_timestamp_seconds",
+          "When something that the store does now and then last went well, or began.",
+          MetricType.GAUGE,
+          List.of());
+  private static final MetricFamily CHORE_FAILURES =
+      new MetricFamily(
+          "silverback_chore_failures_total",
+          "How often something that the store does now and then failed.",
+          MetricType.COUNTER,
+          List.of());
+
+  /** What has no value before something happens. */
+  private static final List<MetricFamily> LATER =
+      List.of(REQUESTS, PUSH_SIZES, PUSH_DURATIONS, ENTRIES, ALLOCATED, CHORES, CHORE_FAILURES);
+
   /** The library's defaults, whatever a properties file or the environment says. */
   private static final PrometheusProperties DEFAULTS = PrometheusProperties.builder().build();
 
@@ -83,8 +101,9 @@ public final class GatewayMetrics {
   private final Counter omitted;
   private final Counter expired;
   private final Counter purged;
+  private volatile Supplier<List<ChoreStatistics>> chores = List::of;
   private volatile Supplier<StorageStatistics> storage =
-      () -> new StorageStatistics(0, 0, 0, 0, List.of(), List.of());
+      () -> new StorageStatistics(0, 0, 0, 0, List.of(), List.of(), List.of());
 
   public GatewayMetrics(BuildInfo build) {
     registerBuild(build);
@@ -116,6 +135,7 @@ public final class GatewayMetrics {
             .withoutExemplars()
             .register(registry);
     registerStorage();
+    registerChores();
     registerProcess();
   }
 
@@ -192,6 +212,11 @@ public final class GatewayMetrics {
     storage = statistics;
   }
 
+  /** From now on shows how it goes what the store does now and then. */
+  public void watchChores(Supplier<List<ChoreStatistics>> statistics) {
+    chores = statistics;
+  }
+
   /**
    * Counts an answered request.
    *
@@ -244,7 +269,7 @@ public final class GatewayMetrics {
   /** All families that have or will have a value: nobody may push another type by their names. */
   public List<MetricFamily> declared() {
     var declared = new ArrayList<>(collect());
-    for (MetricFamily later : List.of(REQUESTS, PUSH_SIZES, PUSH_DURATIONS, ENTRIES, ALLOCATED)) {
+    for (MetricFamily later : LATER) {
       if (declared.stream().noneMatch(family -> family.name().equals(later.name()))) {
         declared.add(later);
       }
@@ -299,6 +324,25 @@ public final class GatewayMetrics {
         .name("silverback_history_corrupt_pages_total")
         .help("Pages of history that could not be read, and were dropped or left out of an answer.")
         .callback(counter -> counter.call((double) storage.get().corruptPages()))
+        .register(registry);
+  }
+
+  private void registerChores() {
+    GaugeWithCallback.builder(DEFAULTS)
+        .name(CHORES.name())
+        .help(CHORES.help())
+        .labelNames("chore")
+        .callback(
+            gauge ->
+                chores.get().forEach(one -> gauge.call(one.lastSuccessMillis() / 1e3, one.name())))
+        .register(registry);
+    CounterWithCallback.builder(DEFAULTS)
+        .name(CHORE_FAILURES.name())
+        .help(CHORE_FAILURES.help())
+        .labelNames("chore")
+        .callback(
+            counter ->
+                chores.get().forEach(one -> counter.call((double) one.failures(), one.name())))
         .register(registry);
   }
 

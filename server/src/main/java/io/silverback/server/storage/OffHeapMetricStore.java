@@ -123,8 +123,8 @@ public final class OffHeapMetricStore implements MetricStore {
     long sweepMillis = Math.clamp(retention.askedMillis() / SWEEPS_IN_RETENTION, 1_000, 60_000);
     this.chores =
         List.of(
-            new Chore("store-sweeper", Duration.ofMillis(sweepMillis), this::sweep),
-            new Chore("store-memory", MEMORY_INTERVAL, this::relieveMemory));
+            new Chore("sweep", Chore.Need.VITAL, Duration.ofMillis(sweepMillis), this::sweep),
+            new Chore("memory", Chore.Need.VITAL, MEMORY_INTERVAL, this::relieveMemory));
   }
 
   /** Goes on with what is in the maps. */
@@ -246,7 +246,8 @@ public final class OffHeapMetricStore implements MetricStore {
           history.corruptPages(),
           retention.effectiveMillis(wallMillis.getAsLong()),
           maps.statistics(),
-          growth.uses());
+          growth.uses(),
+          chores.stream().map(Chore::statistics).toList());
     } finally {
       usage.exit();
     }

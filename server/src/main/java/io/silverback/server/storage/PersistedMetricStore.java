@@ -6,9 +6,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
@@ -38,13 +40,14 @@ public final class PersistedMetricStore implements MetricStore {
   private final LiveGeneration live;
   private final OffHeapMaps maps;
   private final CountDownLatch settled = new CountDownLatch(1);
-  private final CountDownLatch closing = new CountDownLatch(1);
   private final ReentrantLock copying = new ReentrantLock();
-  private final Thread keeper;
+  private final Thread opener;
   private volatile String reason = RECOVERING;
+  private volatile boolean closing;
   private volatile boolean diskIsFull;
   private volatile boolean isReplica;
   private volatile @Nullable OffHeapMetricStore store;
+  private volatile List<Chore> chores = List.of();
 
   /**
    * Takes the folder and begins to recover what is in it.
@@ -74,8 +77,8 @@ public final class PersistedMetricStore implements MetricStore {
               + e,
           e);
     }
-    this.keeper = Thread.ofPlatform().daemon().name("store-keeper").unstarted(this::keep);
-    keeper.start();
+    this.opener = Thread.ofPlatform().daemon().name("store-opener").unstarted(this::open);
+    opener.start();
   }
 
   /** Waits for the recovery, but not longer than that. */
@@ -160,7 +163,7 @@ public final class PersistedMetricStore implements MetricStore {
 
   @Override
   public StorageStatistics statistics() {
-    return ready().statistics();
+    return ready().statistics().with(chores.stream().map(Chore::statistics).toList());
   }
 
   /**
@@ -193,9 +196,9 @@ public final class PersistedMetricStore implements MetricStore {
    */
   @Override
   public void close() {
-    closing.countDown();
+    closing = true;
     closeStore();
-    if (!joinKeeper()) {
+    if (!awaitEndOfWork()) {
       log.warn("the store is still at work and keeps its folder to the end of the process");
       return;
     }
@@ -208,6 +211,19 @@ public final class PersistedMetricStore implements MetricStore {
     Optional<OffHeapMetricStore> open = Optional.ofNullable(store);
     open.ifPresent(OffHeapMetricStore::close);
     return open;
+  }
+
+  private boolean awaitEndOfWork() {
+    try {
+      if (!opener.join(CLOSING_PATIENCE)) {
+        return false;
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+    chores.forEach(Chore::close);
+    return chores.stream().allMatch(chore -> chore.awaitEnd(CLOSING_PATIENCE));
   }
 
   private void flushLast(OffHeapMetricStore closed) {
@@ -226,43 +242,55 @@ public final class PersistedMetricStore implements MetricStore {
     return open;
   }
 
-  /** The life of the thread that belongs to this store. */
-  private void keep() {
+  private void open() {
     var opening = new StoreOpening(directory, next, live, maps, settings, disk);
     try {
-      OffHeapMetricStore recovered = opening.run(() -> closing.getCount() == 0);
+      OffHeapMetricStore recovered = opening.run(() -> closing);
       lookAtDisk();
+      Chore cleanUp = cleanUp(opening.foundDamage());
+      chores = chores(recovered, cleanUp);
       store = recovered;
       if (isReplica) {
         recovered.parts().tombstones().keep();
       }
       settled.countDown();
-      directory.dropFound(opening.foundDamage());
-      flushNowAndThen(recovered);
+      cleanUp.runOnce();
     } catch (StoreClosedException _) {
       // While it was recovered; what was found is there as before.
-      settled.countDown();
-    } catch (IOException | RuntimeException | InternalError e) {
-      // The last one is what the JVM makes of a mapped page that the disk has no room for.
+    } catch (IOException | RuntimeException | Error e) {
+      // An InternalError is what the JVM makes of a mapped page that the disk has no room for.
       reason = "the store cannot be recovered, see the log and start again: reason=" + e;
       log.error("the store cannot be recovered", "folder", directory.root().toString(), "err", e);
+    } finally {
       settled.countDown();
-    } catch (InterruptedException _) {
-      Thread.currentThread().interrupt();
     }
   }
 
-  private void flushNowAndThen(OffHeapMetricStore open) throws IOException, InterruptedException {
-    long interval = Math.max(1, persistence.flushInterval().toMillis());
-    long tick = Math.min(interval, TICK.toMillis());
-    long flushed = System.nanoTime();
-    while (!closing.await(tick, TimeUnit.MILLISECONDS)) {
-      lookAtDisk();
-      if (System.nanoTime() - flushed >= TimeUnit.MILLISECONDS.toNanos(interval)) {
-        flush(open);
-        flushed = System.nanoTime();
-      }
-    }
+  private List<Chore> chores(OffHeapMetricStore open, Chore cleanUp) {
+    return List.of(
+        // upstream: diskmetricstore.go logs what fails here and goes on, too.
+        new Chore(
+            "flush",
+            Chore.Need.VITAL,
+            persistence.flushInterval(),
+            () -> live.flush(open.heldGroups())),
+        new Chore("disk", Chore.Need.VITAL, TICK, this::lookAtDisk),
+        cleanUp);
+  }
+
+  /** Done once; until then the files of before are there, too, and the store goes without it. */
+  private Chore cleanUp(boolean foundDamage) {
+    var done = new AtomicBoolean();
+    return new Chore(
+        "cleanup",
+        Chore.Need.CAN_WAIT,
+        TICK,
+        () -> {
+          if (!done.get()) {
+            directory.dropFound(foundDamage);
+            done.set(true);
+          }
+        });
   }
 
   /** Writing to a mapped file when its disk is full would end the process. */
@@ -274,27 +302,9 @@ public final class PersistedMetricStore implements MetricStore {
     diskIsFull = isFull;
   }
 
-  private void flush(OffHeapMetricStore open) {
-    try {
-      live.flush(open.heldGroups());
-    } catch (IOException e) {
-      // upstream: diskmetricstore.go says so and goes on.
-      log.error("error persisting metrics", "err", e);
-    }
-  }
-
   private static long allocatedBytes(OffHeapMetricStore source) {
     return source.statistics().maps().stream()
         .mapToLong(StorageStatistics.MapStatistics::allocatedBytes)
         .sum();
-  }
-
-  private boolean joinKeeper() {
-    try {
-      return keeper.join(CLOSING_PATIENCE);
-    } catch (InterruptedException _) {
-      Thread.currentThread().interrupt();
-      return false;
-    }
   }
 }

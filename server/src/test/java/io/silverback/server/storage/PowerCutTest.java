@@ -34,9 +34,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What is left of a store when the power fails, at whatever moment. */
-@Timeout(120)
+@Timeout(300)
 final class PowerCutTest {
-  private static final int CUTS = 10;
+  private static final int CUTS = 6;
   private static final int OLD_GROUPS = 40;
   private static final Duration LONG = Duration.ofHours(1);
 
@@ -111,7 +111,7 @@ final class PowerCutTest {
     fill(base, LONG);
     for (int cut = 0; cut < CUTS; cut++) {
       // Every second one into a start, which takes some fifteen steps; a flush takes ten.
-      int steps = cut % 2 == 0 ? 1 + cut / 2 * 3 + random.nextInt(3) : 16 + random.nextInt(60);
+      int steps = cut % 2 == 0 ? 1 + cut / 2 * 5 + random.nextInt(5) : 16 + random.nextInt(60);
       cutAt(steps, base, Files.createDirectory(folder.resolve("cut" + cut)), random.split());
     }
   }
