@@ -41,7 +41,8 @@ final class RestoredGroup {
   }
 
   /**
-   * What the body wants restored.
+   * What the body wants restored. A time a little ahead of our clock is now, as the other server's
+   * clock may differ.
    *
    * @throws MalformedExpositionException if it does not say when the group was pushed to, or if
    *     that is still to come
@@ -98,6 +99,6 @@ final class RestoredGroup {
               + " now="
               + Instant.ofEpochMilli(now));
     }
-    return millis;
+    return Math.min(millis, now);
   }
 }

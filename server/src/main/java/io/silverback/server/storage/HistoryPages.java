@@ -84,10 +84,14 @@ final class HistoryPages {
     corrupt.increment();
   }
 
-  /** Adds a row to the open page, which becomes or is one of the row's shape and not full. */
-  void append(MutableDirectBuffer head, Row row, Pen pen) {
-    if (HistoryHead.columns(head) == 0) {
-      shapes.acquire(row.shape());
+  /**
+   * Adds a row to the open page, which becomes or is one of the row's shape and not full.
+   *
+   * @return true if the page was opened, which is a use of its shape
+   */
+  boolean append(MutableDirectBuffer head, Row row, Pen pen) {
+    boolean opens = HistoryHead.columns(head) == 0;
+    if (opens) {
       HistoryHead.open(head, row.columns(), row.timeMillis(), pen.cursor);
     }
     for (int block = 0; block < HistoryHead.blocks(row.columns()); block++) {
@@ -98,6 +102,10 @@ final class HistoryPages {
         HistoryHead.writeCursor(head, block, pen.cursor);
       }
     }
+    if (opens) {
+      shapes.acquire(row.shape());
+    }
+    return opens;
   }
 
   /** True if the open page, if there is one, takes no more rows. */
@@ -115,11 +123,26 @@ final class HistoryPages {
   }
 
   private boolean isOver(DirectBuffer head, long nowMillis, RowPageCursor cursor) {
-    if (HistoryHead.columns(head) == 0) {
-      return false;
-    }
-    long lastMillis = lastRowMillis(head, cursor);
-    return lastMillis < retention.oldestMillis(nowMillis) || RowTime.isAhead(lastMillis, nowMillis);
+    return isOpenExpired(head, nowMillis, cursor) || isOpenAhead(head, nowMillis, cursor);
+  }
+
+  /** True if there is an open page, and all its rows are older than the retention. */
+  boolean isOpenExpired(DirectBuffer head, long nowMillis, Pen pen) {
+    return isOpenExpired(head, nowMillis, pen.cursor);
+  }
+
+  private boolean isOpenExpired(DirectBuffer head, long nowMillis, RowPageCursor cursor) {
+    return HistoryHead.columns(head) > 0
+        && lastRowMillis(head, cursor) < retention.oldestMillis(nowMillis);
+  }
+
+  /** True if there is an open page with a row from the future. */
+  boolean isOpenAhead(DirectBuffer head, long nowMillis, Pen pen) {
+    return isOpenAhead(head, nowMillis, pen.cursor);
+  }
+
+  private boolean isOpenAhead(DirectBuffer head, long nowMillis, RowPageCursor cursor) {
+    return HistoryHead.columns(head) > 0 && RowTime.isAhead(lastRowMillis(head, cursor), nowMillis);
   }
 
   /**
@@ -203,7 +226,9 @@ final class HistoryPages {
     if (kept[0]) {
       return false;
     }
-    for (int block = 0; block < blocks[0]; block++) {
+    // The first block last: it says how many there are, so a process that ends before finds the
+    // rest.
+    for (int block = blocks[0] - 1; block >= 0; block--) {
       pages.remove(Keys.ofPage(group, page, block));
     }
     shapes.release(shape[0]);

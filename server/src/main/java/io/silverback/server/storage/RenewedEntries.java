@@ -15,11 +15,14 @@ import org.agrona.concurrent.UnsafeBuffer;
  * process. Not thread-safe.
  */
 final class RenewedEntries {
-  /** The last format whose heads do not know since when their group is quiet. */
+  /** The format whose heads do not know since when their group is quiet. */
   private static final int FORMAT_WITHOUT_QUIET = 1;
 
-  /** The last format whose pages do not know when they were sealed. */
-  private static final int FORMAT_WITHOUT_SEALED = 2;
+  /**
+   * The last format whose pages do not know when they were sealed, and whose heads have the number
+   * of the first page behind that of the group.
+   */
+  private static final int SECOND_FORMAT = 2;
 
   private final int format;
   private ByteBuffer room = ByteBuffer.allocateDirect(1024);
@@ -32,22 +35,34 @@ final class RenewedEntries {
   /** A group's envelope, which may be changed; what is given back is good until the next call. */
   UnsafeBuffer group(UnsafeBuffer envelope, byte[] key) {
     UnsafeBuffer found = valueOf(envelope);
-    if (format > FORMAT_WITHOUT_QUIET) {
-      // Not among the bytes that the checksum is over.
-      HistoryHead.quietSince(found, HistoryHead.QUIET_SINCE_START);
+    if (format > SECOND_FORMAT) {
+      renew(found);
       return envelope;
     }
-    var value = new UnsafeBuffer(new byte[HistoryHead.EDITED_LENGTH + found.capacity()]);
-    value.putBytes(HistoryHead.EDITED_LENGTH, found, 0, found.capacity());
-    HistoryHead.quietSince(value, HistoryHead.QUIET_SINCE_START);
+    int group = format == FORMAT_WITHOUT_QUIET ? 0 : Long.BYTES;
+    int firstPage = group + HistoryHead.OLD_FIRST_PAGE_OFFSET;
+    int rest = firstPage + Integer.BYTES;
+    var value =
+        new UnsafeBuffer(
+            new byte[HistoryHead.EDITED_LENGTH + Long.BYTES + found.capacity() - rest]);
+    HistoryHead.firstPage(value, found.getInt(firstPage, LITTLE_ENDIAN));
+    value.putBytes(HistoryHead.EDITED_LENGTH, found, group, Long.BYTES);
+    value.putBytes(HistoryHead.EDITED_LENGTH + Long.BYTES, found, rest, found.capacity() - rest);
+    renew(value);
     return sealed(envelope, key, value, HistoryHead.EDITED_LENGTH);
+  }
+
+  /** Changes bytes that no checksum is over. */
+  private static void renew(UnsafeBuffer head) {
+    HistoryHead.quietSince(head, HistoryHead.QUIET_SINCE_START);
+    HistoryHead.mendFirstPage(head);
   }
 
   /** The envelope of a sealed page; what is given back is good until the next call. */
   UnsafeBuffer page(UnsafeBuffer envelope, byte[] key) {
     UnsafeBuffer found = valueOf(envelope);
     int length = found.capacity() - SealedPage.OLD_END_LENGTH;
-    if (format > FORMAT_WITHOUT_SEALED) {
+    if (format > SECOND_FORMAT) {
       return envelope;
     }
     int blocks = found.getShort(length, LITTLE_ENDIAN);

@@ -10,6 +10,7 @@ import io.silverback.codec.row.FamilyShape;
 import io.silverback.codec.row.GroupShape;
 import io.silverback.codec.row.MetricShape;
 import io.silverback.codec.row.ShapeReader;
+import io.silverback.codec.row.Symbols;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -19,6 +20,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.MutableDirectBuffer;
+import org.agrona.collections.LongArrayList;
 
 /**
  * The shapes of all groups and pages of history, equal ones kept once, outside of the heap.
@@ -88,16 +90,52 @@ final class ShapeTable {
     if (longText.isPresent()) {
       return longText;
     }
+    var acquired = new AcquiredSymbols();
+    try {
+      return put(key, shape, acquired);
+    } catch (RuntimeException | Error e) {
+      acquired.releaseAll();
+      throw e;
+    }
+  }
+
+  private Optional<Obstacle> put(byte[] key, GroupShape shape, AcquiredSymbols acquired) {
     MutableDirectBuffer entry = new ExpandableArrayBuffer();
     entry.putLong(USES_OFFSET, 1, LITTLE_ENDIAN);
     entry.putLong(UNUSED_SINCE_OFFSET, 0, LITTLE_ENDIAN);
-    int length = SHAPE_OFFSET + shape.encode(symbols, entry, SHAPE_OFFSET);
+    int length = SHAPE_OFFSET + shape.encode(acquired, entry, SHAPE_OFFSET);
     if (length > shapes.longestBytes()) {
-      releaseSymbols(new ShapeReader(symbols, entry, SHAPE_OFFSET, length - SHAPE_OFFSET));
+      acquired.releaseAll();
       return Optional.of(longShape(length));
     }
     shapes.put(key, entry, 0, length);
     return Optional.empty();
+  }
+
+  /** The texts of a shape that is not stored yet, and may never be. */
+  private final class AcquiredSymbols implements Symbols {
+    private final LongArrayList ids = new LongArrayList();
+
+    @Override
+    public long acquire(String text) {
+      long id = symbols.acquire(text);
+      ids.addLong(id);
+      return id;
+    }
+
+    @Override
+    public String text(long id) {
+      return symbols.text(id);
+    }
+
+    @Override
+    public void release(long id) {
+      symbols.release(id);
+    }
+
+    private void releaseAll() {
+      ids.forEachLong(symbols::release);
+    }
   }
 
   /** What {@link #acquire(GroupShape)} would answer; nothing is changed. */

@@ -12,6 +12,7 @@ import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.collections.Long2ObjectHashMap;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * Makes maps that were filled entry by entry agree again: counts who uses what, and drops what
@@ -32,6 +33,7 @@ final class StoreAudit {
   private final List<byte[]> unreadable = new ArrayList<>();
   private final List<byte[]> tornPages = new ArrayList<>();
   private final List<byte[]> strays = new ArrayList<>();
+  private final List<byte[]> laterBlocks = new ArrayList<>();
   private Version newest = Version.NEVER;
   private long lastGroup;
   private long lastSealedMillis;
@@ -83,6 +85,8 @@ final class StoreAudit {
     maps.openPages.forEach(this::auditOpenPage);
     removeStrays(maps.openPages);
     maps.pages.forEach(this::auditPage);
+    removeStrays(maps.pages);
+    laterBlocks.forEach(this::auditLaterBlock);
     removeStrays(maps.pages);
     return new Result(
         (int) holdings.groups(),
@@ -195,7 +199,9 @@ final class StoreAudit {
       unfinished++;
       return;
     }
-    if (Keys.block(key) == 0) {
+    if (Keys.block(key) > 0) {
+      laterBlocks.add(Keys.copyOf(key));
+    } else {
       lastSealedMillis = Math.max(lastSealedMillis, SealedPage.sealedMillis(block));
       Fingerprint shape = SealedPage.shape(block);
       if (shapes.knows(shape)) {
@@ -204,6 +210,16 @@ final class StoreAudit {
         strays.add(Keys.copyOf(key));
         lostPages++;
       }
+    }
+  }
+
+  /** Nothing leads to a block whose page has no first one. */
+  private void auditLaterBlock(byte[] key) {
+    var place = new UnsafeBuffer(key);
+    byte[] first = Keys.ofPage(Keys.group(place), Keys.page(place), 0);
+    if (!maps.pages.read(first, _ -> {})) {
+      strays.add(key);
+      unfinished++;
     }
   }
 

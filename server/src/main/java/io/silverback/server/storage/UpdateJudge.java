@@ -57,11 +57,10 @@ final class UpdateJudge {
   record Proposal(
       GroupUpdate update, Stamp stamp, GroupFrame frame, GroupState old, GroupState next) {}
 
-  /** The version of an update with the time that its row of history gets, which is now at most. */
+  /** The version of an update with the time that its row of history gets. */
   static Stamp stampOf(GroupUpdate update, Version version, long wallMillis) {
     return switch (update) {
-      case GroupUpdate.Restore restore ->
-          new Stamp(version, Math.min(restore.lastMillis(), wallMillis));
+      case GroupUpdate.Restore restore -> new Stamp(version, restore.lastMillis());
       case GroupUpdate.Replace _,
           GroupUpdate.Merge _,
           GroupUpdate.Delete _,

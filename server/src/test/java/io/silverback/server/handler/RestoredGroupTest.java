@@ -119,6 +119,10 @@ final class RestoredGroupTest {
     assertEquals(List.of(), gateway.exposed("job=\"old\""));
 
     restore("a 1\n" + times.formatted(now + 30) + "\n");
+    for (String shown : gateway.exposed("e_seconds{")) {
+      double seconds = Double.parseDouble(shown.split(" ", -1)[1]);
+      assertTrue(seconds <= System.currentTimeMillis() / 1e3, shown);
+    }
   }
 
   /** The answer is the reason, and not that of a push, which would be told nothing. */

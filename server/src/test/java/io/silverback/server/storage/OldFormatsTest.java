@@ -131,9 +131,7 @@ final class OldFormatsTest {
   private static void makeOlder(Path generation, int format) throws IOException {
     Files.delete(generation.resolve(FlushMark.NAME));
     rewrite(generation, "pages", OldFormatsTest::withOldEnd);
-    if (format == 1) {
-      rewrite(generation, "groups", OldFormatsTest::withoutQuiet);
-    }
+    rewrite(generation, "groups", value -> withOldHead(value, format));
     Path lanes = generation.resolve(OffHeapMaps.LANES);
     rewrite(lanes, List.of(), Files.size(lanes));
   }
@@ -161,9 +159,16 @@ final class OldFormatsTest {
     rewrite(file, envelopes, length);
   }
 
-  /** Format 1 did not have the first eight bytes of the head of a group. */
-  private static UnsafeBuffer withoutQuiet(UnsafeBuffer value) {
-    return new UnsafeBuffer(value, Long.BYTES, value.capacity() - Long.BYTES);
+  /**
+   * Formats 1 and 2 had the first page behind the number of the group, and format 1 did not have
+   * the first eight bytes.
+   */
+  private static UnsafeBuffer withOldHead(UnsafeBuffer value, int format) {
+    var old = new UnsafeBuffer(new byte[value.capacity()]);
+    old.putBytes(0, value, 0, old.capacity());
+    old.putLong(8, value.getLong(12));
+    old.putInt(16, value.getInt(8));
+    return format == 2 ? old : new UnsafeBuffer(old, 8, old.capacity() - 8);
   }
 
   /** Formats 1 and 2 had behind a column page the number of blocks and nothing else. */
