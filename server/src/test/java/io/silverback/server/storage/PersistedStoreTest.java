@@ -87,6 +87,43 @@ final class PersistedStoreTest {
   }
 
   @Test
+  void aStartForWhichTheDiskHasNoRoomSaysSoAndHarmsNothing() throws Exception {
+    try (var store = open(folder)) {
+      push(store, key(1), "a 1\n");
+    }
+    Path before = generations().getFirst();
+    var disk = new FaultyDisk(folder);
+    disk.freeBytes(4096);
+    try (var store = open(folder, 0, Duration.ofHours(1), disk)) {
+      String reason = store.whyNotReady().orElseThrow();
+      assertTrue(reason.contains("the disk has no room for a copy of the store"), reason);
+      assertThrows(StoreNotReadyException.class, store::groupCount);
+    }
+    assertEquals(List.of(before), generations());
+    try (var store = open(folder)) {
+      assertEquals(1, store.groupCount());
+    }
+  }
+
+  /** As it is when other programs take the room that was there when the start looked. */
+  @Test
+  void aDiskThatFailsInTheMiddleOfAStartHarmsNothing() throws Exception {
+    try (var store = open(folder)) {
+      push(store, key(1), "a 1\n");
+    }
+    Path before = generations().getFirst();
+    var disk = new FaultyDisk(folder);
+    disk.fail("force");
+    try (var store = open(folder, 0, Duration.ofHours(1), disk)) {
+      assertTrue(store.whyNotReady().orElseThrow().contains("cannot be recovered"));
+    }
+    assertEquals(List.of(before), generations());
+    try (var store = open(folder)) {
+      assertEquals(1, store.groupCount());
+    }
+  }
+
+  @Test
   void aStrayFolderInAnOldGenerationGoesWithIt() throws Exception {
     try (var store = open(folder)) {
       push(store, key(1), "a 1\n");
