@@ -150,6 +150,11 @@ final class Flags {
           text("limits.max-history-samples", "50000000", "Most samples of a history query."),
           text("limits.query-timeout", "2m", "How long a client may take for an answer."),
           text(
+              "limits.max-query-memory",
+              "",
+              "Most memory outside of the heap for all history queries at once, such as 64MiB."
+                  + " Defaults to an eighth of the largest heap."),
+          text(
               "limits.max-connections",
               "",
               "Most connections of each listen address; more wait. Defaults to one for 256KiB of"

@@ -20,6 +20,7 @@ import io.silverback.server.http.CutOff;
 import io.silverback.server.http.Exchange;
 import io.silverback.server.http.HttpServer;
 import io.silverback.server.log.Log;
+import io.silverback.server.storage.ChoreStatistics;
 import io.silverback.server.storage.Limit;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.OffHeapMetricStore;
@@ -43,6 +44,7 @@ import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -117,6 +119,7 @@ public final class Gateway implements AutoCloseable {
             config.limits());
     ownStore = openStore(settings, config.persistence(), patience(config));
     metrics.watchStorage(ownStore::statistics);
+    metrics.watchChores(this::chores);
     board.watchStore(() -> ownStore.statistics().limits());
     cluster =
         config
@@ -281,7 +284,21 @@ public final class Gateway implements AutoCloseable {
   }
 
   private Optional<String> whyNotReady() {
-    return ready ? store.whyNotReady() : Optional.of("shutting down");
+    return ready ? store.whyNotReady().or(this::choreInTrouble) : Optional.of("shutting down");
+  }
+
+  /** What the own store does now and then, once it is open. */
+  private List<ChoreStatistics> chores() {
+    if (ownStore.whyNotReady().isPresent()) {
+      return List.of();
+    }
+    var chores = new ArrayList<>(ownStore.statistics().chores());
+    chores.add(staleness.statistics());
+    return chores;
+  }
+
+  private Optional<String> choreInTrouble() {
+    return chores().stream().flatMap(chore -> chore.trouble().stream()).findFirst();
   }
 
   private static Optional<WebConfigFile> openGuardFile(String name) {

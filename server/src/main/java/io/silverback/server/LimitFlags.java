@@ -9,6 +9,9 @@ final class LimitFlags {
   /** Half of the heap is for everything else, and for what the estimates of bodies miss. */
   private static final int HEAP_PART_OF_BODIES = 2;
 
+  /** Queries take none of the heap, but the process is as large as both. */
+  private static final int HEAP_PART_OF_QUERIES = 8;
+
   /** What an open connection costs at most, with TLS, and as much again. */
   private static final int HEAP_BYTES_OF_CONNECTION = 256 * 1024;
 
@@ -44,6 +47,9 @@ final class LimitFlags {
         flags.duration("limits.max-wait"),
         flags.number("limits.max-history-samples", Integer.MAX_VALUE),
         flags.positiveDuration("limits.query-timeout"),
+        flags.text("limits.max-query-memory").isEmpty()
+            ? heap / HEAP_PART_OF_QUERIES
+            : flags.manyBytes("limits.max-query-memory"),
         maxConnections(flags, heap),
         flags.positiveDuration("limits.idle-timeout"));
   }

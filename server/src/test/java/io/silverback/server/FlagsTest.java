@@ -55,6 +55,7 @@ final class FlagsTest {
                 "--limits.max-body-memory=3GiB",
                 "--limits.max-concurrent-pushes=7",
                 "--limits.query-timeout=90s",
+                "--limits.max-query-memory=5MiB",
                 "--shutdown.timeout=1m30s")
             .config();
 
@@ -74,6 +75,7 @@ final class FlagsTest {
     assertEquals(3L << 30, config.doors().limits().maxBodyMemoryBytes());
     assertEquals(7, config.doors().limits().maxPushes());
     assertEquals(Duration.ofSeconds(90), config.doors().limits().queryTimeout());
+    assertEquals(5L << 20, config.doors().limits().maxQueryMemoryBytes());
     assertEquals("1m30s", config.doors().flags().get("limits.query-timeout"));
     assertEquals(Duration.ofSeconds(90), config.shutdownTimeout());
   }
@@ -248,6 +250,7 @@ final class FlagsTest {
             "limits.max-history-samples",
             "limits.max-inflated-size",
             "limits.max-label-length",
+            "limits.max-query-memory",
             "limits.max-series",
             "limits.max-series-per-group",
             "limits.max-wait",

@@ -3,7 +3,9 @@ package io.silverback.server;
 import io.silverback.server.RawHttp.Answer;
 import io.silverback.server.storage.MetricStore;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
@@ -25,7 +27,20 @@ public final class TestGateway implements AutoCloseable {
 
   /** The same with another store in front of its own one. */
   public static TestGateway start(UnaryOperator<MetricStore> front, String... flags) {
-    return new TestGateway(Gateway.start(config(flags), front));
+    var gateway = new TestGateway(Gateway.start(config(flags), front));
+    gateway.awaitReady();
+    return gateway;
+  }
+
+  /** A store with files is ready a moment after its server, which takes longer on a busy machine. */
+  private void awaitReady() {
+    try {
+      for (int i = 0; i < 1000 && get("/-/ready").status() == 503; i++) {
+        RunningProcess.pause(Duration.ofMillis(20));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** What those flags ask for, with any free port. */

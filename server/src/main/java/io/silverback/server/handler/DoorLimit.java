@@ -14,6 +14,7 @@ public enum DoorLimit {
   SCRAPES("limits.max-concurrent-scrapes"),
   HISTORY_SAMPLES("limits.max-history-samples"),
   QUERY_TIMEOUT("limits.query-timeout"),
+  QUERY_MEMORY("limits.max-query-memory"),
   CONNECTIONS("limits.max-connections");
 
   private final String flag;

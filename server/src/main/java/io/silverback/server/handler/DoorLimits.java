@@ -19,7 +19,8 @@ import java.time.Duration;
  * @param maxScrapes the most large answers that are written side by side
  * @param maxWait how long a request waits for what others take before it is refused
  * @param maxHistorySamples the most samples of an answer
- * @param queryTimeout how long the client may take for an answer
+ * @param queryTimeout how long a query and the client may take for an answer
+ * @param maxQueryMemoryBytes the most memory outside of the heap that all queries together may take
  * @param maxConnections the most connections of each listen address
  * @param idleTimeout how long a connection may go without a request
  */
@@ -37,6 +38,7 @@ public record DoorLimits(
     Duration maxWait,
     long maxHistorySamples,
     Duration queryTimeout,
+    long maxQueryMemoryBytes,
     int maxConnections,
     Duration idleTimeout) {
 
@@ -55,6 +57,7 @@ public record DoorLimits(
       case SCRAPES -> maxScrapes;
       case HISTORY_SAMPLES -> maxHistorySamples;
       case QUERY_TIMEOUT -> seconds(queryTimeout);
+      case QUERY_MEMORY -> maxQueryMemoryBytes;
       case CONNECTIONS -> maxConnections;
     };
   }

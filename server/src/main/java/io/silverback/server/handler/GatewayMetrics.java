@@ -16,6 +16,7 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.silverback.codec.model.MetricFamily;
 import io.silverback.codec.model.MetricType;
 import io.silverback.server.group.Omissions;
+import io.silverback.server.storage.ChoreStatistics;
 import io.silverback.server.storage.StorageStatistics;
 import io.silverback.server.storage.StorageStatistics.MapStatistics;
 import io.silverback.server.web.HandshakeFailure;
@@ -80,8 +81,9 @@ public final class GatewayMetrics {
   private final Counter hidden;
   private final Counter expired;
   private final Counter purged;
+  private volatile Supplier<List<ChoreStatistics>> chores = List::of;
   private volatile Supplier<StorageStatistics> storage =
-      () -> new StorageStatistics(0, 0, 0, 0, List.of(), List.of());
+      () -> new StorageStatistics(0, 0, 0, 0, List.of(), List.of(), List.of());
 
   public GatewayMetrics(BuildInfo build) {
     registerBuild(build);
@@ -119,6 +121,7 @@ public final class GatewayMetrics {
             .withoutExemplars()
             .register(registry);
     registerStorage();
+    registerChores();
     registerProcess();
   }
 
@@ -208,6 +211,11 @@ public final class GatewayMetrics {
   /** From now on shows what the storage says of itself. */
   public void watchStorage(Supplier<StorageStatistics> statistics) {
     storage = statistics;
+  }
+
+  /** From now on shows how it goes what the store does now and then. */
+  public void watchChores(Supplier<List<ChoreStatistics>> statistics) {
+    chores = statistics;
   }
 
   /**
@@ -317,8 +325,27 @@ public final class GatewayMetrics {
         .register(registry);
     CounterWithCallback.builder(DEFAULTS)
         .name("silverback_history_corrupt_pages_total")
-        .help("Pages of history that were damaged and dropped.")
+        .help("Pages of history that could not be read, and were dropped or left out of an answer.")
         .callback(counter -> counter.call((double) storage.get().corruptPages()))
+        .register(registry);
+  }
+
+  private void registerChores() {
+    GaugeWithCallback.builder(DEFAULTS)
+        .name("silverback_chore_last_success_timestamp_seconds")
+        .help("When something that the store does now and then last went well, or began.")
+        .labelNames("chore")
+        .callback(
+            gauge ->
+                chores.get().forEach(one -> gauge.call(one.lastSuccessMillis() / 1e3, one.name())))
+        .register(registry);
+    CounterWithCallback.builder(DEFAULTS)
+        .name("silverback_chore_failures_total")
+        .help("How often something that the store does now and then failed.")
+        .labelNames("chore")
+        .callback(
+            counter ->
+                chores.get().forEach(one -> counter.call((double) one.failures(), one.name())))
         .register(registry);
   }
 

@@ -66,11 +66,14 @@ public final class Routes implements HttpServer.Handler, Pressure {
     var push =
         new PushHandler(
             store, settings, paths, memory, pushes, overLimit, jobs, writers, fence, log);
+    var restored = new RestoredGroup(System::currentTimeMillis);
     var delete = new DeleteHandler(store, paths, writers, log);
     var scrape = new ScrapeHandler(store, metrics, log);
     var api = new ApiHandler(store, settings.flags(), board, writers, build, started);
     var top = new TopHandler(store, jobs);
-    var history = new HistoryHandler(store, limits, overLimit, System::currentTimeMillis);
+    var queries = new QueryMemory(limits);
+    board.watch(DoorLimit.QUERY_MEMORY, queries::takenBytes);
+    var history = new HistoryHandler(store, limits, queries, overLimit, System::currentTimeMillis);
     var status = new StatusHandler(store, settings, board, writers, build, started);
 
     UnaryOperator<Door> large = door -> inTurn(door, scrapes, overLimit);
@@ -88,10 +91,9 @@ public final class Routes implements HttpServer.Handler, Pressure {
               "POST", group, "push", fenced.apply(push.door(GroupUpdate.Merge::new, base64))));
       routes.add(new Route("DELETE", group, "delete", fenced.apply(delete.door(base64))));
       if (settings.adminApi()) {
-        String restored = prefix + "/api/v1/admin/restore" + key;
+        String restore = prefix + "/api/v1/admin/restore" + key;
         routes.add(
-            new Route(
-                "PUT", restored, "restore", fenced.apply(push.door(RestoredGroup::read, base64))));
+            new Route("PUT", restore, "restore", fenced.apply(push.door(restored::read, base64))));
       }
     }
     routes.add(new Route("GET", prefix + settings.telemetryPath(), "", large.apply(scrape.door())));

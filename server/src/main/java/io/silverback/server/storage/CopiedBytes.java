@@ -14,18 +14,25 @@ final class CopiedBytes implements AutoCloseable {
 
   private final Arena arena = Arena.ofShared();
   private UnsafeBuffer chunk = new UnsafeBuffer();
+  private long takenBytes;
   private int used;
 
   DirectBuffer copy(DirectBuffer source, int offset, int length) {
     if (length > chunk.capacity() - used) {
       int capacity = Math.max(length, CHUNK_LENGTH);
       chunk = new UnsafeBuffer(arena.allocate(capacity).address(), capacity);
+      takenBytes += capacity;
       used = 0;
     }
     chunk.putBytes(used, source, offset, length);
     var copy = new UnsafeBuffer(chunk, used, length);
     used += length;
     return copy;
+  }
+
+  /** How much memory the copies take. */
+  long takenBytes() {
+    return takenBytes;
   }
 
   @Override

@@ -142,7 +142,7 @@ public final class HeapMetricStore implements MetricStore {
 
   /** Hands over nothing: this store keeps only the current values. */
   @Override
-  public void history(HistoryQuery query, HistorySink sink) {
+  public void history(HistoryQuery query, QueryBudget budget, HistorySink sink) {
     requireOpen();
   }
 
@@ -178,7 +178,7 @@ public final class HeapMetricStore implements MetricStore {
   @Override
   public StorageStatistics statistics() {
     int stale = (int) groups.values().stream().filter(GroupState::isStale).count();
-    return new StorageStatistics(groupCount(), stale, 0, 0, List.of(), List.of());
+    return new StorageStatistics(groupCount(), stale, 0, 0, List.of(), List.of(), List.of());
   }
 
   /** Waits for the updates that have begun; nothing changes after the return. */
