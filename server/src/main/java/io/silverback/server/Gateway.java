@@ -340,7 +340,11 @@ public final class Gateway implements AutoCloseable {
   }
 
   private static HttpServer webServer(
-      GatewayConfig config, Routes routes, LimitBoard board, Optional<SSLContext> tls, HandshakeFailures failures) {
+      GatewayConfig config,
+      Routes routes,
+      LimitBoard board,
+      Optional<SSLContext> tls,
+      HandshakeFailures failures) {
     HttpRouting.Builder routing =
         HttpServer.routing(routes)
             .error(StoreClosedException.class, Gateway::answerClosed)

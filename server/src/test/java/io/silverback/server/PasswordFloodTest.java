@@ -33,8 +33,10 @@ final class PasswordFloodTest {
   @TempDir private Path folder;
   private final AtomicInteger guesses = new AtomicInteger();
   private final AtomicInteger refused = new AtomicInteger();
+
   /** Of the platform, as the server's own threads are virtual and must not wait for these. */
   private final ExecutorService threads = Executors.newCachedThreadPool();
+
   private TestGateway gateway;
 
   @BeforeEach

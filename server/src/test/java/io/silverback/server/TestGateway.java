@@ -22,17 +22,19 @@ public final class TestGateway implements AutoCloseable {
   }
 
   public static TestGateway start(String... flags) {
-    return start(UnaryOperator.identity(), flags);
-  }
-
-  /** The same with another store in front of its own one. */
-  public static TestGateway start(UnaryOperator<MetricStore> front, String... flags) {
-    var gateway = new TestGateway(Gateway.start(config(flags), front));
+    TestGateway gateway = start(UnaryOperator.identity(), flags);
     gateway.awaitReady();
     return gateway;
   }
 
-  /** A store with files is ready a moment after its server, which takes longer on a busy machine. */
+  /** The same with another store in front of its own one. */
+  public static TestGateway start(UnaryOperator<MetricStore> front, String... flags) {
+    return new TestGateway(Gateway.start(config(flags), front));
+  }
+
+  /**
+   * A store with files is ready a moment after its server, which takes longer on a busy machine.
+   */
   private void awaitReady() {
     try {
       for (int i = 0; i < 1000 && get("/-/ready").status() == 503; i++) {

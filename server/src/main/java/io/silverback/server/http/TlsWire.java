@@ -1,9 +1,9 @@
 package io.silverback.server.http;
 
-import java.io.EOFException;
-import java.io.IOException;
 import io.silverback.server.web.HandshakeFailure;
 import io.silverback.server.web.HandshakeFailures;
+import java.io.EOFException;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
@@ -118,8 +118,7 @@ final class TlsWire implements Wire {
     if (beginsLikeHttp()) {
       isInTheClear = true;
       note(HandshakeFailure.PLAIN_HTTP, "client sent an HTTP request to an HTTPS server");
-      throw new RefusedRequestException(
-          400, "Client sent an HTTP request to an HTTPS server.\n");
+      throw new RefusedRequestException(400, "Client sent an HTTP request to an HTTPS server.\n");
     }
   }
 

@@ -110,6 +110,7 @@ final class Chore implements AutoCloseable {
     fault = null;
   }
 
+  @SuppressWarnings("NonAtomicVolatileUpdate") // Written by runOnce alone, one call at a time.
   private void failed(Throwable e) {
     failures.incrementAndGet();
     failuresInRow++;

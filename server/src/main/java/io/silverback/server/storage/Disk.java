@@ -12,9 +12,6 @@ import java.util.UUID;
  * <p>Nothing that was written, renamed or deleted is safe before it is forced. Thread-safe.
  */
 interface Disk {
-  /** That of this machine. */
-  Disk SYSTEM = new SystemDisk();
-
   /** The boot where the system does not tell. */
   UUID NO_BOOT = new UUID(0, 0);
 

@@ -41,8 +41,14 @@ class HandshakeTest {
   private static final String SCRAPE =
       "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
   private static final String PLAIN_ANSWER =
-      "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n"
-          + "Content-Length: 48\r\n\r\nClient sent an HTTP request to an HTTPS server.\n";
+      """
+      HTTP/1.1 400 Bad Request\r
+      Content-Type: text/plain; charset=utf-8\r
+      Connection: close\r
+      Content-Length: 48\r
+      \r
+      Client sent an HTTP request to an HTTPS server.
+      """;
   private static final Pattern FAILURES =
       Pattern.compile("silverback_tls_handshake_failures_total\\{reason=\"(\\w+)\"\\} (\\d+)");
 
