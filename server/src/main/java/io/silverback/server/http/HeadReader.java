@@ -260,7 +260,7 @@ final class HeadReader {
       if (next == '\n') {
         break;
       }
-      if (length == most) {
+      if (length >= most) {
         throw refused(status, reason, "");
       }
       if (length == line.length) {

@@ -202,6 +202,16 @@ final class HeadReaderTest {
     assertEquals(400, refusal("\r\n".repeat(17)).status());
   }
 
+  @Test
+  void theBoundHoldsWhereverAFieldEnds() {
+    for (int room = 0; room < 8; room++) {
+      // GET and the Host field, this field, and another one that never ends.
+      String sent = GET + "X: " + "a".repeat(65_536 - 9 - 5 - room) + "\r\nY: " + "b".repeat(100_000);
+
+      assertEquals(431, refusal(sent).status(), "room=" + room);
+    }
+  }
+
   private static RequestHead read(String sent) throws IOException {
     return new HeadReader(Bytes.wire(sent, 8192)).read().orElseThrow();
   }
