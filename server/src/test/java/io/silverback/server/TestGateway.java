@@ -23,7 +23,9 @@ public final class TestGateway implements AutoCloseable {
 
   public static TestGateway start(String... flags) {
     TestGateway gateway = start(UnaryOperator.identity(), flags);
-    gateway.awaitReady();
+    if (Stream.of(flags).anyMatch(flag -> flag.startsWith("--persistence.file="))) {
+      gateway.awaitReady();
+    }
     return gateway;
   }
 
