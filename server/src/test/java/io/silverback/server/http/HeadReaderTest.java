@@ -206,7 +206,8 @@ final class HeadReaderTest {
   void theBoundHoldsWhereverAFieldEnds() {
     for (int room = 0; room < 8; room++) {
       // GET and the Host field, this field, and another one that never ends.
-      String sent = GET + "X: " + "a".repeat(65_536 - 9 - 5 - room) + "\r\nY: " + "b".repeat(100_000);
+      String sent =
+          GET + "X: " + "a".repeat(65_536 - 9 - 5 - room) + "\r\nY: " + "b".repeat(100_000);
 
       assertEquals(431, refusal(sent).status(), "room=" + room);
     }
