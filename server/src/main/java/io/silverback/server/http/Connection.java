@@ -164,8 +164,8 @@ final class Connection {
   }
 
   /**
-   * Lets the client read its last answer: a socket that is closed while bytes lie in it unread
-   * takes back what it sent.
+   * Lets the client read its last answer: a socket that is closed with unread bytes in it takes
+   * back what it sent.
    */
   void linger() {
     enter(Phase.LINGER);
@@ -194,7 +194,7 @@ final class Connection {
     }
   }
 
-  /** Ends it at once from any thread: nothing that lies in it is read any more, nor sent. */
+  /** Ends it at once from any thread: nothing that is buffered is read any more, nor sent. */
   void drop() {
     try {
       wire.drop();

@@ -196,7 +196,7 @@ final class HeadReader {
       throw new RefusedRequestException(501, "Unsupported transfer encoding");
     }
     if (!valuesOf(fields, "Content-Length").isEmpty()) {
-      // Whoever stands between us and the client may have believed the other one.
+      // A proxy between us and the client may have believed the other one.
       throw badRequest("both Transfer-Encoding and Content-Length");
     }
     return true;

@@ -102,7 +102,7 @@ public final class RequestBody {
     return true;
   }
 
-  /** Goes to the next byte of data; false if there is none. */
+  /** Goes to the next byte of data; false at the end. */
   private boolean prepare() throws IOException {
     if (isComplete) {
       return false;

@@ -32,7 +32,7 @@ interface Disk {
 
   long freeBytes(Path folder) throws IOException;
 
-  /** Throws if a folder cannot take so many bytes more. */
+  /** Throws if a folder has no room for that many bytes more. */
   default void requireRoom(Path folder, long neededBytes) throws IOException {
     long free = freeBytes(folder);
     if (free < neededBytes) {
