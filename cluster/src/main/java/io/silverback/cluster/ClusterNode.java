@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
@@ -57,6 +58,7 @@ public final class ClusterNode implements AutoCloseable {
   private long lastTickNanos;
   private long ticks;
   private final AtomicLong mail = new AtomicLong();
+  private final AtomicReference<Optional<View>> committed = new AtomicReference<>(Optional.empty());
   private volatile boolean closed;
   private volatile ClusterStatus status;
 
@@ -107,7 +109,7 @@ public final class ClusterNode implements AutoCloseable {
     heartbeats =
         new Heartbeats(config, self, ports, lease, voter, peers, foreigners, board, this::send);
     report = new StatusReport(self, ports, foreigners, lease, led, shares, antiEntropy, counters);
-    readiness = new Readiness(config, self, ports.viewLog(), lease);
+    readiness = new Readiness(config, self, ports.viewLog(), lease, led, shares, antiEntropy, off);
     status = report.now(view);
   }
 
@@ -116,9 +118,7 @@ public final class ClusterNode implements AutoCloseable {
     ports.network().receive(Network.Channel.CONTROL, this::received);
     ports.network().receive(Network.Channel.DATA, this::received);
     ports.membership().start(self);
-    ports
-        .viewLog()
-        .start(self, committed -> ports.loop().execute(() -> inLoop(() -> learn(committed))));
+    ports.viewLog().start(self, this::committed);
     ports
         .loop()
         .execute(
@@ -219,7 +219,10 @@ public final class ClusterNode implements AutoCloseable {
 
   /** Why this node should get no requests; empty if it should. */
   public Optional<String> whyNotReady() {
-    return closed ? Optional.of("leaving the cluster") : readiness.whyNot(status);
+    ClusterStatus now = status;
+    return closed
+        ? Optional.of("leaving the cluster")
+        : readiness.whyNot(now.view(), now.peers().size());
   }
 
   /** What the node knows and does, as of a moment ago. */
@@ -236,7 +239,8 @@ public final class ClusterNode implements AutoCloseable {
     closed = true;
     ports
         .loop()
-        .execute(
+        .schedule(
+            0,
             () -> {
               led.clear();
               lease.drop();
@@ -244,6 +248,26 @@ public final class ClusterNode implements AutoCloseable {
               proposer.leaves(self);
               heartbeats.everyone(view).forEach(member -> send(member, new PeerMessage.Farewell()));
             });
+  }
+
+  /**
+   * Called by a thread of the view log, which must neither wait nor fail, however much waits for
+   * the loop: timers always find room. Only the newest view is kept.
+   */
+  private void committed(View next) {
+    boolean isFirst =
+        committed
+            .getAndAccumulate(
+                Optional.of(next),
+                (kept, came) ->
+                    kept.filter(view -> view.epoch() > next.epoch()).isPresent() ? kept : came)
+            .isEmpty();
+    if (isFirst) {
+      ports
+          .loop()
+          .schedule(
+              0, () -> inLoop(() -> committed.getAndSet(Optional.empty()).ifPresent(this::learn)));
+    }
   }
 
   /** Called by threads of the network. */
@@ -280,10 +304,16 @@ public final class ClusterNode implements AutoCloseable {
   private void handle(Network.Sender from, PeerMessage message) {
     var sender = new ProcessId(from.nodeId(), from.incarnation());
     switch (message) {
-      case PeerMessage.Heartbeat beat when sender.equals(ProcessId.of(beat.self())) ->
-          heartbeats.heard(view, beat);
+      case PeerMessage.Heartbeat beat when sender.equals(ProcessId.of(beat.self())) -> {
+        heartbeats.heard(view, beat);
+        view.filter(now -> now.epoch() == beat.epoch() && now.has(beat.self()))
+            .ifPresent(now -> send(beat.self(), readiness.standingOf(now, beat.self())));
+      }
       case PeerMessage.Heartbeat _ -> {}
       case PeerMessage.Grant grant -> granted(sender, grant);
+      case PeerMessage.Standing standing ->
+          view.filter(now -> now.member(sender.nodeId(), sender.incarnation()).isPresent())
+              .ifPresent(_ -> readiness.heard(sender, standing));
       case PeerMessage.ViewPush push -> learn(push.view());
       case PeerMessage.Offer offer -> known(sender).ifPresent(by -> offered(by, offer));
       case PeerMessage.OfferTaken answer ->
@@ -440,7 +470,7 @@ public final class ClusterNode implements AutoCloseable {
   }
 
   private void publish() {
-    readiness.enter(view);
+    readiness.look(view);
     status = report.now(view);
   }
 }

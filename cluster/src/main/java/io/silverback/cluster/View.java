@@ -62,6 +62,11 @@ public record View(
     return voters().size() / 2 + 1;
   }
 
+  /** The seat of that process start, if it is a member. */
+  Optional<Seat> seatOf(Member member) {
+    return seats.stream().filter(seat -> seat.member().isSameProcess(member)).findFirst();
+  }
+
   /** True if that process start is a member. */
   public boolean has(Member member) {
     return member(member.nodeId(), member.incarnation()).isPresent();

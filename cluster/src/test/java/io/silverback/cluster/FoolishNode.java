@@ -63,5 +63,10 @@ final class FoolishNode implements SimNode {
   }
 
   @Override
+  public boolean ready() {
+    return true;
+  }
+
+  @Override
   public void close() {}
 }

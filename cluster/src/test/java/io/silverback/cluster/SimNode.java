@@ -13,6 +13,8 @@ interface SimNode {
 
   boolean admits(long acceptedNanos);
 
+  boolean ready();
+
   void close();
 
   /** Builds the nodes of a simulation. */
@@ -44,6 +46,11 @@ interface SimNode {
         @Override
         public boolean admits(long acceptedNanos) {
           return node.admits(acceptedNanos);
+        }
+
+        @Override
+        public boolean ready() {
+          return node.whyNotReady().isEmpty();
         }
 
         @Override

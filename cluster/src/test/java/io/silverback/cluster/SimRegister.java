@@ -27,6 +27,8 @@ final class SimRegister {
   private long formerUntil;
   private long leaderlessSince = -1;
   private boolean changing;
+  private long end;
+  private long votersAt;
 
   SimRegister(SimWorld world, SimFabric fabric) {
     this.world = world;
@@ -44,6 +46,20 @@ final class SimRegister {
 
   List<Long> voters() {
     return List.copyOf(voters);
+  }
+
+  /** The voters, and the place in the log that names them. */
+  ViewLog.Agreed agreed() {
+    return new ViewLog.Agreed(votersAt, voters);
+  }
+
+  /** How far the log goes. */
+  long end() {
+    return end;
+  }
+
+  boolean changing() {
+    return changing;
   }
 
   void runs(SimViewLog log) {
@@ -83,7 +99,7 @@ final class SimRegister {
         () -> {
           boolean majority = 2 * here.stream().filter(expected::contains).count() > expected.size();
           if (majority && views.isEmpty()) {
-            voters = new ArrayList<>(expected);
+            votersAre(new ArrayList<>(expected));
             commit(first);
           } else if (majority && views.getFirst().clusterId() != first.clusterId()) {
             throw new SimViolation("two first clusters were founded");
@@ -118,6 +134,7 @@ final class SimRegister {
   private void commit(View view) {
     // What travels is bytes, so that no two nodes share an object.
     views.add(View.decode(view.encode()));
+    end++;
     world.trace(() -> "committed: " + describe(view));
     for (long voter : voters) {
       SimViewLog log = running.get(voter);
@@ -204,9 +221,15 @@ final class SimRegister {
           changing = false;
           // Old and new ones have to agree.
           if (reachesMajority(by) && reachesMajority(by, next) && voters.contains(by.storeId())) {
-            voters = next;
+            votersAre(next);
             world.trace(() -> "voters of the log: " + voters.size());
           }
         });
+  }
+
+  private void votersAre(List<Long> next) {
+    voters = next;
+    end++;
+    votersAt = end;
   }
 }
