@@ -42,6 +42,7 @@ public final class ClusterNode implements AutoCloseable {
   private final Led led;
   private final Shares shares;
   private final Fences fences = new Fences();
+  private final EpochFloor epochs = new EpochFloor();
   private final Requests requests;
   private final Founding founding;
   private final Proposer proposer;
@@ -90,7 +91,7 @@ public final class ClusterNode implements AutoCloseable {
     requests = new Requests(ports.loop(), this::send);
     founding =
         new Founding(self, config.bootstrapExpect(), ports.clock(), ports.random(), this::send);
-    proposer = new Proposer(config, self, ports, peers, board);
+    proposer = new Proposer(config, self, ports, peers, board, epochs);
     takeOver = new TakeOver(self, ports, requests, board, led, off, counters);
     antiEntropy = new AntiEntropy(self, ports, requests, led, shares, off, counters);
     purge =
@@ -99,17 +100,29 @@ public final class ClusterNode implements AutoCloseable {
         new Replicator(config, self, ports, requests, peers, shares, counters, antiEntropy::missed);
     claims = new Claims(self, config, ports, requests, led, this::send);
     var leader =
-        new LeaderQueue(config, ports, versions, lease, led, replicator, claims, () -> view, off);
+        new LeaderQueue(
+            config, ports, versions, lease, led, replicator, claims, epochs, () -> view, off);
     pushes =
         new Pushes(
             config, self, ports, requests, peers, lease, led, leader, () -> view, off, counters);
     answers =
         new PeerAnswers(
-            ports, versions, fences, led, claims, pushes, requests, this::send, off, counters);
+            ports,
+            versions,
+            fences,
+            led,
+            claims,
+            pushes,
+            epochs,
+            requests,
+            this::send,
+            off,
+            counters);
     heartbeats =
         new Heartbeats(config, self, ports, lease, voter, peers, foreigners, board, this::send);
     report = new StatusReport(self, ports, foreigners, lease, led, shares, antiEntropy, counters);
-    readiness = new Readiness(config, self, ports.viewLog(), lease, led, shares, antiEntropy, off);
+    readiness =
+        new Readiness(config, self, ports.viewLog(), lease, led, shares, antiEntropy, epochs, off);
     status = report.now(view);
   }
 
@@ -314,7 +327,8 @@ public final class ClusterNode implements AutoCloseable {
       case PeerMessage.Standing standing ->
           view.filter(now -> now.member(sender.nodeId(), sender.incarnation()).isPresent())
               .ifPresent(_ -> readiness.heard(sender, standing));
-      case PeerMessage.ViewPush push -> learn(push.view());
+      case PeerMessage.ViewPush push when mayTell(sender, push.view()) -> learn(push.view());
+      case PeerMessage.ViewPush _ -> {}
       case PeerMessage.Offer offer -> known(sender).ifPresent(by -> offered(by, offer));
       case PeerMessage.OfferTaken answer ->
           known(sender).ifPresent(by -> founding.taken(by, answer));
@@ -325,6 +339,20 @@ public final class ClusterNode implements AutoCloseable {
       case PeerMessage.Question question ->
           known(sender).ifPresent(asker -> answers.answer(view, asker, question));
     }
+  }
+
+  /**
+   * True if the process can know a view that this node does not. While the lease holds, a majority
+   * counts on the view that is here, so that only its members can know of a newer one. Without a
+   * lease they may all be other processes by now.
+   */
+  private boolean mayTell(ProcessId sender, View newer) {
+    boolean isPlausible =
+        newer.epoch() < View.MOST_EPOCH
+            && newer.member(sender.nodeId(), sender.incarnation()).isPresent();
+    return isPlausible
+        && (!lease.holds()
+            || view.flatMap(now -> now.member(sender.nodeId(), sender.incarnation())).isPresent());
   }
 
   /** The member behind a message, if it was heard of; nobody else can be answered. */

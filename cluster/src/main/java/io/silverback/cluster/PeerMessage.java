@@ -57,8 +57,11 @@ sealed interface PeerMessage {
    * @param copied true if the receiver holds its share of all slots that the sender leads
    * @param index of the place in the log of views that names the voters, 0 if they are not named
    * @param voters of the log, if the sender proposes and they are agreed on
+   * @param slot of the floor
+   * @param floor the newest epoch that the sender met in a store and that the slot is not led from
+   *     yet, 0 for none
    */
-  record Standing(long epoch, boolean copied, long index, List<Long> voters)
+  record Standing(long epoch, boolean copied, long index, List<Long> voters, int slot, long floor)
       implements PeerMessage {}
 
   /** A process start, by the name of its node. */

@@ -60,7 +60,9 @@ final class PeerMessageCodec {
               .u64(m.epoch())
               .flag(m.copied())
               .u64(m.index())
-              .list(m.voters(), Wire.Writer::u64);
+              .list(m.voters(), Wire.Writer::u64)
+              .u16(m.slot())
+              .u64(m.floor());
       case ViewPush m -> m.view().write(out.u8(VIEW_PUSH));
       case Offer m -> out.u8(OFFER).u64(m.clusterId()).list(m.members(), View::write);
       case OfferTaken m -> out.u8(OFFER_TAKEN).u64(m.clusterId());
@@ -150,7 +152,9 @@ final class PeerMessageCodec {
               in.flag(),
               in.u64(),
               in.list(from -> new ProcessId(from.text(), from.u64())));
-      case STANDING -> new Standing(in.u64(), in.flag(), in.u64(), in.list(Wire.Reader::u64));
+      case STANDING ->
+          new Standing(
+              in.u64(), in.flag(), in.u64(), in.list(Wire.Reader::u64), slot(in), in.u64());
       case VIEW_PUSH -> new ViewPush(View.read(in));
       case OFFER -> new Offer(in.u64(), in.list(View::readMember));
       case OFFER_TAKEN -> new OfferTaken(in.u64());

@@ -30,6 +30,7 @@ final class Readiness {
   private final Led led;
   private final Shares shares;
   private final AntiEntropy antiEntropy;
+  private final EpochFloor epochs;
   private final EnumSet<Rule> off;
   private final Map<ProcessId, Standing> standings = new HashMap<>();
   private volatile Optional<String> missing = Optional.of(NOTHING_HEARD);
@@ -43,6 +44,7 @@ final class Readiness {
       Led led,
       Shares shares,
       AntiEntropy antiEntropy,
+      EpochFloor epochs,
       EnumSet<Rule> off) {
     this.config = config;
     this.self = self;
@@ -51,22 +53,27 @@ final class Readiness {
     this.led = led;
     this.shares = shares;
     this.antiEntropy = antiEntropy;
+    this.epochs = epochs;
     this.off = off;
   }
 
   /** How another member of the view stands with this one. */
   Standing standingOf(View view, Member other) {
     Optional<ViewLog.Agreed> agreed = viewLog.agreed();
+    EpochFloor.Met above = epochs.above(view);
     return new Standing(
         view.epoch(),
         antiEntropy.isCopied(other, view.slots().ledBy(self)),
         agreed.map(ViewLog.Agreed::index).orElse(0L),
-        agreed.map(ViewLog.Agreed::voters).orElse(List.of()));
+        agreed.map(ViewLog.Agreed::voters).orElse(List.of()),
+        above.slot(),
+        above.epoch());
   }
 
   /** How this node stands with another member. */
   void heard(ProcessId from, Standing standing) {
     standings.put(from, standing);
+    epochs.met(standing.slot(), standing.floor());
   }
 
   /** Called after each view, and now and then. */

@@ -46,8 +46,8 @@ public interface ViewLog extends AutoCloseable {
   boolean isProposer();
 
   /**
-   * Asks for a view to be agreed on. It is committed if and only if the newest committed view has
-   * the epoch before it. Whether it was is told to the listener alone; a proposal may be lost, or
+   * Asks for a view to be agreed on. It is committed if and only if it {@link View#follows} the
+   * newest committed view. Whether it was is told to the listener alone; a proposal may be lost, or
    * be committed long after this call.
    */
   void propose(View next);

@@ -32,9 +32,9 @@ final class ReadinessTest {
     hand.log.end = 40;
     enter(view);
     assertNotReady("log of the views");
-    says(b, new Standing(5, true, 40, VOTERS));
+    says(b, new Standing(5, true, 40, VOTERS, 0, 0));
     assertNotReady("from_node_id=c");
-    says(c, new Standing(5, true, 0, List.of()));
+    says(c, new Standing(5, true, 0, List.of(), 0, 0));
     assertEquals(Optional.empty(), whyNot());
   }
 
@@ -43,8 +43,8 @@ final class ReadinessTest {
   void itsOwnOldLogDoesNotMakeItReady() {
     hand.log.libraryVoters = VOTERS;
     enter(view);
-    says(b, new Standing(5, true, 40, List.of(2L, 3L)));
-    says(c, new Standing(5, true, 0, List.of()));
+    says(b, new Standing(5, true, 40, List.of(2L, 3L), 0, 0));
+    says(c, new Standing(5, true, 0, List.of(), 0, 0));
     assertNotReady("log of the views");
   }
 
@@ -52,8 +52,8 @@ final class ReadinessTest {
   void aDeadVoterThatTheLogStillCountsKeepsItUnready() {
     hand.log.end = 40;
     enter(view);
-    says(b, new Standing(5, true, 40, List.of(1L, 2L, 3L, 4L)));
-    says(c, new Standing(5, true, 0, List.of()));
+    says(b, new Standing(5, true, 40, List.of(1L, 2L, 3L, 4L), 0, 0));
+    says(c, new Standing(5, true, 0, List.of(), 0, 0));
     assertNotReady("log of the views");
   }
 
@@ -61,8 +61,8 @@ final class ReadinessTest {
   void aLogThatIsBehindKeepsItUnready() {
     hand.log.end = 39;
     enter(view);
-    says(b, new Standing(5, true, 40, VOTERS));
-    says(c, new Standing(5, true, 0, List.of()));
+    says(b, new Standing(5, true, 40, VOTERS, 0, 0));
+    says(c, new Standing(5, true, 0, List.of(), 0, 0));
     assertNotReady("log of the views");
     hand.log.end = 40;
     assertEquals(Optional.empty(), whyNot());
@@ -72,11 +72,11 @@ final class ReadinessTest {
   void whatWasSaidOfAnotherViewDoesNotCount() {
     hand.log.end = 40;
     enter(view);
-    says(b, new Standing(4, true, 40, VOTERS));
-    says(c, new Standing(5, true, 0, List.of()));
+    says(b, new Standing(4, true, 40, VOTERS, 0, 0));
+    says(c, new Standing(5, true, 0, List.of(), 0, 0));
     assertNotReady("log of the views");
-    says(b, new Standing(5, true, 40, VOTERS));
-    says(c, new Standing(4, true, 0, List.of()));
+    says(b, new Standing(5, true, 40, VOTERS, 0, 0));
+    says(c, new Standing(4, true, 0, List.of(), 0, 0));
     assertNotReady("from_node_id=c");
   }
 
@@ -84,7 +84,7 @@ final class ReadinessTest {
   void aNodeOfWhichTheVoteIsMissingIsWaitedFor() {
     View two = ViewPlanner.with(ViewPlanner.first(7, List.of(a, b)), c);
     enter(two);
-    says(b, new Standing(two.epoch(), true, 1, List.of(1L, 2L)));
+    says(b, new Standing(two.epoch(), true, 1, List.of(1L, 2L), 0, 0));
     assertNotReady("node_id=c");
   }
 
@@ -135,14 +135,15 @@ final class ReadinessTest {
     var antiEntropy =
         new AntiEntropy(
             a, ports, new Requests(hand.time, (_, _) -> false), led, shares, off, new Counters());
-    return new Readiness(CONFIG, a, hand.log, lease, led, shares, antiEntropy, off);
+    return new Readiness(
+        CONFIG, a, hand.log, lease, led, shares, antiEntropy, new EpochFloor(), off);
   }
 
   private void ready() {
     hand.log.end = 40;
     enter(view);
-    says(b, new Standing(5, true, 40, VOTERS));
-    says(c, new Standing(5, true, 0, List.of()));
+    says(b, new Standing(5, true, 40, VOTERS, 0, 0));
+    says(c, new Standing(5, true, 0, List.of(), 0, 0));
     assertEquals(Optional.empty(), whyNot());
   }
 

@@ -39,14 +39,19 @@ final class SimHost {
     store.restarted(started);
   }
 
-  /** All files are gone; what runs here must have ended. */
-  void loseDisk() {
+  /** The files of the cluster are gone, and the groups stay: the cluster is founded anew. */
+  void loseLog() {
     storeId = world.number();
-    store = new SimStore(world);
     votes = false;
     remembered = null;
     logVoters = new ViewLog.Agreed(0, List.of());
     logEnd = 0;
+  }
+
+  /** All files are gone; what runs here must have ended. */
+  void loseDisk() {
+    loseLog();
+    store = new SimStore(world);
   }
 
   /** The process that runs here, stopped or not. */

@@ -66,6 +66,16 @@ interface SimNode {
     };
   }
 
+  /** The real thing, over stores that do not say that they have something of a later epoch. */
+  static Factory overStoresOfAnyEpoch() {
+    return (config, self, ports, onLapse) -> {
+      if (ports.store() instanceof SimStore store) {
+        store.takeAnyEpoch();
+      }
+      return real().create(config, self, ports, onLapse);
+    };
+  }
+
   /** The real thing. */
   static Factory real() {
     return without(EnumSet.noneOf(Rule.class));

@@ -62,6 +62,15 @@ final class SimRegister {
     return changing;
   }
 
+  /** All files of the log are gone, and nobody runs who knows it. */
+  void forget() {
+    running.clear();
+    views.clear();
+    voters = new ArrayList<>();
+    leader = 0;
+    formerLeader = 0;
+  }
+
   void runs(SimViewLog log) {
     running.put(log.storeId(), log);
   }
@@ -117,7 +126,7 @@ final class SimRegister {
   }
 
   private void decide(SimViewLog by, View next, boolean again) {
-    boolean has = voters.contains(by.storeId());
+    boolean has = !views.isEmpty() && voters.contains(by.storeId());
     if (!has || !reachesMajority(by)) {
       if (has && again && world.chance(0.3)) {
         world.in(
@@ -126,7 +135,7 @@ final class SimRegister {
       return;
     }
     View last = views.getLast();
-    if (next.epoch() == last.epoch() + 1 && next.clusterId() == last.clusterId()) {
+    if (next.follows(last)) {
       commit(next);
     }
   }
