@@ -118,6 +118,10 @@ final class RunningGateway implements AutoCloseable {
     return Integer.parseInt(address.substring(address.indexOf(':') + 1));
   }
 
+  RunningProcess process() {
+    return process;
+  }
+
   /** Sends SIGHUP and does not wait. */
   void hangUp() {
     process.hangUp();
