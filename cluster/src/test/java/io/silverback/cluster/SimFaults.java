@@ -12,6 +12,7 @@ import java.util.Set;
 final class SimFaults {
   private static final long PATIENCE = 150 * SimWorld.SECOND;
   private static final int MOST_HOSTS = 5;
+  private static final long YEAR_MILLIS = 365L * 24 * 3_600_000;
 
   /** After that long all is shown again, whatever one fault was. */
   private static final long DARK_NANOS = 15 * SimWorld.SECOND;
@@ -179,8 +180,13 @@ final class SimFaults {
       case WORSE_WIRES -> worsen(host);
       case FLAP -> flap(host, (int) world.between(2, 6));
       case CLOCK -> {
-        host.stepWall(world.between(-3_600_000, 3_600_000) / world.between(1, 1_000));
-        whileBroken(3 * SimWorld.SECOND, () -> {});
+        if (world.chance(0.2)) {
+          host.stepWall(YEAR_MILLIS);
+          whileBroken(between(1_000, 8_000), () -> host.stepWall(-YEAR_MILLIS));
+        } else {
+          host.stepWall(world.between(-3_600_000, 3_600_000) / world.between(1, 1_000));
+          whileBroken(3 * SimWorld.SECOND, () -> {});
+        }
       }
       case LEAVE -> leave(victim);
       case JOIN -> {

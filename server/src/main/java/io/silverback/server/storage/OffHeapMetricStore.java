@@ -110,6 +110,7 @@ public final class OffHeapMetricStore implements MetricStore {
             shapeChanges,
             clock,
             wallMillis,
+            wallMillis.getAsLong(),
             maps.groups,
             groups,
             shapes,

@@ -21,6 +21,7 @@ import org.agrona.DirectBuffer;
  */
 record SlotPurge(StoreParts store) {
   private static final int CLOCK_COUNTER_BITS = 16;
+  private static final long MOST_AHEAD_MILLIS = 60_000;
   private static final int FORGOTTEN_AT_ONCE = 50_000;
 
   /** True if the entry is a tombstone that a horizon speaks for, so that nobody needs it. */
@@ -46,7 +47,7 @@ record SlotPurge(StoreParts store) {
 
   /** The newest version of the tombstones in each slot that has some older than that. */
   Map<Integer, Version> purgeable(IntPredicate slots, long beforeMillis, int mostSlots) {
-    long before = beforeMillis << CLOCK_COUNTER_BITS;
+    long now = store.wallMillis().getAsLong();
     var found = new HashMap<Integer, Version>();
     forEach(
         (key, entry) -> {
@@ -58,7 +59,7 @@ record SlotPurge(StoreParts store) {
           byte[] copy = Keys.copyOf(key);
           int slot = HashRing.slotOf(copy);
           boolean isWanted =
-              newest.clock() < before
+              madeMillis(newest, now) < beforeMillis
                   && slots.test(slot)
                   && !store.tombstones().isPurged(copy, newest);
           if (isWanted && (found.size() < mostSlots || found.containsKey(slot))) {
@@ -66,6 +67,17 @@ record SlotPurge(StoreParts store) {
           }
         });
     return found;
+  }
+
+  /**
+   * When the tombstone was made, as far as can be said: a clock that is ahead says nothing of that,
+   * and a group that was deleted by it would be remembered for as long as the clock was ahead.
+   */
+  private long madeMillis(Version tombstone, long nowMillis) {
+    long millis = tombstone.clock() >>> CLOCK_COUNTER_BITS;
+    return millis <= nowMillis + MOST_AHEAD_MILLIS
+        ? millis
+        : Math.min(store.openedMillis(), nowMillis);
   }
 
   /** Raises horizons, and forgets what that says was purged; how many groups that was. */

@@ -8,6 +8,7 @@ import java.util.function.LongSupplier;
 /**
  * What the single node and the replica of one store work with.
  *
+ * @param openedMillis when it was opened, by the wall clock
  * @param shapeChanges held by whoever judges or publishes a change of shape, and taken after the
  *     lock of the group
  */
@@ -16,6 +17,7 @@ record StoreParts(
     ReentrantLock shapeChanges,
     VersionClock clock,
     LongSupplier wallMillis,
+    long openedMillis,
     OffHeapMap groups,
     GroupTable table,
     ShapeTable shapes,

@@ -70,6 +70,20 @@ final class PurgeTest {
     assertEquals(1, one.replica().purgeable(_ -> true, now + 1, 1).size());
   }
 
+  /** The clock of the node that deleted it was a year ahead. */
+  @Test
+  void aTombstoneFromTheFutureCountsFromWhenTheStoreWasOpened() {
+    long opened = now;
+    now += Duration.ofDays(365).toMillis();
+    byte[] state = on(other, delete(X));
+    now = opened + 10_000;
+    merge(one, state);
+    assertEquals(Map.of(), one.replica().purgeable(_ -> true, opened, 10));
+    assertEquals(Map.of(SLOT_OF_X, version()), one.replica().purgeable(_ -> true, opened + 1, 10));
+    purge(one, version());
+    assertEquals(0, one.replica().tombstones());
+  }
+
   @Test
   void aPurgeForgetsTombstonesAndNothingElse() {
     on(one, delete(X));

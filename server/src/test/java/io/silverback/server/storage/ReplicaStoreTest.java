@@ -223,17 +223,16 @@ final class ReplicaStoreTest {
     assertEquals(Optional.empty(), follower.replica().whyFull());
     byte[] state = sent(put(X, gauge("a", 1)));
     byte[] later = sent(put(X, gauge("a", 2)));
-    merge(follower, later);
     Optional<Obstacle> full =
         Optional.of(new Obstacle.TooMuch(Limit.FREE_DISK, "the disk is full"));
     var replica = new OffHeapReplicaStore(follower.store()::parts, () -> full);
     assertEquals(Optional.of("the disk is full"), replica.whyFull());
     assertInstanceOf(Merged.Done.class, replica.merge(state));
     assertInstanceOf(Merged.Done.class, replica.merge(later));
-    byte[] newer = sent(put(X, gauge("a", 3)));
-    assertEquals(new Merged.Refused("the disk is full"), replica.merge(newer));
-    assertEquals(
-        new Merged.Refused("the disk is full"), replica.merge(sent(put(X, gauge("b", 1)))));
+    for (GroupUpdate growing : List.of(put(X, gauge("a", 3)), put(X, gauge("b", 1)))) {
+      byte[] unknown = effect(leader, growing, ++clock, now).state();
+      assertEquals(new Merged.Refused("the disk is full"), replica.merge(unknown));
+    }
   }
 
   @Test
