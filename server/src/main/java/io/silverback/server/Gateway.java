@@ -22,6 +22,7 @@ import io.silverback.codec.model.VersionClock;
 import io.silverback.server.handler.BuildInfo;
 import io.silverback.server.handler.ClusterHandler;
 import io.silverback.server.handler.DoorLimit;
+import io.silverback.server.handler.DoorLimits;
 import io.silverback.server.handler.Fence;
 import io.silverback.server.handler.GatewayMetrics;
 import io.silverback.server.handler.LastAnswer;
@@ -31,6 +32,7 @@ import io.silverback.server.handler.OldPeer;
 import io.silverback.server.handler.Routes;
 import io.silverback.server.handler.WriterWatch;
 import io.silverback.server.log.Log;
+import io.silverback.server.memory.MemoryPool;
 import io.silverback.server.storage.Limit;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.OffHeapMetricStore;
@@ -120,14 +122,19 @@ public final class Gateway implements AutoCloseable {
     // Before anybody asks which names are taken.
     Optional<ClusterMetrics> watched =
         config.cluster().map(_ -> new ClusterMetrics(metrics.registry()));
+    DoorLimits limits = config.doors().limits();
+    var snapshotMemory = new MemoryPool(limits.maxScrapeMemoryBytes(), limits.maxWait());
+    board.watch(DoorLimit.SCRAPE_MEMORY, snapshotMemory::takenBytes);
     var settings =
         new StoreSettings(
             clock,
             System::currentTimeMillis,
+            System::nanoTime,
             metrics.declared(),
             config.doors().checked(),
             config.historyRetention(),
-            config.limits());
+            config.limits(),
+            snapshotMemory);
     ownStore = openStore(settings, config.persistence(), patience(config));
     metrics.watchStorage(ownStore::statistics);
     board.watchStore(() -> ownStore.statistics().limits());

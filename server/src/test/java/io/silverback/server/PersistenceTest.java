@@ -61,7 +61,7 @@ final class PersistenceTest {
     Files.writeString(newer.resolve("groups"), "who knows");
     var refused = assertThrows(StartUpException.class, () -> start(folder));
     assertTrue(
-        String.valueOf(refused.getMessage()).contains("format=7 newestKnown=2"), refused::toString);
+        String.valueOf(refused.getMessage()).contains("format=7 newestKnown=3"), refused::toString);
     assertEquals("who knows", Files.readString(newer.resolve("groups")));
   }
 
@@ -139,7 +139,7 @@ final class PersistenceTest {
 
   private static Path generation(Path store) throws IOException {
     return list(store).stream()
-        .filter(path -> path.getFileName().toString().startsWith("v2-"))
+        .filter(path -> path.getFileName().toString().startsWith("v3-"))
         .findAny()
         .orElseThrow();
   }

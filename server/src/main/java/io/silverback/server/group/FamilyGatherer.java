@@ -1,42 +1,36 @@
 package io.silverback.server.group;
 
+import io.silverback.codec.model.Family;
 import io.silverback.codec.model.MetricFamily;
-import io.silverback.codec.model.MetricType;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One exposition of the server's own families and those of all groups, family by family in the
- * order of their names, the metrics of each in the order of the exposition.
+ * order of their names, the metrics of each one at a time in the order of the exposition.
  *
- * <p>Holds one family at a time, and of those before it only the names of summaries and histograms.
- * Never fails for what somebody pushed: of things that exclude one another the server's own win,
- * then those of the group with the smallest key, and the rest is left out and reported. Not
- * thread-safe.
+ * <p>Holds the own families and nothing of the others but a name. Never fails for what was pushed:
+ * of things that exclude one another the server's own win, then those of the group with the
+ * smallest key, and the rest is left out and reported. Not thread-safe.
  */
-public final class FamilyGatherer implements Iterator<MetricFamily> {
+public final class FamilyGatherer implements Iterator<Family> {
   private final TreeMap<String, MetricFamily> own = new TreeMap<>();
   private final Iterator<HeldFamily> held;
+  private final ShownNames names;
   private final Omissions omissions = new Omissions();
-
-  /**
-   * The types of names that others might collide with. A name with a suffix comes after the one
-   * that it collides with, so what was shown before is known; of what is yet to come only the own
-   * families matter, and those win whether or not they have metrics.
-   */
-  private final Map<String, MetricType> taken = new HashMap<>();
-
   private @Nullable HeldFamily nextHeld;
-  private @Nullable MetricFamily next;
+
+  /** True if the next one is the one that was gathered last, which may still be read. */
+  private boolean isHeldGathered;
+
+  private @Nullable Family next;
 
   /**
    * The families of one scrape.
@@ -45,10 +39,8 @@ public final class FamilyGatherer implements Iterator<MetricFamily> {
    * @param held what the groups hold, in the order of the names
    */
   public FamilyGatherer(Collection<MetricFamily> ownFamilies, Iterable<HeldFamily> held) {
-    for (MetricFamily family : ownFamilies) {
-      own.put(family.name(), family);
-      taken.put(family.name(), family.type());
-    }
+    ownFamilies.forEach(family -> own.put(family.name(), family));
+    this.names = new ShownNames(ownFamilies);
     this.held = held.iterator();
     advanceHeld();
   }
@@ -61,14 +53,13 @@ public final class FamilyGatherer implements Iterator<MetricFamily> {
     return next != null;
   }
 
-  /** A family with at least one metric. */
+  /** A family with at least one metric, good until the next one is asked for. */
   @Override
-  public MetricFamily next() {
+  public Family next() {
     if (!hasNext()) {
       throw new NoSuchElementException("no family is left");
     }
-    MetricFamily family = Objects.requireNonNull(next);
-    // Whoever renders it is done with it before asking for another, so that two never lie here.
+    Family family = Objects.requireNonNull(next);
     next = null;
     return family;
   }
@@ -78,63 +69,83 @@ public final class FamilyGatherer implements Iterator<MetricFamily> {
     return omissions;
   }
 
-  private @Nullable MetricFamily gatherSmallestName() {
+  private @Nullable Family gatherSmallestName() {
+    if (isHeldGathered) {
+      advanceHeld();
+    }
     HeldFamily pushed = nextHeld;
     if (pushed != null && (own.isEmpty() || pushed.name().compareTo(own.firstKey()) < 0)) {
-      MetricFamily family = gatherPushed(pushed);
-      advanceHeld();
-      return family;
+      isHeldGathered = true;
+      return gatherPushed(pushed);
+    }
+    if (own.isEmpty()) {
+      return null;
     }
     MetricFamily head = own.pollFirstEntry().getValue();
-    var union = new FamilyUnion(head, omissions);
-    union.add(head);
-    if (pushed != null && pushed.name().equals(head.name())) {
-      pushed.forEach(union::add);
-      advanceHeld();
-    }
-    return shown(head.name(), union);
+    isHeldGathered = pushed != null && pushed.name().equals(head.name());
+    return gather(head, true, isHeldGathered ? pushed : null);
   }
 
-  private @Nullable MetricFamily gatherPushed(HeldFamily pushed) {
-    String name = pushed.name();
-    if (name.isEmpty()) {
-      pushed.forEach(
-          family ->
-              omissions.leaveOut(family.metrics().size(), () -> "metric family without a name"));
+  private @Nullable Family gatherPushed(HeldFamily pushed) {
+    if (pushed.name().isEmpty()) {
+      pushed.forEachHead(
+          (_, _, groups, metrics) ->
+              leaveOut(groups, metrics, () -> "metric family without a name"));
       return null;
     }
-    var head = new MetricFamily(name, pushed.help(), pushed.type(), pushed.unit(), List.of());
-    var union = new FamilyUnion(head, omissions);
-    pushed.forEach(union::add);
-    // Only a store that was filled unchecked has any collisions.
+    return gather(
+        new MetricFamily(pushed.name(), pushed.help(), pushed.type(), pushed.unit(), List.of()),
+        false,
+        pushed);
+  }
+
+  /** What is shown of own metrics and pushed ones under one head; null if nothing is. */
+  private @Nullable Family gather(MetricFamily head, boolean isOwn, @Nullable HeldFamily pushed) {
+    if (pushed != null) {
+      reportHeads(head, pushed);
+    }
+    var family = new GatheredFamily(head, pushed, omissions);
+    String name = head.name();
+    if (!family.hasMetric()) {
+      family.leaveOut("");
+      names.remove(name);
+      return null;
+    }
+    // Own families were there first, and only a store that was filled unchecked has collisions.
     Optional<String> collision =
-        union.size() == 0
-            ? Optional.empty()
-            : SuffixCollision.find(name, head.type(), this::typesTaken);
+        isOwn ? Optional.empty() : SuffixCollision.find(name, head.type(), names::types);
     if (collision.isPresent()) {
-      omissions.leaveOut(union.size(), collision::get);
+      family.leaveOut(collision.get());
       return null;
     }
-    return shown(name, union);
+    names.add(name, head.type());
+    return family;
   }
 
-  private @Nullable MetricFamily shown(String name, FamilyUnion union) {
-    if (union.size() == 0) {
-      taken.remove(name);
-      return null;
-    }
-    if (union.type() == MetricType.SUMMARY || union.type().isHistogram()) {
-      taken.put(name, union.type());
-    }
-    return union.toFamily();
+  private void reportHeads(MetricFamily head, HeldFamily pushed) {
+    pushed.forEachHead(
+        (type, help, groups, metrics) -> {
+          if (!head.type().sameShapeAs(type)) {
+            leaveOut(
+                groups,
+                metrics,
+                () ->
+                    "metric family %s has type %s but should have %s"
+                        .formatted(MetricRules.shortened(head.name()), type, head.type()));
+          } else if (!head.help().equals(help)) {
+            omissions.noteDifferingHelp(head.name());
+          }
+        });
   }
 
-  private Set<MetricType> typesTaken(String name) {
-    MetricType type = taken.get(name);
-    return type == null ? Set.of() : Set.of(type);
+  private void leaveOut(int groups, int metrics, Supplier<String> reason) {
+    for (int i = 0; i < groups; i++) {
+      omissions.leaveOut(metrics, reason);
+    }
   }
 
   private void advanceHeld() {
     nextHeld = held.hasNext() ? held.next() : null;
+    isHeldGathered = false;
   }
 }

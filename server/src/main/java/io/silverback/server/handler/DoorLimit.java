@@ -8,6 +8,7 @@ public enum DoorLimit {
   BODY_TIMEOUT("limits.body-timeout"),
   PUSHES("limits.max-concurrent-pushes"),
   SCRAPES("limits.max-concurrent-scrapes"),
+  SCRAPE_MEMORY("limits.max-scrape-memory"),
   HISTORY_SAMPLES("limits.max-history-samples"),
   QUERY_TIMEOUT("limits.query-timeout"),
   CONNECTIONS("limits.max-connections");

@@ -12,6 +12,7 @@ import java.time.Duration;
  * @param bodyTimeout how long the head of a request may take to arrive, and so its body
  * @param maxPushes the most pushes that are parsed and stored side by side
  * @param maxScrapes the most large answers that are written side by side
+ * @param maxScrapeMemoryBytes the most memory that all answers about all groups may take together
  * @param maxWait how long a request waits for what others take before it is refused
  * @param maxHistorySamples the most samples of an answer
  * @param queryTimeout how long the client may take for an answer
@@ -25,6 +26,7 @@ public record DoorLimits(
     Duration bodyTimeout,
     int maxPushes,
     int maxScrapes,
+    long maxScrapeMemoryBytes,
     Duration maxWait,
     long maxHistorySamples,
     Duration queryTimeout,
@@ -40,6 +42,7 @@ public record DoorLimits(
       case BODY_TIMEOUT -> seconds(bodyTimeout);
       case PUSHES -> maxPushes;
       case SCRAPES -> maxScrapes;
+      case SCRAPE_MEMORY -> maxScrapeMemoryBytes;
       case HISTORY_SAMPLES -> maxHistorySamples;
       case QUERY_TIMEOUT -> seconds(queryTimeout);
       case CONNECTIONS -> maxConnections;

@@ -5,7 +5,9 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.group.RewriteRules;
+import io.silverback.server.storage.GroupLostException;
 import io.silverback.server.storage.MetricStore;
+import io.silverback.server.storage.SnapshotRefusedException;
 import io.silverback.server.web.Admission;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -186,6 +188,10 @@ public final class Routes {
       }
       try (place) {
         door.answer(request, response, parameters);
+      } catch (SnapshotRefusedException e) {
+        overLimit.snapshot(request, response, e);
+      } catch (GroupLostException e) {
+        overLimit.lost(request, e);
       }
     };
   }

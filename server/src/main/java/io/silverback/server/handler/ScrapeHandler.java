@@ -12,7 +12,7 @@ import io.silverback.codec.exposition.ExpositionRenderer;
 import io.silverback.codec.exposition.ProtobufRenderer;
 import io.silverback.codec.exposition.ProtobufTextRenderer;
 import io.silverback.codec.exposition.TextRenderer;
-import io.silverback.codec.model.MetricFamily;
+import io.silverback.codec.model.Family;
 import io.silverback.server.group.FamilyGatherer;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.Snapshot;
@@ -64,6 +64,7 @@ final class ScrapeHandler {
       write(families, rendererOf(format), format.escaping(), out);
       metrics.countOmitted(families.omissions().metrics());
       log.omitted(families.omissions());
+      log.lost(snapshot.lost());
       if (!snapshot.isCurrent()) {
         throw new CloseConnectionException("another server may show newer values by now");
       }
@@ -82,7 +83,7 @@ final class ScrapeHandler {
   }
 
   private static void write(
-      Iterator<MetricFamily> families,
+      Iterator<Family> families,
       ExpositionRenderer renderer,
       EscapingScheme escaping,
       OutputStream out)

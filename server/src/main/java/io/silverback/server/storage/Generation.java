@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
  */
 record Generation(int format, int number, long magic, Path folder) {
   /** The version of the format that is written, and the newest one that is read. */
-  static final int FORMAT = 2;
+  static final int FORMAT = 3;
 
   static final Comparator<Generation> BY_NUMBER = Comparator.comparingInt(Generation::number);
 

@@ -8,6 +8,7 @@ import io.silverback.codec.row.GroupFrame;
 import io.silverback.server.group.ConsistencyCheck;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.log.Log;
+import io.silverback.server.memory.MemoryPool;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -42,6 +43,7 @@ public final class OffHeapMetricStore implements MetricStore {
   private final LongSupplier wallMillis;
   private final LongSupplier nanoClock;
   private final long startNanos;
+  private final MemoryPool snapshotMemory;
   private final OffHeapMaps maps;
   private final ShapeTable shapes;
   private final GroupTable groups;
@@ -74,10 +76,11 @@ public final class OffHeapMetricStore implements MetricStore {
     this.wallMillis = settings.wallMillis();
     this.nanoClock = settings.nanoClock();
     this.startNanos = nanoClock.getAsLong();
+    this.snapshotMemory = settings.snapshotMemory();
     this.retention = new Retention(settings.historyRetention());
     this.shapes = new ShapeTable(maps.shapes, new SymbolTable(maps.symbols));
-    this.groups = new GroupTable(maps.groups, shapes, usage);
     this.entries = new GroupEntries(maps.groups, usage);
+    this.groups = new GroupTable(maps.groups, shapes, usage, entries::lastGroup);
     this.history = new HistoryPages(maps, shapes, retention);
     this.check =
         new ConsistencyCheck(settings.ownFamilies(), groups, new OffHeapTallies(maps.tallies));
@@ -148,13 +151,13 @@ public final class OffHeapMetricStore implements MetricStore {
   /** Throws {@link StoreClosedException} after a close. */
   @Override
   public Snapshot snapshot() {
-    return groups.snapshotOf(_ -> true);
+    return groups.snapshotOf(snapshotMemory, _ -> true);
   }
 
   /** Throws {@link StoreClosedException} after a close. */
   @Override
   public Snapshot snapshot(IntPredicate slots) {
-    return groups.snapshotOf(key -> slots.test(HashRing.slotOf(Keys.copyOf(key))));
+    return groups.snapshotOf(snapshotMemory, key -> slots.test(HashRing.slotOf(Keys.copyOf(key))));
   }
 
   /** This store as the cluster sees it. From now on it remembers what is deleted. */
@@ -178,24 +181,24 @@ public final class OffHeapMetricStore implements MetricStore {
   /** Throws {@link StoreClosedException} after a close. Forgets the history, too. */
   @Override
   public int wipe() {
-    int deleted = 0;
-    for (GroupingKey key : groups.keys(_ -> true)) {
-      boolean existed =
-          entries.with(
-              key,
-              (place, workspace) -> {
-                boolean found = workspace.frame().exists();
-                if (found) {
-                  apply(place, new GroupUpdate.Delete(key), workspace);
-                }
-                if (maps.groups.read(place, workspace::load)) {
-                  writer.dropHistory(place, workspace);
-                }
-                return found;
-              });
-      deleted += existed ? 1 : 0;
-    }
-    return deleted;
+    int[] deleted = new int[1];
+    groups.forEachKey(key -> deleted[0] += wipe(key) ? 1 : 0);
+    return deleted[0];
+  }
+
+  private boolean wipe(GroupingKey key) {
+    return entries.with(
+        key,
+        (place, workspace) -> {
+          boolean existed = workspace.frame().exists();
+          if (existed) {
+            apply(place, new GroupUpdate.Delete(key), workspace);
+          }
+          if (maps.groups.read(place, workspace::load)) {
+            writer.dropHistory(place, workspace);
+          }
+          return existed;
+        });
   }
 
   /** Throws {@link StoreClosedException} after a close. */
@@ -256,14 +259,14 @@ public final class OffHeapMetricStore implements MetricStore {
     usage.enter();
     try (var _ = shapes.visit()) {
       var copy = new StoreCopy(maps, shapes, target);
-      for (GroupingKey key : groups.keys(_ -> true)) {
-        entries.with(
-            key,
-            (place, _) -> {
-              copy.add(place);
-              return true;
-            });
-      }
+      groups.forEachKey(
+          key ->
+              entries.with(
+                  key,
+                  (place, _) -> {
+                    copy.add(place);
+                    return true;
+                  }));
     } finally {
       usage.exit();
     }

@@ -21,6 +21,7 @@ final class StoreRecovery implements EnvelopeScanner.Visitor {
   private static final int LOGGED = 20;
 
   private final OffHeapMaps maps;
+  private final int format;
   private final EnvelopeScanner scanner;
   private final RecoveredGroups groups;
   private long lastSequence;
@@ -38,6 +39,7 @@ final class StoreRecovery implements EnvelopeScanner.Visitor {
    */
   StoreRecovery(long magic, int format, OffHeapMaps maps) {
     this.maps = maps;
+    this.format = format;
     this.groups = new RecoveredGroups(format);
     this.scanner = new EnvelopeScanner(magic, OffHeapMaps.longestEnvelope(), this);
   }
@@ -70,6 +72,10 @@ final class StoreRecovery implements EnvelopeScanner.Visitor {
       }
       inLanes = name.equals(OffHeapMaps.LANES);
       scanner.scan(file);
+    }
+    if (format <= ShapeRenewal.FORMAT_WITHOUT_ORDER) {
+      maps.continueAfter(lastSequence);
+      new ShapeRenewal(maps).run();
     }
   }
 

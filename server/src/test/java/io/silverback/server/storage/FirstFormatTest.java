@@ -50,7 +50,7 @@ final class FirstFormatTest {
 
     try (var store = open()) {
       assertEquals(seen, contentOf(store));
-      assertTrue(generation().getFileName().toString().startsWith("v2-"));
+      assertTrue(generation().getFileName().toString().startsWith("v3-"));
       store.quietGroups(Duration.ZERO, group -> assertEquals(40, group.rhythm().pushes()));
     }
     try (Stream<Path> files = Files.list(folder)) {

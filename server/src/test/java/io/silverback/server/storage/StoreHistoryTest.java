@@ -143,7 +143,9 @@ final class StoreHistoryTest {
       var current = new ArrayList<String>();
       snapshot
           .families()
-          .forEach(family -> family.forEach(held -> current.add(held.metrics().toString())));
+          .forEach(
+              family ->
+                  family.forEachMetric(family.type(), metric -> current.add(metric.toString())));
       assertTrue(current.getFirst().contains("value=299.0"), current.getFirst());
     }
   }
