@@ -9,6 +9,9 @@ final class LimitFlags {
   /** Half of the heap is for everything else, and for what the estimates of bodies miss. */
   private static final int HEAP_PART_OF_BODIES = 2;
 
+  /** Queries take none of the heap, but the process is as large as both. */
+  private static final int HEAP_PART_OF_QUERIES = 8;
+
   /** What an open connection costs at most, with TLS, and as much again. */
   private static final int HEAP_BYTES_OF_CONNECTION = 256 * 1024;
 
@@ -16,6 +19,9 @@ final class LimitFlags {
 
   /** The places of many small groups take less beside what is stored of them. */
   private static final int MEMORY_PART_OF_SCRAPES = 8;
+
+  /** Files of the store, libraries, and the connections of a cluster. */
+  private static final int DESCRIPTORS_FOR_THE_REST = 256;
 
   private static final Pattern COUNT = Pattern.compile("\\d{1,18}");
 
@@ -34,7 +40,11 @@ final class LimitFlags {
         flags.text("limits.max-body-memory").isEmpty()
             ? heap / HEAP_PART_OF_BODIES
             : flags.manyBytes("limits.max-body-memory"),
+        flags.number("limits.max-labels-per-series", Integer.MAX_VALUE),
+        flags.bytes("limits.max-key-length"),
         flags.positiveDuration("limits.body-timeout"),
+        flags.manyBytes("limits.min-body-rate"),
+        flags.positiveDuration("limits.max-body-time"),
         flags.number("limits.max-concurrent-pushes", Integer.MAX_VALUE),
         flags.number("limits.max-concurrent-scrapes", Integer.MAX_VALUE),
         flags.text("limits.max-scrape-memory").isEmpty()
@@ -43,10 +53,22 @@ final class LimitFlags {
         flags.duration("limits.max-wait"),
         flags.number("limits.max-history-samples", Integer.MAX_VALUE),
         flags.positiveDuration("limits.query-timeout"),
+        flags.text("limits.max-query-memory").isEmpty()
+            ? heap / HEAP_PART_OF_QUERIES
+            : flags.manyBytes("limits.max-query-memory"),
+        maxConnections(flags, heap),
+        flags.positiveDuration("limits.idle-timeout"));
+  }
+
+  /** What the flag says or the heap allows, and never more than there are file descriptors for. */
+  private static int maxConnections(Flags flags, long heap) {
+    int wanted =
         flags.text("limits.max-connections").isEmpty()
             ? (int) Math.min(MOST_CONNECTIONS, heap / HEAP_BYTES_OF_CONNECTION)
-            : flags.number("limits.max-connections", 1_000_000),
-        flags.positiveDuration("limits.idle-timeout"));
+            : flags.number("limits.max-connections", 1_000_000);
+    long descriptors = FileDescriptors.most() - DESCRIPTORS_FOR_THE_REST;
+    int addresses = flags.many("web.listen-address").size();
+    return Math.clamp(Math.min(wanted, descriptors / addresses), 1, wanted);
   }
 
   /**

@@ -14,6 +14,7 @@ import io.silverback.server.storage.HistoryQuery;
 import io.silverback.server.storage.HistorySink;
 import io.silverback.server.storage.ListedGroup;
 import io.silverback.server.storage.MetricStore;
+import io.silverback.server.storage.QueryBudget;
 import io.silverback.server.storage.Snapshot;
 import io.silverback.server.storage.StorageStatistics;
 import io.silverback.server.storage.StoreNotReadyException;
@@ -154,8 +155,8 @@ final class ReplicatedMetricStore implements MetricStore {
   }
 
   @Override
-  public void history(HistoryQuery query, HistorySink sink) throws IOException {
-    local.history(query, sink);
+  public void history(HistoryQuery query, QueryBudget budget, HistorySink sink) throws IOException {
+    local.history(query, budget, sink);
   }
 
   @Override

@@ -56,6 +56,7 @@ final class FlagsTest {
                 "--limits.max-concurrent-pushes=7",
                 "--limits.max-scrape-memory=5MiB",
                 "--limits.query-timeout=90s",
+                "--limits.max-query-memory=5MiB",
                 "--shutdown.timeout=1m30s")
             .config();
 
@@ -76,6 +77,7 @@ final class FlagsTest {
     assertEquals(7, config.doors().limits().maxPushes());
     assertEquals(5 << 20, config.doors().limits().maxScrapeMemoryBytes());
     assertEquals(Duration.ofSeconds(90), config.doors().limits().queryTimeout());
+    assertEquals(5L << 20, config.doors().limits().maxQueryMemoryBytes());
     assertEquals("1m30s", config.doors().flags().get("limits.query-timeout"));
     assertEquals(Duration.ofSeconds(90), config.shutdownTimeout());
   }
@@ -240,6 +242,10 @@ final class FlagsTest {
             "cluster.zone",
             "history.retention",
             "limits.body-timeout",
+            "limits.max-body-time",
+            "limits.min-body-rate",
+            "limits.max-key-length",
+            "limits.max-labels-per-series",
             "limits.idle-timeout",
             "limits.max-body-memory",
             "limits.max-body-size",
@@ -251,6 +257,7 @@ final class FlagsTest {
             "limits.max-inflated-size",
             "limits.max-scrape-memory",
             "limits.max-label-length",
+            "limits.max-query-memory",
             "limits.max-series",
             "limits.max-series-per-group",
             "limits.max-wait",

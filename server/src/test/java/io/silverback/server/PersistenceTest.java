@@ -118,6 +118,43 @@ final class PersistenceTest {
   }
 
   @Test
+  void aServerWhoseFolderIsTakenAwaySaysSo() throws IOException {
+    Path store = folder.resolve("store");
+    try (var gateway = start(store)) {
+      gateway.send("PUT", "/metrics/job/a", "x 1\n");
+      assertEquals(200, gateway.get("/-/ready").status());
+      Files.move(store, folder.resolve("elsewhere"));
+      Answer answer = gateway.get("/-/ready");
+      for (int i = 0; i < 300 && answer.status() == 200; i++) {
+        RunningProcess.pause(Duration.ofMillis(100));
+        answer = gateway.get("/-/ready");
+      }
+      assertEquals(503, answer.status());
+      assertTrue(
+          answer.text().startsWith("the store cannot go on with a chore, see the log: chore=disk"),
+          answer::text);
+      assertEquals(200, gateway.get("/-/healthy").status());
+    }
+  }
+
+  @Test
+  void itIsShownWhenEachChoreLastWentWell() throws IOException {
+    try (var gateway = start(folder)) {
+      for (String chore : List.of("flush", "disk", "cleanup", "memory", "sweep", "staleness")) {
+        String label = "{chore=\"" + chore + "\"}";
+        List<String> last =
+            gateway.exposed("silverback_chore_last_success_timestamp_seconds" + label);
+        assertEquals(1, last.size(), chore);
+        double seconds = Double.parseDouble(last.getFirst().split(" ", -1)[1]);
+        assertEquals(System.currentTimeMillis() / 1e3, seconds, 30, chore);
+        assertEquals(
+            List.of("silverback_chore_failures_total" + label + " 0"),
+            gateway.exposed("silverback_chore_failures_total" + label));
+      }
+    }
+  }
+
+  @Test
   void withoutFilesThereIsNothingToCopy() throws IOException {
     try (var gateway = TestGateway.start("--web.enable-admin-api")) {
       Answer answer = gateway.send("POST", "/api/v1/admin/snapshot", "");

@@ -11,6 +11,8 @@ import io.silverback.server.config.Configuration;
 import io.silverback.server.config.ConfigurationReader;
 import io.silverback.server.group.StalenessRules;
 import java.io.IOException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -48,6 +50,27 @@ final class RewriteTest {
           202, gateway.send("DELETE", "/metrics/job/orders/instance/" + MANAGER, "").status());
       assertEquals("flink_up{instance=\"\",job=\"other\"} 3\n", exposed(gateway));
     }
+  }
+
+  @Test
+  void historyIsThatOfTheKeysAsTheyWereRewritten() throws IOException {
+    try (var gateway = start(RECIPE)) {
+      put(gateway, "/metrics/job/orders" + MANAGER, "flink_up{instance=\"body\"} 1\n");
+      put(gateway, "/metrics/job/orders" + MANAGER, "flink_up 2\n");
+
+      JsonNode found = history(gateway, "flink_up{job=\"orders\"}");
+      assertEquals(1, found.size(), found::toString);
+      assertEquals(MANAGER, found.get(0).path("metric").path("instance").asText());
+      assertEquals(2, found.get(0).path("values").size(), found::toString);
+      assertEquals(0, history(gateway, "{job=~\"orders.+\"}").size());
+    }
+  }
+
+  private static JsonNode history(TestGateway gateway, String selector) throws IOException {
+    String query = URLEncoder.encode(selector, StandardCharsets.UTF_8);
+    Answer answer = gateway.get("/api/v1/history?match[]=" + query);
+    assertEquals(200, answer.status(), answer::text);
+    return JSON.readTree(answer.text()).path("data").path("result");
   }
 
   @Test

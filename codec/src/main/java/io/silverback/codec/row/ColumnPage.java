@@ -37,6 +37,16 @@ public final class ColumnPage {
     return page.getLong(offset + LAST_MILLIS_OFFSET, LITTLE_ENDIAN);
   }
 
+  /** The earliest time of a row of a page that was not checked, in milliseconds. */
+  public static long firstMillis(DirectBuffer page, int offset) {
+    return page.getLong(offset + FIRST_MILLIS_OFFSET, LITTLE_ENDIAN);
+  }
+
+  /** How many rows a page says it has that was not checked. */
+  public static int rows(DirectBuffer page, int offset) {
+    return page.getShort(offset + ROWS_OFFSET, LITTLE_ENDIAN);
+  }
+
   /** The shape of a page that was not checked. */
   public static Fingerprint fingerprint(DirectBuffer page, int offset) {
     int at = offset + FINGERPRINT_OFFSET;

@@ -1,27 +1,35 @@
 package io.silverback.server.group;
 
 import io.silverback.codec.model.Family;
+import io.silverback.codec.model.Metric;
 import io.silverback.codec.model.MetricFamily;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.TreeMap;
+import java.util.SequencedMap;
+import java.util.TreeSet;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One exposition of the server's own families and those of all groups, family by family in the
- * order of their names, the metrics of each one at a time in the order of the exposition.
+ * order of their names, the metrics of each one at a time in the order of the exposition. Only an
+ * own summary or histogram may come a little later than its name, after the pushed names that
+ * exclude it.
  *
- * <p>Holds the own families and nothing of the others but a name. Never fails for what was pushed:
- * of things that exclude one another the server's own win, then those of the group with the
+ * <p>Holds the own families and nothing of the others but a name. Never fails for what anyone
+ * pushed: of things that exclude one another the pushed ones win, first those of the group with the
  * smallest key, and the rest is left out and reported. Not thread-safe.
  */
 public final class FamilyGatherer implements Iterator<Family> {
-  private final TreeMap<String, MetricFamily> own = new TreeMap<>();
+  /** The own families that are not shown yet, by name, in the order in which their turns come. */
+  private final SequencedMap<String, Own> own = new LinkedHashMap<>();
+
   private final Iterator<HeldFamily> held;
   private final ShownNames names;
   private final Omissions omissions = new Omissions();
@@ -33,13 +41,29 @@ public final class FamilyGatherer implements Iterator<Family> {
   private @Nullable Family next;
 
   /**
+   * A family of the server.
+   *
+   * @param turn the last of the names that it needs, so that all pushed ones of them come before
+   */
+  private record Own(MetricFamily family, String turn) {
+    static Own of(MetricFamily family) {
+      var names = new TreeSet<>(SuffixCollision.linesOf(family.name(), family.type()));
+      names.add(family.name());
+      return new Own(family, names.last());
+    }
+  }
+
+  /**
    * The families of one scrape.
    *
-   * @param ownFamilies the server's own, with other names each
+   * @param ownFamilies the server's own, none of which excludes another
    * @param held what the groups hold, in the order of the names
    */
   public FamilyGatherer(Collection<MetricFamily> ownFamilies, Iterable<HeldFamily> held) {
-    ownFamilies.forEach(family -> own.put(family.name(), family));
+    ownFamilies.stream()
+        .map(Own::of)
+        .sorted(Comparator.comparing(Own::turn))
+        .forEach(each -> own.put(each.family().name(), each));
     this.names = new ShownNames(ownFamilies);
     this.held = held.iterator();
     advanceHeld();
@@ -48,7 +72,7 @@ public final class FamilyGatherer implements Iterator<Family> {
   @Override
   public boolean hasNext() {
     while (next == null && (nextHeld != null || !own.isEmpty())) {
-      next = gatherSmallestName();
+      next = gatherNext();
     }
     return next != null;
   }
@@ -69,21 +93,26 @@ public final class FamilyGatherer implements Iterator<Family> {
     return omissions;
   }
 
-  private @Nullable Family gatherSmallestName() {
+  private @Nullable Family gatherNext() {
     if (isHeldGathered) {
       advanceHeld();
     }
     HeldFamily pushed = nextHeld;
-    if (pushed != null && (own.isEmpty() || pushed.name().compareTo(own.firstKey()) < 0)) {
+    if (pushed != null
+        && (own.isEmpty() || own.firstEntry().getValue().turn().compareTo(pushed.name()) >= 0)) {
       isHeldGathered = true;
       return gatherPushed(pushed);
     }
-    if (own.isEmpty()) {
+    return own.isEmpty() ? null : gatherOwn(own.pollFirstEntry().getValue().family());
+  }
+
+  private @Nullable Family gatherOwn(MetricFamily family) {
+    if (collision(family).isPresent()) {
+      omissions.hideOwn(family);
       return null;
     }
-    MetricFamily head = own.pollFirstEntry().getValue();
-    isHeldGathered = pushed != null && pushed.name().equals(head.name());
-    return gather(head, true, isHeldGathered ? pushed : null);
+    var gathered = new GatheredFamily(family, null, omissions);
+    return isShown(gathered) ? gathered : null;
   }
 
   private @Nullable Family gatherPushed(HeldFamily pushed) {
@@ -93,33 +122,48 @@ public final class FamilyGatherer implements Iterator<Family> {
               leaveOut(groups, metrics, () -> "metric family without a name"));
       return null;
     }
-    return gather(
-        new MetricFamily(pushed.name(), pushed.help(), pushed.type(), pushed.unit(), List.of()),
-        false,
-        pushed);
-  }
-
-  /** What is shown of own metrics and pushed ones under one head; null if nothing is. */
-  private @Nullable Family gather(MetricFamily head, boolean isOwn, @Nullable HeldFamily pushed) {
-    if (pushed != null) {
-      reportHeads(head, pushed);
-    }
+    var head =
+        new MetricFamily(pushed.name(), pushed.help(), pushed.type(), pushed.unit(), List.of());
+    reportHeads(head, pushed);
     var family = new GatheredFamily(head, pushed, omissions);
-    String name = head.name();
-    if (!family.hasMetric()) {
-      family.leaveOut("");
-      names.remove(name);
+    if (!isShown(family)) {
       return null;
     }
-    // Own families were there first, and only a store that was filled unchecked has collisions.
-    Optional<String> collision =
-        isOwn ? Optional.empty() : SuffixCollision.find(name, head.type(), names::types);
+    // Only a store that was filled unchecked has any collisions.
+    Optional<String> collision = collision(head);
     if (collision.isPresent()) {
       family.leaveOut(collision.get());
       return null;
     }
-    names.add(name, head.type());
-    return family;
+    names.add(head.name(), head.type());
+    return new GatheredFamily(head.withMetrics(ownBeside(head)), pushed, omissions);
+  }
+
+  /** Reports the faults of a family that has nothing else. */
+  private static boolean isShown(GatheredFamily family) {
+    if (!family.hasMetric()) {
+      family.leaveOut("");
+      return false;
+    }
+    return true;
+  }
+
+  /** The metrics of the own family of the same name, if they can be shown with the pushed ones. */
+  private List<Metric> ownBeside(MetricFamily head) {
+    Own same = own.remove(head.name());
+    if (same == null) {
+      return List.of();
+    }
+    MetricFamily family = same.family();
+    if (!family.type().sameShapeAs(head.type())) {
+      omissions.hideOwn(family);
+      return List.of();
+    }
+    return family.metrics();
+  }
+
+  private Optional<String> collision(MetricFamily family) {
+    return SuffixCollision.find(family.name(), family.type(), names::types);
   }
 
   private void reportHeads(MetricFamily head, HeldFamily pushed) {

@@ -25,7 +25,8 @@ final class GatheredFamily implements Family {
   /**
    * A family of the server's own metrics and pushed ones.
    *
-   * @param own gives name, type, help and unit, too
+   * @param own gives name, type, help and unit; of its metrics those are left out that a pushed one
+   *     has the labels of
    * @param pushed null if there are none
    * @param omissions told once of what is left out
    */
@@ -98,7 +99,7 @@ final class GatheredFamily implements Family {
     }
 
     private void add(Metric metric) {
-      while (next < rest.size() && ORDER.compare(rest.get(next).labels(), metric.labels()) <= 0) {
+      while (next < rest.size() && ORDER.compare(rest.get(next).labels(), metric.labels()) < 0) {
         shown.add(rest.get(next++));
       }
       shown.add(metric);

@@ -10,6 +10,9 @@ public record SeriesSelector(List<LabelMatcher> matchers) {
   /** Bounds the memory of all regular expressions that are parsed at once: about 20 MB. */
   static final long MAX_REGEX_WEIGHT = 100_000;
 
+  /** What the series of a family are called beside its name. */
+  private static final List<String> PARTS = List.of("", "_sum", "_count", "_bucket");
+
   public SeriesSelector {
     matchers = List.copyOf(matchers);
   }
@@ -50,6 +53,16 @@ public record SeriesSelector(List<LabelMatcher> matchers) {
       }
     }
     return true;
+  }
+
+  /** False if no series of a family of that name can match, nor one of its parts. */
+  public boolean mayMatchFamily(String name) {
+    return PARTS.stream().anyMatch(part -> mayMatchName(name + part));
+  }
+
+  private boolean mayMatchName(String name) {
+    return matchers.stream()
+        .allMatch(matcher -> !matcher.label().equals(LabelMatcher.NAME) || matcher.matches(name));
   }
 
   /** False if no series of that group can match, since grouping labels override those pushed. */

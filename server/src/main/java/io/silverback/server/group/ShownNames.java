@@ -5,21 +5,24 @@ import io.silverback.codec.model.MetricType;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
 /**
- * The types of names that others might collide with, while families are shown in the order of their
- * names. Not thread-safe.
+ * The types of pushed names that others might collide with, while families are shown in the order
+ * of their names. Not thread-safe.
  *
  * <p>A name with a suffix comes after the one that it collides with, so what was shown before is
- * known; of what is yet to come only the own families matter, and those win whether or not they
- * have metrics. Of the names before, only those can matter that the current one begins with, and so
- * all later ones: no more than these are remembered.
+ * known. Of the names before, a later one can only collide with its own beginnings, so only the
+ * beginnings of the last name are remembered, and the names of the lines that an own family writes.
  */
 final class ShownNames {
-  private final Map<String, MetricType> own = new HashMap<>();
+  /** Names that an own summary or histogram needs for its own lines. */
+  private final Set<String> linesOfOwn = new HashSet<>();
+
+  private final Map<String, MetricType> shownLines = new HashMap<>();
   private final List<Beginning> beginnings = new ArrayList<>();
   private String last = "";
 
@@ -27,11 +30,16 @@ final class ShownNames {
   private record Beginning(int length, MetricType type) {}
 
   ShownNames(Collection<MetricFamily> ownFamilies) {
-    ownFamilies.forEach(family -> own.put(family.name(), family.type()));
+    for (MetricFamily family : ownFamilies) {
+      linesOfOwn.addAll(SuffixCollision.linesOf(family.name(), family.type()));
+    }
   }
 
-  /** A family was shown, whose name comes after those of all others before. */
+  /** A pushed family was shown, whose name comes after those of all others before. */
   void add(String name, MetricType type) {
+    if (linesOfOwn.contains(name)) {
+      shownLines.put(name, type);
+    }
     if (type == MetricType.SUMMARY || type.isHistogram()) {
       while (!beginnings.isEmpty() && !name.startsWith(textOf(beginnings.getLast()))) {
         beginnings.removeLast();
@@ -41,16 +49,11 @@ final class ShownNames {
     }
   }
 
-  /** Nothing was shown under the name after all. */
-  void remove(String name) {
-    own.remove(name);
-  }
-
   /** Under which type the name is taken, if it is. */
   Set<MetricType> types(String name) {
-    MetricType ownType = own.get(name);
-    if (ownType != null) {
-      return Set.of(ownType);
+    MetricType line = shownLines.get(name);
+    if (line != null) {
+      return Set.of(line);
     }
     for (Beginning beginning : beginnings) {
       if (beginning.length == name.length() && last.startsWith(name)) {

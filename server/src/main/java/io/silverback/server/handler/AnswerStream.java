@@ -3,6 +3,7 @@ package io.silverback.server.handler;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import io.silverback.server.http.Exchange;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -15,13 +16,11 @@ final class AnswerStream {
   /**
    * A stream of the body, which must be closed once the answer is whole.
    *
-   * <p>The answer goes out while it is written: in chunks, or to an {@link OldPeer}, which knows
+   * <p>The answer goes out while it is written: in chunks, or to a client of HTTP/1.0, which knows
    * none, up to the end of the connection.
    */
   static OutputStream open(ServerRequest request, ServerResponse response) {
-    return request.remotePeer() instanceof OldPeer
-        ? new Unchunked(response)
-        : response.outputStream();
+    return Exchange.of(request).isHttp10() ? new Unchunked(response) : response.outputStream();
   }
 
   /** A small answer goes out as a whole, so that its length can be said. */

@@ -15,10 +15,13 @@ import io.prometheus.metrics.instrumentation.jvm.ProcessMetrics;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.silverback.codec.model.MetricFamily;
 import io.silverback.codec.model.MetricType;
+import io.silverback.server.group.Omissions;
+import io.silverback.server.storage.ChoreStatistics;
 import io.silverback.server.storage.StorageStatistics;
 import io.silverback.server.storage.StorageStatistics.MapStatistics;
+import io.silverback.server.web.HandshakeFailure;
+import io.silverback.server.web.HandshakeFailures;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -41,6 +44,13 @@ public final class GatewayMetrics {
   private static final String UNKNOWN = "unknown";
   private static final String[] CODES = codes();
 
+  private static final MetricFamily BUILD =
+      new MetricFamily(
+          "pushgateway_build_info",
+          "A metric with a constant '1' value labeled by version, revision, branch, goversion from"
+              + " which pushgateway was built, and the goos and goarch for the build.",
+          MetricType.GAUGE,
+          List.of());
   private static final MetricFamily REQUESTS =
       new MetricFamily(
           "pushgateway_http_requests_total",
@@ -60,19 +70,6 @@ public final class GatewayMetrics {
           MetricType.SUMMARY,
           List.of());
 
-  private static final MetricFamily ENTRIES =
-      new MetricFamily(
-          "silverback_storage_entries",
-          "Entries of each map outside of the heap.",
-          MetricType.GAUGE,
-          List.of());
-  private static final MetricFamily ALLOCATED =
-      new MetricFamily(
-          "silverback_storage_allocated_bytes",
-          "What the entries of each map outside of the heap take, rounding and index included.",
-          MetricType.GAUGE,
-          List.of());
-
   /** The library's defaults, whatever a properties file or the environment says. */
   private static final PrometheusProperties DEFAULTS = PrometheusProperties.builder().build();
 
@@ -81,10 +78,12 @@ public final class GatewayMetrics {
   private final QuantileSummary pushSizes;
   private final QuantileSummary pushDurations;
   private final Counter omitted;
+  private final Counter hidden;
   private final Counter expired;
   private final Counter purged;
+  private volatile Supplier<List<ChoreStatistics>> chores = List::of;
   private volatile Supplier<StorageStatistics> storage =
-      () -> new StorageStatistics(0, 0, 0, 0, List.of(), List.of());
+      () -> new StorageStatistics(0, 0, 0, 0, List.of(), List.of(), List.of());
 
   public GatewayMetrics(BuildInfo build) {
     registerBuild(build);
@@ -103,6 +102,12 @@ public final class GatewayMetrics {
             .help("Metrics left out of scrapes, as they cannot be shown beside others.")
             .withoutExemplars()
             .register(registry);
+    hidden =
+        Counter.builder(DEFAULTS)
+            .name("silverback_scrape_hidden_own_metrics_total")
+            .help("Own metrics left out of scrapes, as pushed families exclude them.")
+            .withoutExemplars()
+            .register(registry);
     expired =
         Counter.builder(DEFAULTS)
             .name("silverback_expired_groups_total")
@@ -116,6 +121,7 @@ public final class GatewayMetrics {
             .withoutExemplars()
             .register(registry);
     registerStorage();
+    registerChores();
     registerProcess();
   }
 
@@ -151,6 +157,21 @@ public final class GatewayMetrics {
         .name("silverback_conflicting_groups")
         .help("Groups that are written by several clients in turn now.")
         .callback(gauge -> gauge.call(writers.conflicts().size()))
+        .register(registry);
+  }
+
+  /** From now on shows how many TLS handshakes failed, by reason. */
+  public void watchHandshakes(HandshakeFailures failures) {
+    CounterWithCallback.builder(DEFAULTS)
+        .name("silverback_tls_handshake_failures_total")
+        .help("Connections that did not get through their TLS handshake, by reason.")
+        .labelNames("reason")
+        .callback(
+            counter -> {
+              for (HandshakeFailure reason : HandshakeFailure.values()) {
+                counter.call((double) failures.count(reason), reason.label());
+              }
+            })
         .register(registry);
   }
 
@@ -192,6 +213,11 @@ public final class GatewayMetrics {
     storage = statistics;
   }
 
+  /** From now on shows how it goes what the store does now and then. */
+  public void watchChores(Supplier<List<ChoreStatistics>> statistics) {
+    chores = statistics;
+  }
+
   /**
    * Counts an answered request.
    *
@@ -217,8 +243,9 @@ public final class GatewayMetrics {
   }
 
   /** Counts what a scrape had to leave out; the next one shows it. */
-  public void countOmitted(int metrics) {
-    omitted.inc(metrics);
+  public void countOmitted(Omissions omissions) {
+    omitted.inc(omissions.metrics());
+    hidden.inc(omissions.hiddenOwnMetrics());
   }
 
   /** Counts a group that a staleness rule took out of scrapes. */
@@ -241,25 +268,20 @@ public final class GatewayMetrics {
     return SnapshotReader.families(registry.scrape());
   }
 
-  /** All families that have or will have a value: nobody may push another type by their names. */
-  public List<MetricFamily> declared() {
-    var declared = new ArrayList<>(collect());
-    for (MetricFamily later : List.of(REQUESTS, PUSH_SIZES, PUSH_DURATIONS, ENTRIES, ALLOCATED)) {
-      if (declared.stream().noneMatch(family -> family.name().equals(later.name()))) {
-        declared.add(later);
-      }
-    }
-    return List.copyOf(declared);
+  /**
+   * Upstream's families about itself, without metrics: a push must not hold them as another type,
+   * as with upstream. No other family of ours judges a push.
+   */
+  public static List<MetricFamily> reserved() {
+    return List.of(BUILD, REQUESTS, PUSH_SIZES, PUSH_DURATIONS);
   }
 
   private void registerBuild(BuildInfo build) {
     Platform platform = Platform.current();
     Info info =
         Info.builder(DEFAULTS)
-            .name("pushgateway_build_info")
-            .help(
-                "A metric with a constant '1' value labeled by version, revision, branch, goversion"
-                    + " from which pushgateway was built, and the goos and goarch for the build.")
+            .name(BUILD.name())
+            .help(BUILD.help())
             .labelNames("branch", "goversion", "revision", "version", "goarch", "goos")
             .register(registry);
     info.addLabelValues(
@@ -278,8 +300,14 @@ public final class GatewayMetrics {
   }
 
   private void registerStorage() {
-    showMaps(ENTRIES, map -> (double) map.entries());
-    showMaps(ALLOCATED, map -> (double) map.allocatedBytes());
+    showMaps(
+        "silverback_storage_entries",
+        "Entries of each map outside of the heap.",
+        map -> (double) map.entries());
+    showMaps(
+        "silverback_storage_allocated_bytes",
+        "What the entries of each map outside of the heap take, rounding and index included.",
+        map -> (double) map.allocatedBytes());
     GaugeWithCallback.builder(DEFAULTS)
         .name("silverback_storage_groups")
         .help("Groups that exist.")
@@ -297,15 +325,34 @@ public final class GatewayMetrics {
         .register(registry);
     CounterWithCallback.builder(DEFAULTS)
         .name("silverback_history_corrupt_pages_total")
-        .help("Pages of history that were damaged and dropped.")
+        .help("Pages of history that could not be read, and were dropped or left out of an answer.")
         .callback(counter -> counter.call((double) storage.get().corruptPages()))
         .register(registry);
   }
 
-  private void showMaps(MetricFamily family, ToDoubleFunction<MapStatistics> value) {
+  private void registerChores() {
     GaugeWithCallback.builder(DEFAULTS)
-        .name(family.name())
-        .help(family.help())
+        .name("silverback_chore_last_success_timestamp_seconds")
+        .help("When something that the store does now and then last went well, or began.")
+        .labelNames("chore")
+        .callback(
+            gauge ->
+                chores.get().forEach(one -> gauge.call(one.lastSuccessMillis() / 1e3, one.name())))
+        .register(registry);
+    CounterWithCallback.builder(DEFAULTS)
+        .name("silverback_chore_failures_total")
+        .help("How often something that the store does now and then failed.")
+        .labelNames("chore")
+        .callback(
+            counter ->
+                chores.get().forEach(one -> counter.call((double) one.failures(), one.name())))
+        .register(registry);
+  }
+
+  private void showMaps(String name, String help, ToDoubleFunction<MapStatistics> value) {
+    GaugeWithCallback.builder(DEFAULTS)
+        .name(name)
+        .help(help)
         .labelNames("map")
         .callback(
             gauge ->

@@ -23,18 +23,25 @@ final class HistoryHandler {
 
   private final MetricStore store;
   private final DoorLimits limits;
+  private final QueryMemory memory;
   private final OverLimitAnswer overLimit;
   private final LongSupplier wallMillis;
 
   /**
    * A handler over that store.
    *
+   * @param memory what all queries take from
    * @param wallMillis the wall clock, in milliseconds since the epoch
    */
   HistoryHandler(
-      MetricStore store, DoorLimits limits, OverLimitAnswer overLimit, LongSupplier wallMillis) {
+      MetricStore store,
+      DoorLimits limits,
+      QueryMemory memory,
+      OverLimitAnswer overLimit,
+      LongSupplier wallMillis) {
     this.store = store;
     this.limits = limits;
+    this.memory = memory;
     this.overLimit = overLimit;
     this.wallMillis = wallMillis;
   }
@@ -55,13 +62,16 @@ final class HistoryHandler {
   private void answer(ServerRequest request, ServerResponse response, HistoryQuery query)
       throws IOException {
     var stream = new HeldStream(HELD_BYTES, () -> AnswerStream.open(request, response));
-    try {
+    try (var lease = memory.lease()) {
       JsonAnswer.send(
           response,
           stream,
           data ->
               MatrixJson.write(
-                  sink -> store.history(query, new QueryBounds(sink, limits, System::nanoTime)),
+                  sink -> {
+                    var bounds = new QueryBounds(sink, lease, limits, System::nanoTime);
+                    store.history(query, bounds, bounds);
+                  },
                   data));
     } catch (QueryBounds.StoppedException stopped) {
       if (stream.isBegun()) {

@@ -5,6 +5,7 @@ import io.silverback.codec.exposition.GoNumbers;
 import io.silverback.codec.model.Labels;
 import io.silverback.server.group.LabelMatcher;
 import io.silverback.server.storage.HistorySink;
+import io.silverback.server.storage.Samples;
 import java.io.IOException;
 import java.math.BigDecimal;
 
@@ -36,18 +37,17 @@ final class MatrixJson implements HistorySink {
   }
 
   @Override
-  public void series(String name, Labels labels, long[] timesMillis, double[] values, int count)
-      throws IOException {
+  public void series(String name, Labels labels, Samples samples) throws IOException {
     out.writeStartObject();
     out.writeObjectFieldStart("metric");
     out.writeStringField(LabelMatcher.NAME, name);
     GroupJson.writePairs(labels, out);
     out.writeEndObject();
     out.writeArrayFieldStart("values");
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < samples.size(); i++) {
       out.writeStartArray();
-      out.writeNumber(seconds(timesMillis[i]));
-      out.writeString(number(values[i]));
+      out.writeNumber(seconds(samples.timeMillis(i)));
+      out.writeString(number(samples.value(i)));
       out.writeEndArray();
     }
     out.writeEndArray();

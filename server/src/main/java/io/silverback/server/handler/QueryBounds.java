@@ -2,26 +2,31 @@ package io.silverback.server.handler;
 
 import io.silverback.codec.model.Labels;
 import io.silverback.server.storage.HistorySink;
+import io.silverback.server.storage.QueryBudget;
+import io.silverback.server.storage.Samples;
 import java.io.IOException;
 import java.util.function.LongSupplier;
 
-/** Passes series on as long as their samples and the time that they take are within the limits. */
-final class QueryBounds implements HistorySink {
+/** Lets a query go on as long as its samples, its memory and its time are within the limits. */
+final class QueryBounds implements QueryBudget, HistorySink {
   private final HistorySink sink;
+  private final QueryMemory.Lease memory;
   private final DoorLimits limits;
   private final LongSupplier nanoTime;
   private final long startNanos;
   private long samples;
 
-  /** A query that begins now. */
-  QueryBounds(HistorySink sink, DoorLimits limits, LongSupplier nanoTime) {
+  /** A query that begins now; the caller closes what it has leased. */
+  QueryBounds(
+      HistorySink sink, QueryMemory.Lease memory, DoorLimits limits, LongSupplier nanoTime) {
     this.sink = sink;
+    this.memory = memory;
     this.limits = limits;
     this.nanoTime = nanoTime;
     this.startNanos = nanoTime.getAsLong();
   }
 
-  /** Ends a query between two series. */
+  /** Ends a query where it is. */
   static final class StoppedException extends IOException {
     private static final long serialVersionUID = 1L;
 
@@ -38,17 +43,16 @@ final class QueryBounds implements HistorySink {
   }
 
   @Override
-  public void series(String name, Labels labels, long[] timesMillis, double[] values, int count)
-      throws IOException {
-    samples += count;
-    if (samples > limits.maxHistorySamples()) {
-      throw new StoppedException(
-          OverLimitException.tooMuch(
-              DoorLimit.HISTORY_SAMPLES,
-              "the query matches too many samples, ask for fewer series or less time, or raise"
-                  + " --limits.max-history-samples: limit="
-                  + limits.maxHistorySamples()));
+  public void take(long bytes) throws IOException {
+    try {
+      memory.take(bytes);
+    } catch (OverLimitException over) {
+      throw new StoppedException(over);
     }
+  }
+
+  @Override
+  public void goOn() throws IOException {
     if (nanoTime.getAsLong() - startNanos > limits.queryTimeout().toNanos()) {
       throw new StoppedException(
           OverLimitException.busy(
@@ -57,6 +61,20 @@ final class QueryBounds implements HistorySink {
                   + " --limits.query-timeout: limit="
                   + limits.queryTimeout()));
     }
-    sink.series(name, labels, timesMillis, values, count);
+  }
+
+  @Override
+  public void series(String name, Labels labels, Samples found) throws IOException {
+    samples += found.size();
+    if (samples > limits.maxHistorySamples()) {
+      throw new StoppedException(
+          OverLimitException.tooMuch(
+              DoorLimit.HISTORY_SAMPLES,
+              "the query matches too many samples, ask for fewer series or less time, or raise"
+                  + " --limits.max-history-samples: limit="
+                  + limits.maxHistorySamples()));
+    }
+    goOn();
+    sink.series(name, labels, found);
   }
 }

@@ -7,9 +7,11 @@ import io.silverback.codec.model.Metric;
 import io.silverback.codec.model.MetricFamily;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.group.PushTimes;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 
 /**
  * The body of a restore: the group as an exposition shows it, its push times included.
@@ -24,14 +26,28 @@ final class RestoredGroup {
   private static final double MICROS_PER_SECOND = 1e6;
   private static final long MICROS_PER_MILLI = 1000;
 
-  private RestoredGroup() {}
+  /** How far the clock of the other server may be ahead of ours. */
+  private static final long TOLERANCE_MILLIS = 60_000;
+
+  private final LongSupplier wallMillis;
 
   /**
-   * What the body wants restored.
+   * Reads bodies.
    *
-   * @throws MalformedExpositionException if it does not say when the group was pushed to
+   * @param wallMillis the wall clock, in milliseconds since the epoch
    */
-  static GroupUpdate read(GroupingKey key, ParsedExposition body) {
+  RestoredGroup(LongSupplier wallMillis) {
+    this.wallMillis = wallMillis;
+  }
+
+  /**
+   * What the body wants restored. A time a little ahead of our clock is now, as the other server's
+   * clock may differ.
+   *
+   * @throws MalformedExpositionException if it does not say when the group was pushed to, or if
+   *     that is still to come
+   */
+  GroupUpdate read(GroupingKey key, ParsedExposition body) {
     long push = 0;
     long failure = 0;
     Map<String, Long> families = new HashMap<>();
@@ -58,7 +74,7 @@ final class RestoredGroup {
     return new GroupUpdate.Restore(key, body, push, failure, families);
   }
 
-  private static long millis(String family, Metric metric) {
+  private long millis(String family, Metric metric) {
     double seconds =
         switch (metric) {
           case Metric.Gauge(_, double value) -> value;
@@ -72,6 +88,17 @@ final class RestoredGroup {
       throw MalformedExpositionException.inMessage(
           "a push time must be a gauge of seconds since 1970: " + family + "=" + seconds);
     }
-    return (long) micros / MICROS_PER_MILLI;
+    long millis = (long) micros / MICROS_PER_MILLI;
+    long now = wallMillis.getAsLong();
+    if (millis > now + TOLERANCE_MILLIS) {
+      throw MalformedExpositionException.inMessage(
+          "a push time is more than a minute ahead of this server's clock, set both clocks right: "
+              + family
+              + "="
+              + Instant.ofEpochMilli(millis)
+              + " now="
+              + Instant.ofEpochMilli(now));
+    }
+    return Math.min(millis, now);
   }
 }

@@ -5,23 +5,28 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.group.RewriteRules;
+import io.silverback.server.http.HttpServer;
+import io.silverback.server.http.Pressure;
 import io.silverback.server.storage.GroupLostException;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.SnapshotRefusedException;
 import io.silverback.server.web.Admission;
+import io.silverback.server.web.Guard;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /** Every path that the server answers. */
-public final class Routes {
+public final class Routes implements HttpServer.Handler, Pressure {
   private final Router router;
-  private final Function<String, Admission> guard;
+  private final BodyMemory memory;
+  private final Turnstile scrapes;
+  private final Guard guard;
 
   /**
    * The doors over one store.
@@ -30,7 +35,7 @@ public final class Routes {
    * @param board learns how full the limits of the doors are
    * @param writers learns who pushes
    * @param rewriteRules what becomes of the grouping keys of requests, asked for each of them
-   * @param guard decides about a request by its Authorization header, empty if it has none
+   * @param guard decides which requests get an answer at all
    * @param fence asked before a request reads or writes groups
    * @param cluster doors that tell of the cluster
    * @param lifecycle doors to the life of the process
@@ -43,7 +48,7 @@ public final class Routes {
       WriterWatch writers,
       Supplier<RewriteRules> rewriteRules,
       BuildInfo build,
-      Function<String, Admission> guard,
+      Guard guard,
       Fence fence,
       ClusterHandler cluster,
       LifecycleHandler lifecycle) {
@@ -52,22 +57,25 @@ public final class Routes {
     var started = Instant.now();
     DoorLimits limits = settings.limits();
     var overLimit = new OverLimitAnswer(board, log);
-    var memory = new BodyMemory(limits.maxBodyMemoryBytes(), limits.maxWait());
+    memory = new BodyMemory(limits.maxBodyMemoryBytes(), limits.maxWait());
     board.watch(DoorLimit.BODY_MEMORY, memory::takenBytes);
     var pushes = new Turnstile(DoorLimit.PUSHES, limits.maxPushes(), limits.maxWait());
     board.watch(DoorLimit.PUSHES, pushes::taken);
-    var scrapes = new Turnstile(DoorLimit.SCRAPES, limits.maxScrapes(), limits.maxWait());
+    scrapes = new Turnstile(DoorLimit.SCRAPES, limits.maxScrapes(), limits.maxWait());
     board.watch(DoorLimit.SCRAPES, scrapes::taken);
     var jobs = new JobTraffic();
     var paths = new GroupingKeyPath(settings.names(), rewriteRules);
     var push =
         new PushHandler(
             store, settings, paths, memory, pushes, overLimit, jobs, writers, fence, log);
+    var restored = new RestoredGroup(System::currentTimeMillis);
     var delete = new DeleteHandler(store, paths, writers, log);
     var scrape = new ScrapeHandler(store, metrics, log);
     var api = new ApiHandler(store, settings.flags(), board, writers, build, started);
     var top = new TopHandler(store, jobs);
-    var history = new HistoryHandler(store, limits, overLimit, System::currentTimeMillis);
+    var queries = new QueryMemory(limits);
+    board.watch(DoorLimit.QUERY_MEMORY, queries::takenBytes);
+    var history = new HistoryHandler(store, limits, queries, overLimit, System::currentTimeMillis);
     var status = new StatusHandler(store, settings, board, writers, build, started);
 
     UnaryOperator<Door> large = door -> inTurn(door, scrapes, overLimit);
@@ -85,13 +93,13 @@ public final class Routes {
               "POST", group, "push", fenced.apply(push.door(GroupUpdate.Merge::new, base64))));
       routes.add(new Route("DELETE", group, "delete", fenced.apply(delete.door(base64))));
       if (settings.adminApi()) {
-        String restored = prefix + "/api/v1/admin/restore" + key;
+        String restore = prefix + "/api/v1/admin/restore" + key;
         routes.add(
-            new Route(
-                "PUT", restored, "restore", fenced.apply(push.door(RestoredGroup::read, base64))));
+            new Route("PUT", restore, "restore", fenced.apply(push.door(restored::read, base64))));
       }
     }
     routes.add(new Route("GET", prefix + settings.telemetryPath(), "", large.apply(scrape.door())));
+    routes.add(new Route("GET", prefix + "/-/metrics", "", scrape.own()));
     routes.add(new Route("GET", prefix + "/-/healthy", "healthy", lifecycle.healthy()));
     routes.add(new Route("GET", prefix + "/-/ready", "ready", lifecycle.ready()));
     Door quitDoor = settings.lifecycle() ? lifecycle.quit() : lifecycle.disabled();
@@ -142,17 +150,29 @@ public final class Routes {
       routes.add(
           new Route("POST", copy, "api/v1/admin/snapshot", new SnapshotHandler(store, log).door()));
     }
-    router = new Router(routes, metrics);
+    router = new Router(routes, metrics, new ForeignPage(settings.externalUrl()), log);
   }
 
-  /**
-   * Answers one request.
-   *
-   * @throws IOException if the client went away
-   */
+  /** In the order in which they are tried. */
+  List<Route> table() {
+    return router.routes();
+  }
+
+  @Override
+  public boolean bodiesWait() {
+    return memory.isWaitedFor();
+  }
+
+  @Override
+  public boolean answersWait() {
+    return scrapes.waiting() > 0;
+  }
+
+  @Override
   public void answer(ServerRequest request, ServerResponse response) throws IOException {
     String authorization = request.headers().first(HeaderNames.AUTHORIZATION).orElse("");
-    Admission admission = guard.apply(authorization);
+    Admission admission =
+        guard.admit(authorization, ClientAddress.of(request.remotePeer()).getAddress());
     admission.headers().forEach((name, value) -> response.header(HeaderNames.create(name), value));
     switch (admission) {
       case Admission.Admitted _ -> router.route(request, response);
@@ -169,7 +189,7 @@ public final class Routes {
     return (request, response, parameters) -> {
       Optional<String> refusal = fence.refusal(request);
       if (refusal.isPresent()) {
-        Fence.refuse(response, refusal.get());
+        Fence.refuse(request, response, refusal.get());
       } else {
         door.answer(request, response, parameters);
       }
@@ -181,7 +201,7 @@ public final class Routes {
     return (request, response, parameters) -> {
       Turnstile.Place place;
       try {
-        place = turnstile.enter();
+        place = turnstile.enter(request.remotePeer().host());
       } catch (OverLimitException e) {
         overLimit.door(request, response, e);
         return;

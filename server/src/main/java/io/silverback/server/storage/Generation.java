@@ -11,13 +11,16 @@ import java.util.regex.Pattern;
  * One generation of a store's files.
  *
  * @param format the version of the format
- * @param number of the generation, the newest being the one that counts
+ * @param number of the generation; the newest one that is whole counts
  * @param magic the number by which the store's entries are found; no client knows it
  * @param folder where the files are
  */
 record Generation(int format, int number, long magic, Path folder) {
   /** The version of the format that is written, and the newest one that is read. */
   static final int FORMAT = 3;
+
+  /** The first format in which a generation counts only with the mark of a flush. */
+  private static final int MARKED_SINCE = 3;
 
   static final Comparator<Generation> BY_NUMBER = Comparator.comparingInt(Generation::number);
 
@@ -43,10 +46,15 @@ record Generation(int format, int number, long magic, Path folder) {
             folder));
   }
 
-  /** What follows this one in the same store. */
-  Generation next() {
-    var next = new Generation(FORMAT, number + 1, magic, folder);
+  /** What comes in the same store after the one of that number. */
+  Generation following(int last) {
+    var next = new Generation(FORMAT, last + 1, magic, folder);
     return next.in(folder.resolveSibling(next.name()));
+  }
+
+  /** True if it counts only once it is marked as flushed. */
+  boolean isMarked() {
+    return format >= MARKED_SINCE;
   }
 
   Generation in(Path other) {

@@ -1,142 +1,151 @@
 package io.silverback.server.storage;
 
 import io.silverback.codec.model.Fingerprint;
-import io.silverback.codec.model.GroupingKey;
-import io.silverback.codec.row.ColumnPageWriter;
-import io.silverback.codec.row.CorruptFrameException;
 import io.silverback.codec.row.RowPageCursor;
-import io.silverback.codec.row.RowPageReader;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.ToIntFunction;
 import org.agrona.DirectBuffer;
-import org.agrona.ExpandableArrayBuffer;
-import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * The history of one group as it was at one moment: the numbers of its sealed pages, which never
- * change but may go, and a copy of the open one.
+ * The history of one group as it was at one moment: the sealed pages, which never change but may
+ * go, and how far the open one was written, which goes on.
  */
 final class GroupPages {
-  private final OffHeapMap openPages;
-  private final OffHeapMap pages;
-  private final List<OpenBlock> open = new ArrayList<>();
-  private long group;
-  private int firstPage;
-  private int openPage;
-  private Fingerprint openShape = Fingerprint.NONE;
-
-  private record OpenBlock(RowPageCursor cursor, DirectBuffer rows) {}
-
-  private GroupPages(OffHeapMaps maps) {
-    this.openPages = maps.openPages;
-    this.pages = maps.pages;
-  }
-
-  /** The history as it is now. */
-  static GroupPages of(GroupingKey group, GroupEntries entries, OffHeapMaps maps) {
-    return entries.with(
-        group,
-        (_, workspace) -> {
-          var pages = new GroupPages(maps);
-          pages.copy(workspace.entry(), workspace.frame().shape());
-          return pages;
-        });
-  }
+  private final OffHeapMaps maps;
+  private final byte[] key;
+  private final UnsafeBuffer head;
+  private final Fingerprint shape;
 
   /**
-   * Takes the moment to be now. Called under the lock of the group.
+   * A page.
    *
-   * @param shape the one that the group has now, and so its open page
+   * @param blocks how many there are side by side
+   * @param mostRows how many rows each of them has at most
    */
-  private void copy(DirectBuffer head, Fingerprint shape) {
-    group = HistoryHead.group(head);
-    firstPage = HistoryHead.firstPage(head);
-    openPage = HistoryHead.openPage(head);
-    openShape = shape;
-    for (int block = 0; block < HistoryHead.blocks(HistoryHead.columns(head)); block++) {
-      var cursor = new RowPageCursor();
-      HistoryHead.readCursor(head, block, cursor);
-      MutableDirectBuffer rows = new UnsafeBuffer(new byte[cursor.lengthBytes()]);
-      openPages.read(
-          Keys.ofOpenPage(group, block),
-          page -> rows.putBytes(0, page, 0, Math.min(rows.capacity(), page.capacity())));
-      open.add(new OpenBlock(cursor, rows));
-    }
+  record Page(int number, Fingerprint shape, int blocks, int mostRows) {}
+
+  private GroupPages(OffHeapMaps maps, byte[] key, UnsafeBuffer head, Fingerprint shape) {
+    this.maps = maps;
+    this.key = key;
+    this.head = head;
+    this.shape = shape;
   }
 
-  int firstPage() {
-    return firstPage;
-  }
-
-  /** The number of the open page; behind the last one if there is none. */
-  int openPage() {
-    return openPage;
-  }
-
-  boolean hasOpenPage() {
-    return !open.isEmpty();
-  }
-
-  Fingerprint openShape() {
-    return openShape;
-  }
-
-  /**
-   * The column page of a block, empty if it has no rows or is not there any more.
-   *
-   * @throws CorruptFrameException if the open page is damaged
-   */
-  DirectBuffer columnPage(int page, int block) {
-    return page == openPage ? sealedCopy(block) : sealedPage(page, block);
-  }
-
-  /** The first block of a sealed page, empty if the page is not there any more. */
-  DirectBuffer summary(int page) {
-    var copy = new UnsafeBuffer(new byte[0]);
-    pages.read(Keys.ofPage(group, page, 0), block -> copy.wrap(copyOf(block)));
-    return copy;
-  }
-
-  /** How many blocks a page has. */
-  int blocks(int page) {
-    if (page == openPage) {
-      return open.size();
-    }
-    int[] blocks = new int[1];
-    pages.read(Keys.ofPage(group, page, 0), block -> blocks[0] = SealedPage.blocks(block));
-    return blocks[0];
-  }
-
-  private static byte[] copyOf(DirectBuffer bytes) {
-    byte[] copy = new byte[bytes.capacity()];
-    bytes.getBytes(0, copy);
-    return copy;
-  }
-
-  private DirectBuffer sealedPage(int page, int block) {
-    var copy = new UnsafeBuffer(new byte[0]);
-    pages.read(
-        Keys.ofPage(group, page, block),
-        stored -> {
-          if (!SealedPage.isEmpty(stored)) {
-            byte[] bytes = new byte[SealedPage.columnPageLength(stored)];
-            stored.getBytes(0, bytes);
-            copy.wrap(bytes);
-          }
+  /** The history of the group of that key as it is now; empty if there is no such group. */
+  static Optional<GroupPages> of(byte[] key, OffHeapMaps maps) {
+    var found = new GroupPages[1];
+    maps.groups.read(
+        key,
+        entry -> {
+          var head = new UnsafeBuffer(new byte[HistoryHead.length(entry)]);
+          head.putBytes(0, entry, 0, head.capacity());
+          found[0] = new GroupPages(maps, key, head, GroupTable.frame(entry).shape());
         });
-    return copy;
+    return Optional.ofNullable(found[0]);
   }
 
-  private DirectBuffer sealedCopy(int block) {
-    if (block >= open.size() || open.get(block).cursor.rows() == 0) {
-      return new UnsafeBuffer(new byte[0]);
+  /** The pages that may have rows between two moments, both included, in their order. */
+  List<Page> between(long startMillis, long endMillis) {
+    var pages = new ArrayList<Page>();
+    for (int number = HistoryHead.firstPage(head); number < openPage(); number++) {
+      int page = number;
+      maps.pages.read(
+          Keys.ofPage(group(), page, 0),
+          first -> {
+            if (SealedPage.lastMillis(first) >= startMillis
+                && SealedPage.firstMillis(first) <= endMillis) {
+              pages.add(SealedPage.outline(page, first));
+            }
+          });
     }
-    var rows = new RowPageReader();
-    DirectBuffer bytes = open.get(block).rows;
-    rows.wrap(bytes, 0, bytes.capacity(), open.get(block).cursor);
-    MutableDirectBuffer sealed = new ExpandableArrayBuffer();
-    int length = new ColumnPageWriter().seal(rows, openShape.high(), openShape.low(), sealed);
-    return new UnsafeBuffer(sealed, 0, length);
+    if (HistoryHead.columns(head) > 0) {
+      int blocks = HistoryHead.blocks(HistoryHead.columns(head));
+      pages.add(new Page(openPage(), shape, blocks, mostOpenRows(blocks)));
+    }
+    return pages;
+  }
+
+  /** True if the page was not sealed at that moment. */
+  boolean wasOpen(Page page) {
+    return page.number() == openPage();
+  }
+
+  /** True if it is not sealed yet. */
+  boolean isOpen(Page page) {
+    boolean[] isOpen = new boolean[1];
+    maps.groups.read(
+        key,
+        entry ->
+            isOpen[0] =
+                HistoryHead.group(entry) == group()
+                    && HistoryHead.openPage(entry) == page.number()
+                    && HistoryHead.columns(entry) > 0);
+    return isOpen[0];
+  }
+
+  /** How far a block of the open page was written. */
+  void readCursor(int block, RowPageCursor cursor) {
+    HistoryHead.readCursor(head, block, cursor);
+  }
+
+  /** Copies what a block of the open page has up to a length now; how much that is. */
+  int copyOpen(int block, int length, QueryBuffer target) throws IOException {
+    return copy(
+        maps.openPages,
+        Keys.ofOpenPage(group(), block),
+        page -> Math.min(length, page.capacity()),
+        target);
+  }
+
+  /** Copies the column page of a block; 0 if it has no rows, or is not there any more. */
+  int copySealed(Page page, int block, QueryBuffer target) throws IOException {
+    return copy(
+        maps.pages,
+        Keys.ofPage(group(), page.number(), block),
+        stored -> SealedPage.isEmpty(stored) ? 0 : SealedPage.columnPageLength(stored),
+        target);
+  }
+
+  private int openPage() {
+    return HistoryHead.openPage(head);
+  }
+
+  private long group() {
+    return HistoryHead.group(head);
+  }
+
+  private int mostOpenRows(int blocks) {
+    var cursor = new RowPageCursor();
+    int most = 0;
+    for (int block = 0; block < blocks; block++) {
+      readCursor(block, cursor);
+      most = Math.max(most, cursor.rows());
+    }
+    return most;
+  }
+
+  private static int copy(
+      OffHeapMap map, byte[] key, ToIntFunction<DirectBuffer> lengthOf, QueryBuffer target)
+      throws IOException {
+    int[] length = new int[1];
+    UnsafeBuffer room;
+    do {
+      room = target.atLeast(length[0]);
+      UnsafeBuffer into = room;
+      length[0] = 0;
+      map.read(
+          key,
+          stored -> {
+            length[0] = lengthOf.applyAsInt(stored);
+            if (length[0] <= into.capacity()) {
+              into.putBytes(0, stored, 0, length[0]);
+            }
+          });
+    } while (length[0] > room.capacity());
+    return length[0];
   }
 }

@@ -171,6 +171,23 @@ final class GroupTable implements StoredGroups {
     return keys;
   }
 
+  /**
+   * The encoded keys of groups that exist or have history, of those in one part of the map.
+   *
+   * @param copies keeps them until it is closed
+   */
+  List<DirectBuffer> keysIn(int part, Predicate<GroupingKey> wanted, CopiedBytes copies) {
+    var keys = new ArrayList<DirectBuffer>();
+    groups.forEachIn(
+        part,
+        (key, _) -> {
+          if (wanted.test(GroupKeys.decode(key, 0, key.capacity()))) {
+            keys.add(copies.copy(key, 0, key.capacity()));
+          }
+        });
+    return keys;
+  }
+
   /** Tells of each group that exists what it holds. */
   void sizes(MetricStore.SizeSink sink) {
     var cursor = new RowPageCursor();

@@ -6,6 +6,7 @@ import io.silverback.server.group.ConsistencyCheck;
 import io.silverback.server.group.GroupState;
 import java.util.Optional;
 import java.util.function.LongSupplier;
+import org.agrona.MutableDirectBuffer;
 
 /**
  * Writes what a group becomes: the row of history first, then the state, which makes both count.
@@ -24,6 +25,7 @@ final class GroupWriter {
   private final Holdings holdings;
   private final Tombstones tombstones;
   private final ConsistencyCheck check;
+  private final LongSupplier wallMillis;
   private final LongSupplier ownMillis;
 
   GroupWriter(
@@ -35,6 +37,7 @@ final class GroupWriter {
       Holdings holdings,
       Tombstones tombstones,
       ConsistencyCheck check,
+      LongSupplier wallMillis,
       LongSupplier ownMillis) {
     this.groups = groups;
     this.table = table;
@@ -44,14 +47,14 @@ final class GroupWriter {
     this.holdings = holdings;
     this.tombstones = tombstones;
     this.check = check;
+    this.wallMillis = wallMillis;
     this.ownMillis = ownMillis;
   }
 
   /** Stores other values of all the series that the group has. */
   void revalue(byte[] key, GroupFrame next, Stamp stamp, Workspace workspace) {
     HistoryHead.quietSince(workspace.entry(), ownMillis.getAsLong());
-    appendRow(key, workspace, next, stamp, PushedColumns.all(next.columnCount()));
-    store(key, workspace, next);
+    storeWithRow(key, workspace, next, stamp, PushedColumns.all(next.columnCount()));
   }
 
   /**
@@ -64,14 +67,13 @@ final class GroupWriter {
     if (missesRows(workspace.frame(), next, stamp)) {
       seal(key, workspace, false);
     }
-    appendRow(key, workspace, next, stamp, pushed);
-    store(key, workspace, next);
+    storeWithRow(key, workspace, next, stamp, pushed);
   }
 
   /**
    * Stores the next state. Called under the lock of shape changes, too.
    *
-   * @return why it cannot be stored; then nothing has changed
+   * @return why it cannot be stored; then nothing has changed, nor has it if this throws
    */
   Optional<Obstacle> publish(byte[] key, GroupChange change, Stamp stamp, Workspace workspace) {
     GroupFrame frame = change.nextFrame();
@@ -85,22 +87,39 @@ final class GroupWriter {
         return obstacle;
       }
     }
-    if (!change.keepsShape() || missesRows(change.oldFrame(), frame, stamp)) {
-      seal(key, workspace, false);
+    try {
+      check.record(change.old(), change.next());
+      storeChange(key, change, stamp, workspace);
+    } catch (RuntimeException | Error e) {
+      if (!change.keepsShape()) {
+        shapes.release(change.shape().fingerprint());
+      }
+      throw e;
     }
-    if (isOf(frame.lastPush(), stamp) || isOf(frame.expiry().at(), stamp)) {
-      HistoryHead.quietSince(workspace.entry(), ownMillis.getAsLong());
-    }
-    check.record(change.old(), change.next());
-    // By version, as a restore writes all families but gives them times of their own.
-    PushedColumns pushed = PushedColumns.of(change.shape(), i -> isOf(frame.written(i), stamp));
-    appendRow(key, workspace, frame, stamp, pushed);
-    store(key, workspace, frame);
     if (!change.keepsShape()) {
       shapes.release(change.oldFrame().shape());
     }
     holdings.replace(change.oldFrame(), frame);
     return Optional.empty();
+  }
+
+  /** Stores a change that is recorded, or takes the record back. */
+  private void storeChange(byte[] key, GroupChange change, Stamp stamp, Workspace workspace) {
+    GroupFrame frame = change.nextFrame();
+    try {
+      if (!change.keepsShape() || missesRows(change.oldFrame(), frame, stamp)) {
+        seal(key, workspace, false);
+      }
+      if (isOf(frame.lastPush(), stamp) || isOf(frame.expiry().at(), stamp)) {
+        HistoryHead.quietSince(workspace.entry(), ownMillis.getAsLong());
+      }
+      // By version, as a restore writes all families but gives them times of their own.
+      PushedColumns pushed = PushedColumns.of(change.shape(), i -> isOf(frame.written(i), stamp));
+      storeWithRow(key, workspace, frame, stamp, pushed);
+    } catch (RuntimeException | Error e) {
+      check.record(/* old= */ change.next(), /* next= */ change.old());
+      throw e;
+    }
   }
 
   /**
@@ -125,17 +144,32 @@ final class GroupWriter {
     return event.version().equals(stamp.version());
   }
 
-  private void appendRow(
+  /** Appends the row of a push and stores what it led to, or neither counts. */
+  private void storeWithRow(
+      byte[] key, Workspace workspace, GroupFrame next, Stamp stamp, PushedColumns pushed) {
+    boolean opened = appendRow(key, workspace, next, stamp, pushed);
+    try {
+      store(key, workspace, next);
+    } catch (RuntimeException | Error e) {
+      if (opened) {
+        history.dropOpen(workspace.entry(), next.shape());
+      }
+      throw e;
+    }
+  }
+
+  /** True if a page was opened for the row. */
+  private boolean appendRow(
       byte[] key, Workspace workspace, GroupFrame next, Stamp stamp, PushedColumns pushed) {
     if (pushed.isEmpty()) {
-      return;
+      return false;
     }
     if (!retention.keepsRows()) {
       // A later row would be taken for the difference to the last one of an open page.
       seal(key, workspace, false);
-      return;
+      return false;
     }
-    long now = stamp.wallMillis();
+    long now = wallMillis.getAsLong();
     if (history.isFull(workspace.entry(), now, workspace.pen())) {
       // The next page will need the same room, so this one's stays.
       seal(key, workspace, true);
@@ -145,11 +179,11 @@ final class GroupWriter {
         new HistoryPages.Row(
             next.shape(),
             next.columnCount(),
-            stamp.wallMillis(),
+            RowTime.of(stamp.wallMillis(), now),
             pushed,
             workspace.frame().words(),
             next.words());
-    history.append(workspace.entry(), row, workspace.pen());
+    return history.append(workspace.entry(), row, workspace.pen());
   }
 
   /** Seals the open page, and stores that before its room is used again or given back. */
@@ -204,16 +238,48 @@ final class GroupWriter {
     store(key, workspace, workspace.frame());
   }
 
-  /** Drops the history that is too old; false if the group has none. */
+  /**
+   * Drops the history that is too old. A group that exists is changed in place, and only in what
+   * says where its history begins: it may have been pushed to long ago, and whatever is written
+   * anew may be lost in a power cut.
+   *
+   * @return false if the group has none
+   */
   boolean sweep(byte[] key, Workspace workspace, long nowMillis) {
-    boolean isThere = !HistoryHead.isEmpty(workspace.entry());
-    if (isThere) {
-      if (history.isExpired(workspace.entry(), nowMillis, workspace.pen())) {
-        seal(key, workspace, false);
-      }
-      history.dropExpired(workspace.entry(), nowMillis);
-      store(key, workspace, workspace.frame());
+    if (HistoryHead.isEmpty(workspace.entry())) {
+      return false;
     }
-    return isThere;
+    if (workspace.frame().exists()
+        && !history.isOpenAhead(workspace.entry(), nowMillis, workspace.pen())) {
+      sweepInPlace(key, workspace, nowMillis);
+      return true;
+    }
+    if (history.isOver(workspace.entry(), nowMillis, workspace.pen())) {
+      seal(key, workspace, false);
+    }
+    history.dropExpired(workspace.entry(), nowMillis);
+    store(key, workspace, workspace.frame());
+    return true;
+  }
+
+  private void sweepInPlace(byte[] key, Workspace workspace, long nowMillis) {
+    MutableDirectBuffer head = workspace.entry();
+    int columns = HistoryHead.columns(head);
+    boolean isOpenExpired = history.isOpenExpired(head, nowMillis, workspace.pen());
+    history.dropExpired(head, nowMillis);
+    boolean isOpenFirst = HistoryHead.firstPage(head) == HistoryHead.openPage(head);
+    if (isOpenExpired && !isOpenFirst) {
+      // It is older than a page before it, as after a step of the clock: then it goes as one.
+      seal(key, workspace, false);
+      return;
+    }
+    if (isOpenExpired) {
+      HistoryHead.passOpenPage(head);
+    }
+    groups.edit(key, entry -> HistoryHead.firstPage(entry, HistoryHead.firstPage(head)));
+    if (isOpenExpired) {
+      history.releaseRoom(head, columns);
+      shapes.release(workspace.frame().shape());
+    }
   }
 }

@@ -15,6 +15,10 @@ import org.agrona.MutableDirectBuffer;
  * perhaps an open one. A page of a group wider than {@link RowPage#MAX_COLUMNS} is several blocks
  * side by side, and each block of the open page has a cursor here. Since the whole entry is written
  * in one step, a row counts from the moment in which the state that it led to does.
+ *
+ * <p>History that is too old goes by a change of the first page alone, in place, so that a group
+ * that nobody pushes to is not written anew: what is written anew can be lost in a power cut. An
+ * open page before the first one is gone, with its cursors still there until the next write.
  */
 final class HistoryHead {
   /** What the clock shows of groups that were last pushed to before it began. */
@@ -22,12 +26,16 @@ final class HistoryHead {
 
   private static final int QUIET_SINCE_OFFSET = 0;
 
-  /** The bytes at the start that nothing is lost with. */
-  static final int EDITED_LENGTH = QUIET_SINCE_OFFSET + Long.BYTES;
+  private static final int FIRST_PAGE_OFFSET = QUIET_SINCE_OFFSET + Long.BYTES;
+
+  /** The bytes at the start that change in place. */
+  static final int EDITED_LENGTH = FIRST_PAGE_OFFSET + Integer.BYTES;
+
+  /** The first page stood behind the group in formats 1 and 2. */
+  static final int OLD_FIRST_PAGE_OFFSET = Long.BYTES;
 
   private static final int GROUP_OFFSET = EDITED_LENGTH;
-  private static final int FIRST_PAGE_OFFSET = GROUP_OFFSET + Long.BYTES;
-  private static final int OPEN_PAGE_OFFSET = FIRST_PAGE_OFFSET + Integer.BYTES;
+  private static final int OPEN_PAGE_OFFSET = GROUP_OFFSET + Long.BYTES;
   private static final int OPEN_SINCE_OFFSET = OPEN_PAGE_OFFSET + Integer.BYTES;
   private static final int COLUMNS_OFFSET = OPEN_SINCE_OFFSET + Long.BYTES;
   private static final int CURSORS_OFFSET = COLUMNS_OFFSET + Integer.BYTES;
@@ -47,7 +55,7 @@ final class HistoryHead {
 
   /** The length of the head, which is where the frame begins. */
   static int length(DirectBuffer entry) {
-    int columns = columns(entry);
+    int columns = columnsOfCursors(entry);
     if (columns == 0) {
       return CURSORS_OFFSET;
     }
@@ -94,11 +102,36 @@ final class HistoryHead {
 
   /** How many columns the open page has over all blocks; 0 if no page is open. */
   static int columns(DirectBuffer entry) {
+    return firstPage(entry) > openPage(entry) ? 0 : columnsOfCursors(entry);
+  }
+
+  private static int columnsOfCursors(DirectBuffer entry) {
     return entry.getInt(COLUMNS_OFFSET, LITTLE_ENDIAN);
   }
 
   static boolean isEmpty(DirectBuffer entry) {
-    return columns(entry) == 0 && firstPage(entry) == openPage(entry);
+    return columns(entry) == 0 && firstPage(entry) >= openPage(entry);
+  }
+
+  /** Lets the open page and all before it be gone, with nothing else changed. */
+  static void passOpenPage(MutableDirectBuffer entry) {
+    firstPage(entry, openPage(entry) + 1);
+  }
+
+  /** Takes away the cursors of an open page that is gone. */
+  static void settle(MutableDirectBuffer entry) {
+    if (firstPage(entry) > openPage(entry)) {
+      close(entry);
+    }
+  }
+
+  /** Makes the first page one that can be, whatever happened to the bytes that change in place. */
+  static void mendFirstPage(MutableDirectBuffer entry) {
+    int last = openPage(entry) + (columnsOfCursors(entry) > 0 ? 1 : 0);
+    if (firstPage(entry) < 0 || firstPage(entry) > last) {
+      // From there on, pages that are not there are passed over.
+      firstPage(entry, 0);
+    }
   }
 
   static void open(

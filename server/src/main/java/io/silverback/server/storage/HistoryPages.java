@@ -1,6 +1,7 @@
 package io.silverback.server.storage;
 
 import io.silverback.codec.model.Fingerprint;
+import io.silverback.codec.row.ColumnPage;
 import io.silverback.codec.row.ColumnPageWriter;
 import io.silverback.codec.row.ColumnRanges;
 import io.silverback.codec.row.CorruptFrameException;
@@ -11,6 +12,7 @@ import io.silverback.codec.row.RowPageWriter;
 import io.silverback.server.log.Log;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.MutableDirectBuffer;
@@ -41,6 +43,7 @@ final class HistoryPages {
   private final OffHeapMap pages;
   private final ShapeTable shapes;
   private final Retention retention;
+  private final PageClock clock;
   private final ReentrantLock sealing = new ReentrantLock();
   private final ColumnPageWriter sealer = new ColumnPageWriter();
   private final RowPageReader rows = new RowPageReader();
@@ -48,11 +51,12 @@ final class HistoryPages {
   private final MutableDirectBuffer sealed = new ExpandableArrayBuffer();
   private final LongAdder corrupt = new LongAdder();
 
-  HistoryPages(OffHeapMaps maps, ShapeTable shapes, Retention retention) {
+  HistoryPages(OffHeapMaps maps, ShapeTable shapes, Retention retention, PageClock clock) {
     this.openPages = maps.openPages;
     this.pages = maps.pages;
     this.shapes = shapes;
     this.retention = retention;
+    this.clock = clock;
   }
 
   /** One writer's tools, so that groups can be written side by side. */
@@ -71,15 +75,23 @@ final class HistoryPages {
       DirectBuffer before,
       DirectBuffer after) {}
 
-  /** How many pages could not be read any more and were dropped. */
+  /** How many pages could not be read any more, and were dropped or left out of an answer. */
   long corruptPages() {
     return corrupt.sum();
   }
 
-  /** Adds a row to the open page, which becomes or is one of the row's shape and not full. */
-  void append(MutableDirectBuffer head, Row row, Pen pen) {
-    if (HistoryHead.columns(head) == 0) {
-      shapes.acquire(row.shape());
+  void countCorrupt() {
+    corrupt.increment();
+  }
+
+  /**
+   * Adds a row to the open page, which becomes or is one of the row's shape and not full.
+   *
+   * @return true if the page was opened, which is a use of its shape
+   */
+  boolean append(MutableDirectBuffer head, Row row, Pen pen) {
+    boolean opens = HistoryHead.columns(head) == 0;
+    if (opens) {
       HistoryHead.open(head, row.columns(), row.timeMillis(), pen.cursor);
     }
     for (int block = 0; block < HistoryHead.blocks(row.columns()); block++) {
@@ -90,6 +102,10 @@ final class HistoryPages {
         HistoryHead.writeCursor(head, block, pen.cursor);
       }
     }
+    if (opens) {
+      shapes.acquire(row.shape());
+    }
+    return opens;
   }
 
   /** True if the open page, if there is one, takes no more rows. */
@@ -97,10 +113,36 @@ final class HistoryPages {
     return HistoryHead.columns(head) > 0 && isFull(head, nowMillis, pen.cursor);
   }
 
+  /**
+   * True if there is an open page that no more rows should go to, as all it has are older than the
+   * retention. Or from the future, after a step of the clock: they are old some time after they are
+   * sealed.
+   */
+  boolean isOver(DirectBuffer head, long nowMillis, Pen pen) {
+    return isOver(head, nowMillis, pen.cursor);
+  }
+
+  private boolean isOver(DirectBuffer head, long nowMillis, RowPageCursor cursor) {
+    return isOpenExpired(head, nowMillis, cursor) || isOpenAhead(head, nowMillis, cursor);
+  }
+
   /** True if there is an open page, and all its rows are older than the retention. */
-  boolean isExpired(DirectBuffer head, long nowMillis, Pen pen) {
+  boolean isOpenExpired(DirectBuffer head, long nowMillis, Pen pen) {
+    return isOpenExpired(head, nowMillis, pen.cursor);
+  }
+
+  private boolean isOpenExpired(DirectBuffer head, long nowMillis, RowPageCursor cursor) {
     return HistoryHead.columns(head) > 0
-        && lastRowMillis(head, pen.cursor) < retention.oldestMillis(nowMillis);
+        && lastRowMillis(head, cursor) < retention.oldestMillis(nowMillis);
+  }
+
+  /** True if there is an open page with a row from the future. */
+  boolean isOpenAhead(DirectBuffer head, long nowMillis, Pen pen) {
+    return isOpenAhead(head, nowMillis, pen.cursor);
+  }
+
+  private boolean isOpenAhead(DirectBuffer head, long nowMillis, RowPageCursor cursor) {
+    return HistoryHead.columns(head) > 0 && RowTime.isAhead(lastRowMillis(head, cursor), nowMillis);
   }
 
   /**
@@ -127,53 +169,66 @@ final class HistoryPages {
 
   /** Drops the pages whose last row is older than the retention. */
   void dropExpired(MutableDirectBuffer head, long nowMillis) {
-    dropUntil(head, retention.oldestMillis(nowMillis));
+    dropWhile(head, page -> isExpired(page, nowMillis));
   }
 
   /** Drops all pages; none must be open. */
   void dropAll(MutableDirectBuffer head) {
-    dropUntil(head, Long.MAX_VALUE);
+    dropWhile(head, _ -> true);
   }
 
-  /** True if there is a page that {@link #dropExpired} would drop, or an open one with old rows. */
+  /** True if there is a page that {@link #dropExpired} would drop, or an open one that is over. */
   boolean hasExpired(DirectBuffer head, long nowMillis, RowPageCursor cursor) {
-    long oldest = retention.oldestMillis(nowMillis);
     int first = HistoryHead.firstPage(head);
-    if (first < HistoryHead.openPage(head)) {
-      boolean[] old = new boolean[1];
-      boolean known =
-          pages.read(
-              Keys.ofPage(HistoryHead.group(head), first, 0),
-              page -> old[0] = SealedPage.lastMillis(page) < oldest);
-      return !known || old[0];
-    }
-    return HistoryHead.columns(head) > 0 && lastRowMillis(head, cursor) < oldest;
+    boolean[] kept = new boolean[1];
+    boolean isFirstExpired =
+        first < HistoryHead.openPage(head)
+            && !(pages.read(
+                    Keys.ofPage(HistoryHead.group(head), first, 0),
+                    page -> kept[0] = !isExpired(page, nowMillis))
+                && kept[0]);
+    return isFirstExpired || isOver(head, nowMillis, cursor);
   }
 
-  private void dropUntil(MutableDirectBuffer head, long oldestMillis) {
+  /**
+   * When the last row of a page was pushed, by the wall clock as it shows {@code nowMillis}: as the
+   * row was stamped, but not after the page was sealed.
+   */
+  long lastMillis(DirectBuffer page, long nowMillis) {
+    return Math.min(
+        SealedPage.lastMillis(page), clock.wallMillis(SealedPage.sealedMillis(page), nowMillis));
+  }
+
+  private boolean isExpired(DirectBuffer page, long nowMillis) {
+    return lastMillis(page, nowMillis) < retention.oldestMillis(nowMillis);
+  }
+
+  private void dropWhile(MutableDirectBuffer head, Predicate<DirectBuffer> isOld) {
     int page = HistoryHead.firstPage(head);
-    while (page < HistoryHead.openPage(head) && drop(HistoryHead.group(head), page, oldestMillis)) {
+    while (page < HistoryHead.openPage(head) && drop(HistoryHead.group(head), page, isOld)) {
       page++;
     }
     HistoryHead.firstPage(head, page);
   }
 
-  /** False if the page has a row that is not older. */
-  private boolean drop(long group, int page, long oldestMillis) {
+  /** False if the page is there and is not old. */
+  private boolean drop(long group, int page, Predicate<DirectBuffer> isOld) {
     boolean[] kept = new boolean[1];
     int[] blocks = new int[1];
     Fingerprint[] shape = {Fingerprint.NONE};
     pages.read(
         Keys.ofPage(group, page, 0),
         block -> {
-          kept[0] = SealedPage.lastMillis(block) >= oldestMillis;
+          kept[0] = !isOld.test(block);
           blocks[0] = SealedPage.blocks(block);
           shape[0] = SealedPage.shape(block);
         });
     if (kept[0]) {
       return false;
     }
-    for (int block = 0; block < blocks[0]; block++) {
+    // The first block last: it says how many there are, so a process that ends before finds the
+    // rest.
+    for (int block = blocks[0] - 1; block >= 0; block--) {
       pages.remove(Keys.ofPage(group, page, block));
     }
     shapes.release(shape[0]);
@@ -181,8 +236,9 @@ final class HistoryPages {
   }
 
   private boolean isFull(DirectBuffer head, long nowMillis, RowPageCursor cursor) {
-    long ageMillis = nowMillis - HistoryHead.openSinceMillis(head);
-    if (ageMillis > retention.askedMillis() / PAGES_IN_RETENTION) {
+    long sinceMillis = HistoryHead.openSinceMillis(head);
+    if (nowMillis - sinceMillis > retention.askedMillis() / PAGES_IN_RETENTION
+        || RowTime.isAhead(sinceMillis, nowMillis)) {
       return true;
     }
     int blocks = HistoryHead.blocks(HistoryHead.columns(head));
@@ -209,9 +265,11 @@ final class HistoryPages {
     sealing.lock();
     try {
       int blocks = HistoryHead.blocks(HistoryHead.columns(head));
-      for (int block = 0; block < blocks; block++) {
+      long lastMillis = HistoryHead.openSinceMillis(head);
+      // The first block last, which says of all when the last row was pushed.
+      for (int block = blocks - 1; block >= 0; block--) {
         HistoryHead.readCursor(head, block, cursor);
-        sealBlock(head, block, blocks, shape, cursor);
+        lastMillis = sealBlock(head, block, blocks, lastMillis, shape, cursor);
       }
     } finally {
       sealing.unlock();
@@ -255,24 +313,35 @@ final class HistoryPages {
     return pen.writer.append(row.timeMillis(), ranges, row.before(), first, row.after(), first);
   }
 
-  private void sealBlock(
-      DirectBuffer head, int block, int blocks, Fingerprint shape, RowPageCursor cursor) {
+  /** Seals one block, and tells when the last row of it and of those behind it was pushed. */
+  private long sealBlock(
+      DirectBuffer head,
+      int block,
+      int blocks,
+      long lastMillisBehind,
+      Fingerprint shape,
+      RowPageCursor cursor) {
     int length = 0;
     if (cursor.rows() > 0) {
       try {
         length = writeSealed(Keys.ofOpenPage(HistoryHead.group(head), block), shape, cursor);
       } catch (CorruptFrameException e) {
-        corrupt.increment();
+        countCorrupt();
         log.warn("a page of history is damaged and was dropped", "err", e);
       }
     }
-    byte[] key = Keys.ofPage(HistoryHead.group(head), HistoryHead.openPage(head), block);
+    long lastMillis = lastMillisBehind;
     if (length > 0) {
-      pages.put(key, sealed, 0, SealedPage.finish(sealed, length, blocks));
+      lastMillis = Math.max(lastMillis, ColumnPage.lastMillis(sealed, 0));
     } else if (block == 0) {
-      long lastMillis = lastRowMillis(head, cursor);
-      pages.put(key, sealed, 0, SealedPage.writeEmpty(sealed, blocks, lastMillis, shape));
+      length = SealedPage.writeEmpty(sealed, shape);
     }
+    if (length > 0) {
+      byte[] key = Keys.ofPage(HistoryHead.group(head), HistoryHead.openPage(head), block);
+      int end = SealedPage.finish(sealed, length, lastMillis, clock.nowMillis(), blocks);
+      pages.put(key, sealed, 0, end);
+    }
+    return lastMillis;
   }
 
   private int writeSealed(byte[] key, Fingerprint shape, RowPageCursor cursor) {

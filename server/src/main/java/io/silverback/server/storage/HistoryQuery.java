@@ -24,6 +24,11 @@ public record HistoryQuery(List<SeriesSelector> selectors, long startMillis, lon
     return selectors.stream().anyMatch(selector -> selector.matches(name, labels));
   }
 
+  /** False if no series of a family of that name is asked for. */
+  boolean mayMatchFamily(String name) {
+    return selectors.stream().anyMatch(selector -> selector.mayMatchFamily(name));
+  }
+
   /** False if no series of that group is asked for. */
   public boolean mayMatch(GroupingKey key) {
     return selectors.stream().anyMatch(selector -> selector.mayMatch(key));

@@ -3,198 +3,259 @@ package io.silverback.server.storage;
 import io.silverback.codec.model.Fingerprint;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Labels;
-import io.silverback.codec.row.ColumnPageReader;
 import io.silverback.codec.row.CorruptFrameException;
-import io.silverback.codec.row.FamilyShape;
 import io.silverback.codec.row.FloatSeries;
 import io.silverback.codec.row.RowPage;
 import io.silverback.server.group.PushTimes;
 import io.silverback.server.log.Log;
+import io.silverback.server.storage.GroupPages.Page;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.BitSet;
-import java.util.LinkedHashMap;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SequencedMap;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
 import org.agrona.DirectBuffer;
+import org.agrona.collections.LongArrayList;
 
 /**
- * One look at the history of one group: which of its series are asked for, and their samples page
- * by page.
+ * One query's look at the history of one group after the other.
  *
- * <p>Holds the series of one group and a few decoded pages at a time. Pages that are damaged are
- * left out and logged. Not thread-safe; used once.
+ * <p>Pages that cannot be read are left out, counted and logged. Not thread-safe.
  */
-final class HistoryReader {
+final class HistoryReader implements AutoCloseable {
+  /*
+   * Implementation notes
+   *
+   * An answer goes series by series, and what is stored page by page. To read a page takes a copy and
+   * a checksum of all its bytes, so each is read for as many series at once as memory allows, a chunk
+   * of them: their samples are gathered from all pages in their order, and then handed over. The next
+   * chunk needs the pages again.
+   *
+   * So a query takes the memory of one chunk and of one block of a page, however much it asks for.
+   * Only a single series that has more samples than a chunk takes more, which its budget may refuse.
+   */
+
   private static final Log log = Log.of(HistoryReader.class);
 
-  /** Decoded pages that are kept for the next series, which mostly are in the same. */
-  private static final int KEPT_PAGES = 64;
+  /** What the samples of a chunk may take if it is of several series. */
+  private static final long CHUNK_BYTES = 8 << 20;
 
-  private final GroupingKey key;
-  private final GroupPages pages;
+  private static final Comparator<Fingerprint> FINGERPRINTS =
+      Comparator.comparingLong(Fingerprint::high).thenComparingLong(Fingerprint::low);
+
+  private final OffHeapMaps maps;
+  private final ShapeTable shapes;
   private final HistoryQuery query;
-  private final List<Page> inRange = new ArrayList<>();
-  private final SampleList samples = new SampleList();
-  private final long[] columnValues = new long[RowPage.MAX_ROWS];
-  private final BitSet columnRows = new BitSet(RowPage.MAX_ROWS);
-  private final SequencedMap<Block, Optional<ColumnPageReader>> readers =
-      new LinkedHashMap<>(KEPT_PAGES, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
+  private final QueryBudget budget;
+  private final HistorySink sink;
+  private final Runnable onLeftOut;
+  private final BlockReader blocks;
+  private final SampleTable samples;
+  private long keyBytes;
 
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Block, Optional<ColumnPageReader>> eldest) {
-          return size() > KEPT_PAGES;
-        }
-      };
-
-  private record Page(int number, Fingerprint shape) {}
-
-  private record Block(int page, int number) {}
-
-  private record Series(String name, Labels labels) {}
-
-  private record Column(Fingerprint shape, int number) {}
-
-  /** A look at what the pages hold between the times of the query. */
-  HistoryReader(GroupingKey key, GroupPages pages, HistoryQuery query) {
-    this.key = key;
-    this.pages = pages;
+  /**
+   * A reader for a query.
+   *
+   * @param shapes visited as long as this is used
+   * @param onLeftOut told of each page that cannot be read
+   */
+  HistoryReader(
+      OffHeapMaps maps,
+      ShapeTable shapes,
+      HistoryQuery query,
+      QueryBudget budget,
+      HistorySink sink,
+      Runnable onLeftOut) {
+    this.maps = maps;
+    this.shapes = shapes;
     this.query = query;
+    this.budget = budget;
+    this.sink = sink;
+    this.onLeftOut = onLeftOut;
+    this.blocks = new BlockReader(query, budget);
+    this.samples = new SampleTable(budget);
   }
 
-  /** Hands over each series that has a sample. */
-  void read(ShapeTable shapes, HistorySink sink) throws IOException {
-    findPages();
-    var wanted = new LinkedHashMap<Series, List<Column>>();
-    inRange.stream()
-        .map(Page::shape)
-        .distinct()
-        .forEach(shape -> addColumns(shape, shapes, wanted));
-    for (var series : wanted.entrySet()) {
-      samples.clear();
-      series.getValue().forEach(this::addSamples);
-      hand(series.getKey().name(), series.getKey().labels(), sink);
-    }
-    readPushTimes(sink);
-  }
-
-  private void findPages() {
-    for (int number = pages.firstPage(); number < pages.openPage(); number++) {
-      DirectBuffer first = pages.summary(number);
-      if (first.capacity() > 0 && SealedPage.lastMillis(first) >= query.startMillis()) {
-        inRange.add(new Page(number, SealedPage.shape(first)));
-      }
-    }
-    if (pages.hasOpenPage()) {
-      inRange.add(new Page(pages.openPage(), pages.openShape()));
-    }
-  }
-
-  private void addColumns(Fingerprint shape, ShapeTable shapes, Map<Series, List<Column>> wanted) {
-    int column = 0;
-    for (FamilyShape family : shapes.shape(shape).families()) {
-      for (FloatSeries series : family.series(key)) {
-        if (query.matches(series.name(), series.labels())) {
-          wanted
-              .computeIfAbsent(new Series(series.name(), series.labels()), _ -> new ArrayList<>(1))
-              .add(new Column(shape, column));
+  /** Hands over each series of the groups in one part of the table that has a sample. */
+  void readPart(int part, GroupTable groups) throws IOException {
+    try (var copies = new CopiedBytes()) {
+      List<DirectBuffer> keys = groups.keysIn(part, query::mayMatch, copies);
+      budget.take(Math.max(0, copies.takenBytes() - keyBytes));
+      keyBytes = Math.max(keyBytes, copies.takenBytes());
+      for (DirectBuffer key : keys) {
+        budget.goOn();
+        Optional<GroupPages> pages = GroupPages.of(Keys.copyOf(key), maps);
+        if (pages.isPresent()) {
+          new Group(GroupKeys.decode(key, 0, key.capacity()), pages.get()).read();
         }
-        column++;
       }
     }
   }
 
-  private void addSamples(Column column) {
-    int number = column.number() % RowPage.MAX_COLUMNS;
-    for (Page page : inRange) {
-      if (!page.shape().equals(column.shape())) {
-        continue;
+  @Override
+  public void close() {
+    blocks.close();
+    samples.close();
+  }
+
+  /** Reads a block of a page; what is damaged throws. */
+  @FunctionalInterface
+  private interface Reading {
+    void read() throws IOException;
+  }
+
+  /**
+   * A page, and the number of its shape among those of the group.
+   *
+   * <p>Numbers are given in the order in which shapes are found.
+   */
+  private record Numbered(Page page, int shape) {}
+
+  /** The history of one group. */
+  private final class Group {
+    private final GroupingKey key;
+    private final GroupPages pages;
+    private final List<Fingerprint> distinct = new ArrayList<>();
+    private final List<Numbered> inRange = new ArrayList<>();
+    private final LongArrayList unreadable = new LongArrayList();
+
+    private Group(GroupingKey key, GroupPages pages) {
+      this.key = key;
+      this.pages = pages;
+      Map<Fingerprint, Integer> numbers = new TreeMap<>(FINGERPRINTS);
+      for (Page page : pages.between(query.startMillis(), query.endMillis())) {
+        if (numbers.containsKey(page.shape()) || shapes.knows(page.shape())) {
+          int shape = numbers.computeIfAbsent(page.shape(), this::number);
+          inRange.add(new Numbered(page, shape));
+        } else {
+          leaveOut(page, "its shape is gone");
+        }
       }
-      var block = new Block(page.number(), column.number() / RowPage.MAX_COLUMNS);
-      Optional<ColumnPageReader> reader = reader(block);
-      if (reader.isEmpty()) {
-        continue;
+    }
+
+    private int number(Fingerprint shape) {
+      distinct.add(shape);
+      return distinct.size() - 1;
+    }
+
+    private void read() throws IOException {
+      int mostRows = inRange.stream().mapToInt(it -> it.page().mostRows()).sum();
+      if (mostRows == 0) {
+        return;
+      }
+      var walk = new SeriesWalk(key, distinct, shapes, query);
+      var chunk =
+          new SeriesChunk(distinct.size(), CHUNK_BYTES / SampleTable.SAMPLE_LENGTH / mostRows);
+      while (walk.hasNext()) {
+        for (var series : walk.next().entrySet()) {
+          chunk.add(series.getKey(), series.getValue());
+          if (chunk.isFull()) {
+            hand(chunk, mostRows);
+          }
+        }
+      }
+      hand(chunk, mostRows);
+      handPushTimes();
+    }
+
+    private void hand(SeriesChunk chunk, int mostRows) throws IOException {
+      if (chunk.size() == 0) {
+        return;
+      }
+      samples.start(chunk.size(), mostRows);
+      List<long[]> wanted = IntStream.range(0, distinct.size()).mapToObj(chunk::wanted).toList();
+      for (Numbered numbered : inRange) {
+        gather(numbered.page(), wanted.get(numbered.shape()));
+      }
+      for (int i = 0; i < chunk.size(); i++) {
+        FloatSeries series = chunk.series(i);
+        hand(series.name(), series.labels(), i);
+      }
+      chunk.clear();
+    }
+
+    /** Adds what a page has of the wanted columns, block by block. */
+    private void gather(Page page, long[] wanted) throws IOException {
+      int from = 0;
+      while (from < wanted.length) {
+        int first = from;
+        int block = blockOf(wanted[first]);
+        while (from < wanted.length && blockOf(wanted[from]) == block) {
+          from++;
+        }
+        int end = from;
+        read(page, block, () -> blocks.read(pages, page, block, wanted, first, end, samples));
+      }
+    }
+
+    /** That a row is there says when the group was pushed to. */
+    private void handPushTimes() throws IOException {
+      Labels labels = PushTimes.success(key, 0).metrics().getFirst().labels();
+      if (!query.matches(PushTimes.SUCCESS, labels)) {
+        return;
+      }
+      int most = 0;
+      for (Numbered numbered : inRange) {
+        Page page = numbered.page();
+        most += page.blocks() == 1 ? page.mostRows() : times(page).length;
+      }
+      samples.start(1, most);
+      for (Numbered numbered : inRange) {
+        for (long timeMillis : times(numbered.page())) {
+          samples.add(0, timeMillis, timeMillis / 1e3);
+        }
+      }
+      hand(PushTimes.SUCCESS, labels, 0);
+    }
+
+    /** When the rows of a page were pushed, each of which some block has. */
+    private long[] times(Page page) throws IOException {
+      var times = new LongArrayList();
+      for (int block = 0; block < page.blocks(); block++) {
+        int one = block;
+        read(page, one, () -> blocks.readTimes(pages, page, one, times::addLong));
+      }
+      return times.longStream().sorted().distinct().toArray();
+    }
+
+    private void hand(String name, Labels labels, int number) throws IOException {
+      Samples found = samples.of(number);
+      if (found.size() > 0) {
+        sink.series(name, labels, found);
+      }
+    }
+
+    private void read(Page page, int block, Reading reading) throws IOException {
+      budget.goOn();
+      long place = (long) page.number() << Integer.SIZE | block;
+      if (unreadable.containsLong(place)) {
+        return;
       }
       try {
-        reader.get().column(number, columnValues, columnRows);
+        reading.read();
       } catch (CorruptFrameException e) {
-        warn(block, e);
-        readers.put(block, Optional.empty());
-        continue;
-      }
-      for (int row = columnRows.nextSetBit(0); row >= 0; row = columnRows.nextSetBit(row + 1)) {
-        add(reader.get().timeMillis(row), Double.longBitsToDouble(columnValues[row]));
+        unreadable.addLong(place);
+        leaveOut(page, String.valueOf(e.getMessage()));
       }
     }
-  }
 
-  /** That a row is there says when the group was pushed to. */
-  private void readPushTimes(HistorySink sink) throws IOException {
-    Labels labels = PushTimes.success(key, 0).metrics().getFirst().labels();
-    if (!query.matches(PushTimes.SUCCESS, labels)) {
-      return;
-    }
-    samples.clear();
-    for (Page page : inRange) {
-      for (int block = 0; block < pages.blocks(page.number()); block++) {
-        reader(new Block(page.number(), block))
-            .ifPresent(
-                reader -> {
-                  for (int row = 0; row < reader.rows(); row++) {
-                    long timeMillis = reader.timeMillis(row);
-                    add(timeMillis, timeMillis / 1e3);
-                  }
-                });
-      }
-    }
-    samples.sort();
-    hand(PushTimes.SUCCESS, labels, sink);
-  }
-
-  private void add(long timeMillis, double value) {
-    if (timeMillis >= query.startMillis() && timeMillis <= query.endMillis()) {
-      samples.add(timeMillis, value);
+    private void leaveOut(Page page, String reason) {
+      onLeftOut.run();
+      log.warn(
+          "a page of history cannot be read and is left out",
+          "group",
+          key,
+          "page",
+          page.number(),
+          "reason",
+          reason);
     }
   }
 
-  private void hand(String name, Labels labels, HistorySink sink) throws IOException {
-    samples.sort();
-    if (samples.size() > 0) {
-      sink.series(name, labels, samples.timesMillis(), samples.values(), samples.size());
-    }
-  }
-
-  private Optional<ColumnPageReader> reader(Block block) {
-    Optional<ColumnPageReader> known = readers.get(block);
-    if (known != null) {
-      return known;
-    }
-    Optional<ColumnPageReader> opened = Optional.empty();
-    try {
-      DirectBuffer page = pages.columnPage(block.page(), block.number());
-      if (page.capacity() > 0) {
-        var reader = new ColumnPageReader();
-        reader.wrap(page, 0, page.capacity());
-        opened = Optional.of(reader);
-      }
-    } catch (CorruptFrameException e) {
-      warn(block, e);
-    }
-    readers.put(block, opened);
-    return opened;
-  }
-
-  private void warn(Block block, CorruptFrameException fault) {
-    log.warn(
-        "a page of history is damaged and is left out",
-        "group",
-        key,
-        "page",
-        block.page(),
-        "err",
-        fault);
+  private static int blockOf(long wanted) {
+    return BlockReader.columnOf(wanted) / RowPage.MAX_COLUMNS;
   }
 }

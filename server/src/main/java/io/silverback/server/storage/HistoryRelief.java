@@ -16,12 +16,19 @@ final class HistoryRelief {
   private final Retention retention;
   private final MapRoom room;
   private final OffHeapMap pages;
+  private final HistoryPages history;
 
-  HistoryRelief(MemoryBudget memory, Retention retention, MapRoom room, OffHeapMap pages) {
+  HistoryRelief(
+      MemoryBudget memory,
+      Retention retention,
+      MapRoom room,
+      OffHeapMap pages,
+      HistoryPages history) {
     this.memory = memory;
     this.retention = retention;
     this.room = room;
     this.pages = pages;
+    this.history = history;
   }
 
   /** Looks at the memory; true if what is older than {@link Retention#oldestMillis} should go. */
@@ -44,7 +51,9 @@ final class HistoryRelief {
     var ages = new PageAges(retention.oldestMillis(nowMillis), nowMillis);
     pages.forEach(
         (key, page) ->
-            ages.add(SealedPage.lastMillis(page), pages.bytesOf(key.capacity(), page.capacity())));
+            ages.add(
+                history.lastMillis(page, nowMillis),
+                pages.bytesOf(key.capacity(), page.capacity())));
     if (ages.totalBytes() >= excess) {
       long slack = room.allocatedBytes() / SLACK_PART;
       retention.forgetBefore(ages.momentAfter(Math.min(excess + slack, ages.totalBytes())));

@@ -10,10 +10,8 @@ public interface HistorySink {
    * One series, which comes but once and has at least one sample.
    *
    * @param labels grouping labels included
-   * @param timesMillis ascending, in milliseconds since the epoch; its first {@code count} elements
-   *     count, and like the values they belong to the caller, who may change them after the call
+   * @param samples good until the return
    * @throws IOException if no more can be taken
    */
-  void series(String name, Labels labels, long[] timesMillis, double[] values, int count)
-      throws IOException;
+  void series(String name, Labels labels, Samples samples) throws IOException;
 }

@@ -6,12 +6,8 @@ import io.silverback.cluster.HashRing;
 import io.silverback.codec.model.Version;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,45 +19,27 @@ import java.util.zip.CRC32C;
  * docs/formats/store.md}.
  */
 final class HorizonFile {
-  private static final String NAME = "horizons";
-  private static final String IN_PROGRESS = ".in_progress";
+  static final String NAME = "horizons";
+
   private static final int COUNT_OFFSET = Long.BYTES;
   private static final int SLOTS_OFFSET = COUNT_OFFSET + Integer.BYTES;
   private static final int SLOT_LENGTH = Integer.BYTES + 3 * Long.BYTES;
+  private static final int LONGEST = SLOTS_OFFSET + HashRing.SLOTS * SLOT_LENGTH + Integer.BYTES;
 
   private HorizonFile() {}
-
-  /** Replaces the file; returns when the disk has the new one. */
-  static void write(Path folder, long magic, List<Version> horizons) throws IOException {
-    Path unfinished = folder.resolve(NAME + IN_PROGRESS);
-    try (var file =
-        FileChannel.open(
-            unfinished,
-            StandardOpenOption.CREATE,
-            StandardOpenOption.TRUNCATE_EXISTING,
-            StandardOpenOption.WRITE)) {
-      ByteBuffer bytes = encode(magic, horizons);
-      while (bytes.hasRemaining()) {
-        file.write(bytes);
-      }
-      file.force(true);
-    }
-    Files.move(unfinished, folder.resolve(NAME), StandardCopyOption.ATOMIC_MOVE);
-    try (var names = FileChannel.open(folder, StandardOpenOption.READ)) {
-      names.force(true);
-    }
-  }
 
   /**
    * The horizons of the slots that have one; none if there is no file, and empty if it is damaged
    * or that of another store.
    */
   static Optional<Map<Integer, Version>> read(Path folder, long magic) throws IOException {
-    try {
-      return decode(Files.readAllBytes(folder.resolve(NAME)), magic);
-    } catch (NoSuchFileException _) {
+    Path file = folder.resolve(NAME);
+    if (!Files.exists(file)) {
       return Optional.of(Map.of());
     }
+    return Files.isRegularFile(file) && Files.size(file) <= LONGEST
+        ? decode(Files.readAllBytes(file), magic)
+        : Optional.empty();
   }
 
   static ByteBuffer encode(long magic, List<Version> horizons) {

@@ -66,9 +66,9 @@ public interface MetricStore extends AutoCloseable {
   /**
    * Hands every series that matches and has samples in that time to the sink, in no promised order.
    *
-   * @throws IOException if the sink does; it then got only a part
+   * @throws IOException if the budget or the sink does; the sink then got only a part
    */
-  void history(HistoryQuery query, HistorySink sink) throws IOException;
+  void history(HistoryQuery query, QueryBudget budget, HistorySink sink) throws IOException;
 
   /** Tells of every group that exists what it holds, in no promised order. */
   void sizes(SizeSink sink);

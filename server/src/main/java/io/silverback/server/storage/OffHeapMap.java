@@ -52,6 +52,7 @@ final class OffHeapMap implements AutoCloseable {
    * @param tierBytes the room that a segment grows by, and twice the longest entry
    * @param entriesPerTier how many entries a segment grows by
    * @param editedBytes how many bytes at the start of a value may be edited in place
+   * @param growth how many times as much room as at first the map may have in the end
    */
   record Plan(
       String name,
@@ -61,7 +62,32 @@ final class OffHeapMap implements AutoCloseable {
       int segments,
       long tierBytes,
       int entriesPerTier,
-      int editedBytes) {
+      int editedBytes,
+      int growth) {
+    /** Address space for more than any machine has memory. */
+    private static final int USUAL_GROWTH = 1000;
+
+    /** A map that practically grows for ever. */
+    Plan(
+        String name,
+        int number,
+        int keyBytes,
+        int chunkBytes,
+        int segments,
+        long tierBytes,
+        int entriesPerTier,
+        int editedBytes) {
+      this(
+          name,
+          number,
+          keyBytes,
+          chunkBytes,
+          segments,
+          tierBytes,
+          entriesPerTier,
+          editedBytes,
+          USUAL_GROWTH);
+    }
 
     /** How long a value can be. */
     int longestBytes() {
@@ -92,7 +118,7 @@ final class OffHeapMap implements AutoCloseable {
           .actualChunksPerSegmentTier(tierBytes / chunkBytes)
           .entriesPerSegment(entriesPerTier)
           // Only the address space of the first tiers is taken at once; more follow as they fill.
-          .maxBloatFactor(1000)
+          .maxBloatFactor(growth)
           .skipCloseOnExitHook(true);
     }
   }
@@ -267,11 +293,21 @@ final class OffHeapMap implements AutoCloseable {
 
   /** Shows all entries in any order; those that come or go meanwhile may be left out. */
   void forEach(EntryVisitor visitor) {
-    for (int segment = 0; segment < map.segments(); segment++) {
-      try (var context = map.segmentContext(segment)) {
-        context.forEachSegmentEntry(
-            entry -> visitor.visit(wholeOf(entry.key()), valueIn(wholeOf(entry.value()))));
-      }
+    for (int part = 0; part < parts(); part++) {
+      forEachIn(part, visitor);
+    }
+  }
+
+  /** How many parts there are, in each of which about as many entries lie. */
+  int parts() {
+    return map.segments();
+  }
+
+  /** Shows the entries of one part, as {@link #forEach} does. */
+  void forEachIn(int part, EntryVisitor visitor) {
+    try (var context = map.segmentContext(part)) {
+      context.forEachSegmentEntry(
+          entry -> visitor.visit(wholeOf(entry.key()), valueIn(wholeOf(entry.value()))));
     }
   }
 

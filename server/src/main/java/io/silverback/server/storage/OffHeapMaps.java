@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -66,13 +67,22 @@ final class OffHeapMaps implements AutoCloseable {
 
   /** Maps that end with the process. */
   OffHeapMaps() {
+    this(plan -> plan);
+  }
+
+  /**
+   * The same with other plans.
+   *
+   * @param changed makes them of the usual ones
+   */
+  OffHeapMaps(UnaryOperator<OffHeapMap.Plan> changed) {
     lanes = null;
-    groups = GROUPS.create();
-    shapes = SHAPES.create();
-    symbols = SYMBOLS.create();
-    openPages = OPEN_PAGES.create();
-    pages = PAGES.create();
-    tallies = TALLIES.create();
+    groups = changed.apply(GROUPS).create();
+    shapes = changed.apply(SHAPES).create();
+    symbols = changed.apply(SYMBOLS).create();
+    openPages = changed.apply(OPEN_PAGES).create();
+    pages = changed.apply(PAGES).create();
+    tallies = changed.apply(TALLIES).create();
   }
 
   /**

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntPredicate;
 import java.util.function.LongSupplier;
@@ -49,6 +50,7 @@ public final class OffHeapMetricStore implements MetricStore {
   private final GroupTable groups;
   private final GroupEntries entries;
   private final Retention retention;
+  private final PageClock pageClock;
   private final HistoryPages history;
   private final ConsistencyCheck check;
   private final GroupWriter writer;
@@ -58,6 +60,7 @@ public final class OffHeapMetricStore implements MetricStore {
   private final StoreParts parts;
   private final HistoryRelief relief;
   private final List<Chore> chores;
+  private final AtomicBoolean closed = new AtomicBoolean();
 
   /** An empty store, of which nothing survives the process. */
   public OffHeapMetricStore(StoreSettings settings) {
@@ -81,9 +84,10 @@ public final class OffHeapMetricStore implements MetricStore {
     this.shapes = new ShapeTable(maps.shapes, new SymbolTable(maps.symbols));
     this.entries = new GroupEntries(maps.groups, usage);
     this.groups = new GroupTable(maps.groups, shapes, usage, entries::lastGroup);
-    this.history = new HistoryPages(maps, shapes, retention);
+    this.pageClock = new PageClock(this::ownMillis);
+    this.history = new HistoryPages(maps, shapes, retention, pageClock);
     this.check =
-        new ConsistencyCheck(settings.ownFamilies(), groups, new OffHeapTallies(maps.tallies));
+        new ConsistencyCheck(settings.reserved(), groups, new OffHeapTallies(maps.tallies));
     this.found = adoptEntries();
     this.writer =
         new GroupWriter(
@@ -95,6 +99,7 @@ public final class OffHeapMetricStore implements MetricStore {
             holdings,
             tombstones,
             check,
+            wallMillis,
             this::ownMillis);
     long mostMemory = settings.limits().memoryBytes();
     var historyRoom = new MapRoom(maps.openPages, maps.pages);
@@ -117,12 +122,12 @@ public final class OffHeapMetricStore implements MetricStore {
             judge,
             writer,
             tombstones);
-    this.relief = new HistoryRelief(memory, retention, historyRoom, maps.pages);
+    this.relief = new HistoryRelief(memory, retention, historyRoom, maps.pages, history);
     long sweepMillis = Math.clamp(retention.askedMillis() / SWEEPS_IN_RETENTION, 1_000, 60_000);
     this.chores =
         List.of(
-            new Chore("store-sweeper", Duration.ofMillis(sweepMillis), this::sweep),
-            new Chore("store-memory", MEMORY_INTERVAL, this::relieveMemory));
+            new Chore("sweep", Chore.Need.VITAL, Duration.ofMillis(sweepMillis), this::sweep),
+            new Chore("memory", Chore.Need.VITAL, MEMORY_INTERVAL, this::relieveMemory));
   }
 
   /** Goes on with what is in the maps. */
@@ -130,11 +135,17 @@ public final class OffHeapMetricStore implements MetricStore {
     StoreAudit.Result audited = new StoreAudit(maps, shapes, holdings, tombstones).run();
     entries.continueAfter(audited.lastGroup());
     clock.observe(audited.newest());
+    pageClock.continueAfter(audited.lastSealedMillis());
     groups.forEachOutline(check::recordStored);
     try (Snapshot mixed = groups.snapshot(key -> check.needsSeries(key.job()))) {
       mixed.groups().forEach(check::recordStoredSeries);
     }
     return audited;
+  }
+
+  /** How many groups exist, or did before a close. */
+  long heldGroups() {
+    return holdings.groups();
   }
 
   /** What was in the maps when the store was made. */
@@ -203,12 +214,13 @@ public final class OffHeapMetricStore implements MetricStore {
 
   /** Throws {@link StoreClosedException} after a close. */
   @Override
-  public void history(HistoryQuery query, HistorySink sink) throws IOException {
+  public void history(HistoryQuery query, QueryBudget budget, HistorySink sink) throws IOException {
+    HistoryQuery kept = query.since(retention.oldestMillis(wallMillis.getAsLong()));
     usage.enter();
-    try (var _ = shapes.visit()) {
-      HistoryQuery kept = query.since(retention.oldestMillis(wallMillis.getAsLong()));
-      for (GroupingKey key : groups.keys(query::mayMatch)) {
-        new HistoryReader(key, GroupPages.of(key, entries, maps), kept).read(shapes, sink);
+    try (var _ = shapes.visit();
+        var reader = new HistoryReader(maps, shapes, kept, budget, sink, history::countCorrupt)) {
+      for (int part = 0; part < maps.groups.parts(); part++) {
+        reader.readPart(part, groups);
       }
     } finally {
       usage.exit();
@@ -237,7 +249,8 @@ public final class OffHeapMetricStore implements MetricStore {
           history.corruptPages(),
           retention.effectiveMillis(wallMillis.getAsLong()),
           maps.statistics(),
-          growth.uses());
+          growth.uses(),
+          chores.stream().map(Chore::statistics).toList());
     } finally {
       usage.exit();
     }
@@ -254,19 +267,19 @@ public final class OffHeapMetricStore implements MetricStore {
     return Optional.empty();
   }
 
-  /** Copies all groups, each with its history as of one moment, into maps that are empty. */
-  void copyTo(OffHeapMaps target) {
+  /**
+   * Copies all groups, each with its history as of one moment, into maps that are empty.
+   *
+   * @return how many of them exist
+   */
+  long copyTo(OffHeapMaps target) {
     usage.enter();
     try (var _ = shapes.visit()) {
       var copy = new StoreCopy(maps, shapes, target);
+      long[] copied = new long[1];
       groups.forEachKey(
-          key ->
-              entries.with(
-                  key,
-                  (place, _) -> {
-                    copy.add(place);
-                    return true;
-                  }));
+          key -> copied[0] += entries.with(key, (place, _) -> copy.add(place)) ? 1 : 0);
+      return copied[0];
     } finally {
       usage.exit();
     }
@@ -304,6 +317,9 @@ public final class OffHeapMetricStore implements MetricStore {
   /** Waits for the calls that have begun; nothing changes after the return. */
   @Override
   public void close() {
+    if (closed.getAndSet(true)) {
+      return;
+    }
     chores.forEach(Chore::close);
     if (usage.close(CLOSING_PATIENCE)) {
       maps.close();

@@ -1,16 +1,16 @@
 package io.silverback.server.storage;
 
-import io.silverback.codec.model.Version;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.log.Log;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Map;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
@@ -32,20 +32,22 @@ public final class PersistedMetricStore implements MetricStore {
   private static final Duration TICK = Duration.ofSeconds(1);
   private static final Duration CLOSING_PATIENCE = Duration.ofSeconds(30);
 
+  private final Disk disk;
   private final StoreDirectory directory;
   private final StoreSettings settings;
   private final PersistenceSettings persistence;
   private final Generation next;
+  private final LiveGeneration live;
   private final OffHeapMaps maps;
   private final CountDownLatch settled = new CountDownLatch(1);
-  private final CountDownLatch closing = new CountDownLatch(1);
   private final ReentrantLock copying = new ReentrantLock();
-  private final Thread keeper;
+  private final Thread opener;
   private volatile String reason = RECOVERING;
+  private volatile boolean closing;
   private volatile boolean diskIsFull;
   private volatile boolean isReplica;
   private volatile @Nullable OffHeapMetricStore store;
-  private volatile @Nullable Path files;
+  private volatile List<Chore> chores = List.of();
 
   /**
    * Takes the folder and begins to recover what is in it.
@@ -53,11 +55,18 @@ public final class PersistedMetricStore implements MetricStore {
    * @throws StoreUnusableException if the folder cannot be used; says what to change
    */
   public PersistedMetricStore(StoreSettings settings, PersistenceSettings persistence) {
+    this(settings, persistence, new SystemDisk());
+  }
+
+  /** The same on another disk. */
+  PersistedMetricStore(StoreSettings settings, PersistenceSettings persistence, Disk disk) {
     this.settings = settings;
     this.persistence = persistence;
-    this.directory = StoreDirectory.open(persistence.folder());
+    this.disk = disk;
+    this.directory = StoreDirectory.open(persistence.folder(), disk);
     try {
       this.next = directory.begin();
+      this.live = new LiveGeneration(directory, next, disk, settings.wallMillis());
       this.maps = new OffHeapMaps(next.folder(), next.magic());
     } catch (IOException e) {
       directory.close();
@@ -68,8 +77,8 @@ public final class PersistedMetricStore implements MetricStore {
               + e,
           e);
     }
-    this.keeper = Thread.ofPlatform().daemon().name("store-keeper").unstarted(this::keep);
-    keeper.start();
+    this.opener = Thread.ofPlatform().daemon().name("store-opener").unstarted(this::open);
+    opener.start();
   }
 
   /** Waits for the recovery, but not longer than that. */
@@ -138,8 +147,8 @@ public final class PersistedMetricStore implements MetricStore {
   }
 
   @Override
-  public void history(HistoryQuery query, HistorySink sink) throws IOException {
-    ready().history(query, sink);
+  public void history(HistoryQuery query, QueryBudget budget, HistorySink sink) throws IOException {
+    ready().history(query, budget, sink);
   }
 
   @Override
@@ -154,7 +163,7 @@ public final class PersistedMetricStore implements MetricStore {
 
   @Override
   public StorageStatistics statistics() {
-    return ready().statistics();
+    return ready().statistics().with(chores.stream().map(Chore::statistics).toList());
   }
 
   /**
@@ -171,26 +180,58 @@ public final class PersistedMetricStore implements MetricStore {
     }
     try {
       Path copies = Files.createDirectories(directory.root().resolve(COPIES));
-      requireRoom(allocatedBytes(source));
+      disk.requireRoom(copies, allocatedBytes(source));
       String name = StoreDirectory.timeName();
-      StoreFiles.writeNew(copies.resolve(name), source::copyTo);
+      new StoreFiles(disk)
+          .writeNew(copies.resolve(name), settings.wallMillis().getAsLong(), source::copyTo);
       return Optional.of(name);
     } finally {
       copying.unlock();
     }
   }
 
-  /** Flushes, if there is anything to flush, and leaves the folder to others. */
+  /**
+   * Flushes, if there is anything to flush, and leaves the folder to others once nothing works in
+   * it any more.
+   */
   @Override
   public void close() {
-    closing.countDown();
-    OffHeapMetricStore open = store;
-    if (open != null) {
-      open.close();
-      joinKeeper();
-      flush();
+    closing = true;
+    closeStore();
+    if (!awaitEndOfWork()) {
+      log.warn("the store is still at work and keeps its folder to the end of the process");
+      return;
     }
+    // Perhaps it was recovered at the last moment.
+    closeStore().ifPresent(this::flushLast);
     directory.close();
+  }
+
+  private Optional<OffHeapMetricStore> closeStore() {
+    Optional<OffHeapMetricStore> open = Optional.ofNullable(store);
+    open.ifPresent(OffHeapMetricStore::close);
+    return open;
+  }
+
+  private boolean awaitEndOfWork() {
+    try {
+      if (!opener.join(CLOSING_PATIENCE)) {
+        return false;
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+    chores.forEach(Chore::close);
+    return chores.stream().allMatch(chore -> chore.awaitEnd(CLOSING_PATIENCE));
+  }
+
+  private void flushLast(OffHeapMetricStore closed) {
+    try {
+      live.end(closed.heldGroups());
+    } catch (IOException e) {
+      log.error("error persisting metrics", "err", e);
+    }
   }
 
   private OffHeapMetricStore ready() {
@@ -201,152 +242,69 @@ public final class PersistedMetricStore implements MetricStore {
     return open;
   }
 
-  /** The life of the thread that belongs to this store. */
-  private void keep() {
+  private void open() {
+    var opening = new StoreOpening(directory, next, live, maps, settings, disk);
     try {
-      boolean damaged = recover();
+      OffHeapMetricStore recovered = opening.run(() -> closing);
+      lookAtDisk();
+      Chore cleanUp = cleanUp(opening.foundDamage());
+      chores = chores(recovered, cleanUp);
+      store = recovered;
+      if (isReplica) {
+        recovered.parts().tombstones().keep();
+      }
       settled.countDown();
-      flush();
-      directory.dropFound(damaged);
-      flushNowAndThen();
-    } catch (IOException | RuntimeException | InternalError e) {
-      // The last one is what the JVM makes of a mapped page that the disk has no room for.
+      cleanUp.runOnce();
+    } catch (StoreClosedException _) {
+      // While it was recovered; what was found is there as before.
+    } catch (IOException | RuntimeException | Error e) {
+      // An InternalError is what the JVM makes of a mapped page that the disk has no room for.
       reason = "the store cannot be recovered, see the log and start again: reason=" + e;
       log.error("the store cannot be recovered", "folder", directory.root().toString(), "err", e);
+    } finally {
       settled.countDown();
-    } catch (InterruptedException _) {
-      Thread.currentThread().interrupt();
     }
   }
 
-  private boolean recover() throws IOException {
-    long start = System.nanoTime();
-    Optional<Generation> old = directory.found();
-    int format = old.map(Generation::format).orElse(Generation.FORMAT);
-    var recovery = new StoreRecovery(next.magic(), format, maps);
-    if (old.isPresent()) {
-      requireRoom(StoreFiles.usedBytes(old.get().folder()));
-      recovery.run(old.get().folder(), next.folder());
-    }
-    StoreRecovery.Result read = recovery.result();
-    Optional<Map<Integer, Version>> horizons =
-        old.isPresent()
-            ? HorizonFile.read(old.get().folder(), next.magic())
-            : Optional.of(Map.of());
-    maps.continueAfter(read.lastSequence());
-    var recovered = new OffHeapMetricStore(settings, maps);
-    StoreAudit.Result found = recovered.found();
-    int damaged = read.damaged() + found.lostGroups() + found.lostPages();
-    // What is missing because it was damaged was not purged.
-    Map<Integer, Version> sound = damaged > 0 ? Map.of() : horizons.orElse(Map.of());
-    keepHorizons(recovered.parts().tombstones().horizons(), sound);
-    files = directory.publish(next);
-    lookAtDisk();
-    store = recovered;
-    if (isReplica) {
-      recovered.parts().tombstones().keep();
-    }
-    if (horizons.isEmpty()) {
-      log.warn("what was purged from the store cannot be read, so other nodes are asked");
-    }
-    if (old.isPresent()) {
-      log.info(
-          "store recovered",
-          "groups",
-          found.existing(),
-          "interrupted",
-          read.interrupted(),
-          "unfinished",
-          found.unfinished(),
-          "redone",
-          read.redone(),
-          "damaged",
-          read.damaged(),
-          "lost_groups",
-          found.lostGroups(),
-          "lost_pages",
-          found.lostPages(),
-          "seconds",
-          (System.nanoTime() - start) / 1e9);
-    }
-    return damaged > 0 || horizons.isEmpty();
+  private List<Chore> chores(OffHeapMetricStore open, Chore cleanUp) {
+    return List.of(
+        // upstream: diskmetricstore.go logs what fails here and goes on, too.
+        new Chore(
+            "flush",
+            Chore.Need.VITAL,
+            persistence.flushInterval(),
+            () -> live.flush(open.heldGroups())),
+        new Chore("disk", Chore.Need.VITAL, TICK, this::lookAtDisk),
+        cleanUp);
   }
 
-  /** In the new files before they count, so that nothing is forgotten over a restart. */
-  private void keepHorizons(Horizons horizons, Map<Integer, Version> found) throws IOException {
-    horizons.keepWith(
-        next -> {
-          // Nothing may be missing after a power cut that they would say was purged.
-          StoreFiles.flush(folder());
-          HorizonFile.write(folder(), this.next.magic(), next);
-        },
-        found);
-    if (!found.isEmpty()) {
-      HorizonFile.write(next.folder(), next.magic(), horizons.all());
-    }
-  }
-
-  private Path folder() {
-    Path published = files;
-    return published == null ? next.folder() : published;
-  }
-
-  private void flushNowAndThen() throws InterruptedException {
-    long interval = Math.max(1, persistence.flushInterval().toMillis());
-    long tick = Math.min(interval, TICK.toMillis());
-    long flushed = System.nanoTime();
-    while (!closing.await(tick, TimeUnit.MILLISECONDS)) {
-      lookAtDisk();
-      if (System.nanoTime() - flushed >= TimeUnit.MILLISECONDS.toNanos(interval)) {
-        flush();
-        flushed = System.nanoTime();
-      }
-    }
+  /** Done once; until then the files of before are there, too, and the store goes without it. */
+  private Chore cleanUp(boolean foundDamage) {
+    var done = new AtomicBoolean();
+    return new Chore(
+        "cleanup",
+        Chore.Need.CAN_WAIT,
+        TICK,
+        () -> {
+          if (!done.get()) {
+            directory.dropFound(foundDamage);
+            done.set(true);
+          }
+        });
   }
 
   /** Writing to a mapped file when its disk is full would end the process. */
-  private void lookAtDisk() {
-    boolean isFull = directory.root().toFile().getUsableSpace() < persistence.minFreeBytes();
+  private void lookAtDisk() throws IOException {
+    boolean isFull = disk.freeBytes(directory.root()) < persistence.minFreeBytes();
     if (isFull && !diskIsFull) {
       log.error("the disk of the store is full", "folder", directory.root().toString());
     }
     diskIsFull = isFull;
   }
 
-  private void flush() {
-    try {
-      Path published = files;
-      if (published != null) {
-        StoreFiles.flush(published);
-      }
-    } catch (IOException e) {
-      // upstream: diskmetricstore.go says so and goes on.
-      log.error("error persisting metrics", "err", e);
-    }
-  }
-
   private static long allocatedBytes(OffHeapMetricStore source) {
     return source.statistics().maps().stream()
         .mapToLong(StorageStatistics.MapStatistics::allocatedBytes)
         .sum();
-  }
-
-  private void requireRoom(long neededBytes) throws IOException {
-    long free = directory.root().toFile().getUsableSpace();
-    if (free < neededBytes) {
-      throw new IOException(
-          "the disk has no room for a copy of the store, make some: neededBytes="
-              + neededBytes
-              + " freeBytes="
-              + free);
-    }
-  }
-
-  private void joinKeeper() {
-    try {
-      boolean _ = keeper.join(CLOSING_PATIENCE);
-    } catch (InterruptedException _) {
-      Thread.currentThread().interrupt();
-    }
   }
 }

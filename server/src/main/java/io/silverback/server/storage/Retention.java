@@ -33,12 +33,23 @@ final class Retention {
 
   /** False if something younger than what was asked for had to go. */
   boolean isWhole(long nowMillis) {
-    return !paused && floorMillis <= nowMillis - askedMillis;
+    return !paused && floorMillis(nowMillis) <= nowMillis - askedMillis;
   }
 
   /** What is older need not be kept. */
   long oldestMillis(long nowMillis) {
-    return Math.max(nowMillis - askedMillis, floorMillis);
+    return Math.max(nowMillis - askedMillis, floorMillis(nowMillis));
+  }
+
+  /**
+   * The moment before which history was given up. One in the future was set by a clock that was
+   * wrong, and says nothing of what was pushed by one that is right.
+   */
+  private long floorMillis(long nowMillis) {
+    if (RowTime.isAhead(floorMillis, nowMillis)) {
+      floorMillis = Long.MIN_VALUE;
+    }
+    return floorMillis;
   }
 
   /** How long history goes back now. */

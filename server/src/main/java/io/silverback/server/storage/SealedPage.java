@@ -4,38 +4,48 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import io.silverback.codec.model.Fingerprint;
 import io.silverback.codec.row.ColumnPage;
+import io.silverback.codec.row.RowPage;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 
 /**
- * A block of a sealed page as it lies in the map: a {@link ColumnPage}, and behind it how many
- * blocks the page has.
+ * A block of a sealed page as it lies in the map: a {@link ColumnPage}, and behind it when the last
+ * row of the page was pushed, when it was sealed, and how many blocks it has. All three count in
+ * the first block.
  *
- * <p>The first block is there even if nobody pushed one of its columns; then what the column page
- * would say of the whole page stands in its place.
+ * <p>The first block is there even if nobody pushed one of its columns; then the fingerprint of the
+ * page's shape stands in the place of the column page. Layout: {@code docs/formats/store.md}.
  */
 final class SealedPage {
-  static final int BLOCKS_LENGTH = Short.BYTES;
+  private static final int EMPTY_LENGTH = 2 * Long.BYTES;
+  private static final int END_LENGTH = 2 * Long.BYTES + Short.BYTES;
 
-  private static final int LAST_MILLIS_OFFSET = 0;
-  private static final int SHAPE_HIGH_OFFSET = LAST_MILLIS_OFFSET + Long.BYTES;
-  private static final int SHAPE_LOW_OFFSET = SHAPE_HIGH_OFFSET + Long.BYTES;
-  private static final int EMPTY_LENGTH = SHAPE_LOW_OFFSET + Long.BYTES;
+  /** What stands behind a column page in formats 1 and 2: the number of blocks. */
+  static final int OLD_END_LENGTH = Short.BYTES;
+
+  /** What stands in place of a column page in formats 1 and 2: the last row before the shape. */
+  static final int OLD_EMPTY_LENGTH = 3 * Long.BYTES;
 
   private SealedPage() {}
 
-  /** Ends a block whose column page has that length. */
-  static int finish(MutableDirectBuffer block, int length, int blocks) {
-    block.putShort(length, (short) blocks, LITTLE_ENDIAN);
-    return length + BLOCKS_LENGTH;
+  /**
+   * Writes the end of a block behind a body of that length, and tells the length of all.
+   *
+   * @param sealedMillis by the {@link PageClock}
+   */
+  static int finish(
+      MutableDirectBuffer block, int length, long lastMillis, long sealedMillis, int blocks) {
+    block.putLong(length, lastMillis, LITTLE_ENDIAN);
+    block.putLong(length + Long.BYTES, sealedMillis, LITTLE_ENDIAN);
+    block.putShort(length + 2 * Long.BYTES, (short) blocks, LITTLE_ENDIAN);
+    return length + END_LENGTH;
   }
 
-  /** Writes a first block without rows. */
-  static int writeEmpty(MutableDirectBuffer block, int blocks, long lastMillis, Fingerprint shape) {
-    block.putLong(LAST_MILLIS_OFFSET, lastMillis, LITTLE_ENDIAN);
-    block.putLong(SHAPE_HIGH_OFFSET, shape.high(), LITTLE_ENDIAN);
-    block.putLong(SHAPE_LOW_OFFSET, shape.low(), LITTLE_ENDIAN);
-    return finish(block, EMPTY_LENGTH, blocks);
+  /** Writes the body of a first block without rows, and tells its length. */
+  static int writeEmpty(MutableDirectBuffer block, Fingerprint shape) {
+    block.putLong(0, shape.high(), LITTLE_ENDIAN);
+    block.putLong(Long.BYTES, shape.low(), LITTLE_ENDIAN);
+    return EMPTY_LENGTH;
   }
 
   static boolean isEmpty(DirectBuffer block) {
@@ -43,25 +53,39 @@ final class SealedPage {
   }
 
   static int columnPageLength(DirectBuffer block) {
-    return block.capacity() - BLOCKS_LENGTH;
+    return block.capacity() - END_LENGTH;
   }
 
   static int blocks(DirectBuffer block) {
-    return block.getShort(columnPageLength(block), LITTLE_ENDIAN);
+    return block.getShort(columnPageLength(block) + 2 * Long.BYTES, LITTLE_ENDIAN);
   }
 
-  /** The time of the last row, in milliseconds. */
+  /** The time of the last row as it was stamped, in milliseconds. */
   static long lastMillis(DirectBuffer block) {
-    return isEmpty(block)
-        ? block.getLong(LAST_MILLIS_OFFSET, LITTLE_ENDIAN)
-        : ColumnPage.lastMillis(block, 0);
+    return block.getLong(columnPageLength(block), LITTLE_ENDIAN);
+  }
+
+  /** When the page was sealed, by the {@link PageClock}. */
+  static long sealedMillis(DirectBuffer block) {
+    return block.getLong(columnPageLength(block) + Long.BYTES, LITTLE_ENDIAN);
+  }
+
+  /** The time before which there is no row, in milliseconds. */
+  static long firstMillis(DirectBuffer block) {
+    return isEmpty(block) || blocks(block) > 1 ? Long.MIN_VALUE : ColumnPage.firstMillis(block, 0);
+  }
+
+  /** What the first block says of the page; none of it is checked. */
+  static GroupPages.Page outline(int number, DirectBuffer first) {
+    int blocks = blocks(first);
+    int mostRows = blocks == 1 && !isEmpty(first) ? ColumnPage.rows(first, 0) : RowPage.MAX_ROWS;
+    return new GroupPages.Page(
+        number, shape(first), blocks, Math.clamp(mostRows, 0, RowPage.MAX_ROWS));
   }
 
   static Fingerprint shape(DirectBuffer block) {
     return isEmpty(block)
-        ? new Fingerprint(
-            block.getLong(SHAPE_HIGH_OFFSET, LITTLE_ENDIAN),
-            block.getLong(SHAPE_LOW_OFFSET, LITTLE_ENDIAN))
+        ? new Fingerprint(block.getLong(0, LITTLE_ENDIAN), block.getLong(Long.BYTES, LITTLE_ENDIAN))
         : ColumnPage.fingerprint(block, 0);
   }
 }

@@ -10,6 +10,7 @@ import io.silverback.codec.row.FamilyShape;
 import io.silverback.codec.row.GroupShape;
 import io.silverback.codec.row.MetricShape;
 import io.silverback.codec.row.ShapeReader;
+import io.silverback.codec.row.Symbols;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -19,15 +20,16 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.MutableDirectBuffer;
+import org.agrona.collections.LongArrayList;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * The shapes of all groups and pages of history, equal ones kept once, outside of the heap.
  *
- * <p>A shape is there as long as somebody uses it, and after that until the {@link #sweep} that
- * finds no {@link Visit} which began before: whoever visits may look at any shape that was used
- * when the visit began, without counting as a user of each. Thread-safe, but for {@link #acquire}
- * of new shapes and {@link #sweep}, which are for one thread at a time.
+ * <p>A shape is there as long as it has a user, and after that as long as a {@link Visit} lasts
+ * that began while it had one: a visitor may look at any shape that was used when the visit began,
+ * without counting as a user of each. Thread-safe, but for {@link #acquire} of new shapes and
+ * {@link #sweep}, which are for one thread at a time.
  */
 final class ShapeTable {
   private static final GroupShape NOTHING = GroupShape.of(GroupingKey.of("none"), List.of());
@@ -51,7 +53,7 @@ final class ShapeTable {
     this.symbols = symbols;
   }
 
-  /** A time during which no shape goes that was there when it began. */
+  /** A time during which no shape goes that had a user when it began. */
   final class Visit implements AutoCloseable {
     private final long since = moment.incrementAndGet();
 
@@ -89,16 +91,52 @@ final class ShapeTable {
     if (longText.isPresent()) {
       return longText;
     }
+    var acquired = new AcquiredSymbols();
+    try {
+      return put(key, shape, acquired);
+    } catch (RuntimeException | Error e) {
+      acquired.releaseAll();
+      throw e;
+    }
+  }
+
+  private Optional<Obstacle> put(byte[] key, GroupShape shape, AcquiredSymbols acquired) {
     MutableDirectBuffer entry = new ExpandableArrayBuffer();
     entry.putLong(USES_OFFSET, 1, LITTLE_ENDIAN);
     entry.putLong(UNUSED_SINCE_OFFSET, 0, LITTLE_ENDIAN);
-    int length = SHAPE_OFFSET + shape.encode(symbols, entry, SHAPE_OFFSET);
+    int length = SHAPE_OFFSET + shape.encode(acquired, entry, SHAPE_OFFSET);
     if (length > shapes.longestBytes()) {
-      releaseSymbols(new ShapeReader(symbols, entry, SHAPE_OFFSET, length - SHAPE_OFFSET));
+      acquired.releaseAll();
       return Optional.of(longShape(length));
     }
     shapes.put(key, entry, 0, length);
     return Optional.empty();
+  }
+
+  /** The texts of a shape that is not stored yet, and may never be. */
+  private final class AcquiredSymbols implements Symbols {
+    private final LongArrayList ids = new LongArrayList();
+
+    @Override
+    public long acquire(String text) {
+      long id = symbols.acquire(text);
+      ids.addLong(id);
+      return id;
+    }
+
+    @Override
+    public String text(long id) {
+      return symbols.text(id);
+    }
+
+    @Override
+    public void release(long id) {
+      symbols.release(id);
+    }
+
+    private void releaseAll() {
+      ids.forEachLong(symbols::release);
+    }
   }
 
   /** What {@link #acquire(GroupShape)} would answer; nothing is changed. */
@@ -212,17 +250,20 @@ final class ShapeTable {
 
   /** Removes shapes that nobody can ask for any more, with the texts that only they had. */
   void sweep() {
-    long oldestVisit = visits.stream().mapToLong(visit -> visit.since).min().orElse(Long.MAX_VALUE);
+    // Before the look at the visits: one that we miss begins later than this, and never asks for a
+    // shape that had no user by now.
+    long now = moment.incrementAndGet();
+    long oldest = visits.stream().mapToLong(visit -> visit.since).reduce(now, Math::min);
     List<byte[]> unused = new ArrayList<>();
     shapes.forEach(
         (key, shape) -> {
-          if (isUnusedBefore(oldestVisit, shape) && unused.size() < SWEPT) {
+          if (isUnusedBefore(oldest, shape) && unused.size() < SWEPT) {
             unused.add(Keys.copyOf(key));
           }
         });
     for (byte[] key : unused) {
       DirectBuffer shape = shapes.borrow(key).orElseThrow();
-      if (isUnusedBefore(oldestVisit, shape)) {
+      if (isUnusedBefore(oldest, shape)) {
         releaseSymbols(
             new ShapeReader(symbols, shape, SHAPE_OFFSET, shape.capacity() - SHAPE_OFFSET));
         shapes.remove(key);
@@ -270,9 +311,9 @@ final class ShapeTable {
     }
   }
 
-  private static boolean isUnusedBefore(long visit, DirectBuffer shape) {
+  private static boolean isUnusedBefore(long moment, DirectBuffer shape) {
     return shape.getLong(USES_OFFSET, LITTLE_ENDIAN) == 0
-        && shape.getLong(UNUSED_SINCE_OFFSET, LITTLE_ENDIAN) < visit;
+        && shape.getLong(UNUSED_SINCE_OFFSET, LITTLE_ENDIAN) < moment;
   }
 
   private void count(Fingerprint fingerprint, int change) {

@@ -58,7 +58,7 @@ public final class StalenessSweep implements AutoCloseable {
     this.rules = rules;
     this.onExpired = onExpired;
     this.onPurged = onPurged;
-    this.chore = new Chore("staleness", TICK, this::sweepIfDue);
+    this.chore = new Chore("staleness", Chore.Need.VITAL, TICK, this::sweepIfDue);
   }
 
   private void sweepIfDue() {
@@ -139,6 +139,11 @@ public final class StalenessSweep implements AutoCloseable {
 
   private static boolean isOver(QuietGroup group, Duration patience) {
     return group.quiet().compareTo(patience) >= 0;
+  }
+
+  /** How it goes. */
+  public ChoreStatistics statistics() {
+    return chore.statistics();
   }
 
   @Override

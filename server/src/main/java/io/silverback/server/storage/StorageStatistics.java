@@ -1,5 +1,6 @@
 package io.silverback.server.storage;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -7,10 +8,11 @@ import java.util.List;
  *
  * @param groups that exist
  * @param staleGroups those of them that have expired
- * @param corruptPages pages of history that were damaged and dropped
+ * @param corruptPages how often a page of history could not be read, and was dropped or left out
  * @param historyMillis how far history goes back, which is less than asked for while memory is
  *     short
  * @param limits how full each limit of the store is
+ * @param chores what the store does now and then, and how that goes
  */
 public record StorageStatistics(
     int groups,
@@ -18,10 +20,20 @@ public record StorageStatistics(
     long corruptPages,
     long historyMillis,
     List<MapStatistics> maps,
-    List<LimitUse> limits) {
+    List<LimitUse> limits,
+    List<ChoreStatistics> chores) {
   public StorageStatistics {
     maps = List.copyOf(maps);
     limits = List.copyOf(limits);
+    chores = List.copyOf(chores);
+  }
+
+  /** The same with more chores. */
+  StorageStatistics with(List<ChoreStatistics> more) {
+    var all = new ArrayList<>(chores);
+    all.addAll(more);
+    return new StorageStatistics(
+        groups, staleGroups, corruptPages, historyMillis, maps, limits, all);
   }
 
   /**

@@ -12,6 +12,7 @@ import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.collections.Long2ObjectHashMap;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * Makes maps that were filled entry by entry agree again: counts who uses what, and drops what
@@ -32,8 +33,10 @@ final class StoreAudit {
   private final List<byte[]> unreadable = new ArrayList<>();
   private final List<byte[]> tornPages = new ArrayList<>();
   private final List<byte[]> strays = new ArrayList<>();
+  private final List<byte[]> laterBlocks = new ArrayList<>();
   private Version newest = Version.NEVER;
   private long lastGroup;
+  private long lastSealedMillis;
   private int unfinished;
   private int lostPages;
 
@@ -59,6 +62,7 @@ final class StoreAudit {
    * @param existing how many groups exist
    * @param lastGroup the highest number that a group has
    * @param newest the newest version that a group has
+   * @param lastSealedMillis when the last page was sealed, by the {@link PageClock}
    * @param unfinished how many texts and pages no group leads to: those of a push that was under
    *     way when the process ended, or of a group that was lost
    * @param lostGroups how many groups miss their shape
@@ -68,6 +72,7 @@ final class StoreAudit {
       int existing,
       long lastGroup,
       Version newest,
+      long lastSealedMillis,
       int unfinished,
       int lostGroups,
       int lostPages) {}
@@ -81,8 +86,16 @@ final class StoreAudit {
     removeStrays(maps.openPages);
     maps.pages.forEach(this::auditPage);
     removeStrays(maps.pages);
+    laterBlocks.forEach(this::auditLaterBlock);
+    removeStrays(maps.pages);
     return new Result(
-        (int) holdings.groups(), lastGroup, newest, unfinished, unreadable.size(), lostPages);
+        (int) holdings.groups(),
+        lastGroup,
+        newest,
+        lastSealedMillis,
+        unfinished,
+        unreadable.size(),
+        lostPages);
   }
 
   private void auditGroup(DirectBuffer key, DirectBuffer entry) {
@@ -186,7 +199,10 @@ final class StoreAudit {
       unfinished++;
       return;
     }
-    if (Keys.block(key) == 0) {
+    if (Keys.block(key) > 0) {
+      laterBlocks.add(Keys.copyOf(key));
+    } else {
+      lastSealedMillis = Math.max(lastSealedMillis, SealedPage.sealedMillis(block));
       Fingerprint shape = SealedPage.shape(block);
       if (shapes.knows(shape)) {
         shapes.acquire(shape);
@@ -194,6 +210,16 @@ final class StoreAudit {
         strays.add(Keys.copyOf(key));
         lostPages++;
       }
+    }
+  }
+
+  /** Nothing leads to a block whose page has no first one. */
+  private void auditLaterBlock(byte[] key) {
+    var place = new UnsafeBuffer(key);
+    byte[] first = Keys.ofPage(Keys.group(place), Keys.page(place), 0);
+    if (!maps.pages.read(first, _ -> {})) {
+      strays.add(key);
+      unfinished++;
     }
   }
 

@@ -27,8 +27,12 @@ final class StoreCopy {
     this.copiedShapes = new ShapeTable(to.shapes, new SymbolTable(to.symbols));
   }
 
-  /** Copies the group of that key, if it is there. Called under the lock of the group. */
-  void add(byte[] key) {
+  /**
+   * Copies what there is of a group, perhaps its history alone. Called under the lock of the group.
+   *
+   * @return whether the group exists
+   */
+  boolean add(byte[] key) {
     int[] length = new int[1];
     boolean isThere =
         from.groups.read(
@@ -38,13 +42,14 @@ final class StoreCopy {
               entry.putBytes(0, stored, 0, length[0]);
             });
     if (!isThere) {
-      return;
+      return false;
     }
     var group = new UnsafeBuffer(entry, 0, length[0]);
     addShape(GroupTable.frame(group).shape());
     addOpenPage(group);
     addSealedPages(group);
     to.groups.put(key, group, 0, group.capacity());
+    return GroupTable.frame(group).exists();
   }
 
   private void addShape(Fingerprint shape) {
@@ -72,6 +77,10 @@ final class StoreCopy {
             blocks[0] = SealedPage.blocks(first);
             shape[0] = SealedPage.shape(first);
           });
+      if (!shapes.knows(shape[0])) {
+        // Nobody could read it, there or here.
+        continue;
+      }
       addShape(shape[0]);
       for (int block = 0; block < blocks[0]; block++) {
         byte[] key = Keys.ofPage(HistoryHead.group(head), page, block);

@@ -7,11 +7,11 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -24,8 +24,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The maps lie in a folder whose name says all that has to be known before a file is read: the
  * version of the format, the generation, and the number by which entries are found. Each start
- * moves what it finds into the next generation, which counts from the moment in which it gets its
- * name. One process at a time may use a store. Layout: {@code docs/formats/store.md}.
+ * moves what it finds into the next generation. That counts once it has its name and the mark of a
+ * flush, and only then the one before goes: whenever the power fails, one of the two is whole. One
+ * process at a time may use a store. Layout: {@code docs/formats/store.md}.
  */
 final class StoreDirectory implements AutoCloseable {
   private static final Log log = Log.of(StoreDirectory.class);
@@ -39,13 +40,32 @@ final class StoreDirectory implements AutoCloseable {
       DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss.SSS'Z'").withZone(ZoneOffset.UTC);
 
   private final Path root;
+  private final Disk disk;
   private final FileChannel lock;
-  private final Optional<Generation> found;
+  private final Optional<Found> found;
 
-  private StoreDirectory(Path root, FileChannel lock, Optional<Generation> found) {
+  private StoreDirectory(Path root, Disk disk, FileChannel lock, Optional<Found> found) {
     this.root = root;
+    this.disk = disk;
     this.lock = lock;
     this.found = found;
+  }
+
+  /**
+   * What an earlier process left.
+   *
+   * @param mark of its last flush, which old formats do not have
+   * @param isWhole false if it was never flushed, and counts only as there is no other
+   * @param passedOver newer ones that were never flushed
+   */
+  record Found(
+      Generation generation,
+      Optional<FlushMark> mark,
+      boolean isWhole,
+      List<Generation> passedOver) {
+    private int newestNumber() {
+      return passedOver.isEmpty() ? generation.number() : passedOver.getFirst().number();
+    }
   }
 
   /**
@@ -55,7 +75,7 @@ final class StoreDirectory implements AutoCloseable {
    * @throws StoreUnusableException if the folder cannot be used, or is used by another process, or
    *     was written by a newer version
    */
-  static StoreDirectory open(Path root) {
+  static StoreDirectory open(Path root, Disk disk) {
     FileChannel lock = null;
     try {
       if (Files.exists(root) && !Files.isDirectory(root)) {
@@ -64,8 +84,7 @@ final class StoreDirectory implements AutoCloseable {
       Files.createDirectories(root);
       lock = lock(root);
       refuseNewer(root);
-      Optional<Generation> newest = generations(root).stream().max(Generation.BY_NUMBER);
-      return new StoreDirectory(root, lock, newest);
+      return new StoreDirectory(root, disk, lock, find(root));
     } catch (IOException | UncheckedIOException e) {
       close(lock);
       throw new StoreUnusableException(
@@ -80,48 +99,57 @@ final class StoreDirectory implements AutoCloseable {
     return root;
   }
 
-  /** What an earlier process left; empty in a new store. */
-  Optional<Generation> found() {
+  /** Empty in a new store. */
+  Optional<Found> found() {
     return found;
   }
 
   /** Makes the folder of the next generation, which does not count yet. */
   Generation begin() throws IOException {
     for (Path left : list(root, name -> name.startsWith("v") && name.endsWith(IN_PROGRESS))) {
-      StoreFiles.delete(left);
+      disk.delete(left);
     }
-    Generation next = found.map(Generation::next).orElseGet(() -> Generation.first(root));
+    Generation next =
+        found
+            .map(it -> it.generation().following(it.newestNumber()))
+            .orElseGet(() -> Generation.first(root));
     return next.in(Files.createDirectory(root.resolve(next.name() + IN_PROGRESS)));
   }
 
-  /** Makes a generation count; where it lies from now on. */
+  /** Makes a generation count that is flushed and says so; where it lies from now on. */
   Path publish(Generation next) throws IOException {
     Path folder = root.resolve(next.name());
-    return Files.move(next.folder(), folder, StandardCopyOption.ATOMIC_MOVE);
+    disk.rename(next.folder(), folder);
+    disk.forceNames(root);
+    return folder;
   }
 
   /**
    * Removes what came before the generation that counts now.
    *
-   * @param damaged true to keep it aside for a while, since not all of it could be read
+   * @param damaged true to keep what was found aside for a while, since not all could be read
    */
   void dropFound(boolean damaged) throws IOException {
-    int counts = found.map(Generation::number).orElse(0);
-    for (Generation old : generations(root)) {
-      if (old.number() < counts) {
-        StoreFiles.delete(old.folder());
-      } else if (old.number() == counts && damaged) {
-        Path aside = root.resolve(SET_ASIDE + TIME.format(Instant.now()) + "-" + old.name());
-        Files.move(old.folder(), aside);
-        log.warn("kept the damaged files of the store aside", "folder", aside.toString());
-      } else if (old.number() == counts) {
-        StoreFiles.delete(old.folder());
+    if (found.isPresent()) {
+      Found left = found.get();
+      for (Generation old : generations(root)) {
+        if (left.passedOver().contains(old) || (damaged && old.equals(left.generation()))) {
+          keepAside(old);
+        } else if (old.number() <= left.generation().number()) {
+          disk.delete(old.folder());
+        }
       }
     }
     List<Path> aside = list(root, name -> name.startsWith(SET_ASIDE));
     for (Path old : aside.subList(0, Math.max(0, aside.size() - KEPT_ASIDE))) {
-      StoreFiles.delete(old);
+      disk.delete(old);
     }
+  }
+
+  private void keepAside(Generation old) throws IOException {
+    Path aside = root.resolve(SET_ASIDE + timeName() + "-" + old.name());
+    disk.rename(old.folder(), aside);
+    log.warn("kept files of the store aside that are not whole", "folder", aside.toString());
   }
 
   @Override
@@ -162,6 +190,23 @@ final class StoreDirectory implements AutoCloseable {
                 + generation.folder());
       }
     }
+  }
+
+  /** The newest generation that was flushed, or the newest if none was. */
+  private static Optional<Found> find(Path root) throws IOException {
+    var passedOver = new ArrayList<Generation>();
+    List<Generation> newestFirst =
+        generations(root).stream().sorted(Generation.BY_NUMBER.reversed()).toList();
+    for (Generation generation : newestFirst) {
+      Optional<FlushMark> mark = FlushMark.read(generation.folder(), generation.magic());
+      if (mark.isPresent() || !generation.isMarked()) {
+        return Optional.of(new Found(generation, mark, true, List.copyOf(passedOver)));
+      }
+      passedOver.add(generation);
+    }
+    return newestFirst.stream()
+        .findFirst()
+        .map(newest -> new Found(newest, Optional.empty(), false, List.of()));
   }
 
   private static List<Generation> generations(Path root) throws IOException {

@@ -1,34 +1,51 @@
 package io.silverback.server.storage;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.util.function.Consumer;
+import java.util.function.ToLongFunction;
 
-/** The files of one generation, as files. */
+/** The files of one generation, as files. Thread-safe for different files. */
 final class StoreFiles {
   private static final String IN_PROGRESS = ".in_progress";
 
-  private StoreFiles() {}
+  private final Disk disk;
 
-  /** Returns when the disk has what was written to the files so far. */
-  static void flush(Path folder) throws IOException {
+  StoreFiles(Disk disk) {
+    this.disk = disk;
+  }
+
+  /** Returns when the disk has what was written to the maps so far. */
+  void flush(Path folder) throws IOException {
     for (String name : OffHeapMaps.fileNames()) {
-      // Linux flushes the pages of a file that were changed through any mapping of it.
-      try (var file = FileChannel.open(folder.resolve(name), StandardOpenOption.WRITE)) {
-        file.force(false);
-      }
+      disk.force(folder.resolve(name));
     }
+  }
+
+  /** Makes a generation count that was flushed, or says that it was flushed again. */
+  void mark(Path folder, long magic, FlushMark mark) throws IOException {
+    replace(folder, FlushMark.NAME, mark.encode(magic));
+  }
+
+  /**
+   * Replaces a small file; returns when the disk has the new one. Whatever happens meanwhile, there
+   * is the old one or the new one.
+   */
+  void replace(Path folder, String name, ByteBuffer content) throws IOException {
+    Path unfinished = folder.resolve(name + IN_PROGRESS);
+    disk.write(unfinished, content);
+    disk.force(unfinished);
+    disk.rename(unfinished, folder.resolve(name));
+    disk.forceNames(folder);
   }
 
   /** What the files take on the disk, of which holes take nothing. */
   static long usedBytes(Path folder) throws IOException {
     long used = 0;
-    try (var files = Files.newDirectoryStream(folder)) {
-      for (Path file : files) {
+    for (String name : OffHeapMaps.fileNames()) {
+      Path file = folder.resolve(name);
+      if (Files.isRegularFile(file)) {
         for (DataExtents.Extent extent : DataExtents.of(file)) {
           used += extent.end() - extent.start();
         }
@@ -40,32 +57,26 @@ final class StoreFiles {
   /**
    * Makes a store in a folder that is not there yet, or nothing.
    *
-   * @param filler puts the entries into the maps
+   * @param filler puts the entries into the maps, and tells how many groups they are
    */
-  static void writeNew(Path folder, Consumer<OffHeapMaps> filler) throws IOException {
+  void writeNew(Path folder, long wallMillis, ToLongFunction<OffHeapMaps> filler)
+      throws IOException {
     Path unfinished = Path.of(folder + IN_PROGRESS);
     Generation first = Generation.first(unfinished);
     Files.createDirectories(first.folder());
     try {
+      long groups;
       try (var maps = new OffHeapMaps(first.folder(), first.magic())) {
-        filler.accept(maps);
+        groups = filler.applyAsLong(maps);
       }
       flush(first.folder());
-      Files.move(unfinished, folder, StandardCopyOption.ATOMIC_MOVE);
+      mark(first.folder(), first.magic(), new FlushMark(wallMillis, groups, Disk.NO_BOOT));
+      disk.forceNames(unfinished);
+      disk.rename(unfinished, folder);
+      disk.forceNames(folder.resolveSibling(""));
     } catch (IOException | RuntimeException e) {
-      delete(first.folder());
-      delete(unfinished);
+      disk.delete(unfinished);
       throw e;
     }
-  }
-
-  /** Removes a folder with the files in it. */
-  static void delete(Path folder) throws IOException {
-    try (var files = Files.newDirectoryStream(folder)) {
-      for (Path file : files) {
-        Files.delete(file);
-      }
-    }
-    Files.delete(folder);
   }
 }

@@ -4,6 +4,7 @@ import io.silverback.server.log.Log;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.BooleanSupplier;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -23,7 +24,8 @@ final class StoreRecovery implements EnvelopeScanner.Visitor {
   private final OffHeapMaps maps;
   private final int format;
   private final EnvelopeScanner scanner;
-  private final RecoveredGroups groups;
+  private final RenewedEntries renewed;
+  private final BooleanSupplier isClosing;
   private long lastSequence;
   private int interrupted;
   private int redone;
@@ -36,11 +38,13 @@ final class StoreRecovery implements EnvelopeScanner.Visitor {
    * @param magic the number of the store
    * @param format that its files have
    * @param maps that take the entries, empty and used by nobody else
+   * @param isClosing true once nobody wants the result any more
    */
-  StoreRecovery(long magic, int format, OffHeapMaps maps) {
+  StoreRecovery(long magic, int format, OffHeapMaps maps, BooleanSupplier isClosing) {
     this.maps = maps;
     this.format = format;
-    this.groups = new RecoveredGroups(format);
+    this.isClosing = isClosing;
+    this.renewed = new RenewedEntries(format);
     this.scanner = new EnvelopeScanner(magic, OffHeapMaps.longestEnvelope(), this);
   }
 
@@ -57,6 +61,7 @@ final class StoreRecovery implements EnvelopeScanner.Visitor {
    * Reads all files of a folder.
    *
    * @param next where the new maps have their files, and an old one is as long at least
+   * @throws StoreClosedException if it is not wanted any more
    */
   void run(Path folder, Path next) throws IOException {
     for (String name : OffHeapMaps.fileNames()) {
@@ -86,19 +91,28 @@ final class StoreRecovery implements EnvelopeScanner.Visitor {
 
   @Override
   public void found(UnsafeBuffer envelope) {
+    if (isClosing.getAsBoolean()) {
+      throw new StoreClosedException();
+    }
     byte[] key = new byte[Envelope.keyLength(envelope)];
     envelope.getBytes(Envelope.KEY_OFFSET, key);
     lastSequence = Math.max(lastSequence, Envelope.sequence(envelope));
     maps.numbered(Envelope.map(envelope))
         .ifPresent(
             map -> {
-              boolean taken =
-                  map.adopt(key, map == maps.groups ? groups.renewed(envelope, key) : envelope);
+              boolean taken = map.adopt(key, renewed(map, envelope, key));
               if (inLanes) {
                 interrupted++;
                 redone += taken ? 1 : 0;
               }
             });
+  }
+
+  private UnsafeBuffer renewed(OffHeapMap map, UnsafeBuffer envelope, byte[] key) {
+    if (map == maps.groups) {
+      return renewed.group(envelope, key);
+    }
+    return map == maps.pages ? renewed.page(envelope, key) : envelope;
   }
 
   @Override

@@ -42,6 +42,7 @@ final class Workspace {
     found.putBytes(0, stored, 0, stored.capacity());
     int headLength = HistoryHead.length(found);
     entry.putBytes(0, found, 0, headLength);
+    HistoryHead.settle(entry);
     var reader = new GroupFrameReader(found, headLength, stored.capacity() - headLength);
     reader.verify();
     frame = reader.decode();

@@ -17,6 +17,10 @@ final class QueryBoundsTest {
           1,
           1,
           1,
+          1,
+          1,
+          Duration.ofSeconds(1),
+          1,
           Duration.ofSeconds(1),
           1,
           1,
@@ -24,15 +28,19 @@ final class QueryBoundsTest {
           Duration.ZERO,
           10,
           Duration.ofSeconds(2),
+          4096,
           1,
           Duration.ofSeconds(1));
 
   private final List<String> passed = new ArrayList<>();
   private long nowNanos;
 
-  private final QueryBounds bounds =
-      new QueryBounds(
-          (name, labels, times, values, count) -> passed.add(name), LIMITS, () -> nowNanos);
+  private final QueryMemory memory = new QueryMemory(LIMITS);
+  private final QueryBounds bounds = bounds(memory.lease());
+
+  private QueryBounds bounds(QueryMemory.Lease lease) {
+    return new QueryBounds((name, _, _) -> passed.add(name), lease, LIMITS, () -> nowNanos);
+  }
 
   @Test
   void seriesPassUpToTheLastSample() throws IOException {
@@ -57,7 +65,35 @@ final class QueryBoundsTest {
     assertEquals(List.of("a"), passed);
   }
 
+  @Test
+  void aQueryEndsInTheMiddleWhenItsTimeIsOver() throws IOException {
+    bounds.goOn();
+    nowNanos = LIMITS.queryTimeout().toNanos() + 1;
+    var stopped = assertThrows(StoppedException.class, bounds::goOn);
+    assertEquals(DoorLimit.QUERY_TIMEOUT, stopped.over().limit());
+  }
+
+  @Test
+  void aQueryThatNeedsMoreMemoryThanThereIsIsAskedToAskForLess() throws IOException {
+    bounds.take(4096);
+    var stopped = assertThrows(StoppedException.class, () -> bounds.take(1));
+    assertEquals(422, stopped.over().status());
+    assertEquals(DoorLimit.QUERY_MEMORY, stopped.over().limit());
+    assertEquals(4096, memory.takenBytes());
+  }
+
+  @Test
+  void aQueryThatFindsNoMemoryIsAskedToComeAgain() throws IOException {
+    try (var other = memory.lease()) {
+      bounds(other).take(2000);
+      var stopped = assertThrows(StoppedException.class, () -> bounds.take(3000));
+      assertEquals(503, stopped.over().status());
+      assertEquals(DoorLimit.QUERY_MEMORY, stopped.over().limit());
+    }
+    bounds.take(3000);
+  }
+
   private void series(String name, int count) throws IOException {
-    bounds.series(name, Labels.EMPTY, new long[count], new double[count], count);
+    bounds.series(name, Labels.EMPTY, new HeldSamples(new long[count], new double[count]));
   }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.silverback.server.RawHttp.Answer;
 import io.silverback.server.TestGateway;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -99,6 +100,38 @@ final class RestoredGroupTest {
     assertEquals(400, refused.status());
     assertTrue(refused.text().contains("push_time_seconds"), refused.text());
     assertEquals(List.of(), gateway.exposed("job=\"old\""));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "push_time_seconds %d",
+        "push_time_seconds 1\npush_time_seconds{family=\"a\"} %d",
+        "push_failure_time_seconds %d"
+      })
+  void aTimeMoreThanAMinuteAheadIsRefused(String times) throws IOException {
+    long now = Instant.now().getEpochSecond();
+
+    Answer refused = send("a 1\n" + times.formatted(now + 90) + "\n");
+    assertEquals(400, refused.status());
+    assertTrue(
+        refused.text().contains("more than a minute ahead of this server's clock"), refused.text());
+    assertEquals(List.of(), gateway.exposed("job=\"old\""));
+
+    restore("a 1\n" + times.formatted(now + 30) + "\n");
+    for (String shown : gateway.exposed("e_seconds{")) {
+      double seconds = Double.parseDouble(shown.split(" ", -1)[1]);
+      assertTrue(seconds <= System.currentTimeMillis() / 1e3, shown);
+    }
+  }
+
+  /** The answer is the reason, and not that of a push, which would be told nothing. */
+  @Test
+  void aTimeAheadIsRefusedWithoutTheConsistencyCheckToo() throws IOException {
+    try (var unchecked =
+        TestGateway.start("--web.enable-admin-api", "--push.disable-consistency-check")) {
+      assertEquals(400, unchecked.send("PUT", DOOR, "push_time_seconds 1e12\n").status());
+    }
   }
 
   @Test

@@ -6,18 +6,18 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /** Takes the place of stderr as the log's end, for one test. Not for tests that run in parallel. */
-final class CapturedLog implements AutoCloseable {
+public final class CapturedLog implements AutoCloseable {
   private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
 
-  CapturedLog(LogLevel level, LogFormat format) {
+  public CapturedLog(LogLevel level, LogFormat format) {
     Logging.configure(level, format, new PrintStream(bytes, false, StandardCharsets.UTF_8));
   }
 
-  List<String> lines() {
+  public List<String> lines() {
     return bytes.toString(StandardCharsets.UTF_8).lines().toList();
   }
 
-  String onlyLine() {
+  public String onlyLine() {
     List<String> lines = lines();
     if (lines.size() != 1) {
       throw new AssertionError("expected one line: lines=" + lines);

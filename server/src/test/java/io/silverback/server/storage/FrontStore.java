@@ -40,8 +40,8 @@ public class FrontStore implements MetricStore {
   }
 
   @Override
-  public void history(HistoryQuery query, HistorySink sink) throws IOException {
-    store.history(query, sink);
+  public void history(HistoryQuery query, QueryBudget budget, HistorySink sink) throws IOException {
+    store.history(query, budget, sink);
   }
 
   @Override

@@ -57,17 +57,17 @@ public final class HeapMetricStore implements MetricStore {
    *
    * @param clock gives each update its version
    * @param wallMillis the wall clock, in milliseconds since the epoch
-   * @param ownFamilies the server's own families, whether or not they have metrics yet
+   * @param reserved families that no push may hold as another type
    * @param checked false to take pushes that are inconsistent with others
    */
   public HeapMetricStore(
       VersionClock clock,
       LongSupplier wallMillis,
-      Collection<MetricFamily> ownFamilies,
+      Collection<MetricFamily> reserved,
       boolean checked) {
     this.clock = clock;
     this.wallMillis = wallMillis;
-    this.check = new ConsistencyCheck(ownFamilies, new Published(), new HeapTallies());
+    this.check = new ConsistencyCheck(reserved, new Published(), new HeapTallies());
     this.checked = checked;
   }
 
@@ -142,7 +142,7 @@ public final class HeapMetricStore implements MetricStore {
 
   /** Hands over nothing: this store keeps only the current values. */
   @Override
-  public void history(HistoryQuery query, HistorySink sink) {
+  public void history(HistoryQuery query, QueryBudget budget, HistorySink sink) {
     requireOpen();
   }
 
@@ -178,7 +178,7 @@ public final class HeapMetricStore implements MetricStore {
   @Override
   public StorageStatistics statistics() {
     int stale = (int) groups.values().stream().filter(GroupState::isStale).count();
-    return new StorageStatistics(groupCount(), stale, 0, 0, List.of(), List.of());
+    return new StorageStatistics(groupCount(), stale, 0, 0, List.of(), List.of(), List.of());
   }
 
   /** Waits for the updates that have begun; nothing changes after the return. */

@@ -2,27 +2,28 @@ package io.silverback.server.storage;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.silverback.codec.exposition.NameValidation;
 import io.silverback.codec.exposition.ParsedExposition;
 import io.silverback.codec.exposition.TextParser;
 import io.silverback.codec.model.GroupingKey;
-import io.silverback.codec.model.Labels;
 import io.silverback.codec.model.VersionClock;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.group.SeriesSelector;
 import io.silverback.server.storage.MetricStore.Submission;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -52,7 +53,7 @@ final class PersistedStoreTest {
       store.submit(new GroupUpdate.Delete(key(8)));
       exposed = groups(store);
       history = history(store);
-      copy(folder.resolve("store"), left);
+      SparseFiles.copyAll(folder.resolve("store"), left);
     }
     assertEquals(49, exposed.size());
 
@@ -85,11 +86,177 @@ final class PersistedStoreTest {
     }
   }
 
+  @Test
+  void aStartForWhichTheDiskHasNoRoomSaysSoAndHarmsNothing() throws Exception {
+    try (var store = open(folder)) {
+      push(store, key(1), "a 1\n");
+    }
+    Path before = generations().getFirst();
+    var disk = new FaultyDisk(folder);
+    disk.freeBytes(4096);
+    try (var store = open(folder, 0, Duration.ofHours(1), disk)) {
+      String reason = store.whyNotReady().orElseThrow();
+      assertTrue(reason.contains("the disk has no room for a copy of the store"), reason);
+      assertThrows(StoreNotReadyException.class, store::groupCount);
+    }
+    assertEquals(List.of(before), generations());
+    try (var store = open(folder)) {
+      assertEquals(1, store.groupCount());
+    }
+  }
+
+  /** As it is when other programs take the room that was there when the start looked. */
+  @Test
+  void aDiskThatFailsInTheMiddleOfAStartHarmsNothing() throws Exception {
+    try (var store = open(folder)) {
+      push(store, key(1), "a 1\n");
+    }
+    Path before = generations().getFirst();
+    var disk = new FaultyDisk(folder);
+    disk.fail("force");
+    try (var store = open(folder, 0, Duration.ofHours(1), disk)) {
+      assertTrue(store.whyNotReady().orElseThrow().contains("cannot be recovered"));
+    }
+    assertEquals(List.of(before), generations());
+    try (var store = open(folder)) {
+      assertEquals(1, store.groupCount());
+    }
+  }
+
+  @Test
+  void aStrayFolderInAnOldGenerationGoesWithIt() throws Exception {
+    try (var store = open(folder)) {
+      push(store, key(1), "a 1\n");
+    }
+    Files.createDirectories(generations().getFirst().resolve("lost+found").resolve("more"));
+    try (var store = open(folder)) {
+      assertEquals(1, store.groupCount());
+    }
+    assertEquals(1, generations().size());
+  }
+
+  @Test
+  void aCleanUpThatFailsIsTriedAgainAndHoldsNothingUp() throws Exception {
+    try (var store = open(folder)) {
+      push(store, key(1), "a 1\n");
+    }
+    var disk = new FaultyDisk(folder);
+    disk.fail("delete");
+    try (var store = open(folder, 0, Duration.ofMillis(1), disk)) {
+      push(store, key(1), "a 2\n");
+      awaitChore(store, "cleanup", chore -> chore.failures() >= 3);
+      long failures = chore(store, "cleanup").failures();
+      long flushed = chore(store, "flush").lastSuccessMillis();
+      awaitChore(store, "flush", chore -> chore.lastSuccessMillis() > flushed);
+      assertEquals(Optional.empty(), chore(store, "cleanup").trouble());
+      assertEquals(2, generations().size(), () -> "failures=" + failures);
+      disk.fail("nothing");
+      awaitChore(store, "cleanup", _ -> generationsAre(1));
+    }
+  }
+
+  @Test
+  void aFlushThatFailsIsTroubleAndIsTriedAgain() throws Exception {
+    var disk = new FaultyDisk(folder);
+    try (var store = open(folder, 0, Duration.ofMillis(1), disk)) {
+      disk.fail("force");
+      awaitChore(
+          store,
+          "flush",
+          chore -> chore.trouble().filter(it -> it.contains("chore=flush")).isPresent());
+      disk.fail("nothing");
+      awaitChore(store, "flush", chore -> chore.trouble().isEmpty());
+    }
+  }
+
+  @Test
+  void aDiskThatCannotBeAskedIsTrouble() throws Exception {
+    var disk = new FaultyDisk(folder);
+    try (var store = open(folder, 0, Duration.ofHours(1), disk)) {
+      disk.fail("freeBytes");
+      awaitChore(store, "disk", chore -> chore.trouble().isPresent());
+      Submission answer = store.submit(new GroupUpdate.Replace(key(1), parsed("a 2\n")));
+      assertInstanceOf(Submission.Accepted.class, answer);
+    }
+  }
+
+  /** Another process must not begin with files in which this one still works. */
+  @Test
+  void theFolderIsLockedUntilARecoveryThatWasAskedToEndHasEnded() throws Exception {
+    try (var store = open(folder)) {
+      for (int i = 0; i < 200; i++) {
+        push(store, key(i), "a 1\n");
+      }
+    }
+    Path first = generations().getFirst();
+    var mayGoOn = new CountDownLatch(1);
+    var isAsked = new CountDownLatch(1);
+    var disk = new FaultyDisk(folder);
+    disk.hold(isAsked, mayGoOn);
+    var store = begin(folder, 0, Duration.ofHours(1), disk);
+    isAsked.await();
+    Thread closer = Thread.ofPlatform().start(store::close);
+    try {
+      closer.join(Duration.ofMillis(300));
+      assertTrue(closer.isAlive());
+      assertThrows(StoreUnusableException.class, () -> open(folder));
+    } finally {
+      mayGoOn.countDown();
+    }
+    closer.join();
+    assertEquals(List.of(first), generations());
+    try (var again = open(folder)) {
+      assertEquals(200, again.groupCount());
+    }
+  }
+
+  private List<Path> generations() throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.filter(file -> Generation.of(file).isPresent()).toList();
+    }
+  }
+
+  private boolean generationsAre(int count) {
+    try {
+      return generations().size() == count;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static ChoreStatistics chore(MetricStore store, String name) {
+    return store.statistics().chores().stream()
+        .filter(chore -> chore.name().equals(name))
+        .findAny()
+        .orElseThrow();
+  }
+
+  private static void awaitChore(
+      MetricStore store, String name, Predicate<ChoreStatistics> condition)
+      throws InterruptedException {
+    for (int i = 0; !condition.test(chore(store, name)); i++) {
+      assertTrue(i < 3_000, () -> chore(store, name).toString());
+      Thread.sleep(10);
+    }
+  }
+
   private PersistedMetricStore open(Path path) throws InterruptedException {
     return open(path, 0);
   }
 
   private PersistedMetricStore open(Path path, long minFreeBytes) throws InterruptedException {
+    return open(path, minFreeBytes, Duration.ofMinutes(5), new SystemDisk());
+  }
+
+  private PersistedMetricStore open(Path path, long minFreeBytes, Duration flushInterval, Disk disk)
+      throws InterruptedException {
+    PersistedMetricStore store = begin(path, minFreeBytes, flushInterval, disk);
+    store.awaitReady(Duration.ofSeconds(30));
+    return store;
+  }
+
+  private PersistedMetricStore begin(
+      Path path, long minFreeBytes, Duration flushInterval, Disk disk) {
     var settings =
         new StoreSettings(
             new VersionClock(() -> now, 1),
@@ -98,11 +265,8 @@ final class PersistedStoreTest {
             true,
             Duration.ofHours(1),
             StorageLimits.NONE);
-    var store =
-        new PersistedMetricStore(
-            settings, new PersistenceSettings(path, Duration.ofMinutes(5), minFreeBytes));
-    store.awaitReady(Duration.ofSeconds(30));
-    return store;
+    return new PersistedMetricStore(
+        settings, new PersistenceSettings(path, flushInterval, minFreeBytes), disk);
   }
 
   private static GroupingKey key(int i) {
@@ -132,41 +296,14 @@ final class PersistedStoreTest {
     var all = new HistoryQuery(SeriesSelector.parse(List.of("{job=\"many\"}")), 0, Long.MAX_VALUE);
     store.history(
         all,
-        (String name, Labels labels, long[] times, double[] values, int count) -> {
+        new EndlessBudget(),
+        (name, labels, samples) -> {
           var line = new StringBuilder(name).append(labels);
-          for (int i = 0; i < count; i++) {
-            line.append(' ').append(times[i]).append('=').append(values[i]);
+          for (int i = 0; i < samples.size(); i++) {
+            line.append(' ').append(samples.timeMillis(i)).append('=').append(samples.value(i));
           }
           series.add(line.toString());
         });
     return series.stream().sorted().toList();
-  }
-
-  private static void copy(Path from, Path to) throws IOException {
-    try (Stream<Path> files = Files.walk(from)) {
-      for (Path file : files.toList()) {
-        Path target = to.resolve(from.relativize(file));
-        if (Files.isDirectory(file)) {
-          Files.createDirectories(target);
-        } else {
-          copySparse(file, target);
-        }
-      }
-    }
-  }
-
-  /** A plain copy would fill the holes. */
-  private static void copySparse(Path from, Path to) throws IOException {
-    try (var source = FileChannel.open(from, StandardOpenOption.READ);
-        var target =
-            FileChannel.open(to, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-      for (DataExtents.Extent extent : DataExtents.of(from)) {
-        target.position(extent.start());
-        source.transferTo(extent.start(), extent.end() - extent.start(), target);
-      }
-      if (source.size() > target.size()) {
-        target.write(ByteBuffer.allocate(1), source.size() - 1);
-      }
-    }
   }
 }

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import io.silverback.cluster.ReplicaStore.Entry;
 import io.silverback.cluster.ReplicaStore.Merged;
 import io.silverback.cluster.ReplicaStore.Prepared;
-import io.silverback.codec.model.Labels;
 import io.silverback.codec.model.Version;
 import io.silverback.codec.model.VersionClock;
 import io.silverback.server.group.GroupState;
@@ -62,6 +61,8 @@ final class Replicas {
   static Submission answer(Prepared prepared) {
     return SubmissionCodec.decode(
         switch (prepared) {
+          case Prepared.Overtaken(long epoch) ->
+              throw new AssertionError("the store has a later epoch: epoch=" + epoch);
           case Prepared.Settled(var answer) -> answer;
           case Prepared.Effect(_, _, var answer) -> answer;
         });
@@ -120,10 +121,11 @@ final class Replicas {
     try {
       store.history(
           all,
-          (String name, Labels labels, long[] times, double[] values, int count) -> {
+          new EndlessBudget(),
+          (name, labels, samples) -> {
             var line = new StringBuilder();
-            for (int i = 0; i < count; i++) {
-              line.append(times[i]).append('=').append(values[i]).append(' ');
+            for (int i = 0; i < samples.size(); i++) {
+              line.append(samples.timeMillis(i)).append('=').append(samples.value(i)).append(' ');
             }
             series.put(name + labels, line.toString());
           });

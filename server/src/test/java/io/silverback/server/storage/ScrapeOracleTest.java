@@ -129,6 +129,8 @@ class ScrapeOracleTest {
   private static void assertSameReport(Omissions expected, Omissions actual) {
     assertEquals(expected.metrics(), actual.metrics());
     assertEquals(expected.differingHelp(), actual.differingHelp());
+    assertEquals(new TreeSet<>(expected.hiddenOwn()), new TreeSet<>(actual.hiddenOwn()));
+    assertEquals(expected.hiddenOwnMetrics(), actual.hiddenOwnMetrics());
     assertEquals(expected.reasons().size(), actual.reasons().size());
     if (expected.reasons().size() < 10) {
       assertEquals(new TreeSet<>(expected.reasons()), new TreeSet<>(actual.reasons()));

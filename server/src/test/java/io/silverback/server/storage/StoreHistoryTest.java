@@ -10,6 +10,7 @@ import static io.silverback.server.group.Samples.timestamped;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.silverback.codec.model.Fingerprint;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Labels;
 import io.silverback.codec.model.Metric;
@@ -17,6 +18,7 @@ import io.silverback.codec.model.MetricFamily;
 import io.silverback.codec.model.MetricType;
 import io.silverback.codec.model.OpaqueFields;
 import io.silverback.codec.model.VersionClock;
+import io.silverback.codec.row.GroupShape;
 import io.silverback.server.group.SeriesSelector;
 import java.io.IOException;
 import java.time.Duration;
@@ -25,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -37,7 +40,8 @@ final class StoreHistoryTest {
   private static final Duration RETENTION = Duration.ofHours(1);
 
   private long now = START;
-  private final OffHeapMetricStore store = store(RETENTION);
+  private final OffHeapMaps maps = new OffHeapMaps();
+  private final OffHeapMetricStore store = store(RETENTION, maps);
 
   @AfterEach
   void close() {
@@ -164,7 +168,7 @@ final class StoreHistoryTest {
 
   @Test
   void withoutRetentionNothingIsKept() throws IOException {
-    try (var forgetful = store(Duration.ZERO)) {
+    try (var forgetful = store(Duration.ZERO, new OffHeapMaps())) {
       forgetful.submit(put(X, gauge("a", 1)));
       forgetful.submit(put(X, gauge("a", 2)));
       assertEquals(Map.of(), samples(forgetful, "a", 0, Long.MAX_VALUE));
@@ -213,6 +217,22 @@ final class StoreHistoryTest {
   }
 
   @Test
+  void aPageOfAWideGroupIsAsOldAsTheLastRowOfAllItsBlocks() throws IOException {
+    Labels[] series =
+        IntStream.range(0, 2_100).mapToObj(i -> Labels.of("i", "" + i)).toArray(Labels[]::new);
+    pushAfter(0, put(X, family(MetricType.GAUGE, "w", series), gauge("z", 0)));
+    for (int i = 1; i <= 10; i++) {
+      pushAfter(60_000, post(X, gauge("z", i)));
+    }
+    pushAfter(0, put(X, gauge("other", 1)));
+    now += RETENTION.toMillis() - 300_000;
+    store.sweep();
+    // The first five minutes are over, and in the page's first block there is nothing later.
+    String kept = sampleOf("z", "z{instance=\"\",job=\"x\"}");
+    assertEquals("300000:5.0 360000:6.0 420000:7.0 480000:8.0 540000:9.0 600000:10.0", kept);
+  }
+
+  @Test
   void twoPushesInOneMillisecondAreOneSample() throws IOException {
     pushAfter(1, put(X, gauge("a", 1)));
     pushAfter(0, put(X, gauge("a", 2)));
@@ -220,12 +240,26 @@ final class StoreHistoryTest {
     assertEquals("0:0.0 1:2.0", sampleOf("a", "a{instance=\"\",job=\"x\"}"));
   }
 
+  @Test
+  void aPageWithoutItsShapeIsLeftOutAndCounted() throws IOException {
+    pushAfter(1, put(X, gauge("a", 1)));
+    pushAfter(1, put(X, gauge("b", 2)));
+    pushAfter(1, put(X, gauge("c", 3)));
+    Fingerprint lost =
+        GroupShape.fingerprintOf(X, List.of(gauge("b", 2, "instance", "", "job", "x")));
+    assertTrue(maps.shapes.remove(Keys.of(lost)));
+    assertEquals("1:1.0", sampleOf("a", "a{instance=\"\",job=\"x\"}"));
+    assertEquals("3:3.0", sampleOf("c", "c{instance=\"\",job=\"x\"}"));
+    assertEquals(Map.of(), samples("b"));
+    assertEquals(3, store.statistics().corruptPages());
+  }
+
   private void pushAfter(long millis, io.silverback.server.group.GroupUpdate update) {
     now += millis;
     store.submit(update);
   }
 
-  private OffHeapMetricStore store(Duration retention) {
+  private OffHeapMetricStore store(Duration retention, OffHeapMaps maps) {
     return new OffHeapMetricStore(
         new StoreSettings(
             new VersionClock(() -> now, 7),
@@ -233,7 +267,8 @@ final class StoreHistoryTest {
             List.<MetricFamily>of(),
             true,
             retention,
-            StorageLimits.NONE));
+            StorageLimits.NONE),
+        maps);
   }
 
   private long pages() {
@@ -267,10 +302,11 @@ final class StoreHistoryTest {
     var found = new TreeMap<String, String>();
     store.history(
         new HistoryQuery(List.of(SeriesSelector.parse(selector)), startMillis, endMillis),
-        (name, labels, timesMillis, values, count) -> {
+        new EndlessBudget(),
+        (name, labels, series) -> {
           var text = new ArrayList<String>();
-          for (int i = 0; i < count; i++) {
-            text.add((timesMillis[i] - START) + ":" + values[i]);
+          for (int i = 0; i < series.size(); i++) {
+            text.add((series.timeMillis(i) - START) + ":" + series.value(i));
           }
           assertEquals(null, found.put(name + labels, String.join(" ", text)));
         });

@@ -208,9 +208,10 @@ final class StoreMemoryTest {
     var selector = SeriesSelector.parse("round{g=\"g" + group + "\"}");
     store.history(
         new HistoryQuery(List.of(selector), 0, Long.MAX_VALUE),
-        (_, _, timesMillis, _, count) -> {
-          for (int i = 0; i < count; i++) {
-            times.add(timesMillis[i]);
+        new EndlessBudget(),
+        (_, _, samples) -> {
+          for (int i = 0; i < samples.size(); i++) {
+            times.add(samples.timeMillis(i));
           }
         });
     return List.copyOf(times);

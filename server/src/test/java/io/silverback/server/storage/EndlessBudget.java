@@ -1,0 +1,25 @@
+package io.silverback.server.storage;
+
+/** Lets a query take whatever it wants, and counts it. */
+public final class EndlessBudget implements QueryBudget {
+  private long takenBytes;
+  private long steps;
+
+  public long takenBytes() {
+    return takenBytes;
+  }
+
+  public long steps() {
+    return steps;
+  }
+
+  @Override
+  public void take(long bytes) {
+    takenBytes += bytes;
+  }
+
+  @Override
+  public void goOn() {
+    steps++;
+  }
+}
