@@ -19,6 +19,7 @@ import io.silverback.server.http.ConnectionLimits;
 import io.silverback.server.http.CutOff;
 import io.silverback.server.http.Exchange;
 import io.silverback.server.http.HttpServer;
+import io.silverback.server.http.Pressure;
 import io.silverback.server.log.Log;
 import io.silverback.server.memory.MemoryPool;
 import io.silverback.server.storage.ChoreStatistics;
@@ -163,7 +164,7 @@ public final class Gateway implements AutoCloseable {
                 live.hasFile() ? Optional.of(live::reload) : Optional.empty()));
     host = hostToName(config.listenAddresses().getFirst());
     hasTls = tls.isPresent();
-    web = webServer(config, routes, board, tls, failures);
+    web = webServer(config, routes, new LargeAnswers(routes, snapshotMemory), board, tls, failures);
     board.watch(DoorLimit.CONNECTIONS, web::connectionCount);
   }
 
@@ -348,6 +349,7 @@ public final class Gateway implements AutoCloseable {
   private static HttpServer webServer(
       GatewayConfig config,
       Routes routes,
+      Pressure pressure,
       LimitBoard board,
       Optional<SSLContext> tls,
       HandshakeFailures failures) {
@@ -363,7 +365,7 @@ public final class Gateway implements AutoCloseable {
         tls,
         failures,
         config.shutdownTimeout(),
-        routes,
+        pressure,
         reason -> board.countRefused(limitOf(reason)));
   }
 

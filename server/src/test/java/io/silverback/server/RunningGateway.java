@@ -118,6 +118,11 @@ final class RunningGateway implements AutoCloseable {
     return Integer.parseInt(address.substring(address.indexOf(':') + 1));
   }
 
+  /** The most memory that the process has had so far, as Linux counts it. */
+  long peakMemoryBytes() {
+    return process.peakMemoryBytes();
+  }
+
   /** Sends SIGHUP and does not wait. */
   void hangUp() {
     process.hangUp();

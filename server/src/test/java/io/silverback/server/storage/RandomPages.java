@@ -125,9 +125,25 @@ final class RandomPages {
               random.nextInt(3) == 0 ? -1 : 3,
               0,
               value,
-              NativeBuckets.NONE,
+              random.nextBoolean() ? NativeBuckets.NONE : nativeBuckets(),
               OpaqueFields.NONE);
     };
+  }
+
+  private NativeBuckets nativeBuckets() {
+    int buckets = 1 + random.nextInt(3);
+    List<Long> deltas = random.ints(buckets, 0, 9).mapToObj(Long::valueOf).toList();
+    return new NativeBuckets(
+        random.nextInt(-4, 9),
+        1e-3,
+        random.nextInt(9),
+        0,
+        List.of(),
+        List.of(),
+        List.of(),
+        List.of(new NativeBuckets.Span(random.nextInt(-9, 9), buckets)),
+        deltas,
+        List.of());
   }
 
   private List<Metric.Quantile> quantiles() {
