@@ -12,7 +12,6 @@ import io.silverback.server.group.StoredGroups;
 import io.silverback.server.memory.MemoryPool;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,8 +26,11 @@ import org.agrona.DirectBuffer;
 
 /** Looks at the groups as they are published, several or all at a time. Thread-safe. */
 final class GroupTable implements StoredGroups {
-  /** How many groups with old history are named at once; the next look names the others. */
-  static final int EXPIRED_AT_ONCE = 10_000;
+  /** Of encoded keys that are held at once. */
+  private static final int MOST_KEY_BYTES = 1 << 20;
+
+  /** What an encoded key takes besides its bytes, about. */
+  private static final int KEY_BYTES = 32;
 
   /** Of the keys that are held at once. */
   private static final long BATCH_WEIGHT = 16 << 20;
@@ -152,25 +154,6 @@ final class GroupTable implements StoredGroups {
     }
   }
 
-  /** The keys of groups that exist or have history, in their order. */
-  List<GroupingKey> keys(Predicate<GroupingKey> wanted) {
-    var keys = new ArrayList<GroupingKey>();
-    usage.enter();
-    try {
-      groups.forEach(
-          (key, _) -> {
-            GroupingKey group = GroupKeys.decode(key, 0, key.capacity());
-            if (wanted.test(group)) {
-              keys.add(group);
-            }
-          });
-    } finally {
-      usage.exit();
-    }
-    keys.sort(Comparator.naturalOrder());
-    return keys;
-  }
-
   /**
    * The encoded keys of groups that exist or have history, of those in one part of the map.
    *
@@ -243,22 +226,32 @@ final class GroupTable implements StoredGroups {
     return bytes;
   }
 
-  /** Groups that have history older than it is to be kept. */
-  List<GroupingKey> withExpired(HistoryPages history, long nowMillis) {
-    var expired = new ArrayList<GroupingKey>();
+  /**
+   * Groups that have history older than it is to be kept.
+   *
+   * @param keys encoded
+   * @param isFull true if there may be more groups, which the next look names
+   */
+  record Expired(List<byte[]> keys, boolean isFull) {}
+
+  /** Some of the groups that have history older than it is to be kept. */
+  Expired withExpired(HistoryPages history, long nowMillis) {
+    var keys = new ArrayList<byte[]>();
+    int[] bytes = new int[1];
     var cursor = new RowPageCursor();
     usage.enter();
     try {
       groups.forEach(
           (key, entry) -> {
-            if (expired.size() < EXPIRED_AT_ONCE && history.hasExpired(entry, nowMillis, cursor)) {
-              expired.add(GroupKeys.decode(key, 0, key.capacity()));
+            if (bytes[0] < MOST_KEY_BYTES && history.hasExpired(entry, nowMillis, cursor)) {
+              keys.add(Keys.copyOf(key));
+              bytes[0] += KEY_BYTES + key.capacity();
             }
           });
     } finally {
       usage.exit();
     }
-    return expired;
+    return new Expired(keys, bytes[0] >= MOST_KEY_BYTES);
   }
 
   /** Hands over each group that exists with the types of those of its families that show. */

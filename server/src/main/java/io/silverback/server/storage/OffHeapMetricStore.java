@@ -18,6 +18,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntPredicate;
 import java.util.function.LongSupplier;
 import java.util.function.LongUnaryOperator;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * The groups of a single node and their history, compressed and outside of the heap, in files if
@@ -367,12 +368,13 @@ public final class OffHeapMetricStore implements MetricStore {
   }
 
   private void sweepHistory(long nowMillis) {
-    List<GroupingKey> expired;
+    GroupTable.Expired expired;
     do {
       expired = groups.withExpired(history, nowMillis);
-      for (GroupingKey key : expired) {
+      for (byte[] encoded : expired.keys()) {
+        GroupingKey key = GroupKeys.decode(new UnsafeBuffer(encoded), 0, encoded.length);
         entries.with(key, (place, workspace) -> writer.sweep(place, workspace, nowMillis));
       }
-    } while (expired.size() == GroupTable.EXPIRED_AT_ONCE);
+    } while (expired.isFull());
   }
 }
