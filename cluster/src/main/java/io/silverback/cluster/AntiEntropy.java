@@ -95,7 +95,7 @@ final class AntiEntropy {
               busy.remove(id);
               counters.add(outcome);
               // What it missed meanwhile may not have been compared.
-              if (outcome.complete() && !missing.contains(id)) {
+              if (outcome.covers(slots) && !missing.contains(id)) {
                 var same = (BitSet) slots.clone();
                 equal.put(id, same);
               }

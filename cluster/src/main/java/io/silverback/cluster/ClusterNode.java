@@ -47,6 +47,7 @@ public final class ClusterNode implements AutoCloseable {
   private final Founding founding;
   private final Proposer proposer;
   private final TakeOver takeOver;
+  private final Room room;
   private final AntiEntropy antiEntropy;
   private final Purge purge;
   private final Claims claims;
@@ -91,8 +92,9 @@ public final class ClusterNode implements AutoCloseable {
     requests = new Requests(ports.loop(), this::send);
     founding =
         new Founding(self, config.bootstrapExpect(), ports.clock(), ports.random(), this::send);
-    proposer = new Proposer(config, self, ports, peers, board, epochs);
     takeOver = new TakeOver(self, ports, requests, board, led, off, counters);
+    room = new Room(config, self, ports, takeOver::stuck, this::send, off);
+    proposer = new Proposer(config, self, ports, peers, board, epochs, room);
     antiEntropy = new AntiEntropy(self, ports, requests, led, shares, off, counters);
     purge =
         new Purge(config, self, ports, requests, led, shares, antiEntropy::missed, off, counters);
@@ -122,7 +124,17 @@ public final class ClusterNode implements AutoCloseable {
         new Heartbeats(config, self, ports, lease, voter, peers, foreigners, board, this::send);
     report = new StatusReport(self, ports, foreigners, lease, led, shares, antiEntropy, counters);
     readiness =
-        new Readiness(config, self, ports.viewLog(), lease, led, shares, antiEntropy, epochs, off);
+        new Readiness(
+            config,
+            self,
+            ports.viewLog(),
+            lease,
+            led,
+            takeOver::stuck,
+            shares,
+            antiEntropy,
+            epochs,
+            off);
     status = report.now(view);
   }
 
@@ -327,6 +339,9 @@ public final class ClusterNode implements AutoCloseable {
       case PeerMessage.Standing standing ->
           view.filter(now -> now.member(sender.nodeId(), sender.incarnation()).isPresent())
               .ifPresent(_ -> readiness.heard(sender, standing));
+      case PeerMessage.Full full ->
+          view.filter(now -> now.member(sender.nodeId(), sender.incarnation()).isPresent())
+              .ifPresent(_ -> room.heard(sender, full));
       case PeerMessage.ViewPush push when mayTell(sender, push.view()) -> learn(push.view());
       case PeerMessage.ViewPush _ -> {}
       case PeerMessage.Offer offer -> known(sender).ifPresent(by -> offered(by, offer));
@@ -453,6 +468,7 @@ public final class ClusterNode implements AutoCloseable {
       View current = view.get();
       board.report(current, ProcessId.of(self), current.epoch(), voter.lapsed());
       takeOver.advance(current);
+      room.tick(current);
       proposer.tick(current);
       antiEntropy.tick(current);
       purge.tick(current);

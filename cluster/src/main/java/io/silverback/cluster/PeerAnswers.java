@@ -143,7 +143,7 @@ final class PeerAnswers {
             outcome -> {
               raising.remove(id);
               counters.add(outcome);
-              tell(asker, new PeerMessage.HorizonsRaised(ask.id(), outcome.complete()));
+              tell(asker, new PeerMessage.HorizonsRaised(ask.id(), outcome.covers(ask.slots())));
             })
         .start();
   }

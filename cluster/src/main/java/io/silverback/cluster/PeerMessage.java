@@ -64,6 +64,13 @@ sealed interface PeerMessage {
   record Standing(long epoch, boolean copied, long index, List<Long> voters, int slot, long floor)
       implements PeerMessage {}
 
+  /**
+   * The sender cannot store what comes to be or grows.
+   *
+   * @param stuck the slots that it is to lead and cannot take over for that reason
+   */
+  record Full(BitSet stuck) implements PeerMessage {}
+
   /** A process start, by the name of its node. */
   record ProcessId(String nodeId, long incarnation) {
     static ProcessId of(Member member) {

@@ -38,6 +38,7 @@ final class PeerMessageCodec {
   private static final int RAISE_HORIZONS = 27;
   private static final int HORIZONS_RAISED = 28;
   private static final int STANDING = 29;
+  private static final int FULL = 30;
 
   private PeerMessageCodec() {}
 
@@ -55,6 +56,7 @@ final class PeerMessageCodec {
               .flag(m.granted())
               .u64(m.nanos())
               .list(m.lapsed(), (to, id) -> to.text(id.nodeId()).u64(id.incarnation()));
+      case Full m -> out.u8(FULL).bytes(m.stuck().toByteArray());
       case Standing m ->
           out.u8(STANDING)
               .u64(m.epoch())
@@ -152,6 +154,7 @@ final class PeerMessageCodec {
               in.flag(),
               in.u64(),
               in.list(from -> new ProcessId(from.text(), from.u64())));
+      case FULL -> new Full(slots(in));
       case STANDING ->
           new Standing(
               in.u64(), in.flag(), in.u64(), in.list(Wire.Reader::u64), slot(in), in.u64());
@@ -263,6 +266,7 @@ final class PeerMessageCodec {
       case Heartbeat _,
           Grant _,
           Standing _,
+          Full _,
           ViewPush _,
           Offer _,
           OfferTaken _,

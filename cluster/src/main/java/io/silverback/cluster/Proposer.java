@@ -3,6 +3,7 @@ package io.silverback.cluster;
 import io.silverback.cluster.View.Removed;
 import io.silverback.cluster.View.Seat;
 import java.time.Duration;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -31,6 +32,7 @@ final class Proposer {
   private final Peers peers;
   private final LapseBoard board;
   private final EpochFloor epochs;
+  private final Room room;
 
   /** Those that said farewell. They may be heard on for a while, and never come back. */
   private final SequencedSet<PeerMessage.ProcessId> leaving = new LinkedHashSet<>();
@@ -49,13 +51,15 @@ final class Proposer {
       ClusterPorts ports,
       Peers peers,
       LapseBoard board,
-      EpochFloor epochs) {
+      EpochFloor epochs,
+      Room room) {
     this.config = config;
     this.self = self;
     this.ports = ports;
     this.peers = peers;
     this.board = board;
     this.epochs = epochs;
+    this.room = room;
     this.leaseNanos = config.lease().toNanos();
     this.votersChangedNanos = ports.clock().nanoTime();
   }
@@ -96,6 +100,8 @@ final class Proposer {
       return;
     }
     next(view)
+        .map(next -> ViewPlanner.sparing(next, room.full()))
+        .or(() -> stuck(view))
         .ifPresent(
             next -> {
               proposed = true;
@@ -106,6 +112,16 @@ final class Proposer {
 
   private boolean isHeard(Member member) {
     return member.isSameProcess(self) || peers.silenceNanos(member) <= leaseNanos / 2;
+  }
+
+  /** Slots that wait for room at a member go to others that have room. */
+  private Optional<View> stuck(View view) {
+    Map<PeerMessage.ProcessId, BitSet> full = room.full();
+    if (full.values().stream().allMatch(BitSet::isEmpty)) {
+      return Optional.empty();
+    }
+    View next = ViewPlanner.sparing(ViewPlanner.again(view), full);
+    return next.slots().equals(view.slots()) ? Optional.empty() : Optional.of(next);
   }
 
   private Optional<View> next(View view) {

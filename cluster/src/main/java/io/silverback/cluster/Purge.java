@@ -130,7 +130,7 @@ final class Purge {
                     outcome -> {
                       counters.add(outcome);
                       unanswered.remove(ProcessId.of(owner));
-                      if (!outcome.complete()) {
+                      if (!outcome.covers(slots)) {
                         slots.stream().forEach(found::remove);
                       }
                       if (unanswered.isEmpty()) {

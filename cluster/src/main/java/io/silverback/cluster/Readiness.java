@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -28,12 +29,14 @@ final class Readiness {
   private final ViewLog viewLog;
   private final Lease lease;
   private final Led led;
+  private final Supplier<Optional<TakeOver.Stuck>> takeOver;
   private final Shares shares;
   private final AntiEntropy antiEntropy;
   private final EpochFloor epochs;
   private final EnumSet<Rule> off;
   private final Map<ProcessId, Standing> standings = new HashMap<>();
   private volatile Optional<String> missing = Optional.of(NOTHING_HEARD);
+  private volatile Optional<String> stuck = Optional.empty();
   private int returns = -1;
 
   Readiness(
@@ -42,6 +45,7 @@ final class Readiness {
       ViewLog viewLog,
       Lease lease,
       Led led,
+      Supplier<Optional<TakeOver.Stuck>> takeOver,
       Shares shares,
       AntiEntropy antiEntropy,
       EpochFloor epochs,
@@ -51,6 +55,7 @@ final class Readiness {
     this.viewLog = viewLog;
     this.lease = lease;
     this.led = led;
+    this.takeOver = takeOver;
     this.shares = shares;
     this.antiEntropy = antiEntropy;
     this.epochs = epochs;
@@ -88,10 +93,18 @@ final class Readiness {
     if (now < 0) {
       return;
     }
+    stuck = takeOver.get().map(Readiness::sentence);
     standings.keySet().removeIf(id -> view.get().member(id.nodeId(), id.incarnation()).isEmpty());
     if (missing.isPresent()) {
       missing = off.contains(Rule.READY_MEANS_SAFE) ? ownOpinion(view.get()) : missing(view.get());
     }
+  }
+
+  private static String sentence(TakeOver.Stuck stuck) {
+    return "this node is to lead slots whose groups cannot be stored here: slots="
+        + stuck.slots().cardinality()
+        + " reason="
+        + stuck.reason();
   }
 
   /** What a node would think of itself, by a log that may be an old one. */
@@ -165,7 +178,9 @@ final class Readiness {
     if (!view.get().has(self)) {
       return Optional.of("waiting to be admitted to the cluster" + namesake(view.get()));
     }
-    return lease.holds() ? missing : Optional.of("no contact with a majority of voters");
+    return lease.holds()
+        ? missing.or(() -> stuck)
+        : Optional.of("no contact with a majority of voters");
   }
 
   /** A member that may be the one before this process, or another node by mistake. */

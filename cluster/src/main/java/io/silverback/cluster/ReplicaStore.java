@@ -87,6 +87,12 @@ public interface ReplicaStore {
    */
   Merged merge(byte[] state, IntFunction<Version> sendersHorizons);
 
+  /**
+   * Why states that come to be or grow cannot be stored just now, or could not a moment ago; empty
+   * if they can. Returns at once.
+   */
+  Optional<String> whyFull();
+
   /** What became of a merge. */
   sealed interface Merged {
     /** It is stored, and visible to whoever may see the group. */

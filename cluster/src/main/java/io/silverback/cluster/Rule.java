@@ -29,5 +29,7 @@ enum Rule {
    */
   HORIZON_DROPS_LEFTOVERS,
   /** A node is ready only when nothing is missing that its absence took from the cluster. */
-  READY_MEANS_SAFE
+  READY_MEANS_SAFE,
+  /** What a member cannot store is led by another one that can. */
+  SPARE_THE_FULL
 }

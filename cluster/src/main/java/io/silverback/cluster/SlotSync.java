@@ -42,6 +42,9 @@ final class SlotSync {
   private final boolean delivers;
   private final EnumSet<Rule> off;
   private final Consumer<Outcome> done;
+  private final BitSet whole = new BitSet(HashRing.SLOTS);
+  private final BitSet refused = new BitSet(HashRing.SLOTS);
+  private Optional<String> refusal = Optional.empty();
   private int repaired;
   private int purged;
   private boolean ended;
@@ -49,11 +52,19 @@ final class SlotSync {
   /**
    * How it went.
    *
-   * @param complete false if the peer stopped answering
+   * @param whole the slots that are done: all of them, unless the peer stopped answering, or some
+   *     group could not be stored here or there
+   * @param refusal why the last such group could not be stored here
    * @param repaired groups fetched or brought
    * @param purged groups dropped here as the peer has purged them
    */
-  record Outcome(boolean complete, int repaired, int purged) {}
+  record Outcome(BitSet whole, Optional<String> refusal, int repaired, int purged) {
+    boolean covers(BitSet slots) {
+      var left = (BitSet) slots.clone();
+      left.andNot(whole);
+      return left.isEmpty();
+    }
+  }
 
   /** What one node has of some slots, as of one moment. */
   private record Side(
@@ -122,7 +133,7 @@ final class SlotSync {
   private void compare(PeerMessage.Digests theirs) {
     int count = slots.cardinality();
     if (theirs.digests().size() != count || theirs.horizons().size() != count) {
-      end(false);
+      end();
       return;
     }
     background(() -> different(theirs), different -> nextSlots(different, 0));
@@ -145,6 +156,10 @@ final class SlotSync {
   }
 
   private void nextSlots(BitSet different, int from) {
+    if (from == 0) {
+      whole.or(slots);
+      whole.andNot(different);
+    }
     var some = new BitSet(HashRing.SLOTS);
     int slot = different.nextSetBit(from);
     while (slot >= 0 && some.cardinality() < SLOTS_AT_ONCE) {
@@ -152,19 +167,26 @@ final class SlotSync {
       slot = different.nextSetBit(slot + 1);
     }
     if (some.isEmpty()) {
-      end(true);
+      end();
       return;
     }
-    int next = some.length();
     ask(
         id -> new PeerMessage.AskEntries(id, some),
         PeerMessage.Entries.class,
-        answer -> groups(some, answer, () -> nextSlots(different, next)));
+        answer ->
+            groups(
+                some,
+                answer,
+                () -> {
+                  whole.or(some);
+                  whole.andNot(refused);
+                  nextSlots(different, some.length());
+                }));
   }
 
   private void groups(BitSet some, PeerMessage.Entries answer, Runnable then) {
     if (answer.horizons().size() != some.cardinality()) {
-      end(false);
+      end();
       return;
     }
     var there = new Side(answer.entries(), bySlot(some, answer.horizons()));
@@ -230,6 +252,7 @@ final class SlotSync {
   }
 
   private void raiseOwn(Map<Integer, Version> horizons, Side there, Runnable then) {
+    horizons.keySet().removeIf(refused::get);
     if (horizons.isEmpty()) {
       then.run();
       return;
@@ -243,6 +266,7 @@ final class SlotSync {
   }
 
   private void raiseTheirs(Map<Integer, Version> horizons, Runnable then) {
+    horizons.keySet().removeIf(refused::get);
     if (horizons.isEmpty() || !delivers) {
       then.run();
       return;
@@ -256,7 +280,7 @@ final class SlotSync {
           if (answer.done()) {
             then.run();
           } else {
-            end(false);
+            end();
           }
         });
   }
@@ -272,40 +296,53 @@ final class SlotSync {
         PeerMessage.States.class,
         answer -> {
           if (answer.answered() < 1 || answer.answered() > some.size()) {
-            end(false);
+            end();
             return;
           }
+          List<byte[]> answered = some.subList(0, answer.answered());
+          // Groups that are gone are left out, and then it is not known which they were.
+          boolean isEach = answer.states().size() == answered.size();
           background(
-              () -> {
-                var refused = new ArrayList<String>();
-                answer.states().forEach(state -> merge(state, there, refused));
-                return refused;
-              },
-              refused -> {
-                repaired += answer.states().size();
-                if (refused.isEmpty()) {
-                  fetch(keys.subList(answer.answered(), keys.size()), there, then);
-                } else {
-                  end(false);
+              () -> merge(answer.states(), there),
+              refusals -> {
+                repaired += answer.states().size() - refusals.size();
+                for (Refusal each : refusals) {
+                  refusal = Optional.of(each.reason());
+                  (isEach ? List.of(answered.get(each.index())) : answered)
+                      .forEach(key -> refused.set(HashRing.slotOf(key)));
                 }
+                fetch(keys.subList(answered.size(), keys.size()), there, then);
               });
         });
   }
 
-  private void merge(byte[] state, Side there, List<String> refused) {
+  /** Why a state could not be stored here. */
+  private record Refusal(int index, String reason) {}
+
+  private List<Refusal> merge(List<byte[]> states, Side there) {
+    var refusals = new ArrayList<Refusal>();
+    for (int i = 0; i < states.size(); i++) {
+      int index = i;
+      merge(states.get(i), there).ifPresent(why -> refusals.add(new Refusal(index, why)));
+    }
+    return refusals;
+  }
+
+  private Optional<String> merge(byte[] state, Side there) {
     try {
-      switch (takesLeftovers()
+      return switch (takesLeftovers()
           ? ports.store().merge(state)
           : ports.store().merge(state, there::horizon)) {
         case ReplicaStore.Merged.Done(),
             ReplicaStore.Merged.Overtaken(_),
-            ReplicaStore.Merged.Purged() -> {}
-        case ReplicaStore.Merged.ShapeMissing() -> refused.add("a whole state lacks its shape");
-        case ReplicaStore.Merged.Refused(var reason) -> refused.add(reason);
-      }
+            ReplicaStore.Merged.Purged() ->
+            Optional.empty();
+        case ReplicaStore.Merged.ShapeMissing() -> Optional.of("a whole state lacks its shape");
+        case ReplicaStore.Merged.Refused(var reason) -> Optional.of(reason);
+      };
     } catch (RuntimeException damaged) {
       // Whatever the store makes of bytes that are no state: the peer is asked again.
-      refused.add(String.valueOf(damaged.getMessage()));
+      return Optional.of(String.valueOf(damaged.getMessage()));
     }
   }
 
@@ -334,7 +371,7 @@ final class SlotSync {
                   if (answer.refused().isEmpty()) {
                     deliver(keys.subList(taken, keys.size()), here, then);
                   } else {
-                    end(false);
+                    end();
                   }
                 }));
   }
@@ -360,20 +397,17 @@ final class SlotSync {
         TIMEOUT_NANOS,
         question,
         answer ->
-            answer
-                .filter(type::isInstance)
-                .map(type::cast)
-                .ifPresentOrElse(then, () -> end(false)));
+            answer.filter(type::isInstance).map(type::cast).ifPresentOrElse(then, () -> end()));
   }
 
   private <T> void background(Supplier<T> work, Consumer<T> then) {
-    ports.loop().background(work, outcome -> outcome.ifPresentOrElse(then, () -> end(false)));
+    ports.loop().background(work, outcome -> outcome.ifPresentOrElse(then, () -> end()));
   }
 
-  private void end(boolean complete) {
+  private void end() {
     if (!ended) {
       ended = true;
-      done.accept(new Outcome(complete, repaired, purged));
+      done.accept(new Outcome(whole, refusal, repaired, purged));
     }
   }
 }

@@ -3,17 +3,23 @@ package io.silverback.cluster;
 import io.silverback.cluster.PeerMessage.ProcessId;
 import java.util.BitSet;
 import java.util.EnumSet;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 
 /**
  * Makes this node the leader of slots that a view gave it: waits until nobody else can lead them,
- * merges what every other member has of them, and only then shows them. A member that does not
- * answer is asked until it does or is no member any more. Belongs to the loop.
+ * merges what every other member has of them, and only then shows them. Each slot for itself: one
+ * of which something cannot be stored here holds up no other. A member that does not answer is
+ * asked until it does or is no member any more. Belongs to the loop.
  */
 final class TakeOver {
+  private static final System.Logger logger = System.getLogger(TakeOver.class.getName());
+
   private static final long RETRY_NANOS = 100_000_000L;
+  private static final long RETRY_REFUSED_NANOS = 1_000_000_000L;
 
   private final Member self;
   private final ClusterPorts ports;
@@ -22,10 +28,21 @@ final class TakeOver {
   private final Led led;
   private final EnumSet<Rule> off;
   private final Counters counters;
-  private final Set<ProcessId> answered = new HashSet<>();
+
+  /** Of each other member, the slots of which all that it has is here. */
+  private final Map<ProcessId, BitSet> whole = new HashMap<>();
+
   private BitSet slots = new BitSet();
+  private Optional<Stuck> stuck = Optional.empty();
   private long round;
   private boolean asking;
+
+  /**
+   * Slots that wait for room here.
+   *
+   * @param reason the store's
+   */
+  record Stuck(BitSet slots, String reason) {}
 
   TakeOver(
       Member self,
@@ -47,6 +64,7 @@ final class TakeOver {
   /** Called after each view, each report of a lapse, and now and then. */
   void advance(View view) {
     BitSet pending = led.pending();
+    stuck = stuck.flatMap(now -> among(now, pending));
     if (pending.isEmpty()) {
       asking = false;
       return;
@@ -56,12 +74,12 @@ final class TakeOver {
     }
     if (!asking || !pending.equals(slots)) {
       slots = pending;
-      answered.clear();
+      whole.clear();
       round++;
       asking = true;
-      others(view).forEach(member -> ask(view, member, round));
+      others(view).forEach(member -> ask(view, member, slots, round));
     }
-    finishIfAllAnswered(view);
+    finish(view);
   }
 
   /** All are asked anew, as a member that came meanwhile has to be asked, too. */
@@ -70,45 +88,100 @@ final class TakeOver {
     advance(view);
   }
 
-  private void ask(View view, Member member, long ofRound) {
-    List<Long> epochs = slots.stream().mapToObj(led::epoch).toList();
+  /** What it cannot take over, as of the last try. */
+  Optional<Stuck> stuck() {
+    return stuck;
+  }
+
+  private void ask(View view, Member member, BitSet some, long ofRound) {
+    var wanted = (BitSet) some.clone();
+    List<Long> epochs = wanted.stream().mapToObj(led::epoch).toList();
     new SlotSync(
             ports,
             requests,
             member,
-            slots,
+            wanted,
             epochs,
             false,
             off,
             outcome -> {
-              if (ofRound != round || !asking) {
-                return;
-              }
-              counters.add(outcome);
-              if (outcome.complete()) {
-                answered.add(ProcessId.of(member));
-                finishIfAllAnswered(view);
-              } else {
-                ports.loop().schedule(RETRY_NANOS, () -> askAgain(view, member, ofRound));
+              if (ofRound == round && asking) {
+                answered(view, member, wanted, outcome);
               }
             })
         .start();
   }
 
-  private void askAgain(View view, Member member, long ofRound) {
-    if (ofRound == round && asking) {
-      ask(view, member, ofRound);
+  private void answered(View view, Member member, BitSet wanted, SlotSync.Outcome outcome) {
+    counters.add(outcome);
+    whole.computeIfAbsent(ProcessId.of(member), _ -> new BitSet()).or(outcome.whole());
+    wanted.andNot(outcome.whole());
+    outcome.refusal().ifPresent(reason -> noteStuck(wanted, reason));
+    finish(view);
+    if (!wanted.isEmpty() && asking) {
+      long ofRound = round;
+      long delay = outcome.refusal().isPresent() ? RETRY_REFUSED_NANOS : RETRY_NANOS;
+      ports.loop().schedule(delay, () -> askAgain(view, member, wanted, ofRound));
     }
   }
 
-  private void finishIfAllAnswered(View view) {
+  private void askAgain(View view, Member member, BitSet left, long ofRound) {
+    if (ofRound == round && asking) {
+      left.and(slots);
+      if (!left.isEmpty()) {
+        ask(view, member, left, ofRound);
+      }
+    }
+  }
+
+  private void noteStuck(BitSet left, String reason) {
+    if (stuck.isEmpty()) {
+      logger.log(
+          System.Logger.Level.WARNING,
+          "slots cannot be taken over, as their groups cannot be stored here: slots="
+              + left.cardinality()
+              + " reason="
+              + reason);
+    }
+    var all = (BitSet) left.clone();
+    stuck.ifPresent(before -> all.or(before.slots()));
+    stuck = Optional.of(new Stuck(all, reason));
+  }
+
+  /** What is left of it, if anything is. */
+  private static Optional<Stuck> among(Stuck before, BitSet pending) {
+    var left = (BitSet) before.slots().clone();
+    left.and(pending);
+    if (!left.isEmpty()) {
+      return Optional.of(new Stuck(left, before.reason()));
+    }
+    logger.log(System.Logger.Level.INFO, "no slot waits any more for its groups to be stored here");
+    return Optional.empty();
+  }
+
+  /** Takes over the slots of which all that there is has come. */
+  private void finish(View view) {
     List<Member> others = others(view);
     long needed = off.contains(Rule.ASK_ALL_MEMBERS) ? others.size() / 2 : others.size();
-    if (asking && others.stream().map(ProcessId::of).filter(answered::contains).count() >= needed) {
-      asking = false;
-      counters.takeOvers += slots.cardinality();
-      led.takeOver(slots);
+    List<BitSet> answers =
+        others.stream()
+            .map(member -> whole.get(ProcessId.of(member)))
+            .filter(Objects::nonNull)
+            .limit(needed)
+            .toList();
+    if (!asking || answers.size() < needed) {
+      return;
     }
+    var done = (BitSet) slots.clone();
+    answers.forEach(done::and);
+    if (done.isEmpty()) {
+      return;
+    }
+    counters.takeOvers += done.cardinality();
+    led.takeOver(done);
+    slots.andNot(done);
+    stuck = stuck.flatMap(now -> among(now, slots));
+    asking = !slots.isEmpty();
   }
 
   private List<Member> others(View view) {

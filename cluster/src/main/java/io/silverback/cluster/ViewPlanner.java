@@ -1,11 +1,13 @@
 package io.silverback.cluster;
 
+import io.silverback.cluster.PeerMessage.ProcessId;
 import io.silverback.cluster.View.Removed;
 import io.silverback.cluster.View.Seat;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** What the next view would be after one change. Pure. */
@@ -101,6 +103,41 @@ final class ViewPlanner {
     return new View(epoch, view.clusterId(), view.seats(), view.removed(), slots);
   }
 
+  /**
+   * The view without what members that cannot store it would lead: slots that it gives them and
+   * that wait for room there go to others, if there are any. The view has to be a new one.
+   *
+   * @param full those members, with the slots that wait
+   */
+  static View sparing(View view, Map<ProcessId, BitSet> full) {
+    List<Seat> roomy =
+        view.seats().stream()
+            .filter(seat -> !full.containsKey(ProcessId.of(seat.member())))
+            .toList();
+    List<Member> leaders = leaders(roomy);
+    if (full.isEmpty() || leaders.isEmpty()) {
+      return view;
+    }
+    var ring = new HashRing(leaders);
+    SlotTable slots =
+        view.slots()
+            .with(
+                view.epoch(),
+                slot -> {
+                  SlotTable.Tenure tenure = view.slots().tenure(slot);
+                  BitSet waiting = full.get(new ProcessId(tenure.nodeId(), tenure.incarnation()));
+                  boolean moves =
+                      waiting != null && (tenure.epoch() == view.epoch() || waiting.get(slot));
+                  return moves ? Optional.of(ring.first(slot)) : Optional.empty();
+                });
+    return new View(view.epoch(), view.clusterId(), view.seats(), view.removed(), slots);
+  }
+
+  /** The same once more. */
+  static View again(View view) {
+    return next(view, view.seats(), view.removed());
+  }
+
   static View forgetting(View view, List<Removed> forgotten) {
     var removed = new ArrayList<>(view.removed());
     removed.removeAll(forgotten);
@@ -154,7 +191,7 @@ final class ViewPlanner {
 
   /** Slots whose leader is no member go to the first of their owners that may lead. */
   private static SlotTable reassigned(View view, long epoch) {
-    List<Member> leaders = leaders(view);
+    List<Member> leaders = leaders(view.seats());
     if (leaders.isEmpty()) {
       return view.slots();
     }
@@ -165,8 +202,8 @@ final class ViewPlanner {
         .with(epoch, slot -> led.get(slot) ? Optional.empty() : Optional.of(ring.first(slot)));
   }
 
-  private static List<Member> leaders(View view) {
-    List<Seat> holders = view.seats().stream().filter(seat -> !seat.member().voterOnly()).toList();
+  private static List<Member> leaders(List<Seat> seats) {
+    List<Seat> holders = seats.stream().filter(seat -> !seat.member().voterOnly()).toList();
     List<Member> ready = holders.stream().filter(Seat::mayLead).map(Seat::member).toList();
     return ready.isEmpty() ? holders.stream().map(Seat::member).toList() : ready;
   }

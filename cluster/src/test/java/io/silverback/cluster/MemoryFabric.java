@@ -8,6 +8,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.BiPredicate;
 
 /** A network of several nodes in one process, with switches to cut it. Thread-safe. */
 public final class MemoryFabric implements AutoCloseable {
@@ -15,6 +16,7 @@ public final class MemoryFabric implements AutoCloseable {
   private final Set<String> silent = new HashSet<>();
   private final Random random;
   private double loss;
+  private BiPredicate<String, byte[]> lost = (_, _) -> false;
 
   public MemoryFabric(long seed) {
     random = new Random(seed);
@@ -42,13 +44,20 @@ public final class MemoryFabric implements AutoCloseable {
     loss = part;
   }
 
+  /** Which messages are lost beside these, by the address of the sender and the bytes. */
+  public synchronized void lose(BiPredicate<String, byte[]> which) {
+    lost = which;
+  }
+
   private synchronized boolean carry(
       Network.Sender from, String address, Network.Channel channel, byte[] message) {
     Node to = nodes.get(address);
     if (to == null || silent.contains(address) || silent.contains(from.address())) {
       return false;
     }
-    if (nodes.get(from.address()) == null || random.nextDouble() < loss) {
+    if (nodes.get(from.address()) == null
+        || random.nextDouble() < loss
+        || lost.test(from.address(), message)) {
       return true;
     }
     to.deliver(from, channel, message);

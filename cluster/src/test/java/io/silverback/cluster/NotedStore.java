@@ -55,6 +55,11 @@ final class NotedStore implements ReplicaStore {
   }
 
   @Override
+  public Optional<String> whyFull() {
+    return Optional.empty();
+  }
+
+  @Override
   public Merged merge(byte[] state) {
     requireWhole();
     if (isFull) {

@@ -8,7 +8,10 @@ import io.silverback.cluster.PeerMessage.Heartbeat;
 import io.silverback.cluster.PeerMessage.ProcessId;
 import io.silverback.cluster.View.Seat;
 import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -23,8 +26,16 @@ final class ProposerTest {
   private final LapseBoard board = new LapseBoard();
   private final EpochFloor epochs = new EpochFloor();
   private final Member self = node(1);
+  private final Room room =
+      new Room(
+          ClusterConfig.standard(3),
+          self,
+          world.ports(),
+          Optional::empty,
+          (_, _) -> true,
+          EnumSet.noneOf(Rule.class));
   private final Proposer proposer =
-      new Proposer(ClusterConfig.standard(3), self, world.ports(), peers, board, epochs);
+      new Proposer(ClusterConfig.standard(3), self, world.ports(), peers, board, epochs, room);
   private View view =
       ViewPlanner.first(7, LongStream.rangeClosed(1, 5).mapToObj(ProposerTest::node).toList());
 
@@ -267,6 +278,48 @@ final class ProposerTest {
   private void accept() {
     enter(proposed.getLast());
     proposed.clear();
+  }
+
+  @Test
+  void aMemberThatIsFullGetsNoneOfTheSlotsOfALostOne() {
+    BitSet before = view.slots().ledBy(node(2));
+    live(LEASE + 400, 2, 3, 4);
+    assertTrue(proposed.getLast().slots().countOf(node(2)) > before.cardinality());
+    proposed.clear();
+    for (int i = 0; i < 4; i++) {
+      room.heard(ProcessId.of(node(2)), new PeerMessage.Full(new BitSet()));
+      live(400, 2, 3, 4);
+    }
+    View next = proposed.getLast();
+    assertEquals(before, next.slots().ledBy(node(2)));
+    assertEquals(HashRing.SLOTS, next.members().stream().mapToInt(next.slots()::countOf).sum());
+  }
+
+  @Test
+  void slotsThatWaitForRoomGoToAnotherMember() {
+    BitSet before = view.slots().ledBy(node(2));
+    var waiting = new BitSet();
+    before.stream().limit(10).forEach(waiting::set);
+    room.heard(ProcessId.of(node(2)), new PeerMessage.Full(waiting));
+    live(200, 2, 3, 4, 5);
+    View next = proposed.getLast();
+    assertTrue(next.follows(view));
+    before.andNot(waiting);
+    assertEquals(before, next.slots().ledBy(node(2)));
+    assertEquals(view.seats(), next.seats());
+    accept();
+    // What was said counts for a lease.
+    live(LEASE + 200, 2, 3, 4, 5);
+    assertEquals(List.of(), proposed);
+  }
+
+  @Test
+  void whereAllAreFullSlotsStay() {
+    for (long each = 1; each <= 5; each++) {
+      room.heard(ProcessId.of(node(each)), new PeerMessage.Full(view.slots().ledBy(node(each))));
+    }
+    live(400, 2, 3, 4, 5);
+    assertEquals(List.of(), proposed);
   }
 
   /** A store of an earlier cluster is here, which had more views. */

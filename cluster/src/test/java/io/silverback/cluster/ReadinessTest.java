@@ -6,6 +6,7 @@ import io.silverback.cluster.PeerMessage.ProcessId;
 import io.silverback.cluster.PeerMessage.Standing;
 import io.silverback.cluster.ViewLog.Agreed;
 import java.time.Duration;
+import java.util.BitSet;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -22,6 +23,7 @@ final class ReadinessTest {
   private final Lease lease = new Lease(hand.time, Duration.ofDays(1));
   private final Led led = new Led(a);
   private final Shares shares = new Shares(CONFIG.replicationFactor());
+  private Optional<TakeOver.Stuck> stuck = Optional.empty();
   private final Readiness readiness = readiness();
 
   /** Node {@code a} led nothing yet when it came back; the others lead half of the slots each. */
@@ -115,6 +117,17 @@ final class ReadinessTest {
     assertEquals(Optional.empty(), whyNot());
   }
 
+  @Test
+  void aNodeThatCannotStoreWhatItIsToLeadIsNotReadyUntilItCan() {
+    ready();
+    var slots = new BitSet();
+    slots.set(3, 8);
+    stuck = Optional.of(new TakeOver.Stuck(slots, "the disk is full"));
+    assertNotReady("slots=5 reason=the disk is full");
+    stuck = Optional.empty();
+    assertEquals(Optional.empty(), whyNot());
+  }
+
   private View returned(long epoch, int returns) {
     SlotTable slots =
         SlotTable.EMPTY.with(3, slot -> Optional.of(slot < HashRing.SLOTS / 2 ? b : c));
@@ -136,7 +149,7 @@ final class ReadinessTest {
         new AntiEntropy(
             a, ports, new Requests(hand.time, (_, _) -> false), led, shares, off, new Counters());
     return new Readiness(
-        CONFIG, a, hand.log, lease, led, shares, antiEntropy, new EpochFloor(), off);
+        CONFIG, a, hand.log, lease, led, () -> stuck, shares, antiEntropy, new EpochFloor(), off);
   }
 
   private void ready() {

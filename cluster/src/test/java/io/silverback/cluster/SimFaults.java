@@ -13,6 +13,9 @@ final class SimFaults {
   private static final long PATIENCE = 150 * SimWorld.SECOND;
   private static final int MOST_HOSTS = 5;
 
+  /** After that long all is shown again, whatever one fault was. */
+  private static final long DARK_NANOS = 15 * SimWorld.SECOND;
+
   private final SimWorld world;
   private final SimCluster cluster;
   private final List<Fault> kinds;
@@ -41,6 +44,7 @@ final class SimFaults {
     JOIN,
     SUSPECT,
     STORE,
+    FULL,
     KILL_ALL,
     FOUND_ANEW
   }
@@ -67,6 +71,7 @@ final class SimFaults {
     List.copyOf(heals).forEach(Runnable::run);
     for (SimHost one : cluster.hosts()) {
       one.store().worsen(0, 0);
+      one.store().fill(false);
       for (SimHost other : cluster.hosts()) {
         cluster.fabric().mend(one, other);
       }
@@ -124,6 +129,7 @@ final class SimFaults {
       case KILL_ALL -> !gentle || hosts <= 3;
       case FOUND_ANEW -> hosts <= 3 && hosts == cluster.config().bootstrapExpect();
       case JOIN -> hosts < MOST_HOSTS;
+      case FULL -> gentle && hosts > 2;
       case ISOLATE, DEAF, MUTE, PAIR, WORSE_WIRES, FLAP, LEAVE, SUSPECT -> hosts > 1;
       case CRASH, PAUSE, SUSPEND, STALL, CLOCK, STORE -> true;
     };
@@ -192,6 +198,7 @@ final class SimFaults {
         host.store().worsen(0.2, world.chance(0.5) ? 0.1 : 0);
         whileBroken(between(1_000, 8_000), () -> host.store().worsen(0, 0));
       }
+      case FULL -> fullBesideACrash(victim);
       case KILL_ALL -> killAll();
       case FOUND_ANEW -> foundAnew();
     }
@@ -236,6 +243,16 @@ final class SimFaults {
             victim.kill();
           }
         });
+  }
+
+  /** What one host cannot store, another one shows. */
+  private void fullBesideACrash(SimServer victim) {
+    SimHost full = world.one(others(victim.host()));
+    full.store().fill(true);
+    long nanos = between(20_000, 40_000);
+    cluster.judge().allShownBetween(world.now() + DARK_NANOS, world.now() + nanos);
+    whileBroken(nanos, () -> full.store().fill(false));
+    crash(victim, false, nanos);
   }
 
   private void killAll() {

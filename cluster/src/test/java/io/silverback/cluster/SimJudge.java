@@ -23,6 +23,8 @@ final class SimJudge {
   private final Map<SimLedger, Long> lastExposed = new LinkedHashMap<>();
   private final Map<String, Long> longestGaps = new LinkedHashMap<>();
   private String gapsOf = "start";
+  private long shownFrom;
+  private long shownUntil;
   private long diskLostAt = -100 * SimWorld.SECOND;
   private final Map<Integer, Long> smallAt = new HashMap<>();
   private int scrapes;
@@ -248,6 +250,12 @@ final class SimJudge {
     return 2 * left > voters.size();
   }
 
+  /** From then until then no group may be dark. */
+  void allShownBetween(long fromNanos, long untilNanos) {
+    shownFrom = fromNanos;
+    shownUntil = untilNanos;
+  }
+
   private void tick() {
     replicas();
     judgeReadiness();
@@ -256,6 +264,9 @@ final class SimJudge {
       long last = lastExposed.computeIfAbsent(ledger, _ -> 0L);
       if (shown) {
         lastExposed.put(ledger, world.now());
+      }
+      if (!shown && world.now() > shownFrom && world.now() < shownUntil) {
+        throw new SimViolation("dark for long: " + ledger);
       }
       longestGaps.merge(gapsOf, world.now() - last, Math::max);
     }

@@ -32,6 +32,7 @@ final class SimStore implements ReplicaStore {
 
   private @Nullable SimProcess process;
   private double refusing;
+  private boolean full;
   private boolean takesAnyEpoch;
 
   SimStore(SimWorld world) {
@@ -41,6 +42,7 @@ final class SimStore implements ReplicaStore {
   void restarted(SimProcess by) {
     process = by;
     refusing = 0;
+    full = false;
   }
 
   /** From now on refuses that part of the merges, and takes long for that part of all works. */
@@ -49,6 +51,16 @@ final class SimStore implements ReplicaStore {
     if (process != null) {
       process.slowDown(slowPart);
     }
+  }
+
+  /** Whether it takes nothing from now on that it has not got yet. */
+  void fill(boolean isFull) {
+    full = isFull;
+  }
+
+  @Override
+  public Optional<String> whyFull() {
+    return full ? Optional.of("full") : Optional.empty();
   }
 
   /** From now on does not say that it has something of a later epoch. */
@@ -154,6 +166,9 @@ final class SimStore implements ReplicaStore {
     }
     if (!shapes.contains(came.shape())) {
       return new Merged.ShapeMissing();
+    }
+    if (full && came.exists() && !group(came.key()).map(came::merge).equals(group(came.key()))) {
+      return new Merged.Refused("full");
     }
     SimGroup now = groups.merge(came.key(), came, SimGroup::merge);
     return now.newest().epoch() > came.newest().epoch() && !takesAnyEpoch

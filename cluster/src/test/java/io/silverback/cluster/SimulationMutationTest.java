@@ -65,6 +65,7 @@ class SimulationMutationTest {
       case LEASE_AT_THE_DOOR, DROP_WHAT_A_LAPSE_LEFT, LEASE_BEFORE_REPLICATION, FENCE_OLD_LEADERS ->
           EnumSet.of(Fault.PAUSE, Fault.STALL);
       case READY_MEANS_SAFE -> EnumSet.of(Fault.LEAVE, Fault.CRASH, Fault.CRASH_WITHOUT_DISK);
+      case SPARE_THE_FULL -> EnumSet.of(Fault.FULL, Fault.JOIN);
       case HORIZON_DROPS_LEFTOVERS -> EnumSet.of(Fault.CRASH, Fault.ISOLATE, Fault.LEAVE);
     };
   }

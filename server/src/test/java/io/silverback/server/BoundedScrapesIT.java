@@ -69,7 +69,7 @@ final class BoundedScrapesIT {
       assertTrue(lengths.get(4) > lengths.get(0), lengths::toString);
       assertEquals(200, gateway.send("PUT", "/metrics/job/after", "after 1\n").statusCode());
       readPage(gateway);
-      long peak = gateway.peakMemoryBytes();
+      long peak = gateway.process().peakMemoryBytes();
       assertTrue(peak < MEMORY_BYTES * 11 / 10, () -> "peak MiB=" + (peak >> 20));
     }
   }

@@ -106,6 +106,17 @@ final class ProcessCluster implements AutoCloseable {
       process = RunningProcess.start(command, Map.of());
     }
 
+    /** What it says of itself, and what its threads do if it is not ready. */
+    private String state() {
+      String ready;
+      try {
+        ready = get("/-/ready").body();
+      } catch (UncheckedIOException deaf) {
+        ready = String.valueOf(deaf.getMessage());
+      }
+      return ready + "\n" + (Http.answersOk(uri("/-/ready")) ? "" : process().threads());
+    }
+
     /** True if it is ready, and knows of a leader for each slot. */
     boolean isWhole() {
       return Http.answersOk(uri("/-/ready")) && Http.answersOk(uri("/api/v1/metrics"));
@@ -292,7 +303,8 @@ final class ProcessCluster implements AutoCloseable {
         .forEach(
             node ->
                 text.append(node.name)
-                    .append(":\n")
+                    .append(": ")
+                    .append(node.state())
                     .append(node.process().standardError())
                     .append('\n'));
     return text.toString();

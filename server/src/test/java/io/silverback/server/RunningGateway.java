@@ -118,9 +118,8 @@ final class RunningGateway implements AutoCloseable {
     return Integer.parseInt(address.substring(address.indexOf(':') + 1));
   }
 
-  /** The most memory that the process has had so far, as Linux counts it. */
-  long peakMemoryBytes() {
-    return process.peakMemoryBytes();
+  RunningProcess process() {
+    return process;
   }
 
   /** Sends SIGHUP and does not wait. */

@@ -12,6 +12,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -205,6 +206,31 @@ final class RunningProcess implements AutoCloseable {
 
   String standardError() {
     return read(standardError);
+  }
+
+  /** What the threads of a JVM do, virtual ones too: nobody can ask it once the test has ended. */
+  String threads() {
+    try {
+      Path dump = Files.createTempFile("silverback-test-", ".threads");
+      jcmd("Thread.dump_to_file", "-overwrite", dump.toString());
+      String text = read(dump);
+      Files.delete(dump);
+      return text;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** What a JVM answers to a diagnostic command. */
+  String jcmd(String... arguments) {
+    var command = new ArrayList<String>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "jcmd").toString());
+    command.add(String.valueOf(process.pid()));
+    command.addAll(List.of(arguments));
+    try (var asking = start(command, Map.of())) {
+      asking.awaitExit();
+      return asking.standardOutput();
+    }
   }
 
   /** Kills the program, if it still runs, and everything that it started. */

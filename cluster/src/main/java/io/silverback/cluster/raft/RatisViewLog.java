@@ -71,6 +71,7 @@ public final class RatisViewLog implements ViewLog {
   private long restartNanos = System.nanoTime();
   private @Nullable CompletableFuture<Boolean> change;
   private long changeNanos;
+  private long pushedNanos;
   private boolean removeFirst;
   private String lastFailure = "";
 
@@ -385,6 +386,7 @@ public final class RatisViewLog implements ViewLog {
       wanted = wantedVoters;
     }
     if (change != null && !change.isDone()) {
+      pushChange(current);
       if (System.nanoTime() - changeNanos < settings.changeTimeout().toNanos()) {
         return;
       }
@@ -405,9 +407,24 @@ public final class RatisViewLog implements ViewLog {
               .map(step -> step.handle((reply, _) -> reply != null && reply.isSuccess()))
               .orElse(null);
       changeNanos = System.nanoTime();
+      pushedNanos = changeNanos;
     } catch (IOException | RuntimeException _) {
       // Another change is under way, of the leader before: it is tried again.
     }
+  }
+
+  /**
+   * Where the answer of a new voter that has all entries was lost, Ratis 3.3.0 does not notice that
+   * it has them before there is one more. The view that is there already, proposed again, changes
+   * nothing.
+   */
+  private void pushChange(@Nullable LogServer current) {
+    long now = System.nanoTime();
+    if (current == null || now - pushedNanos < settings.requestTimeout().toNanos()) {
+      return;
+    }
+    pushedNanos = now;
+    current.newest().ifPresent(this::propose);
   }
 
   @Override

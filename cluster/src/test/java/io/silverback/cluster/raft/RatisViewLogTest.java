@@ -11,6 +11,8 @@ import io.silverback.cluster.Network;
 import io.silverback.cluster.TestViews;
 import io.silverback.cluster.View;
 import io.silverback.cluster.ViewLog;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -19,7 +21,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
+import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto;
+import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto.AppendResult;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -269,6 +274,44 @@ final class RatisViewLogTest {
     await("it has the log", () -> back.log.reaches(place));
     assertFalse(back.log.reaches(place + 1_000));
     assertEquals(Optional.empty(), back.log.agreed().filter(_ -> !back.log.isProposer()));
+  }
+
+  @Test
+  void aVoterWhoseAnswerWasLostIsCountedAllTheSame() {
+    List<Node> three = bootstrapped();
+    Node gone = three.getFirst();
+    List<Node> rest = three.subList(1, 3);
+    gone.stop();
+    nodes.remove(gone);
+    propose(rest, TestViews.view(2, CLUSTER, List.of(b, c)));
+    reconcile(rest, List.of(b, c));
+    View again = TestViews.view(3, CLUSTER, List.of(a, b, c));
+    propose(rest, again);
+    var lost = new AtomicBoolean();
+    fabric.lose(
+        (from, message) ->
+            from.equals(a.peerAddress())
+                && saysThatEntriesAreThere(message)
+                && lost.compareAndSet(false, true));
+    Node back = new Node(a);
+    back.log.follow(again);
+    reconcile(List.of(back, rest.get(0), rest.get(1)), again.voters());
+    assertTrue(lost.get(), "no answer was lost");
+  }
+
+  private static boolean saysThatEntriesAreThere(byte[] message) {
+    if (message[Exchange.KIND_OFFSET] != Exchange.ANSWER
+        || message[Exchange.TOPIC_OFFSET] != ExchangeRpc.APPEND_ENTRIES) {
+      return false;
+    }
+    try {
+      var answer =
+          AppendEntriesReplyProto.parseFrom(
+              Arrays.copyOfRange(message, Exchange.HEADER_LENGTH, message.length));
+      return answer.getResult() == AppendResult.SUCCESS && !answer.getIsHearbeat();
+    } catch (IOException malformed) {
+      throw new UncheckedIOException(malformed);
+    }
   }
 
   private static Optional<ViewLog.Agreed> agreed(List<Node> nodes) {

@@ -15,6 +15,7 @@ import io.silverback.server.group.GroupState;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.group.SeriesClaims;
 import io.silverback.server.storage.MetricStore.Submission;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -37,7 +38,14 @@ import org.agrona.ExpandableArrayBuffer;
  */
 public final class OffHeapReplicaStore implements ReplicaStore {
   private final Supplier<StoreParts> parts;
+
+  /** What could not be stored a moment ago could not be now. */
+  private static final Duration REFUSAL_COUNTS = Duration.ofSeconds(10);
+
   private final Supplier<Optional<Obstacle>> fullDisk;
+  private volatile Optional<Refusal> lastRefusal = Optional.empty();
+
+  private record Refusal(String reason, long nanos) {}
 
   /**
    * That of a store.
@@ -167,20 +175,34 @@ public final class OffHeapReplicaStore implements ReplicaStore {
     GroupFrame incoming = message.frame();
     GroupingKey group = GroupKeys.decode(message.key());
     store.clock().observe(StateOrder.newest(incoming));
-    Optional<Obstacle> noRoom = fullDisk.get();
-    if (noRoom.isPresent() && incoming.exists()) {
-      return new Merged.Refused(noRoom.get().reason());
-    }
-    var merge = new StateMerge(store, group, message, incoming);
+    var merge = new StateMerge(store, group, message, incoming, fullDisk.get());
     var purge = new SlotPurge(store);
-    return store
-        .entries()
-        .with(
-            group,
-            (key, workspace) ->
-                purge.keepsOut(key, workspace.frame(), incoming, sendersHorizons)
-                    ? new Merged.Purged()
-                    : merge.into(key, workspace));
+    Merged merged =
+        store
+            .entries()
+            .with(
+                group,
+                (key, workspace) ->
+                    purge.keepsOut(key, workspace.frame(), incoming, sendersHorizons)
+                        ? new Merged.Purged()
+                        : merge.into(key, workspace));
+    if (merged instanceof Merged.Refused(var reason)) {
+      lastRefusal = Optional.of(new Refusal(reason, System.nanoTime()));
+    }
+    return merged;
+  }
+
+  @Override
+  public Optional<String> whyFull() {
+    long now = System.nanoTime();
+    return fullDisk
+        .get()
+        .map(Obstacle::reason)
+        .or(
+            () ->
+                lastRefusal
+                    .filter(last -> now - last.nanos() < REFUSAL_COUNTS.toNanos())
+                    .map(Refusal::reason));
   }
 
   @Override

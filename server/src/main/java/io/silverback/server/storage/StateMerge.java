@@ -16,9 +16,14 @@ import java.util.Optional;
  * One state that came, on its way into the group that is here.
  *
  * @param frame that of the message
+ * @param noRoom why nothing but deletes may be stored, if so
  */
 record StateMerge(
-    StoreParts store, GroupingKey group, GroupStateMessage message, GroupFrame frame) {
+    StoreParts store,
+    GroupingKey group,
+    GroupStateMessage message,
+    GroupFrame frame,
+    Optional<Obstacle> noRoom) {
 
   /** Called under the lock of the group. */
   Merged into(byte[] key, Workspace workspace) {
@@ -36,6 +41,9 @@ record StateMerge(
         return new Merged.Done();
       }
       if (StateOrder.knowsAllOf(frame, old)) {
+        if (noRoom.isPresent()) {
+          return new Merged.Refused(noRoom.get().reason());
+        }
         Stamp row = rowOf(old);
         store.writer().adopt(key, frame, row, columnsOf(row), workspace);
         return new Merged.Done();
@@ -81,6 +89,9 @@ record StateMerge(
     var change = GroupChange.of(old, oldFrame, next);
     if (change.nextFrame().equals(oldFrame)) {
       return new Merged.Done();
+    }
+    if (noRoom.isPresent() && frame.exists()) {
+      return new Merged.Refused(noRoom.get().reason());
     }
     store.shapeChanges().lock();
     try {

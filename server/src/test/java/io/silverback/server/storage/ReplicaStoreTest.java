@@ -213,8 +213,27 @@ final class ReplicaStoreTest {
       var refused = assertInstanceOf(Merged.Refused.class, node.replica().merge(state));
       assertTrue(refused.reason().contains("storage.max-memory"), refused.reason());
       assertEquals(List.of(), node.replica().entries(_ -> true));
+      assertEquals(Optional.of(refused.reason()), node.replica().whyFull());
       merge(node, sent(delete(X)));
     }
+  }
+
+  @Test
+  void aFullStoreSaysSoAndTakesWhatItHasAlready() {
+    assertEquals(Optional.empty(), follower.replica().whyFull());
+    byte[] state = sent(put(X, gauge("a", 1)));
+    byte[] later = sent(put(X, gauge("a", 2)));
+    merge(follower, later);
+    Optional<Obstacle> full =
+        Optional.of(new Obstacle.TooMuch(Limit.FREE_DISK, "the disk is full"));
+    var replica = new OffHeapReplicaStore(follower.store()::parts, () -> full);
+    assertEquals(Optional.of("the disk is full"), replica.whyFull());
+    assertInstanceOf(Merged.Done.class, replica.merge(state));
+    assertInstanceOf(Merged.Done.class, replica.merge(later));
+    byte[] newer = sent(put(X, gauge("a", 3)));
+    assertEquals(new Merged.Refused("the disk is full"), replica.merge(newer));
+    assertEquals(
+        new Merged.Refused("the disk is full"), replica.merge(sent(put(X, gauge("b", 1)))));
   }
 
   @Test

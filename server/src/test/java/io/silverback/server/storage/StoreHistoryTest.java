@@ -166,6 +166,21 @@ final class StoreHistoryTest {
     assertEquals(0, entries());
   }
 
+  /** A sweep holds a bounded part of the keys at a time. */
+  @Test
+  void oldHistoryOfManyGroupsWithLongKeysGoesInOneSweep() {
+    String label = "x".repeat(30_000);
+    for (int i = 0; i < 100; i++) {
+      GroupingKey key = GroupingKey.of("long", "l", i + label);
+      pushAfter(1, put(key, gauge("a", i)));
+      store.submit(delete(key));
+    }
+    now += RETENTION.toMillis() + 1;
+    store.sweep();
+    store.sweep();
+    assertEquals(0, entries());
+  }
+
   @Test
   void withoutRetentionNothingIsKept() throws IOException {
     try (var forgetful = store(Duration.ZERO, new OffHeapMaps())) {
