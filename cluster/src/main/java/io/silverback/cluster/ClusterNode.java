@@ -230,7 +230,15 @@ public final class ClusterNode implements AutoCloseable {
     if (closed || !lease.holdsSince(term)) {
       return new Exposure(_ -> false, () -> false);
     }
-    return new Exposure(led.shown(), () -> !closed && lease.holdsSince(term));
+    Led.Shown shown = led.shown();
+    return new Exposure(
+        shown.slots()::get,
+        () ->
+            !closed
+                && lease.holdsSince(term)
+                // A node may be removed and come back without a lapse, and another one leads since.
+                && (off.contains(Rule.LOST_SLOTS_END_SCRAPES)
+                    || led.shown().losses() == shown.losses()));
   }
 
   /**

@@ -1,7 +1,6 @@
 package io.silverback.cluster;
 
 import java.util.BitSet;
-import java.util.function.IntPredicate;
 
 /**
  * The slots that this node leads, and those that it is to lead and has not taken over yet. Changed
@@ -13,7 +12,21 @@ final class Led {
   private final BitSet pending = new BitSet(HashRing.SLOTS);
   private BitSet mine = new BitSet();
   private SlotTable slots = SlotTable.EMPTY;
-  private volatile BitSet led = new BitSet();
+  private volatile Shown shown = new Shown(new BitSet(), 0);
+
+  /**
+   * What this node shows.
+   *
+   * @param slots nobody changes them
+   * @param losses how often it stopped to show some slot
+   */
+  record Shown(BitSet slots, long losses) {
+    Shown without(BitSet gone) {
+      var left = (BitSet) slots.clone();
+      left.andNot(gone);
+      return left.equals(slots) ? this : new Shown(left, losses + 1);
+    }
+  }
 
   Led(Member self) {
     this.self = self;
@@ -29,37 +42,37 @@ final class Led {
     mine = slots.ledBy(self);
     gone.andNot(mine);
     gone.stream().forEach(slot -> epochs[slot] = 0);
-    var next = (BitSet) led.clone();
-    next.and(mine);
+    var lost = (BitSet) shown.slots().clone();
+    lost.andNot(mine);
     pending.and(mine);
     for (int slot = mine.nextSetBit(0); slot >= 0; slot = mine.nextSetBit(slot + 1)) {
       long epoch = slots.tenure(slot).epoch();
       if (epochs[slot] != epoch) {
         epochs[slot] = epoch;
         pending.set(slot);
-        next.clear(slot);
+        lost.set(slot);
       }
     }
-    led = next;
+    shown = shown.without(lost);
   }
 
   /** A slot whose state is complete is led and shown from now on. */
   void takeOver(BitSet slots) {
-    var next = (BitSet) led.clone();
+    var next = (BitSet) shown.slots().clone();
     var done = (BitSet) slots.clone();
     done.and(pending);
     next.or(done);
     pending.andNot(done);
-    led = next;
+    shown = new Shown(next, shown.losses());
   }
 
   void clear() {
-    led = new BitSet();
+    shown = shown.without(shown.slots());
     pending.clear();
   }
 
   boolean leads(int slot) {
-    return led.get(slot);
+    return shown.slots().get(slot);
   }
 
   /** From which epoch on this node leads the slot, or is to. */
@@ -73,11 +86,10 @@ final class Led {
 
   /** The slots led now; nobody changes what is returned. */
   BitSet led() {
-    return led;
+    return shown.slots();
   }
 
-  IntPredicate shown() {
-    BitSet now = led;
-    return now::get;
+  Shown shown() {
+    return shown;
   }
 }

@@ -30,6 +30,8 @@ enum Rule {
   HORIZON_DROPS_LEFTOVERS,
   /** A node is ready only when nothing is missing that its absence took from the cluster. */
   READY_MEANS_SAFE,
+  /** What a scrape has read of a slot is not shown if the slot was lost meanwhile. */
+  LOST_SLOTS_END_SCRAPES,
   /** What a member cannot store is led by another one that can. */
   SPARE_THE_FULL
 }

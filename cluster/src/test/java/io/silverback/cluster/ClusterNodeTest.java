@@ -1,6 +1,7 @@
 package io.silverback.cluster;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.EnumMap;
@@ -106,6 +107,25 @@ final class ClusterNodeTest {
     View newer = ViewPlanner.first(7, List.of(b));
     tell(b, new PeerMessage.ViewPush(newer));
     assertEquals(Optional.of(newer), node.status().view());
+  }
+
+  /** The lease runs on all the time, and somebody else leads a slot that was read already. */
+  @Test
+  void aScrapeDoesNotOutliveOneOfItsSlots() {
+    View wider = ViewPlanner.with(lead(), b);
+    Objects.requireNonNull(hand.log.listener).committed(wider);
+    hand.time.pass(10_000);
+    Exposure before = node.exposure();
+    assertTrue(before.slots().test(3) && before.holds().getAsBoolean());
+    SlotTable moved =
+        wider.slots().with(3, slot -> slot == 3 ? Optional.of(b) : Optional.empty());
+    Objects.requireNonNull(hand.log.listener)
+        .committed(new View(3, wider.clusterId(), wider.seats(), wider.removed(), moved));
+    hand.time.pass(1);
+    assertFalse(before.holds().getAsBoolean());
+    Exposure after = node.exposure();
+    assertTrue(after.holds().getAsBoolean() && after.slots().test(4));
+    assertFalse(after.slots().test(3));
   }
 
   /** Node {@code a} alone, with a lease. */

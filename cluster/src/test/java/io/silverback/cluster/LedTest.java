@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.IntPredicate;
 import org.junit.jupiter.api.Test;
 
 final class LedTest {
@@ -24,7 +23,7 @@ final class LedTest {
     assertTrue(led.led().isEmpty());
     int slot = led.pending().nextSetBit(0);
     led.takeOver(only(slot));
-    assertTrue(led.leads(slot) && led.shown().test(slot));
+    assertTrue(led.leads(slot) && led.shown().slots().get(slot));
     assertEquals(only(slot), led.led());
     assertFalse(led.pending().get(slot));
   }
@@ -55,14 +54,14 @@ final class LedTest {
   @Test
   void aSlotThatAnotherGotIsNeitherLedNorWaitedFor() {
     lead(view);
-    IntPredicate shown = led.shown();
+    Led.Shown shown = led.shown();
     int slot = led.led().nextSetBit(0);
     led.enter(moved(view, slot, other));
     assertFalse(led.leads(slot) || led.pending().get(slot));
     assertEquals(0, led.epoch(slot));
     // Whoever asked before has to ask the lease, too.
-    assertTrue(shown.test(slot));
-    assertFalse(led.shown().test(slot));
+    assertTrue(shown.slots().get(slot));
+    assertFalse(led.shown().slots().get(slot));
   }
 
   @Test

@@ -110,6 +110,9 @@ final class SimJudge {
       left.remove(ledger);
     }
     long takes = world.chance(0.3) ? world.between(0, 100 * SimWorld.MILLI) : 0;
+    if (world.chance(0.05)) {
+      takes = world.between(0, 6 * SimWorld.SECOND);
+    }
     world.in(
         takes,
         () ->
