@@ -117,8 +117,7 @@ final class ClusterNodeTest {
     hand.time.pass(10_000);
     Exposure before = node.exposure();
     assertTrue(before.slots().test(3) && before.holds().getAsBoolean());
-    SlotTable moved =
-        wider.slots().with(3, slot -> slot == 3 ? Optional.of(b) : Optional.empty());
+    SlotTable moved = wider.slots().with(3, slot -> slot == 3 ? Optional.of(b) : Optional.empty());
     Objects.requireNonNull(hand.log.listener)
         .committed(new View(3, wider.clusterId(), wider.seats(), wider.removed(), moved));
     hand.time.pass(1);
