@@ -9,6 +9,7 @@ import io.silverback.codec.model.GroupingKey;
 import io.silverback.server.group.GroupState;
 import io.silverback.server.storage.GroupKeys;
 import io.silverback.server.storage.GroupListing;
+import io.silverback.server.storage.ListedGroup;
 import io.silverback.server.storage.StoreNotReadyException;
 import io.silverback.server.storage.WholeState;
 import java.time.Duration;
@@ -83,7 +84,7 @@ final class ClusterGroups {
     List<Feed> feeds = feeds();
     return new GroupListing() {
       @Override
-      public Iterable<GroupState> groups() {
+      public Iterable<ListedGroup> listedGroups() {
         return () -> new Merged(feeds);
       }
 
@@ -233,7 +234,7 @@ final class ClusterGroups {
   }
 
   /** Takes the smallest of what comes next; a group that moved meanwhile is told once. */
-  private static final class Merged implements Iterator<GroupState> {
+  private static final class Merged implements Iterator<ListedGroup> {
     private final List<Feed> feeds;
 
     private Merged(List<Feed> feeds) {
@@ -246,7 +247,7 @@ final class ClusterGroups {
     }
 
     @Override
-    public GroupState next() {
+    public ListedGroup next() {
       GroupState smallest =
           feeds.stream()
               .flatMap(feed -> feed.peek().stream())
@@ -257,7 +258,7 @@ final class ClusterGroups {
           feed.skip();
         }
       }
-      return smallest;
+      return ListedGroup.of(smallest);
     }
   }
 }

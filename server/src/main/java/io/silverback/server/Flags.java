@@ -146,6 +146,11 @@ final class Flags {
               "limits.max-concurrent-scrapes",
               "8",
               "Most scrapes, lists of all groups and history queries answered at once."),
+          text(
+              "limits.max-scrape-memory",
+              "",
+              "Most memory for all scrapes and lists of all groups at once. Defaults to an eighth"
+                  + " of --storage.max-memory, or of the largest heap without one."),
           text("limits.max-wait", "5s", "How long a request waits for its turn or for memory."),
           text("limits.max-history-samples", "50000000", "Most samples of a history query."),
           text("limits.query-timeout", "2m", "How long a client may take for an answer."),

@@ -19,7 +19,9 @@ import io.silverback.server.http.ConnectionLimits;
 import io.silverback.server.http.CutOff;
 import io.silverback.server.http.Exchange;
 import io.silverback.server.http.HttpServer;
+import io.silverback.server.http.Pressure;
 import io.silverback.server.log.Log;
+import io.silverback.server.memory.MemoryPool;
 import io.silverback.server.storage.ChoreStatistics;
 import io.silverback.server.storage.Limit;
 import io.silverback.server.storage.MetricStore;
@@ -109,14 +111,19 @@ public final class Gateway implements AutoCloseable {
     // Before anybody asks which names are taken.
     Optional<ClusterMetrics> watched =
         config.cluster().map(_ -> new ClusterMetrics(metrics.registry()));
+    DoorLimits limits = config.doors().limits();
+    var snapshotMemory = new MemoryPool(limits.maxScrapeMemoryBytes(), limits.maxWait());
+    board.watch(DoorLimit.SCRAPE_MEMORY, snapshotMemory::takenBytes);
     var settings =
         new StoreSettings(
             clock,
             System::currentTimeMillis,
+            System::nanoTime,
             GatewayMetrics.reserved(),
             config.doors().checked(),
             config.historyRetention(),
-            config.limits());
+            config.limits(),
+            snapshotMemory);
     ownStore = openStore(settings, config.persistence(), patience(config));
     metrics.watchStorage(ownStore::statistics);
     metrics.watchChores(this::chores);
@@ -157,7 +164,7 @@ public final class Gateway implements AutoCloseable {
                 live.hasFile() ? Optional.of(live::reload) : Optional.empty()));
     host = hostToName(config.listenAddresses().getFirst());
     hasTls = tls.isPresent();
-    web = webServer(config, routes, board, tls, failures);
+    web = webServer(config, routes, new LargeAnswers(routes, snapshotMemory), board, tls, failures);
     board.watch(DoorLimit.CONNECTIONS, web::connectionCount);
   }
 
@@ -342,6 +349,7 @@ public final class Gateway implements AutoCloseable {
   private static HttpServer webServer(
       GatewayConfig config,
       Routes routes,
+      Pressure pressure,
       LimitBoard board,
       Optional<SSLContext> tls,
       HandshakeFailures failures) {
@@ -357,7 +365,7 @@ public final class Gateway implements AutoCloseable {
         tls,
         failures,
         config.shutdownTimeout(),
-        routes,
+        pressure,
         reason -> board.countRefused(limitOf(reason)));
   }
 

@@ -17,6 +17,9 @@ final class LimitFlags {
 
   private static final int MOST_CONNECTIONS = 4096;
 
+  /** The places of many small groups take less beside what is stored of them. */
+  private static final int MEMORY_PART_OF_SCRAPES = 8;
+
   /** Files of the store, libraries, and the connections of a cluster. */
   private static final int DESCRIPTORS_FOR_THE_REST = 256;
 
@@ -44,6 +47,9 @@ final class LimitFlags {
         flags.positiveDuration("limits.max-body-time"),
         flags.number("limits.max-concurrent-pushes", Integer.MAX_VALUE),
         flags.number("limits.max-concurrent-scrapes", Integer.MAX_VALUE),
+        flags.text("limits.max-scrape-memory").isEmpty()
+            ? scrapeMemory(flags, heap)
+            : flags.manyBytes("limits.max-scrape-memory"),
         flags.duration("limits.max-wait"),
         flags.number("limits.max-history-samples", Integer.MAX_VALUE),
         flags.positiveDuration("limits.query-timeout"),
@@ -77,6 +83,11 @@ final class LimitFlags {
         count("limits.max-series", flags),
         count("limits.max-series-per-group", flags),
         count("limits.max-label-length", flags));
+  }
+
+  private static long scrapeMemory(Flags flags, long heap) {
+    long memory = maxMemory(flags.text("storage.max-memory"));
+    return (memory == 0 ? heap : memory) / MEMORY_PART_OF_SCRAPES;
   }
 
   private static long maxMemory(String given) {

@@ -12,6 +12,7 @@ import io.silverback.server.storage.GroupKeys;
 import io.silverback.server.storage.GroupListing;
 import io.silverback.server.storage.HistoryQuery;
 import io.silverback.server.storage.HistorySink;
+import io.silverback.server.storage.ListedGroup;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.QueryBudget;
 import io.silverback.server.storage.Snapshot;
@@ -215,8 +216,18 @@ final class ReplicatedMetricStore implements MetricStore {
     }
 
     @Override
+    public Iterable<ListedGroup> listedGroups() {
+      return snapshot.listedGroups();
+    }
+
+    @Override
     public Iterable<HeldFamily> families() {
       return snapshot.families();
+    }
+
+    @Override
+    public int lost() {
+      return snapshot.lost();
     }
 
     /** An empty page is true without a lease, too. */

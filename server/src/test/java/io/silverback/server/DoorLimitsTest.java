@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
@@ -224,6 +225,68 @@ final class DoorLimitsTest {
       assertEquals(200, first.get().status());
       assertEquals(200, gateway.get("/metrics").status());
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/metrics", "/api/v1/metrics"})
+  void anAnswerWithoutMemoryForItIsRefused(String path) throws IOException {
+    try (var gateway = TestGateway.start("--limits.max-scrape-memory=64KiB")) {
+      gateway.send("PUT", "/metrics/job/j", "a 1\n");
+
+      Answer refused = gateway.get(path);
+
+      assertEquals(503, refused.status());
+      assertEquals("1", refused.header("Retry-After").orElseThrow());
+      assertTrue(refused.text().contains("raise --limits.max-scrape-memory"), refused.text());
+      assertEquals(1, refusedBy(gateway, "limits.max-scrape-memory"));
+      assertEquals(0, used(gateway, "limits.max-scrape-memory"));
+      assertEquals(200, gateway.send("PUT", "/metrics/job/j", "a 2\n").status());
+      assertEquals(200, gateway.get("/api/v1/admin/top").status());
+    }
+  }
+
+  @Test
+  void aScrapeWaitsForMemoryThatOthersHaveAndIsThenRefused() throws IOException {
+    // Enough for one answer and not for two.
+    try (var gateway = TestGateway.start(SHORT_WAIT, "--limits.max-scrape-memory=500KiB")) {
+      gateway.send("PUT", "/metrics/job/j", largeBody());
+      try (var slow = new OpenRequest(gateway.port())) {
+        slow.send("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+        await(() -> used(gateway, "limits.max-scrape-memory") > 0);
+
+        Answer refused = gateway.get("/metrics");
+
+        assertEquals(503, refused.status());
+        assertEquals("1", refused.header("Retry-After").orElseThrow());
+        assertTrue(refused.text().contains("raise --limits.max-scrape-memory"), refused.text());
+        slow.reset();
+      }
+      await(() -> used(gateway, "limits.max-scrape-memory") == 0);
+      assertEquals(200, gateway.get("/metrics").status());
+      assertEquals(0, used(gateway, "limits.max-scrape-memory"));
+    }
+  }
+
+  @Test
+  void aClientThatReadsNothingGivesItsMemoryToOneThatWaits() throws IOException {
+    try (var gateway =
+            TestGateway.start("--limits.max-wait=20s", "--limits.max-scrape-memory=500KiB");
+        var blind = new OpenRequest(gateway.port())) {
+      gateway.send("PUT", "/metrics/job/j", largeBody());
+      blind.send("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+      await(() -> used(gateway, "limits.max-scrape-memory") > 0);
+
+      assertEquals(200, gateway.get("/metrics").status());
+      assertEquals(0, refusedBy(gateway, "limits.max-scrape-memory"));
+    }
+  }
+
+  /** More than what the buffers of a connection take. */
+  private static String largeBody() {
+    String text = "x".repeat(200);
+    return IntStream.range(0, 50_000)
+        .mapToObj(i -> "a{number=\"" + i + text + "\"} 1\n")
+        .collect(Collectors.joining());
   }
 
   @Test

@@ -54,6 +54,7 @@ final class FlagsTest {
                 "--limits.max-body-size=3KiB",
                 "--limits.max-body-memory=3GiB",
                 "--limits.max-concurrent-pushes=7",
+                "--limits.max-scrape-memory=5MiB",
                 "--limits.query-timeout=90s",
                 "--limits.max-query-memory=5MiB",
                 "--shutdown.timeout=1m30s")
@@ -74,6 +75,7 @@ final class FlagsTest {
     assertEquals(3072, config.doors().limits().maxBodyBytes());
     assertEquals(3L << 30, config.doors().limits().maxBodyMemoryBytes());
     assertEquals(7, config.doors().limits().maxPushes());
+    assertEquals(5 << 20, config.doors().limits().maxScrapeMemoryBytes());
     assertEquals(Duration.ofSeconds(90), config.doors().limits().queryTimeout());
     assertEquals(5L << 20, config.doors().limits().maxQueryMemoryBytes());
     assertEquals("1m30s", config.doors().flags().get("limits.query-timeout"));
@@ -103,6 +105,10 @@ final class FlagsTest {
     assertEquals((long) (MachineMemory.bytes() / 100.0 * 60), most);
     assertEquals((long) (MachineMemory.bytes() / 100.0 * 25), quarter);
     assertEquals(new StorageLimits(most, 0, 0, 0, 0), serve().config().limits());
+    assertEquals(most / 8, serve().config().doors().limits().maxScrapeMemoryBytes());
+    assertEquals(
+        Runtime.getRuntime().maxMemory() / 8,
+        serve("--storage.max-memory=0").config().doors().limits().maxScrapeMemoryBytes());
   }
 
   @Test
@@ -249,6 +255,7 @@ final class FlagsTest {
             "limits.max-groups",
             "limits.max-history-samples",
             "limits.max-inflated-size",
+            "limits.max-scrape-memory",
             "limits.max-label-length",
             "limits.max-query-memory",
             "limits.max-series",

@@ -43,6 +43,29 @@ final class HttpWireTest {
         answer.text().length(), Integer.parseInt(answer.header("Content-Length").orElseThrow()));
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"/metrics", "/api/v1/metrics"})
+  void aLargeAnswerGoesToAnHttp10ClientUpToTheEndOfTheConnection(String path) throws IOException {
+    var body = new StringBuilder();
+    for (int i = 0; i < 5_000; i++) {
+      body.append("large{i=\"").append(i).append("\"} 1\n");
+    }
+    assertEquals(200, gateway.send("PUT", "/metrics/job/large", body.toString()).status());
+    Answer answer = gateway.exchange("GET " + path + " HTTP/1.0\r\n\r\n");
+
+    assertEquals(200, answer.status());
+    assertTrue(answer.header("Transfer-Encoding").isEmpty());
+    assertTrue(answer.header("Content-Length").isEmpty());
+    assertEquals("close", answer.header("Connection").orElseThrow());
+    assertEquals(linesOf(gateway.get(path).text()), linesOf(answer.text()));
+    assertEquals(202, gateway.send("DELETE", "/metrics/job/large", "").status());
+  }
+
+  /** Of the group, as the server's own metrics change. */
+  private static List<String> linesOf(String page) {
+    return page.lines().filter(line -> line.contains("large")).toList();
+  }
+
   @Test
   void anHttp10ClientMayPush() throws IOException {
     Answer answer =

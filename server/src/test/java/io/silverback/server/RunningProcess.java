@@ -177,6 +177,14 @@ final class RunningProcess implements AutoCloseable {
     }
   }
 
+  /** The most memory that the program itself has had so far, as Linux counts it. */
+  long peakMemoryBytes() {
+    String status = read(Path.of("/proc", Long.toString(process.pid()), "status"));
+    String kibibytes =
+        status.lines().filter(line -> line.startsWith("VmHWM:")).findAny().orElseThrow();
+    return Long.parseLong(kibibytes.replaceAll("\\D", "")) * 1024;
+  }
+
   boolean isAlive() {
     return process.isAlive();
   }

@@ -1,10 +1,11 @@
 package io.silverback.codec.exposition;
 
+import io.silverback.codec.model.Family;
 import io.silverback.codec.model.Labels;
 import io.silverback.codec.model.Metric;
-import io.silverback.codec.model.MetricFamily;
-import java.util.ArrayList;
+import io.silverback.codec.model.MetricType;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** How names that are not legacy names are shown to scrapers that know only those. */
 public enum EscapingScheme {
@@ -72,25 +73,42 @@ public enum EscapingScheme {
     }
   }
 
-  /** The family with its name and label names as shown; the same object if nothing changes. */
-  public MetricFamily escape(MetricFamily family) {
-    if (this == ALLOW_UTF_8) {
-      return family;
+  /** The family with its name and label names as shown. */
+  public Family escape(Family family) {
+    return this == ALLOW_UTF_8 ? family : new Escaped(family, this);
+  }
+
+  private Metric escape(Metric metric) {
+    Labels labels = metric.labels();
+    return needsEscaping(labels) ? metric.withLabels(escape(labels)) : metric;
+  }
+
+  private record Escaped(Family family, EscapingScheme scheme) implements Family {
+    @Override
+    public String name() {
+      String name = family.name();
+      return name.isEmpty() ? name : scheme.escapeIllegal(name);
     }
-    boolean changed = !isLegacy(family.name()) && !family.name().isEmpty();
-    var metrics = new ArrayList<Metric>(family.metrics().size());
-    for (Metric metric : family.metrics()) {
-      if (needsEscaping(metric.labels())) {
-        metrics.add(metric.withLabels(escape(metric.labels())));
-        changed = true;
-      } else {
-        metrics.add(metric);
-      }
+
+    @Override
+    public String help() {
+      return family.help();
     }
-    return changed
-        ? new MetricFamily(
-            escapeIllegal(family.name()), family.help(), family.type(), family.unit(), metrics)
-        : family;
+
+    @Override
+    public MetricType type() {
+      return family.type();
+    }
+
+    @Override
+    public String unit() {
+      return family.unit();
+    }
+
+    @Override
+    public void forEachMetric(Consumer<? super Metric> consumer) {
+      family.forEachMetric(metric -> consumer.accept(scheme.escape(metric)));
+    }
   }
 
   private Labels escape(Labels labels) {

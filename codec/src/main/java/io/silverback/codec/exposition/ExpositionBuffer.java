@@ -53,6 +53,16 @@ public final class ExpositionBuffer {
     length += count;
   }
 
+  /** Writes what another buffer holds. */
+  void put(ExpositionBuffer source) {
+    put(source.bytes, 0, source.length);
+  }
+
+  /** Forgets all bytes. */
+  void clear() {
+    length = 0;
+  }
+
   /** Writes the text as UTF-8. */
   public void put(String text) {
     int count = text.length();

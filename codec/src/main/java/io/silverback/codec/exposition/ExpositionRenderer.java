@@ -1,6 +1,6 @@
 package io.silverback.codec.exposition;
 
-import io.silverback.codec.model.MetricFamily;
+import io.silverback.codec.model.Family;
 
 /**
  * Writes metric families in one format. Stateless and safe to share between threads.
@@ -9,5 +9,5 @@ import io.silverback.codec.model.MetricFamily;
  * them.
  */
 public interface ExpositionRenderer {
-  void render(MetricFamily family, ExpositionBuffer out);
+  void render(Family family, ExpositionBuffer out);
 }

@@ -2,9 +2,9 @@ package io.silverback.codec.exposition;
 
 import static io.silverback.codec.exposition.ProtobufLayout.*;
 
+import io.silverback.codec.model.Family;
 import io.silverback.codec.model.Labels;
 import io.silverback.codec.model.Metric;
-import io.silverback.codec.model.MetricFamily;
 import io.silverback.codec.model.NativeBuckets;
 
 /**
@@ -14,25 +14,79 @@ import io.silverback.codec.model.NativeBuckets;
  * count stands in for it, and a float count of 0 always.
  */
 public final class ProtobufRenderer implements ExpositionRenderer {
+  /** Metrics of a family are kept up to here; of a larger one they are written a second time. */
+  private static final int KEPT_BYTES = 256 * 1024;
+
+  private static final int TYPICAL_METRIC_LENGTH = 256;
 
   @Override
-  public void render(MetricFamily family, ExpositionBuffer out) {
-    var output = new ProtobufOutput(out);
-    int start = output.open();
+  public void render(Family family, ExpositionBuffer out) {
+    var head = new ExpositionBuffer(TYPICAL_METRIC_LENGTH);
+    head(family, new ProtobufOutput(head));
+    var tail = new ExpositionBuffer(TYPICAL_METRIC_LENGTH);
+    if (!family.unit().isEmpty()) {
+      new ProtobufOutput(tail).text(FAMILY_UNIT, family.unit());
+    }
+    // The length of it all goes first, and that of a family is no measure for memory.
+    var metrics = new Metrics();
+    family.forEachMetric(metrics::measure);
+    out.putVarint(head.length() + metrics.total + tail.length());
+    out.put(head);
+    if (metrics.areKept()) {
+      out.put(metrics.bytes);
+    } else {
+      long expected = metrics.total;
+      metrics.total = 0;
+      family.forEachMetric(metric -> metrics.write(metric, out));
+      if (metrics.total != expected) {
+        throw new IllegalStateException(
+            "a family changed while it was written: name=" + family.name());
+      }
+    }
+    out.put(tail);
+    out.commit();
+  }
+
+  private static void head(Family family, ProtobufOutput output) {
     output.text(FAMILY_NAME, family.name());
     if (!family.help().isEmpty()) {
       output.text(FAMILY_HELP, family.help());
     }
     output.integer(FAMILY_TYPE, TYPES.indexOf(family.type()));
-    for (Metric metric : family.metrics()) {
-      int metricStart = output.open(FAMILY_METRIC);
-      labels(metric.labels(), output);
-      value(metric, output);
-      output.close(metricStart);
+  }
+
+  /** The metrics of one family: kept while they are few, and counted. */
+  private static final class Metrics {
+    private final ExpositionBuffer bytes = new ExpositionBuffer(TYPICAL_METRIC_LENGTH);
+    private final ProtobufOutput output = new ProtobufOutput(bytes);
+    private long total;
+
+    boolean areKept() {
+      return total == bytes.length();
     }
-    if (!family.unit().isEmpty()) {
-      output.text(FAMILY_UNIT, family.unit());
+
+    void measure(Metric metric) {
+      if (total > KEPT_BYTES) {
+        bytes.clear();
+      }
+      int before = bytes.length();
+      metric(metric, output);
+      total += bytes.length() - before;
     }
+
+    void write(Metric metric, ExpositionBuffer out) {
+      bytes.clear();
+      metric(metric, output);
+      total += bytes.length();
+      out.put(bytes);
+      out.commit();
+    }
+  }
+
+  private static void metric(Metric metric, ProtobufOutput output) {
+    int start = output.open(FAMILY_METRIC);
+    labels(metric.labels(), output);
+    value(metric, output);
     output.close(start);
   }
 

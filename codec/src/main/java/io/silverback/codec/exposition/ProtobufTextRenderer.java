@@ -2,9 +2,9 @@ package io.silverback.codec.exposition;
 
 import static io.silverback.codec.exposition.ProtobufLayout.*;
 
+import io.silverback.codec.model.Family;
 import io.silverback.codec.model.Labels;
 import io.silverback.codec.model.Metric;
-import io.silverback.codec.model.MetricFamily;
 import io.silverback.codec.model.NativeBuckets;
 
 /**
@@ -31,7 +31,7 @@ public final class ProtobufTextRenderer implements ExpositionRenderer {
   }
 
   @Override
-  public void render(MetricFamily family, ExpositionBuffer out) {
+  public void render(Family family, ExpositionBuffer out) {
     boolean indented = layout == Layout.INDENTED;
     var output = new ProtobufTextOutput(out, indented);
     output.text("name", family.name());
@@ -39,11 +39,13 @@ public final class ProtobufTextRenderer implements ExpositionRenderer {
       output.text("help", family.help());
     }
     output.word("type", family.type().name());
-    for (Metric metric : family.metrics()) {
-      output.open("metric");
-      metric(metric, output);
-      output.close();
-    }
+    family.forEachMetric(
+        metric -> {
+          output.open("metric");
+          metric(metric, output);
+          output.close();
+          out.commit();
+        });
     if (!family.unit().isEmpty()) {
       output.text("unit", family.unit());
     }

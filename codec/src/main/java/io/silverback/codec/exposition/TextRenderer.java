@@ -1,10 +1,10 @@
 package io.silverback.codec.exposition;
 
+import io.silverback.codec.model.Family;
 import io.silverback.codec.model.Labels;
 import io.silverback.codec.model.Metric;
 import io.silverback.codec.model.Metric.Bucket;
 import io.silverback.codec.model.Metric.Quantile;
-import io.silverback.codec.model.MetricFamily;
 import io.silverback.codec.model.MetricType;
 import java.util.List;
 
@@ -19,18 +19,10 @@ import java.util.List;
 public final class TextRenderer implements ExpositionRenderer {
 
   @Override
-  public void render(MetricFamily family, ExpositionBuffer out) {
-    if (family.name().isEmpty()
-        || family.metrics().stream().noneMatch(metric -> fits(metric, family.type()))) {
-      return;
-    }
-    renderHeader(family, out);
-    var lines = new Lines(family.name(), out);
-    for (Metric metric : family.metrics()) {
-      if (fits(metric, family.type())) {
-        lines.render(metric);
-        out.commit();
-      }
+  public void render(Family family, ExpositionBuffer out) {
+    if (!family.name().isEmpty()) {
+      var lines = new Lines(family, out);
+      family.forEachMetric(lines::render);
     }
   }
 
@@ -45,7 +37,7 @@ public final class TextRenderer implements ExpositionRenderer {
     };
   }
 
-  private static void renderHeader(MetricFamily family, ExpositionBuffer out) {
+  private static void renderHeader(Family family, ExpositionBuffer out) {
     if (!family.help().isEmpty()) {
       out.put("# HELP ");
       putName(family.name(), out);
@@ -103,13 +95,29 @@ public final class TextRenderer implements ExpositionRenderer {
     out.put(from == 0 ? text : text.substring(from));
   }
 
-  /** The lines of one family's samples. */
-  private record Lines(String name, boolean quoted, ExpositionBuffer out) {
-    Lines(String name, ExpositionBuffer out) {
-      this(name, !NameValidation.LEGACY.isMetricName(name), out);
+  /** The lines of one family: its head before the first metric that fits, then samples. */
+  private static final class Lines {
+    private final Family family;
+    private final String name;
+    private final boolean quoted;
+    private final ExpositionBuffer out;
+    private boolean hasHeader;
+
+    private Lines(Family family, ExpositionBuffer out) {
+      this.family = family;
+      this.name = family.name();
+      this.quoted = !NameValidation.LEGACY.isMetricName(name);
+      this.out = out;
     }
 
-    void render(Metric metric) {
+    private void render(Metric metric) {
+      if (!fits(metric, family.type())) {
+        return;
+      }
+      if (!hasHeader) {
+        renderHeader(family, out);
+        hasHeader = true;
+      }
       Labels labels = metric.labels();
       switch (metric) {
         case Metric.Counter counter -> putSample("", labels, counter.value());
@@ -119,6 +127,7 @@ public final class TextRenderer implements ExpositionRenderer {
         case Metric.Histogram histogram -> render(histogram);
         case Metric.Valueless _ -> {}
       }
+      out.commit();
     }
 
     private void render(Metric.Summary summary) {

@@ -172,15 +172,52 @@ public final class Labels implements Comparable<Labels> {
     return length == 0 ? EMPTY : new Labels(rest);
   }
 
-  /** Fewer pairs first, then the values in the order of their names: the order of an exposition. */
+  /**
+   * Fewer pairs first, then the values in the order of their names: the order of an exposition. Of
+   * equal values the names decide, so that only equal labels compare as 0. Texts are compared by
+   * code points, which is the order of their bytes in UTF-8.
+   */
   public static Comparator<Labels> expositionOrder() {
     return (left, right) -> {
       int order = Integer.compare(left.pairs.length, right.pairs.length);
-      for (int i = 1; order == 0 && i < left.pairs.length; i += 2) {
-        order = left.pairs[i].compareTo(right.pairs[i]);
-      }
-      return order;
+      order = order != 0 ? order : compare(left, right, 1);
+      return order != 0 ? order : compare(left, right, 0);
     };
+  }
+
+  /**
+   * Fewer pairs first, then the names, then the values. Among labels of the same names this is the
+   * order of an exposition, whatever labels are put into all of them.
+   */
+  public static Comparator<Labels> namesOrder() {
+    return (left, right) -> {
+      int order = Integer.compare(left.pairs.length, right.pairs.length);
+      order = order != 0 ? order : compare(left, right, 0);
+      return order != 0 ? order : compare(left, right, 1);
+    };
+  }
+
+  /** Compares all names (from 0) or all values (from 1) of as many pairs. */
+  private static int compare(Labels left, Labels right, int from) {
+    int order = 0;
+    for (int i = from; order == 0 && i < left.pairs.length; i += 2) {
+      order = compareCodePoints(left.pairs[i], right.pairs[i]);
+    }
+    return order;
+  }
+
+  private static int compareCodePoints(String left, String right) {
+    int length = Math.min(left.length(), right.length());
+    for (int i = 0; i < length; i++) {
+      char a = left.charAt(i);
+      char b = right.charAt(i);
+      if (a != b) {
+        // A surrogate is part of a character above all those of one unit.
+        int order = Boolean.compare(Character.isSurrogate(a), Character.isSurrogate(b));
+        return order != 0 ? order : Character.compare(a, b);
+      }
+    }
+    return Integer.compare(left.length(), right.length());
   }
 
   /** Pair by pair, so that equal labels and nothing else compare as 0. */

@@ -1,6 +1,7 @@
 package io.silverback.codec.model;
 
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * All metrics of one name.
@@ -12,7 +13,8 @@ import java.util.List;
  * @param unit the unit, empty for none; only protobuf carries it
  */
 public record MetricFamily(
-    String name, String help, MetricType type, String unit, List<Metric> metrics) {
+    String name, String help, MetricType type, String unit, List<Metric> metrics)
+    implements Family {
   public MetricFamily {
     metrics = List.copyOf(metrics);
   }
@@ -23,5 +25,10 @@ public record MetricFamily(
 
   public MetricFamily withMetrics(List<Metric> newMetrics) {
     return new MetricFamily(name, help, type, unit, newMetrics);
+  }
+
+  @Override
+  public void forEachMetric(Consumer<? super Metric> consumer) {
+    metrics.forEach(consumer);
   }
 }

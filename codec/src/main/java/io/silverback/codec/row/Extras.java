@@ -29,7 +29,7 @@ public final class Extras {
   private static final int MAX_VARINT_LENGTH = 5;
 
   /** Tag and length of a family's message, and what it holds at the least. */
-  private static final int LEAST_LENGTH = 2;
+  static final int LEAST_LENGTH = 2;
 
   private final int[] metrics;
   private final byte[][] messages;
@@ -82,11 +82,16 @@ public final class Extras {
     if (at < 0) {
       return Optional.empty();
     }
-    Metric metric = parse(messages[at], metricIndex);
+    return Optional.of(metric(messages[at], metricIndex, layout));
+  }
+
+  /** The metric of a message, without its labels. */
+  static Metric metric(byte[] message, int metricIndex, MetricLayout layout) {
+    Metric metric = parse(message, metricIndex);
     if (!MetricLayout.of(metric).equals(layout)) {
       throw new CorruptFrameException("extra has another layout: metric=" + metricIndex);
     }
-    return Optional.of(metric);
+    return metric;
   }
 
   void write(FrameOutput out) {

@@ -4,6 +4,7 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import io.silverback.codec.model.Fingerprint;
 import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * A cursor over fields that may be damaged: whatever they say, it never leaves its region.
@@ -15,16 +16,31 @@ final class FrameInput {
   /** As many as 35 bits need; nothing that is written needs more. */
   private static final int LONGEST_VARINT_LENGTH = 5;
 
-  private final DirectBuffer buffer;
-  private final int offset;
-  private final int length;
+  private static final DirectBuffer NOTHING = new UnsafeBuffer(0, 0);
+
+  private DirectBuffer buffer;
+  private int offset;
+  private int length;
   private int position;
+
+  /** A cursor over nothing. */
+  FrameInput() {
+    this(NOTHING, 0, 0);
+  }
 
   FrameInput(DirectBuffer buffer, int offset, int length) {
     buffer.boundsCheck(offset, length);
     this.buffer = buffer;
     this.offset = offset;
     this.length = length;
+  }
+
+  /** Goes to where another cursor is. */
+  void moveTo(FrameInput other) {
+    buffer = other.buffer;
+    offset = other.offset;
+    length = other.length;
+    position = other.position;
   }
 
   int length() {

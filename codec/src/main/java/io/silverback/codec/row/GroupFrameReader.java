@@ -156,6 +156,13 @@ public final class GroupFrameReader {
     return offset + wordsPosition;
   }
 
+  /** The same for a frame that fills a buffer, without looking at the rest of it. */
+  public static int wordsOffset(DirectBuffer frame) {
+    boolean isOldest = frame.getByte(VERSION_OFFSET) == OLDEST_VERSION;
+    int stamps = frame.getInt(STAMP_COUNT_OFFSET, LITTLE_ENDIAN);
+    return (isOldest ? OLDEST_STAMPS_OFFSET : STAMPS_OFFSET) + stamps * STAMP_LENGTH;
+  }
+
   /** A view of the words and nothing else; it borrows the bytes. */
   public DirectBuffer words() {
     return new UnsafeBuffer(buffer, wordsOffset(), columnCount * Long.BYTES);
@@ -171,13 +178,42 @@ public final class GroupFrameReader {
     return families;
   }
 
+  /** Where the stamp of the first family stands; 0 if the push wrote them all. */
+  public int firstFamilyStamp() {
+    return familyStampCount == 0 ? 0 : wordsPosition + columnCount * Long.BYTES;
+  }
+
+  /** When the family was written whose stamp stands at a position. */
+  public Stamp familyStamp(int position) {
+    in.position(position);
+    return stamp(in.index(stampCount + 1));
+  }
+
+  /** Where the stamp of the next family stands. */
+  public int nextFamilyStamp(int position) {
+    in.position(position);
+    in.varint();
+    return in.position();
+  }
+
   /** The extras, copied. */
   public Extras extras() {
+    moveToExtras();
+    return Extras.read(in);
+  }
+
+  /** Where in the frame the extras stand, for an {@link ExtrasCursor}; 0 if there are none. */
+  public int extrasPosition() {
+    moveToExtras();
+    int at = in.position();
+    return in.varint() == 0 ? 0 : at;
+  }
+
+  private void moveToExtras() {
     in.position(wordsPosition + columnCount * Long.BYTES);
     for (int i = 0; i < familyStampCount; i++) {
       in.varint();
     }
-    return Extras.read(in);
   }
 
   /** The whole frame, copied. */

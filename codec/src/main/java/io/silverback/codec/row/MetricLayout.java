@@ -9,7 +9,10 @@ import io.silverback.codec.model.NativeBuckets;
 import io.silverback.codec.model.OpaqueFields;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 
@@ -24,6 +27,13 @@ import org.agrona.MutableDirectBuffer;
  */
 public final class MetricLayout {
   private static final long[] NO_BOUNDS = {};
+  private static final Map<MetricKind, MetricLayout> UNBOUNDED = new EnumMap<>(MetricKind.class);
+
+  static {
+    for (MetricKind kind : MetricKind.values()) {
+      UNBOUNDED.put(kind, new MetricLayout(kind, NO_BOUNDS));
+    }
+  }
 
   private final MetricKind kind;
   private final long[] bounds;
@@ -36,11 +46,19 @@ public final class MetricLayout {
 
   static MetricLayout of(Metric metric) {
     int boundCount = boundCount(metric);
-    long[] bounds = boundCount == 0 ? NO_BOUNDS : new long[boundCount];
+    if (boundCount == 0) {
+      return unbounded(MetricKind.of(metric));
+    }
+    long[] bounds = new long[boundCount];
     for (int i = 0; i < boundCount; i++) {
       bounds[i] = boundBits(metric, i);
     }
     return new MetricLayout(MetricKind.of(metric), bounds);
+  }
+
+  /** The layout of a kind of metric without bounds. */
+  static MetricLayout unbounded(MetricKind kind) {
+    return Objects.requireNonNull(UNBOUNDED.get(kind));
   }
 
   /** How many bounds a metric has. */
@@ -114,7 +132,7 @@ public final class MetricLayout {
   }
 
   /** The metric whose columns start at {@code offset}. */
-  Metric read(Labels labels, DirectBuffer words, int offset) {
+  public Metric read(Labels labels, DirectBuffer words, int offset) {
     int plain = offset + bounds.length * Long.BYTES;
     return switch (kind) {
       case COUNTER -> new Metric.Counter(labels, number(words, plain));

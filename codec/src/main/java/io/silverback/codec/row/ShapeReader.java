@@ -3,20 +3,25 @@ package io.silverback.codec.row;
 import static io.silverback.codec.row.ShapeLayout.*;
 
 import io.silverback.codec.model.Fingerprint;
+import io.silverback.codec.model.Labels;
 import io.silverback.codec.model.MetricType;
 import java.util.ArrayList;
 import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
 
 /**
  * Walks over an encoded shape family by family, in the order of their names, and decodes only what
  * is asked for.
  *
- * <p>Borrows the bytes, and keeps the label sets that it decoded, since families share them. Not
- * thread-safe. Whatever the bytes are, it throws {@link CorruptFrameException} at the worst, and
- * takes time and memory in proportion to them; but only after {@link #verify} are they known to be
- * what was written.
+ * <p>Borrows the bytes. Whole families keep their label sets, since they share them; metrics that
+ * are looked at one at a time keep nothing. Not thread-safe. Whatever the bytes are, it throws
+ * {@link CorruptFrameException} at the worst, and takes time and memory in proportion to them; but
+ * only after {@link #verify} are they known to be what was written.
  */
 public final class ShapeReader {
+  /** How many bytes {@link #save} writes. */
+  public static final int PLACE_LENGTH = 4 * Integer.BYTES;
+
   private final DirectBuffer buffer;
   private final int offset;
   private final int length;
@@ -29,7 +34,11 @@ public final class ShapeReader {
   private final int familyCount;
   private final int familiesEnd;
 
+  private final LabelSetCursor left = new LabelSetCursor();
+  private final LabelSetCursor right = new LabelSetCursor();
+
   private int familiesRead;
+  private int position;
   private int nextPosition;
   private int metricsPosition;
   private int name;
@@ -40,6 +49,12 @@ public final class ShapeReader {
   private int columnCount;
   private int firstMetric;
   private int firstColumn;
+
+  private int metricsRead;
+  private long labelSet;
+  private long layout;
+  private int layoutColumns;
+  private int nextColumn;
 
   /**
    * A reader before the first family of a shape that fills a region.
@@ -98,6 +113,16 @@ public final class ShapeReader {
     return texts.id(index);
   }
 
+  /** Goes back to before the first family. */
+  public void restart() {
+    nextPosition = SYMBOLS_OFFSET + texts.count() * Long.BYTES;
+    familiesRead = 0;
+    metricCount = 0;
+    columnCount = 0;
+    firstMetric = 0;
+    firstColumn = 0;
+  }
+
   /** Goes to the next family; false if there is none. */
   public boolean nextFamily() {
     firstMetric += metricCount;
@@ -110,7 +135,8 @@ public final class ShapeReader {
       }
       return false;
     }
-    in.position(nextPosition);
+    position = nextPosition;
+    in.position(position);
     int familyLength = in.u32();
     if (familyLength > familiesEnd - in.position()) {
       throw in.fault("family is cut off");
@@ -124,11 +150,43 @@ public final class ShapeReader {
     columnCount = in.index(shapeColumnCount - firstColumn + 1);
     metricsPosition = in.position();
     familiesRead++;
+    rewind();
     return true;
+  }
+
+  /** Writes down, in {@link #PLACE_LENGTH} bytes, which family is the current one. */
+  public void save(MutableDirectBuffer out, int at) {
+    out.putInt(at, position);
+    out.putInt(at + Integer.BYTES, familiesRead - 1);
+    out.putInt(at + 2 * Integer.BYTES, firstMetric);
+    out.putInt(at + 3 * Integer.BYTES, firstColumn);
+  }
+
+  /** False if no place was written down in these bytes, which were 0 at first. */
+  public static boolean isPlace(DirectBuffer saved, int at) {
+    return saved.getInt(at) != 0;
+  }
+
+  /** Goes back to the family of which another reader of the same shape wrote down the place. */
+  public void restore(DirectBuffer saved, int at) {
+    nextPosition = saved.getInt(at);
+    familiesRead = saved.getInt(at + Integer.BYTES);
+    firstMetric = saved.getInt(at + 2 * Integer.BYTES);
+    firstColumn = saved.getInt(at + 3 * Integer.BYTES);
+    metricCount = 0;
+    columnCount = 0;
+    if (!nextFamily()) {
+      throw in.fault("no family stands there");
+    }
   }
 
   public String name() {
     return texts.text(name);
+  }
+
+  /** The symbol of the name; 0 for an empty one. */
+  public long nameId() {
+    return name == EMPTY_TEXT ? 0 : texts.id(name - 1);
   }
 
   public String help() {
@@ -157,22 +215,114 @@ public final class ShapeReader {
     return firstColumn;
   }
 
+  /** How many metrics of the group stand before those of the family. */
+  public int firstMetric() {
+    return firstMetric;
+  }
+
+  /** Goes back to before the first metric of the family. */
+  public void rewind() {
+    metricsRead = 0;
+    labelSet = -1;
+    layout = 0;
+    layoutColumns = -1;
+    nextColumn = firstColumn;
+    in.position(metricsPosition);
+  }
+
+  /** Goes to the next metric of the family, in the order of the push; false if there is none. */
+  public boolean nextMetric() {
+    if (metricsRead == metricCount) {
+      return false;
+    }
+    long number = in.varint();
+    labelSet += 1 + unZigZag(number >>> LAYOUT_FLAG_BITS);
+    if ((number & LAYOUT_FLAG) != 0) {
+      layout = in.varint();
+      layoutColumns = -1;
+    }
+    if (layoutColumns < 0) {
+      layoutColumns = tables.columnCount(layout);
+    }
+    if (labelSet != (int) labelSet || layoutColumns > firstColumn + columnCount - nextColumn) {
+      throw in.fault("metrics of a family do not add up");
+    }
+    nextColumn += layoutColumns;
+    metricsRead++;
+    return true;
+  }
+
+  /** The place of the current metric among those of the group. */
+  public int metric() {
+    return firstMetric + metricsRead - 1;
+  }
+
+  /** The first column of the current metric among those of the group. */
+  public int column() {
+    return nextColumn - layoutColumns;
+  }
+
+  /** The number of the current metric's label set. */
+  public int labelSet() {
+    return (int) labelSet;
+  }
+
+  /** How many label sets the shape has, numbered as {@link Labels#namesOrder} has them. */
+  public int labelSetCount() {
+    return tables.labelSetCount();
+  }
+
+  /** Where the label set of a number stands. */
+  public int labelsPosition(int number) {
+    return tables.labelSetPosition(number);
+  }
+
+  /** The labels at a position, decoded anew. */
+  public Labels labels(int position) {
+    return tables.labels(position);
+  }
+
+  /** Starts a cursor over the labels at a position. */
+  public void labels(int position, LabelSetCursor cursor) {
+    tables.labels(position, cursor);
+  }
+
+  /** True if the label sets at two positions have the same names, and so all between them. */
+  public boolean haveSameNames(int one, int other) {
+    if (one == other) {
+      return true;
+    }
+    labels(one, left);
+    labels(other, right);
+    if (left.size() != right.size()) {
+      return false;
+    }
+    while (left.next() && right.next()) {
+      if (left.nameNumber() != right.nameNumber()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Where the layout of the current metric stands. */
+  public int layoutPosition() {
+    return tables.layoutPosition(layout);
+  }
+
+  /** The layout at a position, decoded anew. */
+  public MetricLayout layout(int at) {
+    return tables.layout(at);
+  }
+
   /** The family, decoded. */
   public FamilyShape family() {
     var metrics = new ArrayList<MetricShape>(metricCount);
-    in.position(metricsPosition);
-    long labelSet = -1;
-    long layout = 0;
-    long columns = 0;
-    for (int i = 0; i < metricCount; i++) {
-      long number = in.varint();
-      labelSet += 1 + unZigZag(number >>> LAYOUT_FLAG_BITS);
-      layout = (number & LAYOUT_FLAG) == 0 ? layout : in.varint();
-      var metric = new MetricShape(tables.layout(layout), tables.labels(labelSet));
-      metrics.add(metric);
-      columns += metric.layout().columnCount();
+    rewind();
+    while (nextMetric()) {
+      metrics.add(new MetricShape(tables.keptLayout(layout), tables.keptLabels(labelSet)));
     }
-    if (in.position() != nextPosition || columns != columnCount) {
+    if (in.position() != nextPosition || nextColumn != firstColumn + columnCount) {
       throw in.fault("metrics of a family do not add up");
     }
     return new FamilyShape(

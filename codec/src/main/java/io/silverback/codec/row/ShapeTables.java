@@ -4,8 +4,8 @@ import io.silverback.codec.model.Labels;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The label sets and layouts of an encoded shape: found when the first is asked for, and each label
- * set decoded when it is. Not thread-safe.
+ * The label sets and layouts of an encoded shape: found when the first is asked for, and each
+ * decoded when it is. Not thread-safe.
  */
 final class ShapeTables {
   private static final int LEAST_LAYOUT_LENGTH = 2;
@@ -16,9 +16,10 @@ final class ShapeTables {
   private final int layoutsStart;
   private final Labels.Builder builder = new Labels.Builder();
 
-  private int @Nullable [] labelSetPositions;
-  private @Nullable Labels[] labelSets = {};
-  private MetricLayout @Nullable [] layouts;
+  private @Nullable TablePositions labelSets;
+  private @Nullable TablePositions layouts;
+  private @Nullable Labels[] knownLabels = {};
+  private @Nullable MetricLayout[] knownLayouts = {};
 
   /** Tables that read through a cursor of their own. */
   ShapeTables(ShapeTexts texts, FrameInput in, int labelSetsStart, int layoutsStart) {
@@ -28,28 +29,27 @@ final class ShapeTables {
     this.layoutsStart = layoutsStart;
   }
 
-  Labels labels(long index) {
-    int[] positions = labelSetPositions();
-    if (index < 0 || index >= positions.length) {
-      throw in.fault("no such label set");
+  /** A label set, which is kept for the next time. */
+  Labels keptLabels(long index) {
+    TablePositions positions = labelSets();
+    if (knownLabels.length == 0) {
+      knownLabels = new Labels[positions.count()];
     }
-    Labels known = labelSets[(int) index];
+    Labels known = index < 0 || index >= knownLabels.length ? null : knownLabels[(int) index];
     if (known == null) {
-      known = readLabels(positions[(int) index]);
-      labelSets[(int) index] = known;
+      known = labels(labelSetPosition(index));
+      knownLabels[(int) index] = known;
     }
     return known;
   }
 
-  MetricLayout layout(long index) {
-    MetricLayout[] all = layouts();
-    if (index < 0 || index >= all.length) {
-      throw in.fault("no such layout");
-    }
-    return all[(int) index];
+  /** Where a label set stands. */
+  int labelSetPosition(long index) {
+    return labelSets().of(index);
   }
 
-  private Labels readLabels(int position) {
+  /** The label set at a position, decoded anew. */
+  Labels labels(int position) {
     in.position(position);
     builder.clear();
     for (int pairs = in.count(2); pairs > 0; pairs--) {
@@ -59,54 +59,100 @@ final class ShapeTables {
     return builder.build();
   }
 
-  private int[] labelSetPositions() {
-    int[] known = labelSetPositions;
-    if (known != null) {
-      return known;
-    }
-    in.position(labelSetsStart);
-    int[] positions = new int[in.count(1)];
-    for (int i = 0; i < positions.length; i++) {
-      positions[i] = in.position();
-      for (int pairs = in.count(2); pairs > 0; pairs--) {
-        in.varint();
-        in.varint();
-      }
-    }
-    if (in.position() != layoutsStart) {
-      throw in.fault("label sets do not end where they should");
-    }
-    labelSets = new Labels[positions.length];
-    labelSetPositions = positions;
-    return positions;
+  int labelSetCount() {
+    return labelSets().count();
   }
 
-  private MetricLayout[] layouts() {
-    MetricLayout[] known = layouts;
-    if (known != null) {
-      return known;
-    }
-    in.position(layoutsStart);
-    MetricLayout[] read = new MetricLayout[in.count(LEAST_LAYOUT_LENGTH)];
-    for (int i = 0; i < read.length; i++) {
-      read[i] = readLayout();
-    }
-    if (in.position() != in.length()) {
-      throw in.fault("layouts do not end where they should");
-    }
-    layouts = read;
-    return read;
+  /** Starts a cursor over the pairs of the label set at a position. */
+  void labels(int position, LabelSetCursor cursor) {
+    in.position(position);
+    cursor.start(texts, in);
   }
 
-  private MetricLayout readLayout() {
-    MetricKind kind = ShapeLayout.KINDS.get(in.index(ShapeLayout.KINDS.size()));
-    long[] bounds = new long[in.count(Long.BYTES)];
-    if (bounds.length > 0 && !kind.isBounded()) {
-      throw in.fault("bounds of a kind that has none");
+  /** A layout, which is kept for the next time. */
+  MetricLayout keptLayout(long index) {
+    TablePositions positions = layouts();
+    if (knownLayouts.length == 0) {
+      knownLayouts = new MetricLayout[positions.count()];
     }
-    for (int i = 0; i < bounds.length; i++) {
+    MetricLayout known =
+        index < 0 || index >= knownLayouts.length ? null : knownLayouts[(int) index];
+    if (known == null) {
+      known = layout(layoutPosition(index));
+      knownLayouts[(int) index] = known;
+    }
+    return known;
+  }
+
+  /** Where a layout stands. */
+  int layoutPosition(long index) {
+    return layouts().of(index);
+  }
+
+  /** The layout at a position, decoded anew. */
+  MetricLayout layout(int position) {
+    in.position(position);
+    MetricKind kind = kind();
+    int boundCount = boundCount(kind);
+    if (boundCount == 0) {
+      return MetricLayout.unbounded(kind);
+    }
+    long[] bounds = new long[boundCount];
+    for (int i = 0; i < boundCount; i++) {
       bounds[i] = in.u64();
     }
     return new MetricLayout(kind, bounds);
+  }
+
+  /** How many columns a layout has. */
+  int columnCount(long index) {
+    in.position(layoutPosition(index));
+    MetricKind kind = kind();
+    return boundCount(kind) + kind.plainColumns();
+  }
+
+  private TablePositions labelSets() {
+    TablePositions positions = labelSets;
+    if (positions == null) {
+      in.position(labelSetsStart);
+      int count = in.count(1);
+      positions = new TablePositions(in, count, layoutsStart, this::skipLabelSet);
+      labelSets = positions;
+    }
+    return positions;
+  }
+
+  private void skipLabelSet() {
+    for (int pairs = in.count(2); pairs > 0; pairs--) {
+      in.varint();
+      in.varint();
+    }
+  }
+
+  private TablePositions layouts() {
+    TablePositions positions = layouts;
+    if (positions == null) {
+      in.position(layoutsStart);
+      int count = in.count(LEAST_LAYOUT_LENGTH);
+      positions = new TablePositions(in, count, in.length(), this::skipLayout);
+      layouts = positions;
+    }
+    return positions;
+  }
+
+  private void skipLayout() {
+    in.skip((long) boundCount(kind()) * Long.BYTES);
+  }
+
+  private MetricKind kind() {
+    return ShapeLayout.KINDS.get(in.index(ShapeLayout.KINDS.size()));
+  }
+
+  private int boundCount(MetricKind kind) {
+    int count = in.count(Long.BYTES);
+    if (count > 0 && !kind.isBounded()) {
+      throw in.fault("bounds of a kind that has none");
+    }
+    return count;
   }
 }

@@ -28,4 +28,9 @@ record ShapeTexts(Symbols symbols, DirectBuffer buffer, int offset, int count) {
   String text(int number) {
     return number == ShapeLayout.EMPTY_TEXT ? "" : symbols.text(id(number - 1));
   }
+
+  /** The same in UTF-8, of a text that is not empty; not to be changed. */
+  byte[] utf8(int number) {
+    return symbols.utf8(id(number - 1));
+  }
 }

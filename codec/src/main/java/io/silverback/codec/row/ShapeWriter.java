@@ -3,8 +3,11 @@ package io.silverback.codec.row;
 import static io.silverback.codec.row.ShapeLayout.*;
 
 import io.silverback.codec.model.Labels;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Set;
 import org.agrona.MutableDirectBuffer;
 
 /**
@@ -14,24 +17,37 @@ final class ShapeWriter {
   private final Symbols symbols;
   private final GroupShape shape;
   private final Map<String, Integer> texts = new LinkedHashMap<>();
-  private final Map<Labels, Integer> labelSets = new LinkedHashMap<>();
+  private final Map<Labels, Integer> labelSets;
   private final Map<MetricLayout, Integer> layouts = new LinkedHashMap<>();
 
   ShapeWriter(Symbols symbols, GroupShape shape) {
     this.symbols = symbols;
     this.shape = shape;
     texts.put("", EMPTY_TEXT);
+    var sets = new LinkedHashSet<Labels>();
     for (FamilyShape family : shape.families()) {
       number(family.name(), texts);
       number(family.help(), texts);
       number(family.unit(), texts);
       for (MetricShape metric : family.metrics()) {
         number(metric.layout(), layouts);
-        if (number(metric.labels(), labelSets)) {
+        if (sets.add(metric.labels())) {
           addTexts(metric.labels());
         }
       }
     }
+    labelSets = inOrder(sets);
+  }
+
+  /** Numbered in the order that spares a scrape from sorting. */
+  private static Map<Labels, Integer> inOrder(Set<Labels> sets) {
+    Labels[] sorted = sets.toArray(Labels[]::new);
+    Arrays.sort(sorted, Labels.namesOrder());
+    Map<Labels, Integer> numbers = LinkedHashMap.newLinkedHashMap(sorted.length);
+    for (Labels labels : sorted) {
+      number(labels, numbers);
+    }
+    return numbers;
   }
 
   /** Writes everything and returns the length in bytes. */
@@ -108,9 +124,9 @@ final class ShapeWriter {
     }
   }
 
-  /** Gives a thing the next number; false if it has one. */
-  private static <T> boolean number(T thing, Map<T, Integer> numbers) {
-    return numbers.putIfAbsent(thing, numbers.size()) == null;
+  /** Gives a thing the next number, unless it has one. */
+  private static <T> void number(T thing, Map<T, Integer> numbers) {
+    numbers.putIfAbsent(thing, numbers.size());
   }
 
   private static <T> int index(T thing, Map<T, Integer> numbers) {

@@ -1,5 +1,7 @@
 package io.silverback.codec.row;
 
+import java.nio.charset.StandardCharsets;
+
 /**
  * The texts that shapes are made of, each kept once under a number: the port behind which storage
  * keeps them.
@@ -18,6 +20,15 @@ public interface Symbols {
    * @throws CorruptFrameException if no text has that id
    */
   String text(long id);
+
+  /**
+   * The text of an id in UTF-8; not to be changed.
+   *
+   * @throws CorruptFrameException if no text has that id
+   */
+  default byte[] utf8(long id) {
+    return text(id).getBytes(StandardCharsets.UTF_8);
+  }
 
   /** Takes back one use of the text. */
   void release(long id);

@@ -19,6 +19,8 @@ import io.silverback.codec.model.MetricType;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.util.ArrayList;
 import java.util.List;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -73,6 +75,39 @@ class ProtobufRendererTest {
 
     byte[] rendered = render(family);
 
+    assertEquals(List.of(family), new ProtobufParser().parse(rendered, rendered.length).families());
+  }
+
+  /** Its metrics are written a second time, and never held together. */
+  @Test
+  void aLargeFamilyIsWrittenPieceByPiece() {
+    var metrics = new ArrayList<Metric>();
+    for (int i = 0; i < 20_000; i++) {
+      metrics.add(new Metric.Gauge(Labels.of("i", Integer.toString(i)), i));
+    }
+    var family = new MetricFamily("a", "help", MetricType.GAUGE, "s", metrics);
+    var pieces = new ArrayList<Integer>();
+    var whole = new ByteArrayOutputStream();
+    var out =
+        ExpositionBuffer.into(
+            new OutputStream() {
+              @Override
+              public void write(int singleByte) {
+                throw new IllegalStateException("one by one");
+              }
+
+              @Override
+              public void write(byte[] bytes, int offset, int length) {
+                pieces.add(length);
+                whole.write(bytes, offset, length);
+              }
+            },
+            1024);
+    new ProtobufRenderer().render(family, out);
+    whole.writeBytes(out.toByteArray());
+
+    assertTrue(pieces.stream().allMatch(length -> length < 3 * 1024), pieces::toString);
+    byte[] rendered = whole.toByteArray();
     assertEquals(List.of(family), new ProtobufParser().parse(rendered, rendered.length).families());
   }
 

@@ -1,6 +1,7 @@
 package io.silverback.codec.row;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -87,6 +88,95 @@ class ShapeReaderTest {
     assertFalse(reader.nextFamily());
   }
 
+  /** One metric after the other tells the same as the whole family. */
+  @Property(tries = 200)
+  void metricsAreReadOneAtATime(@ForAll long seed) {
+    RandomGroup group = RandomGroup.of(seed);
+    GroupShape shape = GroupShape.of(group.key(), group.families());
+    ShapeReader reader = reader(encoded(shape));
+    var saved = new UnsafeBuffer(new byte[ShapeReader.PLACE_LENGTH]);
+    for (FamilyShape family : shape.families()) {
+      assertTrue(reader.nextFamily());
+      reader.save(saved, 0);
+      assertEquals(family.metrics(), metricsOf(reader, family));
+      assertEquals(family.metrics(), metricsOf(reader, family));
+    }
+    if (!shape.families().isEmpty()) {
+      ShapeReader other = reader(encoded(shape));
+      other.restore(saved, 0);
+      assertEquals(
+          shape.families().getLast().metrics(), metricsOf(other, shape.families().getLast()));
+      assertFalse(other.nextFamily());
+      other.restart();
+      assertTrue(other.nextFamily());
+      assertEquals(shape.families().getFirst(), other.family());
+    }
+  }
+
+  private static List<MetricShape> metricsOf(ShapeReader reader, FamilyShape family) {
+    var metrics = new ArrayList<MetricShape>();
+    int column = family.firstColumn();
+    reader.rewind();
+    while (reader.nextMetric()) {
+      MetricLayout layout = reader.layout(reader.layoutPosition());
+      assertEquals(family.firstMetric() + metrics.size(), reader.metric());
+      assertEquals(column, reader.column());
+      column += layout.columnCount();
+      int labels = reader.labelsPosition(reader.labelSet());
+      metrics.add(new MetricShape(layout, reader.labels(labels)));
+    }
+    return metrics;
+  }
+
+  @Property(tries = 200)
+  void labelSetsAreNumberedInTheOrderOfAnExposition(@ForAll long seed) {
+    RandomGroup group = RandomGroup.of(seed);
+    ShapeReader reader = reader(encoded(GroupShape.of(group.key(), group.families())));
+    for (int set = 1; set < reader.labelSetCount(); set++) {
+      int before = reader.labelsPosition(set - 1);
+      int here = reader.labelsPosition(set);
+      Labels left = reader.labels(before);
+      Labels right = reader.labels(here);
+      assertTrue(Labels.namesOrder().compare(left, right) < 0);
+      boolean sameNames = left.names().equals(right.names());
+      assertEquals(sameNames, reader.haveSameNames(before, here));
+      if (sameNames) {
+        assertTrue(Labels.expositionOrder().compare(left, right) < 0);
+      }
+      assertEquals(right, walked(reader, here));
+    }
+  }
+
+  private static Labels walked(ShapeReader reader, int position) {
+    var cursor = new LabelSetCursor();
+    reader.labels(position, cursor);
+    var labels = new Labels.Builder();
+    while (cursor.next()) {
+      labels.add(new String(cursor.name(), UTF_8), new String(cursor.value(), UTF_8));
+    }
+    return labels.build();
+  }
+
+  /** More label sets than positions are remembered. */
+  @Test
+  void aLargeTableIsReadInAnyOrder() {
+    var metrics = new ArrayList<Metric>();
+    for (int i = 0; i < 5_000; i++) {
+      metrics.add(new Metric.Gauge(Labels.of("i", "%04d".formatted(i), "job", "j"), i));
+    }
+    var family = new MetricFamily("m", "", MetricType.GAUGE, metrics);
+    ShapeReader reader = reader(encoded(GroupShape.of(GroupingKey.of("j"), List.of(family))));
+    var random = new Random(1);
+    for (int round = 0; round < 1_000; round++) {
+      int set = random.nextInt(5_000);
+      for (int next = set; next < Math.min(5_000, set + random.nextInt(20)); next++) {
+        assertEquals(
+            Labels.of("i", "%04d".formatted(next)), reader.labels(reader.labelsPosition(next)));
+      }
+    }
+    assertThrows(CorruptFrameException.class, () -> reader.labelsPosition(5_000));
+  }
+
   @Test
   void listsEachSymbolOnceSoThatAllCanBeReleased() {
     RandomGroup group = largestOf(20);
@@ -166,6 +256,17 @@ class ShapeReaderTest {
       ShapeReader reader = reader(bytes);
       while (reader.nextFamily()) {
         reader.family();
+      }
+    } catch (CorruptFrameException _) {
+      // As it should be.
+    }
+    try {
+      ShapeReader reader = reader(bytes);
+      while (reader.nextFamily()) {
+        while (reader.nextMetric()) {
+          walked(reader, reader.labelsPosition(reader.labelSet()));
+          reader.layout(reader.layoutPosition());
+        }
       }
     } catch (CorruptFrameException _) {
       // As it should be.

@@ -1,52 +1,44 @@
 package io.silverback.server.group;
 
+import io.silverback.codec.model.Family;
+import io.silverback.codec.model.Metric;
 import io.silverback.codec.model.MetricFamily;
-import io.silverback.codec.model.MetricType;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.SequencedMap;
-import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One exposition of the server's own families and those of all groups, family by family in the
- * order of their names, the metrics of each in the order of the exposition. Only an own summary or
- * histogram may come a little later than its name, after the pushed names that exclude it.
+ * order of their names, the metrics of each one at a time in the order of the exposition. Only an
+ * own summary or histogram may come a little later than its name, after the pushed names that
+ * exclude it.
  *
- * <p>Holds one family at a time, and of those before it only the names that others might collide
- * with. Never fails for what anyone pushed: of things that exclude one another the pushed ones win,
- * first those of the group with the smallest key, and the rest is left out and reported. Not
- * thread-safe.
+ * <p>Holds the own families and nothing of the others but a name. Never fails for what anyone
+ * pushed: of things that exclude one another the pushed ones win, first those of the group with the
+ * smallest key, and the rest is left out and reported. Not thread-safe.
  */
-public final class FamilyGatherer implements Iterator<MetricFamily> {
+public final class FamilyGatherer implements Iterator<Family> {
   /** The own families that are not shown yet, by name, in the order in which their turns come. */
   private final SequencedMap<String, Own> own = new LinkedHashMap<>();
 
-  /** Names that an own summary or histogram needs for its own lines. */
-  private final Set<String> linesOfOwn = new HashSet<>();
-
   private final Iterator<HeldFamily> held;
+  private final ShownNames names;
   private final Omissions omissions = new Omissions();
-
-  /**
-   * The types under which pushed families were shown, for the names that others might collide with.
-   * A name with a suffix comes after the one that it collides with, so a pushed family only needs
-   * those before it.
-   */
-  private final Map<String, MetricType> taken = new HashMap<>();
-
   private @Nullable HeldFamily nextHeld;
-  private @Nullable MetricFamily next;
+
+  /** True if the next one is the one that was gathered last, which may still be read. */
+  private boolean isHeldGathered;
+
+  private @Nullable Family next;
 
   /**
    * A family of the server.
@@ -72,9 +64,7 @@ public final class FamilyGatherer implements Iterator<MetricFamily> {
         .map(Own::of)
         .sorted(Comparator.comparing(Own::turn))
         .forEach(each -> own.put(each.family().name(), each));
-    for (MetricFamily family : ownFamilies) {
-      linesOfOwn.addAll(SuffixCollision.linesOf(family.name(), family.type()));
-    }
+    this.names = new ShownNames(ownFamilies);
     this.held = held.iterator();
     advanceHeld();
   }
@@ -87,14 +77,13 @@ public final class FamilyGatherer implements Iterator<MetricFamily> {
     return next != null;
   }
 
-  /** A family with at least one metric. */
+  /** A family with at least one metric, good until the next one is asked for. */
   @Override
-  public MetricFamily next() {
+  public Family next() {
     if (!hasNext()) {
       throw new NoSuchElementException("no family is left");
     }
-    MetricFamily family = Objects.requireNonNull(next);
-    // Whoever renders it is done with it before asking for another, so that two never lie here.
+    Family family = Objects.requireNonNull(next);
     next = null;
     return family;
   }
@@ -104,80 +93,103 @@ public final class FamilyGatherer implements Iterator<MetricFamily> {
     return omissions;
   }
 
-  private @Nullable MetricFamily gatherNext() {
-    HeldFamily pushed = nextHeld;
-    if (pushed == null
-        || (!own.isEmpty() && own.firstEntry().getValue().turn().compareTo(pushed.name()) < 0)) {
-      return gatherOwn(own.pollFirstEntry().getValue().family());
+  private @Nullable Family gatherNext() {
+    if (isHeldGathered) {
+      advanceHeld();
     }
-    MetricFamily family = gatherPushed(pushed);
-    advanceHeld();
-    return family;
+    HeldFamily pushed = nextHeld;
+    if (pushed != null
+        && (own.isEmpty() || own.firstEntry().getValue().turn().compareTo(pushed.name()) >= 0)) {
+      isHeldGathered = true;
+      return gatherPushed(pushed);
+    }
+    return own.isEmpty() ? null : gatherOwn(own.pollFirstEntry().getValue().family());
   }
 
-  private @Nullable MetricFamily gatherOwn(MetricFamily family) {
+  private @Nullable Family gatherOwn(MetricFamily family) {
     if (collision(family).isPresent()) {
       omissions.hideOwn(family);
       return null;
     }
-    var union = new FamilyUnion(family, omissions);
-    union.add(family);
-    return union.size() == 0 ? null : union.toFamily();
+    var gathered = new GatheredFamily(family, null, omissions);
+    return isShown(gathered) ? gathered : null;
   }
 
-  private @Nullable MetricFamily gatherPushed(HeldFamily pushed) {
-    String name = pushed.name();
-    if (name.isEmpty()) {
-      pushed.forEach(
-          family ->
-              omissions.leaveOut(family.metrics().size(), () -> "metric family without a name"));
+  private @Nullable Family gatherPushed(HeldFamily pushed) {
+    if (pushed.name().isEmpty()) {
+      pushed.forEachHead(
+          (_, _, groups, metrics) ->
+              leaveOut(groups, metrics, () -> "metric family without a name"));
       return null;
     }
-    var head = new MetricFamily(name, pushed.help(), pushed.type(), pushed.unit(), List.of());
-    var union = new FamilyUnion(head, omissions);
-    pushed.forEach(union::add);
-    if (union.size() == 0) {
+    var head =
+        new MetricFamily(pushed.name(), pushed.help(), pushed.type(), pushed.unit(), List.of());
+    reportHeads(head, pushed);
+    var family = new GatheredFamily(head, pushed, omissions);
+    if (!isShown(family)) {
       return null;
     }
     // Only a store that was filled unchecked has any collisions.
     Optional<String> collision = collision(head);
     if (collision.isPresent()) {
-      omissions.leaveOut(union.size(), collision::get);
+      family.leaveOut(collision.get());
       return null;
     }
-    addOwn(head, union);
-    if (head.type() == MetricType.SUMMARY
-        || head.type().isHistogram()
-        || linesOfOwn.contains(name)) {
-      taken.put(name, head.type());
-    }
-    return union.toFamily();
+    names.add(head.name(), head.type());
+    return new GatheredFamily(head.withMetrics(ownBeside(head)), pushed, omissions);
   }
 
-  /** The own family of the same name, if there is one: beside the pushed metrics, or not at all. */
-  private void addOwn(MetricFamily head, FamilyUnion union) {
+  /** Reports the faults of a family that has nothing else. */
+  private static boolean isShown(GatheredFamily family) {
+    if (!family.hasMetric()) {
+      family.leaveOut("");
+      return false;
+    }
+    return true;
+  }
+
+  /** The metrics of the own family of the same name, if they can be shown with the pushed ones. */
+  private List<Metric> ownBeside(MetricFamily head) {
     Own same = own.remove(head.name());
     if (same == null) {
-      return;
+      return List.of();
     }
     MetricFamily family = same.family();
-    if (family.type().sameShapeAs(head.type())) {
-      union.add(head.withMetrics(family.metrics()));
-    } else {
+    if (!family.type().sameShapeAs(head.type())) {
       omissions.hideOwn(family);
+      return List.of();
     }
+    return family.metrics();
   }
 
   private Optional<String> collision(MetricFamily family) {
-    return SuffixCollision.find(family.name(), family.type(), this::typesTaken);
+    return SuffixCollision.find(family.name(), family.type(), names::types);
   }
 
-  private Set<MetricType> typesTaken(String name) {
-    MetricType type = taken.get(name);
-    return type == null ? Set.of() : Set.of(type);
+  private void reportHeads(MetricFamily head, HeldFamily pushed) {
+    pushed.forEachHead(
+        (type, help, groups, metrics) -> {
+          if (!head.type().sameShapeAs(type)) {
+            leaveOut(
+                groups,
+                metrics,
+                () ->
+                    "metric family %s has type %s but should have %s"
+                        .formatted(MetricRules.shortened(head.name()), type, head.type()));
+          } else if (!head.help().equals(help)) {
+            omissions.noteDifferingHelp(head.name());
+          }
+        });
+  }
+
+  private void leaveOut(int groups, int metrics, Supplier<String> reason) {
+    for (int i = 0; i < groups; i++) {
+      omissions.leaveOut(metrics, reason);
+    }
   }
 
   private void advanceHeld() {
     nextHeld = held.hasNext() ? held.next() : null;
+    isHeldGathered = false;
   }
 }

@@ -1,15 +1,17 @@
 package io.silverback.server.group;
 
-import io.silverback.codec.model.MetricFamily;
+import io.silverback.codec.model.Metric;
 import io.silverback.codec.model.MetricType;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /**
  * All that groups hold under one family name.
  *
  * <p>Type, help and unit are those of the group with the smallest key among the holders; groups
- * that hold the name without a metric are none. Good until the iteration that gave it goes on or
- * the snapshot behind it is closed. Not thread-safe.
+ * that hold the name without a metric are none. Metrics come one at a time, with the labels of
+ * their group in place. Good until the iteration that gave it goes on or the snapshot that it is of
+ * is closed. Not thread-safe.
  */
 public interface HeldFamily {
   String name();
@@ -20,9 +22,32 @@ public interface HeldFamily {
 
   String unit();
 
+  /** Tells what the holders say of the family, several that say the same at once or apart. */
+  void forEachHead(HeadSink sink);
+
   /**
-   * Hands over the family of each holder in the order of the keys, one at a time, with at least one
-   * metric and the labels of its group in place.
+   * Hands over the metrics of the holders whose type has the same shape as one, in the order of an
+   * exposition. Of those with the same labels that of the smallest key comes first. May be called
+   * several times.
    */
-  void forEach(Consumer<MetricFamily> consumer);
+  void forEachMetric(MetricType type, Consumer<? super Metric> consumer);
+
+  /**
+   * True if one of those metrics is wanted. Looks at them in any order, and no longer than need be.
+   *
+   * @param wanted judges by labels and kind
+   */
+  boolean hasMetric(MetricType type, Predicate<? super Metric> wanted);
+
+  /** Takes what holders say of a family. */
+  @FunctionalInterface
+  interface HeadSink {
+    /**
+     * Some holders.
+     *
+     * @param groups how many they are
+     * @param metrics how many each of them has
+     */
+    void head(MetricType type, String help, int groups, int metrics);
+  }
 }

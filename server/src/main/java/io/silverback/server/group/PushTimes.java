@@ -2,7 +2,6 @@ package io.silverback.server.group;
 
 import io.silverback.codec.model.Expiry;
 import io.silverback.codec.model.GroupingKey;
-import io.silverback.codec.model.Labels;
 import io.silverback.codec.model.Metric;
 import io.silverback.codec.model.MetricFamily;
 import io.silverback.codec.model.MetricType;
@@ -47,17 +46,25 @@ public final class PushTimes {
 
   /** {@link #FAILURE} of a group, in seconds. */
   public static MetricFamily failure(GroupingKey key, long millis) {
-    return gauge(FAILURE, HELP + "failed.", key, millis);
+    return gauge(FAILURE, key, millis);
   }
 
   /** {@link #SUCCESS} of a group, in seconds. */
   public static MetricFamily success(GroupingKey key, long millis) {
-    return gauge(SUCCESS, HELP + "succeeded.", key, millis);
+    return gauge(SUCCESS, key, millis);
   }
 
-  private static MetricFamily gauge(String name, String help, GroupingKey key, long millis) {
-    Labels labels = GroupLabels.of(key).ofPushTimes();
-    return new MetricFamily(
-        name, help, MetricType.GAUGE, List.of(new Metric.Gauge(labels, millis / 1e3)));
+  /** The help of the family. */
+  public static String help(String familyName) {
+    return HELP + (familyName.equals(SUCCESS) ? "succeeded." : "failed.");
+  }
+
+  /** What a group shows in one of the families, in seconds. */
+  public static Metric metric(GroupingKey key, long millis) {
+    return new Metric.Gauge(GroupLabels.of(key).ofPushTimes(), millis / 1e3);
+  }
+
+  private static MetricFamily gauge(String name, GroupingKey key, long millis) {
+    return new MetricFamily(name, help(name), MetricType.GAUGE, List.of(metric(key, millis)));
   }
 }

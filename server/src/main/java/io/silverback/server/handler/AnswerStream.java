@@ -1,10 +1,13 @@
 package io.silverback.server.handler;
 
+import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.silverback.server.http.Exchange;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.OutputStream;
+import org.jspecify.annotations.Nullable;
 
 /** Where an answer of unknown length is written to. */
 final class AnswerStream {
@@ -13,26 +16,66 @@ final class AnswerStream {
   /**
    * A stream of the body, which must be closed once the answer is whole.
    *
-   * <p>The answer goes out in chunks while it is written, except to a client of HTTP/1.0, for which
-   * it is kept until it is whole.
+   * <p>The answer goes out while it is written: in chunks, or to a client of HTTP/1.0, which knows
+   * none, up to the end of the connection.
    */
   static OutputStream open(ServerRequest request, ServerResponse response) {
-    return Exchange.of(request).isHttp10() ? new Whole(response) : response.outputStream();
+    return Exchange.of(request).isHttp10() ? new Unchunked(response) : response.outputStream();
   }
 
-  private static final class Whole extends ByteArrayOutputStream {
+  /** A small answer goes out as a whole, so that its length can be said. */
+  private static final class Unchunked extends OutputStream {
+    private static final int SMALL_BYTES = 64 * 1024;
+
     private final ServerResponse response;
+    private final ByteArrayOutputStream held = new ByteArrayOutputStream();
+    private @Nullable OutputStream out;
     private boolean isClosed;
 
-    private Whole(ServerResponse response) {
+    private Unchunked(ServerResponse response) {
       this.response = response;
     }
 
     @Override
-    public void close() {
-      if (!isClosed) {
-        isClosed = true;
-        response.send(toByteArray());
+    public void write(int singleByte) throws IOException {
+      write(new byte[] {(byte) singleByte}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int length) throws IOException {
+      OutputStream begun = out;
+      if (begun == null && held.size() + length <= SMALL_BYTES) {
+        held.write(bytes, offset, length);
+        return;
+      }
+      if (begun == null) {
+        begun = upToTheEnd();
+        held.writeTo(begun);
+        held.reset();
+        out = begun;
+      }
+      begun.write(bytes, offset, length);
+    }
+
+    /** The web server makes no chunks of an answer whose length it is told. */
+    private OutputStream upToTheEnd() {
+      response.contentLength(Long.MAX_VALUE);
+      OutputStream begun = response.outputStream();
+      // The head goes out with the first bytes, and the client must not wait for so many.
+      response.headers().remove(HeaderNames.CONTENT_LENGTH);
+      return begun;
+    }
+
+    @Override
+    public void close() throws IOException {
+      if (isClosed) {
+        return;
+      }
+      isClosed = true;
+      if (out == null) {
+        response.send(held.toByteArray());
+      } else {
+        out.close();
       }
     }
   }

@@ -2,8 +2,8 @@ package io.silverback.server.handler;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.helidon.webserver.CloseConnectionException;
-import io.silverback.server.group.GroupState;
 import io.silverback.server.storage.GroupListing;
+import io.silverback.server.storage.ListedGroup;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.StoreNotReadyException;
 import java.io.IOException;
@@ -75,7 +75,7 @@ final class ApiHandler {
   private void writeGroups(GroupListing listing, JsonGenerator data) throws IOException {
     data.writeStartArray();
     try {
-      for (GroupState group : listing.groups()) {
+      for (ListedGroup group : listing.listedGroups()) {
         GroupJson.write(group, writers.conflictOf(group.key()), data);
       }
     } catch (StoreNotReadyException e) {

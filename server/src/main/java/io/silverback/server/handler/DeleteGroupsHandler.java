@@ -9,6 +9,7 @@ import io.silverback.server.group.GroupSelector;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.group.MalformedSelectorException;
 import io.silverback.server.handler.BodyCoding.UnreadableBodyException;
+import io.silverback.server.storage.KeyBatch;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.MetricStore.Submission;
 import java.io.IOException;

@@ -12,6 +12,7 @@ public enum DoorLimit {
   BODY_TIME("limits.max-body-time"),
   PUSHES("limits.max-concurrent-pushes"),
   SCRAPES("limits.max-concurrent-scrapes"),
+  SCRAPE_MEMORY("limits.max-scrape-memory"),
   HISTORY_SAMPLES("limits.max-history-samples"),
   QUERY_TIMEOUT("limits.query-timeout"),
   QUERY_MEMORY("limits.max-query-memory"),

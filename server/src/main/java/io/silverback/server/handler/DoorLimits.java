@@ -17,6 +17,7 @@ import java.time.Duration;
  * @param maxBodyTime how long a body may take that comes fast enough
  * @param maxPushes the most pushes that are parsed and stored side by side
  * @param maxScrapes the most large answers that are written side by side
+ * @param maxScrapeMemoryBytes the most memory that all answers about all groups may take together
  * @param maxWait how long a request waits for what others take before it is refused
  * @param maxHistorySamples the most samples of an answer
  * @param queryTimeout how long a query and the client may take for an answer
@@ -35,6 +36,7 @@ public record DoorLimits(
     Duration maxBodyTime,
     int maxPushes,
     int maxScrapes,
+    long maxScrapeMemoryBytes,
     Duration maxWait,
     long maxHistorySamples,
     Duration queryTimeout,
@@ -55,6 +57,7 @@ public record DoorLimits(
       case BODY_TIME -> seconds(maxBodyTime);
       case PUSHES -> maxPushes;
       case SCRAPES -> maxScrapes;
+      case SCRAPE_MEMORY -> maxScrapeMemoryBytes;
       case HISTORY_SAMPLES -> maxHistorySamples;
       case QUERY_TIMEOUT -> seconds(queryTimeout);
       case QUERY_MEMORY -> maxQueryMemoryBytes;

@@ -198,6 +198,17 @@ final class DoorLog {
     }
   }
 
+  /** Groups that a scrape could not keep as they were. */
+  void lost(int groups) {
+    if (groups > 0) {
+      limited.error(
+          "lost",
+          "left groups out of a scrape that changed meanwhile, raise --limits.max-scrape-memory",
+          "groups",
+          groups);
+    }
+  }
+
   private static String methodOf(ServerRequest request) {
     return request.prologue().method().text();
   }

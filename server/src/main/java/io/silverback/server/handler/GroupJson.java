@@ -2,6 +2,7 @@ package io.silverback.server.handler;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.silverback.codec.exposition.GoNumbers;
+import io.silverback.codec.model.Family;
 import io.silverback.codec.model.Labels;
 import io.silverback.codec.model.Metric;
 import io.silverback.codec.model.Metric.Bucket;
@@ -12,19 +13,18 @@ import io.silverback.codec.model.Metric.Quantile;
 import io.silverback.codec.model.Metric.Summary;
 import io.silverback.codec.model.Metric.Untyped;
 import io.silverback.codec.model.Metric.Valueless;
-import io.silverback.codec.model.MetricFamily;
 import io.silverback.codec.model.Stamp;
-import io.silverback.server.group.GroupState;
-import io.silverback.server.group.GroupState.VersionedFamily;
 import io.silverback.server.group.PushTimes;
 import io.silverback.server.handler.WriterWatch.Conflict;
+import io.silverback.server.storage.ListedGroup;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 
 /** One group as {@code /api/v1/metrics} shows it; all numbers are strings, as upstream has them. */
 final class GroupJson {
@@ -37,33 +37,44 @@ final class GroupJson {
    *
    * @param conflict between its writers, if there is one
    */
-  static void write(GroupState group, Optional<Conflict> conflict, JsonGenerator out)
+  static void write(ListedGroup group, Optional<Conflict> conflict, JsonGenerator out)
       throws IOException {
-    var families = new TreeMap<String, VersionedFamily>(group.families());
-    for (MetricFamily family : PushTimes.of(group)) {
-      boolean isFailure = family.name().equals(PushTimes.FAILURE);
-      Stamp written = isFailure && group.failureMillis() > 0 ? group.failure() : latest(group);
-      families.put(family.name(), new VersionedFamily(written, family));
-    }
     out.writeStartObject();
     // upstream: all share one object, so a family called "labels" takes that key's place.
-    if (!families.containsKey("labels")) {
+    if (!group.hasFamily("labels")) {
       writeLabels(group.key().labels(), out);
     }
-    if (!families.containsKey("last_push_successful")) {
+    if (!group.hasFamily("last_push_successful")) {
       out.writeBooleanField("last_push_successful", group.failureMillis() <= group.pushMillis());
     }
-    if (conflict.isPresent() && !families.containsKey(CONFLICT)) {
+    if (conflict.isPresent() && !group.hasFamily(CONFLICT)) {
       writeConflict(conflict.get(), out);
     }
     if (group.isStale()) {
       writeStaleness(group, out);
     }
-    for (VersionedFamily family : families.values()) {
-      out.writeFieldName(family.family().name());
-      writeFamily(family, out);
-    }
+    var pushTimes =
+        new ArrayDeque<>(
+            List.of(
+                PushTimes.failure(group.key(), group.failureMillis()),
+                PushTimes.success(group.key(), group.pushMillis())));
+    group.forEachFamily(
+        (written, family) -> {
+          while (!pushTimes.isEmpty() && pushTimes.element().name().compareTo(family.name()) <= 0) {
+            writePushTime(pushTimes.remove(), group, out);
+          }
+          if (!PushTimes.isPushTime(family.name())) {
+            writeFamily(written, family, out);
+          }
+        });
+    pushTimes.forEach(family -> writePushTime(family, group, out));
     out.writeEndObject();
+  }
+
+  private static void writePushTime(Family family, ListedGroup group, JsonGenerator out) {
+    boolean isFailure = family.name().equals(PushTimes.FAILURE);
+    writeFamily(
+        isFailure && group.failureMillis() > 0 ? group.failure() : latest(group), family, out);
   }
 
   /** An array, as whoever reads the groups takes any object beside the labels for a family. */
@@ -86,35 +97,44 @@ final class GroupJson {
   }
 
   /** No family can have these names: a stale group has none but the push times. */
-  private static void writeStaleness(GroupState group, JsonGenerator out) throws IOException {
+  private static void writeStaleness(ListedGroup group, JsonGenerator out) throws IOException {
     out.writeBooleanField("stale", true);
     out.writeStringField(
         "stale_since", Instant.ofEpochMilli(group.expiry().at().wallMillis()).toString());
   }
 
   /** When the group was last pushed to with success, else without. */
-  private static Stamp latest(GroupState group) {
+  private static Stamp latest(ListedGroup group) {
     return group.pushMillis() > 0 ? group.push() : group.failure();
   }
 
-  private static void writeFamily(VersionedFamily versioned, JsonGenerator out) throws IOException {
-    MetricFamily family = versioned.family();
-    out.writeStartObject();
-    out.writeStringField(
-        "time_stamp", Instant.ofEpochMilli(versioned.written().wallMillis()).toString());
-    out.writeStringField("type", family.type().name());
-    if (!family.help().isEmpty()) {
-      out.writeStringField("help", family.help());
+  private static void writeFamily(Stamp written, Family family, JsonGenerator out) {
+    try {
+      out.writeFieldName(family.name());
+      out.writeStartObject();
+      out.writeStringField("time_stamp", Instant.ofEpochMilli(written.wallMillis()).toString());
+      out.writeStringField("type", family.type().name());
+      if (!family.help().isEmpty()) {
+        out.writeStringField("help", family.help());
+      }
+      out.writeArrayFieldStart("metrics");
+      family.forEachMetric(metric -> writeMetric(metric, out));
+      out.writeEndArray();
+      out.writeEndObject();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
-    out.writeArrayFieldStart("metrics");
-    for (Metric metric : family.metrics()) {
+  }
+
+  private static void writeMetric(Metric metric, JsonGenerator out) {
+    try {
       out.writeStartObject();
       writeValues(metric, out);
       writeLabels(metric.labels(), out);
       out.writeEndObject();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
-    out.writeEndArray();
-    out.writeEndObject();
   }
 
   private static void writeValues(Metric metric, JsonGenerator out) throws IOException {

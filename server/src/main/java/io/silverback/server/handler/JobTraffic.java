@@ -16,22 +16,18 @@ final class JobTraffic {
 
   private static final int ROOM = 64;
 
-  /** A longer name is not counted: a thousand of them must not fill the heap. */
-  private static final int LONGEST_NAME = 1024;
-
   private final List<Table> tables = Stream.generate(Table::new).limit(TABLES).toList();
 
   /** Counts a push that was taken, or one that was refused. */
   void count(String job, boolean taken) {
-    if (job.length() > LONGEST_NAME) {
-      return;
-    }
-    Table table = tableOf(job);
+    String name = JobName.shown(job);
+    Table table = tableOf(name);
     synchronized (table) {
-      (taken ? table.pushes : table.refusals).add(job, 1);
+      (taken ? table.pushes : table.refusals).add(name, 1);
     }
   }
 
+  /** By a name as it is shown. */
   long pushes(String job) {
     Table table = tableOf(job);
     synchronized (table) {
@@ -39,6 +35,7 @@ final class JobTraffic {
     }
   }
 
+  /** By a name as it is shown. */
   long refusals(String job) {
     Table table = tableOf(job);
     synchronized (table) {

@@ -1,10 +1,13 @@
 package io.silverback.server.handler;
 
 import io.helidon.http.HeaderNames;
+import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.silverback.codec.model.GroupingKey;
+import io.silverback.server.storage.GroupLostException;
 import io.silverback.server.storage.Limit;
+import io.silverback.server.storage.SnapshotRefusedException;
 import java.io.IOException;
 
 /** How requests are turned away that are over a limit: counted, logged and told why. */
@@ -35,6 +38,21 @@ final class OverLimitAnswer {
   void door(ServerRequest request, ServerResponse response, OverLimitException over) {
     note(request, over);
     end(request, response, over.status(), DOORS_RETRY_SECONDS, over.reason());
+  }
+
+  /** Ends a request about all groups for which there is no memory. */
+  void snapshot(ServerRequest request, ServerResponse response, SnapshotRefusedException refused) {
+    door(request, response, ofScrapes(refused));
+  }
+
+  /** Breaks an answer off that cannot be finished as it was begun. */
+  void lost(ServerRequest request, GroupLostException lost) {
+    note(request, ofScrapes(lost));
+    throw new CloseConnectionException("a group was lost", lost);
+  }
+
+  private static OverLimitException ofScrapes(RuntimeException fault) {
+    return OverLimitException.busy(DoorLimit.SCRAPE_MEMORY, String.valueOf(fault.getMessage()));
   }
 
   /** The same as an error of the JSON API. */

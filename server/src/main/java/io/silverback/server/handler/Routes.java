@@ -7,7 +7,9 @@ import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.group.RewriteRules;
 import io.silverback.server.http.HttpServer;
 import io.silverback.server.http.Pressure;
+import io.silverback.server.storage.GroupLostException;
 import io.silverback.server.storage.MetricStore;
+import io.silverback.server.storage.SnapshotRefusedException;
 import io.silverback.server.web.Admission;
 import io.silverback.server.web.Guard;
 import java.io.IOException;
@@ -206,6 +208,10 @@ public final class Routes implements HttpServer.Handler, Pressure {
       }
       try (place) {
         door.answer(request, response, parameters);
+      } catch (SnapshotRefusedException e) {
+        overLimit.snapshot(request, response, e);
+      } catch (GroupLostException e) {
+        overLimit.lost(request, e);
       }
     };
   }

@@ -12,7 +12,7 @@ import io.silverback.codec.exposition.ExpositionRenderer;
 import io.silverback.codec.exposition.ProtobufRenderer;
 import io.silverback.codec.exposition.ProtobufTextRenderer;
 import io.silverback.codec.exposition.TextRenderer;
-import io.silverback.codec.model.MetricFamily;
+import io.silverback.codec.model.Family;
 import io.silverback.server.group.FamilyGatherer;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.Snapshot;
@@ -60,6 +60,7 @@ final class ScrapeHandler {
       OutputStream page = begin(request, response, families);
       metrics.countOmitted(families.omissions());
       log.omitted(families.omissions());
+      log.lost(snapshot.lost());
       if (!snapshot.isCurrent()) {
         throw new CloseConnectionException("another server may show newer values by now");
       }
@@ -74,7 +75,7 @@ final class ScrapeHandler {
    *     it had ended
    */
   private static OutputStream begin(
-      ServerRequest request, ServerResponse response, Iterator<MetricFamily> families)
+      ServerRequest request, ServerResponse response, Iterator<? extends Family> families)
       throws IOException {
     var format = ExpositionFormat.negotiate(request.headers().first(HeaderNames.ACCEPT).orElse(""));
     boolean gzip =
@@ -99,7 +100,7 @@ final class ScrapeHandler {
   }
 
   private static void write(
-      Iterator<MetricFamily> families,
+      Iterator<? extends Family> families,
       ExpositionRenderer renderer,
       EscapingScheme escaping,
       OutputStream out)

@@ -18,6 +18,7 @@ import java.util.TreeMap;
 /** The page at {@code /}: what this server is and where its doors are. */
 final class StatusHandler {
   private static final int MOST_CONFLICTS = 20;
+  private static final int MOST_SHOWN = 1000;
 
   private static final String STYLE =
       """
@@ -106,7 +107,7 @@ final class StatusHandler {
       rows.append(
           "<tr><th>%s</th><td>%s</td><td>%s</td><td>%s</td></tr>\n"
               .formatted(
-                  escape(conflict.key().toString()),
+                  escape(shortened(conflict.key().toString())),
                   escape(String.join(", ", conflict.names())),
                   conflict.evidence().label(),
                   Instant.ofEpochMilli(conflict.sinceMillis())));
@@ -171,6 +172,10 @@ final class StatusHandler {
     } catch (StoreNotReadyException e) {
       return "an unknown number of (" + escape(String.valueOf(e.getMessage())) + ")";
     }
+  }
+
+  private static String shortened(String text) {
+    return text.length() <= MOST_SHOWN ? text : text.substring(0, MOST_SHOWN) + "...";
   }
 
   private static String sha256(String text) {

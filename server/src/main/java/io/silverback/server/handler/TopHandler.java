@@ -17,7 +17,7 @@ import java.util.stream.Collectors;
  *
  * <p>Which jobs those are is known for sure as long as there are at most a thousand, and of more,
  * for those that have a thousandth of all; what is told of a job is exact, but for pushes and
- * refusals, see {@link HeavyJobs}.
+ * refusals, see {@link HeavyJobs}. Takes a fixed amount of memory, whatever the jobs are called.
  */
 final class TopHandler {
   private static final int STANDARD_LIMIT = 20;
@@ -65,7 +65,7 @@ final class TopHandler {
     names.forEach(name -> jobs.put(name, new Job(name)));
     store.sizes(
         (key, series, bytes) -> {
-          Job job = jobs.get(key.job());
+          Job job = jobs.get(JobName.shown(key.job()));
           if (job != null) {
             job.add(series, bytes);
           }
@@ -91,7 +91,8 @@ final class TopHandler {
 
   private List<String> largest(Weight weight, int limit) {
     var jobs = new HeavyJobs(MOST_JOBS);
-    store.sizes((key, series, bytes) -> jobs.add(key.job(), weight.of(series, bytes)));
+    store.sizes(
+        (key, series, bytes) -> jobs.add(JobName.shown(key.job()), weight.of(series, bytes)));
     return jobs.heaviest(limit).stream().map(Heavy::job).toList();
   }
 

@@ -1,56 +1,46 @@
 package io.silverback.server.storage;
 
-import io.silverback.codec.model.Fingerprint;
 import io.silverback.server.group.HeldFamily;
 import io.silverback.server.group.PushTimes;
-import io.silverback.server.storage.StoreSnapshot.Group;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.Iterator;
-import java.util.List;
-import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
-import java.util.PriorityQueue;
 import java.util.stream.Stream;
+import org.agrona.collections.IntArrayList;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The families of many groups in the order of their names, push times included.
+ * The families of a snapshot in the order of their names, push times included.
  *
- * <p>Walks through the shapes side by side, all groups of one shape together, so that only the
- * families of the current name are ever decoded. Not thread-safe.
+ * <p>Walks through the shapes side by side, all groups of one shape together, so that nothing is
+ * decoded before it is asked for. Not thread-safe.
  */
 final class FamilyMerge implements Iterator<HeldFamily> {
-  private final List<Group> groups;
-  private final PriorityQueue<HeldShape> waiting =
-      new PriorityQueue<>(Comparator.comparing(HeldShape::name));
-  private final List<HeldShape> current = new ArrayList<>();
+  private final GroupRows rows;
+  private final HeldShapes shapes;
+  private final MetricReader metrics;
+  private final SeriesMerge merge;
+  private final NumberHeap waiting;
+  private final IntArrayList current = new IntArrayList();
   private final Iterator<HeldPushTime> pushTimes;
   private @Nullable HeldPushTime nextPushTime;
 
-  /**
-   * The families of some groups.
-   *
-   * @param groups in the order of their keys
-   */
-  FamilyMerge(List<Group> groups, ShapeTable shapes) {
-    this.groups = groups;
+  FamilyMerge(GroupRows rows, ShapeTable table, SnapshotMemory memory) {
+    this.rows = rows;
+    this.shapes = new HeldShapes(rows, table, memory);
+    this.metrics = new MetricReader(rows);
+    this.merge = new SeriesMerge(rows, shapes, metrics, memory.workBytes());
+    this.waiting = new NumberHeap(shapes::compareNames);
+    var held = new PushTimeOrder(rows);
     this.pushTimes =
         Stream.of(PushTimes.FAILURE, PushTimes.SUCCESS)
-            .map(name -> HeldPushTime.of(name, groups))
+            .map(name -> HeldPushTime.of(name, held))
             .flatMap(Optional::stream)
             .iterator();
     this.nextPushTime = followingPushTime();
-    Map<Fingerprint, HeldShape> held = new HashMap<>();
-    for (int i = 0; i < groups.size(); i++) {
-      Fingerprint shape = groups.get(i).reader().shape();
-      if (!shape.equals(Fingerprint.NONE)) {
-        held.computeIfAbsent(shape, known -> new HeldShape(shapes.reader(known))).addGroup(i);
-      }
+    for (int shape = 0; shape < shapes.count(); shape++) {
+      queue(shape);
     }
-    held.values().forEach(this::queue);
   }
 
   @Override
@@ -66,25 +56,26 @@ final class FamilyMerge implements Iterator<HeldFamily> {
     }
     HeldPushTime pushTime = nextPushTime;
     if (pushTime != null
-        && (waiting.isEmpty() || pushTime.name().compareTo(waiting.element().name()) < 0)) {
+        && (waiting.isEmpty() || pushTime.name().compareTo(shapes.name(waiting.first())) < 0)) {
       nextPushTime = followingPushTime();
       return pushTime;
     }
-    String name = waiting.element().name();
-    while (!waiting.isEmpty() && waiting.element().name().equals(name)) {
-      current.add(waiting.remove());
+    int first = waiting.removeFirst();
+    current.addInt(first);
+    while (!waiting.isEmpty() && shapes.compareNames(first, waiting.first()) == 0) {
+      current.addInt(waiting.removeFirst());
     }
-    return new HeldByShapes(name, List.copyOf(current), groups);
+    return new HeldByShapes(current, rows, shapes, metrics, merge);
   }
 
   /** Steps on with the shapes that the last family was in. */
   private void advance() {
-    current.forEach(this::queue);
+    current.forEachInt(this::queue);
     current.clear();
   }
 
-  private void queue(HeldShape shape) {
-    if (shape.nextFamily()) {
+  private void queue(int shape) {
+    if (shapes.nextFamily(shape)) {
       waiting.add(shape);
     }
   }

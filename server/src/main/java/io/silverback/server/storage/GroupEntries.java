@@ -35,6 +35,11 @@ final class GroupEntries {
     lastGroup.set(group);
   }
 
+  /** The highest number that a group has, or is about to have. */
+  long lastGroup() {
+    return lastGroup.get();
+  }
+
   /** Does something with a group under its lock, starting from what is stored. */
   <T> T with(GroupingKey group, Action<T> action) {
     byte[] key = GroupKeys.encode(group);

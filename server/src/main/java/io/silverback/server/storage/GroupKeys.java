@@ -52,6 +52,11 @@ public final class GroupKeys {
   }
 
   static GroupingKey decode(DirectBuffer buffer, int offset, int length) {
+    return new GroupingKey(labels(buffer, offset, length));
+  }
+
+  /** The labels of a key. */
+  static Labels labels(DirectBuffer buffer, int offset, int length) {
     var labels = new Labels.Builder();
     int at = offset;
     while (at < offset + length) {
@@ -64,7 +69,43 @@ public final class GroupKeys {
           text(buffer, valueStart, valueEnd - valueStart));
       at = valueEnd;
     }
-    return new GroupingKey(labels.build());
+    return labels.build();
+  }
+
+  /** How many labels a key has. */
+  static int pairs(DirectBuffer key) {
+    int pairs = 0;
+    int at = 0;
+    while (at < key.capacity()) {
+      int value = textStart(key, at) + textLength(key, at);
+      at = textStart(key, value) + textLength(key, value);
+      pairs++;
+    }
+    return pairs;
+  }
+
+  /** True if the key has a label of that name, in UTF-8. */
+  static boolean hasName(DirectBuffer key, byte[] name) {
+    int at = 0;
+    while (at < key.capacity()) {
+      int start = textStart(key, at);
+      int length = textLength(key, at);
+      if (length == name.length && equals(key, start, name)) {
+        return true;
+      }
+      int value = start + length;
+      at = textStart(key, value) + textLength(key, value);
+    }
+    return false;
+  }
+
+  private static boolean equals(DirectBuffer key, int start, byte[] text) {
+    for (int i = 0; i < text.length; i++) {
+      if (key.getByte(start + i) != text[i]) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Text by text in the order of their code points: 0 for equal keys and nothing else. */
@@ -76,29 +117,14 @@ public final class GroupKeys {
       int rightStart = textStart(right, rightAt);
       leftAt = leftStart + textLength(left, leftAt);
       rightAt = rightStart + textLength(right, rightAt);
-      int order = compare(left, leftStart, leftAt, right, rightStart, rightAt);
+      int order =
+          Utf8Order.compare(
+              left, leftStart, leftAt - leftStart, right, rightStart, rightAt - rightStart);
       if (order != 0) {
         return order;
       }
     }
     return Integer.compare(left.capacity() - leftAt, right.capacity() - rightAt);
-  }
-
-  private static int compare(
-      DirectBuffer left,
-      int leftStart,
-      int leftEnd,
-      DirectBuffer right,
-      int rightStart,
-      int rightEnd) {
-    int common = Math.min(leftEnd - leftStart, rightEnd - rightStart);
-    for (int i = 0; i < common; i++) {
-      int order = Byte.compareUnsigned(left.getByte(leftStart + i), right.getByte(rightStart + i));
-      if (order != 0) {
-        return order;
-      }
-    }
-    return Integer.compare(leftEnd - leftStart, rightEnd - rightStart);
   }
 
   private static int put(String text, MutableDirectBuffer buffer, int offset) {
@@ -115,12 +141,13 @@ public final class GroupKeys {
     return at + encoded.length;
   }
 
-  private static int textStart(DirectBuffer buffer, int at) {
+  /** Where a text begins of which the length stands at an offset. */
+  static int textStart(DirectBuffer buffer, int at) {
     boolean isShort = (buffer.getByte(at) & 0xff) < LONG_TEXT;
     return at + (isShort ? Byte.BYTES : Byte.BYTES + Integer.BYTES);
   }
 
-  private static int textLength(DirectBuffer buffer, int at) {
+  static int textLength(DirectBuffer buffer, int at) {
     int length = buffer.getByte(at) & 0xff;
     return length < LONG_TEXT ? length : buffer.getInt(at + 1, LITTLE_ENDIAN);
   }

@@ -1,7 +1,5 @@
 package io.silverback.server.storage;
 
-import io.silverback.server.group.GroupState;
-
 /**
  * Groups, one at a time, so that a reader needs no memory for all. Not thread-safe; of no use after
  * a close.
@@ -9,7 +7,7 @@ import io.silverback.server.group.GroupState;
 public interface GroupListing extends AutoCloseable {
 
   /** In the order of their keys. */
-  Iterable<GroupState> groups();
+  Iterable<ListedGroup> listedGroups();
 
   @Override
   void close();

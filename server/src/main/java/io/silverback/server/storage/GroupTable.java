@@ -9,61 +9,149 @@ import io.silverback.codec.row.RowPageCursor;
 import io.silverback.codec.row.ShapeReader;
 import io.silverback.server.group.GroupState;
 import io.silverback.server.group.StoredGroups;
+import io.silverback.server.memory.MemoryPool;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.agrona.DirectBuffer;
 
 /** Looks at the groups as they are published, several or all at a time. Thread-safe. */
 final class GroupTable implements StoredGroups {
-  /** How many groups with old history are named at once; the next look names the others. */
-  static final int EXPIRED_AT_ONCE = 10_000;
+  /** Of encoded keys that are held at once. */
+  private static final int MOST_KEY_BYTES = 1 << 20;
+
+  /** What an encoded key takes besides its bytes, about. */
+  private static final int KEY_BYTES = 32;
+
+  /** Of the keys that are held at once. */
+  private static final long BATCH_WEIGHT = 16 << 20;
 
   private final OffHeapMap groups;
   private final ShapeTable shapes;
   private final Usage usage;
+  private final LongSupplier lastGroup;
 
-  GroupTable(OffHeapMap groups, ShapeTable shapes, Usage usage) {
+  /** The snapshots that have to know what changes. */
+  private final List<GroupRows> watched = new CopyOnWriteArrayList<>();
+
+  /**
+   * The groups of a map.
+   *
+   * @param lastGroup tells the highest number that a group has
+   */
+  GroupTable(OffHeapMap groups, ShapeTable shapes, Usage usage, LongSupplier lastGroup) {
     this.groups = groups;
     this.shapes = shapes;
     this.usage = usage;
+    this.lastGroup = lastGroup;
   }
 
-  /** The groups that exist, in the order of their keys; uses the store until it is closed. */
+  /**
+   * The groups that exist, for the server itself; uses the store until it is closed.
+   *
+   * @param wanted tells which of them
+   */
   Snapshot snapshot(Predicate<GroupingKey> wanted) {
-    return snapshotOf(key -> wanted.test(GroupKeys.decode(key, 0, key.capacity())));
+    return snapshot(
+        () -> new SnapshotMemory(MemoryPool.unlimited(), 0),
+        key -> wanted.test(GroupKeys.decode(key, 0, key.capacity())));
   }
 
-  /** The same, told by the encoded key. */
-  Snapshot snapshotOf(Predicate<DirectBuffer> wanted) {
-    usage.enter();
-    return StoreSnapshot.of(groups, shapes, wanted, usage::exit);
+  /**
+   * The same for a client.
+   *
+   * @param pool gives the memory
+   * @param wanted tells by the encoded key
+   * @throws SnapshotRefusedException if there is not enough
+   */
+  Snapshot snapshotOf(MemoryPool pool, Predicate<DirectBuffer> wanted) {
+    return snapshot(() -> new SnapshotMemory(pool, groups.size()), wanted);
   }
 
-  /** The keys of groups that exist or have history, in their order. */
-  List<GroupingKey> keys(Predicate<GroupingKey> wanted) {
-    var keys = new ArrayList<GroupingKey>();
+  /**
+   * The same.
+   *
+   * @param memory asked once, and closed with the snapshot
+   */
+  Snapshot snapshot(Supplier<SnapshotMemory> memory, Predicate<DirectBuffer> wanted) {
     usage.enter();
+    SnapshotMemory taken;
+    try {
+      taken = memory.get();
+    } catch (SnapshotRefusedException e) {
+      usage.exit();
+      throw e;
+    }
+    return snapshot(taken, wanted);
+  }
+
+  private Snapshot snapshot(SnapshotMemory memory, Predicate<DirectBuffer> wanted) {
+    ShapeTable.Visit visit = shapes.visit();
+    var rows = new GroupRows(memory, shapes, lastGroup.getAsLong());
+    var snapshot =
+        new StoreSnapshot(
+            rows,
+            shapes,
+            memory,
+            () -> {
+              unwatch(rows);
+              visit.close();
+              usage.exit();
+            });
+    watch(rows);
     try {
       groups.forEach(
-          (key, _) -> {
-            GroupingKey group = GroupKeys.decode(key, 0, key.capacity());
-            if (wanted.test(group)) {
-              keys.add(group);
+          (key, entry) -> {
+            GroupFrameReader frame = frame(entry);
+            if (frame.exists() && wanted.test(key)) {
+              rows.add(key, entry, frame);
             }
           });
-    } finally {
-      usage.exit();
+      return snapshot;
+    } catch (RuntimeException | Error e) {
+      snapshot.close();
+      throw e;
     }
-    keys.sort(Comparator.naturalOrder());
-    return keys;
+  }
+
+  private synchronized void watch(GroupRows rows) {
+    watched.add(rows);
+    groups.beforeChange((key, entry) -> watched.forEach(each -> each.keep(key, entry)));
+  }
+
+  private synchronized void unwatch(GroupRows rows) {
+    watched.remove(rows);
+    if (watched.isEmpty()) {
+      groups.beforeChange(null);
+    }
+  }
+
+  /**
+   * Hands over the key of every group that existed or had history when this was called, in their
+   * order; holds some of them at a time, and uses the store only between two.
+   */
+  void forEachKey(Consumer<GroupingKey> consumer) {
+    Optional<KeyBatch> next = Optional.of(KeyBatch.first(BATCH_WEIGHT));
+    while (next.isPresent()) {
+      KeyBatch batch = next.get();
+      usage.enter();
+      try {
+        groups.forEach((key, _) -> batch.offer(GroupKeys.decode(key, 0, key.capacity())));
+      } finally {
+        usage.exit();
+      }
+      batch.keys().forEach(consumer);
+      next = batch.next();
+    }
   }
 
   /**
@@ -138,22 +226,32 @@ final class GroupTable implements StoredGroups {
     return bytes;
   }
 
-  /** Groups that have history older than it is to be kept. */
-  List<GroupingKey> withExpired(HistoryPages history, long nowMillis) {
-    var expired = new ArrayList<GroupingKey>();
+  /**
+   * Groups that have history older than it is to be kept.
+   *
+   * @param keys encoded
+   * @param isFull true if there may be more groups, which the next look names
+   */
+  record Expired(List<byte[]> keys, boolean isFull) {}
+
+  /** Some of the groups that have history older than it is to be kept. */
+  Expired withExpired(HistoryPages history, long nowMillis) {
+    var keys = new ArrayList<byte[]>();
+    int[] bytes = new int[1];
     var cursor = new RowPageCursor();
     usage.enter();
     try {
       groups.forEach(
           (key, entry) -> {
-            if (expired.size() < EXPIRED_AT_ONCE && history.hasExpired(entry, nowMillis, cursor)) {
-              expired.add(GroupKeys.decode(key, 0, key.capacity()));
+            if (bytes[0] < MOST_KEY_BYTES && history.hasExpired(entry, nowMillis, cursor)) {
+              keys.add(Keys.copyOf(key));
+              bytes[0] += KEY_BYTES + key.capacity();
             }
           });
     } finally {
       usage.exit();
     }
-    return expired;
+    return new Expired(keys, bytes[0] >= MOST_KEY_BYTES);
   }
 
   /** Hands over each group that exists with the types of those of its families that show. */

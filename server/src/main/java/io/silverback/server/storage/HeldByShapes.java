@@ -1,33 +1,62 @@
 package io.silverback.server.storage;
 
-import io.silverback.codec.model.MetricFamily;
+import io.silverback.codec.model.Metric;
 import io.silverback.codec.model.MetricType;
-import io.silverback.codec.row.GroupFrameReader;
+import io.silverback.codec.row.ShapeReader;
 import io.silverback.server.group.HeldFamily;
-import io.silverback.server.storage.StoreSnapshot.Group;
-import java.util.Comparator;
-import java.util.List;
-import java.util.PriorityQueue;
+import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.agrona.collections.IntArrayList;
 
 /** A family that is in several shapes, each the shape of several groups. */
 final class HeldByShapes implements HeldFamily {
+  private final IntArrayList holders;
+  private final GroupRows rows;
+  private final HeldShapes shapes;
+  private final MetricReader metrics;
+  private final SeriesMerge merge;
   private final String name;
-  private final List<HeldShape> shapes;
-  private final List<Group> groups;
-  private final HeldShape first;
+  private final MetricType type;
+  private final String help;
+  private final String unit;
 
   /**
-   * A family of the name that the shapes stand at.
+   * The family that some shapes stand at.
    *
-   * @param groups all groups, which the shapes know by their place in this list
+   * @param holders the shapes, which are not kept beyond the family
    */
-  HeldByShapes(String name, List<HeldShape> shapes, List<Group> groups) {
-    this.name = name;
+  HeldByShapes(
+      IntArrayList holders,
+      GroupRows rows,
+      HeldShapes shapes,
+      MetricReader metrics,
+      SeriesMerge merge) {
+    this.holders = holders;
+    this.rows = rows;
     this.shapes = shapes;
-    this.groups = groups;
-    this.first =
-        shapes.stream().min(Comparator.comparingInt(shape -> shape.group(0))).orElseThrow();
+    this.metrics = metrics;
+    this.merge = merge;
+    ShapeReader first = shapes.held(ofSmallestKey()).reader();
+    this.name = first.name();
+    this.type = first.type();
+    this.help = first.help();
+    this.unit = first.unit();
+  }
+
+  private int ofSmallestKey() {
+    int smallest = holders.getInt(0);
+    for (int i = 1; i < holders.size(); i++) {
+      int shape = holders.getInt(i);
+      if (rows.compareKeys(firstGroup(shape), firstGroup(smallest)) < 0) {
+        smallest = shape;
+      }
+    }
+    return smallest;
+  }
+
+  private int firstGroup(int shape) {
+    return shapes.group(shapes.firstGroup(shape));
   }
 
   @Override
@@ -37,52 +66,77 @@ final class HeldByShapes implements HeldFamily {
 
   @Override
   public MetricType type() {
-    return first.reader().type();
+    return type;
   }
 
   @Override
   public String help() {
-    return first.reader().help();
+    return help;
   }
 
   @Override
   public String unit() {
-    return first.reader().unit();
+    return unit;
   }
 
   @Override
-  public void forEach(Consumer<MetricFamily> consumer) {
-    var walks = new PriorityQueue<Walk>(Comparator.comparingInt(Walk::group));
-    shapes.forEach(shape -> walks.add(new Walk(shape)));
-    while (!walks.isEmpty()) {
-      Walk walk = walks.remove();
-      consumer.accept(family(groups.get(walk.group()), walk.shape));
-      if (walk.next()) {
-        walks.add(walk);
+  public void forEachHead(HeadSink sink) {
+    for (int i = 0; i < holders.size(); i++) {
+      int shape = holders.getInt(i);
+      ShapeReader reader = shapes.held(shape).reader();
+      int groups = shapes.endOfGroups(shape) - shapes.firstGroup(shape);
+      sink.head(reader.type(), reader.help(), groups, reader.metricCount());
+    }
+  }
+
+  @Override
+  public void forEachMetric(MetricType shown, Consumer<? super Metric> consumer) {
+    merge.forEach(ofType(shown), consumer);
+  }
+
+  private IntArrayList ofType(MetricType shown) {
+    var fitting = new IntArrayList(holders.size(), IntArrayList.DEFAULT_NULL_VALUE);
+    for (int i = 0; i < holders.size(); i++) {
+      int shape = holders.getInt(i);
+      if (shown.sameShapeAs(shapes.held(shape).reader().type())) {
+        fitting.addInt(shape);
       }
     }
+    return fitting;
   }
 
-  private static MetricFamily family(Group group, HeldShape shape) {
-    GroupFrameReader frame = group.reader();
-    return shape.family().family(group.groupingKey(), frame.words(), frame.extras());
+  @Override
+  public boolean hasMetric(MetricType shown, Predicate<? super Metric> wanted) {
+    IntArrayList fitting = ofType(shown);
+    for (int i = 0; i < fitting.size(); i++) {
+      int shape = fitting.getInt(i);
+      for (int at = shapes.firstGroup(shape); at < shapes.endOfGroups(shape); at++) {
+        if (hasMetric(shape, shapes.group(at), wanted)) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
-  private static final class Walk {
-    private final HeldShape shape;
-    private int index;
-
-    private Walk(HeldShape shape) {
-      this.shape = shape;
+  private boolean hasMetric(int shape, int row, Predicate<? super Metric> wanted) {
+    HeldShape held = shapes.held(shape);
+    ShapeReader reader = held.reader();
+    reader.rewind();
+    while (reader.nextMetric()) {
+      // What is wanted is told by labels and kind, and an extra has those of its layout.
+      Optional<Metric> metric =
+          metrics.read(
+              row,
+              held.labels(reader.labelSet(), reader.labelsPosition(reader.labelSet())),
+              reader.layout(reader.layoutPosition()),
+              reader.metric(),
+              reader.column(),
+              0);
+      if (metric.filter(wanted).isPresent()) {
+        return true;
+      }
     }
-
-    private int group() {
-      return shape.group(index);
-    }
-
-    private boolean next() {
-      index++;
-      return index < shape.groupCount();
-    }
+    return false;
   }
 }

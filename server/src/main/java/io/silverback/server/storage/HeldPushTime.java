@@ -1,21 +1,62 @@
 package io.silverback.server.storage;
 
-import io.silverback.codec.model.MetricFamily;
+import io.silverback.codec.model.GroupingKey;
+import io.silverback.codec.model.Labels;
+import io.silverback.codec.model.Metric;
 import io.silverback.codec.model.MetricType;
 import io.silverback.codec.row.GroupFrameReader;
 import io.silverback.server.group.HeldFamily;
 import io.silverback.server.group.PushTimes;
-import io.silverback.server.storage.StoreSnapshot.Group;
-import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /** When each group was pushed to, or refused a push. */
-record HeldPushTime(String name, List<Group> groups) implements HeldFamily {
+final class HeldPushTime implements HeldFamily {
+  private final String name;
+  private final PushTimeOrder groups;
+  private final GroupRows rows;
+  private final UnsafeBuffer frame = new UnsafeBuffer();
+
+  private HeldPushTime(String name, PushTimeOrder groups) {
+    this.name = name;
+    this.groups = groups;
+    this.rows = groups.rows();
+  }
+
   /** That of those of the groups that show it; empty if none does. */
-  static Optional<HeldPushTime> of(String name, List<Group> groups) {
-    List<Group> shown = groups.stream().filter(group -> group.showsPushTime(name)).toList();
-    return shown.isEmpty() ? Optional.empty() : Optional.of(new HeldPushTime(name, shown));
+  static Optional<HeldPushTime> of(String name, PushTimeOrder groups) {
+    var held = new HeldPushTime(name, groups);
+    return held.shown().findAny().isPresent() ? Optional.of(held) : Optional.empty();
+  }
+
+  private IntStream shown() {
+    return IntStream.range(0, rows.count()).filter(row -> millis(row).isPresent());
+  }
+
+  /** What the group shows; empty if it shows none. */
+  private OptionalLong millis(int row) {
+    return rows.read(
+        () -> {
+          rows.frame(row, frame);
+          if (frame.capacity() == 0) {
+            return OptionalLong.empty();
+          }
+          var reader = new GroupFrameReader(frame, 0, frame.capacity());
+          if (reader.isStale() && !PushTimes.isKept(name, reader.expiry())) {
+            return OptionalLong.empty();
+          }
+          return OptionalLong.of(
+              name.equals(PushTimes.SUCCESS) ? reader.pushMillis() : reader.failureMillis());
+        });
+  }
+
+  @Override
+  public String name() {
+    return name;
   }
 
   @Override
@@ -25,7 +66,7 @@ record HeldPushTime(String name, List<Group> groups) implements HeldFamily {
 
   @Override
   public String help() {
-    return of(groups.getFirst()).help();
+    return PushTimes.help(name);
   }
 
   @Override
@@ -34,14 +75,30 @@ record HeldPushTime(String name, List<Group> groups) implements HeldFamily {
   }
 
   @Override
-  public void forEach(Consumer<MetricFamily> consumer) {
-    groups.forEach(group -> consumer.accept(of(group)));
+  public void forEachHead(HeadSink sink) {
+    sink.head(type(), help(), (int) shown().count(), 1);
   }
 
-  private MetricFamily of(Group group) {
-    GroupFrameReader frame = group.reader();
-    return name.equals(PushTimes.SUCCESS)
-        ? PushTimes.success(group.groupingKey(), frame.pushMillis())
-        : PushTimes.failure(group.groupingKey(), frame.failureMillis());
+  @Override
+  public void forEachMetric(MetricType shown, Consumer<? super Metric> consumer) {
+    if (shown.sameShapeAs(type())) {
+      for (int row : groups.order()) {
+        metric(row).ifPresent(consumer);
+      }
+    }
+  }
+
+  @Override
+  public boolean hasMetric(MetricType shown, Predicate<? super Metric> wanted) {
+    return shown.sameShapeAs(type())
+        && shown().mapToObj(this::metric).flatMap(Optional::stream).anyMatch(wanted);
+  }
+
+  private Optional<Metric> metric(int row) {
+    OptionalLong millis = millis(row);
+    Labels key = rows.keyLabels(row);
+    return millis.isEmpty() || key.isEmpty()
+        ? Optional.empty()
+        : Optional.of(PushTimes.metric(new GroupingKey(key), millis.getAsLong()));
   }
 }

@@ -32,6 +32,9 @@ final class OffHeapMap implements AutoCloseable {
   /** Null if nothing is to outlive the process. */
   private final @Nullable WriteLanes lanes;
 
+  /** Null unless somebody wants to see what is about to go. */
+  private volatile @Nullable EntryVisitor beforeChange;
+
   private OffHeapMap(
       Plan plan, ChronicleMap<byte[], UnsafeBuffer> map, @Nullable WriteLanes lanes) {
     this.plan = plan;
@@ -129,6 +132,21 @@ final class OffHeapMap implements AutoCloseable {
   @FunctionalInterface
   interface EntryVisitor {
     void visit(UnsafeBuffer key, UnsafeBuffer value);
+  }
+
+  /**
+   * From now on shows each entry before it is overwritten or removed, while nobody else can change
+   * it; edits in place are not shown. Null ends that.
+   */
+  void beforeChange(@Nullable EntryVisitor visitor) {
+    beforeChange = visitor;
+  }
+
+  private void showBeforeChange(MapEntry<byte[], UnsafeBuffer> entry) {
+    EntryVisitor visitor = beforeChange;
+    if (visitor != null) {
+      visitor.visit(wholeOf(entry.key()), valueIn(wholeOf(entry.value())));
+    }
   }
 
   /** Shows the value of the key; false if there is none. */
@@ -230,6 +248,7 @@ final class OffHeapMap implements AutoCloseable {
         if (ifNewer && Envelope.sequence(before) >= Envelope.sequence(stored)) {
           return false;
         }
+        showBeforeChange(entry);
         allocated.add(-bytesOf(key.length, before.capacity()));
         context.replaceValue(entry, value);
         if (lanes != null) {
@@ -261,6 +280,7 @@ final class OffHeapMap implements AutoCloseable {
       if (entry == null) {
         return false;
       }
+      showBeforeChange(entry);
       UnsafeBuffer stored = wholeOf(entry.value());
       allocated.add(-bytesOf(key.length, stored.capacity()));
       if (lanes != null) {

@@ -8,6 +8,7 @@ import io.silverback.codec.row.GroupFrame;
 import io.silverback.server.group.ConsistencyCheck;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.log.Log;
+import io.silverback.server.memory.MemoryPool;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -17,6 +18,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntPredicate;
 import java.util.function.LongSupplier;
 import java.util.function.LongUnaryOperator;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * The groups of a single node and their history, compressed and outside of the heap, in files if
@@ -43,6 +45,7 @@ public final class OffHeapMetricStore implements MetricStore {
   private final LongSupplier wallMillis;
   private final LongSupplier nanoClock;
   private final long startNanos;
+  private final MemoryPool snapshotMemory;
   private final OffHeapMaps maps;
   private final ShapeTable shapes;
   private final GroupTable groups;
@@ -77,10 +80,11 @@ public final class OffHeapMetricStore implements MetricStore {
     this.wallMillis = settings.wallMillis();
     this.nanoClock = settings.nanoClock();
     this.startNanos = nanoClock.getAsLong();
+    this.snapshotMemory = settings.snapshotMemory();
     this.retention = new Retention(settings.historyRetention());
     this.shapes = new ShapeTable(maps.shapes, new SymbolTable(maps.symbols));
-    this.groups = new GroupTable(maps.groups, shapes, usage);
     this.entries = new GroupEntries(maps.groups, usage);
+    this.groups = new GroupTable(maps.groups, shapes, usage, entries::lastGroup);
     this.pageClock = new PageClock(this::ownMillis);
     this.history = new HistoryPages(maps, shapes, retention, pageClock);
     this.check =
@@ -160,13 +164,13 @@ public final class OffHeapMetricStore implements MetricStore {
   /** Throws {@link StoreClosedException} after a close. */
   @Override
   public Snapshot snapshot() {
-    return groups.snapshotOf(_ -> true);
+    return groups.snapshotOf(snapshotMemory, _ -> true);
   }
 
   /** Throws {@link StoreClosedException} after a close. */
   @Override
   public Snapshot snapshot(IntPredicate slots) {
-    return groups.snapshotOf(key -> slots.test(HashRing.slotOf(Keys.copyOf(key))));
+    return groups.snapshotOf(snapshotMemory, key -> slots.test(HashRing.slotOf(Keys.copyOf(key))));
   }
 
   /** This store as the cluster sees it. From now on it remembers what is deleted. */
@@ -190,24 +194,24 @@ public final class OffHeapMetricStore implements MetricStore {
   /** Throws {@link StoreClosedException} after a close. Forgets the history, too. */
   @Override
   public int wipe() {
-    int deleted = 0;
-    for (GroupingKey key : groups.keys(_ -> true)) {
-      boolean existed =
-          entries.with(
-              key,
-              (place, workspace) -> {
-                boolean found = workspace.frame().exists();
-                if (found) {
-                  apply(place, new GroupUpdate.Delete(key), workspace);
-                }
-                if (maps.groups.read(place, workspace::load)) {
-                  writer.dropHistory(place, workspace);
-                }
-                return found;
-              });
-      deleted += existed ? 1 : 0;
-    }
-    return deleted;
+    int[] deleted = new int[1];
+    groups.forEachKey(key -> deleted[0] += wipe(key) ? 1 : 0);
+    return deleted[0];
+  }
+
+  private boolean wipe(GroupingKey key) {
+    return entries.with(
+        key,
+        (place, workspace) -> {
+          boolean existed = workspace.frame().exists();
+          if (existed) {
+            apply(place, new GroupUpdate.Delete(key), workspace);
+          }
+          if (maps.groups.read(place, workspace::load)) {
+            writer.dropHistory(place, workspace);
+          }
+          return existed;
+        });
   }
 
   /** Throws {@link StoreClosedException} after a close. */
@@ -274,9 +278,10 @@ public final class OffHeapMetricStore implements MetricStore {
     usage.enter();
     try (var _ = shapes.visit()) {
       var copy = new StoreCopy(maps, shapes, target);
-      return groups.keys(_ -> true).stream()
-          .filter(key -> entries.with(key, (place, _) -> copy.add(place)))
-          .count();
+      long[] copied = new long[1];
+      groups.forEachKey(
+          key -> copied[0] += entries.with(key, (place, _) -> copy.add(place)) ? 1 : 0);
+      return copied[0];
     } finally {
       usage.exit();
     }
@@ -364,12 +369,13 @@ public final class OffHeapMetricStore implements MetricStore {
   }
 
   private void sweepHistory(long nowMillis) {
-    List<GroupingKey> expired;
+    GroupTable.Expired expired;
     do {
       expired = groups.withExpired(history, nowMillis);
-      for (GroupingKey key : expired) {
+      for (byte[] encoded : expired.keys()) {
+        GroupingKey key = GroupKeys.decode(new UnsafeBuffer(encoded), 0, encoded.length);
         entries.with(key, (place, workspace) -> writer.sweep(place, workspace, nowMillis));
       }
-    } while (expired.size() == GroupTable.EXPIRED_AT_ONCE);
+    } while (expired.isFull());
   }
 }

@@ -4,6 +4,7 @@ import io.silverback.codec.model.Fingerprint;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.row.FamilyShape;
 import io.silverback.codec.row.FloatSeries;
+import io.silverback.codec.row.ShapeReader;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -24,10 +25,10 @@ final class SeriesWalk {
   private final GroupingKey key;
   private final HistoryQuery query;
   private final PriorityQueue<Standing> waiting =
-      new PriorityQueue<>(Comparator.comparing(standing -> standing.shape().name()));
+      new PriorityQueue<>(Comparator.comparing(Standing::name));
 
-  /** A shape that stands at a family, and its number. */
-  private record Standing(int number, HeldShape shape) {}
+  /** A shape that stands at a family with a metric, its number, and the name of the family. */
+  private record Standing(int number, ShapeReader shape, String name) {}
 
   /**
    * Where a series is: pairs of the number of a shape and of a column in it, in the order of the
@@ -63,7 +64,7 @@ final class SeriesWalk {
     this.query = query;
     for (int i = 0; i < shapes.size(); i++) {
       if (!shapes.get(i).equals(Fingerprint.NONE)) {
-        goOn(new Standing(i, new HeldShape(table.reader(shapes.get(i)))));
+        goOn(i, table.reader(shapes.get(i)));
       }
     }
   }
@@ -76,8 +77,8 @@ final class SeriesWalk {
   /** The series of the next family that are asked for. */
   SortedMap<FloatSeries, Columns> next() {
     var current = new ArrayList<Standing>();
-    String name = waiting.element().shape().name();
-    while (!waiting.isEmpty() && waiting.element().shape().name().equals(name)) {
+    String name = waiting.element().name();
+    while (!waiting.isEmpty() && waiting.element().name().equals(name)) {
       current.add(waiting.remove());
     }
     var series = new TreeMap<FloatSeries, Columns>(BY_NAME);
@@ -85,7 +86,7 @@ final class SeriesWalk {
       current.sort(Comparator.comparingInt(Standing::number));
       current.forEach(standing -> addSeries(standing, series));
     }
-    current.forEach(this::goOn);
+    current.forEach(standing -> goOn(standing.number(), standing.shape()));
     return series;
   }
 
@@ -102,9 +103,12 @@ final class SeriesWalk {
     }
   }
 
-  private void goOn(Standing standing) {
-    if (standing.shape().nextFamily()) {
-      waiting.add(standing);
+  private void goOn(int number, ShapeReader shape) {
+    while (shape.nextFamily()) {
+      if (shape.metricCount() > 0) {
+        waiting.add(new Standing(number, shape, shape.name()));
+        return;
+      }
     }
   }
 }

@@ -21,6 +21,7 @@ import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.collections.LongArrayList;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * The shapes of all groups and pages of history, equal ones kept once, outside of the heap.
@@ -34,7 +35,7 @@ final class ShapeTable {
   private static final GroupShape NOTHING = GroupShape.of(GroupingKey.of("none"), List.of());
   private static final int USES_OFFSET = 0;
   private static final int UNUSED_SINCE_OFFSET = USES_OFFSET + Long.BYTES;
-  private static final int SHAPE_OFFSET = UNUSED_SINCE_OFFSET + Long.BYTES;
+  static final int SHAPE_OFFSET = UNUSED_SINCE_OFFSET + Long.BYTES;
 
   /** What changes in place at the start of an entry. */
   static final int EDITED_LENGTH = SHAPE_OFFSET;
@@ -224,8 +225,23 @@ final class ShapeTable {
 
   /** A reader of the shape where it lies; good for a user or during a visit. */
   ShapeReader reader(Fingerprint fingerprint) {
+    return reader(bytes(fingerprint));
+  }
+
+  /** The bytes of the shape where they lie; good for a user or during a visit. */
+  DirectBuffer bytes(Fingerprint fingerprint) {
     DirectBuffer shape = borrow(fingerprint);
-    return new ShapeReader(symbols, shape, SHAPE_OFFSET, shape.capacity() - SHAPE_OFFSET);
+    return new UnsafeBuffer(shape, SHAPE_OFFSET, shape.capacity() - SHAPE_OFFSET);
+  }
+
+  /** A reader of such bytes. */
+  ShapeReader reader(DirectBuffer bytes) {
+    return new ShapeReader(symbols, bytes, 0, bytes.capacity());
+  }
+
+  /** The text that a shape knows by its symbol; 0 for the empty text. */
+  String text(long symbol) {
+    return symbol == 0 ? "" : symbols.text(symbol);
   }
 
   GroupShape shape(Fingerprint fingerprint) {

@@ -22,6 +22,7 @@ final class StoreRecovery implements EnvelopeScanner.Visitor {
   private static final int LOGGED = 20;
 
   private final OffHeapMaps maps;
+  private final int format;
   private final EnvelopeScanner scanner;
   private final RenewedEntries renewed;
   private final BooleanSupplier isClosing;
@@ -41,6 +42,7 @@ final class StoreRecovery implements EnvelopeScanner.Visitor {
    */
   StoreRecovery(long magic, int format, OffHeapMaps maps, BooleanSupplier isClosing) {
     this.maps = maps;
+    this.format = format;
     this.isClosing = isClosing;
     this.renewed = new RenewedEntries(format);
     this.scanner = new EnvelopeScanner(magic, OffHeapMaps.longestEnvelope(), this);
@@ -75,6 +77,10 @@ final class StoreRecovery implements EnvelopeScanner.Visitor {
       }
       inLanes = name.equals(OffHeapMaps.LANES);
       scanner.scan(file);
+    }
+    if (format <= ShapeRenewal.FORMAT_WITHOUT_ORDER) {
+      maps.continueAfter(lastSequence);
+      new ShapeRenewal(maps).run();
     }
   }
 

@@ -2,6 +2,7 @@ package io.silverback.server.storage;
 
 import io.silverback.codec.model.MetricFamily;
 import io.silverback.codec.model.VersionClock;
+import io.silverback.server.memory.MemoryPool;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -17,6 +18,7 @@ import java.util.function.LongSupplier;
  * @param checked false to take pushes that are inconsistent with others
  * @param historyRetention how long what was pushed can be asked for; zero for not at all
  * @param limits what it is not to outgrow; the memory is that of the whole process
+ * @param snapshotMemory what all snapshots for clients may take together
  */
 public record StoreSettings(
     VersionClock clock,
@@ -25,12 +27,13 @@ public record StoreSettings(
     Collection<MetricFamily> reserved,
     boolean checked,
     Duration historyRetention,
-    StorageLimits limits) {
+    StorageLimits limits,
+    MemoryPool snapshotMemory) {
   public StoreSettings {
     reserved = List.copyOf(reserved);
   }
 
-  /** The same with the clock of the JDK that nobody can set. */
+  /** The same with the clock of the JDK that nobody can set, and any memory for snapshots. */
   public StoreSettings(
       VersionClock clock,
       LongSupplier wallMillis,
@@ -38,6 +41,14 @@ public record StoreSettings(
       boolean checked,
       Duration historyRetention,
       StorageLimits limits) {
-    this(clock, wallMillis, System::nanoTime, reserved, checked, historyRetention, limits);
+    this(
+        clock,
+        wallMillis,
+        System::nanoTime,
+        reserved,
+        checked,
+        historyRetention,
+        limits,
+        MemoryPool.unlimited());
   }
 }

@@ -1,113 +1,111 @@
 package io.silverback.server.storage;
 
 import io.silverback.codec.model.GroupingKey;
+import io.silverback.codec.model.Labels;
+import io.silverback.codec.row.GroupFrame;
 import io.silverback.codec.row.GroupFrameReader;
-import io.silverback.codec.row.GroupShape;
 import io.silverback.server.group.GroupState;
 import io.silverback.server.group.HeldFamily;
-import io.silverback.server.group.PushTimes;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.Iterator;
-import java.util.List;
-import java.util.function.Predicate;
-import org.agrona.DirectBuffer;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.agrona.concurrent.UnsafeBuffer;
 
-/**
- * Frames as they were copied out of a store, outside of the heap, with their shapes where they lie.
- */
+/** Groups as they lay in a store, and what has changed since, with their shapes where they lie. */
 final class StoreSnapshot implements Snapshot {
-  private final CopiedBytes copies = new CopiedBytes();
-  private final List<Group> groups = new ArrayList<>();
+  private final GroupRows rows;
   private final ShapeTable shapes;
-  private final ShapeTable.Visit visit;
+  private final SnapshotMemory memory;
   private final Runnable onClose;
+  private final UnsafeBuffer frame = new UnsafeBuffer();
 
   /**
-   * A group of the snapshot.
+   * A snapshot of the groups of some rows.
    *
-   * @param key as {@link GroupKeys} encodes it
-   * @param frame its encoded frame
+   * @param memory is given back by the close
+   * @param onClose told once that the snapshot does not need the rows any more
    */
-  record Group(DirectBuffer key, DirectBuffer frame) {
-    GroupingKey groupingKey() {
-      return GroupKeys.decode(key, 0, key.capacity());
-    }
-
-    boolean showsPushTime(String name) {
-      GroupFrameReader frame = reader();
-      return !frame.isStale() || PushTimes.isKept(name, frame.expiry());
-    }
-
-    GroupFrameReader reader() {
-      return new GroupFrameReader(frame, 0, frame.capacity());
-    }
-  }
-
-  private StoreSnapshot(ShapeTable shapes, Runnable onClose) {
+  StoreSnapshot(GroupRows rows, ShapeTable shapes, SnapshotMemory memory, Runnable onClose) {
+    this.rows = rows;
     this.shapes = shapes;
-    this.visit = shapes.visit();
+    this.memory = memory;
     this.onClose = onClose;
-  }
-
-  /**
-   * Copies the groups that exist.
-   *
-   * @param wanted tells by its encoded key whether a group is to be in it
-   * @param onClose told once that the snapshot does not need the store any more
-   */
-  static StoreSnapshot of(
-      OffHeapMap groups, ShapeTable shapes, Predicate<DirectBuffer> wanted, Runnable onClose) {
-    var snapshot = new StoreSnapshot(shapes, onClose);
-    try {
-      groups.forEach((key, entry) -> snapshot.add(key, entry, wanted));
-      snapshot.groups.sort(Comparator.comparing(Group::key, GroupKeys::compare));
-      return snapshot;
-    } catch (RuntimeException | Error e) {
-      snapshot.close();
-      throw e;
-    }
-  }
-
-  private void add(DirectBuffer key, DirectBuffer entry, Predicate<DirectBuffer> wanted) {
-    int headLength = HistoryHead.length(entry);
-    int frameLength = entry.capacity() - headLength;
-    if (new GroupFrameReader(entry, headLength, frameLength).exists() && wanted.test(key)) {
-      groups.add(
-          new Group(
-              copies.copy(key, 0, key.capacity()), copies.copy(entry, headLength, frameLength)));
-    }
   }
 
   @Override
   public int size() {
-    return groups.size();
+    return rows.count();
+  }
+
+  @Override
+  public int lost() {
+    return rows.lost();
   }
 
   @Override
   public Iterable<GroupState> groups() {
-    return () -> groups.stream().map(this::decode).iterator();
+    return () ->
+        Arrays.stream(rows.byKey()).mapToObj(this::state).flatMap(Optional::stream).iterator();
+  }
+
+  private Optional<GroupState> state(int row) {
+    Labels key = rows.keyLabels(row);
+    Optional<GroupFrame> decoded =
+        rows.read(
+            () -> {
+              rows.frame(row, frame);
+              return frame.capacity() == 0
+                  ? Optional.empty()
+                  : Optional.of(new GroupFrameReader(frame, 0, frame.capacity()).decode());
+            });
+    return key.isEmpty()
+        ? Optional.empty()
+        : decoded.map(it -> GroupStates.decode(new GroupingKey(key), it, shapes.shape(it.shape())));
+  }
+
+  @Override
+  public Iterable<ListedGroup> listedGroups() {
+    return () -> listed().iterator();
+  }
+
+  private Stream<ListedGroup> listed() {
+    var listing = new Listing();
+    return Arrays.stream(rows.byKey()).mapToObj(listing::group).flatMap(Optional::stream);
+  }
+
+  /** Keeps the reader of one shape, as groups next to one another mostly have the same. */
+  private final class Listing {
+    private final MetricReader metrics = new MetricReader(rows);
+    private long shape;
+    private Optional<HeldShape> held = Optional.empty();
+
+    private Optional<ListedGroup> group(int row) {
+      Labels key = rows.keyLabels(row);
+      if (key.isEmpty()) {
+        return Optional.empty();
+      }
+      if (shape != rows.shape(row)) {
+        shape = rows.shape(row);
+        held = shape == 0 ? Optional.empty() : Optional.of(open(row));
+      }
+      return Optional.of(new StoredGroup(row, rows, new GroupingKey(key), held, metrics));
+    }
+
+    private HeldShape open(int row) {
+      var bytes = new UnsafeBuffer(rows.shape(row), rows.shapeLength(row));
+      return new HeldShape(shapes.reader(bytes), new HeldShape.Room(memory.cacheBytes()));
+    }
   }
 
   @Override
   public Iterable<HeldFamily> families() {
-    return this::mergedFamilies;
+    return () -> new FamilyMerge(rows, shapes, memory);
   }
 
   @Override
   public void close() {
-    visit.close();
-    copies.close();
     onClose.run();
-  }
-
-  private Iterator<HeldFamily> mergedFamilies() {
-    return new FamilyMerge(groups, shapes);
-  }
-
-  private GroupState decode(Group group) {
-    var frame = group.reader().decode();
-    GroupShape shape = shapes.shape(frame.shape());
-    return GroupStates.decode(group.groupingKey(), frame, shape);
+    rows.close();
+    memory.close();
   }
 }

@@ -29,6 +29,9 @@ final class SymbolTable implements Symbols {
   private static final int MAX_BYTES_OF_A_UNIT = 3;
   private static final int CACHED = 16 * 1024;
 
+  /** Longer texts are not kept as strings: whoever sends them must not fill the heap. */
+  private static final int LONGEST_CACHED = 256;
+
   private final OffHeapMap symbols;
 
   /**
@@ -38,7 +41,7 @@ final class SymbolTable implements Symbols {
 
   private final AtomicReferenceArray<@Nullable Symbol> cache = new AtomicReferenceArray<>(CACHED);
 
-  private record Symbol(long id, String text) {}
+  private record Symbol(long id, String text, byte[] utf8) {}
 
   private enum Match {
     NONE,
@@ -80,16 +83,28 @@ final class SymbolTable implements Symbols {
 
   @Override
   public String text(long id) {
+    return symbol(id).text;
+  }
+
+  @Override
+  public byte[] utf8(long id) {
+    return symbol(id).utf8;
+  }
+
+  private Symbol symbol(long id) {
     Symbol cached = cache.get(slot(id));
     if (cached != null && cached.id == id) {
-      return cached.text;
+      return cached;
     }
-    String[] text = new String[1];
-    if (!symbols.read(key(id), symbol -> text[0] = textOf(symbol))) {
+    byte[][] found = new byte[1][];
+    if (!symbols.read(key(id), symbol -> found[0] = utf8Of(symbol))) {
       throw new CorruptFrameException("no such symbol: id=" + id);
     }
-    cache.set(slot(id), new Symbol(id, text[0]));
-    return text[0];
+    var symbol = new Symbol(id, new String(found[0], UTF_8), found[0]);
+    if (found[0].length <= LONGEST_CACHED) {
+      cache.set(slot(id), symbol);
+    }
+    return symbol;
   }
 
   @Override
@@ -157,10 +172,10 @@ final class SymbolTable implements Symbols {
     symbols.put(key(id), symbol, 0, symbol.capacity());
   }
 
-  private static String textOf(DirectBuffer symbol) {
+  private static byte[] utf8Of(DirectBuffer symbol) {
     byte[] encoded = new byte[symbol.capacity() - TEXT_OFFSET];
     symbol.getBytes(TEXT_OFFSET, encoded);
-    return new String(encoded, UTF_8);
+    return encoded;
   }
 
   private static MessageDigest sha256() {

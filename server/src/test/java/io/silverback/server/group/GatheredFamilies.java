@@ -1,5 +1,7 @@
 package io.silverback.server.group;
 
+import io.silverback.codec.model.Family;
+import io.silverback.codec.model.Metric;
 import io.silverback.codec.model.MetricFamily;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,8 +19,14 @@ public record GatheredFamilies(List<MetricFamily> families, Omissions omissions)
 
   public static GatheredFamilies gather(FamilyGatherer gatherer) {
     var families = new ArrayList<MetricFamily>();
-    gatherer.forEachRemaining(families::add);
+    gatherer.forEachRemaining(family -> families.add(collected(family)));
     return new GatheredFamilies(families, gatherer.omissions());
+  }
+
+  private static MetricFamily collected(Family family) {
+    var metrics = new ArrayList<Metric>();
+    family.forEachMetric(metrics::add);
+    return new MetricFamily(family.name(), family.help(), family.type(), family.unit(), metrics);
   }
 
   public int leftOut() {

@@ -1,14 +1,19 @@
 package io.silverback.server.group;
 
+import io.silverback.codec.model.Labels;
+import io.silverback.codec.model.Metric;
 import io.silverback.codec.model.MetricFamily;
 import io.silverback.codec.model.MetricType;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /**
  * The families of groups that are objects on the heap, in the order of their names, push times
@@ -89,8 +94,30 @@ public final class HeldFamilies implements Iterable<HeldFamily> {
     }
 
     @Override
-    public void forEach(Consumer<MetricFamily> consumer) {
-      holders.forEach(group -> consumer.accept(family(group, head.name())));
+    public void forEachHead(HeadSink sink) {
+      families().forEach(it -> sink.head(it.type(), it.help(), 1, it.metrics().size()));
+    }
+
+    @Override
+    public void forEachMetric(MetricType type, Consumer<? super Metric> consumer) {
+      metrics(type)
+          .sorted(Comparator.comparing(Metric::labels, Labels.expositionOrder()))
+          .forEach(consumer);
+    }
+
+    @Override
+    public boolean hasMetric(MetricType type, Predicate<? super Metric> wanted) {
+      return metrics(type).anyMatch(wanted);
+    }
+
+    private Stream<Metric> metrics(MetricType type) {
+      return families()
+          .filter(family -> type.sameShapeAs(family.type()))
+          .flatMap(family -> family.metrics().stream());
+    }
+
+    private Stream<MetricFamily> families() {
+      return holders.stream().map(group -> family(group, head.name()));
     }
   }
 }

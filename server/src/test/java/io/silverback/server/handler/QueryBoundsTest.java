@@ -24,6 +24,7 @@ final class QueryBoundsTest {
           Duration.ofSeconds(1),
           1,
           1,
+          1,
           Duration.ZERO,
           10,
           Duration.ofSeconds(2),

@@ -54,6 +54,22 @@ final class TopHandlerTest {
   }
 
   @Test
+  void jobsOfLongNamesAreToldApartByADigest() throws IOException {
+    String same = "j".repeat(5000);
+    for (String job : List.of(same + "a", same + "b", same + "b/n/1")) {
+      gateway.send("PUT", "/metrics/job/" + job, "a 1\n");
+    }
+    List<JsonNode> jobs = top("?by=pushes");
+
+    String longest = jobs.get(1).get("job").asText();
+    assertTrue(longest.startsWith("jjj") && longest.length() < 1100, longest);
+    assertEquals(
+        List.of(2, 1), jobs.subList(1, 3).stream().map(it -> it.get("groups").asInt()).toList());
+    assertEquals(
+        List.of(2, 1), jobs.subList(1, 3).stream().map(it -> it.get("pushes").asInt()).toList());
+  }
+
+  @Test
   void aJobWhoseGroupsAreGoneHasItsPushesStill() throws IOException {
     gateway.send("DELETE", "/metrics/job/wide", "");
 

@@ -17,6 +17,7 @@ import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.group.SeriesSelector;
 import io.silverback.server.group.StalenessRule;
 import io.silverback.server.group.StalenessRules;
+import io.silverback.server.memory.MemoryPool;
 import io.silverback.server.storage.MetricStore.Submission;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -333,6 +334,7 @@ final class StalenessSweepTest {
         List.of(),
         true,
         Duration.ofHours(1),
-        StorageLimits.NONE);
+        StorageLimits.NONE,
+        MemoryPool.unlimited());
   }
 }

@@ -147,7 +147,9 @@ final class StoreHistoryTest {
       var current = new ArrayList<String>();
       snapshot
           .families()
-          .forEach(family -> family.forEach(held -> current.add(held.metrics().toString())));
+          .forEach(
+              family ->
+                  family.forEachMetric(family.type(), metric -> current.add(metric.toString())));
       assertTrue(current.getFirst().contains("value=299.0"), current.getFirst());
     }
   }
@@ -158,6 +160,21 @@ final class StoreHistoryTest {
     store.submit(delete(X));
     store.sweep();
     assertTrue(entries() > 0);
+    now += RETENTION.toMillis() + 1;
+    store.sweep();
+    store.sweep();
+    assertEquals(0, entries());
+  }
+
+  /** A sweep holds a bounded part of the keys at a time. */
+  @Test
+  void oldHistoryOfManyGroupsWithLongKeysGoesInOneSweep() {
+    String label = "x".repeat(30_000);
+    for (int i = 0; i < 100; i++) {
+      GroupingKey key = GroupingKey.of("long", "l", i + label);
+      pushAfter(1, put(key, gauge("a", i)));
+      store.submit(delete(key));
+    }
     now += RETENTION.toMillis() + 1;
     store.sweep();
     store.sweep();

@@ -155,7 +155,9 @@ final class StoreOracleTest {
     var families = new ArrayList<String>();
     for (HeldFamily family : snapshot.families()) {
       families.add(family.name() + " " + family.type() + " " + family.help() + family.unit());
-      family.forEach(held -> families.add(held.toString()));
+      for (MetricType type : TYPES) {
+        family.forEachMetric(type, metric -> families.add(metric.toString()));
+      }
     }
     return families;
   }

@@ -1,4 +1,4 @@
-package io.silverback.server.handler;
+package io.silverback.server.storage;
 
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Labels;
@@ -13,8 +13,11 @@ import org.jspecify.annotations.Nullable;
  * number of keys can be gone through in their order, batch by batch. Not thread-safe.
  */
 public final class KeyBatch {
-  /** What a key takes besides its characters, about. */
+  /** What a key takes besides its labels, about. */
   private static final int KEY_WEIGHT = 128;
+
+  /** What a label takes besides its characters, about. */
+  private static final int LABEL_WEIGHT = 128;
 
   private final @Nullable GroupingKey after;
   private final long maxWeight;
@@ -68,7 +71,7 @@ public final class KeyBatch {
   private static long weightOf(Labels labels) {
     long weight = KEY_WEIGHT;
     for (int i = 0; i < labels.size(); i++) {
-      weight += labels.name(i).length() + labels.value(i).length();
+      weight += LABEL_WEIGHT + labels.name(i).length() + labels.value(i).length();
     }
     return weight;
   }

@@ -1,4 +1,4 @@
-package io.silverback.server.handler;
+package io.silverback.server.storage;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;

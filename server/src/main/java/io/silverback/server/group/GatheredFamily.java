@@ -1,0 +1,136 @@
+package io.silverback.server.group;
+
+import io.silverback.codec.model.Family;
+import io.silverback.codec.model.Labels;
+import io.silverback.codec.model.Metric;
+import io.silverback.codec.model.MetricFamily;
+import io.silverback.codec.model.MetricType;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All that a scrape shows under one name. What cannot stand beside the rest is left out, and of
+ * metrics with the same labels all but the first. Not thread-safe.
+ */
+final class GatheredFamily implements Family {
+  private static final Comparator<Labels> ORDER = Labels.expositionOrder();
+
+  private final MetricFamily own;
+  private final @Nullable HeldFamily pushed;
+  private final Omissions omissions;
+  private boolean isReported;
+
+  /**
+   * A family of the server's own metrics and pushed ones.
+   *
+   * @param own gives name, type, help and unit; of its metrics those are left out that a pushed one
+   *     has the labels of
+   * @param pushed null if there are none
+   * @param omissions told once of what is left out
+   */
+  GatheredFamily(MetricFamily own, @Nullable HeldFamily pushed, Omissions omissions) {
+    this.own =
+        own.withMetrics(
+            own.metrics().stream().sorted(Comparator.comparing(Metric::labels, ORDER)).toList());
+    this.pushed = pushed;
+    this.omissions = omissions;
+  }
+
+  @Override
+  public String name() {
+    return own.name();
+  }
+
+  @Override
+  public String help() {
+    return own.help();
+  }
+
+  @Override
+  public MetricType type() {
+    return own.type();
+  }
+
+  @Override
+  public String unit() {
+    return own.unit();
+  }
+
+  /** True if there is anything to show. */
+  boolean hasMetric() {
+    return own.metrics().stream().anyMatch(this::isFaultless)
+        || (pushed != null && pushed.hasMetric(type(), this::isFaultless));
+  }
+
+  private boolean isFaultless(Metric metric) {
+    return MetricRules.fault(metric, type()) == null;
+  }
+
+  @Override
+  public void forEachMetric(Consumer<? super Metric> consumer) {
+    var shown = new Shown(consumer);
+    var merged = new Merged(shown);
+    if (pushed != null) {
+      pushed.forEachMetric(type(), merged::add);
+    }
+    merged.finish();
+    isReported = true;
+  }
+
+  /** Leaves everything out, since the family cannot stand beside others. */
+  void leaveOut(String reason) {
+    int[] count = new int[1];
+    forEachMetric(_ -> count[0]++);
+    if (count[0] > 0) {
+      omissions.leaveOut(count[0], () -> reason);
+    }
+  }
+
+  /** Puts the own metrics between the pushed ones. */
+  private final class Merged {
+    private final List<Metric> rest = own.metrics();
+    private final Shown shown;
+    private int next;
+
+    private Merged(Shown shown) {
+      this.shown = shown;
+    }
+
+    private void add(Metric metric) {
+      while (next < rest.size() && ORDER.compare(rest.get(next).labels(), metric.labels()) < 0) {
+        shown.add(rest.get(next++));
+      }
+      shown.add(metric);
+    }
+
+    private void finish() {
+      rest.subList(next, rest.size()).forEach(shown::add);
+    }
+  }
+
+  /** Passes on, of metrics in the order of an exposition, what can be shown. */
+  private final class Shown {
+    private final Consumer<? super Metric> consumer;
+    private @Nullable Labels last;
+
+    private Shown(Consumer<? super Metric> consumer) {
+      this.consumer = consumer;
+    }
+
+    private void add(Metric metric) {
+      String fault = MetricRules.fault(metric, type());
+      if (fault == null && last != null && last.equals(metric.labels())) {
+        fault = MetricRules.DUPLICATE;
+      }
+      if (fault == null) {
+        last = metric.labels();
+        consumer.accept(metric);
+      } else if (!isReported) {
+        String reason = fault;
+        omissions.leaveOut(1, () -> MetricRules.message(name(), metric, reason));
+      }
+    }
+  }
+}
