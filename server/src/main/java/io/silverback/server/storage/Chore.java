@@ -36,7 +36,7 @@ final class Chore implements AutoCloseable {
     /** A server that cannot do it should get no requests. */
     VITAL,
 
-    /** It may fail for as long as it takes until somebody sees to it. */
+    /** It may fail until an operator sees to it. */
     CAN_WAIT
   }
 

@@ -6,8 +6,8 @@ import java.nio.file.Path;
 import java.util.UUID;
 
 /**
- * What a store asks of its disk beside the bytes that it maps: the steps whose order decides what a
- * power cut leaves.
+ * What a store asks of its disk, apart from the bytes that it maps: the steps whose order decides
+ * what a power cut leaves.
  *
  * <p>Nothing that was written, renamed or deleted is safe before it is forced. Thread-safe.
  */

@@ -313,12 +313,12 @@ final class HistoryPages {
     return pen.writer.append(row.timeMillis(), ranges, row.before(), first, row.after(), first);
   }
 
-  /** Seals one block, and tells when the last row of it and of those behind it was pushed. */
+  /** Seals one block, and returns when the last row of it and of those after it was pushed. */
   private long sealBlock(
       DirectBuffer head,
       int block,
       int blocks,
-      long lastMillisBehind,
+      long lastMillisAfter,
       Fingerprint shape,
       RowPageCursor cursor) {
     int length = 0;
@@ -330,7 +330,7 @@ final class HistoryPages {
         log.warn("a page of history is damaged and was dropped", "err", e);
       }
     }
-    long lastMillis = lastMillisBehind;
+    long lastMillis = lastMillisAfter;
     if (length > 0) {
       lastMillis = Math.max(lastMillis, ColumnPage.lastMillis(sealed, 0));
     } else if (block == 0) {

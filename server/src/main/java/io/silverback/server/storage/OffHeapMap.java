@@ -278,7 +278,7 @@ final class OffHeapMap implements AutoCloseable {
     }
   }
 
-  /** How many parts there are, in each of which about as many entries lie. */
+  /** How many parts there are, each with about as many entries. */
   int parts() {
     return map.segments();
   }

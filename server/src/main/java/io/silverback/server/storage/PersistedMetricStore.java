@@ -245,8 +245,8 @@ public final class PersistedMetricStore implements MetricStore {
   private void open() {
     var opening = new StoreOpening(directory, next, live, maps, settings, disk);
     try {
-      OffHeapMetricStore recovered = opening.run(() -> closing);
       lookAtDisk();
+      OffHeapMetricStore recovered = opening.run(() -> closing);
       Chore cleanUp = cleanUp(opening.foundDamage());
       chores = chores(recovered, cleanUp);
       store = recovered;

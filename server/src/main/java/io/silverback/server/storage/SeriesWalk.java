@@ -23,11 +23,11 @@ final class SeriesWalk {
 
   private final GroupingKey key;
   private final HistoryQuery query;
-  private final PriorityQueue<Standing> waiting =
-      new PriorityQueue<>(Comparator.comparing(standing -> standing.shape().name()));
+  private final PriorityQueue<Positioned> waiting =
+      new PriorityQueue<>(Comparator.comparing(positioned -> positioned.shape().name()));
 
-  /** A shape that stands at a family, and its number. */
-  private record Standing(int number, HeldShape shape) {}
+  /** A shape with one family as the current one, and the number of the shape. */
+  private record Positioned(int number, HeldShape shape) {}
 
   /**
    * Where a series is: pairs of the number of a shape and of a column in it, in the order of the
@@ -63,7 +63,7 @@ final class SeriesWalk {
     this.query = query;
     for (int i = 0; i < shapes.size(); i++) {
       if (!shapes.get(i).equals(Fingerprint.NONE)) {
-        goOn(new Standing(i, new HeldShape(table.reader(shapes.get(i)))));
+        goOn(new Positioned(i, new HeldShape(table.reader(shapes.get(i)))));
       }
     }
   }
@@ -75,36 +75,36 @@ final class SeriesWalk {
 
   /** The series of the next family that are asked for. */
   SortedMap<FloatSeries, Columns> next() {
-    var current = new ArrayList<Standing>();
+    var current = new ArrayList<Positioned>();
     String name = waiting.element().shape().name();
     while (!waiting.isEmpty() && waiting.element().shape().name().equals(name)) {
       current.add(waiting.remove());
     }
     var series = new TreeMap<FloatSeries, Columns>(BY_NAME);
     if (query.mayMatchFamily(name)) {
-      current.sort(Comparator.comparingInt(Standing::number));
-      current.forEach(standing -> addSeries(standing, series));
+      current.sort(Comparator.comparingInt(Positioned::number));
+      current.forEach(positioned -> addSeries(positioned, series));
     }
     current.forEach(this::goOn);
     return series;
   }
 
-  private void addSeries(Standing standing, SortedMap<FloatSeries, Columns> found) {
-    FamilyShape family = standing.shape().family();
+  private void addSeries(Positioned positioned, SortedMap<FloatSeries, Columns> found) {
+    FamilyShape family = positioned.shape().family();
     List<FloatSeries> series = family.series(key);
     for (int i = 0; i < series.size(); i++) {
       FloatSeries one = series.get(i);
       if (query.matches(one.name(), one.labels())) {
         found
             .computeIfAbsent(one, _ -> new Columns(new IntArrayList()))
-            .put(standing.number(), family.firstColumn() + i);
+            .put(positioned.number(), family.firstColumn() + i);
       }
     }
   }
 
-  private void goOn(Standing standing) {
-    if (standing.shape().nextFamily()) {
-      waiting.add(standing);
+  private void goOn(Positioned positioned) {
+    if (positioned.shape().nextFamily()) {
+      waiting.add(positioned);
     }
   }
 }

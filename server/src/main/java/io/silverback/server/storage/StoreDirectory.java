@@ -116,7 +116,7 @@ final class StoreDirectory implements AutoCloseable {
     return next.in(Files.createDirectory(root.resolve(next.name() + IN_PROGRESS)));
   }
 
-  /** Makes a generation count that is flushed and says so; where it lies from now on. */
+  /** Makes a generation count that is flushed and says so; returns its new folder. */
   Path publish(Generation next) throws IOException {
     Path folder = root.resolve(next.name());
     disk.rename(next.folder(), folder);

@@ -36,7 +36,7 @@ final class FlakyDisk implements Disk {
   private int flushed;
 
   /**
-   * A disk on which all is safe that lies in a folder.
+   * A disk on which everything in a folder is safe.
    *
    * @param safe an empty folder elsewhere for what is on the disk
    * @param steps after which the power fails
