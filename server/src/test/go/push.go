@@ -1,9 +1,14 @@
 // Pushes with Prometheus' own Go client: push [flags] push|add|delete ADDRESS JOB
+// Or streams series through Go's HTTP client, compressed: push -many COUNT -width WIDTH stream ADDRESS JOB
 package main
 
 import (
+	"compress/gzip"
 	"flag"
 	"fmt"
+	"io"
+	"math/rand"
+	"net/http"
 	"os"
 	"strconv"
 	"strings"
@@ -40,12 +45,18 @@ func main() {
 	text := flag.Bool("text", false, "push text, not protobuf")
 	runtime := flag.Bool("runtime", false, "push what the library tells of the process itself")
 	times := flag.Int("times", 1, "how often to push")
+	many := flag.Int("many", 0, "how many series to stream")
+	width := flag.Int("width", 0, "how long a label of each of them is")
 	flag.Parse()
 	if flag.NArg() != 3 {
 		fail(fmt.Errorf("expected an action, an address and a job: arguments=%q", flag.Args()))
 	}
 	action, address, job := flag.Arg(0), flag.Arg(1), flag.Arg(2)
 
+	if action == "stream" {
+		fail(stream("http://"+address+"/metrics/job/"+job, *many, *width))
+		return
+	}
 	pusher := push.New(address, job)
 	for name, value := range groupings {
 		pusher.Grouping(name, value)
@@ -95,6 +106,46 @@ func act(action string, pusher *push.Pusher) error {
 		return pusher.Delete()
 	}
 	return fmt.Errorf("unknown action: action=%s", action)
+}
+
+// stream sends the series while it writes them, so the length of the body is not known in advance.
+func stream(url string, count, width int) error {
+	reader, writer := io.Pipe()
+	go func() { writer.CloseWithError(writeSeries(writer, count, width)) }()
+	request, err := http.NewRequest(http.MethodPut, url, reader)
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Content-Encoding", "gzip")
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err == nil && answer.StatusCode != http.StatusOK {
+		err = fmt.Errorf("refused: status=%d text=%s", answer.StatusCode, text)
+	}
+	return err
+}
+
+func writeSeries(writer io.Writer, count, width int) error {
+	zip := gzip.NewWriter(writer)
+	// Text that hardly becomes shorter.
+	random := rand.New(rand.NewSource(1))
+	text := make([]byte, width)
+	for number := 0; number < count; number++ {
+		for i := range text {
+			text[i] = byte('0' + random.Intn(64))
+			if text[i] == '\\' {
+				text[i] = 'x'
+			}
+		}
+		if _, err := fmt.Fprintf(zip, "streamed{number=\"%d\",text=\"%s\"} %d\n", number, text, number); err != nil {
+			return err
+		}
+	}
+	return zip.Close()
 }
 
 func observe(observer prometheus.Observer, values string) {

@@ -15,6 +15,7 @@ const { values: flags, positionals } = parseArgs({
     histogram: { type: 'string', multiple: true, default: [] }, // NAME=OBSERVATION,...
     summary: { type: 'string', multiple: true, default: [] }, // NAME=OBSERVATION,...
     defaults: { type: 'boolean', default: false }, // push what the library tells of the process
+    many: { type: 'string', default: '0x0' }, // series of a gauge, COUNTxWIDTH of a label
     gzip: { type: 'boolean', default: false },
     times: { type: 'string', default: '1' }, // one after the other
   },
@@ -57,6 +58,15 @@ for (const [name, values] of flags.histogram.map(cut)) {
 for (const [name, values] of flags.summary.map(cut)) {
   const percentiles = [0.5];
   observe(new client.Summary({ name, help: 'A summary of Node', percentiles, registers }), values);
+}
+
+const [count, width] = flags.many.split('x').map(Number);
+if (count > 0) {
+  const labelNames = ['number', 'text'];
+  const gauge = new client.Gauge({ name: 'streamed', help: 'Many series', labelNames, registers });
+  for (let number = 0; number < count; number++) {
+    gauge.set({ number, text: 'x'.repeat(width) }, number);
+  }
 }
 
 const agent = new CountingAgent({ keepAlive: true, maxSockets: 1 });

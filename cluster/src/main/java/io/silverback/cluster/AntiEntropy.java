@@ -121,6 +121,13 @@ final class AntiEntropy {
     }
   }
 
+  /** True if the member is known to hold all of those slots that it should hold. */
+  boolean isCopied(Member member, BitSet slots) {
+    var wanted = (BitSet) shares.of(member).clone();
+    wanted.and(slots);
+    return contains(equal.getOrDefault(ProcessId.of(member), new BitSet()), wanted);
+  }
+
   /** How many led slots have an owner that is not known to hold all. */
   int underReplicated() {
     var lacking = new BitSet(HashRing.SLOTS);

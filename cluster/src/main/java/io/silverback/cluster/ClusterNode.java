@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
@@ -41,6 +42,7 @@ public final class ClusterNode implements AutoCloseable {
   private final Led led;
   private final Shares shares;
   private final Fences fences = new Fences();
+  private final EpochFloor epochs = new EpochFloor();
   private final Requests requests;
   private final Founding founding;
   private final Proposer proposer;
@@ -57,6 +59,7 @@ public final class ClusterNode implements AutoCloseable {
   private long lastTickNanos;
   private long ticks;
   private final AtomicLong mail = new AtomicLong();
+  private final AtomicReference<Optional<View>> committed = new AtomicReference<>(Optional.empty());
   private volatile boolean closed;
   private volatile ClusterStatus status;
 
@@ -88,7 +91,7 @@ public final class ClusterNode implements AutoCloseable {
     requests = new Requests(ports.loop(), this::send);
     founding =
         new Founding(self, config.bootstrapExpect(), ports.clock(), ports.random(), this::send);
-    proposer = new Proposer(config, self, ports, peers, board);
+    proposer = new Proposer(config, self, ports, peers, board, epochs);
     takeOver = new TakeOver(self, ports, requests, board, led, off, counters);
     antiEntropy = new AntiEntropy(self, ports, requests, led, shares, off, counters);
     purge =
@@ -97,17 +100,29 @@ public final class ClusterNode implements AutoCloseable {
         new Replicator(config, self, ports, requests, peers, shares, counters, antiEntropy::missed);
     claims = new Claims(self, config, ports, requests, led, this::send);
     var leader =
-        new LeaderQueue(config, ports, versions, lease, led, replicator, claims, () -> view, off);
+        new LeaderQueue(
+            config, ports, versions, lease, led, replicator, claims, epochs, () -> view, off);
     pushes =
         new Pushes(
             config, self, ports, requests, peers, lease, led, leader, () -> view, off, counters);
     answers =
         new PeerAnswers(
-            ports, versions, fences, led, claims, pushes, requests, this::send, off, counters);
+            ports,
+            versions,
+            fences,
+            led,
+            claims,
+            pushes,
+            epochs,
+            requests,
+            this::send,
+            off,
+            counters);
     heartbeats =
         new Heartbeats(config, self, ports, lease, voter, peers, foreigners, board, this::send);
     report = new StatusReport(self, ports, foreigners, lease, led, shares, antiEntropy, counters);
-    readiness = new Readiness(config, self, ports.viewLog(), lease);
+    readiness =
+        new Readiness(config, self, ports.viewLog(), lease, led, shares, antiEntropy, epochs, off);
     status = report.now(view);
   }
 
@@ -116,9 +131,7 @@ public final class ClusterNode implements AutoCloseable {
     ports.network().receive(Network.Channel.CONTROL, this::received);
     ports.network().receive(Network.Channel.DATA, this::received);
     ports.membership().start(self);
-    ports
-        .viewLog()
-        .start(self, committed -> ports.loop().execute(() -> inLoop(() -> learn(committed))));
+    ports.viewLog().start(self, this::committed);
     ports
         .loop()
         .execute(
@@ -219,7 +232,10 @@ public final class ClusterNode implements AutoCloseable {
 
   /** Why this node should get no requests; empty if it should. */
   public Optional<String> whyNotReady() {
-    return closed ? Optional.of("leaving the cluster") : readiness.whyNot(status);
+    ClusterStatus now = status;
+    return closed
+        ? Optional.of("leaving the cluster")
+        : readiness.whyNot(now.view(), now.peers().size());
   }
 
   /** What the node knows and does, as of a moment ago. */
@@ -236,7 +252,8 @@ public final class ClusterNode implements AutoCloseable {
     closed = true;
     ports
         .loop()
-        .execute(
+        .schedule(
+            0,
             () -> {
               led.clear();
               lease.drop();
@@ -244,6 +261,26 @@ public final class ClusterNode implements AutoCloseable {
               proposer.leaves(self);
               heartbeats.everyone(view).forEach(member -> send(member, new PeerMessage.Farewell()));
             });
+  }
+
+  /**
+   * Called by a thread of the view log, which must neither wait nor fail, however much waits for
+   * the loop: timers always find room. Only the newest view is kept.
+   */
+  private void committed(View next) {
+    boolean isFirst =
+        committed
+            .getAndAccumulate(
+                Optional.of(next),
+                (kept, came) ->
+                    kept.filter(view -> view.epoch() > next.epoch()).isPresent() ? kept : came)
+            .isEmpty();
+    if (isFirst) {
+      ports
+          .loop()
+          .schedule(
+              0, () -> inLoop(() -> committed.getAndSet(Optional.empty()).ifPresent(this::learn)));
+    }
   }
 
   /** Called by threads of the network. */
@@ -280,11 +317,18 @@ public final class ClusterNode implements AutoCloseable {
   private void handle(Network.Sender from, PeerMessage message) {
     var sender = new ProcessId(from.nodeId(), from.incarnation());
     switch (message) {
-      case PeerMessage.Heartbeat beat when sender.equals(ProcessId.of(beat.self())) ->
-          heartbeats.heard(view, beat);
+      case PeerMessage.Heartbeat beat when sender.equals(ProcessId.of(beat.self())) -> {
+        heartbeats.heard(view, beat);
+        view.filter(now -> now.epoch() == beat.epoch() && now.has(beat.self()))
+            .ifPresent(now -> send(beat.self(), readiness.standingOf(now, beat.self())));
+      }
       case PeerMessage.Heartbeat _ -> {}
       case PeerMessage.Grant grant -> granted(sender, grant);
-      case PeerMessage.ViewPush push -> learn(push.view());
+      case PeerMessage.Standing standing ->
+          view.filter(now -> now.member(sender.nodeId(), sender.incarnation()).isPresent())
+              .ifPresent(_ -> readiness.heard(sender, standing));
+      case PeerMessage.ViewPush push when mayTell(sender, push.view()) -> learn(push.view());
+      case PeerMessage.ViewPush _ -> {}
       case PeerMessage.Offer offer -> known(sender).ifPresent(by -> offered(by, offer));
       case PeerMessage.OfferTaken answer ->
           known(sender).ifPresent(by -> founding.taken(by, answer));
@@ -295,6 +339,20 @@ public final class ClusterNode implements AutoCloseable {
       case PeerMessage.Question question ->
           known(sender).ifPresent(asker -> answers.answer(view, asker, question));
     }
+  }
+
+  /**
+   * True if the process can know a view that this node does not. While the lease holds, a majority
+   * counts on the view that is here, so that only its members can know of a newer one. Without a
+   * lease they may all be other processes by now.
+   */
+  private boolean mayTell(ProcessId sender, View newer) {
+    boolean isPlausible =
+        newer.epoch() < View.MOST_EPOCH
+            && newer.member(sender.nodeId(), sender.incarnation()).isPresent();
+    return isPlausible
+        && (!lease.holds()
+            || view.flatMap(now -> now.member(sender.nodeId(), sender.incarnation())).isPresent());
   }
 
   /** The member behind a message, if it was heard of; nobody else can be answered. */
@@ -440,7 +498,7 @@ public final class ClusterNode implements AutoCloseable {
   }
 
   private void publish() {
-    readiness.enter(view);
+    readiness.look(view);
     status = report.now(view);
   }
 }

@@ -31,6 +31,7 @@ final class LeaderQueue {
   private final Led led;
   private final Replicator replicator;
   private final Claims claims;
+  private final EpochFloor epochs;
   private final Supplier<Optional<View>> view;
   private final EnumSet<Rule> off;
   private final Map<GroupId, Queue<Update>> groups = new HashMap<>();
@@ -60,6 +61,7 @@ final class LeaderQueue {
       Led led,
       Replicator replicator,
       Claims claims,
+      EpochFloor epochs,
       Supplier<Optional<View>> view,
       EnumSet<Rule> off) {
     // A forwarded update is dropped when it is older than a lease.
@@ -72,6 +74,7 @@ final class LeaderQueue {
     this.led = led;
     this.replicator = replicator;
     this.claims = claims;
+    this.epochs = epochs;
     this.view = view;
     this.off = off;
   }
@@ -136,6 +139,10 @@ final class LeaderQueue {
         prepared -> {
           switch (prepared) {
             case Prepared.Settled(var answer) -> end(queue, new Result.Answered(answer));
+            case Prepared.Overtaken(long stored) -> {
+              epochs.met(next.slot(), stored);
+              end(queue, new Result.Unavailable(EpochFloor.REASON));
+            }
             case Prepared.Effect effect -> claim(queue, next, effect, epoch, term);
           }
         });
@@ -151,7 +158,7 @@ final class LeaderQueue {
               .wholeState(next.key())
               .<Prepared>map(state -> new Prepared.Effect(state, Optional.empty(), answer))
               .orElse(prepared);
-      case Prepared.Effect effect -> effect;
+      case Prepared.Effect _, Prepared.Overtaken _ -> prepared;
     };
   }
 
@@ -224,6 +231,10 @@ final class LeaderQueue {
             // Only of a tombstone that was here before the update, which left it alone.
             case ReplicaStore.Merged.Done(), ReplicaStore.Merged.Purged() ->
                 end(queue, new Result.Answered(effect.answer()));
+            case ReplicaStore.Merged.Overtaken(long stored) -> {
+              epochs.met(next.slot(), stored);
+              endUnknown(queue, next, EpochFloor.REASON);
+            }
             case ReplicaStore.Merged.ShapeMissing() ->
                 endUnknown(queue, next, "the group has changed meanwhile");
             case ReplicaStore.Merged.Refused(var reason) -> endUnknown(queue, next, reason);

@@ -30,6 +30,7 @@ final class PeerAnswers {
   private final Led led;
   private final Claims claims;
   private final Pushes pushes;
+  private final EpochFloor epochs;
   private final Requests requests;
   private final Requests.Post post;
   private final EnumSet<Rule> off;
@@ -45,6 +46,7 @@ final class PeerAnswers {
       Led led,
       Claims claims,
       Pushes pushes,
+      EpochFloor epochs,
       Requests requests,
       Requests.Post post,
       EnumSet<Rule> off,
@@ -55,6 +57,7 @@ final class PeerAnswers {
     this.led = led;
     this.claims = claims;
     this.pushes = pushes;
+    this.epochs = epochs;
     this.requests = requests;
     this.post = post;
     this.off = off;
@@ -96,6 +99,10 @@ final class PeerAnswers {
   }
 
   private void digests(Member asker, PeerMessage.AskDigests ask) {
+    if (ask.epochs().stream().anyMatch(epoch -> epoch >= View.MOST_EPOCH)) {
+      // Nobody leads from then on, and no leader would be let through any more.
+      return;
+    }
     // Before the look, so that nothing of the leader before slips in behind it.
     fences.raise(ask.slots(), ask.epochs());
     background(
@@ -209,6 +216,12 @@ final class PeerAnswers {
     }
     return switch (merged) {
       case Merged.Done() -> new Replicated(replicate.id(), Replicated.Receipt.DONE, "");
+      case Merged.Overtaken(long stored) when stored > replicate.epoch() -> {
+        epochs.met(replicate.slot(), stored);
+        yield new Replicated(replicate.id(), Replicated.Receipt.REFUSED, EpochFloor.REASON);
+      }
+      // Of the leader's own epoch, or before: it has that, too, or gave it up.
+      case Merged.Overtaken(_) -> new Replicated(replicate.id(), Replicated.Receipt.DONE, "");
       case Merged.ShapeMissing() ->
           new Replicated(replicate.id(), Replicated.Receipt.SHAPE_MISSING, "");
       // What a leader makes of an update is newer than any horizon: within the epoch from which on

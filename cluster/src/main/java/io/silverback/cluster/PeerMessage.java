@@ -49,6 +49,21 @@ sealed interface PeerMessage {
   record Grant(long epoch, long renewal, boolean granted, long nanos, List<ProcessId> lapsed)
       implements PeerMessage {}
 
+  /**
+   * How the receiver stands with the sender: whether something is missing that the receiver's
+   * absence took from the cluster. Sent with each grant to a member of the same view.
+   *
+   * @param epoch of the view that this is said of
+   * @param copied true if the receiver holds its share of all slots that the sender leads
+   * @param index of the place in the log of views that names the voters, 0 if they are not named
+   * @param voters of the log, if the sender proposes and they are agreed on
+   * @param slot of the floor
+   * @param floor the newest epoch that the sender met in a store and that the slot is not led from
+   *     yet, 0 for none
+   */
+  record Standing(long epoch, boolean copied, long index, List<Long> voters, int slot, long floor)
+      implements PeerMessage {}
+
   /** A process start, by the name of its node. */
   record ProcessId(String nodeId, long incarnation) {
     static ProcessId of(Member member) {

@@ -37,6 +37,7 @@ final class PeerMessageCodec {
   private static final int SERVER_ANSWER = 26;
   private static final int RAISE_HORIZONS = 27;
   private static final int HORIZONS_RAISED = 28;
+  private static final int STANDING = 29;
 
   private PeerMessageCodec() {}
 
@@ -54,6 +55,14 @@ final class PeerMessageCodec {
               .flag(m.granted())
               .u64(m.nanos())
               .list(m.lapsed(), (to, id) -> to.text(id.nodeId()).u64(id.incarnation()));
+      case Standing m ->
+          out.u8(STANDING)
+              .u64(m.epoch())
+              .flag(m.copied())
+              .u64(m.index())
+              .list(m.voters(), Wire.Writer::u64)
+              .u16(m.slot())
+              .u64(m.floor());
       case ViewPush m -> m.view().write(out.u8(VIEW_PUSH));
       case Offer m -> out.u8(OFFER).u64(m.clusterId()).list(m.members(), View::write);
       case OfferTaken m -> out.u8(OFFER_TAKEN).u64(m.clusterId());
@@ -143,6 +152,9 @@ final class PeerMessageCodec {
               in.flag(),
               in.u64(),
               in.list(from -> new ProcessId(from.text(), from.u64())));
+      case STANDING ->
+          new Standing(
+              in.u64(), in.flag(), in.u64(), in.list(Wire.Reader::u64), slot(in), in.u64());
       case VIEW_PUSH -> new ViewPush(View.read(in));
       case OFFER -> new Offer(in.u64(), in.list(View::readMember));
       case OFFER_TAKEN -> new OfferTaken(in.u64());
@@ -248,7 +260,14 @@ final class PeerMessageCodec {
   /** Messages that may be large do not hold up those that must not wait. */
   static Network.Channel channelOf(PeerMessage message) {
     return switch (message) {
-      case Heartbeat _, Grant _, ViewPush _, Offer _, OfferTaken _, Begin _, Farewell _ ->
+      case Heartbeat _,
+          Grant _,
+          Standing _,
+          ViewPush _,
+          Offer _,
+          OfferTaken _,
+          Begin _,
+          Farewell _ ->
           Network.Channel.CONTROL;
       // All about claims on one channel: what is said of them keeps its order.
       case Question _, Answer _, ClaimSettled _ -> Network.Channel.DATA;

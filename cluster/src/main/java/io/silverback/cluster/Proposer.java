@@ -30,6 +30,7 @@ final class Proposer {
   private final ClusterPorts ports;
   private final Peers peers;
   private final LapseBoard board;
+  private final EpochFloor epochs;
 
   /** Those that said farewell. They may be heard on for a while, and never come back. */
   private final SequencedSet<PeerMessage.ProcessId> leaving = new LinkedHashSet<>();
@@ -42,12 +43,19 @@ final class Proposer {
   private boolean proposed;
   private long proposedNanos;
 
-  Proposer(ClusterConfig config, Member self, ClusterPorts ports, Peers peers, LapseBoard board) {
+  Proposer(
+      ClusterConfig config,
+      Member self,
+      ClusterPorts ports,
+      Peers peers,
+      LapseBoard board,
+      EpochFloor epochs) {
     this.config = config;
     this.self = self;
     this.ports = ports;
     this.peers = peers;
     this.board = board;
+    this.epochs = epochs;
     this.leaseNanos = config.lease().toNanos();
     this.votersChangedNanos = ports.clock().nanoTime();
   }
@@ -112,6 +120,7 @@ final class Proposer {
         .or(() -> silent(view).map(member -> ViewPlanner.without(view, member, wallMillis)))
         .or(() -> nextVoter(view).map(member -> ViewPlanner.withVoter(view, member)))
         .or(() -> proven(view).map(member -> ViewPlanner.withLeader(view, member)))
+        .or(() -> raised(view))
         .or(() -> forgettable(view).map(gone -> ViewPlanner.forgetting(view, gone)));
   }
 
@@ -222,6 +231,26 @@ final class Proposer {
     boolean votes =
         view.hasVoter(self) || view.predecessor(self).filter(view::hasVoter).isPresent();
     return alive + (votes ? 1 : 0) >= view.majority();
+  }
+
+  /**
+   * The same view above what an earlier cluster left in a store, if its slot is led from before.
+   */
+  private Optional<View> raised(View view) {
+    EpochFloor.Met above = epochs.above(view);
+    if (above.epoch() == 0) {
+      return Optional.empty();
+    }
+    View raised = ViewPlanner.raised(view, Math.max(view.epoch(), above.epoch()) + 1);
+    logger.log(
+        System.Logger.Level.WARNING,
+        "groups of an earlier cluster are stored, epochs are raised above theirs: slot="
+            + above.slot()
+            + " stored_epoch="
+            + above.epoch()
+            + " epoch="
+            + raised.epoch());
+    return Optional.of(raised);
   }
 
   private Optional<Member> proven(View view) {

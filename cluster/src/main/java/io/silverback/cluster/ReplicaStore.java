@@ -33,12 +33,18 @@ public interface ReplicaStore {
    * may still be somewhere, and must not be united with what is pushed now.
    *
    * @param update as the server encoded it
-   * @param version newer than all that the group has
+   * @param version newer than all that the group has of its epoch
    */
   Prepared prepare(byte[] update, Version version, long wallMillis);
 
   /** What an update would do. */
   sealed interface Prepared {
+    /**
+     * Nothing can be made of it: the group or the horizon of its slot has a version of a later
+     * epoch, from a cluster that was there before, and what is pushed now would count as older.
+     */
+    record Overtaken(long epoch) implements Prepared {}
+
     /** Nothing changes; the answer is for whoever sent the update. */
     record Settled(byte[] answer) implements Prepared {}
 
@@ -85,6 +91,12 @@ public interface ReplicaStore {
   sealed interface Merged {
     /** It is stored, and visible to whoever may see the group. */
     record Done() implements Merged {}
+
+    /**
+     * It is merged, but the store has something of the group of that later epoch, which counts as
+     * newer than all of the state.
+     */
+    record Overtaken(long epoch) implements Merged {}
 
     /** The group was purged, and nothing was changed. */
     record Purged() implements Merged {}

@@ -27,5 +27,7 @@ enum Rule {
    * What only one of two nodes has is dropped where the other one's horizon is higher and says that
    * it was purged.
    */
-  HORIZON_DROPS_LEFTOVERS
+  HORIZON_DROPS_LEFTOVERS,
+  /** A node is ready only when nothing is missing that its absence took from the cluster. */
+  READY_MEANS_SAFE
 }

@@ -297,7 +297,9 @@ final class SlotSync {
       switch (takesLeftovers()
           ? ports.store().merge(state)
           : ports.store().merge(state, there::horizon)) {
-        case ReplicaStore.Merged.Done(), ReplicaStore.Merged.Purged() -> {}
+        case ReplicaStore.Merged.Done(),
+            ReplicaStore.Merged.Overtaken(_),
+            ReplicaStore.Merged.Purged() -> {}
         case ReplicaStore.Merged.ShapeMissing() -> refused.add("a whole state lacks its shape");
         case ReplicaStore.Merged.Refused(var reason) -> refused.add(reason);
       }

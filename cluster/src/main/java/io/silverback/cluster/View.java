@@ -6,7 +6,8 @@ import java.util.Optional;
 
 /**
  * What the cluster agreed on: its members, who votes, and who leads which slot. Immutable; each
- * view has the number of the one before it plus one.
+ * view has the number of the one before it plus one, unless stores are here that have versions of a
+ * later epoch: then the next view has all epochs raised above them, and changes nothing else.
  *
  * @param epoch the number, from 1 on
  * @param clusterId a random number that the first view got and all others keep
@@ -17,6 +18,9 @@ import java.util.Optional;
 public record View(
     long epoch, long clusterId, List<Seat> seats, List<Removed> removed, SlotTable slots) {
   private static final int FORMAT = 1;
+
+  /** No cluster gets there: with a view each millisecond it would take 34 years. */
+  static final long MOST_EPOCH = 1L << 40;
 
   /**
    * A member of the view.
@@ -57,9 +61,24 @@ public record View(
     return voters;
   }
 
+  /**
+   * True if it may replace that view: it is the next one, or the same with its epochs raised, and
+   * then whoever proposed it knew the view before.
+   */
+  public boolean follows(View before) {
+    return clusterId == before.clusterId()
+        && (epoch == before.epoch() + 1
+            || (epoch > before.epoch() && equals(ViewPlanner.raised(before, epoch))));
+  }
+
   /** How many voters are a majority. */
   public int majority() {
     return voters().size() / 2 + 1;
+  }
+
+  /** The seat of that process start, if it is a member. */
+  Optional<Seat> seatOf(Member member) {
+    return seats.stream().filter(seat -> seat.member().isSameProcess(member)).findFirst();
   }
 
   /** True if that process start is a member. */

@@ -10,7 +10,7 @@ import java.util.Optional;
  */
 public interface ViewLog extends AutoCloseable {
 
-  /** Told of committed views; called by any thread, must return quickly. */
+  /** Told of committed views; called by any thread, must return quickly and throw nothing. */
   @FunctionalInterface
   interface Listener {
     /** A view, in the order of the epochs; may be told more than once. */
@@ -46,8 +46,8 @@ public interface ViewLog extends AutoCloseable {
   boolean isProposer();
 
   /**
-   * Asks for a view to be agreed on. It is committed if and only if the newest committed view has
-   * the epoch before it. Whether it was is told to the listener alone; a proposal may be lost, or
+   * Asks for a view to be agreed on. It is committed if and only if it {@link View#follows} the
+   * newest committed view. Whether it was is told to the listener alone; a proposal may be lost, or
    * be committed long after this call.
    */
   void propose(View next);
@@ -58,8 +58,32 @@ public interface ViewLog extends AutoCloseable {
    */
   void reconcile(List<Member> voters);
 
-  /** The numbers of {@link Member#storeId} that the library counts as voters now. */
+  /**
+   * The numbers of {@link Member#storeId} that the library counts as voters, as far as this node
+   * knows: it may have missed changes.
+   */
   List<Long> libraryVoters();
+
+  /**
+   * The voters that a majority agreed on.
+   *
+   * @param index of the place in the log that says so; later places have larger ones
+   * @param voters by {@link Member#storeId}
+   */
+  record Agreed(long index, List<Long> voters) {
+    public Agreed {
+      voters = List.copyOf(voters);
+    }
+  }
+
+  /**
+   * Which voters the library counts, as the node that proposes knows it. Empty on all other nodes,
+   * and while the list is about to change.
+   */
+  Optional<Agreed> agreed();
+
+  /** True if this node has the log up to that place, and knows that it is agreed on. */
+  boolean reaches(long index);
 
   @Override
   void close();

@@ -88,6 +88,19 @@ final class ViewPlanner {
         view, member, seat -> new Seat(seat.member(), seat.votes(), true, seat.returns()));
   }
 
+  /** All lead what they led, from that epoch on, which is a later one. */
+  static View raised(View view, long epoch) {
+    SlotTable slots =
+        view.slots()
+            .with(
+                epoch,
+                slot -> {
+                  SlotTable.Tenure tenure = view.slots().tenure(slot);
+                  return view.member(tenure.nodeId(), tenure.incarnation());
+                });
+    return new View(epoch, view.clusterId(), view.seats(), view.removed(), slots);
+  }
+
   static View forgetting(View view, List<Removed> forgotten) {
     var removed = new ArrayList<>(view.removed());
     removed.removeAll(forgotten);

@@ -39,6 +39,8 @@ final class FoolishNode implements SimNode {
     clock++;
     var version = new Version(1, clock, self.incarnation());
     return switch (ports.store().prepare(update, version, ports.clock().wallMillis())) {
+      case ReplicaStore.Prepared.Overtaken(long epoch) ->
+          throw new SimViolation("one epoch only: epoch=" + epoch);
       case ReplicaStore.Prepared.Settled(byte[] answer) -> answer;
       case ReplicaStore.Prepared.Effect(byte[] state, var claim, byte[] answer) -> {
         if (claim.flatMap(ports.store()::collision).isPresent()) {
@@ -59,6 +61,11 @@ final class FoolishNode implements SimNode {
 
   @Override
   public boolean admits(long acceptedNanos) {
+    return true;
+  }
+
+  @Override
+  public boolean ready() {
     return true;
   }
 

@@ -3,6 +3,7 @@ package io.silverback.cluster;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** The world of one part of a node: time by hand, nobody else, and a log that only takes notes. */
 final class HandPorts {
@@ -21,10 +22,16 @@ final class HandPorts {
   static final class NotedLog implements ViewLog {
     final List<View> proposed = new ArrayList<>();
     boolean isProposer = true;
+    List<Long> libraryVoters = List.of();
+    Optional<Agreed> agreed = Optional.empty();
+    long end;
+    @Nullable Listener listener;
     int reconciled;
 
     @Override
-    public void start(Member self, Listener listener) {}
+    public void start(Member self, Listener to) {
+      listener = to;
+    }
 
     @Override
     public Optional<View> remembered() {
@@ -54,7 +61,17 @@ final class HandPorts {
 
     @Override
     public List<Long> libraryVoters() {
-      return List.of();
+      return libraryVoters;
+    }
+
+    @Override
+    public Optional<Agreed> agreed() {
+      return agreed;
+    }
+
+    @Override
+    public boolean reaches(long index) {
+      return end >= index;
     }
 
     @Override

@@ -44,6 +44,7 @@ final class LeaderQueueTest {
   private final Peers peers = new Peers(time);
   private final Shares shares = new Shares(config.replicationFactor());
   private final Claims claims = new Claims(self, config, ports, requests, led, this::post);
+  private final EpochFloor epochs = new EpochFloor();
   private View view = allLedBy(self, 1);
   private final LeaderQueue queue = queue();
 
@@ -59,6 +60,7 @@ final class LeaderQueueTest {
         led,
         replicator,
         claims,
+        epochs,
         () -> Optional.of(view),
         EnumSet.noneOf(Rule.class));
   }
@@ -79,6 +81,15 @@ final class LeaderQueueTest {
     assertEquals(List.of("prepared g=1", "sent g=1"), events);
     answer(Receipt.DONE);
     assertEquals(List.of("prepared g=1", "sent g=1", "shown g=1", "answered g=1"), events);
+  }
+
+  /** It would be answered 200, and what is stored would be shown on. */
+  @Test
+  void anUpdateThatCountsAsOlderThanTheStoredGroupIsNotAnswered() {
+    store.storedEpoch = 9;
+    submit("g=1");
+    assertEquals(List.of("prepared g=1", "unavailable"), events);
+    assertEquals(9, epochs.above(view).epoch());
   }
 
   @Test

@@ -24,12 +24,18 @@ final class NotedStore implements ReplicaStore {
   boolean isFull;
   boolean isBroken;
 
+  /** The epoch of what it has of all groups. */
+  long storedEpoch;
+
   @Override
   public Prepared prepare(byte[] update, Version version, long wallMillis) {
     requireWhole();
     String text = text(update);
     events.add("prepared " + text);
     versions.add(version);
+    if (storedEpoch > version.epoch()) {
+      return new Prepared.Overtaken(storedEpoch);
+    }
     return switch (text.substring(2)) {
       case "same" -> new Prepared.Settled(update);
       case "claim" ->
@@ -56,7 +62,7 @@ final class NotedStore implements ReplicaStore {
     }
     events.add("shown " + text(state));
     groups.put(text(state).substring(0, 1), text(state));
-    return new Merged.Done();
+    return storedEpoch > 0 ? new Merged.Overtaken(storedEpoch) : new Merged.Done();
   }
 
   @Override

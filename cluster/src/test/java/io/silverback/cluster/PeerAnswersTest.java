@@ -28,6 +28,7 @@ final class PeerAnswersTest {
   private final HandTime time = world.time;
   private final NotedStore store = new NotedStore();
   private final List<PeerMessage> answers = new ArrayList<>();
+  private final EpochFloor epochs = new EpochFloor();
   private final PeerAnswers replica = replica();
 
   private PeerAnswers replica() {
@@ -52,7 +53,7 @@ final class PeerAnswersTest {
             missed -> {});
     var queue =
         new LeaderQueue(
-            config, ports, versions, lease, led, replicator, claims, Optional::empty, off);
+            config, ports, versions, lease, led, replicator, claims, epochs, Optional::empty, off);
     var pushes =
         new Pushes(
             config,
@@ -67,7 +68,38 @@ final class PeerAnswersTest {
             off,
             counters);
     return new PeerAnswers(
-        ports, versions, new Fences(), led, claims, pushes, requests, this::post, off, counters);
+        ports,
+        versions,
+        new Fences(),
+        led,
+        claims,
+        pushes,
+        epochs,
+        requests,
+        this::post,
+        off,
+        counters);
+  }
+
+  /** What is stored here of a later epoch would win over it, so it is not safe here. */
+  @Test
+  void aStateThatCountsAsOlderThanWhatIsStoredIsNotConfirmed() {
+    store.storedEpoch = 9;
+    replicate(1, 4, 1_000);
+    time.settle();
+    var said = (PeerMessage.Replicated) answers.getFirst();
+    assertEquals(PeerMessage.Replicated.Receipt.REFUSED, said.result());
+    assertEquals(9, epochs.above(ViewPlanner.first(7, List.of(leader))).epoch());
+  }
+
+  @Test
+  void whatIsStoredOfTheLeadersOwnEpochDoesNotMatter() {
+    store.storedEpoch = 4;
+    replicate(1, 4, 1_000);
+    time.settle();
+    var said = (PeerMessage.Replicated) answers.getFirst();
+    assertEquals(PeerMessage.Replicated.Receipt.DONE, said.result());
+    assertEquals(0, epochs.above(ViewPlanner.first(7, List.of(leader))).epoch());
   }
 
   @Test

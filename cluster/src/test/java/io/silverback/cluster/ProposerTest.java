@@ -21,9 +21,10 @@ final class ProposerTest {
   private final List<View> proposed = world.log.proposed;
   private final Peers peers = new Peers(world.time);
   private final LapseBoard board = new LapseBoard();
+  private final EpochFloor epochs = new EpochFloor();
   private final Member self = node(1);
   private final Proposer proposer =
-      new Proposer(ClusterConfig.standard(3), self, world.ports(), peers, board);
+      new Proposer(ClusterConfig.standard(3), self, world.ports(), peers, board, epochs);
   private View view =
       ViewPlanner.first(7, LongStream.rangeClosed(1, 5).mapToObj(ProposerTest::node).toList());
 
@@ -266,6 +267,37 @@ final class ProposerTest {
   private void accept() {
     enter(proposed.getLast());
     proposed.clear();
+  }
+
+  /** A store of an earlier cluster is here, which had more views. */
+  @Test
+  void epochsAreRaisedAboveThoseOfAStore() {
+    epochs.met(11, 70);
+    live(200, 2, 3, 4, 5);
+    View raised = proposed.getLast();
+    assertEquals(71, raised.epoch());
+    assertTrue(raised.follows(view));
+    assertEquals(71, raised.slots().tenure(11).epoch());
+    assertEquals(71, raised.slots().tenure(12).epoch());
+    assertEquals(view.seats(), raised.seats());
+    accept();
+    live(3_000, 2, 3, 4, 5);
+    assertEquals(List.of(), proposed);
+  }
+
+  /** A leader that was replaced without having heard of it finds what the next one stored. */
+  @Test
+  void whatTheLeaderOfASlotStoredRaisesNothing() {
+    epochs.met(11, view.slots().tenure(11).epoch());
+    live(3_000, 2, 3, 4, 5);
+    assertEquals(List.of(), proposed);
+  }
+
+  @Test
+  void anEpochThatNoClusterCanHaveReachedRaisesNothing() {
+    epochs.met(11, 1L << 62);
+    live(3_000, 2, 3, 4, 5);
+    assertEquals(List.of(), proposed);
   }
 
   private void enter(View next) {

@@ -41,7 +41,8 @@ final class SimFaults {
     JOIN,
     SUSPECT,
     STORE,
-    KILL_ALL
+    KILL_ALL,
+    FOUND_ANEW
   }
 
   SimFaults(SimWorld world, SimCluster cluster, Set<Fault> kinds, boolean gentle) {
@@ -121,6 +122,7 @@ final class SimFaults {
       case CRASH_WITHOUT_DISK -> survivesLossOf(victim.host());
       // Of four, two might be up for so long that they go on without what the others have.
       case KILL_ALL -> !gentle || hosts <= 3;
+      case FOUND_ANEW -> hosts <= 3 && hosts == cluster.config().bootstrapExpect();
       case JOIN -> hosts < MOST_HOSTS;
       case ISOLATE, DEAF, MUTE, PAIR, WORSE_WIRES, FLAP, LEAVE, SUSPECT -> hosts > 1;
       case CRASH, PAUSE, SUSPEND, STALL, CLOCK, STORE -> true;
@@ -191,6 +193,7 @@ final class SimFaults {
         whileBroken(between(1_000, 8_000), () -> host.store().worsen(0, 0));
       }
       case KILL_ALL -> killAll();
+      case FOUND_ANEW -> foundAnew();
     }
   }
 
@@ -249,6 +252,18 @@ final class SimFaults {
           });
     }
     whileBroken(between(200, 300), () -> {});
+  }
+
+  /** As the documentation says for a majority that is lost for good; the stores stay. */
+  private void foundAnew() {
+    for (SimServer server : List.copyOf(cluster.servers())) {
+      if (server.process().alive()) {
+        server.kill();
+      }
+      server.host().loseLog();
+      whileBroken(between(200, 3_000), () -> startAgain(server.host()));
+    }
+    cluster.register().forget();
   }
 
   private List<SimHost> others(SimHost host) {

@@ -1,5 +1,6 @@
 package io.silverback.cluster;
 
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +15,8 @@ final class SimHost {
   private SimStore store;
   private boolean votes;
   private @Nullable View remembered;
+  private ViewLog.Agreed logVoters = new ViewLog.Agreed(0, List.of());
+  private long logEnd;
   private @Nullable SimProcess process;
 
   SimHost(SimWorld world, String name, String zone) {
@@ -36,12 +39,19 @@ final class SimHost {
     store.restarted(started);
   }
 
-  /** All files are gone; what runs here must have ended. */
-  void loseDisk() {
+  /** The files of the cluster are gone, and the groups stay: the cluster is founded anew. */
+  void loseLog() {
     storeId = world.number();
-    store = new SimStore(world);
     votes = false;
     remembered = null;
+    logVoters = new ViewLog.Agreed(0, List.of());
+    logEnd = 0;
+  }
+
+  /** All files are gone; what runs here must have ended. */
+  void loseDisk() {
+    loseLog();
+    store = new SimStore(world);
   }
 
   /** The process that runs here, stopped or not. */
@@ -89,6 +99,20 @@ final class SimHost {
 
   void vote() {
     votes = true;
+  }
+
+  /** The log that the files hold: up to which place, and whom it names as voters. */
+  void learnLog(long end, ViewLog.Agreed voters) {
+    logEnd = end;
+    logVoters = voters;
+  }
+
+  ViewLog.Agreed logVoters() {
+    return logVoters;
+  }
+
+  long logEnd() {
+    return logEnd;
   }
 
   Optional<View> remembered() {

@@ -191,8 +191,66 @@ final class SimJudge {
     diskLostAt = world.now();
   }
 
+  /**
+   * A cluster in which everyone is ready stands the loss of any one host: a majority of the voters
+   * is left, of the view and of the log, and a copy of all that was acknowledged.
+   */
+  private void judgeReadiness() {
+    View view = cluster.register().newest().orElse(null);
+    if (view == null || !allReady(view)) {
+      return;
+    }
+    List<Long> ofView = view.voters().stream().map(Member::storeId).toList();
+    List<Long> ofLog = cluster.register().voters();
+    for (SimServer lost : cluster.servers()) {
+      // Of two voters none can be missed.
+      if (ofView.size() > 2 && !(standsLossOf(lost, ofView) && standsLossOf(lost, ofLog))) {
+        throw new SimViolation(
+            "all are ready, and without one no majority is left: "
+                + lost.process()
+                + " voters="
+                + ofView.size()
+                + " voters of the log="
+                + ofLog.size());
+      }
+      for (SimLedger ledger : cluster.ledgers()) {
+        boolean isHeld =
+            cluster.hosts().stream()
+                .anyMatch(host -> host != lost.host() && ledger.isHeldBy(host.store()));
+        if (promises && view.seats().size() > 1 && !isHeld) {
+          throw new SimViolation(
+              "all are ready, and only one holds what was acknowledged: "
+                  + lost.process()
+                  + " "
+                  + ledger);
+        }
+      }
+    }
+  }
+
+  /** True if each host runs a member of the view, and each of these says that it is ready. */
+  private boolean allReady(View view) {
+    return cluster.servers().size() == cluster.hosts().size()
+        && cluster.servers().stream()
+            .allMatch(
+                server ->
+                    server.awake()
+                        && !server.leaving()
+                        && view.has(server.process().member())
+                        && server.node().ready());
+  }
+
+  private boolean standsLossOf(SimServer lost, List<Long> voters) {
+    long left =
+        cluster.servers().stream()
+            .filter(server -> server != lost && voters.contains(server.host().storeId()))
+            .count();
+    return 2 * left > voters.size();
+  }
+
   private void tick() {
     replicas();
+    judgeReadiness();
     for (SimLedger ledger : cluster.ledgers()) {
       boolean shown = cluster.servers().stream().anyMatch(server -> shows(server, ledger));
       long last = lastExposed.computeIfAbsent(ledger, _ -> 0L);
@@ -256,6 +314,9 @@ final class SimJudge {
       boolean wanted = server.process().alive() && !server.leaving();
       if (wanted != view.has(server.process().member())) {
         return (wanted ? "not in the view: " : "still in the view: ") + server.process();
+      }
+      if (wanted && !server.node().ready()) {
+        return "not ready: " + server.process();
       }
     }
     List<Long> voters = view.voters().stream().map(Member::storeId).sorted().toList();

@@ -13,6 +13,8 @@ interface SimNode {
 
   boolean admits(long acceptedNanos);
 
+  boolean ready();
+
   void close();
 
   /** Builds the nodes of a simulation. */
@@ -47,6 +49,11 @@ interface SimNode {
         }
 
         @Override
+        public boolean ready() {
+          return node.whyNotReady().isEmpty();
+        }
+
+        @Override
         public void close() {
           node.close();
         }
@@ -56,6 +63,16 @@ interface SimNode {
           return node.status().toString();
         }
       };
+    };
+  }
+
+  /** The real thing, over stores that do not say that they have something of a later epoch. */
+  static Factory overStoresOfAnyEpoch() {
+    return (config, self, ports, onLapse) -> {
+      if (ports.store() instanceof SimStore store) {
+        store.takeAnyEpoch();
+      }
+      return real().create(config, self, ports, onLapse);
     };
   }
 

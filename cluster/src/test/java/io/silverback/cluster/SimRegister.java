@@ -27,6 +27,8 @@ final class SimRegister {
   private long formerUntil;
   private long leaderlessSince = -1;
   private boolean changing;
+  private long end;
+  private long votersAt;
 
   SimRegister(SimWorld world, SimFabric fabric) {
     this.world = world;
@@ -44,6 +46,29 @@ final class SimRegister {
 
   List<Long> voters() {
     return List.copyOf(voters);
+  }
+
+  /** The voters, and the place in the log that names them. */
+  ViewLog.Agreed agreed() {
+    return new ViewLog.Agreed(votersAt, voters);
+  }
+
+  /** How far the log goes. */
+  long end() {
+    return end;
+  }
+
+  boolean changing() {
+    return changing;
+  }
+
+  /** All files of the log are gone, and nobody runs who knows it. */
+  void forget() {
+    running.clear();
+    views.clear();
+    voters = new ArrayList<>();
+    leader = 0;
+    formerLeader = 0;
   }
 
   void runs(SimViewLog log) {
@@ -83,7 +108,7 @@ final class SimRegister {
         () -> {
           boolean majority = 2 * here.stream().filter(expected::contains).count() > expected.size();
           if (majority && views.isEmpty()) {
-            voters = new ArrayList<>(expected);
+            votersAre(new ArrayList<>(expected));
             commit(first);
           } else if (majority && views.getFirst().clusterId() != first.clusterId()) {
             throw new SimViolation("two first clusters were founded");
@@ -101,7 +126,7 @@ final class SimRegister {
   }
 
   private void decide(SimViewLog by, View next, boolean again) {
-    boolean has = voters.contains(by.storeId());
+    boolean has = !views.isEmpty() && voters.contains(by.storeId());
     if (!has || !reachesMajority(by)) {
       if (has && again && world.chance(0.3)) {
         world.in(
@@ -110,7 +135,7 @@ final class SimRegister {
       return;
     }
     View last = views.getLast();
-    if (next.epoch() == last.epoch() + 1 && next.clusterId() == last.clusterId()) {
+    if (next.follows(last)) {
       commit(next);
     }
   }
@@ -118,6 +143,7 @@ final class SimRegister {
   private void commit(View view) {
     // What travels is bytes, so that no two nodes share an object.
     views.add(View.decode(view.encode()));
+    end++;
     world.trace(() -> "committed: " + describe(view));
     for (long voter : voters) {
       SimViewLog log = running.get(voter);
@@ -204,9 +230,15 @@ final class SimRegister {
           changing = false;
           // Old and new ones have to agree.
           if (reachesMajority(by) && reachesMajority(by, next) && voters.contains(by.storeId())) {
-            voters = next;
+            votersAre(next);
             world.trace(() -> "voters of the log: " + voters.size());
           }
         });
+  }
+
+  private void votersAre(List<Long> next) {
+    voters = next;
+    end++;
+    votersAt = end;
   }
 }

@@ -32,6 +32,7 @@ final class SimStore implements ReplicaStore {
 
   private @Nullable SimProcess process;
   private double refusing;
+  private boolean takesAnyEpoch;
 
   SimStore(SimWorld world) {
     this.world = world;
@@ -50,6 +51,11 @@ final class SimStore implements ReplicaStore {
     }
   }
 
+  /** From now on does not say that it has something of a later epoch. */
+  void takeAnyEpoch() {
+    takesAnyEpoch = true;
+  }
+
   Optional<SimGroup> group(String key) {
     return Optional.ofNullable(groups.get(key));
   }
@@ -61,6 +67,12 @@ final class SimStore implements ReplicaStore {
         group(wanted.key())
             .orElse(SimGroup.empty(wanted.key()))
             .purgedUpTo(horizon(slotOf(wanted.key())));
+    if (takesAnyEpoch) {
+      return effect(wanted, before, version);
+    }
+    if (before.newest().epoch() > version.epoch()) {
+      return new Prepared.Overtaken(before.newest().epoch());
+    }
     if (!version.isAfter(before.newest())) {
       throw new SimViolation(
           "a version that is not the newest: key="
@@ -70,6 +82,10 @@ final class SimStore implements ReplicaStore {
               + " newest="
               + before.newest());
     }
+    return effect(wanted, before, version);
+  }
+
+  private Prepared effect(SimGroup.Update wanted, SimGroup before, Version version) {
     byte[] answer = "ok".getBytes(UTF_8);
     if (wanted.kind() == SimGroup.Kind.DELETE && !before.exists()) {
       return new Prepared.Settled(answer);
@@ -139,8 +155,10 @@ final class SimStore implements ReplicaStore {
     if (!shapes.contains(came.shape())) {
       return new Merged.ShapeMissing();
     }
-    groups.merge(came.key(), came, SimGroup::merge);
-    return new Merged.Done();
+    SimGroup now = groups.merge(came.key(), came, SimGroup::merge);
+    return now.newest().epoch() > came.newest().epoch() && !takesAnyEpoch
+        ? new Merged.Overtaken(now.newest().epoch())
+        : new Merged.Done();
   }
 
   @Override

@@ -59,6 +59,7 @@ final class SimViewLog implements ViewLog {
     if (!awake() || !register.voters().contains(storeId()) || !register.reachesMajority(this)) {
       return;
     }
+    host().learnLog(register.end(), register.agreed());
     List<View> views = register.views();
     if (told == views.size() && told > 0 && world.chance(0.02)) {
       told--;
@@ -121,7 +122,21 @@ final class SimViewLog implements ViewLog {
 
   @Override
   public List<Long> libraryVoters() {
-    return register.voters();
+    return host().logVoters().voters();
+  }
+
+  @Override
+  public Optional<Agreed> agreed() {
+    catchUp();
+    // A former leader still tells what it knew.
+    return isProposer() && !register.changing()
+        ? Optional.of(host().logVoters())
+        : Optional.empty();
+  }
+
+  @Override
+  public boolean reaches(long index) {
+    return host().logEnd() >= index;
   }
 
   @Override

@@ -8,6 +8,7 @@ import io.silverback.cluster.SimFaults.Fault;
 import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -29,17 +30,29 @@ class SimulationMutationTest {
       mode = EnumSource.Mode.EXCLUDE,
       names = {"LEASE_BEFORE_REPLICATION", "FENCE_OLD_LEADERS", "DROP_WHAT_A_LAPSE_LEFT"})
   void aBrokenRuleIsNoticed(Rule rule) {
-    Set<Fault> faults = faultsFor(rule);
+    assertIsNoticed(rule.toString(), faultsFor(rule), SimNode.without(EnumSet.of(rule)));
+  }
+
+  /** A cluster that is founded anew over old stores begins with epochs below theirs. */
+  @Test
+  void pushesThatCountAsOlderThanOldStoresAreNoticed() {
+    assertIsNoticed(
+        "noticing epochs",
+        EnumSet.of(Fault.FOUND_ANEW, Fault.LEAVE, Fault.CRASH),
+        SimNode.overStoresOfAnyEpoch());
+  }
+
+  private static void assertIsNoticed(String broken, Set<Fault> faults, SimNode.Factory factory) {
     for (int seed = 1; seed <= SEEDS; seed++) {
-      var plan = new Plan(seed, 3, faults, SimNode.without(EnumSet.of(rule)));
+      var plan = new Plan(seed, 3, faults, factory);
       if (ClusterSimulation.runQuietly(plan).violation().isPresent()) {
-        System.out.println("without " + rule + ", found by seed " + seed);
+        System.out.println("without " + broken + ", found by seed " + seed);
         var whole = new Plan(seed, 3, faults, SimNode.real());
         assertEquals(Optional.empty(), ClusterSimulation.runQuietly(whole).violation());
         return;
       }
     }
-    assertTrue(false, () -> "nobody noticed that a rule was broken: " + rule);
+    assertTrue(false, () -> "nobody noticed that a rule was broken: " + broken);
   }
 
   static Set<Fault> faultsFor(Rule rule) {
@@ -51,6 +64,7 @@ class SimulationMutationTest {
       case ASK_ALL_MEMBERS -> EnumSet.of(Fault.PAUSE, Fault.STALL, Fault.PAIR);
       case LEASE_AT_THE_DOOR, DROP_WHAT_A_LAPSE_LEFT, LEASE_BEFORE_REPLICATION, FENCE_OLD_LEADERS ->
           EnumSet.of(Fault.PAUSE, Fault.STALL);
+      case READY_MEANS_SAFE -> EnumSet.of(Fault.LEAVE, Fault.CRASH, Fault.CRASH_WITHOUT_DISK);
       case HORIZON_DROPS_LEFTOVERS -> EnumSet.of(Fault.CRASH, Fault.ISOLATE, Fault.LEAVE);
     };
   }

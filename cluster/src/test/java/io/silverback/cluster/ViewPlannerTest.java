@@ -22,6 +22,22 @@ final class ViewPlannerTest {
   private final Member newcomer = node(50);
 
   @Test
+  void aViewFollowsOnlyTheOneBeforeItOrARaiseOfThat() {
+    View first = ViewPlanner.first(7, List.of(TestViews.member("a", 1, 1)));
+    View second = ViewPlanner.with(first, TestViews.member("b", 2, 2));
+    assertTrue(second.follows(first));
+    assertFalse(first.follows(second));
+    assertFalse(first.follows(first));
+    View raised = ViewPlanner.raised(first, 50);
+    assertTrue(raised.follows(first));
+    // Whoever proposed it did not know of the second view.
+    assertFalse(raised.follows(second));
+    assertTrue(ViewPlanner.raised(second, 50).follows(second));
+    View other = ViewPlanner.first(8, second.members());
+    assertFalse(other.follows(first));
+  }
+
+  @Test
   void anOddNumberVotesButOfTwoBothAndOfManySeven() {
     List<Integer> wanted =
         IntStream.of(1, 2, 3, 4, 5, 6, 7, 8, 50).mapToObj(ViewPlanner::wantedVoters).toList();

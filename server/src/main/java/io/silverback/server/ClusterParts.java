@@ -189,14 +189,16 @@ final class ClusterParts implements AutoCloseable {
     return new ClusterHandler(() -> report.targets(Instant.now()), Optional.of(report));
   }
 
-  /** Leaves the cluster; the store stays open. */
+  /** Leaves the cluster; the store stays open. All parts are closed, even if one of them fails. */
   @Override
   public void close() {
-    node.close();
-    viewLog.close();
-    membership.close();
-    network.close();
-    loop.close();
-    folder.close();
+    // Closed from right to left.
+    try (folder;
+        loop;
+        network;
+        membership;
+        viewLog) {
+      node.close();
+    }
   }
 }

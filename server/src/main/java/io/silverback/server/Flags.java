@@ -124,7 +124,23 @@ final class Flags {
               "",
               "Most heap for all bodies at once and what is parsed of them. Defaults to half of"
                   + " the largest heap."),
-          text("limits.body-timeout", "30s", "How long a head may take to arrive, and a body."),
+          text(
+              "limits.max-labels-per-series",
+              "512",
+              "Most labels of a pushed series, those of its grouping key included."),
+          text(
+              "limits.max-key-length",
+              "64KiB",
+              "Most characters of all label names and values of a grouping key."),
+          text(
+              "limits.body-timeout",
+              "1m",
+              "How long a head may take to arrive, and how long nothing of a body may come."),
+          text(
+              "limits.min-body-rate",
+              "100B",
+              "Least bytes a second of a body, from twice --limits.body-timeout on."),
+          text("limits.max-body-time", "1h", "How long a body may take to arrive."),
           text("limits.max-concurrent-pushes", "64", "Most pushes handled at once."),
           text(
               "limits.max-concurrent-scrapes",
@@ -142,7 +158,7 @@ final class Flags {
               "limits.max-connections",
               "",
               "Most connections of each listen address; more wait. Defaults to one for 256KiB of"
-                  + " the largest heap, up to 4096."),
+                  + " the largest heap, up to 4096; fewer where file descriptors are short."),
           text("limits.idle-timeout", "5m", "How long a connection may go without a request."),
           text("shutdown.timeout", "10s", "How long running requests may go on after a SIGTERM."),
           text("log.level", "info", "Least level to log: debug, info, warn or error."),
@@ -157,6 +173,7 @@ final class Flags {
           "history.retention",
           STALENESS_TTL,
           "limits.body-timeout",
+          "limits.max-body-time",
           "limits.max-wait",
           "limits.query-timeout",
           "limits.idle-timeout",
@@ -360,6 +377,7 @@ final class Flags {
     }
     var doors =
         new DoorSettings(
+            text("web.external-url"),
             routePrefix,
             externalPrefix,
             telemetryPath.startsWith("/") ? telemetryPath : "/" + telemetryPath,
@@ -446,6 +464,10 @@ final class Flags {
   }
 
   List<String> all(String name) {
+    return values.getOrDefault(name, List.of());
+  }
+
+  List<String> many(String name) {
     return values.getOrDefault(name, List.of());
   }
 

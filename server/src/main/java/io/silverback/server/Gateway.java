@@ -1,35 +1,24 @@
 package io.silverback.server;
 
-import io.helidon.common.buffers.DataReader;
-import io.helidon.common.tls.Tls;
-import io.helidon.http.DirectHandler;
 import io.helidon.http.HeaderNames;
-import io.helidon.http.HeaderValues;
-import io.helidon.http.RequestException;
-import io.helidon.http.ServerResponseHeaders;
-import io.helidon.http.Status;
-import io.helidon.webserver.CloseConnectionException;
-import io.helidon.webserver.ListenerConfig;
-import io.helidon.webserver.WebServer;
-import io.helidon.webserver.http.DirectHandlers;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
-import io.helidon.webserver.http1.Http1Config;
-import io.helidon.webserver.http1.Http1ConnectionSelector;
-import io.helidon.webserver.spi.ServerConnectionSelector;
 import io.silverback.codec.model.VersionClock;
 import io.silverback.server.handler.BuildInfo;
 import io.silverback.server.handler.ClusterHandler;
 import io.silverback.server.handler.DoorLimit;
+import io.silverback.server.handler.DoorLimits;
 import io.silverback.server.handler.Fence;
 import io.silverback.server.handler.GatewayMetrics;
-import io.silverback.server.handler.LastAnswer;
 import io.silverback.server.handler.LifecycleHandler;
 import io.silverback.server.handler.LimitBoard;
-import io.silverback.server.handler.OldPeer;
 import io.silverback.server.handler.Routes;
 import io.silverback.server.handler.WriterWatch;
+import io.silverback.server.http.ConnectionLimits;
+import io.silverback.server.http.CutOff;
+import io.silverback.server.http.Exchange;
+import io.silverback.server.http.HttpServer;
 import io.silverback.server.log.Log;
 import io.silverback.server.storage.ChoreStatistics;
 import io.silverback.server.storage.Limit;
@@ -43,11 +32,11 @@ import io.silverback.server.storage.StoreNotReadyException;
 import io.silverback.server.storage.StoreSettings;
 import io.silverback.server.storage.StoreUnusableException;
 import io.silverback.server.web.AccessControl;
-import io.silverback.server.web.Admission;
+import io.silverback.server.web.Guard;
+import io.silverback.server.web.HandshakeFailures;
 import io.silverback.server.web.WebConfigFile;
 import io.silverback.server.yaml.ConfigException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -56,12 +45,11 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import javax.net.ssl.SSLContext;
@@ -72,17 +60,13 @@ import javax.net.ssl.SSLContext;
  * <p>Thread-safe.
  */
 public final class Gateway implements AutoCloseable {
-  /** Long enough for any grouping key that a client can mean; upstream takes 1 MiB of headers. */
-  private static final int MAX_REQUEST_LINE_BYTES = 64 * 1024;
-
-  private static final int MAX_HEADER_BYTES = 64 * 1024;
+  /** Of the memory for bodies, the part that unfinished heads may take on top. */
+  private static final int HEAD_PART = 16;
 
   /** A store that is recovered within that time is ready when the first request can come. */
   private static final Duration RECOVERY_PATIENCE = Duration.ofMillis(250);
 
   private static final Duration CLUSTER_RECOVERY_PATIENCE = Duration.ofHours(1);
-
-  private static final String TEXT = "text/plain; charset=utf-8";
 
   private static final double SHORT_OF_MEMORY = 0.85;
 
@@ -97,9 +81,8 @@ public final class Gateway implements AutoCloseable {
   private final MetricStore store;
   private final StalenessSweep staleness;
   private final String host;
-  private final WebServer web;
-  private final List<String> sockets = new ArrayList<>();
-  private final List<Connections> connections = new ArrayList<>();
+  private final HttpServer web;
+  private final boolean hasTls;
   private volatile boolean ready;
 
   private Gateway(
@@ -109,7 +92,6 @@ public final class Gateway implements AutoCloseable {
     BuildInfo build = BuildInfo.current();
     var metrics = new GatewayMetrics(build);
     var board = new LimitBoard(config.doors().limits());
-    board.watch(DoorLimit.CONNECTIONS, this::connectionCount);
     metrics.watchLimits(board);
     var writers = new WriterWatch(System::nanoTime, System::currentTimeMillis);
     metrics.watchWriters(writers);
@@ -118,6 +100,12 @@ public final class Gateway implements AutoCloseable {
     if (live.hasFile()) {
       metrics.watchConfig(live::lastSucceeded, live::lastSuccess);
     }
+    Optional<WebConfigFile> guardFile = openGuardFile(config.webConfigFile());
+    var failures = new HandshakeFailures();
+    Optional<SSLContext> tls = guardFile.flatMap(file -> file.sslContext(failures));
+    if (tls.isPresent()) {
+      metrics.watchHandshakes(failures);
+    }
     // Before anybody asks which names are taken.
     Optional<ClusterMetrics> watched =
         config.cluster().map(_ -> new ClusterMetrics(metrics.registry()));
@@ -125,7 +113,7 @@ public final class Gateway implements AutoCloseable {
         new StoreSettings(
             clock,
             System::currentTimeMillis,
-            metrics.declared(),
+            GatewayMetrics.reserved(),
             config.doors().checked(),
             config.historyRetention(),
             config.limits());
@@ -143,11 +131,10 @@ public final class Gateway implements AutoCloseable {
     store = front.apply(cluster.map(parts -> parts.store()).orElse(ownStore));
     staleness =
         new StalenessSweep(store, live::staleness, metrics::countExpired, metrics::countPurged);
-    Optional<WebConfigFile> guardFile = openGuardFile(config.webConfigFile());
-    Function<String, Admission> guard =
+    Guard guard =
         guardFile
-            .<Function<String, Admission>>map(file -> new AccessControl(file)::admit)
-            .orElse(_ -> new Admission.Admitted(Map.of()));
+            .<Guard>map(file -> new AccessControl(file, config.doors().limits().maxWait()))
+            .orElse(Guard.OPEN);
     var routes =
         new Routes(
             config.doors(),
@@ -158,7 +145,9 @@ public final class Gateway implements AutoCloseable {
             live::rewrite,
             build,
             guard,
-            cluster.map(parts -> parts.fence(this::acceptedNanos)).orElse(Fence.OPEN),
+            cluster
+                .map(parts -> parts.fence(request -> Exchange.of(request).acceptedNanos()))
+                .orElse(Fence.OPEN),
             cluster
                 .map(parts -> parts.handler())
                 .orElseGet(() -> alone(config.advertisedWebAddress())),
@@ -167,7 +156,9 @@ public final class Gateway implements AutoCloseable {
                 this::askToQuit,
                 live.hasFile() ? Optional.of(live::reload) : Optional.empty()));
     host = hostToName(config.listenAddresses().getFirst());
-    web = webServer(config, routes, board, guardFile.flatMap(WebConfigFile::sslContext));
+    hasTls = tls.isPresent();
+    web = webServer(config, routes, board, tls, failures);
+    board.watch(DoorLimit.CONNECTIONS, web::connectionCount);
   }
 
   /**
@@ -196,13 +187,14 @@ public final class Gateway implements AutoCloseable {
     config.listenAddresses().forEach(Gateway::requireFree);
     var gateway = new Gateway(config, front, libraries);
     gateway.cluster.ifPresent(parts -> parts.start());
-    gateway.web.start();
-    for (int i = 0; i < gateway.sockets.size(); i++) {
-      if (gateway.web.port(gateway.sockets.get(i)) < 0) {
-        gateway.close();
-        throw new StartUpException("cannot listen on " + show(config.listenAddresses().get(i)));
-      }
-      gateway.logListening(i, config.listenAddresses().get(i));
+    try {
+      gateway.web.start();
+    } catch (IOException e) {
+      gateway.close();
+      throw new StartUpException("cannot listen: " + e.getMessage());
+    }
+    for (int i = 0; i < config.listenAddresses().size(); i++) {
+      gateway.logListening(config.listenAddresses().get(i), gateway.web.ports().get(i));
     }
     gateway.ready = true;
     return gateway;
@@ -210,7 +202,7 @@ public final class Gateway implements AutoCloseable {
 
   /** The port of the first listen address. */
   public int port() {
-    return web.port(sockets.getFirst());
+    return web.ports().getFirst();
   }
 
   /** Returns when a client or {@link #askToQuit} asked for the end. */
@@ -241,8 +233,7 @@ public final class Gateway implements AutoCloseable {
   @Override
   public void close() {
     ready = false;
-    web.stop();
-    connections.forEach(Connections::close);
+    web.close();
     staleness.close();
     // Behind the web door: whoever finds the peer port closed may take it that nobody is answered.
     cluster.ifPresent(parts -> parts.close());
@@ -276,15 +267,7 @@ public final class Gateway implements AutoCloseable {
 
   /** The lease is lost: nothing that lies in a connection may be carried out. */
   private void dropAll() {
-    Thread.ofVirtual().name("lapse").start(() -> connections.forEach(Connections::dropAll));
-  }
-
-  private long acceptedNanos(ServerRequest request) {
-    return connections.stream()
-        .flatMap(each -> each.find(request.remotePeer()).stream())
-        .findFirst()
-        .orElseThrow()
-        .acceptedNanos();
+    Thread.ofVirtual().name("lapse").start(() -> web.dropAll());
   }
 
   /** The doors of a single node, which is the only target. */
@@ -329,13 +312,13 @@ public final class Gateway implements AutoCloseable {
     }
   }
 
-  private void logListening(int socket, InetSocketAddress asked) {
+  private void logListening(InetSocketAddress asked, int port) {
     // upstream: exporter-toolkit's tls_config.go says these two sentences, and scripts wait for
     // one.
     String host = asked.getAddress().isAnyLocalAddress() ? "[::]" : hostOf(asked);
-    String address = host + ":" + web.port(sockets.get(socket));
+    String address = host + ":" + port;
     log.info("Listening on", "address", address);
-    String tls = web.hasTls(sockets.get(socket)) ? "TLS is enabled." : "TLS is disabled.";
+    String tls = hasTls ? "TLS is enabled." : "TLS is disabled.";
     log.info(tls, "http2", false, "address", address);
   }
 
@@ -356,127 +339,44 @@ public final class Gateway implements AutoCloseable {
     }
   }
 
-  private long connectionCount() {
-    return connections.stream().mapToLong(Connections::count).sum();
-  }
-
-  private WebServer webServer(
-      GatewayConfig config, Routes routes, LimitBoard board, Optional<SSLContext> tls) {
-    ServerConnectionSelector http = Http1ConnectionSelector.builder().config(http1()).build();
-    var builder = WebServer.builder().shutdownHook(false);
-    for (InetSocketAddress address : config.listenAddresses()) {
-      String socket = sockets.isEmpty() ? WebServer.DEFAULT_SOCKET_NAME : "@" + sockets.size();
-      sockets.add(socket);
-      var accepted = new Connections(config.doors().limits(), board);
-      connections.add(accepted);
-      if (sockets.size() == 1) {
-        listen(builder, address, config, accepted, http, routes, tls);
-      } else {
-        builder.putSocket(
-            socket, listener -> listen(listener, address, config, accepted, http, routes, tls));
-      }
-    }
-    return builder.build();
-  }
-
-  @SuppressWarnings(
-      "removal") // HTTP/1.0 has no Host header; for HTTP/1.1 we look for it ourselves.
-  private static Http1Config http1() {
-    return Http1Config.builder()
-        .validatePath(false)
-        .validatePrologue(false)
-        .validateRequestHostHeader(false)
-        .sendKeepAliveHeader(false)
-        .maxPrologueLength(MAX_REQUEST_LINE_BYTES)
-        .maxHeadersSize(MAX_HEADER_BYTES)
-        .build();
-  }
-
-  private static void listen(
-      ListenerConfig.BuilderBase<?, ?> listener,
-      InetSocketAddress address,
+  private static HttpServer webServer(
       GatewayConfig config,
-      Connections connections,
-      ServerConnectionSelector http,
       Routes routes,
-      Optional<SSLContext> tls) {
-    tls.ifPresent(context -> listener.tls(Tls.builder().sslContext(context).build()));
-    listener
-        .bindAddress(address)
-        .protocolsDiscoverServices(false)
-        .addConnectionSelector(new RequestLineSelector(http, connections))
-        .directHandlers(
-            DirectHandlers.builder()
-                .addHandler(DirectHandler.EventType.BAD_REQUEST, Gateway::answerUnreadable)
-                .build())
-        .contentEncoding(new UntouchedBodies())
-        .shutdownGracePeriod(config.shutdownTimeout())
-        .connectionOptions(connections.accepting())
-        .maxTcpConnections(connections.limits().maxConnections())
-        .idleConnectionTimeout(connections.limits().idleTimeout())
-        .routing(
-            // Our own router answers every path and method, as upstream's does.
-            HttpRouting.builder()
-                .any((request, response) -> answer(routes, connections, request, response))
-                .error(StoreClosedException.class, Gateway::answerClosed)
-                .error(StoreNotReadyException.class, Gateway::answerNotReady)
-                .error(Throwable.class, Gateway::answerFault));
+      LimitBoard board,
+      Optional<SSLContext> tls,
+      HandshakeFailures failures) {
+    HttpRouting.Builder routing =
+        HttpServer.routing(routes)
+            .error(StoreClosedException.class, Gateway::answerClosed)
+            .error(StoreNotReadyException.class, Gateway::answerNotReady)
+            .error(Throwable.class, Gateway::answerFault);
+    return new HttpServer(
+        config.listenAddresses(),
+        routing,
+        connectionLimits(config.doors().limits()),
+        tls,
+        failures,
+        config.shutdownTimeout(),
+        routes,
+        reason -> board.countRefused(limitOf(reason)));
   }
 
-  private static void answer(
-      Routes routes, Connections connections, ServerRequest request, ServerResponse response) {
-    Connection connection = connections.with(request.remotePeer());
-    connection.beginRequest();
-    try {
-      answer(routes, request, response);
-    } finally {
-      connection.endRequest();
-    }
+  private static ConnectionLimits connectionLimits(DoorLimits limits) {
+    return new ConnectionLimits(
+        limits.maxConnections(),
+        limits.bodyTimeout(),
+        limits.minBodyRate(),
+        limits.maxBodyTime(),
+        limits.queryTimeout(),
+        limits.idleTimeout(),
+        limits.maxBodyMemoryBytes() / HEAD_PART);
   }
 
-  private static void answer(Routes routes, ServerRequest request, ServerResponse response) {
-    boolean isOld = request.remotePeer() instanceof OldPeer;
-    if (isOld || request.headers().containsToken(HeaderValues.CONNECTION_CLOSE)) {
-      LastAnswer.closeAfter(response);
-    }
-    if (!isOld && request.headers().all(HeaderNames.HOST, List::of).size() != 1) {
-      LastAnswer.closeAfter(response);
-      response
-          .header(HeaderNames.CONTENT_TYPE, TEXT)
-          .status(400)
-          .send("400 Bad Request: missing required Host header");
-      return;
-    }
-    try {
-      routes.answer(request, response);
-    } catch (IOException
-        | UncheckedIOException
-        | DataReader.InsufficientDataAvailableException gone) {
-      // Not in an error handler: the web server takes what that throws for a bug and logs it.
-      throw new CloseConnectionException("the client went away", gone);
-    } catch (RequestException late) {
-      LastAnswer.closeAfter(response);
-      response
-          .header(HeaderNames.CONTENT_TYPE, TEXT)
-          .status(late.status())
-          .send(late.getMessage() + "\n");
-    }
-  }
-
-  /** What the web server refuses itself, before there is a request: in the form of Go's server. */
-  private static DirectHandler.TransportResponse answerUnreadable(
-      DirectHandler.TransportRequest request,
-      DirectHandler.EventType event,
-      Status status,
-      ServerResponseHeaders headers,
-      String message) {
-    headers.set(HeaderNames.CONTENT_TYPE, TEXT);
-    return DirectHandler.TransportResponse.builder()
-        .status(status)
-        .headers(headers)
-        .keepAlive(event.keepAlive())
-        .entity(status.text())
-        .build();
+  private static DoorLimit limitOf(CutOff reason) {
+    return Arrays.stream(DoorLimit.values())
+        .filter(limit -> limit.flag().equals(reason.flag()))
+        .findFirst()
+        .orElseThrow();
   }
 
   private static void answerClosed(

@@ -17,6 +17,9 @@ final class LimitFlags {
 
   private static final int MOST_CONNECTIONS = 4096;
 
+  /** Files of the store, libraries, and the connections of a cluster. */
+  private static final int DESCRIPTORS_FOR_THE_REST = 256;
+
   private static final Pattern COUNT = Pattern.compile("\\d{1,18}");
 
   private LimitFlags() {}
@@ -34,7 +37,11 @@ final class LimitFlags {
         flags.text("limits.max-body-memory").isEmpty()
             ? heap / HEAP_PART_OF_BODIES
             : flags.manyBytes("limits.max-body-memory"),
+        flags.number("limits.max-labels-per-series", Integer.MAX_VALUE),
+        flags.bytes("limits.max-key-length"),
         flags.positiveDuration("limits.body-timeout"),
+        flags.manyBytes("limits.min-body-rate"),
+        flags.positiveDuration("limits.max-body-time"),
         flags.number("limits.max-concurrent-pushes", Integer.MAX_VALUE),
         flags.number("limits.max-concurrent-scrapes", Integer.MAX_VALUE),
         flags.duration("limits.max-wait"),
@@ -43,10 +50,19 @@ final class LimitFlags {
         flags.text("limits.max-query-memory").isEmpty()
             ? heap / HEAP_PART_OF_QUERIES
             : flags.manyBytes("limits.max-query-memory"),
+        maxConnections(flags, heap),
+        flags.positiveDuration("limits.idle-timeout"));
+  }
+
+  /** What the flag says or the heap allows, and never more than there are file descriptors for. */
+  private static int maxConnections(Flags flags, long heap) {
+    int wanted =
         flags.text("limits.max-connections").isEmpty()
             ? (int) Math.min(MOST_CONNECTIONS, heap / HEAP_BYTES_OF_CONNECTION)
-            : flags.number("limits.max-connections", 1_000_000),
-        flags.positiveDuration("limits.idle-timeout"));
+            : flags.number("limits.max-connections", 1_000_000);
+    long descriptors = FileDescriptors.most() - DESCRIPTORS_FOR_THE_REST;
+    int addresses = flags.many("web.listen-address").size();
+    return Math.clamp(Math.min(wanted, descriptors / addresses), 1, wanted);
   }
 
   /**

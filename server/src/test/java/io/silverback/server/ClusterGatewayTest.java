@@ -147,6 +147,9 @@ final class ClusterGatewayTest {
       assertEquals(200, scrape.status());
       assertFalse(scrape.text().contains("value_"), scrape.text());
       assertTrue(scrape.text().contains("\nsilverback_cluster_led_slots "), scrape.text());
+      Answer own = cluster.get(0, "/-/metrics");
+      assertEquals(200, own.status());
+      assertTrue(own.text().contains("\nsilverback_cluster_led_slots "), own.text());
       assertEquals(200, cluster.get(0, "/-/healthy").status());
       assertEquals(200, cluster.get(0, "/api/v1/cluster/http_sd").status());
       assertEquals(200, cluster.get(0, "/").status());

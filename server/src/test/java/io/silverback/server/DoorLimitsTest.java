@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -109,6 +110,53 @@ final class DoorLimitsTest {
       }
       await(() -> used(gateway, "limits.max-body-memory") == 0);
       assertEquals(200, gateway.send("PUT", "/metrics/job/quick", body).status());
+    }
+  }
+
+  @Test
+  void aSeriesMayNotHaveTooManyLabels() throws IOException {
+    try (var gateway = TestGateway.start("--limits.max-labels-per-series=3")) {
+      assertEquals(200, gateway.send("PUT", "/metrics/job/j/l/v", "a{x=\"1\"} 1\n").status());
+
+      Answer refused = gateway.send("PUT", "/metrics/job/j/l/v", "a{x=\"1\",y=\"2\"} 1\n");
+
+      assertEquals(422, refused.status());
+      assertEquals(
+          "a series has too many labels, those of the path included, remove some or raise"
+              + " --limits.max-labels-per-series: name=a labels=4 limit=3\n",
+          refused.text());
+      assertEquals(1, refusedBy(gateway, "limits.max-labels-per-series"));
+    }
+  }
+
+  @Test
+  void aGroupingKeyMayNotBeTooLong() throws IOException {
+    try (var gateway = TestGateway.start("--limits.max-key-length=100B")) {
+      String longest = "/metrics/job/" + "j".repeat(97);
+      assertEquals(200, gateway.send("PUT", longest, "a 1\n").status());
+
+      Answer refused = gateway.send("PUT", longest + "j", "a 1\n");
+
+      assertEquals(422, refused.status());
+      assertTrue(refused.text().endsWith("--limits.max-key-length: length=101 limit=100\n"));
+    }
+  }
+
+  @Test
+  void theLabelsOfThePathCountForEachSeries() throws IOException {
+    var path = new StringBuilder("/metrics/job/j");
+    for (int i = 0; i < 400; i++) {
+      path.append("/l").append(i).append("/v");
+    }
+    String body =
+        "a{n=\"%d\"} 1\n".repeat(500).formatted(IntStream.range(0, 500).boxed().toArray());
+    try (var gateway = TestGateway.start("--limits.max-body-memory=5MiB")) {
+      assertEquals(200, gateway.send("PUT", "/metrics/job/j", body).status());
+
+      Answer refused = gateway.send("PUT", path.toString(), body);
+
+      assertEquals(413, refused.status());
+      assertTrue(refused.text().contains("--limits.max-body-memory"), refused.text());
     }
   }
 
@@ -246,7 +294,7 @@ final class DoorLimitsTest {
     return limits(gateway).path(flag).path("refused").asLong(-1);
   }
 
-  private static long used(TestGateway gateway, String flag) {
+  static long used(TestGateway gateway, String flag) {
     try {
       return limits(gateway).path(flag).path("used").asLong(-1);
     } catch (IOException e) {
@@ -259,7 +307,7 @@ final class DoorLimitsTest {
     return new JsonMapper().readTree(status).path("data").path("limits");
   }
 
-  private static void await(BooleanSupplier condition) {
+  static void await(BooleanSupplier condition) {
     for (int i = 0; i < 500 && !condition.getAsBoolean(); i++) {
       RunningProcess.pause(Duration.ofMillis(10));
     }

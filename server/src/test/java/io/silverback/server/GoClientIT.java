@@ -161,6 +161,12 @@ final class GoClientIT {
   }
 
   @Test
+  void compressedSeriesAreStreamed() {
+    go("-many=" + ManySeries.COUNT, "-width=" + ManySeries.WIDTH, "stream", "go_large");
+    ManySeries.assertShownOnce(gateway, "go_large");
+  }
+
+  @Test
   void metricsOfTheProcessStandBesideTheServersOwn() {
     go("-runtime", "push", "go_runtime");
     String page = gateway.scrape();

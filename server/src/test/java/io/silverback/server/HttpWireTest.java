@@ -62,10 +62,13 @@ final class HttpWireTest {
         "GET /-/ready?a;b=%zz HTTP/1.1     | Host: x                 | 200 | OK",
         "GET /-/ready HTTP/1.1             | X: y                    | 400 | 400 Bad Request:"
             + " missing required Host header",
-        "GET /-/ready HTTP/3.9             | Host: x                 | 400 | 400 Bad Request",
+        "GET /-/ready HTTP/3.9             | Host: x                 | 505 | 505 HTTP Version Not"
+            + " Supported: unsupported protocol version",
         "nonsense                          | Host: x                 | 400 | 400 Bad Request",
-        "PUT /metrics/job/wire HTTP/1.1    | Content-Length: -1      | 400 | 400 Bad Request",
-        "PUT /metrics/job/wire HTTP/1.1    | Transfer-Encoding: gzip | 400 | 400 Bad Request",
+        "PUT /metrics/job/wire HTTP/1.1    | Content-Length: -1      | 400 | 400 Bad Request:"
+            + " invalid Content-Length",
+        "PUT /metrics/job/wire HTTP/1.1    | Transfer-Encoding: gzip | 501 | Unsupported"
+            + " transfer encoding",
       })
   void answersOddHeads(String line, String header, int status, String text) throws IOException {
     Answer answer = gateway.exchange(line + "\r\n" + header + "\r\nConnection: close\r\n\r\n");
@@ -85,7 +88,7 @@ final class HttpWireTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"zz\r\n", "-1\r\n", "\r\n", "11111111\r\n", "1\n", "; \r\n"})
+  @ValueSource(strings = {"zz\r\n", "-1\r\n", "\r\n", "1\n", "; \r\n"})
   void malformedChunksAreRefusedAndEndTheConnection(String size) throws IOException {
     Answer answer =
         gateway.exchange(PUT + "Transfer-Encoding: chunked\r\n\r\n" + size + "c 1\n\r\n\r\n");
@@ -134,8 +137,17 @@ final class HttpWireTest {
     assertEquals(200, gateway.get("/-/ready", fits).status());
     Answer refused =
         gateway.exchange("GET /-/ready HTTP/1.1\r\n" + fits + "y".repeat(8 << 10) + "\r\n");
-    assertEquals(400, refused.status());
-    assertEquals("400 Bad Request", refused.text());
+    assertEquals(431, refused.status());
+    assertEquals("431 Request Header Fields Too Large", refused.text());
     assertEquals(200, gateway.get("/-/healthy").status());
+  }
+
+  @Test
+  void anErrorDoesNotQuoteMegabytes() throws IOException {
+    Answer answer = gateway.send("PUT", "/metrics/job/j", "a " + "x".repeat(200_000) + "\n");
+
+    assertEquals(400, answer.status());
+    assertTrue(answer.text().startsWith("text format parsing error in line 1: expected float"));
+    assertTrue(answer.text().length() < 70_000, () -> "length=" + answer.text().length());
   }
 }

@@ -123,6 +123,22 @@ final class LocalLibraries implements ClusterLibraries {
     }
 
     @Override
+    public Optional<Agreed> agreed() {
+      synchronized (LocalLibraries.this) {
+        return isProposer() && !views.isEmpty()
+            ? Optional.of(new Agreed(views.getLast().epoch(), libraryVoters()))
+            : Optional.empty();
+      }
+    }
+
+    @Override
+    public boolean reaches(long index) {
+      synchronized (LocalLibraries.this) {
+        return !views.isEmpty() && views.getLast().epoch() >= index;
+      }
+    }
+
+    @Override
     public void close() {
       synchronized (LocalLibraries.this) {
         logs.remove(self);

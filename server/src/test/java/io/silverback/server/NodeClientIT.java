@@ -148,6 +148,17 @@ final class NodeClientIT {
     assertTrue(page.contains("\nnodejs_eventloop_lag_seconds" + series), page);
   }
 
+  /** The client never says how long a body is. */
+  @Test
+  void bodiesOfManyPacketsArriveWhole() {
+    String many = "--many=" + ManySeries.COUNT + "x" + ManySeries.WIDTH;
+    assertEquals("200", status(many, "--defaults", "push", "node_large"));
+    ManySeries.assertShownOnce(gateway, "node_large");
+
+    assertEquals("200", status(many, "--defaults", "--gzip", "pushAdd", "node_large"));
+    ManySeries.assertShownOnce(gateway, "node_large");
+  }
+
   @Test
   void keptConnectionCarriesManyPushes() {
     assertEquals(

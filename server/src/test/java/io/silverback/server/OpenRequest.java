@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.StandardSocketOptions;
 import java.nio.charset.StandardCharsets;
 
 /** A client that takes its time: sends piece by piece, and reads when it likes. */
@@ -20,6 +21,12 @@ final class OpenRequest implements AutoCloseable {
   OpenRequest send(String text) throws IOException {
     socket.getOutputStream().write(text.getBytes(StandardCharsets.US_ASCII));
     return this;
+  }
+
+  /** Ends the connection by a reset. */
+  void reset() throws IOException {
+    socket.setOption(StandardSocketOptions.SO_LINGER, 0);
+    socket.close();
   }
 
   /** All that comes until the server closes. */

@@ -68,14 +68,23 @@ final class PackageArrowsTest {
                   "net.openhft.chronicle.")),
           Map.entry("io.silverback.server.log", List.of()),
           Map.entry(
-              "io.silverback.server.web", List.of("io.silverback.server.yaml", "at.favre.lib.")),
+              "io.silverback.server.web",
+              List.of("io.silverback.server.log", "io.silverback.server.yaml", "at.favre.lib.")),
           Map.entry("io.silverback.server.yaml", List.of(JSON, "org.yaml.snakeyaml.")),
           Map.entry(
               "io.silverback.server.config",
               List.of("io.silverback.server.group", "io.silverback.server.yaml")),
           Map.entry(
+              "io.silverback.server.http",
+              List.of(
+                  "io.silverback.server.log",
+                  "io.silverback.server.web",
+                  "io.silverback.server.yaml",
+                  HELIDON)),
+          Map.entry(
               "io.silverback.server.handler",
               List.of(
+                  "io.silverback.server.http",
                   "io.silverback.codec.",
                   "io.silverback.server.group",
                   "io.silverback.server.storage",
@@ -83,7 +92,7 @@ final class PackageArrowsTest {
                   "io.silverback.server.web",
                   HELIDON,
                   JSON,
-                  "io.airlift.compress.",
+                  "io.airlift.compress",
                   "io.prometheus.metrics.")),
           Map.entry(
               "io.silverback.server.transfer",

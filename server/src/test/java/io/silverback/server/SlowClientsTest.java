@@ -23,7 +23,7 @@ final class SlowClientsTest {
 
       assertTrue(answer.startsWith("HTTP/1.1 408 Request Timeout\r\n"), answer);
       assertTrue(answer.contains("\r\nConnection: close\r\n"), answer);
-      assertTrue(answer.contains("raise --limits.body-timeout: limit=PT0.3S\n"), answer);
+      assertTrue(answer.contains("raise --limits.body-timeout: limit=300ms\n"), answer);
       assertEquals(1, DoorLimitsTest.refusedBy(gateway, "limits.body-timeout"));
       assertEquals(List.of("a{instance=\"\",job=\"stored\"} 1"), gateway.exposed("a{"));
     }
@@ -31,7 +31,8 @@ final class SlowClientsTest {
 
   @Test
   void aBodyThatTricklesIsCutOffAsWell() throws IOException {
-    try (var gateway = TestGateway.start("--limits.body-timeout=500ms");
+    try (var gateway =
+            TestGateway.start("--limits.body-timeout=300ms", "--limits.min-body-rate=1KiB");
         var slow = new OpenRequest(gateway.port())) {
       slow.send(PUT + "Transfer-Encoding: chunked\r\n\r\n");
       long start = System.nanoTime();
@@ -42,7 +43,7 @@ final class SlowClientsTest {
         }
         throw new AssertionError("the server goes on reading");
       } catch (IOException closed) {
-        assertEquals(1, DoorLimitsTest.refusedBy(gateway, "limits.body-timeout"));
+        assertEquals(1, DoorLimitsTest.refusedBy(gateway, "limits.min-body-rate"));
       }
     }
   }
@@ -77,11 +78,7 @@ final class SlowClientsTest {
   @Test
   void aClientThatReadsNothingLosesItsPlace() throws IOException {
     try (var gateway =
-        TestGateway.start(
-            "--limits.max-concurrent-scrapes=1",
-            "--limits.max-wait=100ms",
-            "--limits.body-timeout=1s",
-            "--limits.query-timeout=2s")) {
+        TestGateway.start("--limits.max-concurrent-scrapes=1", "--limits.max-wait=100ms")) {
       var body = new StringBuilder();
       for (int i = 0; i < 25_000; i++) {
         body.append("a{number=\"").append(i).append("x".repeat(200)).append("\"} 1\n");
@@ -95,7 +92,7 @@ final class SlowClientsTest {
         while (gateway.get("/metrics").status() != 200) {
           assertTrue(System.nanoTime() - start < Duration.ofSeconds(20).toNanos());
         }
-        assertEquals(1, DoorLimitsTest.refusedBy(gateway, "limits.query-timeout"));
+        assertEquals(0, DoorLimitsTest.refusedBy(gateway, "limits.query-timeout"));
       }
     }
   }
@@ -148,6 +145,124 @@ final class SlowClientsTest {
       for (OpenRequest request : halfOpen) {
         request.close();
       }
+    }
+  }
+
+  @Test
+  void aBodyThatComesSlowlyButSteadilyIsTaken() throws IOException {
+    try (var gateway = TestGateway.start("--limits.body-timeout=1s", "--limits.min-body-rate=1B");
+        var steady = new OpenRequest(gateway.port())) {
+      steady.send(PUT + "Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n");
+      for (int i = 0; i < 20; i++) {
+        steady.send("5\r\ns" + (char) ('a' + i) + " 1\n\r\n");
+        RunningProcess.pause(Duration.ofMillis(100));
+      }
+
+      assertTrue(steady.send("0\r\n\r\n").readToEnd().startsWith("HTTP/1.1 200 "));
+    }
+  }
+
+  @Test
+  void headsWhoseBodiesNeverComeMakeRoomForAGoodClient() throws IOException {
+    var waiting = new ArrayList<OpenRequest>();
+    try (var gateway = TestGateway.start("--limits.max-connections=200")) {
+      for (int i = 0; i < 300; i++) {
+        waiting.add(new OpenRequest(gateway.port()).send(PUT + "Content-Length: 1000\r\n\r\n"));
+      }
+      long start = System.nanoTime();
+
+      assertEquals(200, gateway.send("PUT", "/metrics/job/good", "a 1\n").status());
+
+      assertTrue(System.nanoTime() - start < Duration.ofSeconds(8).toNanos());
+      assertTrue(DoorLimitsTest.refusedBy(gateway, "limits.max-connections") > 0);
+    } finally {
+      for (OpenRequest request : waiting) {
+        request.close();
+      }
+    }
+  }
+
+  @Test
+  void scrapesThatNobodyReadLoseTheirPlacesWhileOthersWait() throws IOException {
+    var blind = new ArrayList<OpenRequest>();
+    try (var gateway = TestGateway.start("--limits.max-wait=30s")) {
+      var body = new StringBuilder();
+      for (int i = 0; i < 40_000; i++) {
+        body.append("a{number=\"").append(i).append("x".repeat(300)).append("\"} 1\n");
+      }
+      assertEquals(200, gateway.send("PUT", "/metrics/job/j", body.toString()).status());
+      for (int i = 0; i < 10; i++) {
+        blind.add(new OpenRequest(gateway.port()).send("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"));
+      }
+      RunningProcess.pause(Duration.ofMillis(500));
+      long start = System.nanoTime();
+
+      assertEquals(200, gateway.get("/metrics").status());
+
+      assertTrue(System.nanoTime() - start < Duration.ofSeconds(20).toNanos());
+      assertTrue(DoorLimitsTest.refusedBy(gateway, "limits.max-concurrent-scrapes") > 0);
+    } finally {
+      for (OpenRequest request : blind) {
+        request.close();
+      }
+    }
+  }
+
+  @Test
+  void bodiesReserveWhatCameAndNotWhatTheyAnnounce() throws IOException {
+    var announcing = new ArrayList<OpenRequest>();
+    try (var gateway = TestGateway.start("--limits.max-body-memory=8MiB")) {
+      for (int i = 0; i < 100; i++) {
+        announcing.add(
+            new OpenRequest(gateway.port())
+                .send(PUT + "Content-Length: 60000000\r\n\r\n" + "#".repeat(17_000)));
+      }
+      DoorLimitsTest.await(
+          () -> DoorLimitsTest.used(gateway, "limits.max-body-memory") > 100 * 17_000);
+
+      assertTrue(DoorLimitsTest.used(gateway, "limits.max-body-memory") < 100 * 2 * 17_000);
+      assertEquals(200, gateway.send("PUT", "/metrics/job/good", "a 1\n").status());
+    } finally {
+      for (OpenRequest request : announcing) {
+        request.close();
+      }
+    }
+  }
+
+  @Test
+  void theSlowestBodyGivesItsMemoryToOneThatWaits() throws IOException {
+    try (var gateway =
+            TestGateway.start("--limits.max-body-memory=300KiB", "--limits.max-wait=30s");
+        var slow = new OpenRequest(gateway.port())) {
+      slow.send(PUT + "Content-Length: 250000\r\n\r\n" + "#".repeat(200_000));
+      DoorLimitsTest.await(() -> DoorLimitsTest.used(gateway, "limits.max-body-memory") > 200_000);
+
+      String body = ("#" + "x".repeat(998) + "\n").repeat(100);
+      assertEquals(200, gateway.send("PUT", "/metrics/job/good", body).status());
+
+      assertTrue(slow.readToEnd().contains("raise --limits.max-body-memory"));
+    }
+  }
+
+  @Test
+  void connectionsThatAreResetGiveBackTheMemoryOfTheirHeads() throws IOException {
+    try (var gateway = TestGateway.start("--limits.max-body-memory=4MiB")) {
+      String head = "GET /-/healthy HTTP/1.1\r\nHost: x\r\nX: " + "a".repeat(50_000);
+      for (int i = 0; i < 200; i++) {
+        try (var reset = new OpenRequest(gateway.port())) {
+          reset.send(head).reset();
+        }
+      }
+
+      DoorLimitsTest.await(() -> isAnswered(gateway, head + "\r\nConnection: close\r\n\r\n"));
+    }
+  }
+
+  private static boolean isAnswered(TestGateway gateway, String request) {
+    try {
+      return gateway.exchange(request).status() == 200;
+    } catch (IOException _) {
+      return false;
     }
   }
 }

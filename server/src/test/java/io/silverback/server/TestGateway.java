@@ -3,7 +3,9 @@ package io.silverback.server;
 import io.silverback.server.RawHttp.Answer;
 import io.silverback.server.storage.MetricStore;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
@@ -20,15 +22,37 @@ public final class TestGateway implements AutoCloseable {
   }
 
   public static TestGateway start(String... flags) {
-    return start(UnaryOperator.identity(), flags);
+    TestGateway gateway = start(UnaryOperator.identity(), flags);
+    if (Stream.of(flags).anyMatch(flag -> flag.startsWith("--persistence.file="))) {
+      gateway.awaitReady();
+    }
+    return gateway;
   }
 
   /** The same with another store in front of its own one. */
   public static TestGateway start(UnaryOperator<MetricStore> front, String... flags) {
+    return new TestGateway(Gateway.start(config(flags), front));
+  }
+
+  /**
+   * A store with files is ready a moment after its server, which takes longer on a busy machine.
+   */
+  private void awaitReady() {
+    try {
+      for (int i = 0; i < 1000 && get("/-/ready").status() == 503; i++) {
+        RunningProcess.pause(Duration.ofMillis(20));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** What those flags ask for, with any free port. */
+  public static GatewayConfig config(String... flags) {
     List<String> arguments =
         Stream.concat(Stream.of("--web.listen-address=127.0.0.1:0"), Stream.of(flags)).toList();
     if (Flags.parse(arguments, Map.of()) instanceof Flags.Request.Serve serve) {
-      return new TestGateway(Gateway.start(serve.config(), front));
+      return serve.config();
     }
     throw new IllegalArgumentException("not flags to serve with: flags=" + arguments);
   }

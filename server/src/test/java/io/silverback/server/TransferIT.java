@@ -51,18 +51,18 @@ final class TransferIT {
     String page = silverback.scrape();
     String repeated = run("import", "--from=" + old.uri(""), "--to=" + silverback.uri(""));
 
-    assertTrue(imported.startsWith("groups imported=7 skipped=0 refused=0 "), imported);
+    assertTrue(imported.startsWith("groups imported=8 skipped=0 refused=0 "), imported);
     assertEquals(inMilliseconds(pushed(old.get("/metrics"))), pushed(page));
     assertEquals(
         times(old.get("/api/v1/metrics")),
         times(Http.get(silverback.uri("/api/v1/metrics")).body()));
-    assertTrue(repeated.startsWith("groups imported=0 skipped=7 refused=0 "), repeated);
+    assertTrue(repeated.startsWith("groups imported=0 skipped=8 refused=0 "), repeated);
     assertEquals(pushed(page), pushed(silverback.scrape()));
 
     try (var next = RunningPushgateway.start()) {
       String exported = run("export", "--from=" + silverback.uri(""), "--to=" + next.uri(""));
 
-      assertTrue(exported.startsWith("groups exported=6 skipped=1 refused=0 "), exported);
+      assertTrue(exported.startsWith("groups exported=7 skipped=1 refused=0 "), exported);
       assertEquals(withoutPushTimes(old.get("/metrics")), withoutPushTimes(next.get("/metrics")));
     }
   }
@@ -105,6 +105,8 @@ final class TransferIT {
     assertEquals(400, old.push("PUT", "@base64/8J-mjQ==", "# TYPE u counter\nu 1\n"));
     assertEquals(200, old.push("PUT", "/empty", ""));
     assertEquals(200, old.push("PUT", "/only", "u 1\n"));
+    // Of another type than our own family of the name.
+    assertEquals(200, old.push("PUT", "/jvm", "jvm_threads_current 12\n"));
   }
 
   private static String run(String... arguments) {

@@ -2,6 +2,7 @@ package io.silverback.cluster.raft;
 
 import io.silverback.cluster.Member;
 import io.silverback.cluster.View;
+import io.silverback.cluster.ViewLog;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -130,10 +131,28 @@ final class LogServer {
 
   /** The voters, as of the newest list in the log of this server. */
   List<Long> voters() {
-    return division.getRaftConf().getCurrentPeers().stream()
+    return storeIds(division.getRaftConf());
+  }
+
+  private static List<Long> storeIds(RaftConfiguration configuration) {
+    return configuration.getCurrentPeers().stream()
         .map(peer -> PeerAddresses.storeId(peer.getId().toString()))
         .sorted()
         .toList();
+  }
+
+  /** The voters, if this server leads and a majority has agreed on them. */
+  Optional<ViewLog.Agreed> agreed() {
+    RaftConfiguration known = division.getRaftConf();
+    boolean isStable = known.getPreviousPeers().isEmpty() && reaches(known.getLogEntryIndex());
+    return leads() && isStable
+        ? Optional.of(new ViewLog.Agreed(known.getLogEntryIndex(), storeIds(known)))
+        : Optional.empty();
+  }
+
+  /** True if all up to that place in the log is here and committed. */
+  boolean reaches(long index) {
+    return !isDead() && division.getInfo().getLastAppliedIndex() >= index;
   }
 
   /** Appends a view; the outcome says nothing but that there is one, or none is known. */

@@ -216,6 +216,18 @@ public final class RatisViewLog implements ViewLog {
     return current == null ? List.of() : current.voters();
   }
 
+  @Override
+  public Optional<Agreed> agreed() {
+    LogServer current = server;
+    return current == null ? Optional.empty() : current.agreed();
+  }
+
+  @Override
+  public boolean reaches(long index) {
+    LogServer current = server;
+    return current != null && current.reaches(index);
+  }
+
   /** Brings the server to where it should be; done by the worker alone. */
   private void keep(Member self, Listener listener) {
     try {
@@ -278,6 +290,11 @@ public final class RatisViewLog implements ViewLog {
     rpc = null;
     if (failed) {
       restartNanos = System.nanoTime() + RESTART.toNanos();
+      return;
+    }
+    if (!stray && view.isPresent() && votes(view.get(), self)) {
+      // The others removed it, or it only ended: as they want its vote again, what it granted and
+      // stored still binds it.
       return;
     }
     files.putAside(!elsewhere);

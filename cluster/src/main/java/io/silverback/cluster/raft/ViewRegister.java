@@ -134,8 +134,9 @@ final class ViewRegister extends BaseStateMachine {
 
   private boolean follows(View next) {
     View current = newest;
-    return next.clusterId() == clusterId
-        && next.epoch() == (current == null ? 1 : current.epoch() + 1);
+    return current == null
+        ? next.clusterId() == clusterId && next.epoch() == 1
+        : next.follows(current);
   }
 
   private void replace(View next) {

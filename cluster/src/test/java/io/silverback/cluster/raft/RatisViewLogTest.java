@@ -10,12 +10,14 @@ import io.silverback.cluster.MemoryFabric;
 import io.silverback.cluster.Network;
 import io.silverback.cluster.TestViews;
 import io.silverback.cluster.View;
+import io.silverback.cluster.ViewLog;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
@@ -242,6 +244,36 @@ final class RatisViewLogTest {
       reconcile(now, voters);
       propose(now, TestViews.view(++epoch, CLUSTER, voters));
     }
+  }
+
+  /** Its old log names it as a voter, so it asks for votes, and the others end its server. */
+  @Test
+  void aVoterThatTheViewHasAgainKeepsItsLog() throws InterruptedException {
+    List<Node> three = bootstrapped();
+    Node gone = three.getFirst();
+    List<Node> rest = three.subList(1, 3);
+    gone.stop();
+    nodes.remove(gone);
+    propose(rest, TestViews.view(2, CLUSTER, List.of(b, c)));
+    reconcile(rest, List.of(b, c));
+    View again = TestViews.view(3, CLUSTER, List.of(a, b, c));
+    propose(rest, again);
+    Node back = new Node(a);
+    back.log.follow(again);
+    // Several times as long as it waits before it asks for votes.
+    Thread.sleep(3_000);
+    reconcile(List.of(back, rest.get(0), rest.get(1)), again.voters());
+    await("it is told", () -> back.epoch() == 3);
+    assertFalse(Files.exists(folder.resolve("a").resolve("removed")), "its log is put aside");
+    long place = agreed(rest).orElseThrow().index();
+    await("it has the log", () -> back.log.reaches(place));
+    assertFalse(back.log.reaches(place + 1_000));
+    assertEquals(Optional.empty(), back.log.agreed().filter(_ -> !back.log.isProposer()));
+  }
+
+  private static Optional<ViewLog.Agreed> agreed(List<Node> nodes) {
+    await("the voters", () -> nodes.stream().anyMatch(node -> node.log.agreed().isPresent()));
+    return nodes.stream().flatMap(node -> node.log.agreed().stream()).findFirst();
   }
 
   private static List<String> threads() {

@@ -19,7 +19,7 @@ import java.util.Map;
  * under one lock, or two pushes that conflict may both pass.
  */
 public final class ConsistencyCheck {
-  private final Map<String, MetricType> ownTypes = new HashMap<>();
+  private final Map<String, MetricType> reservedTypes = new HashMap<>();
   private final FamilyIndex families;
   private final SeriesIndex series;
   private final StoredGroups stored;
@@ -27,13 +27,12 @@ public final class ConsistencyCheck {
   /**
    * A check that knows of the groups that are recorded in the tallies.
    *
-   * @param ownFamilies the server's own families, whether or not they have metrics yet
+   * @param reserved families that no push may hold as another type; their metrics do not count
    * @param tallies used by nobody else
    */
-  public ConsistencyCheck(
-      Collection<MetricFamily> ownFamilies, StoredGroups stored, Tallies tallies) {
-    for (MetricFamily family : ownFamilies) {
-      ownTypes.put(family.name(), family.type());
+  public ConsistencyCheck(Collection<MetricFamily> reserved, StoredGroups stored, Tallies tallies) {
+    for (MetricFamily family : reserved) {
+      reservedTypes.put(family.name(), family.type());
     }
     this.stored = stored;
     var keys = new TallyKeys();
@@ -48,7 +47,7 @@ public final class ConsistencyCheck {
    * a reason to refuse a push that does not touch it.
    */
   public Verdict judge(GroupState old, GroupState next) {
-    return new Judgement(ownTypes, families, series, old, next).verdict(mayExist(next.key()));
+    return new Judgement(reservedTypes, families, series, old, next).verdict(mayExist(next.key()));
   }
 
   /** What keeps the state from being stored at all, consistent or not. */

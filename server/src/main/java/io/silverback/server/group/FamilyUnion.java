@@ -3,7 +3,6 @@ package io.silverback.server.group;
 import io.silverback.codec.model.Labels;
 import io.silverback.codec.model.Metric;
 import io.silverback.codec.model.MetricFamily;
-import io.silverback.codec.model.MetricType;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -29,10 +28,6 @@ final class FamilyUnion {
   FamilyUnion(MetricFamily head, Omissions omissions) {
     this.head = head;
     this.omissions = omissions;
-  }
-
-  MetricType type() {
-    return head.type();
   }
 
   /** Number of metrics collected, of which some may still prove to be duplicates. */

@@ -16,11 +16,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * One push before the consistency check: collects all that speaks against it. Used once.
  *
- * <p>The order is upstream's, as if the own families and all other groups had been gathered before:
- * type of an own family, suffixes, then metric by metric.
+ * <p>The order is upstream's, as if the reserved families and all other groups had been gathered
+ * before: type of a reserved family, suffixes, then metric by metric.
  */
 final class Judgement {
-  private final Map<String, MetricType> ownTypes;
+  private final Map<String, MetricType> reservedTypes;
   private final FamilyIndex families;
   private final SeriesIndex series;
   private final GroupState old;
@@ -31,12 +31,12 @@ final class Judgement {
   private final Set<String> notCollected = new HashSet<>();
 
   Judgement(
-      Map<String, MetricType> ownTypes,
+      Map<String, MetricType> reservedTypes,
       FamilyIndex families,
       SeriesIndex series,
       GroupState old,
       GroupState next) {
-    this.ownTypes = ownTypes;
+    this.reservedTypes = reservedTypes;
     this.families = families;
     this.series = series;
     this.old = old;
@@ -96,16 +96,16 @@ final class Judgement {
   }
 
   private boolean judgeFamily(MetricFamily family, Set<MetricType> heldByOthers) {
-    MetricType own = ownTypes.get(family.name());
-    if (own != null && !own.sameShapeAs(family.type())) {
+    MetricType reserved = reservedTypes.get(family.name());
+    if (reserved != null && !reserved.sameShapeAs(family.type())) {
       errors.add(
           () ->
               "gathered metric family %s has type %s but should have %s"
-                  .formatted(MetricRules.shortened(family.name()), family.type(), own));
+                  .formatted(MetricRules.shortened(family.name()), family.type(), reserved));
       return false;
     }
     Optional<String> collision =
-        own != null || !heldByOthers.isEmpty()
+        reserved != null || !heldByOthers.isEmpty()
             ? Optional.empty()
             : SuffixCollision.find(family.name(), family.type(), this::collectedTypes);
     collision.ifPresent(text -> errors.add(() -> text));
@@ -149,12 +149,12 @@ final class Judgement {
     return null;
   }
 
-  /** The types under which the server, other groups, and this one so far have the name. */
+  /** The types under which the name is reserved, or other groups or this one so far have it. */
   private Set<MetricType> collectedTypes(String name) {
     Set<MetricType> types = families.heldByOthers(name, old);
-    MetricType own = ownTypes.get(name);
-    if (own != null) {
-      types.add(own);
+    MetricType reserved = reservedTypes.get(name);
+    if (reserved != null) {
+      types.add(reserved);
     }
     VersionedFamily same = notCollected.contains(name) ? null : next.families().get(name);
     if (same != null && FamilyIndex.counts(same)) {

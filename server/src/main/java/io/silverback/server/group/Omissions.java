@@ -1,5 +1,6 @@
 package io.silverback.server.group;
 
+import io.silverback.codec.model.MetricFamily;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -15,19 +16,31 @@ public final class Omissions {
   private static final int NAMES = 100;
 
   private final List<String> reasons = new ArrayList<>();
+  private final List<String> hiddenOwn = new ArrayList<>();
   private final Set<String> differingHelp = new LinkedHashSet<>();
   private int metrics;
+  private int hiddenOwnMetrics;
 
   Omissions() {}
 
-  /** Number of metrics that were left out, as they cannot be shown next to the others. */
+  /** Number of pushed metrics that were left out, as they cannot be shown next to the others. */
   public int metrics() {
     return metrics;
   }
 
-  /** Why metrics were left out, for the first few cases. */
+  /** Why pushed metrics were left out, for the first few cases. */
   public List<String> reasons() {
     return List.copyOf(reasons);
+  }
+
+  /** Number of the server's own metrics that were left out, as a pushed family excludes theirs. */
+  public int hiddenOwnMetrics() {
+    return hiddenOwnMetrics;
+  }
+
+  /** The names of the server's own families that were left out. */
+  public List<String> hiddenOwn() {
+    return List.copyOf(hiddenOwn);
   }
 
   /** The first names under which several HELP texts are stored, of which one is shown. */
@@ -40,6 +53,11 @@ public final class Omissions {
     if (reasons.size() < REASONS) {
       reasons.add(reason.get());
     }
+  }
+
+  void hideOwn(MetricFamily family) {
+    hiddenOwnMetrics += family.metrics().size();
+    hiddenOwn.add(family.name());
   }
 
   void noteDifferingHelp(String familyName) {

@@ -37,21 +37,26 @@ final class SuffixCollision {
         }
       }
     }
-    if (type != MetricType.SUMMARY && !type.isHistogram()) {
-      return Optional.empty();
-    }
-    for (String suffix : List.of(COUNT, SUM, BUCKET)) {
-      if ((type.isHistogram() || !suffix.equals(BUCKET))
-          && !collected.apply(name + suffix).isEmpty()) {
+    for (String line : linesOf(name, type)) {
+      if (!collected.apply(line).isEmpty()) {
         return Optional.of(
             "collected %s named %s collides with previously collected metric named %s"
                 .formatted(
-                    suffix.equals(BUCKET) ? "histogram" : "histogram or summary",
+                    line.endsWith(BUCKET) ? "histogram" : "histogram or summary",
                     MetricRules.quoted(name),
-                    MetricRules.quoted(name + suffix)));
+                    MetricRules.quoted(line)));
       }
     }
     return Optional.empty();
+  }
+
+  /** The names with a suffix under which a family of that type writes lines. */
+  static List<String> linesOf(String name, MetricType type) {
+    return switch (type) {
+      case SUMMARY -> List.of(name + COUNT, name + SUM);
+      case HISTOGRAM, GAUGE_HISTOGRAM -> List.of(name + COUNT, name + SUM, name + BUCKET);
+      case COUNTER, GAUGE, UNTYPED -> List.of();
+    };
   }
 
   private static String ownerOf(String suffix, Set<MetricType> base) {

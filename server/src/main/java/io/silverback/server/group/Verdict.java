@@ -23,6 +23,11 @@ public record Verdict(List<String> errors, int count) {
     return new Verdict(List.of(error), 1);
   }
 
+  /** True if a reason says that a series is there twice. */
+  public static boolean namesDuplicate(String reason) {
+    return reason.contains(MetricRules.DUPLICATE);
+  }
+
   public boolean isAccepted() {
     return count == 0;
   }

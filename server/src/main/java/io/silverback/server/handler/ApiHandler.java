@@ -11,7 +11,10 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** The JSON API below {@code /api/v1}: what is stored, and what the server is. */
+/**
+ * The JSON API of upstream below {@code /api/v1}: what is stored, and what the server is. Pages of
+ * other sites may read it, as with upstream.
+ */
 final class ApiHandler {
   private final MetricStore store;
   private final Map<String, String> flags;
@@ -43,24 +46,27 @@ final class ApiHandler {
   }
 
   Door status() {
-    return (request, response, _) ->
-        JsonAnswer.send(
-            request,
-            response,
-            data -> {
-              data.writeStartObject();
-              writeMap(data, "build_information", build.fields());
-              writeMap(data, "flags", flags);
-              writeLimits(data);
-              data.writeStringField("start_time", startTime.toString());
-              data.writeEndObject();
-            });
+    return (request, response, _) -> {
+      JsonAnswer.allowOtherSites(response);
+      JsonAnswer.send(
+          request,
+          response,
+          data -> {
+            data.writeStartObject();
+            writeMap(data, "build_information", build.fields());
+            writeMap(data, "flags", flags);
+            writeLimits(data);
+            data.writeStringField("start_time", startTime.toString());
+            data.writeEndObject();
+          });
+    };
   }
 
   Door metrics() {
     return (request, response, _) -> {
       // Before the answer begins, so that what is out of reach can still be told with a status.
       try (GroupListing listing = store.listing()) {
+        JsonAnswer.allowOtherSites(response);
         JsonAnswer.send(request, response, data -> writeGroups(listing, data));
       }
     };

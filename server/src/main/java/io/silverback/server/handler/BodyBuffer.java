@@ -1,8 +1,10 @@
 package io.silverback.server.handler;
 
+import io.silverback.server.http.RequestBody;
 import java.io.IOException;
-import java.io.InputStream;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * The bytes of a body as they come. It never has more than its limit, and what it has was taken
@@ -11,6 +13,9 @@ import java.util.Arrays;
  * <p>Belongs to one thread.
  */
 final class BodyBuffer {
+  /** What a body gets that has sent nothing yet. */
+  private static final int FIRST_BYTES = 16 * 1024;
+
   private final BodyMemory.Lease memory;
   private final DoorLimit limit;
   private final int max;
@@ -60,30 +65,50 @@ final class BodyBuffer {
   }
 
   /**
-   * Reads to the end of the stream.
+   * Reads a body to its end into a buffer without bytes. What the body announces is not believed:
+   * memory is taken for what came, and as much again.
    *
-   * @param announced how many bytes are said to come; fewer or more may
+   * @throws OverLimitException if it is too large, as soon as it says so
    */
-  void readAll(InputStream in, long announced, int firstRead, int believed)
-      throws IOException, OverLimitException {
-    grow(announced < 0 ? firstRead : Math.clamp(announced, 1, firstRead));
+  void receive(RequestBody body) throws IOException, OverLimitException {
+    var pieces = new ArrayList<byte[]>();
+    byte[] piece = {};
+    int used = 0;
+    int total = 0;
     while (true) {
-      if (room() == 0) {
-        int next = in.read();
-        if (next < 0) {
-          return;
-        }
-        long wanted = Math.max(2L * length, believed);
-        grow(announced > length ? Math.min(announced, wanted) : Math.max(firstRead, 2L * length));
-        bytes[length++] = (byte) next;
-        continue;
+      if (body.announced() > max - total) {
+        throw tooLarge(limit, max);
       }
-      int count = in.read(bytes, length, room());
+      if (used == piece.length && body.announced() > 0) {
+        int size = (int) Math.min(body.announced(), Math.max(FIRST_BYTES, total));
+        memory.take(size);
+        piece = new byte[size];
+        used = 0;
+        pieces.add(piece);
+      }
+      // Without room this reads the size of the next chunk, or the end.
+      int count = body.read(piece, used, piece.length - used);
       if (count < 0) {
-        return;
+        break;
       }
-      length += count;
+      used += count;
+      total += count;
     }
+    length = total;
+    bytes = pieces.size() <= 1 ? piece : joined(pieces, total);
+  }
+
+  private byte[] joined(List<byte[]> pieces, int total) throws OverLimitException {
+    memory.take(total);
+    byte[] joined = new byte[total];
+    int at = 0;
+    for (byte[] piece : pieces) {
+      int count = Math.min(piece.length, total - at);
+      System.arraycopy(piece, 0, joined, at, count);
+      at += count;
+      memory.giveBack(piece.length);
+    }
+    return joined;
   }
 
   static OverLimitException tooLarge(DoorLimit limit, int max) {

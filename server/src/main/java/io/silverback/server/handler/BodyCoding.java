@@ -1,13 +1,10 @@
 package io.silverback.server.handler;
 
-import io.airlift.compress.snappy.SnappyFramedInputStream;
-import io.helidon.http.BadRequestException;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerRequest;
-import io.helidon.webserver.http.ServerResponse;
-import java.io.ByteArrayInputStream;
+import io.silverback.server.http.Exchange;
+import io.silverback.server.http.RefusedRequestException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.util.Locale;
 
 /**
@@ -17,12 +14,6 @@ import java.util.Locale;
  * they inflate to are bounded, and are taken from the body memory as they come.
  */
 final class BodyCoding {
-  /** What a request gets before it has sent anything of its body. */
-  private static final int FIRST_READ = 16 * 1024;
-
-  /** Once the first bytes came, an announced length is believed up to this. */
-  private static final int MOST_BELIEVED = 1024 * 1024;
-
   private final int maxSentBytes;
   private final int maxInflatedBytes;
 
@@ -34,21 +25,20 @@ final class BodyCoding {
   /**
    * The body as it was sent, once all of it is there.
    *
-   * @throws UnreadableBodyException if the client breaks the rules of HTTP
+   * @throws UnreadableBodyException if the client breaks off, or the rules of HTTP
    */
-  BodyBuffer receive(ServerRequest request, ServerResponse response, BodyMemory.Lease memory)
+  BodyBuffer receive(ServerRequest request, BodyMemory.Lease memory)
       throws UnreadableBodyException, OverLimitException, IOException {
-    long announced = request.headers().contentLength().orElse(-1);
-    if (announced > maxSentBytes) {
-      throw BodyBuffer.tooLarge(DoorLimit.BODY_SIZE, maxSentBytes);
-    }
+    Exchange exchange = Exchange.of(request);
     var sent = new BodyBuffer(memory, DoorLimit.BODY_SIZE, maxSentBytes);
-    try (InputStream in = request.content().inputStream()) {
-      sent.readAll(in, announced, FIRST_READ, MOST_BELIEVED);
-    } catch (BadRequestException e) {
-      // Nobody can say where the next request begins.
-      LastAnswer.closeAfter(response);
-      throw new UnreadableBodyException(String.valueOf(e.getMessage()));
+    try {
+      sent.receive(exchange.body());
+    } catch (RefusedRequestException e) {
+      if (e.status() != 400) {
+        throw e;
+      }
+      exchange.endConnection();
+      throw new UnreadableBodyException(e.reason());
     }
     return sent;
   }
@@ -61,24 +51,9 @@ final class BodyCoding {
     var inflated = new BodyBuffer(memory, DoorLimit.INFLATED_SIZE, maxInflatedBytes);
     return switch (encoding) {
       case "gzip" -> Gunzip.inflate(sent.bytes(), sent.length(), inflated);
-      case "snappy" -> unsnap(sent, inflated);
+      case "snappy" -> Unsnap.inflate(sent.bytes(), sent.length(), inflated);
       default -> sent;
     };
-  }
-
-  private static BodyBuffer unsnap(BodyBuffer sent, BodyBuffer inflated)
-      throws UnreadableBodyException, OverLimitException {
-    if (sent.length() == 0) {
-      return sent;
-    }
-    var bytes = new ByteArrayInputStream(sent.bytes(), 0, sent.length());
-    try (var in = new SnappyFramedInputStream(bytes)) {
-      inflated.readAll(in, -1, FIRST_READ, FIRST_READ);
-      return inflated;
-    } catch (IOException | IllegalArgumentException e) {
-      // upstream: golang/snappy has this one text for whatever is wrong with the bytes.
-      throw new UnreadableBodyException("snappy: corrupt input");
-    }
   }
 
   /** A body cannot be read, which is a 400. */

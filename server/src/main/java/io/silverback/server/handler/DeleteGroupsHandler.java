@@ -3,7 +3,6 @@ package io.silverback.server.handler;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerRequest;
-import io.helidon.webserver.http.ServerResponse;
 import io.silverback.codec.exposition.GoQuote;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.server.group.GroupSelector;
@@ -84,7 +83,7 @@ final class DeleteGroupsHandler {
     return (request, response, _) -> {
       Order order;
       try {
-        order = read(parameters(request, response));
+        order = read(parameters(request));
       } catch (BadParameterException e) {
         JsonAnswer.refuse(request, response, String.valueOf(e.getMessage()));
         return;
@@ -104,7 +103,7 @@ final class DeleteGroupsHandler {
   }
 
   /** Those of the form in the body before those of the URL, as Prometheus reads them. */
-  private QueryParameters parameters(ServerRequest request, ServerResponse response)
+  private QueryParameters parameters(ServerRequest request)
       throws UnreadableBodyException, OverLimitException, IOException {
     var ofUrl = QueryParameters.parse(request.query().rawValue());
     String type = request.headers().first(HeaderNames.CONTENT_TYPE).orElse("");
@@ -113,7 +112,7 @@ final class DeleteGroupsHandler {
       return ofUrl;
     }
     try (var lease = memory.lease()) {
-      BodyBuffer form = bodies.receive(request, response, lease);
+      BodyBuffer form = bodies.receive(request, lease);
       String text = new String(form.bytes(), 0, form.length(), StandardCharsets.UTF_8);
       return QueryParameters.parse(text).and(ofUrl);
     }

@@ -9,7 +9,12 @@ import java.time.Duration;
  * @param maxInflatedBytes the most bytes that they may inflate to
  * @param maxBodyMemoryBytes the most heap that all bodies together may take, what is parsed of them
  *     included
- * @param bodyTimeout how long the head of a request may take to arrive, and so its body
+ * @param maxLabels the most labels of a series, those of its grouping key included
+ * @param maxKeyLength the most characters of all names and values of a grouping key
+ * @param bodyTimeout how long the head of a request may take to arrive, and how long no byte of its
+ *     body may come
+ * @param minBodyRate the bytes a second that a body has to come with in the long run
+ * @param maxBodyTime how long a body may take that comes fast enough
  * @param maxPushes the most pushes that are parsed and stored side by side
  * @param maxScrapes the most large answers that are written side by side
  * @param maxWait how long a request waits for what others take before it is refused
@@ -23,7 +28,11 @@ public record DoorLimits(
     int maxBodyBytes,
     int maxInflatedBytes,
     long maxBodyMemoryBytes,
+    int maxLabels,
+    int maxKeyLength,
     Duration bodyTimeout,
+    long minBodyRate,
+    Duration maxBodyTime,
     int maxPushes,
     int maxScrapes,
     Duration maxWait,
@@ -39,7 +48,11 @@ public record DoorLimits(
       case BODY_SIZE -> maxBodyBytes;
       case INFLATED_SIZE -> maxInflatedBytes;
       case BODY_MEMORY -> maxBodyMemoryBytes;
+      case LABELS -> maxLabels;
+      case KEY_LENGTH -> maxKeyLength;
       case BODY_TIMEOUT -> seconds(bodyTimeout);
+      case BODY_RATE -> minBodyRate;
+      case BODY_TIME -> seconds(maxBodyTime);
       case PUSHES -> maxPushes;
       case SCRAPES -> maxScrapes;
       case HISTORY_SAMPLES -> maxHistorySamples;

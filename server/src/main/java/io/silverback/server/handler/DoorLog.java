@@ -108,6 +108,23 @@ final class DoorLog {
         reason);
   }
 
+  /** A web page of another site asked for a change. */
+  void foreignPage(ServerRequest request) {
+    limited.info(
+        clientOf(request),
+        "refused a request of a foreign web page",
+        "method",
+        methodOf(request),
+        "source",
+        sourceOf(request),
+        "url",
+        request.path().rawPath(),
+        "origin",
+        request.headers().first(HeaderNames.ORIGIN).orElse(""),
+        "site",
+        request.headers().first(ForeignPage.SEC_FETCH_SITE).orElse(""));
+  }
+
   /** An audit line: who deleted what. */
   void deleted(ServerRequest request, GroupingKey key) {
     log.info("group deleted", "source", sourceOf(request), "user", userOf(request), "group", key);
@@ -160,6 +177,13 @@ final class DoorLog {
           omissions.metrics(),
           "reasons",
           String.join("; ", omissions.reasons()));
+    }
+    if (!omissions.hiddenOwn().isEmpty()) {
+      hourly.info(
+          "hidden",
+          "pushed families hide metrics of the server, which are at /-/metrics",
+          "families",
+          String.join(",", omissions.hiddenOwn()));
     }
     if (!omissions.differingHelp().isEmpty()) {
       limited.info(

@@ -6,6 +6,7 @@ import java.util.Map;
 /**
  * What the operator decided about the doors.
  *
+ * @param externalUrl where browsers find this server; empty if that is not known
  * @param routePrefix what stands before every path, empty or starting and not ending with a slash
  * @param externalPrefix the same as seen from outside, for links
  * @param telemetryPath where Prometheus scrapes, below the prefix
@@ -16,6 +17,7 @@ import java.util.Map;
  * @param flags every flag and its value, for show
  */
 public record DoorSettings(
+    String externalUrl,
     String routePrefix,
     String externalPrefix,
     String telemetryPath,

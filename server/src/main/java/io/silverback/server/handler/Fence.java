@@ -3,6 +3,7 @@ package io.silverback.server.handler;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import io.silverback.server.http.Exchange;
 import java.util.Optional;
 
 /**
@@ -17,9 +18,9 @@ public interface Fence {
   /** Why the request must not be carried out now, for the client; empty if it may be. */
   Optional<String> refusal(ServerRequest request);
 
-  /** Refuses a request, and whatever was sent behind it over the same connection. */
-  static void refuse(ServerResponse response, String reason) {
-    LastAnswer.closeAfter(response);
+  /** Refuses a request, and all that was sent after it over the same connection. */
+  static void refuse(ServerRequest request, ServerResponse response, String reason) {
+    Exchange.of(request).endConnection();
     tryLater(response, reason);
   }
 

@@ -15,11 +15,13 @@ import io.prometheus.metrics.instrumentation.jvm.ProcessMetrics;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.silverback.codec.model.MetricFamily;
 import io.silverback.codec.model.MetricType;
+import io.silverback.server.group.Omissions;
 import io.silverback.server.storage.ChoreStatistics;
 import io.silverback.server.storage.StorageStatistics;
 import io.silverback.server.storage.StorageStatistics.MapStatistics;
+import io.silverback.server.web.HandshakeFailure;
+import io.silverback.server.web.HandshakeFailures;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -42,6 +44,13 @@ public final class GatewayMetrics {
   private static final String UNKNOWN = "unknown";
   private static final String[] CODES = codes();
 
+  private static final MetricFamily BUILD =
+      new MetricFamily(
+          "pushgateway_build_info",
+          "A metric with a constant '1' value labeled by version, revision, branch, goversion from"
+              + " which pushgateway was built, and the goos and goarch for the build.",
+          MetricType.GAUGE,
+          List.of());
   private static final MetricFamily REQUESTS =
       new MetricFamily(
           "pushgateway_http_requests_total",
@@ -61,36 +70,6 @@ public final class GatewayMetrics {
           MetricType.SUMMARY,
           List.of());
 
-  private static final MetricFamily ENTRIES =
-      new MetricFamily(
-          "silverback_storage_entries",
-          "Entries of each map outside of the heap.",
-          MetricType.GAUGE,
-          List.of());
-  private static final MetricFamily ALLOCATED =
-      new MetricFamily(
-          "silverback_storage_allocated_bytes",
-          "What the entries of each map outside of the heap take, rounding and index included.",
-          MetricType.GAUGE,
-          List.of());
-
-  private static final MetricFamily CHORES =
-      new MetricFamily(
-          "silverback_chore_last_success_timestamp_seconds",
-          "When something that the store does now and then last went well, or began.",
-          MetricType.GAUGE,
-          List.of());
-  private static final MetricFamily CHORE_FAILURES =
-      new MetricFamily(
-          "silverback_chore_failures_total",
-          "How often something that the store does now and then failed.",
-          MetricType.COUNTER,
-          List.of());
-
-  /** What has no value before something happens. */
-  private static final List<MetricFamily> LATER =
-      List.of(REQUESTS, PUSH_SIZES, PUSH_DURATIONS, ENTRIES, ALLOCATED, CHORES, CHORE_FAILURES);
-
   /** The library's defaults, whatever a properties file or the environment says. */
   private static final PrometheusProperties DEFAULTS = PrometheusProperties.builder().build();
 
@@ -99,6 +78,7 @@ public final class GatewayMetrics {
   private final QuantileSummary pushSizes;
   private final QuantileSummary pushDurations;
   private final Counter omitted;
+  private final Counter hidden;
   private final Counter expired;
   private final Counter purged;
   private volatile Supplier<List<ChoreStatistics>> chores = List::of;
@@ -120,6 +100,12 @@ public final class GatewayMetrics {
         Counter.builder(DEFAULTS)
             .name("silverback_scrape_omitted_metrics_total")
             .help("Metrics left out of scrapes, as they cannot be shown beside others.")
+            .withoutExemplars()
+            .register(registry);
+    hidden =
+        Counter.builder(DEFAULTS)
+            .name("silverback_scrape_hidden_own_metrics_total")
+            .help("Own metrics left out of scrapes, as pushed families exclude them.")
             .withoutExemplars()
             .register(registry);
     expired =
@@ -171,6 +157,21 @@ public final class GatewayMetrics {
         .name("silverback_conflicting_groups")
         .help("Groups that are written by several clients in turn now.")
         .callback(gauge -> gauge.call(writers.conflicts().size()))
+        .register(registry);
+  }
+
+  /** From now on shows how many TLS handshakes failed, by reason. */
+  public void watchHandshakes(HandshakeFailures failures) {
+    CounterWithCallback.builder(DEFAULTS)
+        .name("silverback_tls_handshake_failures_total")
+        .help("Connections that did not get through their TLS handshake, by reason.")
+        .labelNames("reason")
+        .callback(
+            counter -> {
+              for (HandshakeFailure reason : HandshakeFailure.values()) {
+                counter.call((double) failures.count(reason), reason.label());
+              }
+            })
         .register(registry);
   }
 
@@ -242,8 +243,9 @@ public final class GatewayMetrics {
   }
 
   /** Counts what a scrape had to leave out; the next one shows it. */
-  public void countOmitted(int metrics) {
-    omitted.inc(metrics);
+  public void countOmitted(Omissions omissions) {
+    omitted.inc(omissions.metrics());
+    hidden.inc(omissions.hiddenOwnMetrics());
   }
 
   /** Counts a group that a staleness rule took out of scrapes. */
@@ -266,25 +268,20 @@ public final class GatewayMetrics {
     return SnapshotReader.families(registry.scrape());
   }
 
-  /** All families that have or will have a value: nobody may push another type by their names. */
-  public List<MetricFamily> declared() {
-    var declared = new ArrayList<>(collect());
-    for (MetricFamily later : LATER) {
-      if (declared.stream().noneMatch(family -> family.name().equals(later.name()))) {
-        declared.add(later);
-      }
-    }
-    return List.copyOf(declared);
+  /**
+   * Upstream's families about itself, without metrics: a push must not hold them as another type,
+   * as with upstream. No other family of ours judges a push.
+   */
+  public static List<MetricFamily> reserved() {
+    return List.of(BUILD, REQUESTS, PUSH_SIZES, PUSH_DURATIONS);
   }
 
   private void registerBuild(BuildInfo build) {
     Platform platform = Platform.current();
     Info info =
         Info.builder(DEFAULTS)
-            .name("pushgateway_build_info")
-            .help(
-                "A metric with a constant '1' value labeled by version, revision, branch, goversion"
-                    + " from which pushgateway was built, and the goos and goarch for the build.")
+            .name(BUILD.name())
+            .help(BUILD.help())
             .labelNames("branch", "goversion", "revision", "version", "goarch", "goos")
             .register(registry);
     info.addLabelValues(
@@ -303,8 +300,14 @@ public final class GatewayMetrics {
   }
 
   private void registerStorage() {
-    showMaps(ENTRIES, map -> (double) map.entries());
-    showMaps(ALLOCATED, map -> (double) map.allocatedBytes());
+    showMaps(
+        "silverback_storage_entries",
+        "Entries of each map outside of the heap.",
+        map -> (double) map.entries());
+    showMaps(
+        "silverback_storage_allocated_bytes",
+        "What the entries of each map outside of the heap take, rounding and index included.",
+        map -> (double) map.allocatedBytes());
     GaugeWithCallback.builder(DEFAULTS)
         .name("silverback_storage_groups")
         .help("Groups that exist.")
@@ -329,16 +332,16 @@ public final class GatewayMetrics {
 
   private void registerChores() {
     GaugeWithCallback.builder(DEFAULTS)
-        .name(CHORES.name())
-        .help(CHORES.help())
+        .name("silverback_chore_last_success_timestamp_seconds")
+        .help("When something that the store does now and then last went well, or began.")
         .labelNames("chore")
         .callback(
             gauge ->
                 chores.get().forEach(one -> gauge.call(one.lastSuccessMillis() / 1e3, one.name())))
         .register(registry);
     CounterWithCallback.builder(DEFAULTS)
-        .name(CHORE_FAILURES.name())
-        .help(CHORE_FAILURES.help())
+        .name("silverback_chore_failures_total")
+        .help("How often something that the store does now and then failed.")
         .labelNames("chore")
         .callback(
             counter ->
@@ -346,10 +349,10 @@ public final class GatewayMetrics {
         .register(registry);
   }
 
-  private void showMaps(MetricFamily family, ToDoubleFunction<MapStatistics> value) {
+  private void showMaps(String name, String help, ToDoubleFunction<MapStatistics> value) {
     GaugeWithCallback.builder(DEFAULTS)
-        .name(family.name())
-        .help(family.help())
+        .name(name)
+        .help(help)
         .labelNames("map")
         .callback(
             gauge ->

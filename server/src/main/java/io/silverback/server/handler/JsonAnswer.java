@@ -2,15 +2,20 @@ package io.silverback.server.handler;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.helidon.http.Header;
 import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
 import java.io.OutputStream;
 
-/** Answers of the JSON API, in the envelope of Prometheus' API and open to pages of other sites. */
+/** Answers of the JSON API, in the envelope of Prometheus' API. */
 final class JsonAnswer {
   private static final JsonFactory JSON = new JsonFactory().setCharacterEscapes(new HtmlSafe());
+
+  private static final Header NOT_CACHED =
+      HeaderValues.createCached(HeaderNames.CACHE_CONTROL, "no-cache, no-store, must-revalidate");
 
   private JsonAnswer() {}
 
@@ -74,10 +79,12 @@ final class JsonAnswer {
   }
 
   private static void begin(ServerResponse response, int status) {
-    allowOtherSites(response);
+    response.header(NOT_CACHED);
+    BrowserRules.addForData(response);
     response.status(status).header(HeaderNames.CONTENT_TYPE, "application/json");
   }
 
+  /** Lets pages of other sites read the answer. */
   static void allowOtherSites(ServerResponse response) {
     response
         .header(
@@ -85,6 +92,6 @@ final class JsonAnswer {
         .header(HeaderNames.ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, DELETE, OPTIONS")
         .header(HeaderNames.ACCESS_CONTROL_ALLOW_ORIGIN, "*")
         .header(HeaderNames.ACCESS_CONTROL_EXPOSE_HEADERS, "Date")
-        .header(HeaderNames.CACHE_CONTROL, "no-cache, no-store, must-revalidate");
+        .header(NOT_CACHED);
   }
 }

@@ -10,10 +10,12 @@ import java.util.Optional;
  * at the end {@code *name} for the rest of the path with its leading slash, which may be nothing.
  */
 final class PathPattern {
+  private final String pattern;
   private final List<String> segments;
   private final boolean takesRest;
 
   PathPattern(String pattern) {
+    this.pattern = pattern;
     List<String> parts = Arrays.asList(pattern.substring(1).split("/", -1));
     takesRest = parts.getLast().startsWith("*");
     segments = List.copyOf(takesRest ? parts.subList(0, parts.size() - 1) : parts);
@@ -27,6 +29,11 @@ final class PathPattern {
   /** How the path should have been written to be of this pattern, where only case differs. */
   Optional<String> ignoringCase(String path) {
     return walk(path, true).map(Walk::path);
+  }
+
+  @Override
+  public String toString() {
+    return pattern;
   }
 
   private Optional<Walk> walk(String path, boolean ignoreCase) {

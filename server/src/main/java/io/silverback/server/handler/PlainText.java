@@ -15,6 +15,11 @@ final class PlainText {
   private static final Header NO_SNIFFING =
       HeaderValues.createCached("X-Content-Type-Options", "nosniff");
 
+  private static final int MOST_OF_START = 64 * 1024;
+
+  /** Where the advice is. */
+  private static final int MOST_OF_END = 1024;
+
   private PlainText() {}
 
   /** Ends an answer with that body, of which a HEAD gets only the length. */
@@ -30,7 +35,7 @@ final class PlainText {
   /** An error to whatever method, HEAD included. */
   static void error(ServerRequest request, ServerResponse response, int status, String reason) {
     response.status(status).header(NO_SNIFFING).header(HeaderNames.CONTENT_TYPE, CONTENT_TYPE);
-    end(request, response, (reason + "\n").getBytes(StandardCharsets.UTF_8));
+    end(request, response, (shortened(reason) + "\n").getBytes(StandardCharsets.UTF_8));
   }
 
   /** An answer with that text and nothing added. */
@@ -43,6 +48,18 @@ final class PlainText {
   static void error(ServerResponse response, int status, String reason) {
     // upstream: Go's http.Error adds the header and the line feed.
     response.header(NO_SNIFFING);
-    send(response, status, reason + "\n");
+    send(response, status, shortened(reason) + "\n");
+  }
+
+  /** Reasons quote what the client sent, which may be a token of megabytes. */
+  private static String shortened(String reason) {
+    int left = reason.length() - MOST_OF_START - MOST_OF_END;
+    return left <= 0
+        ? reason
+        : reason.substring(0, MOST_OF_START)
+            + "... ("
+            + left
+            + " more characters) ..."
+            + reason.substring(reason.length() - MOST_OF_END);
   }
 }

@@ -12,6 +12,7 @@ import io.silverback.codec.exposition.TextParser;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.handler.BodyCoding.UnreadableBodyException;
+import io.silverback.server.http.Exchange;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.MetricStore.Submission;
 import java.io.IOException;
@@ -26,6 +27,7 @@ final class PushHandler {
   private final GroupingKeyPath paths;
   private final BodyCoding bodies;
   private final BodyMemory memory;
+  private final PushBounds bounds;
   private final Turnstile pushes;
   private final TextParser text;
   private final ProtobufParser protobuf = new ProtobufParser();
@@ -51,6 +53,7 @@ final class PushHandler {
     this.paths = paths;
     this.bodies = new BodyCoding(settings.limits());
     this.memory = memory;
+    this.bounds = new PushBounds(settings.limits());
     this.pushes = pushes;
     this.text = new TextParser(settings.names());
     this.checked = settings.checked();
@@ -95,7 +98,7 @@ final class PushHandler {
     GroupingKey key = reading.key();
     Submission submission;
     try {
-      submission = submit(request, response, reading, meaning);
+      submission = submit(request, reading, meaning);
     } catch (UnreadableBodyException e) {
       jobs.count(key.job(), false);
       log.unreadableBody(request, key, e.reason());
@@ -120,24 +123,22 @@ final class PushHandler {
   }
 
   private Submission submit(
-      ServerRequest request,
-      ServerResponse response,
-      GroupingKeyPath.Reading.Key reading,
-      Meaning meaning)
+      ServerRequest request, GroupingKeyPath.Reading.Key reading, Meaning meaning)
       throws UnreadableBodyException, OverLimitException, IOException {
     try (var lease = memory.lease()) {
       // Whoever still sends has no place yet, so that slow clients do not keep quick ones out.
-      BodyBuffer sent = bodies.receive(request, response, lease);
-      try (var _ = pushes.enter()) {
+      BodyBuffer sent = bodies.receive(request, lease);
+      try (var _ = pushes.enter(request.remotePeer().host())) {
         ParsedExposition body = parse(request, bodies.inflate(request, sent, lease), lease);
+        bounds.check(reading.key(), body, lease);
         GroupUpdate update = meaning.of(reading.key(), body);
         // Again: a process may be paused between the first and the last byte of a body.
         Optional<String> refusal = fence.refusal(request);
         if (refusal.isPresent()) {
-          LastAnswer.closeAfter(response);
+          Exchange.of(request).endConnection();
           return new Submission.Unavailable(reading.key(), refusal.get());
         }
-        Submission submission = store.submit(update);
+        Submission submission = PushHint.explain(store.submit(update), reading.key(), body);
         if (submission instanceof Submission.Accepted) {
           watch(request, reading.sent(), update);
         }
@@ -185,7 +186,7 @@ final class PushHandler {
   }
 
   private ParsedExposition parse(ServerRequest request, BodyBuffer body, BodyMemory.Lease lease)
-      throws OverLimitException {
+      throws UnreadableBodyException, OverLimitException {
     byte[] bytes = body.bytes();
     int length = body.length();
     String contentType = request.headers().first(HeaderNames.CONTENT_TYPE).orElse("");
@@ -198,6 +199,10 @@ final class PushHandler {
     if (!lease.tryTake(ParsedSize.mostOf(length))) {
       lease.take(ParsedSize.ofText(bytes, length));
     }
-    return text.parse(bytes, length);
+    try {
+      return text.parse(bytes, length);
+    } catch (MalformedExpositionException e) {
+      throw new UnreadableBodyException(PushHint.explain(e, bytes, length, contentType));
+    }
   }
 }

@@ -2,6 +2,7 @@ package io.silverback.server.handler;
 
 import io.helidon.http.Header;
 import io.helidon.webserver.http.ServerRequest;
+import io.silverback.server.http.Exchange;
 
 /** How long a request was on the wire, approximately. */
 final class RequestSize {
@@ -15,6 +16,6 @@ final class RequestSize {
     for (Header header : request.headers()) {
       size += header.name().length() + header.get().length();
     }
-    return size + Math.max(0, request.headers().contentLength().orElse(0));
+    return size + Exchange.of(request).body().readBytes();
   }
 }

@@ -9,4 +9,9 @@ record Route(String method, PathPattern path, String name, Door door) {
   Route(String method, String path, String name, Door door) {
     this(method, new PathPattern(path), name, door);
   }
+
+  /** True unless its method says that it only reads, so that no route needs to be marked. */
+  boolean mayChange() {
+    return !method.equals("GET") && !method.equals("OPTIONS");
+  }
 }

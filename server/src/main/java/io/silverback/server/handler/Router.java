@@ -11,7 +11,8 @@ import java.util.TreeSet;
 
 /**
  * Finds the door for a request, and answers itself where there is none: redirects to the right
- * spelling of a path, OPTIONS, 405 and 404.
+ * spelling of a path, OPTIONS, 405 and 404. Nothing that may change something is done for a {@link
+ * ForeignPage}.
  *
  * <p>The rules are those of upstream's router (julienschmidt/httprouter below Go's ServeMux), since
  * clients and probes live by them: a known path is known per method, HEAD is never routed, and the
@@ -22,12 +23,25 @@ final class Router {
 
   private static final String PUSH = "push";
 
+  private static final String FOREIGN_PAGE =
+      "a web page of another site must not change anything here; if the page is of this server,"
+          + " set --web.external-url to the address that browsers see";
+
   private final List<Route> routes;
   private final GatewayMetrics metrics;
+  private final ForeignPage foreignPage;
+  private final DoorLog log;
 
-  Router(List<Route> routes, GatewayMetrics metrics) {
+  Router(List<Route> routes, GatewayMetrics metrics, ForeignPage foreignPage, DoorLog log) {
     this.routes = List.copyOf(routes);
     this.metrics = metrics;
+    this.foreignPage = foreignPage;
+    this.log = log;
+  }
+
+  /** In the order in which they are tried. */
+  List<Route> routes() {
+    return routes;
   }
 
   void route(ServerRequest request, ServerResponse response) throws IOException {
@@ -45,7 +59,7 @@ final class Router {
     String method = request.prologue().method().text();
     String cleaned = requestPath.cleaned();
     if (!cleaned.equals(path)) {
-      redirect(request, response, 307, cleaned);
+      redirect(request, response, 307, cleaned, PushHint.ofPath(path));
       return;
     }
     for (Route route : routes) {
@@ -70,7 +84,24 @@ final class Router {
       Route route, List<String> parameters, ServerRequest request, ServerResponse response)
       throws IOException {
     long start = System.nanoTime();
-    route.door().answer(request, response, parameters);
+    boolean isAnswered = false;
+    try {
+      if (route.mayChange() && foreignPage.sent(request)) {
+        log.foreignPage(request);
+        PlainText.error(request, response, 403, FOREIGN_PAGE);
+      } else {
+        route.door().answer(request, response, parameters);
+      }
+      isAnswered = true;
+    } finally {
+      // An answer that also ends its connection does so by an exception, once it is sent.
+      if (isAnswered || response.isSent()) {
+        count(route, request, response, start);
+      }
+    }
+  }
+
+  private void count(Route route, ServerRequest request, ServerResponse response, long start) {
     if (route.name().isEmpty()) {
       return;
     }
@@ -85,7 +116,8 @@ final class Router {
       ServerRequest request, ServerResponse response, String method, String path) {
     Optional<String> corrected = corrected(method, path);
     if (corrected.isPresent()) {
-      redirect(request, response, method.equals("GET") ? 301 : 307, corrected.get());
+      int status = method.equals("GET") ? 301 : 307;
+      redirect(request, response, status, corrected.get(), Optional.empty());
       return;
     }
     SortedSet<String> allowed = allowed(path);
@@ -133,7 +165,11 @@ final class Router {
   }
 
   private static void redirect(
-      ServerRequest request, ServerResponse response, int status, String path) {
+      ServerRequest request,
+      ServerResponse response,
+      int status,
+      String path,
+      Optional<PushHint> hint) {
     String query = request.query().isEmpty() ? "" : "?" + request.query().rawValue();
     String location = RequestPath.encode(path) + query;
     response.header(HeaderNames.LOCATION, location);
@@ -143,6 +179,8 @@ final class Router {
       response
           .status(status)
           .send("<a href=\"" + location.replace("&", "&amp;") + "\">" + reason + "</a>.\n\n");
+    } else if (hint.isPresent()) {
+      PlainText.error(request, response, status, hint.get().text());
     } else {
       response.status(status).send();
     }

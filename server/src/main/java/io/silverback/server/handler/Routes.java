@@ -5,21 +5,26 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.group.RewriteRules;
+import io.silverback.server.http.HttpServer;
+import io.silverback.server.http.Pressure;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.web.Admission;
+import io.silverback.server.web.Guard;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /** Every path that the server answers. */
-public final class Routes {
+public final class Routes implements HttpServer.Handler, Pressure {
   private final Router router;
-  private final Function<String, Admission> guard;
+  private final BodyMemory memory;
+  private final Turnstile scrapes;
+  private final Guard guard;
 
   /**
    * The doors over one store.
@@ -28,7 +33,7 @@ public final class Routes {
    * @param board learns how full the limits of the doors are
    * @param writers learns who pushes
    * @param rewriteRules what becomes of the grouping keys of requests, asked for each of them
-   * @param guard decides about a request by its Authorization header, empty if it has none
+   * @param guard decides which requests get an answer at all
    * @param fence asked before a request reads or writes groups
    * @param cluster doors that tell of the cluster
    * @param lifecycle doors to the life of the process
@@ -41,7 +46,7 @@ public final class Routes {
       WriterWatch writers,
       Supplier<RewriteRules> rewriteRules,
       BuildInfo build,
-      Function<String, Admission> guard,
+      Guard guard,
       Fence fence,
       ClusterHandler cluster,
       LifecycleHandler lifecycle) {
@@ -50,11 +55,11 @@ public final class Routes {
     var started = Instant.now();
     DoorLimits limits = settings.limits();
     var overLimit = new OverLimitAnswer(board, log);
-    var memory = new BodyMemory(limits.maxBodyMemoryBytes(), limits.maxWait());
+    memory = new BodyMemory(limits.maxBodyMemoryBytes(), limits.maxWait());
     board.watch(DoorLimit.BODY_MEMORY, memory::takenBytes);
     var pushes = new Turnstile(DoorLimit.PUSHES, limits.maxPushes(), limits.maxWait());
     board.watch(DoorLimit.PUSHES, pushes::taken);
-    var scrapes = new Turnstile(DoorLimit.SCRAPES, limits.maxScrapes(), limits.maxWait());
+    scrapes = new Turnstile(DoorLimit.SCRAPES, limits.maxScrapes(), limits.maxWait());
     board.watch(DoorLimit.SCRAPES, scrapes::taken);
     var jobs = new JobTraffic();
     var paths = new GroupingKeyPath(settings.names(), rewriteRules);
@@ -92,6 +97,7 @@ public final class Routes {
       }
     }
     routes.add(new Route("GET", prefix + settings.telemetryPath(), "", large.apply(scrape.door())));
+    routes.add(new Route("GET", prefix + "/-/metrics", "", scrape.own()));
     routes.add(new Route("GET", prefix + "/-/healthy", "healthy", lifecycle.healthy()));
     routes.add(new Route("GET", prefix + "/-/ready", "ready", lifecycle.ready()));
     Door quitDoor = settings.lifecycle() ? lifecycle.quit() : lifecycle.disabled();
@@ -142,17 +148,29 @@ public final class Routes {
       routes.add(
           new Route("POST", copy, "api/v1/admin/snapshot", new SnapshotHandler(store, log).door()));
     }
-    router = new Router(routes, metrics);
+    router = new Router(routes, metrics, new ForeignPage(settings.externalUrl()), log);
   }
 
-  /**
-   * Answers one request.
-   *
-   * @throws IOException if the client went away
-   */
+  /** In the order in which they are tried. */
+  List<Route> table() {
+    return router.routes();
+  }
+
+  @Override
+  public boolean bodiesWait() {
+    return memory.isWaitedFor();
+  }
+
+  @Override
+  public boolean answersWait() {
+    return scrapes.waiting() > 0;
+  }
+
+  @Override
   public void answer(ServerRequest request, ServerResponse response) throws IOException {
     String authorization = request.headers().first(HeaderNames.AUTHORIZATION).orElse("");
-    Admission admission = guard.apply(authorization);
+    Admission admission =
+        guard.admit(authorization, ClientAddress.of(request.remotePeer()).getAddress());
     admission.headers().forEach((name, value) -> response.header(HeaderNames.create(name), value));
     switch (admission) {
       case Admission.Admitted _ -> router.route(request, response);
@@ -169,7 +187,7 @@ public final class Routes {
     return (request, response, parameters) -> {
       Optional<String> refusal = fence.refusal(request);
       if (refusal.isPresent()) {
-        Fence.refuse(response, refusal.get());
+        Fence.refuse(request, response, refusal.get());
       } else {
         door.answer(request, response, parameters);
       }
@@ -181,7 +199,7 @@ public final class Routes {
     return (request, response, parameters) -> {
       Turnstile.Place place;
       try {
-        place = turnstile.enter();
+        place = turnstile.enter(request.remotePeer().host());
       } catch (OverLimitException e) {
         overLimit.door(request, response, e);
         return;

@@ -22,8 +22,8 @@ import java.util.Iterator;
 import java.util.zip.GZIPOutputStream;
 
 /**
- * {@code GET /metrics}: the server's own metrics and the groups that it shows, in the format asked
- * for.
+ * {@code GET /metrics}: the server's own metrics and the groups that it shows, and {@code GET
+ * /-/metrics}: its own alone, in the format asked for.
  */
 final class ScrapeHandler {
   private static final int CHUNK_BYTES = 64 * 1024;
@@ -49,27 +49,44 @@ final class ScrapeHandler {
     return (request, response, _) -> scrape(request, response);
   }
 
+  /** Shows the server's own metrics, also those that pushed families hide from a scrape. */
+  Door own() {
+    return (request, response, _) -> begin(request, response, metrics.collect().iterator()).close();
+  }
+
   private void scrape(ServerRequest request, ServerResponse response) throws IOException {
-    var format = ExpositionFormat.negotiate(request.headers().first(HeaderNames.ACCEPT).orElse(""));
-    boolean gzip =
-        AcceptEncoding.acceptsGzip(request.headers().first(HeaderNames.ACCEPT_ENCODING).orElse(""));
     try (Snapshot snapshot = store.snapshot()) {
       var families = new FamilyGatherer(metrics.collect(), snapshot.families());
-      response.status(200).header(HeaderNames.CONTENT_TYPE, format.contentType());
-      if (gzip) {
-        response.header(HeaderNames.CONTENT_ENCODING, "gzip");
-      }
-      OutputStream body = AnswerStream.open(request, response);
-      OutputStream out = gzip ? new GZIPOutputStream(body, CHUNK_BYTES) : body;
-      write(families, rendererOf(format), format.escaping(), out);
-      metrics.countOmitted(families.omissions().metrics());
+      OutputStream page = begin(request, response, families);
+      metrics.countOmitted(families.omissions());
       log.omitted(families.omissions());
       if (!snapshot.isCurrent()) {
         throw new CloseConnectionException("another server may show newer values by now");
       }
-      // Closed only when whole: a page cut off by a fault must not look like one that ended.
-      out.close();
+      page.close();
     }
+  }
+
+  /**
+   * Writes a page, all but its end.
+   *
+   * @return to be closed only when the page is whole: one that a fault cut off must not look as if
+   *     it had ended
+   */
+  private static OutputStream begin(
+      ServerRequest request, ServerResponse response, Iterator<MetricFamily> families)
+      throws IOException {
+    var format = ExpositionFormat.negotiate(request.headers().first(HeaderNames.ACCEPT).orElse(""));
+    boolean gzip =
+        AcceptEncoding.acceptsGzip(request.headers().first(HeaderNames.ACCEPT_ENCODING).orElse(""));
+    response.status(200).header(HeaderNames.CONTENT_TYPE, format.contentType());
+    if (gzip) {
+      response.header(HeaderNames.CONTENT_ENCODING, "gzip");
+    }
+    OutputStream body = AnswerStream.open(request, response);
+    OutputStream out = gzip ? new GZIPOutputStream(body, CHUNK_BYTES) : body;
+    write(families, rendererOf(format), format.escaping(), out);
+    return out;
   }
 
   private static ExpositionRenderer rendererOf(ExpositionFormat format) {

@@ -1,9 +1,16 @@
 package io.silverback.server.handler;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.helidon.http.Header;
 import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.StoreNotReadyException;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -11,6 +18,21 @@ import java.util.TreeMap;
 /** The page at {@code /}: what this server is and where its doors are. */
 final class StatusHandler {
   private static final int MOST_CONFLICTS = 20;
+
+  private static final String STYLE =
+      """
+
+      body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222 }
+      th { text-align: left; font-weight: normal; padding-right: 2rem }
+      td { font-family: monospace; overflow-wrap: anywhere }
+      """;
+
+  /** The page has one style sheet within itself, and nothing else but text and links. */
+  private static final Header POLICY =
+      HeaderValues.createCached(
+          BrowserRules.POLICY,
+          "default-src 'none'; style-src 'sha256-%s'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+              .formatted(sha256(STYLE)));
 
   private final MetricStore store;
   private final Map<String, String> flags;
@@ -40,6 +62,7 @@ final class StatusHandler {
 
   Door door() {
     return (_, response, _) -> {
+      BrowserRules.add(response, POLICY);
       response.status(200).header(HeaderNames.CONTENT_TYPE, "text/html; charset=utf-8");
       response.send(page());
     };
@@ -107,11 +130,7 @@ final class StatusHandler {
         <meta name="robots" content="noindex,nofollow">
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <title>Silverback</title>
-        <style>
-        body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222 }
-        th { text-align: left; font-weight: normal; padding-right: 2rem }
-        td { font-family: monospace; overflow-wrap: anywhere }
-        </style>
+        <style>%s</style>
         </head>
         <body>
         <h1>Silverback</h1>
@@ -132,6 +151,7 @@ final class StatusHandler {
         </html>
         """
         .formatted(
+            STYLE,
             escape(build.version()),
             startTime,
             groupCount(),
@@ -150,6 +170,15 @@ final class StatusHandler {
       return Integer.toString(store.groupCount());
     } catch (StoreNotReadyException e) {
       return "an unknown number of (" + escape(String.valueOf(e.getMessage())) + ")";
+    }
+  }
+
+  private static String sha256(String text) {
+    try {
+      byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(UTF_8));
+      return Base64.getEncoder().encodeToString(digest);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has it: algorithm=SHA-256", e);
     }
   }
 

@@ -26,7 +26,7 @@ public final class RateLimitedLog {
   private final ReentrantLock lock = new ReentrantLock();
 
   /** The subjects that spoke last, the one silent for longest first. Guarded by the lock. */
-  private final LinkedHashMap<Object, Turn> turns = new LinkedHashMap<>();
+  private final LinkedHashMap<SubjectDigest, Turn> turns = new LinkedHashMap<>();
 
   private long suppressedOthers;
 
@@ -50,7 +50,8 @@ public final class RateLimitedLog {
   /**
    * Logs an error unless the subject spoke a moment ago.
    *
-   * @param subject what the limit counts by, such as a grouping key; compared by equals
+   * @param subject what the limit counts by, such as a grouping key; compared by its text, of which
+   *     only a digest is kept
    */
   public void error(Object subject, String sentence, Object... keysAndValues) {
     write(LogLevel.ERROR, subject, sentence, keysAndValues);
@@ -65,7 +66,7 @@ public final class RateLimitedLog {
     if (!log.shows(level)) {
       return;
     }
-    Optional<Suppressed> turn = takeTurn(subject);
+    Optional<Suppressed> turn = takeTurn(SubjectDigest.of(subject));
     // No lambda: the line names the first caller outside this package's machinery.
     if (turn.isPresent()) {
       log.write(level, sentence, turn.get().addedTo(keysAndValues));
@@ -73,7 +74,7 @@ public final class RateLimitedLog {
   }
 
   /** What was left out before this line, or empty if this line is left out. */
-  private Optional<Suppressed> takeTurn(Object subject) {
+  private Optional<Suppressed> takeTurn(SubjectDigest subject) {
     lock.lock();
     try {
       long now = nanoTime.getAsLong();
@@ -98,7 +99,7 @@ public final class RateLimitedLog {
 
   /** False if even the eldest spoke within the interval. */
   private boolean forgetEldest(long now) {
-    Map.Entry<Object, Turn> eldest = turns.firstEntry();
+    Map.Entry<SubjectDigest, Turn> eldest = turns.firstEntry();
     if (now - eldest.getValue().spokeAtNanos < intervalNanos) {
       return false;
     }

@@ -36,7 +36,7 @@ final class Chore implements AutoCloseable {
     /** A server that cannot do it should get no requests. */
     VITAL,
 
-    /** It may fail until an operator sees to it. */
+    /** It may fail until an operator mends the cause. */
     CAN_WAIT
   }
 
@@ -110,6 +110,7 @@ final class Chore implements AutoCloseable {
     fault = null;
   }
 
+  @SuppressWarnings("NonAtomicVolatileUpdate") // Written by runOnce alone, one call at a time.
   private void failed(Throwable e) {
     failures.incrementAndGet();
     failuresInRow++;

@@ -12,9 +12,6 @@ import java.util.UUID;
  * <p>Nothing that was written, renamed or deleted is safe before it is forced. Thread-safe.
  */
 interface Disk {
-  /** That of this machine. */
-  Disk SYSTEM = new SystemDisk();
-
   /** The boot where the system does not tell. */
   UUID NO_BOOT = new UUID(0, 0);
 
@@ -35,7 +32,7 @@ interface Disk {
 
   long freeBytes(Path folder) throws IOException;
 
-  /** Throws if a folder cannot take so many bytes more. */
+  /** Throws if a folder has no room for that many bytes more. */
   default void requireRoom(Path folder, long neededBytes) throws IOException {
     long free = freeBytes(folder);
     if (free < neededBytes) {

@@ -28,7 +28,7 @@ record FlushMark(long wallMillis, long groups, UUID boot) {
   private static final int CHECKSUM_OFFSET = BOOT_OFFSET + 2 * Long.BYTES;
   private static final int LENGTH = CHECKSUM_OFFSET + Integer.BYTES;
 
-  /** That of a generation; empty if there is none, or it is damaged or that of another store. */
+  /** That of a generation; empty if it has none, or a damaged one, or that of another store. */
   static Optional<FlushMark> read(Path folder, long magic) throws IOException {
     Path file = folder.resolve(NAME);
     return Files.isRegularFile(file) && Files.size(file) == LENGTH

@@ -117,7 +117,7 @@ final class GroupWriter {
       PushedColumns pushed = PushedColumns.of(change.shape(), i -> isOf(frame.written(i), stamp));
       storeWithRow(key, workspace, frame, stamp, pushed);
     } catch (RuntimeException | Error e) {
-      check.record(change.next(), change.old());
+      check.record(/* old= */ change.next(), /* next= */ change.old());
       throw e;
     }
   }

@@ -84,7 +84,7 @@ public final class OffHeapMetricStore implements MetricStore {
     this.pageClock = new PageClock(this::ownMillis);
     this.history = new HistoryPages(maps, shapes, retention, pageClock);
     this.check =
-        new ConsistencyCheck(settings.ownFamilies(), groups, new OffHeapTallies(maps.tallies));
+        new ConsistencyCheck(settings.reserved(), groups, new OffHeapTallies(maps.tallies));
     this.found = adoptEntries();
     this.writer =
         new GroupWriter(

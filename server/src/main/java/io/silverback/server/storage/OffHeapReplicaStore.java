@@ -61,7 +61,20 @@ public final class OffHeapReplicaStore implements ReplicaStore {
     Stamp stamp = UpdateJudge.stampOf(decoded, version, wallMillis);
     return store
         .entries()
-        .with(decoded.key(), (key, workspace) -> prepare(key, decoded, stamp, workspace, store));
+        .with(
+            decoded.key(),
+            (key, workspace) -> {
+              long stored = newestEpoch(key, workspace, store);
+              return stored > version.epoch()
+                  ? new Prepared.Overtaken(stored)
+                  : prepare(key, decoded, stamp, workspace, store);
+            });
+  }
+
+  /** That of the group, or of what was purged from its slot. */
+  private static long newestEpoch(byte[] key, Workspace workspace, StoreParts store) {
+    Version purged = store.tombstones().horizons().at(HashRing.slotOf(key));
+    return StateOrder.newest(workspace.frame()).max(purged).epoch();
   }
 
   private static Prepared prepare(

@@ -55,7 +55,7 @@ public final class PersistedMetricStore implements MetricStore {
    * @throws StoreUnusableException if the folder cannot be used; says what to change
    */
   public PersistedMetricStore(StoreSettings settings, PersistenceSettings persistence) {
-    this(settings, persistence, Disk.SYSTEM);
+    this(settings, persistence, new SystemDisk());
   }
 
   /** The same on another disk. */

@@ -29,7 +29,7 @@ final class SeriesChunk {
    * @param mostSeries for whose samples there is memory
    */
   SeriesChunk(int shapes, long mostSeries) {
-    this.mostSeries = (int) Math.clamp(mostSeries, 1, MOST_SERIES);
+    this.mostSeries = Math.clamp(mostSeries, 1, MOST_SERIES);
     for (int i = 0; i < shapes; i++) {
       columnsOfShapes.add(new LongArrayList());
     }

@@ -22,6 +22,14 @@ record StateMerge(
 
   /** Called under the lock of the group. */
   Merged into(byte[] key, Workspace workspace) {
+    long stored = StateOrder.newest(workspace.frame()).epoch();
+    Merged merged = merge(key, workspace);
+    boolean isOvertaken =
+        merged instanceof Merged.Done && stored > StateOrder.newest(frame).epoch();
+    return isOvertaken ? new Merged.Overtaken(stored) : merged;
+  }
+
+  private Merged merge(byte[] key, Workspace workspace) {
     GroupFrame old = workspace.frame();
     if (hasSameSeries(old)) {
       if (StateOrder.knowsAllOf(old, frame)) {

@@ -13,7 +13,7 @@ import java.util.function.LongSupplier;
  * @param clock gives each update its version
  * @param wallMillis the wall clock, in milliseconds since the epoch
  * @param nanoClock as {@link System#nanoTime()}
- * @param ownFamilies the server's own families, whether or not they have metrics yet
+ * @param reserved families that no push may hold as another type
  * @param checked false to take pushes that are inconsistent with others
  * @param historyRetention how long what was pushed can be asked for; zero for not at all
  * @param limits what it is not to outgrow; the memory is that of the whole process
@@ -22,22 +22,22 @@ public record StoreSettings(
     VersionClock clock,
     LongSupplier wallMillis,
     LongSupplier nanoClock,
-    Collection<MetricFamily> ownFamilies,
+    Collection<MetricFamily> reserved,
     boolean checked,
     Duration historyRetention,
     StorageLimits limits) {
   public StoreSettings {
-    ownFamilies = List.copyOf(ownFamilies);
+    reserved = List.copyOf(reserved);
   }
 
   /** The same with the clock of the JDK that nobody can set. */
   public StoreSettings(
       VersionClock clock,
       LongSupplier wallMillis,
-      Collection<MetricFamily> ownFamilies,
+      Collection<MetricFamily> reserved,
       boolean checked,
       Duration historyRetention,
       StorageLimits limits) {
-    this(clock, wallMillis, System::nanoTime, ownFamilies, checked, historyRetention, limits);
+    this(clock, wallMillis, System::nanoTime, reserved, checked, historyRetention, limits);
   }
 }

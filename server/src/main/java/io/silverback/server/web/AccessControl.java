@@ -4,6 +4,8 @@ import static java.lang.System.Logger.Level.ERROR;
 import static java.lang.System.Logger.Level.INFO;
 
 import io.silverback.server.yaml.ConfigException;
+import java.net.InetAddress;
+import java.time.Duration;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -14,7 +16,7 @@ import java.util.function.LongSupplier;
  * What stands before every handler: the rate limit, the extra headers and the users, as the file
  * has them at the moment of the request. Thread-safe; may block while a password is checked.
  */
-public final class AccessControl {
+public final class AccessControl implements Guard {
   private static final System.Logger logger = System.getLogger(AccessControl.class.getName());
 
   private final WebConfigFile file;
@@ -23,9 +25,13 @@ public final class AccessControl {
   private final AtomicReference<Limiter> limiter;
   private final AtomicReference<String> loggedFault = new AtomicReference<>("");
 
-  /** Guards by the file, with the clock and the bounds of a running server. */
-  public AccessControl(WebConfigFile file) {
-    this(file, new BasicAuth(), System::nanoTime);
+  /**
+   * Guards by the file.
+   *
+   * @param patience how long a request waits while other passwords are checked
+   */
+  public AccessControl(WebConfigFile file, Duration patience) {
+    this(file, new BasicAuth(patience), System::nanoTime);
   }
 
   AccessControl(WebConfigFile file, BasicAuth basicAuth, LongSupplier nanoClock) {
@@ -35,12 +41,8 @@ public final class AccessControl {
     this.limiter = new AtomicReference<>(limiterFor(file.current().rate()));
   }
 
-  /**
-   * Decides about one request.
-   *
-   * @param authorization the value of its {@code Authorization} header; empty if there is none
-   */
-  public Admission admit(String authorization) {
+  @Override
+  public Admission admit(String authorization, InetAddress client) {
     WebConfig config;
     try {
       config = file.current();
@@ -57,7 +59,7 @@ public final class AccessControl {
     if (config.users().isEmpty()) {
       return new Admission.Admitted(headers);
     }
-    return switch (basicAuth.verify(authorization, config.users())) {
+    return switch (basicAuth.verify(authorization, config.users(), client)) {
       case ACCEPTED -> new Admission.Admitted(headers);
       case REFUSED ->
           refusal(401, "Unauthorized", with(headers, Map.of("WWW-Authenticate", "Basic")));

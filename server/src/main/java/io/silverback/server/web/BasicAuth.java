@@ -4,28 +4,31 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import at.favre.lib.crypto.bcrypt.BCrypt;
 import at.favre.lib.crypto.bcrypt.LongPasswordStrategies;
+import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BiPredicate;
+import java.util.function.LongSupplier;
 
 /**
  * Checks user names and passwords of HTTP basic authentication against bcrypt hashes. Thread-safe.
  *
  * <p>Checking is slow by design. Outcomes are remembered, at most {@link #CACHE_CAPACITY} matches
- * and as many failures; at most half of the processors check at a time, at most {@link
- * #MAX_WAITING} requests wait for them, and none longer than {@link #PATIENCE}: beyond that the
- * answer is {@link Outcome#BUSY}, at once. Whoever has been let in before does not wait.
+ * and as many failures, so a user who was let in before does not wait. The others share half of the
+ * processors, in an order that is fair to each client network ({@link PasswordQueue}); a request
+ * that finds no turn gets {@link Outcome#BUSY}.
  */
 public final class BasicAuth {
   static final int CACHE_CAPACITY = 100;
-  static final int MAX_WAITING = 64;
-  static final Duration PATIENCE = Duration.ofSeconds(5);
+
+  /** More than can be checked while a request has patience, so that few are turned away at once. */
+  private static final int MAX_WAITING = 1024;
+
+  private static final int MAX_WAITING_PER_NETWORK = 256;
 
   /** What bcrypt looks at; the rest of a longer password counts for nothing, as in Go. */
   private static final int MAX_PASSWORD_BYTES = 72;
@@ -59,17 +62,22 @@ public final class BasicAuth {
 
   private final PasswordCache cache = new PasswordCache(CACHE_CAPACITY);
   private final BiPredicate<byte[], String> matcher;
-  private final Semaphore processors;
-  private final Semaphore room;
-  private final Duration patience;
+  private final PasswordQueue queue;
 
-  /** With the bounds of the class. */
-  public BasicAuth() {
+  /**
+   * Checks with bcrypt.
+   *
+   * @param patience how long a request waits for its turn
+   */
+  public BasicAuth(Duration patience) {
     this(
         BasicAuth::matches,
-        Math.max(1, Runtime.getRuntime().availableProcessors() / 2),
-        MAX_WAITING,
-        PATIENCE);
+        new PasswordQueue.Bounds(
+            Math.max(1, Runtime.getRuntime().availableProcessors() / 2),
+            MAX_WAITING,
+            MAX_WAITING_PER_NETWORK,
+            patience),
+        System::nanoTime);
   }
 
   /**
@@ -78,11 +86,9 @@ public final class BasicAuth {
    * @param matcher whether a password matches a well-formed hash
    */
   BasicAuth(
-      BiPredicate<byte[], String> matcher, int concurrency, int maxWaiting, Duration patience) {
+      BiPredicate<byte[], String> matcher, PasswordQueue.Bounds bounds, LongSupplier nanoClock) {
     this.matcher = matcher;
-    this.processors = new Semaphore(concurrency, true);
-    this.room = new Semaphore(concurrency + maxWaiting);
-    this.patience = patience;
+    this.queue = new PasswordQueue(bounds, nanoClock);
   }
 
   /**
@@ -92,53 +98,42 @@ public final class BasicAuth {
    * highest cost in use.
    *
    * @param authorization the header's value; empty if there is none
+   * @param client where the request came from
    */
-  public Outcome verify(String authorization, Map<String, PasswordHash> users) {
+  public Outcome verify(String authorization, Map<String, PasswordHash> users, InetAddress client) {
     return credentials(authorization)
-        .map(credentials -> verify(credentials, users))
+        .map(credentials -> verify(credentials, users, client))
         .orElse(Outcome.REFUSED);
   }
 
-  private Outcome verify(Credentials credentials, Map<String, PasswordHash> users) {
+  private Outcome verify(
+      Credentials credentials, Map<String, PasswordHash> users, InetAddress client) {
     PasswordHash found = users.get(new String(credentials.user, UTF_8));
     boolean known = found != null && found.isWellFormed();
     PasswordHash hash = found != null && known ? found : dummy(users);
     ByteBuffer key = cache.key(known, credentials.user, hash, credentials.password);
-    Optional<Boolean> remembered = cache.get(key);
-    if (remembered.isPresent()) {
-      return outcome(remembered.get());
-    }
-    if (!room.tryAcquire()) {
-      return Outcome.BUSY;
-    }
-    try {
-      return checkInTurn(key, known, credentials.password, hash);
-    } finally {
-      room.release();
-    }
+    return cache
+        .get(key)
+        .or(
+            () ->
+                queue.check(
+                    ClientNetwork.of(client),
+                    credentials.user,
+                    key,
+                    () -> check(key, known, credentials.password, hash)))
+        .map(BasicAuth::outcome)
+        .orElse(Outcome.BUSY);
   }
 
-  private Outcome checkInTurn(ByteBuffer key, boolean known, byte[] password, PasswordHash hash) {
-    try {
-      if (!processors.tryAcquire(patience.toNanos(), TimeUnit.NANOSECONDS)) {
-        return Outcome.BUSY;
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return Outcome.BUSY;
+  private boolean check(ByteBuffer key, boolean known, byte[] password, PasswordHash hash) {
+    // Another request may have ended with the same credentials just before this one had its turn.
+    Optional<Boolean> remembered = cache.get(key);
+    if (remembered.isPresent()) {
+      return remembered.get();
     }
-    try {
-      // Many connections of one client arrive together; only the first of them has to work.
-      Optional<Boolean> remembered = cache.get(key);
-      if (remembered.isPresent()) {
-        return outcome(remembered.get());
-      }
-      boolean matched = matcher.test(password, hash.text()) && known;
-      cache.put(key, matched);
-      return outcome(matched);
-    } finally {
-      processors.release();
-    }
+    boolean matched = matcher.test(password, hash.text()) && known;
+    cache.put(key, matched);
+    return matched;
   }
 
   private static Outcome outcome(boolean matched) {

@@ -1,5 +1,6 @@
 package io.silverback.server.web;
 
+import io.silverback.server.yaml.ConfigException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -28,8 +29,13 @@ final class FollowingSslContext extends SSLContext {
     super(spi, provider, "TLS");
   }
 
-  static SSLContext of(CurrentTls tls, Provider provider) {
-    return new FollowingSslContext(new Spi(tls), provider);
+  /**
+   * A context that follows those settings.
+   *
+   * @param failures is told of each connection that the configuration of the moment refuses
+   */
+  static SSLContext of(CurrentTls tls, HandshakeFailures failures) {
+    return new FollowingSslContext(new Spi(tls, failures), tls.policy().context().getProvider());
   }
 
   private static UnsupportedOperationException unsupported(String what) {
@@ -38,9 +44,11 @@ final class FollowingSslContext extends SSLContext {
 
   private static final class Spi extends SSLContextSpi {
     private final CurrentTls tls;
+    private final HandshakeFailures failures;
 
-    Spi(CurrentTls tls) {
+    Spi(CurrentTls tls, HandshakeFailures failures) {
       this.tls = tls;
+      this.failures = failures;
     }
 
     @Override
@@ -51,7 +59,14 @@ final class FollowingSslContext extends SSLContext {
 
     @Override
     protected SSLEngine engineCreateSSLEngine(String host, int port) {
-      TlsPolicy policy = tls.policy();
+      TlsPolicy policy;
+      try {
+        policy = tls.policy();
+      } catch (ConfigException e) {
+        // The web server closes the connection then, and does not say why.
+        failures.note(HandshakeFailure.CONFIGURATION, host, port, String.valueOf(e.getMessage()));
+        throw e;
+      }
       return PolicyEngine.of(policy.context().createSSLEngine(host, port), policy.parameters());
     }
 

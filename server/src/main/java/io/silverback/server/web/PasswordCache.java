@@ -6,7 +6,6 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
@@ -26,20 +25,8 @@ final class PasswordCache {
   /** Room for so many matches, and as many failures. */
   PasswordCache(int capacity) {
     new SecureRandom().nextBytes(secret);
-    matches = bounded(capacity);
-    failures = bounded(capacity);
-  }
-
-  private static Map<ByteBuffer, Boolean> bounded(int capacity) {
-    return Collections.synchronizedMap(
-        new LinkedHashMap<>(16, 0.75f, true) {
-          private static final long serialVersionUID = 1L;
-
-          @Override
-          protected boolean removeEldestEntry(Map.Entry<ByteBuffer, Boolean> eldest) {
-            return size() > capacity;
-          }
-        });
+    matches = Collections.synchronizedMap(new RecentlyUsed<>(capacity));
+    failures = Collections.synchronizedMap(new RecentlyUsed<>(capacity));
   }
 
   /** The name under which an outcome is kept. */

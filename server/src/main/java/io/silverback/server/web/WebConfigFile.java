@@ -15,14 +15,14 @@ import org.jspecify.annotations.Nullable;
 public final class WebConfigFile {
   private final Path path;
   private final WatchedFile watched;
-  private final @Nullable SSLContext sslContext;
+  private final Optional<CurrentTls> tls;
   private volatile Reading last;
 
   private WebConfigFile(Path path) {
     this.path = path;
     this.watched = new WatchedFile(path, "web configuration");
     this.last = Reading.of(path, watched.current());
-    this.sslContext = last.config().tls().enabled() ? openTls() : null;
+    this.tls = last.config().tls().enabled() ? Optional.of(openTls()) : Optional.empty();
   }
 
   /**
@@ -66,14 +66,17 @@ public final class WebConfigFile {
    * curves cannot be set otherwise. What is invalid by then is refused with a {@link
    * ConfigException}; only a key pair that cannot be read is an error in the log while the one
    * before it serves on, since its two files are never renewed at the same instant.
+   *
+   * @param failures is told of each connection that is refused for that
    */
-  public Optional<SSLContext> sslContext() {
-    return Optional.ofNullable(sslContext);
+  public Optional<SSLContext> sslContext(HandshakeFailures failures) {
+    return tls.map(current -> FollowingSslContext.of(current, failures));
   }
 
-  private SSLContext openTls() {
-    var tls = new CurrentTls(path, () -> current().tls());
-    return FollowingSslContext.of(tls, tls.policy().context().getProvider());
+  private CurrentTls openTls() {
+    var opened = new CurrentTls(path, () -> current().tls());
+    opened.policy();
+    return opened;
   }
 
   /** What was made of some bytes of the file: a configuration, or why there is none. */

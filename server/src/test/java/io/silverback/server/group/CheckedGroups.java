@@ -20,7 +20,7 @@ import java.util.stream.Stream;
 final class CheckedGroups implements StoredGroups {
   private final TreeMap<GroupingKey, GroupState> groups = new TreeMap<>();
   private final HeapTallies tallies = new HeapTallies();
-  private final List<MetricFamily> ownFamilies;
+  private final List<MetricFamily> reserved;
   private final ConsistencyCheck check;
 
   /** Jobs that have had several sets of grouping label names since they last had no group. */
@@ -29,9 +29,9 @@ final class CheckedGroups implements StoredGroups {
   private int scans;
   private int clock;
 
-  CheckedGroups(List<MetricFamily> ownFamilies) {
-    this.ownFamilies = ownFamilies;
-    this.check = new ConsistencyCheck(ownFamilies, this, tallies);
+  CheckedGroups(List<MetricFamily> reserved) {
+    this.reserved = reserved;
+    this.check = new ConsistencyCheck(reserved, this, tallies);
   }
 
   /** What every update of a client meets. */
@@ -93,7 +93,7 @@ final class CheckedGroups implements StoredGroups {
   }
 
   void assertIndexIsThatOfTheGroups() {
-    var rebuilt = new CheckedGroups(ownFamilies);
+    var rebuilt = new CheckedGroups(reserved);
     for (String job : writtenDown) {
       // As a second set of label names once did, which may be gone by now.
       rebuilt.force(put(GroupingKey.of(job, "marker", "1")));

@@ -36,7 +36,7 @@ final class ConsistencyCheckTest {
   private static final GroupingKey Y = GroupingKey.of("y");
   private static final String LABELS_OF_X =
       "label:{name:\"instance\" value:\"\"} label:{name:\"job\" value:\"x\"}";
-  private static final List<MetricFamily> OWN =
+  private static final List<MetricFamily> RESERVED =
       List.of(
           family(MetricType.GAUGE, "own", new Metric[0]),
           family(MetricType.HISTOGRAM, "own_h", new Metric[0]),
@@ -167,7 +167,7 @@ final class ConsistencyCheckTest {
   @ParameterizedTest
   @MethodSource("verdicts")
   void refusesInUpstreamsWords(GroupUpdate stored, GroupUpdate pushed, String text) {
-    var store = new CheckedGroups(OWN);
+    var store = new CheckedGroups(RESERVED);
     assertTrue(store.submit(stored).isAccepted());
     Verdict verdict = store.submit(pushed);
     assertEquals(1, verdict.count(), verdict::reason);
@@ -203,7 +203,7 @@ final class ConsistencyCheckTest {
   @ParameterizedTest
   @MethodSource("tolerated")
   void acceptsWhatUpstreamTolerates(GroupUpdate stored, GroupUpdate pushed) {
-    var store = new CheckedGroups(OWN);
+    var store = new CheckedGroups(RESERVED);
     assertTrue(store.submit(stored).isAccepted());
     Verdict verdict = store.submit(pushed);
     assertTrue(verdict.isAccepted(), verdict::reason);
@@ -212,7 +212,7 @@ final class ConsistencyCheckTest {
   @Test
   void severalErrorsAreListed() {
     Verdict verdict =
-        new CheckedGroups(OWN)
+        new CheckedGroups(RESERVED)
             .submit(
                 put(
                     X,
@@ -233,7 +233,8 @@ final class ConsistencyCheckTest {
   void listIsBoundedAndTheCountIsTrue() {
     Labels[] same = new Labels[25];
     Arrays.fill(same, Labels.of("v", "x".repeat(1_000_000)));
-    Verdict verdict = new CheckedGroups(OWN).submit(put(X, family(MetricType.GAUGE, "a", same)));
+    Verdict verdict =
+        new CheckedGroups(RESERVED).submit(put(X, family(MetricType.GAUGE, "a", same)));
     assertEquals(24, verdict.count());
     assertEquals(10, verdict.errors().size());
     assertTrue(verdict.reason().startsWith("24 error(s) occurred:\n* collected metric \"a\" { "));
@@ -245,7 +246,7 @@ final class ConsistencyCheckTest {
   void secondOfTwoGroupsWithEqualPushTimesIsRefused() {
     for (GroupingKey first : List.of(X, X_EMPTY)) {
       GroupingKey second = first.equals(X) ? X_EMPTY : X;
-      var store = new CheckedGroups(OWN);
+      var store = new CheckedGroups(RESERVED);
       assertTrue(store.submit(put(first)).isAccepted());
       Verdict verdict = store.submit(put(second));
       assertEquals(2, verdict.count());
@@ -261,7 +262,7 @@ final class ConsistencyCheckTest {
 
   @Test
   void keyThatCannotBeExposedMayNotExist() {
-    var store = new CheckedGroups(OWN);
+    var store = new CheckedGroups(RESERVED);
     assertFalse(store.mayExist(GroupingKey.of("x", "__l", "v")));
     assertFalse(store.mayExist(GroupingKey.of("\udc00")));
     assertTrue(
@@ -273,7 +274,7 @@ final class ConsistencyCheckTest {
 
   @Test
   void inconsistentStoreIsNoReasonToRefuseOthers() {
-    var store = new CheckedGroups(OWN);
+    var store = new CheckedGroups(RESERVED);
     store.force(put(X, gauge("m", 1), family(MetricType.GAUGE, "d", Labels.EMPTY, Labels.EMPTY)));
     store.force(put(Y, family(MetricType.COUNTER, "m", Labels.EMPTY)));
     store.force(put(X_I, gauge("s", 1)));
@@ -285,7 +286,7 @@ final class ConsistencyCheckTest {
 
   @Test
   void repeatedSeriesMayBeReplacedByAnotherPushOfItsGroup() {
-    var store = new CheckedGroups(OWN);
+    var store = new CheckedGroups(RESERVED);
     assertTrue(store.submit(put(X, gauge("m", 1, "instance", "i"))).isAccepted());
     assertTrue(store.submit(put(X_I, gauge("n", 1))).isAccepted());
     assertTrue(store.submit(put(X, gauge("m", 1, "instance", "i"))).isAccepted());
@@ -296,14 +297,14 @@ final class ConsistencyCheckTest {
 
   @Property(tries = 400)
   void verdictAndIndexAreThoseOfTheWholeStore(@ForAll("updates") List<GroupUpdate> updates) {
-    var store = new CheckedGroups(OWN);
+    var store = new CheckedGroups(RESERVED);
     for (GroupUpdate update : updates) {
       GroupState old = store.group(update.key());
       GroupState next = GroupUpdater.apply(old, update, at(store.nextClock()));
       List<String> expected =
           update instanceof GroupUpdate.Delete
               ? List.of()
-              : UpstreamVerdict.of(OWN, store.groups(), old, next);
+              : UpstreamVerdict.of(RESERVED, store.groups(), old, next);
       boolean mayExist = store.mayExist(update.key());
       Verdict verdict = store.submit(update);
       assertEquals(expected.isEmpty(), verdict.isAccepted(), () -> expected + verdict.reason());
@@ -312,18 +313,18 @@ final class ConsistencyCheckTest {
         assertEquals(expected.stream().limit(10).toList(), verdict.errors());
       }
       store.assertIndexIsThatOfTheGroups();
-      GatheredFamilies shown = GatheredFamilies.gather(OWN, store.groups());
+      GatheredFamilies shown = GatheredFamilies.gather(RESERVED, store.groups());
       assertEquals(0, shown.leftOut(), () -> shown.reasons().toString());
     }
   }
 
   @Property(tries = 200)
   void indexFollowsAnUncheckedStoreToo(@ForAll("updates") List<GroupUpdate> updates) {
-    var store = new CheckedGroups(OWN);
+    var store = new CheckedGroups(RESERVED);
     for (GroupUpdate update : updates) {
       store.force(update);
       store.assertIndexIsThatOfTheGroups();
-      GatheredFamilies.gather(OWN, store.groups());
+      GatheredFamilies.gather(RESERVED, store.groups());
     }
   }
 

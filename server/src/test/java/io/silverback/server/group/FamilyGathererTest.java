@@ -72,28 +72,6 @@ final class FamilyGathererTest {
   }
 
   @Test
-  void ownFamilyGivesTypeAndHelp() {
-    GatheredFamilies gathered =
-        GatheredFamilies.gather(
-            List.of(
-                new MetricFamily("own", "ours", MetricType.GAUGE, List.of()),
-                new MetricFamily("silent", "ours", MetricType.GAUGE, List.of())),
-            List.of(
-                pushed(A, 1, new MetricFamily("own", "mine", MetricType.COUNTER, counter())),
-                pushed(B, 1, new MetricFamily("own", "mine", MetricType.GAUGE, List.of(one())))));
-    MetricFamily own = gathered.families().getFirst();
-    assertEquals("own", own.name());
-    assertEquals("ours", own.help());
-    assertEquals(MetricType.GAUGE, own.type());
-    assertEquals(1, own.metrics().size());
-    assertEquals(List.of("own"), gathered.differingHelp());
-    assertEquals(1, gathered.leftOut());
-    assertEquals(
-        List.of("metric family own has type COUNTER but should have GAUGE"), gathered.reasons());
-    assertEquals(3, gathered.families().size());
-  }
-
-  @Test
   void smallestKeyGivesTypeAndHelpOfPushedFamilies() {
     GatheredFamilies gathered =
         GatheredFamilies.gather(
@@ -117,8 +95,10 @@ final class FamilyGathererTest {
   void bothKindsOfHistogramsStandInOneFamily() {
     GatheredFamilies gathered =
         GatheredFamilies.gather(
-            List.of(family(MetricType.HISTOGRAM, "h", Labels.EMPTY)),
-            List.of(pushed(A, 1, family(MetricType.GAUGE_HISTOGRAM, "h", Labels.EMPTY))));
+            NO_OWN,
+            List.of(
+                pushed(A, 1, family(MetricType.HISTOGRAM, "h", Labels.EMPTY)),
+                pushed(B, 1, family(MetricType.GAUGE_HISTOGRAM, "h", Labels.EMPTY))));
     assertEquals(2, gathered.families().getFirst().metrics().size());
     assertEquals(0, gathered.leftOut());
   }
@@ -178,44 +158,36 @@ final class FamilyGathererTest {
   void namesThatCollideWithASuffixAreLeftOut() {
     GatheredFamilies gathered =
         GatheredFamilies.gather(
-            List.of(gauge("y_sum", 1)),
+            NO_OWN,
             List.of(
                 pushed(
                     A,
                     1,
                     family(MetricType.SUMMARY, "x", Labels.EMPTY),
                     gauge("x_count", 1),
-                    gauge("x_bucket", 1),
-                    family(MetricType.HISTOGRAM, "y", Labels.EMPTY))));
+                    gauge("x_bucket", 1))));
     assertEquals(
-        List.of("push_failure_time_seconds", "push_time_seconds", "x", "x_bucket", "y_sum"),
+        List.of("push_failure_time_seconds", "push_time_seconds", "x", "x_bucket"),
         gathered.families().stream().map(MetricFamily::name).toList());
-    assertEquals(2, gathered.leftOut());
+    assertEquals(1, gathered.leftOut());
   }
 
   @Test
   void nameOfWhichNothingIsShownCollidesWithNothing() {
     GatheredFamilies gathered =
         GatheredFamilies.gather(
-            List.of(new MetricFamily("own", "", MetricType.SUMMARY, List.of())),
+            NO_OWN,
             List.of(
                 pushed(
                     A,
                     1,
                     family(MetricType.SUMMARY, "x", Labels.of("quantile", "1")),
                     gauge("x_count", 1),
-                    gauge("own_sum", 1),
                     family(MetricType.SUMMARY, "y", Labels.EMPTY),
                     family(MetricType.HISTOGRAM, "y_sum", Labels.EMPTY),
                     gauge("y_sum_count", 1))));
     assertEquals(
-        List.of(
-            "own_sum",
-            "push_failure_time_seconds",
-            "push_time_seconds",
-            "x_count",
-            "y",
-            "y_sum_count"),
+        List.of("push_failure_time_seconds", "push_time_seconds", "x_count", "y", "y_sum_count"),
         gathered.families().stream().map(MetricFamily::name).toList());
     assertEquals(2, gathered.leftOut());
   }

@@ -152,7 +152,9 @@ final class PushHandlerTest {
       socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
       socket.shutdownOutput();
 
-      assertEquals(0, socket.getInputStream().readAllBytes().length);
+      String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+      assertTrue(answer.startsWith("HTTP/1.1 400 Bad Request\r\n"), answer);
+      assertTrue(answer.endsWith("\r\n\r\nunexpected EOF\n"), answer);
     }
     assertEquals(List.of(), gateway.exposed("job=\"j\""));
   }

@@ -107,4 +107,19 @@ final class RouterTest {
 
     assertEquals("/metrics/job/%C3/%C3%A4", answer.header("Location").orElseThrow());
   }
+
+  @Test
+  void aRequestThatEndsItsConnectionIsCounted() throws IOException {
+    String counter =
+        "pushgateway_http_requests_total{code=\"202\",handler=\"delete\",method=\"delete\"} ";
+    long before = gateway.exposed(counter).stream().mapToLong(RouterTest::valueOf).sum();
+
+    gateway.send("DELETE", "/metrics/job/closing", "");
+
+    assertEquals(before + 1, valueOf(gateway.exposed(counter).getFirst()));
+  }
+
+  private static long valueOf(String line) {
+    return Long.parseLong(line.substring(line.lastIndexOf(' ') + 1));
+  }
 }

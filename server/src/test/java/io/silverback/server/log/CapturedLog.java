@@ -17,7 +17,7 @@ public final class CapturedLog implements AutoCloseable {
     return bytes.toString(StandardCharsets.UTF_8).lines().toList();
   }
 
-  String onlyLine() {
+  public String onlyLine() {
     List<String> lines = lines();
     if (lines.size() != 1) {
       throw new AssertionError("expected one line: lines=" + lines);

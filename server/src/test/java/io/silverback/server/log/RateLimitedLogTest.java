@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -46,6 +47,24 @@ class RateLimitedLogTest {
     now += 10 * SECOND;
     log.error("a", "refused", "n", 5);
     assertEquals(List.of("refused n=1", "refused n=4 suppressed=2", "refused n=5"), said());
+  }
+
+  @Test
+  void nothingOfASubjectIsKeptButADigest() throws InterruptedException {
+    WeakReference<String> subject = speakOf("x".repeat(60_000));
+
+    for (int i = 0; i < 1000 && !subject.refersTo(null); i++) {
+      System.gc();
+      Thread.sleep(10);
+    }
+    assertTrue(subject.refersTo(null));
+    log.error("x".repeat(60_000), "refused");
+    assertEquals(List.of("refused"), said());
+  }
+
+  private WeakReference<String> speakOf(String subject) {
+    log.error(subject, "refused");
+    return new WeakReference<>(subject);
   }
 
   @Test

@@ -21,6 +21,8 @@ import java.util.stream.Stream;
  * new bytes.
  */
 final class FlakyDisk implements Disk {
+  private final Disk disk = new SystemDisk();
+
   private static final int PAGE_BYTES = 4096;
 
   private final Path root;
@@ -76,7 +78,7 @@ final class FlakyDisk implements Disk {
   @Override
   public synchronized void write(Path file, ByteBuffer content) throws IOException {
     step();
-    SYSTEM.write(file, content);
+    disk.write(file, content);
   }
 
   @Override
@@ -101,14 +103,14 @@ final class FlakyDisk implements Disk {
       // So that nothing new gets the place of what the disk still may have.
       Files.createLink(grave(), to);
     }
-    SYSTEM.rename(from, to);
+    disk.rename(from, to);
     flushed = to.endsWith(FlushMark.NAME) ? flushesBegun : flushed;
   }
 
   @Override
   public synchronized void delete(Path folder) throws IOException {
     step();
-    SYSTEM.rename(folder, grave());
+    disk.rename(folder, grave());
   }
 
   private Path grave() {
@@ -117,7 +119,7 @@ final class FlakyDisk implements Disk {
 
   @Override
   public long freeBytes(Path folder) throws IOException {
-    return SYSTEM.freeBytes(folder);
+    return disk.freeBytes(folder);
   }
 
   @Override

@@ -57,17 +57,17 @@ public final class HeapMetricStore implements MetricStore {
    *
    * @param clock gives each update its version
    * @param wallMillis the wall clock, in milliseconds since the epoch
-   * @param ownFamilies the server's own families, whether or not they have metrics yet
+   * @param reserved families that no push may hold as another type
    * @param checked false to take pushes that are inconsistent with others
    */
   public HeapMetricStore(
       VersionClock clock,
       LongSupplier wallMillis,
-      Collection<MetricFamily> ownFamilies,
+      Collection<MetricFamily> reserved,
       boolean checked) {
     this.clock = clock;
     this.wallMillis = wallMillis;
-    this.check = new ConsistencyCheck(ownFamilies, new Published(), new HeapTallies());
+    this.check = new ConsistencyCheck(reserved, new Published(), new HeapTallies());
     this.checked = checked;
   }
 

@@ -150,15 +150,17 @@ final class HistoryOracleTest {
           expect(name, with(labels, "quantile", quantile.quantile()), quantile.value());
         }
         expect(name + "_sum", labels, summary.sum());
-        expect(name + "_count", labels, summary.count());
+        expect(name + "_count", labels, (double) summary.count());
       }
       case Metric.Histogram histogram -> {
         for (Metric.Bucket bucket : histogram.buckets()) {
           expect(
-              name + "_bucket", with(labels, "le", bucket.upperBound()), bucket.cumulativeCount());
+              name + "_bucket",
+              with(labels, "le", bucket.upperBound()),
+              (double) bucket.cumulativeCount());
         }
         expect(name + "_sum", labels, histogram.sum());
-        expect(name + "_count", labels, histogram.count());
+        expect(name + "_count", labels, (double) histogram.count());
       }
       case Metric.Valueless _ -> {}
     }

@@ -82,7 +82,7 @@ final class LargeEntryTest {
     int length = opaqueBytes - 1 - LENGTH_BYTES;
     for (int i = 0; i < LENGTH_BYTES; i++) {
       boolean isLast = i == LENGTH_BYTES - 1;
-      field[1 + i] = (byte) (length >>> 7 * i & 0x7f | (isLast ? 0 : 0x80));
+      field[1 + i] = (byte) (((length >>> (7 * i)) & 0x7f) | (isLast ? 0 : 0x80));
     }
     var counter = new Metric.Counter(Labels.EMPTY, value, OpaqueFields.of(field));
     return put(X, family(MetricType.COUNTER, "c", counter));

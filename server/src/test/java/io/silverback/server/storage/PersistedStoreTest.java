@@ -245,7 +245,7 @@ final class PersistedStoreTest {
   }
 
   private PersistedMetricStore open(Path path, long minFreeBytes) throws InterruptedException {
-    return open(path, minFreeBytes, Duration.ofMinutes(5), Disk.SYSTEM);
+    return open(path, minFreeBytes, Duration.ofMinutes(5), new SystemDisk());
   }
 
   private PersistedMetricStore open(Path path, long minFreeBytes, Duration flushInterval, Disk disk)

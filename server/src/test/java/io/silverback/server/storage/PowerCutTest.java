@@ -79,7 +79,7 @@ final class PowerCutTest {
       SparseFiles.createHole(holes.resolve(name), Files.size(whole.resolve(name)));
     }
     try (var log = new CapturedLog(LogLevel.INFO, LogFormat.LOGFMT);
-        var store = open(root, LONG, Disk.SYSTEM)) {
+        var store = open(root, LONG, new SystemDisk())) {
       assertEquals(OLD_GROUPS, store.groupCount());
       assertTrue(said(log, "those from before are taken"), () -> log.lines().toString());
       assertTrue(said(log, " damaged=0 ", " passed_over=1 "), () -> log.lines().toString());
@@ -94,7 +94,7 @@ final class PowerCutTest {
     fill(root, LONG);
     Files.delete(generation(root).resolve(FlushMark.NAME));
     try (var log = new CapturedLog(LogLevel.INFO, LogFormat.LOGFMT);
-        var store = open(root, LONG, Disk.SYSTEM)) {
+        var store = open(root, LONG, new SystemDisk())) {
       assertEquals(OLD_GROUPS, store.groupCount());
       assertTrue(said(log, "were never flushed"), () -> log.lines().toString());
       assertTrue(said(log, " unflushed=1 "), () -> log.lines().toString());
@@ -138,7 +138,7 @@ final class PowerCutTest {
     Path after = place.resolve("after");
     disk.restore(after);
     try (var log = new CapturedLog(LogLevel.INFO, LogFormat.LOGFMT);
-        var store = open(after, LONG, Disk.SYSTEM)) {
+        var store = open(after, LONG, new SystemDisk())) {
       Map<GroupingKey, Double> there = values(store);
       String what = "steps=" + steps + " flushed=" + flushed + " log=" + log.lines();
       for (int i = 0; i < OLD_GROUPS; i++) {
@@ -192,7 +192,7 @@ final class PowerCutTest {
   }
 
   private void fill(Path root, Duration flushInterval) throws InterruptedException {
-    try (var store = open(root, flushInterval, Disk.SYSTEM)) {
+    try (var store = open(root, flushInterval, new SystemDisk())) {
       for (int i = 0; i < OLD_GROUPS; i++) {
         push(store, old(i), gauge("value", i));
       }

@@ -9,6 +9,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 
 /** The disk of this machine, and what it was asked for, in that order. */
 class RecordingDisk implements Disk {
+  private final Disk disk = new SystemDisk();
+
   private final Path root;
   private final List<String> steps = new CopyOnWriteArrayList<>();
 
@@ -24,41 +26,41 @@ class RecordingDisk implements Disk {
   @Override
   public void write(Path file, ByteBuffer content) throws IOException {
     steps.add("write " + nameOf(file));
-    SYSTEM.write(file, content);
+    disk.write(file, content);
   }
 
   @Override
   public void force(Path file) throws IOException {
     steps.add("force " + nameOf(file));
-    SYSTEM.force(file);
+    disk.force(file);
   }
 
   @Override
   public void forceNames(Path folder) throws IOException {
     steps.add("force names in " + nameOf(folder));
-    SYSTEM.forceNames(folder);
+    disk.forceNames(folder);
   }
 
   @Override
   public void rename(Path from, Path to) throws IOException {
     steps.add("rename " + nameOf(from) + " to " + nameOf(to));
-    SYSTEM.rename(from, to);
+    disk.rename(from, to);
   }
 
   @Override
   public void delete(Path folder) throws IOException {
     steps.add("delete " + nameOf(folder));
-    SYSTEM.delete(folder);
+    disk.delete(folder);
   }
 
   @Override
   public long freeBytes(Path folder) throws IOException {
-    return SYSTEM.freeBytes(folder);
+    return disk.freeBytes(folder);
   }
 
   @Override
   public UUID boot() {
-    return SYSTEM.boot();
+    return disk.boot();
   }
 
   /** Without what is different in each store. */

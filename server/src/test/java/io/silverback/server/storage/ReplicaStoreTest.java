@@ -339,6 +339,38 @@ final class ReplicaStoreTest {
     }
   }
 
+  /** A cluster that is founded anew begins with epoch 1, and its stores may have later ones. */
+  @Test
+  void nothingIsMadeOfAnUpdateBelowTheStoredEpoch() {
+    byte[] old = prepared(put(X, gauge("a", 1)), 5);
+    merge(leader, old);
+    assertEquals(new Prepared.Overtaken(5), below(put(X, gauge("a", 2))));
+    assertEquals(new Prepared.Overtaken(5), below(delete(X)));
+    assertInstanceOf(Prepared.Effect.class, below(put(Y, gauge("a", 2))));
+    // A group that was purged would count as deleted later than it is pushed.
+    Version horizon = new Version(6, 1, 7);
+    leader.replica().raise(Map.of(HashRing.slotOf(GroupKeys.encode(Y)), horizon), _ -> true);
+    assertEquals(new Prepared.Overtaken(6), below(put(Y, gauge("a", 2))));
+  }
+
+  @Test
+  void aStateBelowTheStoredEpochIsMergedAndSaysSo() {
+    byte[] early = prepared(put(X, gauge("a", 2)), 4);
+    merge(follower, prepared(put(X, gauge("a", 1)), 5));
+    assertEquals(new Merged.Overtaken(5), follower.replica().merge(early));
+  }
+
+  private Prepared below(GroupUpdate update) {
+    clock++;
+    return prepare(leader, update, new Version(4, clock, 7), now);
+  }
+
+  private byte[] prepared(GroupUpdate update, long epoch) {
+    clock++;
+    Prepared prepared = prepare(leader, update, new Version(epoch, clock, 7), now);
+    return assertInstanceOf(Prepared.Effect.class, prepared).state();
+  }
+
   private PersistedMetricStore persisted() {
     return new PersistedMetricStore(
         new StoreSettings(

@@ -61,6 +61,8 @@ final class Replicas {
   static Submission answer(Prepared prepared) {
     return SubmissionCodec.decode(
         switch (prepared) {
+          case Prepared.Overtaken(long epoch) ->
+              throw new AssertionError("the store has a later epoch: epoch=" + epoch);
           case Prepared.Settled(var answer) -> answer;
           case Prepared.Effect(_, _, var answer) -> answer;
         });

@@ -97,6 +97,28 @@ final class TransferTest {
   }
 
   @Test
+  void groupsWithTheMetricsOfAJvmArrive() throws IOException {
+    try (var from = TestGateway.start();
+        var to = TestGateway.start("--web.enable-admin-api")) {
+      from.send("PUT", "/metrics/job/untyped", "jvm_threads_current 12\n");
+      from.send(
+          "PUT",
+          "/metrics/job/line",
+          "# TYPE jvm_gc_collection_seconds_count counter\njvm_gc_collection_seconds_count 3\n");
+      from.send(
+          "PUT",
+          "/metrics/job/gauge",
+          "# TYPE jvm_classes_loaded_total gauge\njvm_classes_loaded_total 4\n");
+
+      Run run = run("import", from(from), to(to));
+
+      assertEquals(0, run.code, run.errors);
+      assertTrue(run.output.startsWith("groups imported=3 skipped=0 refused=0 "), run.output);
+      assertEquals(page(from), page(to));
+    }
+  }
+
+  @Test
   void theTargetMustHaveTheDoor() throws IOException {
     try (var from = TestGateway.start();
         var to = TestGateway.start()) {

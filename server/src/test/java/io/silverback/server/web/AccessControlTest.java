@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.silverback.server.yaml.ConfigException;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class AccessControlTest {
   private static final String HASH = "$2b$04$x/YzeKZ.RqWdx3OL7fjKAeeDvSiVtLp3gSevSLLJJy8NOGDYrb65C";
+  private static final InetAddress CLIENT = InetAddress.getLoopbackAddress();
   private static final String ALICE =
       "Basic " + Base64.getEncoder().encodeToString("alice:s3cret-pw".getBytes(UTF_8));
 
@@ -40,7 +42,8 @@ class AccessControlTest {
 
   private AccessControl open(String yaml) throws IOException {
     Files.writeString(path, yaml);
-    return new AccessControl(WebConfigFile.open(path), new BasicAuth(), clock::get);
+    return new AccessControl(
+        WebConfigFile.open(path), new BasicAuth(Duration.ofSeconds(5)), clock::get);
   }
 
   private static Admission.Refused refused(int status, String body, Map<String, String> more) {
@@ -52,7 +55,7 @@ class AccessControlTest {
 
   @Test
   void anEmptyFileLetsEverybodyIn() throws Exception {
-    assertEquals(new Admission.Admitted(Map.of()), open("").admit(""));
+    assertEquals(new Admission.Admitted(Map.of()), open("").admit("", CLIENT));
   }
 
   @Test
@@ -67,31 +70,32 @@ class AccessControlTest {
               alice: %s
             """
                 .formatted(HASH));
-    assertEquals(new Admission.Admitted(Map.of("X-Frame-Options", "deny")), control.admit(ALICE));
+    assertEquals(
+        new Admission.Admitted(Map.of("X-Frame-Options", "deny")), control.admit(ALICE, CLIENT));
     assertEquals(
         refused(
             401, "Unauthorized\n", Map.of("WWW-Authenticate", "Basic", "X-Frame-Options", "deny")),
-        control.admit(""));
+        control.admit("", CLIENT));
   }
 
   @Test
   void theRateLimitComesBeforeTheUsers() throws Exception {
     AccessControl control =
         open("rate_limit: {interval: 1h, burst: 1}\nbasic_auth_users: {alice: %s}".formatted(HASH));
-    assertEquals(401, ((Admission.Refused) control.admit("")).status());
-    assertEquals(refused(429, "Too Many Requests\n", Map.of()), control.admit(ALICE));
+    assertEquals(401, ((Admission.Refused) control.admit("", CLIENT)).status());
+    assertEquals(refused(429, "Too Many Requests\n", Map.of()), control.admit(ALICE, CLIENT));
     clock.addAndGet(Duration.ofHours(1).toNanos());
-    assertEquals(new Admission.Admitted(Map.of()), control.admit(ALICE));
+    assertEquals(new Admission.Admitted(Map.of()), control.admit(ALICE, CLIENT));
   }
 
   @Test
   void whatTheLimiterHasCountedOutlivesAChangeOfOtherSettings() throws Exception {
     AccessControl control = open("rate_limit: {interval: 1h, burst: 1}\n");
-    control.admit("");
+    control.admit("", CLIENT);
     Files.writeString(path, "rate_limit: {interval: 60m, burst: 1}\nhttp_server_config: {}\n");
-    assertEquals(refused(429, "Too Many Requests\n", Map.of()), control.admit(""));
+    assertEquals(refused(429, "Too Many Requests\n", Map.of()), control.admit("", CLIENT));
     Files.writeString(path, "rate_limit: {interval: 60m, burst: 2}\n");
-    assertEquals(new Admission.Admitted(Map.of()), control.admit(""));
+    assertEquals(new Admission.Admitted(Map.of()), control.admit("", CLIENT));
   }
 
   @Test
@@ -101,7 +105,7 @@ class AccessControlTest {
     for (int i = 1; i < 10; i++) {
       Files.writeString(path, "http_server_config: {headers: {X-XSS-Protection: " + i + "}}\n");
       Files.setLastModifiedTime(path, written);
-      assertEquals(Map.of("X-XSS-Protection", "" + i), control.admit("").headers());
+      assertEquals(Map.of("X-XSS-Protection", "" + i), control.admit("", CLIENT).headers());
     }
   }
 
@@ -135,19 +139,19 @@ class AccessControlTest {
     AccessControl control = open("");
     Admission.Refused broken = refused(500, "Internal Server Error\n", Map.of());
     Files.writeString(path, "unknown: 1\n");
-    assertEquals(broken, control.admit(""));
-    assertEquals(broken, control.admit(""));
+    assertEquals(broken, control.admit("", CLIENT));
+    assertEquals(broken, control.admit("", CLIENT));
     Files.delete(path);
-    assertEquals(broken, control.admit(""));
+    assertEquals(broken, control.admit("", CLIENT));
     Files.writeString(path, "");
-    assertEquals(new Admission.Admitted(Map.of()), control.admit(""));
+    assertEquals(new Admission.Admitted(Map.of()), control.admit("", CLIENT));
   }
 
   @Test
   void aHashThatBecameMalformedShutsOutItsUserOnly() throws Exception {
     AccessControl control = open("");
     Files.writeString(path, "basic_auth_users:\n  alice: %s\n  bob: oops\n".formatted(HASH));
-    assertEquals(new Admission.Admitted(Map.of()), control.admit(ALICE));
+    assertEquals(new Admission.Admitted(Map.of()), control.admit(ALICE, CLIENT));
   }
 
   @Test
@@ -165,19 +169,18 @@ class AccessControlTest {
                 throw new IllegalStateException("interrupted in a test", e);
               }
             },
-            1,
-            0,
-            Duration.ZERO);
+            new PasswordQueue.Bounds(1, 0, 0, Duration.ZERO),
+            clock::get);
     var control = new AccessControl(WebConfigFile.open(path), auth, clock::get);
     try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      var slow = threads.submit(() -> control.admit(ALICE));
+      var slow = threads.submit(() -> control.admit(ALICE, CLIENT));
       assertTrue(started.await(10, TimeUnit.SECONDS));
       assertEquals(
           refused(
               503,
               "Too many passwords are being checked, try again later\n",
               Map.of("Retry-After", "1")),
-          control.admit("Basic YWxpY2U6b3RoZXI="));
+          control.admit("Basic YWxpY2U6b3RoZXI=", CLIENT));
       finish.countDown();
       assertEquals(new Admission.Admitted(Map.of()), slow.get(10, TimeUnit.SECONDS));
     }

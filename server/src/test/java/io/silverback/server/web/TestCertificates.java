@@ -10,17 +10,17 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** Makes certificates with the openssl of the machine: {@code name.pem} and {@code name.key}. */
-final class TestCertificates {
+public final class TestCertificates {
   private final Path folder;
 
-  TestCertificates(Path folder) throws IOException {
+  public TestCertificates(Path folder) throws IOException {
     this.folder = folder;
     // Without extensions of openssl's own choice, so that each certificate has those asked for.
     Files.writeString(folder.resolve("req.cnf"), "[req]\ndistinguished_name=dn\n[dn]\n");
   }
 
   /** The algorithm of a key. */
-  enum KeyType {
+  public enum KeyType {
     P256,
     P384,
     RSA,
@@ -40,7 +40,7 @@ final class TestCertificates {
     return request(name, KeyType.P256, "basicConstraints=critical,CA:TRUE");
   }
 
-  Path selfSigned(String name, KeyType type) throws IOException, InterruptedException {
+  public Path selfSigned(String name, KeyType type) throws IOException, InterruptedException {
     return request(name, type, "subjectAltName=IP:127.0.0.1");
   }
 

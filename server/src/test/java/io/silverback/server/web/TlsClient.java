@@ -1,5 +1,8 @@
 package io.silverback.server.web;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -12,6 +15,8 @@ import java.security.GeneralSecurityException;
 import java.security.Principal;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.util.Arrays;
 import java.util.concurrent.Executors;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
@@ -26,18 +31,27 @@ import javax.net.ssl.X509ExtendedKeyManager;
 import javax.net.ssl.X509ExtendedTrustManager;
 
 /** A client that trusts every server, may show a certificate, and shakes hands in two ways. */
-final class TlsClient {
+public final class TlsClient {
   private static final int TIMEOUT_MILLIS = 10_000;
 
   private final SSLContext context;
   private final SSLParameters parameters = new SSLParameters();
+
+  private TlsClient(SSLContext context) {
+    this.context = context;
+  }
 
   private TlsClient(KeyManager[] keys) throws GeneralSecurityException {
     context = SSLContext.getInstance("TLS");
     context.init(keys, new TrustManager[] {new TrustAll()}, null);
   }
 
-  static TlsClient anonymous() throws GeneralSecurityException {
+  /** Unlike the others, trusts only servers that the JDK trusts, and so none of a test. */
+  static TlsClient wary() throws GeneralSecurityException {
+    return new TlsClient(SSLContext.getDefault());
+  }
+
+  public static TlsClient anonymous() throws GeneralSecurityException {
     return new TlsClient(new KeyManager[0]);
   }
 
@@ -52,6 +66,11 @@ final class TlsClient {
   /** To be changed before the handshake. */
   SSLParameters parameters() {
     return parameters;
+  }
+
+  /** Connects to a port of the loopback address; the first byte that is sent shakes hands. */
+  public Socket connect(int port) throws IOException {
+    return context.getSocketFactory().createSocket(InetAddress.getLoopbackAddress(), port);
   }
 
   /** Shakes hands over a loopback connection, as a server does that blocks on its sockets. */
@@ -92,6 +111,40 @@ final class TlsClient {
       socket.getOutputStream().write(1);
       return socket.getSession();
     }
+  }
+
+  /** Sends this over a connection to a server of this machine, and reads until its end. */
+  public String exchange(int port, String request) throws IOException {
+    try (var plain = new Socket(InetAddress.getLoopbackAddress(), port);
+        var socket =
+            (SSLSocket) context.getSocketFactory().createSocket(plain, "127.0.0.1", port, true)) {
+      plain.setSoTimeout(TIMEOUT_MILLIS);
+      socket.setSSLParameters(parameters);
+      socket.getOutputStream().write(request.getBytes(US_ASCII));
+      return new String(socket.getInputStream().readAllBytes(), UTF_8);
+    }
+  }
+
+  /** Shakes hands with a server of this machine, and does nothing more for that long. */
+  void shake(int port, Duration rest) throws IOException, InterruptedException {
+    try (var plain = new Socket(InetAddress.getLoopbackAddress(), port);
+        var socket =
+            (SSLSocket) context.getSocketFactory().createSocket(plain, "127.0.0.1", port, true)) {
+      plain.setSoTimeout(TIMEOUT_MILLIS);
+      socket.setSSLParameters(parameters);
+      socket.startHandshake();
+      Thread.sleep(rest);
+    }
+  }
+
+  /** The first bytes that a client sends. */
+  byte[] hello() throws IOException {
+    SSLEngine client = context.createSSLEngine("127.0.0.1", 1);
+    client.setUseClientMode(true);
+    client.setSSLParameters(parameters);
+    ByteBuffer hello = ByteBuffer.allocate(1 << 17);
+    client.wrap(ByteBuffer.allocate(0), hello);
+    return Arrays.copyOf(hello.array(), hello.position());
   }
 
   /** Shakes hands in memory, as a server does that drives engines. */

@@ -71,7 +71,7 @@ class TlsTest {
 
   private SSLContext open(String... tlsLines) throws IOException {
     write(tlsLines);
-    return WebConfigFile.open(config).sslContext().orElseThrow();
+    return WebConfigFile.open(config).sslContext(new HandshakeFailures()).orElseThrow();
   }
 
   private static TlsClient showing(String name) throws Exception {
@@ -108,7 +108,7 @@ class TlsTest {
   @Test
   void withoutTheSectionThereIsNoTls() throws Exception {
     Files.writeString(config, "http_server_config: {http2: false}\n");
-    assertTrue(WebConfigFile.open(config).sslContext().isEmpty());
+    assertTrue(WebConfigFile.open(config).sslContext(new HandshakeFailures()).isEmpty());
   }
 
   @Test
@@ -125,7 +125,9 @@ class TlsTest {
     String certificate = Files.readString(store.resolve("rsa.pem")).indent(4);
     String key = Files.readString(store.resolve("rsa.key")).indent(4);
     Files.writeString(config, "tls_server_config:\n  cert: |\n" + certificate + "  key: |\n" + key);
-    assertEquals("CN=rsa", serverName(WebConfigFile.open(config).sslContext().orElseThrow()));
+    assertEquals(
+        "CN=rsa",
+        serverName(WebConfigFile.open(config).sslContext(new HandshakeFailures()).orElseThrow()));
   }
 
   @Test

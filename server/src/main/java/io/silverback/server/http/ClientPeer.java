@@ -1,38 +1,36 @@
-package io.silverback.server.handler;
+package io.silverback.server.http;
 
 import io.helidon.common.socket.PeerInfo;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.security.Principal;
 import java.security.cert.Certificate;
 import java.util.Optional;
 
-/**
- * The other end of a connection whose current request speaks HTTP/1.0: it knows no chunks, and
- * takes the end of the connection for the end of the answer.
- */
-public record OldPeer(PeerInfo peer) implements PeerInfo {
+/** The client of a request, as the web server knows it, and the request as we know it. */
+record ClientPeer(InetSocketAddress client, Exchange exchange) implements PeerInfo {
   @Override
   public SocketAddress address() {
-    return peer.address();
+    return client;
   }
 
   @Override
   public String host() {
-    return peer.host();
+    return client.getAddress().getHostAddress();
   }
 
   @Override
   public int port() {
-    return peer.port();
+    return client.getPort();
   }
 
   @Override
   public Optional<Principal> tlsPrincipal() {
-    return peer.tlsPrincipal();
+    return Optional.empty();
   }
 
   @Override
   public Optional<Certificate[]> tlsCertificates() {
-    return peer.tlsCertificates();
+    return Optional.empty();
   }
 }

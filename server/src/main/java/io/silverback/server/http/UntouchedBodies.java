@@ -1,4 +1,4 @@
-package io.silverback.server;
+package io.silverback.server.http;
 
 import io.helidon.http.Headers;
 import io.helidon.http.encoding.ContentDecoder;

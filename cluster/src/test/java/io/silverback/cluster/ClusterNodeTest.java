@@ -1,0 +1,165 @@
+package io.silverback.cluster;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.Test;
+
+final class ClusterNodeTest {
+  private final Member a = TestViews.member("a", 1, 1);
+  private final Member b = TestViews.member("b", 2, 2);
+  private final HandPorts hand = new HandPorts();
+  private final Map<Network.Channel, Network.Receiver> receivers =
+      new EnumMap<>(Network.Channel.class);
+  private final FullLoop loop = new FullLoop();
+  private final ClusterNode node = new ClusterNode(ClusterConfig.standard(2), a, ports(), () -> {});
+
+  /** Takes nothing more from other threads, if a test says so. */
+  private final class FullLoop implements Loop {
+    private boolean isFull;
+
+    @Override
+    public void execute(Runnable task) {
+      if (isFull) {
+        throw new RejectedExecutionException("full");
+      }
+      hand.time.execute(task);
+    }
+
+    @Override
+    public void schedule(long delayNanos, Runnable task) {
+      hand.time.schedule(delayNanos, task);
+    }
+
+    @Override
+    public <T> void background(Supplier<T> work, Consumer<Optional<T>> then) {
+      hand.time.background(work, then);
+    }
+
+    @Override
+    public <T> void parallel(Supplier<T> work, Consumer<Optional<T>> then) {
+      hand.time.parallel(work, then);
+    }
+  }
+
+  /** A thread of the library that meets an exception ends its server, which looked removed then. */
+  @Test
+  void theListenerOfViewsNeverThrowsAndKeepsTheNewest() {
+    node.start();
+    hand.time.settle();
+    loop.isFull = true;
+    View first = ViewPlanner.first(7, List.of(a, b));
+    View second = ViewPlanner.without(first, b, 0);
+    ViewLog.Listener listener = Objects.requireNonNull(hand.log.listener);
+    listener.committed(first);
+    listener.committed(second);
+    listener.committed(first);
+    hand.time.pass(1);
+    assertEquals(Optional.of(second), node.status().view());
+  }
+
+  @Test
+  void anOverloadedNodeLeaves() {
+    node.start();
+    hand.time.settle();
+    loop.isFull = true;
+    node.close();
+    hand.time.pass(1);
+    assertEquals(Optional.of("leaving the cluster"), node.whyNotReady());
+  }
+
+  /** With one message it could stop a cluster for good: no view that is agreed on is newer. */
+  @Test
+  void aStrangerCannotTellOfAView() {
+    View agreed = lead();
+    View forged = ViewPlanner.raised(ViewPlanner.first(7, List.of(b)), 1_000);
+    tell(b, new PeerMessage.ViewPush(forged));
+    assertEquals(Optional.of(agreed), node.status().view());
+    View absurd = ViewPlanner.raised(agreed, 1L << 62);
+    tell(a, new PeerMessage.ViewPush(absurd));
+    assertEquals(Optional.of(agreed), node.status().view());
+  }
+
+  @Test
+  void aMemberTellsOfTheNextView() {
+    View next = ViewPlanner.with(lead(), b);
+    tell(a, new PeerMessage.ViewPush(next));
+    assertEquals(Optional.of(next), node.status().view());
+    View further = ViewPlanner.with(next, TestViews.member("c", 3, 3));
+    tell(b, new PeerMessage.ViewPush(further));
+    assertEquals(Optional.of(further), node.status().view());
+  }
+
+  /** While it was away, all others may have been replaced by processes that it has never seen. */
+  @Test
+  void aNodeWithoutALeaseIsToldByAnyMember() {
+    node.start();
+    hand.time.settle();
+    View newer = ViewPlanner.first(7, List.of(b));
+    tell(b, new PeerMessage.ViewPush(newer));
+    assertEquals(Optional.of(newer), node.status().view());
+  }
+
+  /** Node {@code a} alone, with a lease. */
+  private View lead() {
+    node.start();
+    hand.time.settle();
+    View agreed = ViewPlanner.first(7, List.of(a));
+    Objects.requireNonNull(hand.log.listener).committed(agreed);
+    hand.time.pass(10_000);
+    assertTrue(node.status().leaseMillis() > 0);
+    return agreed;
+  }
+
+  private void tell(Member from, PeerMessage message) {
+    Objects.requireNonNull(receivers.get(PeerMessageCodec.channelOf(message)))
+        .received(
+            new Network.Sender(from.nodeId(), from.incarnation(), from.peerAddress()),
+            PeerMessageCodec.encode(message));
+    hand.time.settle();
+  }
+
+  /** Brings nothing to others, and what a test says to this node. */
+  private final class OneWay implements Network {
+    @Override
+    public boolean send(String address, Channel channel, byte[] message) {
+      return false;
+    }
+
+    @Override
+    public void receive(Channel channel, Receiver receiver) {
+      receivers.put(channel, receiver);
+    }
+
+    @Override
+    public void dropConnections() {}
+
+    @Override
+    public String localAddress() {
+      return a.peerAddress();
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  private ClusterPorts ports() {
+    ClusterPorts ports = hand.ports();
+    return new ClusterPorts(
+        ports.clock(),
+        loop,
+        new OneWay(),
+        ports.membership(),
+        ports.viewLog(),
+        ports.store(),
+        ports.random());
+  }
+}

@@ -1,0 +1,72 @@
+package io.silverback.server.handler;
+
+import io.silverback.codec.exposition.ParsedExposition;
+import io.silverback.codec.model.GroupingKey;
+import io.silverback.codec.model.Labels;
+import io.silverback.codec.model.Metric;
+import io.silverback.codec.model.MetricFamily;
+
+/**
+ * What a push may make of its bytes: the labels of its path come on top of those of each series, so
+ * a short body under a long path can become large.
+ *
+ * <p>Thread-safe.
+ */
+final class PushBounds {
+  /** Two references, in the labels of the series and in those that it is compared by. */
+  private static final long BYTES_PER_LABEL = 32;
+
+  private final int maxLabels;
+  private final int maxKeyLength;
+
+  PushBounds(DoorLimits limits) {
+    this.maxLabels = limits.maxLabels();
+    this.maxKeyLength = limits.maxKeyLength();
+  }
+
+  /**
+   * Looks at a push before its series are made, and takes the memory for their labels.
+   *
+   * @throws OverLimitException if it is over a limit, or there is not enough memory
+   */
+  void check(GroupingKey key, ParsedExposition body, BodyMemory.Lease lease)
+      throws OverLimitException {
+    int keyLength = lengthOf(key.labels());
+    if (keyLength > maxKeyLength) {
+      throw OverLimitException.tooMuch(
+          DoorLimit.KEY_LENGTH,
+          "the grouping key is too long, shorten it or raise --limits.max-key-length: length="
+              + keyLength
+              + " limit="
+              + maxKeyLength);
+    }
+    int ofKey = key.labels().size();
+    long labels = 0;
+    for (MetricFamily family : body.families()) {
+      for (Metric metric : family.metrics()) {
+        int ofSeries = ofKey + metric.labels().size();
+        if (ofSeries > maxLabels) {
+          throw OverLimitException.tooMuch(
+              DoorLimit.LABELS,
+              "a series has too many labels, those of the path included, remove some or raise"
+                  + " --limits.max-labels-per-series: name="
+                  + family.name()
+                  + " labels="
+                  + ofSeries
+                  + " limit="
+                  + maxLabels);
+        }
+        labels += ofKey;
+      }
+    }
+    lease.take(labels * BYTES_PER_LABEL);
+  }
+
+  private static int lengthOf(Labels labels) {
+    int length = 0;
+    for (int i = 0; i < labels.size(); i++) {
+      length += labels.name(i).length() + labels.value(i).length();
+    }
+    return length;
+  }
+}

@@ -1,0 +1,67 @@
+package io.silverback.server.http;
+
+import io.helidon.webserver.http.ServerRequest;
+
+/**
+ * One request on its connection: its body, which the web server does not see, and how the
+ * connection goes on after the answer.
+ *
+ * <p>Belongs to the thread of its connection.
+ */
+public final class Exchange {
+  /**
+   * What is skipped of a body that nobody read, so that the connection can be used again; as much
+   * as Go skips.
+   */
+  static final long MOST_SKIPPED_BYTES = 256 * 1024;
+
+  private final RequestHead head;
+  private final RequestBody body;
+  private final long acceptedNanos;
+  private boolean isLast;
+
+  Exchange(RequestHead head, RequestBody body, long acceptedNanos) {
+    this.head = head;
+    this.body = body;
+    this.acceptedNanos = acceptedNanos;
+    this.isLast = head.wantsClose();
+  }
+
+  /** That of a request which this server is answering. */
+  public static Exchange of(ServerRequest request) {
+    return ((ClientPeer) request.remotePeer()).exchange();
+  }
+
+  public RequestBody body() {
+    return body;
+  }
+
+  /**
+   * True if the client knows no chunks, and takes the end of the connection for that of the answer.
+   */
+  public boolean isHttp10() {
+    return head.isHttp10();
+  }
+
+  /** When the connection was accepted, by {@link System#nanoTime}. */
+  public long acceptedNanos() {
+    return acceptedNanos;
+  }
+
+  /** Ends the connection after the answer, of which nothing may be sent yet. */
+  public void endConnection() {
+    isLast = true;
+  }
+
+  /**
+   * Decides, when the answer begins, whether the connection ends with it.
+   *
+   * <p>It does if the client may or may not send a body that was not read: one that waits for a 100
+   * is free to send none.
+   */
+  boolean endsConnection() {
+    boolean isFreeToSendNone = head.asksToContinue() && !body.isOpen();
+    isLast |= !body.isComplete() && (isFreeToSendNone || body.announced() > MOST_SKIPPED_BYTES);
+    return isLast;
+  }
+}

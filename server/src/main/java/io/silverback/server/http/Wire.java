@@ -1,0 +1,36 @@
+package io.silverback.server.http;
+
+import java.io.IOException;
+
+/**
+ * The bytes of one connection, in the clear or through TLS.
+ *
+ * <p>Read by one thread and written by one thread; {@link #endInput} and {@link #drop} may be
+ * called by any other, and end a read or write that waits.
+ */
+interface Wire {
+  /** The most bytes of one read or write, so that no call needs a large buffer of the JDK. */
+  int MOST_BYTES = 64 * 1024;
+
+  /**
+   * Waits for bytes.
+   *
+   * @return how many came, at least one unless the length is zero; -1 for the end
+   */
+  int read(byte[] bytes, int offset, int length) throws IOException;
+
+  /** Sends all of them, and waits where the client does not keep up. */
+  void write(byte[] bytes, int offset, int length) throws IOException;
+
+  /** Tells the client, where it can be told, that nothing more will come. */
+  void endOutput() throws IOException;
+
+  /** From now on a read finds the end. */
+  void endInput() throws IOException;
+
+  /** Ends the connection as its protocol has it; may wait for the client. */
+  void close() throws IOException;
+
+  /** Ends the connection at once. */
+  void drop() throws IOException;
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.silverback.server.wire;
+
+import org.jspecify.annotations.NullMarked;
