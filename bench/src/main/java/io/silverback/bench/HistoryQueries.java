@@ -53,6 +53,11 @@ public final class HistoryQueries {
     private double sum;
 
     @Override
+    public long mostBytes() {
+      return Long.MAX_VALUE;
+    }
+
+    @Override
     public void take(long bytes) {
       leasedBytes += bytes;
     }
