@@ -27,8 +27,14 @@ interface Disk {
   /** Gives a file or folder another name in one step, in place of a file that has it. */
   void rename(Path from, Path to) throws IOException;
 
-  /** Removes a folder with everything in it. */
+  /** Removes a folder with everything in it, or a file. */
   void delete(Path folder) throws IOException;
+
+  /** Writes a file of that many bytes of no meaning, which take as much of the disk. */
+  void fill(Path file, long bytes) throws IOException;
+
+  /** Gives the room of a part of a file back, which reads as zeros from now on. */
+  void giveBack(Path file, long from, long to) throws IOException;
 
   long freeBytes(Path folder) throws IOException;
 
