@@ -73,7 +73,7 @@ final class Holes {
   }
 
   /**
-   * Makes a hole of what lies under a part of a mapping, which is shared and of a file.
+   * Makes a hole of the part of a file that is mapped there, shared with others.
    *
    * @return false if the system cannot do that
    */
