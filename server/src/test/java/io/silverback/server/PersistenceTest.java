@@ -131,7 +131,10 @@ final class PersistenceTest {
       }
       assertEquals(503, answer.status());
       assertTrue(
-          answer.text().startsWith("the store cannot go on with a chore, see the log: chore=disk"),
+          answer
+              .text()
+              .matches(
+                  "(?s)the store cannot go on with a chore, see the log: chore=(disk|files) .*"),
           answer::text);
       assertEquals(200, gateway.get("/-/healthy").status());
     }
@@ -140,7 +143,8 @@ final class PersistenceTest {
   @Test
   void itIsShownWhenEachChoreLastWentWell() throws IOException {
     try (var gateway = start(folder)) {
-      for (String chore : List.of("flush", "disk", "cleanup", "memory", "sweep", "staleness")) {
+      for (String chore :
+          List.of("flush", "disk", "files", "cleanup", "memory", "sweep", "staleness")) {
         String label = "{chore=\"" + chore + "\"}";
         List<String> last =
             gateway.exposed("silverback_chore_last_success_timestamp_seconds" + label);
@@ -152,6 +156,32 @@ final class PersistenceTest {
             gateway.exposed("silverback_chore_failures_total" + label));
       }
     }
+  }
+
+  @Test
+  void theRoomOfTheDiskAndTheLastEndAreShown() throws IOException {
+    try (var gateway = start(folder)) {
+      assertEquals(
+          List.of("silverback_last_end_clean 1"), values(gateway, "silverback_last_end_clean"));
+      assertEquals(
+          List.of("silverback_disk_start_bytes 5.0331648e+07"),
+          values(gateway, "silverback_disk_start_bytes"));
+      gateway.send("PUT", "/metrics/job/a", "x 1\n");
+      List<String> free = values(gateway, "silverback_disk_free_bytes");
+      assertEquals(1, free.size(), free::toString);
+      assertEquals(
+          (double) Files.getFileStore(folder).getUsableSpace(),
+          Double.parseDouble(free.getFirst().split(" ", -1)[1]),
+          1e9);
+    }
+    try (var gateway = TestGateway.start()) {
+      assertEquals(List.of(), values(gateway, "silverback_last_end_clean"));
+      assertEquals(List.of(), values(gateway, "silverback_disk_free_bytes"));
+    }
+  }
+
+  private static List<String> values(TestGateway gateway, String name) throws IOException {
+    return gateway.exposed(name).stream().filter(line -> line.startsWith(name)).toList();
   }
 
   @Test

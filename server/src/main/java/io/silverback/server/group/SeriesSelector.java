@@ -10,7 +10,7 @@ public record SeriesSelector(List<LabelMatcher> matchers) {
   /** Bounds the memory of all regular expressions that are parsed at once: about 20 MB. */
   static final long MAX_REGEX_WEIGHT = 100_000;
 
-  /** What the series of a family are called beside its name. */
+  /** What the names of the series of a family end with. */
   private static final List<String> PARTS = List.of("", "_sum", "_count", "_bucket");
 
   public SeriesSelector {

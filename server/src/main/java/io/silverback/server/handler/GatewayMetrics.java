@@ -18,14 +18,13 @@ import io.silverback.codec.model.MetricType;
 import io.silverback.server.group.Omissions;
 import io.silverback.server.storage.ChoreStatistics;
 import io.silverback.server.storage.StorageStatistics;
-import io.silverback.server.storage.StorageStatistics.MapStatistics;
 import io.silverback.server.web.HandshakeFailure;
 import io.silverback.server.web.HandshakeFailures;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
-import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
 
 /**
@@ -71,7 +70,7 @@ public final class GatewayMetrics {
           List.of());
 
   /** The library's defaults, whatever a properties file or the environment says. */
-  private static final PrometheusProperties DEFAULTS = PrometheusProperties.builder().build();
+  static final PrometheusProperties DEFAULTS = PrometheusProperties.builder().build();
 
   private final PrometheusRegistry registry = new PrometheusRegistry();
   private final Counter requests;
@@ -83,7 +82,7 @@ public final class GatewayMetrics {
   private final Counter purged;
   private volatile Supplier<List<ChoreStatistics>> chores = List::of;
   private volatile Supplier<StorageStatistics> storage =
-      () -> new StorageStatistics(0, 0, 0, 0, List.of(), List.of(), List.of());
+      () -> new StorageStatistics(0, 0, 0, 0, List.of(), List.of(), List.of(), Optional.empty());
 
   public GatewayMetrics(BuildInfo build) {
     registerBuild(build);
@@ -120,8 +119,7 @@ public final class GatewayMetrics {
             .help("Groups that were forgotten some time after they had expired.")
             .withoutExemplars()
             .register(registry);
-    registerStorage();
-    registerChores();
+    StoreMetrics.register(registry, () -> storage.get(), () -> chores.get());
     registerProcess();
   }
 
@@ -297,70 +295,6 @@ public final class GatewayMetrics {
     var summary = new QuantileSummary(family.name(), family.help(), "method", System::nanoTime);
     registry.register(summary);
     return summary;
-  }
-
-  private void registerStorage() {
-    showMaps(
-        "silverback_storage_entries",
-        "Entries of each map outside of the heap.",
-        map -> (double) map.entries());
-    showMaps(
-        "silverback_storage_allocated_bytes",
-        "What the entries of each map outside of the heap take, rounding and index included.",
-        map -> (double) map.allocatedBytes());
-    GaugeWithCallback.builder(DEFAULTS)
-        .name("silverback_storage_groups")
-        .help("Groups that exist.")
-        .callback(gauge -> gauge.call(storage.get().groups()))
-        .register(registry);
-    GaugeWithCallback.builder(DEFAULTS)
-        .name("silverback_stale_groups")
-        .help("Groups that a staleness rule has taken out of scrapes, and that are not purged yet.")
-        .callback(gauge -> gauge.call(storage.get().staleGroups()))
-        .register(registry);
-    GaugeWithCallback.builder(DEFAULTS)
-        .name("silverback_history_retention_seconds")
-        .help("How far history goes back: what was asked for, or less while memory is short.")
-        .callback(gauge -> gauge.call(storage.get().historyMillis() / 1e3))
-        .register(registry);
-    CounterWithCallback.builder(DEFAULTS)
-        .name("silverback_history_corrupt_pages_total")
-        .help("Pages of history that could not be read, and were dropped or left out of an answer.")
-        .callback(counter -> counter.call((double) storage.get().corruptPages()))
-        .register(registry);
-  }
-
-  private void registerChores() {
-    GaugeWithCallback.builder(DEFAULTS)
-        .name("silverback_chore_last_success_timestamp_seconds")
-        .help("When something that the store does now and then last went well, or began.")
-        .labelNames("chore")
-        .callback(
-            gauge ->
-                chores.get().forEach(one -> gauge.call(one.lastSuccessMillis() / 1e3, one.name())))
-        .register(registry);
-    CounterWithCallback.builder(DEFAULTS)
-        .name("silverback_chore_failures_total")
-        .help("How often something that the store does now and then failed.")
-        .labelNames("chore")
-        .callback(
-            counter ->
-                chores.get().forEach(one -> counter.call((double) one.failures(), one.name())))
-        .register(registry);
-  }
-
-  private void showMaps(String name, String help, ToDoubleFunction<MapStatistics> value) {
-    GaugeWithCallback.builder(DEFAULTS)
-        .name(name)
-        .help(help)
-        .labelNames("map")
-        .callback(
-            gauge ->
-                storage
-                    .get()
-                    .maps()
-                    .forEach(map -> gauge.call(value.applyAsDouble(map), map.name())))
-        .register(registry);
   }
 
   private void registerProcess() {

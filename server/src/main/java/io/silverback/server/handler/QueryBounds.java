@@ -43,6 +43,11 @@ final class QueryBounds implements QueryBudget, HistorySink {
   }
 
   @Override
+  public long mostBytes() {
+    return limits.maxQueryMemoryBytes();
+  }
+
+  @Override
   public void take(long bytes) throws IOException {
     try {
       memory.take(bytes);

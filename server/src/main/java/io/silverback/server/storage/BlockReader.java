@@ -82,7 +82,7 @@ final class BlockReader implements AutoCloseable {
     }
   }
 
-  /** Gets the time of each row. */
+  /** Calls the consumer with the time of each row. */
   void readTimes(GroupPages pages, Page page, int block, LongConsumer consumer) throws IOException {
     switch (open(pages, page, block)) {
       case WITHOUT_ROWS -> {}

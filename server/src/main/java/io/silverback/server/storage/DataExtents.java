@@ -7,9 +7,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.Linker.Option;
-import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,8 +24,6 @@ final class DataExtents {
   private static final int SEEK_DATA = 3;
   private static final int SEEK_HOLE = 4;
 
-  private static final boolean IS_LINUX = System.getProperty("os.name", "").equals("Linux");
-
   private DataExtents() {}
 
   /**
@@ -41,26 +37,18 @@ final class DataExtents {
   /** In the order of the file; a single one of the whole file where nobody can tell. */
   static List<Extent> of(Path file) throws IOException {
     long size = Files.size(file);
-    return IS_LINUX && size > 0 ? Calls.extents(file, size) : List.of(new Extent(0, size));
+    return CLibrary.IS_LINUX && size > 0 ? Calls.extents(file, size) : List.of(new Extent(0, size));
   }
 
   /** Calls into the C library, which are not linked before somebody needs them. */
   private static final class Calls {
-    private static final Linker LINKER = Linker.nativeLinker();
     private static final MethodHandle OPEN =
-        handle(
+        CLibrary.function(
             "open", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT), Option.firstVariadicArg(2));
     private static final MethodHandle SEEK =
-        handle("lseek", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT));
+        CLibrary.function("lseek", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT));
     private static final MethodHandle CLOSE =
-        handle("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
-
-    @SuppressWarnings("restricted") // The launcher allows native access.
-    private static MethodHandle handle(
-        String name, FunctionDescriptor signature, Linker.Option... options) {
-      MemorySegment function = LINKER.defaultLookup().find(name).orElseThrow();
-      return LINKER.downcallHandle(function, signature, options);
-    }
+        CLibrary.function("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
 
     static List<Extent> extents(Path file, long size) throws IOException {
       try (Arena arena = Arena.ofConfined()) {

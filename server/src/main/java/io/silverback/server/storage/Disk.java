@@ -6,8 +6,8 @@ import java.nio.file.Path;
 import java.util.UUID;
 
 /**
- * What a store asks of its disk beside the bytes that it maps: the steps whose order decides what a
- * power cut leaves.
+ * What a store asks of its disk, apart from the bytes that it maps: the steps whose order decides
+ * what a power cut leaves.
  *
  * <p>Nothing that was written, renamed or deleted is safe before it is forced. Thread-safe.
  */
@@ -27,8 +27,14 @@ interface Disk {
   /** Gives a file or folder another name in one step, in place of a file that has it. */
   void rename(Path from, Path to) throws IOException;
 
-  /** Removes a folder with everything in it. */
+  /** Removes a folder with everything in it, or a file. */
   void delete(Path folder) throws IOException;
+
+  /** Writes a file of that many bytes of no meaning, which take as much of the disk. */
+  void fill(Path file, long bytes) throws IOException;
+
+  /** Gives the room of a part of a file back, which reads as zeros from now on. */
+  void giveBack(Path file, long from, long to) throws IOException;
 
   long freeBytes(Path folder) throws IOException;
 

@@ -33,6 +33,9 @@ final class EnvelopeScanner {
 
     /** Something that begins like an envelope and is none. */
     void damaged(Path file, long offset);
+
+    /** All of a part of the file has been shown, as has all before it. */
+    default void passed(Path file, long from, long to) throws IOException {}
   }
 
   /**
@@ -59,6 +62,7 @@ final class EnvelopeScanner {
   private void scan(Path path, FileChannel file, Extent extent) throws IOException {
     long at = extent.start();
     while (at + Long.BYTES <= extent.end()) {
+      long from = at;
       show(file, at, Long.BYTES);
       int offset = search((int) (at - windowStart), extent.end() - windowStart);
       if (offset < 0) {
@@ -67,6 +71,8 @@ final class EnvelopeScanner {
         at = windowStart + offset;
         at += visit(path, file, at);
       }
+      // The window goes on where the part ends, and the next part was not looked at yet.
+      visitor.passed(path, from, Math.min(at, extent.end()));
     }
   }
 

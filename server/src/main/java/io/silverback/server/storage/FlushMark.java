@@ -41,6 +41,16 @@ record FlushMark(long wallMillis, long groups, UUID boot) {
     return !boot.equals(Disk.NO_BOOT) && !boot.equals(now);
   }
 
+  /**
+   * True if the process came to close the store, so that nothing has changed since; false where the
+   * operating system does not tell its starts apart.
+   *
+   * @param now the start of the operating system
+   */
+  boolean isOfAnEnd(UUID now) {
+    return boot.equals(Disk.NO_BOOT) && !now.equals(Disk.NO_BOOT);
+  }
+
   ByteBuffer encode(long magic) {
     ByteBuffer bytes = ByteBuffer.allocate(LENGTH).order(LITTLE_ENDIAN);
     bytes.putLong(magic).putLong(wallMillis).putLong(groups);

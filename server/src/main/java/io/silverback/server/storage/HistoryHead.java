@@ -31,7 +31,7 @@ final class HistoryHead {
   /** The bytes at the start that change in place. */
   static final int EDITED_LENGTH = FIRST_PAGE_OFFSET + Integer.BYTES;
 
-  /** The first page stood behind the group in formats 1 and 2. */
+  /** In formats 1 and 2 the first page came after the group. */
   static final int OLD_FIRST_PAGE_OFFSET = Long.BYTES;
 
   private static final int GROUP_OFFSET = EDITED_LENGTH;

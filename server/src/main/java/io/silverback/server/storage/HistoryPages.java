@@ -12,6 +12,7 @@ import io.silverback.codec.row.RowPageWriter;
 import io.silverback.server.log.Log;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
@@ -41,6 +42,7 @@ final class HistoryPages {
 
   private final OffHeapMap openPages;
   private final OffHeapMap pages;
+  private final BooleanSupplier sparesRoom;
   private final ShapeTable shapes;
   private final Retention retention;
   private final PageClock clock;
@@ -54,6 +56,7 @@ final class HistoryPages {
   HistoryPages(OffHeapMaps maps, ShapeTable shapes, Retention retention, PageClock clock) {
     this.openPages = maps.openPages;
     this.pages = maps.pages;
+    this.sparesRoom = maps::spareRoom;
     this.shapes = shapes;
     this.retention = retention;
     this.clock = clock;
@@ -313,16 +316,19 @@ final class HistoryPages {
     return pen.writer.append(row.timeMillis(), ranges, row.before(), first, row.after(), first);
   }
 
-  /** Seals one block, and tells when the last row of it and of those behind it was pushed. */
+  /**
+   * Seals one block, and returns when the last row of it and of those after it was pushed. On a
+   * full disk the rows are dropped, so that a DELETE needs next to no room.
+   */
   private long sealBlock(
       DirectBuffer head,
       int block,
       int blocks,
-      long lastMillisBehind,
+      long lastMillisAfter,
       Fingerprint shape,
       RowPageCursor cursor) {
     int length = 0;
-    if (cursor.rows() > 0) {
+    if (cursor.rows() > 0 && !sparesRoom.getAsBoolean()) {
       try {
         length = writeSealed(Keys.ofOpenPage(HistoryHead.group(head), block), shape, cursor);
       } catch (CorruptFrameException e) {
@@ -330,7 +336,7 @@ final class HistoryPages {
         log.warn("a page of history is damaged and was dropped", "err", e);
       }
     }
-    long lastMillis = lastMillisBehind;
+    long lastMillis = lastMillisAfter;
     if (length > 0) {
       lastMillis = Math.max(lastMillis, ColumnPage.lastMillis(sealed, 0));
     } else if (block == 0) {

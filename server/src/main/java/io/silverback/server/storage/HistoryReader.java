@@ -40,8 +40,11 @@ final class HistoryReader implements AutoCloseable {
 
   private static final Log log = Log.of(HistoryReader.class);
 
-  /** What the samples of a chunk may take if it is of several series. */
+  /** What the samples of a chunk take at most if it is of several series. */
   private static final long CHUNK_BYTES = 8 << 20;
+
+  /** Or this part of a small budget, so that a copied block fits in, too. */
+  private static final int CHUNK_PART = 2;
 
   private static final Comparator<Fingerprint> FINGERPRINTS =
       Comparator.comparingLong(Fingerprint::high).thenComparingLong(Fingerprint::low);
@@ -54,6 +57,7 @@ final class HistoryReader implements AutoCloseable {
   private final Runnable onLeftOut;
   private final BlockReader blocks;
   private final SampleTable samples;
+  private final long chunkBytes;
   private long keyBytes;
 
   /**
@@ -77,6 +81,7 @@ final class HistoryReader implements AutoCloseable {
     this.onLeftOut = onLeftOut;
     this.blocks = new BlockReader(query, budget);
     this.samples = new SampleTable(budget);
+    this.chunkBytes = Math.min(CHUNK_BYTES, budget.mostBytes() / CHUNK_PART);
   }
 
   /** Hands over each series of the groups in one part of the table that has a sample. */
@@ -148,7 +153,7 @@ final class HistoryReader implements AutoCloseable {
       }
       var walk = new SeriesWalk(key, distinct, shapes, query);
       var chunk =
-          new SeriesChunk(distinct.size(), CHUNK_BYTES / SampleTable.SAMPLE_LENGTH / mostRows);
+          new SeriesChunk(distinct.size(), chunkBytes / SampleTable.SAMPLE_LENGTH / mostRows);
       while (walk.hasNext()) {
         for (var series : walk.next().entrySet()) {
           chunk.add(series.getKey(), series.getValue());

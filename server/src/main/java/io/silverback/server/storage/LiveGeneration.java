@@ -2,8 +2,13 @@ package io.silverback.server.storage;
 
 import io.silverback.codec.model.Version;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.function.LongSupplier;
 
@@ -14,6 +19,10 @@ final class LiveGeneration {
   private final Disk disk;
   private final StoreFiles files;
   private final LongSupplier wallMillis;
+
+  /** By which the system knows each file, once the generation counts; empty if it does not say. */
+  private final Map<String, Optional<Object>> keys = new HashMap<>();
+
   private Path folder;
 
   /**
@@ -38,6 +47,32 @@ final class LiveGeneration {
   synchronized void publish(long groups) throws IOException {
     flush(groups);
     folder = directory.publish(generation);
+    for (String name : OffHeapMaps.fileNames()) {
+      keys.put(name, keyOf(folder.resolve(name)));
+    }
+  }
+
+  /**
+   * Looks whether the files are still there, which the maps would not notice.
+   *
+   * @throws IOException if one was deleted, or is another one under the same name
+   */
+  synchronized void requireFiles() throws IOException {
+    for (var file : keys.entrySet()) {
+      Path path = folder.resolve(file.getKey());
+      if (!Files.exists(path)) {
+        throw new IOException(
+            "a file of the store was deleted, and what is stored ends with this process: file="
+                + path);
+      }
+      if (!file.getValue().equals(keyOf(path))) {
+        throw new IOException("a file of the store was replaced by another: file=" + path);
+      }
+    }
+  }
+
+  private static Optional<Object> keyOf(Path file) throws IOException {
+    return Optional.ofNullable(Files.readAttributes(file, BasicFileAttributes.class).fileKey());
   }
 
   /** Returns when the disk has all that was written to the files so far. */

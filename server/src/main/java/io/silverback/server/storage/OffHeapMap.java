@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import net.openhft.chronicle.hash.Data;
 import net.openhft.chronicle.map.ChronicleMap;
@@ -25,9 +26,13 @@ final class OffHeapMap implements AutoCloseable {
   /** What an entry takes beside its key and value: their lengths, and its place in the index. */
   private static final int ENTRY_OVERHEAD_BYTES = 16;
 
+  /** Less is not worth looking for. */
+  private static final long WORTH_GIVING_BACK = 1 << 20;
+
   private final Plan plan;
   private final ChronicleMap<byte[], UnsafeBuffer> map;
   private final LongAdder allocated = new LongAdder();
+  private final AtomicLong taken = new AtomicLong();
 
   /** Null if nothing is to outlive the process. */
   private final @Nullable WriteLanes lanes;
@@ -298,7 +303,7 @@ final class OffHeapMap implements AutoCloseable {
     }
   }
 
-  /** How many parts there are, in each of which about as many entries lie. */
+  /** How many parts there are, each with about as many entries. */
   int parts() {
     return map.segments();
   }
@@ -328,6 +333,28 @@ final class OffHeapMap implements AutoCloseable {
   /** What the entries take, rounding and index included. */
   long allocatedBytes() {
     return allocated.sum();
+  }
+
+  /**
+   * What the map has taken from the system: as much as its entries ever took since {@link
+   * #giveBack}, since room that entries leave is used again by others, but not given back.
+   */
+  long takenBytes() {
+    return taken.accumulateAndGet(allocatedBytes(), Math::max);
+  }
+
+  /**
+   * Gives room that entries have left back to the disk, if that is most of what the map has taken.
+   * Does nothing for a map without a file. For one thread at a time.
+   */
+  void giveBack() {
+    long left = allocatedBytes();
+    if (lanes == null || takenBytes() - left < Math.max(WORTH_GIVING_BACK, left)) {
+      return;
+    }
+    if (SegmentRoom.giveBack(map, plan.tierBytes())) {
+      taken.set(left);
+    }
   }
 
   int longestBytes() {

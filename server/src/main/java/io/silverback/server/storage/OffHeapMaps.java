@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -12,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The maps of one store: how they are opened, laid out and closed.
  *
- * <p>Room is taken from the operating system as entries come and is used again when they go, but
- * not given back.
+ * <p>Room is taken from the operating system as entries come and is used again when they go. It is
+ * given back where most of a map's entries have gone, if the map has a file.
  */
 final class OffHeapMaps implements AutoCloseable {
   /** The file in which values lie while they are written. */
@@ -65,6 +66,8 @@ final class OffHeapMaps implements AutoCloseable {
   /** Null if nothing is to outlive the process. */
   private final @Nullable WriteLanes lanes;
 
+  private final BooleanSupplier sparesRoom;
+
   /** Maps that end with the process. */
   OffHeapMaps() {
     this(plan -> plan);
@@ -77,6 +80,7 @@ final class OffHeapMaps implements AutoCloseable {
    */
   OffHeapMaps(UnaryOperator<OffHeapMap.Plan> changed) {
     lanes = null;
+    sparesRoom = () -> false;
     groups = changed.apply(GROUPS).create();
     shapes = changed.apply(SHAPES).create();
     symbols = changed.apply(SYMBOLS).create();
@@ -91,6 +95,16 @@ final class OffHeapMaps implements AutoCloseable {
    * @param magic the number of the store
    */
   OffHeapMaps(Path folder, long magic) throws IOException {
+    this(folder, magic, () -> false);
+  }
+
+  /**
+   * The same on a disk that may become full.
+   *
+   * @param sparesRoom true while it is, so that nothing should be written that can be done without
+   */
+  OffHeapMaps(Path folder, long magic, BooleanSupplier sparesRoom) throws IOException {
+    this.sparesRoom = sparesRoom;
     lanes = new WriteLanes(folder.resolve(LANES), magic, longestEnvelope());
     groups = GROUPS.createIn(folder, lanes);
     shapes = SHAPES.createIn(folder, lanes);
@@ -100,11 +114,21 @@ final class OffHeapMaps implements AutoCloseable {
     tallies = TALLIES.create();
   }
 
+  /** True while nothing should be written that can be done without. */
+  boolean spareRoom() {
+    return sparesRoom.getAsBoolean();
+  }
+
   /** Makes the next write a later one than those of earlier processes. */
   void continueAfter(long lastSequence) {
     if (lanes != null) {
       lanes.continueAfter(lastSequence);
     }
+  }
+
+  /** Gives room that many entries have left back to the disk. For one thread at a time. */
+  void giveBack() {
+    Stream.of(groups, shapes, symbols, openPages, pages).forEach(OffHeapMap::giveBack);
   }
 
   /** The names of the files, that of the lanes last. */

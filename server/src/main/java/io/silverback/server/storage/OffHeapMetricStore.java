@@ -252,7 +252,8 @@ public final class OffHeapMetricStore implements MetricStore {
           retention.effectiveMillis(wallMillis.getAsLong()),
           maps.statistics(),
           growth.uses(),
-          chores.stream().map(Chore::statistics).toList());
+          chores.stream().map(Chore::statistics).toList(),
+          Optional.empty());
     } finally {
       usage.exit();
     }
@@ -298,6 +299,7 @@ public final class OffHeapMetricStore implements MetricStore {
       } finally {
         shapeChanges.unlock();
       }
+      maps.giveBack();
     } finally {
       usage.exit();
     }

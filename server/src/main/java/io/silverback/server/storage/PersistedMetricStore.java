@@ -38,13 +38,13 @@ public final class PersistedMetricStore implements MetricStore {
   private final PersistenceSettings persistence;
   private final Generation next;
   private final LiveGeneration live;
-  private final OffHeapMaps maps;
+  private final DiskRoom room;
   private final CountDownLatch settled = new CountDownLatch(1);
   private final ReentrantLock copying = new ReentrantLock();
   private final Thread opener;
   private volatile String reason = RECOVERING;
   private volatile boolean closing;
-  private volatile boolean diskIsFull;
+  private volatile boolean lastEndWasClean = true;
   private volatile boolean isReplica;
   private volatile @Nullable OffHeapMetricStore store;
   private volatile List<Chore> chores = List.of();
@@ -65,9 +65,9 @@ public final class PersistedMetricStore implements MetricStore {
     this.disk = disk;
     this.directory = StoreDirectory.open(persistence.folder(), disk);
     try {
+      this.room = new DiskRoom(disk, persistence.folder(), persistence.minFreeBytes());
       this.next = directory.begin();
       this.live = new LiveGeneration(directory, next, disk, settings.wallMillis());
-      this.maps = new OffHeapMaps(next.folder(), next.magic());
     } catch (IOException e) {
       directory.close();
       throw new StoreUnusableException(
@@ -94,23 +94,39 @@ public final class PersistedMetricStore implements MetricStore {
   @Override
   public Submission submit(GroupUpdate update) {
     OffHeapMetricStore ready = ready();
-    Optional<Obstacle> fullDisk = fullDisk();
-    if (fullDisk.isPresent() && UpdateJudge.takesRoom(update)) {
-      return fullDisk.get().submission(update.key());
+    if (!UpdateJudge.takesRoom(update)) {
+      room.makeRoom();
+    } else if (room.isFull()) {
+      return fullDisk().submission(update.key());
     }
-    return ready.submit(update);
+    try {
+      return ready.submit(update);
+    } catch (InternalError e) {
+      // What the JVM makes of a mapped page that the disk has no room for.
+      if (!room.isExhausted()) {
+        throw e;
+      }
+      log.error("an update failed, as the disk of the store is full", "err", e.toString());
+      return fullDisk().submission(update.key());
+    }
   }
 
-  private Optional<Obstacle> fullDisk() {
-    return diskIsFull
-        ? Optional.of(
-            new Obstacle.TooMuch(
-                Limit.FREE_DISK,
-                "the disk of the store is full, make room or lower --"
-                    + Limit.FREE_DISK.flag()
-                    + ": limit="
-                    + persistence.minFreeBytes()))
-        : Optional.empty();
+  private Optional<Obstacle> whyFull() {
+    if (!room.isFull()) {
+      return Optional.empty();
+    }
+    // What asks may be a delete.
+    room.makeRoom();
+    return Optional.of(fullDisk());
+  }
+
+  private Obstacle fullDisk() {
+    return new Obstacle.TooMuch(
+        Limit.FREE_DISK,
+        "the disk of the store is full, make room or lower --"
+            + Limit.FREE_DISK.flag()
+            + ": limit="
+            + persistence.minFreeBytes());
   }
 
   /**
@@ -123,7 +139,7 @@ public final class PersistedMetricStore implements MetricStore {
     if (open != null) {
       open.parts().tombstones().keep();
     }
-    return new OffHeapReplicaStore(() -> ready().parts(), this::fullDisk);
+    return new OffHeapReplicaStore(() -> ready().parts(), this::whyFull);
   }
 
   @Override
@@ -143,7 +159,9 @@ public final class PersistedMetricStore implements MetricStore {
 
   @Override
   public int wipe() {
-    return ready().wipe();
+    OffHeapMetricStore ready = ready();
+    room.makeRoom();
+    return ready.wipe();
   }
 
   @Override
@@ -163,7 +181,11 @@ public final class PersistedMetricStore implements MetricStore {
 
   @Override
   public StorageStatistics statistics() {
-    return ready().statistics().with(chores.stream().map(Chore::statistics).toList());
+    return ready()
+        .statistics()
+        .with(
+            chores.stream().map(Chore::statistics).toList(),
+            new DiskStatistics(room.freeBytes(), DiskRoom.START_BYTES, lastEndWasClean));
   }
 
   /**
@@ -243,10 +265,12 @@ public final class PersistedMetricStore implements MetricStore {
   }
 
   private void open() {
-    var opening = new StoreOpening(directory, next, live, maps, settings, disk);
     try {
+      room.requireStart();
+      var maps = new OffHeapMaps(next.folder(), next.magic(), room::isAlmostOut);
+      var opening = new StoreOpening(directory, next, live, maps, settings, disk);
       OffHeapMetricStore recovered = opening.run(() -> closing);
-      lookAtDisk();
+      lastEndWasClean = opening.lastEndWasClean();
       Chore cleanUp = cleanUp(opening.foundDamage());
       chores = chores(recovered, cleanUp);
       store = recovered;
@@ -273,8 +297,12 @@ public final class PersistedMetricStore implements MetricStore {
             "flush",
             Chore.Need.VITAL,
             persistence.flushInterval(),
-            () -> live.flush(open.heldGroups())),
-        new Chore("disk", Chore.Need.VITAL, TICK, this::lookAtDisk),
+            () -> {
+              room.makeRoom();
+              live.flush(open.heldGroups());
+            }),
+        new Chore("disk", Chore.Need.VITAL, TICK, room::look),
+        new Chore("files", Chore.Need.VITAL, TICK, live::requireFiles),
         cleanUp);
   }
 
@@ -291,15 +319,6 @@ public final class PersistedMetricStore implements MetricStore {
             done.set(true);
           }
         });
-  }
-
-  /** Writing to a mapped file when its disk is full would end the process. */
-  private void lookAtDisk() throws IOException {
-    boolean isFull = disk.freeBytes(directory.root()) < persistence.minFreeBytes();
-    if (isFull && !diskIsFull) {
-      log.error("the disk of the store is full", "folder", directory.root().toString());
-    }
-    diskIsFull = isFull;
   }
 
   private static long allocatedBytes(OffHeapMetricStore source) {

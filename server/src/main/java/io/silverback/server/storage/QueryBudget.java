@@ -7,6 +7,9 @@ import java.io.IOException;
  * alone.
  */
 public interface QueryBudget {
+  /** The most that the query can ever take; it does with a part of that where it can. */
+  long mostBytes();
+
   /** Asked before the query takes so many bytes more; it gives all back when it ends. */
   void take(long bytes) throws IOException;
 

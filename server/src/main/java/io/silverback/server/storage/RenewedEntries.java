@@ -20,7 +20,7 @@ final class RenewedEntries {
 
   /**
    * The last format whose pages do not know when they were sealed, and whose heads have the number
-   * of the first page behind that of the group.
+   * of the first page after that of the group.
    */
   private static final int SECOND_FORMAT = 2;
 

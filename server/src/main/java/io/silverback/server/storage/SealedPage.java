@@ -9,27 +9,27 @@ import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 
 /**
- * A block of a sealed page as it lies in the map: a {@link ColumnPage}, and behind it when the last
- * row of the page was pushed, when it was sealed, and how many blocks it has. All three count in
- * the first block.
+ * A block of a sealed page as the map has it: a {@link ColumnPage}, and after it when the last row
+ * of the page was pushed, when it was sealed, and how many blocks it has. All three count in the
+ * first block.
  *
  * <p>The first block is there even if nobody pushed one of its columns; then the fingerprint of the
- * page's shape stands in the place of the column page. Layout: {@code docs/formats/store.md}.
+ * page's shape takes the place of the column page. Layout: {@code docs/formats/store.md}.
  */
 final class SealedPage {
   private static final int EMPTY_LENGTH = 2 * Long.BYTES;
   private static final int END_LENGTH = 2 * Long.BYTES + Short.BYTES;
 
-  /** What stands behind a column page in formats 1 and 2: the number of blocks. */
+  /** What follows a column page in formats 1 and 2: the number of blocks. */
   static final int OLD_END_LENGTH = Short.BYTES;
 
-  /** What stands in place of a column page in formats 1 and 2: the last row before the shape. */
+  /** What takes the place of a column page in formats 1 and 2: the last row, then the shape. */
   static final int OLD_EMPTY_LENGTH = 3 * Long.BYTES;
 
   private SealedPage() {}
 
   /**
-   * Writes the end of a block behind a body of that length, and tells the length of all.
+   * Writes the end of a block after a body of that length, and returns the length of both.
    *
    * @param sealedMillis by the {@link PageClock}
    */
@@ -41,7 +41,7 @@ final class SealedPage {
     return length + END_LENGTH;
   }
 
-  /** Writes the body of a first block without rows, and tells its length. */
+  /** Writes the body of a first block without rows, and returns its length. */
   static int writeEmpty(MutableDirectBuffer block, Fingerprint shape) {
     block.putLong(0, shape.high(), LITTLE_ENDIAN);
     block.putLong(Long.BYTES, shape.low(), LITTLE_ENDIAN);

@@ -24,11 +24,11 @@ final class SeriesWalk {
 
   private final GroupingKey key;
   private final HistoryQuery query;
-  private final PriorityQueue<Standing> waiting =
-      new PriorityQueue<>(Comparator.comparing(Standing::name));
+  private final PriorityQueue<Positioned> waiting =
+      new PriorityQueue<>(Comparator.comparing(Positioned::name));
 
-  /** A shape that stands at a family with a metric, its number, and the name of the family. */
-  private record Standing(int number, ShapeReader shape, String name) {}
+  /** A shape with a family that has a metric as the current one, its number, and that name. */
+  private record Positioned(int number, ShapeReader shape, String name) {}
 
   /**
    * Where a series is: pairs of the number of a shape and of a column in it, in the order of the
@@ -76,29 +76,29 @@ final class SeriesWalk {
 
   /** The series of the next family that are asked for. */
   SortedMap<FloatSeries, Columns> next() {
-    var current = new ArrayList<Standing>();
+    var current = new ArrayList<Positioned>();
     String name = waiting.element().name();
     while (!waiting.isEmpty() && waiting.element().name().equals(name)) {
       current.add(waiting.remove());
     }
     var series = new TreeMap<FloatSeries, Columns>(BY_NAME);
     if (query.mayMatchFamily(name)) {
-      current.sort(Comparator.comparingInt(Standing::number));
-      current.forEach(standing -> addSeries(standing, series));
+      current.sort(Comparator.comparingInt(Positioned::number));
+      current.forEach(positioned -> addSeries(positioned, series));
     }
-    current.forEach(standing -> goOn(standing.number(), standing.shape()));
+    current.forEach(positioned -> goOn(positioned.number(), positioned.shape()));
     return series;
   }
 
-  private void addSeries(Standing standing, SortedMap<FloatSeries, Columns> found) {
-    FamilyShape family = standing.shape().family();
+  private void addSeries(Positioned positioned, SortedMap<FloatSeries, Columns> found) {
+    FamilyShape family = positioned.shape().family();
     List<FloatSeries> series = family.series(key);
     for (int i = 0; i < series.size(); i++) {
       FloatSeries one = series.get(i);
       if (query.matches(one.name(), one.labels())) {
         found
             .computeIfAbsent(one, _ -> new Columns(new IntArrayList()))
-            .put(standing.number(), family.firstColumn() + i);
+            .put(positioned.number(), family.firstColumn() + i);
       }
     }
   }
@@ -106,7 +106,7 @@ final class SeriesWalk {
   private void goOn(int number, ShapeReader shape) {
     while (shape.nextFamily()) {
       if (shape.metricCount() > 0) {
-        waiting.add(new Standing(number, shape, shape.name()));
+        waiting.add(new Positioned(number, shape, shape.name()));
         return;
       }
     }

@@ -2,6 +2,7 @@ package io.silverback.server.storage;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What a store holds and what that takes.
@@ -13,6 +14,7 @@ import java.util.List;
  *     short
  * @param limits how full each limit of the store is
  * @param chores what the store does now and then, and how that goes
+ * @param disk empty if the store is not kept in files
  */
 public record StorageStatistics(
     int groups,
@@ -21,19 +23,20 @@ public record StorageStatistics(
     long historyMillis,
     List<MapStatistics> maps,
     List<LimitUse> limits,
-    List<ChoreStatistics> chores) {
+    List<ChoreStatistics> chores,
+    Optional<DiskStatistics> disk) {
   public StorageStatistics {
     maps = List.copyOf(maps);
     limits = List.copyOf(limits);
     chores = List.copyOf(chores);
   }
 
-  /** The same with more chores. */
-  StorageStatistics with(List<ChoreStatistics> more) {
+  /** The same of a store in files, with more chores. */
+  StorageStatistics with(List<ChoreStatistics> more, DiskStatistics ofDisk) {
     var all = new ArrayList<>(chores);
     all.addAll(more);
     return new StorageStatistics(
-        groups, staleGroups, corruptPages, historyMillis, maps, limits, all);
+        groups, staleGroups, corruptPages, historyMillis, maps, limits, all, Optional.of(ofDisk));
   }
 
   /**

@@ -57,14 +57,20 @@ final class StoreDirectory implements AutoCloseable {
    * @param mark of its last flush, which old formats do not have
    * @param isWhole false if it was never flushed, and counts only as there is no other
    * @param passedOver newer ones that were never flushed
+   * @param halfMoved newer ones into which entries were moved by starts that did not finish
    */
   record Found(
       Generation generation,
       Optional<FlushMark> mark,
       boolean isWhole,
-      List<Generation> passedOver) {
+      List<Generation> passedOver,
+      List<Generation> halfMoved) {
     private int newestNumber() {
-      return passedOver.isEmpty() ? generation.number() : passedOver.getFirst().number();
+      return Stream.of(List.of(generation), passedOver, halfMoved)
+          .flatMap(List::stream)
+          .mapToInt(Generation::number)
+          .max()
+          .orElseThrow();
     }
   }
 
@@ -106,8 +112,12 @@ final class StoreDirectory implements AutoCloseable {
 
   /** Makes the folder of the next generation, which does not count yet. */
   Generation begin() throws IOException {
-    for (Path left : list(root, name -> name.startsWith("v") && name.endsWith(IN_PROGRESS))) {
-      disk.delete(left);
+    List<Path> halfMoved =
+        found.stream().flatMap(it -> it.halfMoved().stream()).map(Generation::folder).toList();
+    for (Path left : unfinished(root)) {
+      if (!halfMoved.contains(left)) {
+        disk.delete(left);
+      }
     }
     Generation next =
         found
@@ -116,7 +126,7 @@ final class StoreDirectory implements AutoCloseable {
     return next.in(Files.createDirectory(root.resolve(next.name() + IN_PROGRESS)));
   }
 
-  /** Makes a generation count that is flushed and says so; where it lies from now on. */
+  /** Makes a generation count that is flushed and says so; returns its new folder. */
   Path publish(Generation next) throws IOException {
     Path folder = root.resolve(next.name());
     disk.rename(next.folder(), folder);
@@ -137,6 +147,11 @@ final class StoreDirectory implements AutoCloseable {
           keepAside(old);
         } else if (old.number() <= left.generation().number()) {
           disk.delete(old.folder());
+        }
+      }
+      for (Generation half : left.halfMoved()) {
+        if (Files.exists(half.folder())) {
+          disk.delete(half.folder());
         }
       }
     }
@@ -200,13 +215,42 @@ final class StoreDirectory implements AutoCloseable {
     for (Generation generation : newestFirst) {
       Optional<FlushMark> mark = FlushMark.read(generation.folder(), generation.magic());
       if (mark.isPresent() || !generation.isMarked()) {
-        return Optional.of(new Found(generation, mark, true, List.copyOf(passedOver)));
+        return Optional.of(
+            new Found(
+                generation,
+                mark,
+                true,
+                List.copyOf(passedOver),
+                halfMoved(root, generation.number())));
       }
       passedOver.add(generation);
     }
-    return newestFirst.stream()
-        .findFirst()
-        .map(newest -> new Found(newest, Optional.empty(), false, List.of()));
+    if (newestFirst.isEmpty()) {
+      return Optional.empty();
+    }
+    Generation newest = newestFirst.getFirst();
+    return Optional.of(
+        new Found(newest, Optional.empty(), false, List.of(), halfMoved(root, newest.number())));
+  }
+
+  /** Those after the generation of that number, which has had everything that is in older ones. */
+  private static List<Generation> halfMoved(Path root, int after) throws IOException {
+    return unfinished(root).stream()
+        .filter(StepwiseMove::hasBegun)
+        .flatMap(path -> generationBegunIn(path).stream())
+        .filter(generation -> generation.number() > after)
+        .toList();
+  }
+
+  private static Optional<Generation> generationBegunIn(Path folder) {
+    String name = String.valueOf(folder.getFileName());
+    return Generation.of(
+            folder.resolveSibling(name.substring(0, name.length() - IN_PROGRESS.length())))
+        .map(generation -> generation.in(folder));
+  }
+
+  private static List<Path> unfinished(Path root) throws IOException {
+    return list(root, name -> name.startsWith("v") && name.endsWith(IN_PROGRESS));
   }
 
   private static List<Generation> generations(Path root) throws IOException {

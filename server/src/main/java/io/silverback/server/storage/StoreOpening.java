@@ -23,6 +23,7 @@ final class StoreOpening {
   private final StoreSettings settings;
   private final Disk disk;
   private boolean foundDamage;
+  private int missingGroups;
 
   /**
    * A start that has not begun.
@@ -44,6 +45,15 @@ final class StoreOpening {
     this.disk = disk;
   }
 
+  /**
+   * False if the process before this one did not come to close the store, or left no word of that.
+   */
+  boolean lastEndWasClean() {
+    return found.isEmpty()
+        || !found.get().generation().isMarked()
+        || found.get().mark().filter(mark -> mark.isOfAnEnd(disk.boot())).isPresent();
+  }
+
   /** True if not all could be read, so that the files are worth keeping aside. */
   boolean foundDamage() {
     return foundDamage;
@@ -57,20 +67,19 @@ final class StoreOpening {
    */
   OffHeapMetricStore run(BooleanSupplier isClosing) throws IOException {
     long start = System.nanoTime();
-    int format = found.map(it -> it.generation().format()).orElse(Generation.FORMAT);
-    var recovery = new StoreRecovery(next.magic(), format, maps, isClosing);
+    var recovery = new StoreRecovery(next.magic(), maps, stepwiseMove(), isClosing);
     Optional<Map<Integer, Version>> horizons = Optional.of(Map.of());
     if (found.isPresent()) {
-      Generation old = found.get().generation();
-      disk.requireRoom(next.folder(), StoreFiles.usedBytes(old.folder()));
-      recover(recovery, old);
-      horizons = HorizonFile.read(old.folder(), next.magic());
+      recover(recovery, found.get());
+      horizons = HorizonFile.read(found.get().generation().folder(), next.magic());
     }
     StoreRecovery.Result read = recovery.result();
     maps.continueAfter(read.lastSequence());
     var store = new OffHeapMetricStore(settings, maps);
     try {
-      int damaged = read.damaged() + store.found().lostGroups() + store.found().lostPages();
+      missingGroups = missingGroups(store.found());
+      int damaged =
+          read.damaged() + store.found().lostGroups() + store.found().lostPages() + missingGroups;
       foundDamage =
           damaged > 0 || horizons.isEmpty() || found.filter(it -> !it.isWhole()).isPresent();
       // What is missing because it was damaged was not purged.
@@ -87,9 +96,46 @@ final class StoreOpening {
     return store;
   }
 
-  private void recover(StoreRecovery recovery, Generation old) throws IOException {
+  /** Empty if the disk has room for both the old and the new files. */
+  private Optional<StepwiseMove> stepwiseMove() throws IOException {
+    if (found.isEmpty()) {
+      return Optional.empty();
+    }
+    long used = StoreFiles.usedBytes(found.get().generation().folder());
+    for (Generation half : found.get().halfMoved()) {
+      used += StoreFiles.usedBytes(half.folder());
+    }
+    long free = disk.freeBytes(next.folder());
+    if (free >= used) {
+      return Optional.empty();
+    }
+    log.warn(
+        "the disk has no room for a second copy of the store, so the old files shrink while the new"
+            + " ones are written",
+        "used",
+        used,
+        "free",
+        free);
+    var move = new StepwiseMove(disk, next.folder());
+    move.begin();
+    return Optional.of(move);
+  }
+
+  /** Those that were there when the store was closed, and are not any more. */
+  private int missingGroups(StoreAudit.Result audited) {
+    return found
+        .flatMap(Found::mark)
+        .filter(mark -> mark.isOfAnEnd(disk.boot()))
+        .map(mark -> (int) Math.max(0, mark.groups() - audited.existing() - audited.lostGroups()))
+        .orElse(0);
+  }
+
+  private void recover(StoreRecovery recovery, Found left) throws IOException {
     try {
-      recovery.run(old.folder(), next.folder());
+      for (Generation half : left.halfMoved()) {
+        recovery.runUnfinished(half);
+      }
+      recovery.run(left.generation(), next.folder());
     } catch (StoreClosedException e) {
       maps.close();
       throw e;
@@ -121,6 +167,19 @@ final class StoreOpening {
           "taken",
           left.generation().folder().toString());
     }
+    if (missingGroups > 0) {
+      log.error(
+          "groups are missing that were there when the store was closed",
+          "missing",
+          missingGroups,
+          "groups",
+          audited.existing());
+    }
+    if (!lastEndWasClean()) {
+      log.warn(
+          "the last end was not clean: the process was killed, or ended for lack of memory, or the"
+              + " system went down, before the store was closed");
+    }
     Optional<FlushMark> cut = left.mark().filter(mark -> mark.isBeforeAnotherBoot(disk.boot()));
     cut.ifPresent(
         mark ->
@@ -146,13 +205,15 @@ final class StoreOpening {
         "damaged",
         read.damaged(),
         "lost_groups",
-        audited.lostGroups(),
+        audited.lostGroups() + missingGroups,
         "lost_pages",
         audited.lostPages(),
         "passed_over",
         left.passedOver().size(),
         "unflushed",
         cut.isPresent() || !left.isWhole() ? 1 : 0,
+        "clean",
+        lastEndWasClean() ? 1 : 0,
         "seconds",
         nanos / 1e9);
   }

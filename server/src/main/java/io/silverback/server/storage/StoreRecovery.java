@@ -4,6 +4,8 @@ import io.silverback.server.log.Log;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -22,29 +24,30 @@ final class StoreRecovery implements EnvelopeScanner.Visitor {
   private static final int LOGGED = 20;
 
   private final OffHeapMaps maps;
-  private final int format;
   private final EnvelopeScanner scanner;
-  private final RenewedEntries renewed;
+  private final Optional<StepwiseMove> move;
   private final BooleanSupplier isClosing;
   private long lastSequence;
   private int interrupted;
   private int redone;
   private int damaged;
+  private RenewedEntries renewed = new RenewedEntries(Generation.FORMAT);
   private boolean inLanes;
+  private boolean isUnfinished;
 
   /**
    * A recovery that has not begun.
    *
    * @param magic the number of the store
-   * @param format that its files have
    * @param maps that take the entries, empty and used by nobody else
+   * @param move is told what has moved; empty to leave the old files as they are
    * @param isClosing true once nobody wants the result any more
    */
-  StoreRecovery(long magic, int format, OffHeapMaps maps, BooleanSupplier isClosing) {
+  StoreRecovery(
+      long magic, OffHeapMaps maps, Optional<StepwiseMove> move, BooleanSupplier isClosing) {
     this.maps = maps;
-    this.format = format;
+    this.move = move;
     this.isClosing = isClosing;
-    this.renewed = new RenewedEntries(format);
     this.scanner = new EnvelopeScanner(magic, OffHeapMaps.longestEnvelope(), this);
   }
 
@@ -58,14 +61,31 @@ final class StoreRecovery implements EnvelopeScanner.Visitor {
   record Result(long lastSequence, int interrupted, int redone, int damaged) {}
 
   /**
-   * Reads all files of a folder.
+   * Reads a generation that a start did not finish. It may lack anything; what was moved there and
+   * not left in the old files is sound.
+   */
+  void runUnfinished(Generation generation) throws IOException {
+    isUnfinished = true;
+    renewed = new RenewedEntries(generation.format());
+    for (String name : OffHeapMaps.fileNames()) {
+      Path file = generation.folder().resolve(name);
+      if (Files.isRegularFile(file)) {
+        scan(file, name);
+      }
+    }
+    isUnfinished = false;
+  }
+
+  /**
+   * Reads all files of a generation.
    *
    * @param next where the new maps have their files, and an old one is as long at least
    * @throws StoreClosedException if it is not wanted any more
    */
-  void run(Path folder, Path next) throws IOException {
+  void run(Generation generation, Path next) throws IOException {
+    renewed = new RenewedEntries(generation.format());
     for (String name : OffHeapMaps.fileNames()) {
-      Path file = folder.resolve(name);
+      Path file = generation.folder().resolve(name);
       if (!Files.isRegularFile(file)) {
         damaged++;
         log.error("a file of the store is missing", "file", file.toString());
@@ -75,12 +95,27 @@ final class StoreRecovery implements EnvelopeScanner.Visitor {
         damaged++;
         log.error("a file of the store was cut off or is none", "file", file.toString());
       }
-      inLanes = name.equals(OffHeapMaps.LANES);
-      scanner.scan(file);
+      if (!name.equals(OffHeapMaps.LANES) && isBlank(file)) {
+        damaged++;
+        log.error("a file of the store begins with zeros", "file", file.toString());
+      }
+      scan(file, name);
     }
-    if (format <= ShapeRenewal.FORMAT_WITHOUT_ORDER) {
+    if (generation.format() <= ShapeRenewal.FORMAT_WITHOUT_ORDER) {
       maps.continueAfter(lastSequence);
       new ShapeRenewal(maps).run();
+    }
+  }
+
+  private void scan(Path file, String name) throws IOException {
+    inLanes = name.equals(OffHeapMaps.LANES);
+    scanner.scan(file);
+  }
+
+  /** Maps begin with a description of themselves, so a file that does not has lost it at least. */
+  private static boolean isBlank(Path file) throws IOException {
+    try (var bytes = Files.newInputStream(file)) {
+      return Arrays.equals(bytes.readNBytes(Long.BYTES), new byte[Long.BYTES]);
     }
   }
 
@@ -116,7 +151,17 @@ final class StoreRecovery implements EnvelopeScanner.Visitor {
   }
 
   @Override
+  public void passed(Path file, long from, long to) throws IOException {
+    if (move.isPresent() && !inLanes) {
+      move.get().passed(file, from, to);
+    }
+  }
+
+  @Override
   public void damaged(Path file, long offset) {
+    if (isUnfinished) {
+      return;
+    }
     damaged++;
     if (damaged <= LOGGED) {
       log.warn(

@@ -14,6 +14,11 @@ public final class EndlessBudget implements QueryBudget {
   }
 
   @Override
+  public long mostBytes() {
+    return Long.MAX_VALUE;
+  }
+
+  @Override
   public void take(long bytes) {
     takenBytes += bytes;
   }

@@ -36,9 +36,10 @@ final class FlakyDisk implements Disk {
   private int stepsLeft;
   private int flushesBegun;
   private int flushed;
+  private volatile long freeBytes = Long.MAX_VALUE;
 
   /**
-   * A disk on which all is safe that lies in a folder.
+   * A disk on which everything in a folder is safe.
    *
    * @param safe an empty folder elsewhere for what is on the disk
    * @param steps after which the power fails
@@ -59,6 +60,10 @@ final class FlakyDisk implements Disk {
     }
     this.stepsLeft = steps;
     this.flushesBegun = 0;
+  }
+
+  void freeBytes(long bytes) {
+    freeBytes = bytes;
   }
 
   synchronized boolean isOff() {
@@ -118,8 +123,21 @@ final class FlakyDisk implements Disk {
   }
 
   @Override
+  public synchronized void fill(Path file, long bytes) throws IOException {
+    step();
+    disk.fill(file, bytes);
+  }
+
+  /** What was given back is gone at once, forced or not. */
+  @Override
+  public synchronized void giveBack(Path file, long from, long to) throws IOException {
+    step();
+    disk.giveBack(file, from, to);
+  }
+
+  @Override
   public long freeBytes(Path folder) throws IOException {
-    return disk.freeBytes(folder);
+    return Math.min(freeBytes, disk.freeBytes(folder));
   }
 
   @Override

@@ -178,7 +178,8 @@ public final class HeapMetricStore implements MetricStore {
   @Override
   public StorageStatistics statistics() {
     int stale = (int) groups.values().stream().filter(GroupState::isStale).count();
-    return new StorageStatistics(groupCount(), stale, 0, 0, List.of(), List.of(), List.of());
+    return new StorageStatistics(
+        groupCount(), stale, 0, 0, List.of(), List.of(), List.of(), Optional.empty());
   }
 
   /** Waits for the updates that have begun; nothing changes after the return. */

@@ -220,7 +220,7 @@ final class HistoryOracleTest {
     var families = new ArrayList<MetricFamily>();
     int count = 1 + random.nextInt(5);
     for (int i = 0; i < count; i++) {
-      // A name has one type, whoever pushes it.
+      // A name has the same type in all groups.
       int number = random.nextInt(10);
       String name = "m" + number;
       if (families.stream().anyMatch(family -> family.name().equals(name))) {

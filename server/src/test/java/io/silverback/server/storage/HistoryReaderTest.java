@@ -95,12 +95,45 @@ final class HistoryReaderTest {
   }
 
   @Test
+  void aSmallBudgetIsEnough() throws IOException {
+    for (int i = 0; i < 200; i++) {
+      push(300);
+    }
+    long[] taken = new long[1];
+    var small =
+        new QueryBudget() {
+          @Override
+          public long mostBytes() {
+            return 1 << 20;
+          }
+
+          @Override
+          public void take(long bytes) {
+            taken[0] += bytes;
+          }
+
+          @Override
+          public void goOn() {}
+        };
+    int[] found = new int[1];
+    var query = new HistoryQuery(ALL, 0, Long.MAX_VALUE);
+    store.history(query, small, (_, _, samples) -> found[0] += samples.size());
+    assertEquals(200 * 300, found[0]);
+    assertTrue(taken[0] <= 1 << 20, () -> "taken=" + taken[0]);
+  }
+
+  @Test
   void aBudgetThatIsSpentEndsTheQueryAndHarmsNothing() throws IOException {
     push(10);
     var query = new HistoryQuery(ALL, 0, Long.MAX_VALUE);
     var spent = new IOException("spent");
     var refusesMemory =
         new QueryBudget() {
+          @Override
+          public long mostBytes() {
+            return 1 << 20;
+          }
+
           @Override
           public void take(long bytes) throws IOException {
             throw spent;
@@ -111,6 +144,11 @@ final class HistoryReaderTest {
         };
     var refusesTime =
         new QueryBudget() {
+          @Override
+          public long mostBytes() {
+            return 1 << 20;
+          }
+
           @Override
           public void take(long bytes) {}
 

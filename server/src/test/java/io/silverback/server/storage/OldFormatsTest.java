@@ -160,8 +160,8 @@ final class OldFormatsTest {
   }
 
   /**
-   * Formats 1 and 2 had the first page behind the number of the group, and format 1 did not have
-   * the first eight bytes.
+   * Formats 1 and 2 had the first page after the number of the group, and format 1 did not have the
+   * first eight bytes.
    */
   private static UnsafeBuffer withOldHead(UnsafeBuffer value, int format) {
     var old = new UnsafeBuffer(new byte[value.capacity()]);
@@ -171,7 +171,7 @@ final class OldFormatsTest {
     return format == 2 ? old : new UnsafeBuffer(old, 8, old.capacity() - 8);
   }
 
-  /** Formats 1 and 2 had behind a column page the number of blocks and nothing else. */
+  /** In formats 1 and 2 only the number of blocks follows a column page. */
   private static UnsafeBuffer withOldEnd(UnsafeBuffer value) {
     int length = value.capacity() - 18;
     boolean isEmpty = length == 16;

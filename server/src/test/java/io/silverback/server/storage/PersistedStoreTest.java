@@ -1,6 +1,7 @@
 package io.silverback.server.storage;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -12,12 +13,16 @@ import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.VersionClock;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.group.SeriesSelector;
+import io.silverback.server.log.CapturedLog;
+import io.silverback.server.log.LogFormat;
+import io.silverback.server.log.LogLevel;
 import io.silverback.server.storage.MetricStore.Submission;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -96,7 +101,7 @@ final class PersistedStoreTest {
     disk.freeBytes(4096);
     try (var store = open(folder, 0, Duration.ofHours(1), disk)) {
       String reason = store.whyNotReady().orElseThrow();
-      assertTrue(reason.contains("the disk has no room for a copy of the store"), reason);
+      assertTrue(reason.contains("the disk has no room for a start"), reason);
       assertThrows(StoreNotReadyException.class, store::groupCount);
     }
     assertEquals(List.of(before), generations());
@@ -207,6 +212,125 @@ final class PersistedStoreTest {
     assertEquals(List.of(first), generations());
     try (var again = open(folder)) {
       assertEquals(200, again.groupCount());
+    }
+  }
+
+  @Test
+  void aDeleteOnAFullDiskCostsTheRowsOfThePageThatIsOpen() throws Exception {
+    var disk = new FaultyDisk(folder);
+    try (var store = open(folder, 1 << 20, Duration.ofHours(1), disk)) {
+      push(store, key(1), "a 1\n");
+      push(store, key(2), "a 2\n");
+      List<String> whole = history(store);
+      store.submit(new GroupUpdate.Delete(key(1)));
+      assertEquals(whole, history(store), "with room it costs none");
+      disk.freeBytes(0);
+      store.submit(new GroupUpdate.Delete(key(2)));
+      assertEquals(0, store.groupCount());
+      assertEquals(whole.size() / 2, history(store).size(), "only that of the first one is left");
+    }
+    try (var log = new CapturedLog(LogLevel.INFO, LogFormat.LOGFMT);
+        var store = open(folder)) {
+      assertFalse(history(store).isEmpty());
+      assertTrue(log.lines().toString().contains(" damaged=0 lost_groups=0 lost_pages=0 "));
+    }
+  }
+
+  @Test
+  void aFileThatIsDeletedIsNoticedWithinSeconds() throws Exception {
+    try (var store = open(folder)) {
+      push(store, key(1), "a 1\n");
+      Files.delete(generations().getFirst().resolve("pages"));
+      awaitChore(
+          store,
+          "files",
+          chore -> chore.trouble().filter(it -> it.contains("was deleted")).isPresent());
+      assertEquals(1, store.groupCount(), "what is in memory is served");
+    }
+  }
+
+  @Test
+  void aFileThatIsReplacedIsNoticedWithinSeconds() throws Exception {
+    try (var store = open(folder)) {
+      push(store, key(1), "a 1\n");
+      Path file = generations().getFirst().resolve("groups");
+      SparseFiles.copy(file, folder.resolve("copy"));
+      Files.move(folder.resolve("copy"), file, StandardCopyOption.REPLACE_EXISTING);
+      awaitChore(
+          store,
+          "files",
+          chore -> chore.trouble().filter(it -> it.contains("was replaced")).isPresent());
+    }
+  }
+
+  @Test
+  void aFileOfZerosIsReportedAndKeptAside() throws Exception {
+    try (var store = open(folder)) {
+      for (int i = 0; i < 30; i++) {
+        push(store, key(i), "a 1\n");
+      }
+    }
+    clear(generations().getFirst().resolve("groups"), 0);
+    try (var log = new CapturedLog(LogLevel.INFO, LogFormat.LOGFMT);
+        var store = open(folder)) {
+      assertEquals(0, store.groupCount());
+      String lines = log.lines().toString();
+      assertTrue(lines.contains("a file of the store begins with zeros"), lines);
+      assertTrue(lines.contains(" damaged=1 lost_groups=30 "), lines);
+    }
+    assertEquals(1, setAside());
+  }
+
+  @Test
+  void groupsWhoseBytesAreZerosAreReportedAndKeptAside() throws Exception {
+    try (var store = open(folder)) {
+      for (int i = 0; i < 30; i++) {
+        push(store, key(i), "a 1\n");
+      }
+    }
+    clear(generations().getFirst().resolve("groups"), 1 << 16);
+    try (var log = new CapturedLog(LogLevel.INFO, LogFormat.LOGFMT);
+        var store = open(folder)) {
+      int left = store.groupCount();
+      assertTrue(left < 30, "left=" + left);
+      String lines = log.lines().toString();
+      assertTrue(lines.contains("groups are missing that were there"), lines);
+      assertTrue(lines.contains(" lost_groups=" + (30 - left) + " "), lines);
+    }
+    assertEquals(1, setAside());
+  }
+
+  @Test
+  void aStartSaysWhetherTheLastEndWasClean() throws Exception {
+    Path left = folder.resolve("left");
+    try (var store = open(folder.resolve("store"))) {
+      assertTrue(store.statistics().disk().orElseThrow().lastEndWasClean(), "a new one");
+      push(store, key(1), "a 1\n");
+      SparseFiles.copyAll(folder.resolve("store"), left);
+    }
+    try (var log = new CapturedLog(LogLevel.INFO, LogFormat.LOGFMT);
+        var store = open(folder.resolve("store"))) {
+      assertTrue(store.statistics().disk().orElseThrow().lastEndWasClean());
+      assertTrue(log.lines().toString().contains(" clean=1 "), log.lines()::toString);
+    }
+    try (var log = new CapturedLog(LogLevel.INFO, LogFormat.LOGFMT);
+        var store = open(left)) {
+      assertFalse(store.statistics().disk().orElseThrow().lastEndWasClean());
+      assertTrue(log.lines().toString().contains("the last end was not clean"));
+      assertTrue(log.lines().toString().contains(" clean=0 "), log.lines()::toString);
+    }
+    try (var store = open(left)) {
+      assertTrue(store.statistics().disk().orElseThrow().lastEndWasClean(), "said once");
+    }
+  }
+
+  private static void clear(Path file, long from) throws IOException {
+    Holes.punch(file, from, Files.size(file));
+  }
+
+  private long setAside() throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.filter(it -> it.getFileName().toString().startsWith("set-aside")).count();
     }
   }
 

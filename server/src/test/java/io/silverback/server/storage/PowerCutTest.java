@@ -130,7 +130,7 @@ final class PowerCutTest {
         GroupingKey once = GroupingKey.of("once", "n", "" + round);
         push(store, once, gauge("value", round));
         safeAfter.put(once, disk.flushesBegun());
-        // One that grows, moves and is written over all the time, beside those that are not.
+        // One that grows, moves and is written over all the time; the others are not.
         push(store, GroupingKey.of("often"), wide(round));
       }
       flushed = disk.flushed();

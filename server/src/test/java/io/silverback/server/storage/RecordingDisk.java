@@ -54,6 +54,18 @@ class RecordingDisk implements Disk {
   }
 
   @Override
+  public void fill(Path file, long bytes) throws IOException {
+    steps.add("fill " + nameOf(file));
+    disk.fill(file, bytes);
+  }
+
+  @Override
+  public void giveBack(Path file, long from, long to) throws IOException {
+    steps.add("give back of " + nameOf(file));
+    disk.giveBack(file, from, to);
+  }
+
+  @Override
   public long freeBytes(Path folder) throws IOException {
     return disk.freeBytes(folder);
   }
