@@ -2,6 +2,7 @@ package io.silverback.server.handler;
 
 import io.silverback.codec.exposition.GoQuote;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -68,7 +69,7 @@ final class QueryParameters {
 
   /** The names that were given. */
   Set<String> names() {
-    return Set.copyOf(values.keySet());
+    return Collections.unmodifiableSet(values.keySet());
   }
 
   /** All values of that name, in their order. */
