@@ -77,6 +77,24 @@ final class QueryParameters {
     return List.copyOf(values.getOrDefault(name, List.of()));
   }
 
+  /**
+   * The same of a parameter whose values are selectors.
+   *
+   * @throws OverLimitException if there are more than that
+   */
+  List<String> selectors(String name, int most) throws OverLimitException {
+    List<String> selectors = all(name);
+    if (selectors.size() > most) {
+      throw OverLimitException.tooMuch(
+          DoorLimit.SELECTORS,
+          "too many selectors, join some with =~ or raise --limits.max-selectors: selectors="
+              + selectors.size()
+              + " limit="
+              + most);
+    }
+    return selectors;
+  }
+
   /** The first value of that name, if it is not empty. */
   Optional<String> first(String name) {
     return values.getOrDefault(name, List.of()).stream()
