@@ -41,6 +41,11 @@ final class GroupLocks {
     };
   }
 
+  /** Groups that are worked with now. */
+  int held() {
+    return locks.size();
+  }
+
   /** Waits until all that are held now were free once. */
   void awaitHeld() {
     for (Counted counted : locks.values()) {
