@@ -132,7 +132,7 @@ final class Flags {
               "limits.max-key-length",
               "64KiB",
               "Most characters of all label names and values of a grouping key."),
-          text("limits.max-families-per-push", "50000", "Most names of metrics in a push."),
+          text("limits.max-families-per-push", "20000", "Most names of metrics in a push."),
           text(
               "limits.push-timeout",
               "30s",

@@ -50,7 +50,11 @@ final class GroupLocks {
   void awaitHeld() {
     for (Counted counted : locks.values()) {
       counted.lock.lock();
-      counted.lock.unlock();
+      try {
+        // Nothing is to be done: whatever holds it next has begun later.
+      } finally {
+        counted.lock.unlock();
+      }
     }
   }
 }
