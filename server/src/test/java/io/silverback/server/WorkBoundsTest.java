@@ -24,8 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class WorkBoundsTest {
   private static final String PUSH =
       "PUT /metrics/job/x HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\na 1\n";
-  private static final String QUERY =
-      "GET /api/v1/history?match[]=a HTTP/1.1\r\nHost: x\r\n\r\n";
+  private static final String QUERY = "GET /api/v1/history?match[]=a HTTP/1.1\r\nHost: x\r\n\r\n";
 
   private final CountDownLatch begun = new CountDownLatch(1);
   private final CountDownLatch ended = new CountDownLatch(1);
@@ -141,8 +140,7 @@ final class WorkBoundsTest {
   void aRequestMayNotHaveTooManySelectors(String request) throws IOException {
     String method = request.substring(0, request.indexOf(' '));
     String path = request.substring(request.indexOf(' ') + 1);
-    try (var gateway =
-        TestGateway.start("--web.enable-admin-api", "--limits.max-selectors=2")) {
+    try (var gateway = TestGateway.start("--web.enable-admin-api", "--limits.max-selectors=2")) {
       String two = path + "?match[]=%7Bjob=%22x%22%7D&match[]=%7Bjob=%22y%22%7D";
       assertEquals(200, gateway.send(method, two, "").status());
 

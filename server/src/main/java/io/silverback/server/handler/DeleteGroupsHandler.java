@@ -173,8 +173,7 @@ final class DeleteGroupsHandler {
   /** Throws {@link DeadlineException} if it takes too long to find the groups. */
   private void carryOut(ServerRequest request, Order order, Outcome outcome) {
     var deadline =
-        Deadline.of(
-            limits.queryTimeout(), System::nanoTime, Exchange.of(request)::isAbandoned);
+        Deadline.of(limits.queryTimeout(), System::nanoTime, Exchange.of(request)::isAbandoned);
     deadline.begin();
     Optional<KeyBatch> next = Optional.of(KeyBatch.first(BATCH_WEIGHT));
     while (next.isPresent()) {

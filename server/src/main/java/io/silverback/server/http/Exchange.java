@@ -22,8 +22,7 @@ public final class Exchange {
   private final BooleanSupplier isAbandoned;
   private boolean isLast;
 
-  Exchange(
-      RequestHead head, RequestBody body, long acceptedNanos, BooleanSupplier isAbandoned) {
+  Exchange(RequestHead head, RequestBody body, long acceptedNanos, BooleanSupplier isAbandoned) {
     this.isAbandoned = isAbandoned;
     this.head = head;
     this.body = body;

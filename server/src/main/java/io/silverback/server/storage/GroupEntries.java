@@ -4,8 +4,8 @@ import io.silverback.codec.model.GroupingKey;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Lets one update at a time work with the entry of a group. Thread-safe: different groups go side by
- * side.
+ * Lets one update at a time work with the entry of a group. Thread-safe: different groups go side
+ * by side.
  */
 final class GroupEntries {
   private final OffHeapMap groups;

@@ -23,9 +23,9 @@ import java.util.function.LongUnaryOperator;
  * The groups of a single node and their history, compressed and outside of the heap, in files if
  * they are to survive the process.
  *
- * <p>Two locks, always taken in this order. That of the group keeps the updates of a group
- * in order. That of shape changes makes checking and publishing one step; a push that only brings
- * new values for the series that its group has cannot conflict with anything and does without it.
+ * <p>Two locks, always taken in this order. That of the group keeps the updates of a group in
+ * order. That of shape changes makes checking and publishing one step; a push that only brings new
+ * values for the series that its group has cannot conflict with anything and does without it.
  */
 public final class OffHeapMetricStore implements MetricStore {
   private static final Log log = Log.of(OffHeapMetricStore.class);
@@ -37,7 +37,7 @@ public final class OffHeapMetricStore implements MetricStore {
   private static final int SWEEPS_IN_RETENTION = 60;
 
   private final Usage usage = new Usage();
-  
+
   /** Fair, since a large push takes it again and again to let others in between. */
   private final ReentrantLock shapeChanges = new ReentrantLock(true);
 

@@ -36,8 +36,8 @@ final class PreparedTexts implements Symbols, AutoCloseable {
   }
 
   /**
-   * Those of a shape. Throws {@link
-   * io.silverback.codec.model.DeadlineException} where that takes too long.
+   * Those of a shape. Throws {@link io.silverback.codec.model.DeadlineException} where that takes
+   * too long.
    *
    * @param shapeChanges fair, so that all who wait get it in between
    */

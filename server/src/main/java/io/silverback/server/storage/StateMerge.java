@@ -93,8 +93,7 @@ record StateMerge(
     }
   }
 
-  private Merged publish(
-      byte[] key, GroupChange change, PreparedTexts texts, Workspace workspace) {
+  private Merged publish(byte[] key, GroupChange change, PreparedTexts texts, Workspace workspace) {
     store.shapeChanges().lock();
     try {
       boolean knowsShape = store.shapes().knows(change.shape().fingerprint());

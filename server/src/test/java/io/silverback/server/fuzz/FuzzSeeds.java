@@ -127,8 +127,7 @@ final class FuzzSeeds {
     all.add(joined("\u0001a\n", protobuf()));
     all.add(joined("\u0002\n", packed(TEXT, true)));
     all.add(joined("\u0003\n", packed(TEXT, false)));
-    all.add(
-        joined("\u0004a\n", "push_time_seconds 1\na 1\n".getBytes(UTF_8)));
+    all.add(joined("\u0004a\n", "push_time_seconds 1\na 1\n".getBytes(UTF_8)));
     all.add(joined("\u0005match[]=%7Bjob=%22a%22%7D&start=-1\n", new byte[0]));
     all.add(joined("\u0006\n", "match[]=%7Bjob=%22a%22%7D&dry_run=true".getBytes(UTF_8)));
     all.add(joined("\u0007api/v1/metrics\n", new byte[0]));
@@ -147,7 +146,8 @@ final class FuzzSeeds {
   /** A gauge, its help and a label: {@code a{l="v"} 1.5}. */
   private static byte[] protobuf() {
     return HexFormat.of()
-        .parseHex("1f0a01611203646f6318012213" + "0a060a016c120176" + "1209" + "09000000000000f83f");
+        .parseHex(
+            "1f0a01611203646f6318012213" + "0a060a016c120176" + "1209" + "09000000000000f83f");
   }
 
   private static byte[] packed(String text, boolean gzip) {

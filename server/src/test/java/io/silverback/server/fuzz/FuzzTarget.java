@@ -54,8 +54,7 @@ public enum FuzzTarget {
   VIEW(View::decode),
   REQUEST(new RequestTarget());
 
-  private static final ThreadMXBean THREADS =
-      (ThreadMXBean) ManagementFactory.getThreadMXBean();
+  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
   /** More than any input as short as those of a fuzzer may take. */
   private static final long MOST_CPU_NANOS = 5_000_000_000L;

@@ -39,7 +39,8 @@ final class FuzzTargetTest {
     System.out.println("target=" + target + " seed=" + seed);
     var random = new Random(seed);
     var mutator = new Mutator(random, FuzzSeeds.PIECES);
-    List<byte[]> seeds = Stream.concat(FuzzSeeds.of(target).stream(), finds(target).stream()).toList();
+    List<byte[]> seeds =
+        Stream.concat(FuzzSeeds.of(target).stream(), finds(target).stream()).toList();
     assertFalse(seeds.isEmpty());
     target.prepare();
     seeds.forEach(target::read);

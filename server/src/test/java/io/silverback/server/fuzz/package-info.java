@@ -1,4 +1,6 @@
-/** Bytes of strangers, for all that reads such: in the build for a minute, and for hours by hand. */
+/**
+ * Bytes of strangers, for all that reads such: in the build for a minute, and for hours by hand.
+ */
 @NullMarked
 package io.silverback.server.fuzz;
 

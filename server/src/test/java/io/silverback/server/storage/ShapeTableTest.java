@@ -5,19 +5,19 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import io.silverback.codec.model.GroupingKey;
-import io.silverback.codec.row.CorruptFrameException;
-import io.silverback.codec.row.GroupShape;
 import io.silverback.codec.model.Deadline;
 import io.silverback.codec.model.DeadlineException;
+import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.MetricFamily;
+import io.silverback.codec.row.CorruptFrameException;
+import io.silverback.codec.row.GroupShape;
 import java.time.Duration;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -85,7 +85,6 @@ final class ShapeTableTest {
     try (var _ = table.prepare(largeShape(), lock, () -> true)) {
       assertEquals(6, locked[0]);
       assertFalse(lock.isLocked());
-      
     }
     assertEquals(12, locked[0]);
   }
@@ -95,8 +94,7 @@ final class ShapeTableTest {
     GroupShape shape = largeShape();
     long[] now = new long[1];
     // A look at the clock takes a second: so there is time for two lots of texts.
-    var deadline =
-        Deadline.of(Duration.ofSeconds(3), () -> now[0] += 1_000_000_000L, () -> false);
+    var deadline = Deadline.of(Duration.ofSeconds(3), () -> now[0] += 1_000_000_000L, () -> false);
     deadline.begin();
 
     assertThrows(
@@ -147,9 +145,7 @@ final class ShapeTableTest {
   private static GroupShape largeShape() {
     GroupingKey key = GroupingKey.of("x");
     List<MetricFamily> families =
-        IntStream.range(0, 3_000)
-            .mapToObj(i -> gauge("m" + i, 1, "job", "x"))
-            .toList();
+        IntStream.range(0, 3_000).mapToObj(i -> gauge("m" + i, 1, "job", "x")).toList();
     return GroupShape.of(key, families);
   }
 
