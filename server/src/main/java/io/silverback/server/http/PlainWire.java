@@ -33,7 +33,7 @@ final class PlainWire implements Wire {
     if (ahead.hasRemaining()) {
       return false;
     }
-    if (ahead == NOTHING) {
+    if (ahead.capacity() == 0) {
       ahead = ByteBuffer.allocate(AHEAD_BYTES);
     }
     ahead.clear();
