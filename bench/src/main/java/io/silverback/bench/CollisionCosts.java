@@ -6,7 +6,6 @@ import io.silverback.codec.exposition.NameValidation;
 import io.silverback.codec.exposition.ParsedExposition;
 import io.silverback.codec.exposition.TextParser;
 import io.silverback.codec.model.GroupingKey;
-import io.silverback.codec.model.Labels;
 import io.silverback.codec.model.VersionClock;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.storage.MetricStore.Submission;

@@ -171,15 +171,15 @@ final class HashKeysTest {
               .noneMatch(found -> found.getKind() == javax.tools.Diagnostic.Kind.ERROR),
           () -> problems.getDiagnostics().toString());
       var scanner = new TableScanner(Trees.instance(task), task.getTypes());
-      units.forEach(unit -> scanner.scan(unit, null));
-      return scanner.found;
+      var found = new ArrayList<Table>();
+      units.forEach(unit -> scanner.scan(unit, found));
+      return found;
     }
   }
 
-  private static final class TableScanner extends TreePathScanner<Void, Void> {
+  private static final class TableScanner extends TreePathScanner<Object, List<Table>> {
     private final Trees trees;
     private final Types types;
-    private final List<Table> found = new ArrayList<>();
 
     TableScanner(Trees trees, Types types) {
       this.trees = trees;
@@ -187,21 +187,23 @@ final class HashKeysTest {
     }
 
     @Override
-    public Void visitNewClass(NewClassTree tree, Void unused) {
-      add(trees.getTypeMirror(getCurrentPath()));
-      return super.visitNewClass(tree, unused);
+    public Object visitNewClass(NewClassTree tree, List<Table> found) {
+      add(trees.getTypeMirror(getCurrentPath()), found);
+      return super.visitNewClass(tree, found);
     }
 
     @Override
-    public Void visitMemberReference(MemberReferenceTree tree, Void unused) {
+    public Object visitMemberReference(MemberReferenceTree tree, List<Table> found) {
       if (tree.getMode() == MemberReferenceTree.ReferenceMode.NEW) {
-        add(trees.getTypeMirror(new TreePath(getCurrentPath(), tree.getQualifierExpression())));
+        add(
+            trees.getTypeMirror(new TreePath(getCurrentPath(), tree.getQualifierExpression())),
+            found);
       }
-      return super.visitMemberReference(tree, unused);
+      return super.visitMemberReference(tree, found);
     }
 
     @Override
-    public Void visitMethodInvocation(MethodInvocationTree tree, Void unused) {
+    public Object visitMethodInvocation(MethodInvocationTree tree, List<Table> found) {
       Element method = trees.getElement(new TreePath(getCurrentPath(), tree.getMethodSelect()));
       Element owner = method.getEnclosingElement();
       String name = owner == null ? "" : owner.getSimpleName() + "." + method.getSimpleName();
@@ -211,10 +213,10 @@ final class HashKeysTest {
         boolean isCollector = name.startsWith("Collectors.");
         found.add(table(keyOf(isCollector ? argument(made, 2) : made), isProbing));
       }
-      return super.visitMethodInvocation(tree, unused);
+      return super.visitMethodInvocation(tree, found);
     }
 
-    private void add(TypeMirror type) {
+    private void add(TypeMirror type, List<Table> found) {
       // An anonymous class is made for what it extends.
       for (TypeMirror made = type;
           made.getKind() == TypeKind.DECLARED;

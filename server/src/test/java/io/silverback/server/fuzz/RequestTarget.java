@@ -65,7 +65,8 @@ final class RequestTarget implements Consumer<byte[]> {
   /** What can stand in the first line of a request. */
   private static String target(String text) {
     var target = new StringBuilder();
-    for (char character : text.toCharArray()) {
+    for (int i = 0; i < text.length(); i++) {
+      char character = text.charAt(i);
       target.append(character > ' ' && character < 0x7f ? character : '_');
     }
     return target.toString();
