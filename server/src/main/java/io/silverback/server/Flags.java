@@ -132,6 +132,16 @@ final class Flags {
               "limits.max-key-length",
               "64KiB",
               "Most characters of all label names and values of a grouping key."),
+          text("limits.max-families-per-push", "20000", "Most names of metrics in a push."),
+          text(
+              "limits.push-timeout",
+              "30s",
+              "How long the server may parse and check a push that has arrived."),
+          text(
+              "limits.max-selectors",
+              "256",
+              "Most selectors, such as values of match[], in a request."),
+          text("limits.max-form-size", "1MiB", "Most bytes of a form that a request sends."),
           text(
               "limits.body-timeout",
               "1m",
@@ -177,6 +187,7 @@ final class Flags {
           "persistence.interval",
           "history.retention",
           STALENESS_TTL,
+          "limits.push-timeout",
           "limits.body-timeout",
           "limits.max-body-time",
           "limits.max-wait",

@@ -56,6 +56,10 @@ final class FlagsTest {
                 "--limits.max-concurrent-pushes=7",
                 "--limits.max-scrape-memory=5MiB",
                 "--limits.query-timeout=90s",
+                "--limits.max-families-per-push=11",
+                "--limits.push-timeout=12s",
+                "--limits.max-selectors=13",
+                "--limits.max-form-size=14KiB",
                 "--limits.max-query-memory=5MiB",
                 "--shutdown.timeout=1m30s")
             .config();
@@ -78,6 +82,10 @@ final class FlagsTest {
     assertEquals(5 << 20, config.doors().limits().maxScrapeMemoryBytes());
     assertEquals(Duration.ofSeconds(90), config.doors().limits().queryTimeout());
     assertEquals(5L << 20, config.doors().limits().maxQueryMemoryBytes());
+    assertEquals(11, config.doors().limits().maxFamilies());
+    assertEquals(Duration.ofSeconds(12), config.doors().limits().pushTimeout());
+    assertEquals(13, config.doors().limits().maxSelectors());
+    assertEquals(14 << 10, config.doors().limits().maxFormBytes());
     assertEquals("1m30s", config.doors().flags().get("limits.query-timeout"));
     assertEquals(Duration.ofSeconds(90), config.shutdownTimeout());
   }
@@ -245,6 +253,10 @@ final class FlagsTest {
             "limits.max-body-time",
             "limits.min-body-rate",
             "limits.max-key-length",
+            "limits.max-families-per-push",
+            "limits.push-timeout",
+            "limits.max-selectors",
+            "limits.max-form-size",
             "limits.max-labels-per-series",
             "limits.idle-timeout",
             "limits.max-body-memory",

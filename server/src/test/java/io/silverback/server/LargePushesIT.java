@@ -26,6 +26,7 @@ final class LargePushesIT {
             RunningGateway.start(
                 RunningGateway.launcher(),
                 Map.of("SILVERBACK_JAVA_OPTS", "-Xmx256m"),
+                "--limits.max-families-per-push=" + FAMILIES,
                 "--limits.max-wait=1s");
         var clients = Executors.newVirtualThreadPerTaskExecutor()) {
       assertEquals(200, gateway.send("PUT", "/metrics/job/before", "b 1\n").statusCode());

@@ -13,7 +13,7 @@ record AcceptClause(String mediaType, float quality, Map<String, String> paramet
   private static final int FEW = 12;
 
   AcceptClause {
-    parameters = Map.copyOf(parameters);
+    parameters = Collections.unmodifiableMap(new HashMap<>(parameters));
   }
 
   /** The clauses of a header in order of preference; those that make no sense are left out. */

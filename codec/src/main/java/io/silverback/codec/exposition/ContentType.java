@@ -1,5 +1,6 @@
 package io.silverback.codec.exposition;
 
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -11,7 +12,7 @@ import java.util.Optional;
  */
 public record ContentType(String mediaType, Map<String, String> parameters) {
   public ContentType {
-    parameters = Map.copyOf(parameters);
+    parameters = Collections.unmodifiableMap(new HashMap<>(parameters));
   }
 
   /** The header's content; empty if it is malformed or names a parameter twice. */

@@ -2,6 +2,7 @@ package io.silverback.codec.exposition;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import io.silverback.codec.model.Deadline;
 import io.silverback.codec.model.Labels;
 import io.silverback.codec.model.Metric;
 import io.silverback.codec.model.MetricType;
@@ -29,6 +30,7 @@ final class ExpositionReader {
   private final StringCache strings;
   private final FamilyTable families = new FamilyTable();
   private final LabelCollector labels = new LabelCollector();
+  private final Deadline deadline = Deadline.current();
 
   /** Names and values of labels that stand before the name of their metric. */
   private final List<String> earlyLabels = new ArrayList<>();
@@ -49,6 +51,7 @@ final class ExpositionReader {
 
   ParsedExposition read() {
     while (cursor.startLine()) {
+      deadline.look();
       switch (cursor.current()) {
         case '#' -> readComment();
         case '\n' -> {}
@@ -150,6 +153,7 @@ final class ExpositionReader {
     FamilyTable.@Nullable Target sampled = null;
     boolean more = true;
     while (more) {
+      deadline.look();
       cursor.skipBlanks();
       if (cursor.current() == '}') {
         break;
@@ -195,6 +199,7 @@ final class ExpositionReader {
   private void readLabels(FamilyTable.Target sampled) {
     boolean more = true;
     while (more) {
+      deadline.look();
       cursor.skipBlanks();
       if (cursor.current() == '}') {
         break;

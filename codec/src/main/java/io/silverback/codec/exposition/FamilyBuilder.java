@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** A family of which not all lines are read yet. Not thread-safe. */
@@ -58,22 +59,25 @@ final class FamilyBuilder {
   }
 
   MetricBuilder.Summary summary(Labels labels) {
-    if (byLabels.get(labels) instanceof MetricBuilder.Summary known) {
-      return known;
+    if (metric(labels, MetricBuilder.Summary::new) instanceof MetricBuilder.Summary summary) {
+      return summary;
     }
-    return joined(labels, new MetricBuilder.Summary(labels));
+    throw new IllegalStateException("lines of a summary came before its type: name=" + name);
   }
 
   MetricBuilder.Histogram histogram(Labels labels) {
-    if (byLabels.get(labels) instanceof MetricBuilder.Histogram known) {
-      return known;
+    if (metric(labels, MetricBuilder.Histogram::new) instanceof MetricBuilder.Histogram histogram) {
+      return histogram;
     }
-    return joined(labels, new MetricBuilder.Histogram(labels));
+    throw new IllegalStateException("lines of a histogram came before its type: name=" + name);
   }
 
-  private <B extends MetricBuilder> B joined(Labels labels, B metric) {
-    byLabels.put(labels, metric);
-    metrics.add(metric);
+  /** Looks once only, since what a client makes collide takes a while to find. */
+  private MetricBuilder metric(Labels labels, Function<Labels, MetricBuilder> made) {
+    MetricBuilder metric = byLabels.computeIfAbsent(labels, made);
+    if (byLabels.size() > metrics.size()) {
+      metrics.add(metric);
+    }
     return metric;
   }
 

@@ -2,6 +2,7 @@ package io.silverback.codec.exposition;
 
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.WireFormat;
+import io.silverback.codec.model.Deadline;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -21,6 +22,7 @@ final class ProtobufInput {
   private final byte[] body;
   private final int start;
   private final CodedInputStream in;
+  private final Deadline deadline = Deadline.current();
   private int tag;
   private int fieldOffset;
 
@@ -50,6 +52,7 @@ final class ProtobufInput {
     if (atEnd()) {
       return false;
     }
+    deadline.look();
     fieldOffset = offset();
     long wideTag = varint();
     tag = (int) wideTag;

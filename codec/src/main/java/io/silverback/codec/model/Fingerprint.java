@@ -7,6 +7,13 @@ package io.silverback.codec.model;
  * <p>Somebody who wants two things with one {@link Fingerprinter} result finds them. So whoever
  * keeps things of several clients under one compares the things themselves, too.
  */
-public record Fingerprint(long high, long low) {
+public record Fingerprint(long high, long low) implements Comparable<Fingerprint> {
   public static final Fingerprint NONE = new Fingerprint(0, 0);
+
+  /** As numbers without a sign: an order for tables, in which many may share a hash code. */
+  @Override
+  public int compareTo(Fingerprint other) {
+    int order = Long.compareUnsigned(high, other.high);
+    return order != 0 ? order : Long.compareUnsigned(low, other.low);
+  }
 }

@@ -1,5 +1,6 @@
 package io.silverback.codec.row;
 
+import io.silverback.codec.model.Deadline;
 import io.silverback.codec.model.Fingerprint;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Labels;
@@ -51,12 +52,15 @@ public final class GroupShape {
     var shapes = new ArrayList<FamilyShape>(families.size());
     var labels = new HashMap<Labels, Labels>();
     var layouts = new HashMap<MetricLayout, MetricLayout>();
+    Deadline deadline = Deadline.current();
     int firstMetric = 0;
     long firstColumn = 0;
     for (MetricFamily family : inNameOrder(families)) {
+      deadline.look();
       var metrics = new ArrayList<MetricShape>(family.metrics().size());
       long columnCount = 0;
       for (Metric metric : family.metrics()) {
+        deadline.look();
         MetricLayout layout = shared(MetricLayout.of(metric), layouts);
         Labels own = labels.computeIfAbsent(metric.labels(), full -> full.without(key.labels()));
         metrics.add(new MetricShape(layout, own));

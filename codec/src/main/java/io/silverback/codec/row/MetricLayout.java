@@ -25,7 +25,7 @@ import org.agrona.MutableDirectBuffer;
  * then sum and count. All are the bits of doubles, as history wants them; what a double cannot say
  * of a count is an extra's. Immutable.
  */
-public final class MetricLayout {
+public final class MetricLayout implements Comparable<MetricLayout> {
   private static final long[] NO_BOUNDS = {};
   private static final Map<MetricKind, MetricLayout> UNBOUNDED = new EnumMap<>(MetricKind.class);
 
@@ -198,6 +198,13 @@ public final class MetricLayout {
 
   private static long bits(double value) {
     return Double.doubleToRawLongBits(value);
+  }
+
+  /** An order for tables: clients choose the bounds, and so can make many share a hash code. */
+  @Override
+  public int compareTo(MetricLayout other) {
+    int order = kind.compareTo(other.kind);
+    return order != 0 ? order : Arrays.compare(bounds, other.bounds);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.silverback.codec.row;
 
+import io.silverback.codec.model.Deadline;
 import io.silverback.codec.model.Fingerprint;
 import io.silverback.codec.model.Fingerprinter;
 import io.silverback.codec.model.Labels;
@@ -23,6 +24,7 @@ final class ShapeFingerprint {
   private final Map<Labels, Integer> numbers = new HashMap<>();
   private final List<Labels> sets = new ArrayList<>();
   private final Labels keyLabels;
+  private final Deadline deadline = Deadline.current();
   private int expected;
 
   /** A hash of metrics that carry the labels of the key beside their own. */
@@ -57,6 +59,7 @@ final class ShapeFingerprint {
   }
 
   private void header(String name, String help, MetricType type, String unit, int metricCount) {
+    deadline.look();
     hash.add(name)
         .add(help)
         .add(unit)
@@ -65,6 +68,7 @@ final class ShapeFingerprint {
   }
 
   private void metric(MetricKind kind, int boundCount, Labels labels) {
+    deadline.look();
     int known = sets.size();
     int number = number(labels);
     hash.add((long) kind.number() << Integer.SIZE | number);

@@ -4,6 +4,8 @@ import io.silverback.codec.exposition.ParsedExposition;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Stamp;
 import io.silverback.codec.model.Version;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.Map;
 
 /** What a client, or a staleness rule, wants done to one group. */
@@ -68,7 +70,7 @@ public sealed interface GroupUpdate {
       if (pushMillis <= 0 && failureMillis <= 0) {
         throw new IllegalArgumentException("the group was never pushed to: key=" + key);
       }
-      familyMillis = Map.copyOf(familyMillis);
+      familyMillis = Collections.unmodifiableMap(new HashMap<>(familyMillis));
     }
 
     /** When something last happened to the families of the group. */

@@ -1,6 +1,7 @@
 package io.silverback.server.group;
 
 import io.silverback.codec.exposition.ParsedExposition;
+import io.silverback.codec.model.Deadline;
 import io.silverback.codec.model.Expiry;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Labels;
@@ -124,8 +125,10 @@ public final class GroupUpdater {
       Stamp stamp,
       SortedMap<String, VersionedFamily> known) {
     GroupLabels labels = GroupLabels.of(key);
+    Deadline deadline = Deadline.current();
     var families = new TreeMap<String, VersionedFamily>();
     for (MetricFamily family : body.families()) {
+      deadline.look();
       // upstream: replaces what is pushed under these names, so clients get no error for it.
       if (!PushTimes.isPushTime(family.name())) {
         VersionedFamily before = known.get(family.name());
@@ -145,7 +148,9 @@ public final class GroupUpdater {
   private static MetricFamily labelled(
       MetricFamily family, GroupLabels labels, MetricFamily model) {
     var metrics = new ArrayList<Metric>(family.metrics().size());
+    Deadline deadline = Deadline.current();
     for (Metric metric : family.metrics()) {
+      deadline.look();
       Labels own = labels.of(metric.labels());
       int at = metrics.size();
       boolean isKnown = at < model.metrics().size() && model.metrics().get(at).labels().equals(own);

@@ -1,5 +1,6 @@
 package io.silverback.server.group;
 
+import io.silverback.codec.model.Deadline;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Labels;
 import io.silverback.codec.model.Metric;
@@ -26,6 +27,7 @@ final class Judgement {
   private final GroupState old;
   private final GroupState next;
   private final Verdict.Builder errors = new Verdict.Builder();
+  private final Deadline deadline = Deadline.current();
 
   /** Families of the push that were not judged yet, or that others hold as another type. */
   private final Set<String> notCollected = new HashSet<>();
@@ -55,6 +57,7 @@ final class Judgement {
     var written = GroupDifference.between(old, next).written();
     written.forEach(family -> notCollected.add(family.family().name()));
     for (VersionedFamily family : written) {
+      deadline.look();
       if (FamilyIndex.counts(family)) {
         judge(family.family(), compareWithOthers);
       }
@@ -120,6 +123,7 @@ final class Judgement {
     Map<Labels, Integer> before = compareWithOthers ? countsBefore(family.name()) : Map.of();
     var seen = new HashSet<Labels>();
     for (Metric metric : family.metrics()) {
+      deadline.look();
       String fault = MetricRules.fault(metric, family.type());
       if (fault == null && conflicting != null) {
         fault = MetricRules.isNotA(conflicting);

@@ -1,5 +1,6 @@
 package io.silverback.server.group;
 
+import io.silverback.codec.model.Deadline;
 import io.silverback.codec.model.Fingerprint;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Labels;
@@ -42,7 +43,8 @@ final class SeriesIndex {
     if (row[LABEL_NAME_SETS] > 0
         && row[WRITTEN_DOWN] == 0
         && tallies.get(keys.labelNames(key), COUNT) == 0) {
-      writeDown(key);
+      // What is half written down would be counted again.
+      Deadline.NONE.during(() -> writeDown(key));
     }
   }
 

@@ -115,8 +115,9 @@ final class BodyBuffer {
     return OverLimitException.tooLarge(
         limit,
         "the body is too large"
-            + (limit == DoorLimit.BODY_SIZE ? " as sent" : " as inflated")
-            + ", push less at a time or raise --"
+            + (limit == DoorLimit.INFLATED_SIZE ? " as inflated" : " as sent")
+            + (limit == DoorLimit.FORM_SIZE ? ", ask for less" : ", push less at a time")
+            + " or raise --"
             + limit.flag()
             + ": limit="
             + max);

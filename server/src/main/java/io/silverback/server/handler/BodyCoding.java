@@ -16,10 +16,12 @@ import java.util.Locale;
 final class BodyCoding {
   private final int maxSentBytes;
   private final int maxInflatedBytes;
+  private final int maxFormBytes;
 
   BodyCoding(DoorLimits limits) {
     this.maxSentBytes = limits.maxBodyBytes();
     this.maxInflatedBytes = limits.maxInflatedBytes();
+    this.maxFormBytes = limits.maxFormBytes();
   }
 
   /**
@@ -29,8 +31,18 @@ final class BodyCoding {
    */
   BodyBuffer receive(ServerRequest request, BodyMemory.Lease memory)
       throws UnreadableBodyException, OverLimitException, IOException {
+    return receive(request, new BodyBuffer(memory, DoorLimit.BODY_SIZE, maxSentBytes));
+  }
+
+  /** The same for a form, which is no push. */
+  BodyBuffer receiveForm(ServerRequest request, BodyMemory.Lease memory)
+      throws UnreadableBodyException, OverLimitException, IOException {
+    return receive(request, new BodyBuffer(memory, DoorLimit.FORM_SIZE, maxFormBytes));
+  }
+
+  private static BodyBuffer receive(ServerRequest request, BodyBuffer sent)
+      throws UnreadableBodyException, OverLimitException, IOException {
     Exchange exchange = Exchange.of(request);
-    var sent = new BodyBuffer(memory, DoorLimit.BODY_SIZE, maxSentBytes);
     try {
       sent.receive(exchange.body());
     } catch (RefusedRequestException e) {

@@ -2,13 +2,17 @@ package io.silverback.server.handler;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.helidon.http.HeaderNames;
+import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.ServerRequest;
 import io.silverback.codec.exposition.GoQuote;
+import io.silverback.codec.model.Deadline;
+import io.silverback.codec.model.DeadlineException;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.server.group.GroupSelector;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.group.MalformedSelectorException;
 import io.silverback.server.handler.BodyCoding.UnreadableBodyException;
+import io.silverback.server.http.Exchange;
 import io.silverback.server.storage.KeyBatch;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.MetricStore.Submission;
@@ -41,6 +45,7 @@ final class DeleteGroupsHandler {
   private static final int MOST_NAMED = 1000;
 
   private final MetricStore store;
+  private final DoorLimits limits;
   private final BodyCoding bodies;
   private final BodyMemory memory;
   private final OverLimitAnswer overLimit;
@@ -60,6 +65,7 @@ final class DeleteGroupsHandler {
       Consumer<GroupingKey> onDelete,
       DoorLog log) {
     this.store = store;
+    this.limits = limits;
     this.bodies = new BodyCoding(limits);
     this.memory = memory;
     this.overLimit = overLimit;
@@ -69,6 +75,7 @@ final class DeleteGroupsHandler {
 
   private record Order(List<String> matches, List<GroupSelector> selectors, boolean isDryRun) {
     boolean isMeant(GroupingKey key) {
+      Deadline.current().look();
       return selectors.stream().anyMatch(selector -> selector.matches(key));
     }
   }
@@ -95,9 +102,19 @@ final class DeleteGroupsHandler {
         overLimit.door(request, response, e);
         return;
       }
-      Outcome outcome = carryOut(request, order);
-      if (!order.isDryRun()) {
-        log.groupsDeleted(request, order.matches(), outcome.groups, outcome.failed);
+      var outcome = new Outcome();
+      try {
+        carryOut(request, order, outcome);
+      } catch (DeadlineException e) {
+        switch (e.reason()) {
+          case TIME -> overLimit.door(request, response, QueryBounds.tookTooLong(limits));
+          case ABANDONED -> throw new CloseConnectionException("the client went away", e);
+        }
+        return;
+      } finally {
+        if (!order.isDryRun()) {
+          log.groupsDeleted(request, order.matches(), outcome.groups, outcome.failed);
+        }
       }
       JsonAnswer.send(request, response, data -> write(order, outcome, data));
     };
@@ -113,13 +130,13 @@ final class DeleteGroupsHandler {
       return ofUrl;
     }
     try (var lease = memory.lease()) {
-      BodyBuffer form = bodies.receive(request, lease);
+      BodyBuffer form = bodies.receiveForm(request, lease);
       String text = new String(form.bytes(), 0, form.length(), StandardCharsets.UTF_8);
       return QueryParameters.parse(text).and(ofUrl);
     }
   }
 
-  private static Order read(QueryParameters parameters) {
+  private Order read(QueryParameters parameters) throws OverLimitException {
     // A misspelled dry_run must not delete.
     Set<String> unknown = new TreeSet<>(parameters.names());
     unknown.removeAll(KNOWN);
@@ -127,7 +144,7 @@ final class DeleteGroupsHandler {
       throw BadParameterException.of(
           unknown.iterator().next(), "there is no such parameter, only match[] and dry_run");
     }
-    List<String> matches = parameters.all(MATCH);
+    List<String> matches = parameters.selectors(MATCH, limits.maxSelectors());
     if (matches.isEmpty()) {
       throw new BadParameterException(
           "no match[] parameter provided, add one such as match[]={job=\"x\"}");
@@ -154,23 +171,27 @@ final class DeleteGroupsHandler {
     return dry;
   }
 
-  private Outcome carryOut(ServerRequest request, Order order) {
-    var outcome = new Outcome();
+  /** Throws {@link DeadlineException} if it takes too long to find the groups. */
+  private void carryOut(ServerRequest request, Order order, Outcome outcome) {
+    var deadline =
+        Deadline.of(limits.queryTimeout(), System::nanoTime, Exchange.of(request)::isAbandoned);
+    deadline.begin();
     Optional<KeyBatch> next = Optional.of(KeyBatch.first(BATCH_WEIGHT));
     while (next.isPresent()) {
       KeyBatch batch = next.get();
-      store.names(
-          key -> {
-            if (order.isMeant(key)) {
-              batch.offer(key);
-            }
-          });
+      deadline.during(
+          () ->
+              store.names(
+                  key -> {
+                    if (order.isMeant(key)) {
+                      batch.offer(key);
+                    }
+                  }));
       for (GroupingKey key : batch.keys()) {
         carryOut(request, order, key, outcome);
       }
       next = batch.next();
     }
-    return outcome;
   }
 
   private void carryOut(ServerRequest request, Order order, GroupingKey key, Outcome outcome) {

@@ -11,6 +11,10 @@ import java.time.Duration;
  *     included
  * @param maxLabels the most labels of a series, those of its grouping key included
  * @param maxKeyLength the most characters of all names and values of a grouping key
+ * @param maxFamilies the most names of metrics in a push
+ * @param pushTimeout how long the server may work on a push that has arrived
+ * @param maxSelectors the most selectors of a request
+ * @param maxFormBytes the most bytes of a form
  * @param bodyTimeout how long the head of a request may take to arrive, and how long no byte of its
  *     body may come
  * @param minBodyRate the bytes a second that a body has to come with in the long run
@@ -31,6 +35,10 @@ public record DoorLimits(
     long maxBodyMemoryBytes,
     int maxLabels,
     int maxKeyLength,
+    int maxFamilies,
+    Duration pushTimeout,
+    int maxSelectors,
+    int maxFormBytes,
     Duration bodyTimeout,
     long minBodyRate,
     Duration maxBodyTime,
@@ -52,6 +60,10 @@ public record DoorLimits(
       case BODY_MEMORY -> maxBodyMemoryBytes;
       case LABELS -> maxLabels;
       case KEY_LENGTH -> maxKeyLength;
+      case FAMILIES -> maxFamilies;
+      case PUSH_TIMEOUT -> seconds(pushTimeout);
+      case SELECTORS -> maxSelectors;
+      case FORM_SIZE -> maxFormBytes;
       case BODY_TIMEOUT -> seconds(bodyTimeout);
       case BODY_RATE -> minBodyRate;
       case BODY_TIME -> seconds(maxBodyTime);

@@ -6,6 +6,7 @@ import io.helidon.webserver.http.ServerResponse;
 import io.silverback.codec.exposition.GoQuote;
 import io.silverback.server.group.MalformedSelectorException;
 import io.silverback.server.group.SeriesSelector;
+import io.silverback.server.http.Exchange;
 import io.silverback.server.storage.HistoryQuery;
 import io.silverback.server.storage.MetricStore;
 import java.io.IOException;
@@ -54,6 +55,9 @@ final class HistoryHandler {
       } catch (BadParameterException e) {
         JsonAnswer.refuse(request, response, String.valueOf(e.getMessage()));
         return;
+      } catch (OverLimitException e) {
+        overLimit.query(request, response, e);
+        return;
       }
       answer(request, response, query);
     };
@@ -70,7 +74,9 @@ final class HistoryHandler {
               MatrixJson.write(
                   sink -> {
                     var bounds = new QueryBounds(sink, lease, limits, System::nanoTime);
-                    store.history(query, bounds, bounds);
+                    bounds.during(
+                        Exchange.of(request)::isAbandoned,
+                        () -> store.history(query, bounds, bounds));
                   },
                   data));
     } catch (QueryBounds.StoppedException stopped) {
@@ -83,8 +89,8 @@ final class HistoryHandler {
     }
   }
 
-  private HistoryQuery read(QueryParameters parameters) {
-    List<String> matches = parameters.all(MATCH);
+  private HistoryQuery read(QueryParameters parameters) throws OverLimitException {
+    List<String> matches = parameters.selectors(MATCH, limits.maxSelectors());
     if (matches.isEmpty()) {
       throw new BadParameterException("no match[] parameter provided");
     }

@@ -1,6 +1,7 @@
 package io.silverback.server.handler;
 
 import io.silverback.codec.exposition.ParsedExposition;
+import io.silverback.codec.model.Deadline;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Labels;
 import io.silverback.codec.model.Metric;
@@ -18,10 +19,12 @@ final class PushBounds {
 
   private final int maxLabels;
   private final int maxKeyLength;
+  private final int maxFamilies;
 
   PushBounds(DoorLimits limits) {
     this.maxLabels = limits.maxLabels();
     this.maxKeyLength = limits.maxKeyLength();
+    this.maxFamilies = limits.maxFamilies();
   }
 
   /**
@@ -40,10 +43,22 @@ final class PushBounds {
               + " limit="
               + maxKeyLength);
     }
+    if (body.families().size() > maxFamilies) {
+      throw OverLimitException.tooMuch(
+          DoorLimit.FAMILIES,
+          "the push has too many metrics of different names, use labels or raise"
+              + " --limits.max-families-per-push: names="
+              + body.families().size()
+              + " limit="
+              + maxFamilies);
+    }
+    Deadline deadline = Deadline.current();
     int ofKey = key.labels().size();
     long labels = 0;
     for (MetricFamily family : body.families()) {
+      deadline.look();
       for (Metric metric : family.metrics()) {
+        deadline.look();
         int ofSeries = ofKey + metric.labels().size();
         if (ofSeries > maxLabels) {
           throw OverLimitException.tooMuch(

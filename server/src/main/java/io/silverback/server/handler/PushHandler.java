@@ -1,6 +1,7 @@
 package io.silverback.server.handler;
 
 import io.helidon.http.HeaderNames;
+import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.silverback.codec.exposition.ContentType;
@@ -9,6 +10,8 @@ import io.silverback.codec.exposition.ParsedExposition;
 import io.silverback.codec.exposition.ParsedSize;
 import io.silverback.codec.exposition.ProtobufParser;
 import io.silverback.codec.exposition.TextParser;
+import io.silverback.codec.model.Deadline;
+import io.silverback.codec.model.DeadlineException;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.handler.BodyCoding.UnreadableBodyException;
@@ -16,6 +19,7 @@ import io.silverback.server.http.Exchange;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.MetricStore.Submission;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Optional;
 
 /** PUT and POST: reads a push, or a group to restore, and hands it to the store. */
@@ -31,6 +35,7 @@ final class PushHandler {
   private final Turnstile pushes;
   private final TextParser text;
   private final ProtobufParser protobuf = new ProtobufParser();
+  private final Duration timeout;
   private final boolean checked;
   private final OverLimitAnswer overLimit;
   private final JobTraffic jobs;
@@ -56,6 +61,7 @@ final class PushHandler {
     this.bounds = new PushBounds(settings.limits());
     this.pushes = pushes;
     this.text = new TextParser(settings.names());
+    this.timeout = settings.limits().pushTimeout();
     this.checked = settings.checked();
     this.overLimit = overLimit;
     this.jobs = jobs;
@@ -75,7 +81,9 @@ final class PushHandler {
   Door door(Meaning meaning, boolean jobIsBase64) {
     return (request, response, parameters) -> {
       switch (paths.read(parameters.get(0), jobIsBase64, parameters.get(1))) {
-        case GroupingKeyPath.Reading.Key key -> push(request, response, key, meaning);
+        case GroupingKeyPath.Reading.Key key ->
+            Deadline.of(timeout, System::nanoTime, Exchange.of(request)::isAbandoned)
+                .during(() -> push(request, response, key, meaning));
         case GroupingKeyPath.Reading.Malformed(var reason) -> {
           log.malformedPath(request, reason);
           PlainText.error(response, 400, reason);
@@ -114,12 +122,27 @@ final class PushHandler {
       jobs.count(key.job(), false);
       overLimit.door(request, response, e);
       return;
+    } catch (DeadlineException e) {
+      jobs.count(key.job(), false);
+      switch (e.reason()) {
+        case TIME -> overLimit.door(request, response, tookTooLong());
+        case ABANDONED -> throw new CloseConnectionException("the client went away", e);
+      }
+      return;
     }
     // Before the answer, so that a client which asks next sees its push counted.
     if (!(submission instanceof Submission.Outdated)) {
       jobs.count(key.job(), submission instanceof Submission.Accepted);
     }
     answer(request, response, submission);
+  }
+
+  private OverLimitException tookTooLong() {
+    return OverLimitException.busy(
+        DoorLimit.PUSH_TIMEOUT,
+        "the push took too long to parse and check, push less at a time or raise"
+            + " --limits.push-timeout: limit="
+            + timeout);
   }
 
   private Submission submit(
@@ -129,6 +152,7 @@ final class PushHandler {
       // Whoever still sends has no place yet, so that slow clients do not keep quick ones out.
       BodyBuffer sent = bodies.receive(request, lease);
       try (var _ = pushes.enter(request.remotePeer().host())) {
+        Deadline.current().begin();
         ParsedExposition body = parse(request, bodies.inflate(request, sent, lease), lease);
         bounds.check(reading.key(), body, lease);
         GroupUpdate update = meaning.of(reading.key(), body);

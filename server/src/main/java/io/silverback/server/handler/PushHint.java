@@ -10,6 +10,7 @@ import io.silverback.codec.model.MetricFamily;
 import io.silverback.server.group.Verdict;
 import io.silverback.server.storage.MetricStore.Submission;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -145,7 +146,7 @@ enum PushHint {
 
   /** True if two series of one family have different values for a label of the key. */
   private static boolean hasSeveralValues(Labels key, ParsedExposition body) {
-    Set<String> replaced = Set.copyOf(key.names());
+    Set<String> replaced = new HashSet<>(key.names());
     Map<String, String> first = new HashMap<>();
     for (MetricFamily family : body.families()) {
       first.clear();

@@ -1,10 +1,14 @@
 package io.silverback.server.handler;
 
+import io.helidon.webserver.CloseConnectionException;
+import io.silverback.codec.model.Deadline;
+import io.silverback.codec.model.DeadlineException;
 import io.silverback.codec.model.Labels;
 import io.silverback.server.storage.HistorySink;
 import io.silverback.server.storage.QueryBudget;
 import io.silverback.server.storage.Samples;
 import java.io.IOException;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
 /** Lets a query go on as long as its samples, its memory and its time are within the limits. */
@@ -42,6 +46,28 @@ final class QueryBounds implements QueryBudget, HistorySink {
     }
   }
 
+  /** Does the query, which may not take longer, nor go on without its client. */
+  void during(BooleanSupplier isAbandoned, Deadline.Work<IOException> work) throws IOException {
+    var deadline = Deadline.of(limits.queryTimeout(), nanoTime, isAbandoned);
+    deadline.begin();
+    try {
+      deadline.during(work);
+    } catch (DeadlineException e) {
+      switch (e.reason()) {
+        case TIME -> throw new StoppedException(tookTooLong(limits));
+        case ABANDONED -> throw new CloseConnectionException("the client went away", e);
+      }
+    }
+  }
+
+  static OverLimitException tookTooLong(DoorLimits limits) {
+    return OverLimitException.busy(
+        DoorLimit.QUERY_TIMEOUT,
+        "the query took too long, ask for fewer series or less time, or raise"
+            + " --limits.query-timeout: limit="
+            + limits.queryTimeout());
+  }
+
   @Override
   public long mostBytes() {
     return limits.maxQueryMemoryBytes();
@@ -59,12 +85,7 @@ final class QueryBounds implements QueryBudget, HistorySink {
   @Override
   public void goOn() throws IOException {
     if (nanoTime.getAsLong() - startNanos > limits.queryTimeout().toNanos()) {
-      throw new StoppedException(
-          OverLimitException.busy(
-              DoorLimit.QUERY_TIMEOUT,
-              "the query took too long, ask for fewer series or less time, or raise"
-                  + " --limits.query-timeout: limit="
-                  + limits.queryTimeout()));
+      throw new StoppedException(tookTooLong(limits));
     }
   }
 

@@ -2,6 +2,7 @@ package io.silverback.server.handler;
 
 import io.silverback.codec.exposition.GoQuote;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -68,12 +69,30 @@ final class QueryParameters {
 
   /** The names that were given. */
   Set<String> names() {
-    return Set.copyOf(values.keySet());
+    return Collections.unmodifiableSet(values.keySet());
   }
 
   /** All values of that name, in their order. */
   List<String> all(String name) {
     return List.copyOf(values.getOrDefault(name, List.of()));
+  }
+
+  /**
+   * The same of a parameter whose values are selectors.
+   *
+   * @throws OverLimitException if there are more than that
+   */
+  List<String> selectors(String name, int most) throws OverLimitException {
+    List<String> selectors = all(name);
+    if (selectors.size() > most) {
+      throw OverLimitException.tooMuch(
+          DoorLimit.SELECTORS,
+          "too many selectors, join some with =~ or raise --limits.max-selectors: selectors="
+              + selectors.size()
+              + " limit="
+              + most);
+    }
+    return selectors;
   }
 
   /** The first value of that name, if it is not empty. */

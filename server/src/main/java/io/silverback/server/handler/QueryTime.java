@@ -35,9 +35,17 @@ final class QueryTime {
           : OptionalLong.of(Math.round(seconds.getAsDouble() * 1000));
     }
     try {
-      return OptionalLong.of(RFC_3339.parse(text, Instant::from).toEpochMilli());
+      return OptionalLong.of(millis(RFC_3339.parse(text, Instant::from)));
     } catch (DateTimeException _) {
       return OptionalLong.empty();
+    }
+  }
+
+  private static long millis(Instant time) {
+    try {
+      return time.toEpochMilli();
+    } catch (ArithmeticException _) {
+      return time.isBefore(Instant.EPOCH) ? Long.MIN_VALUE : Long.MAX_VALUE;
     }
   }
 }

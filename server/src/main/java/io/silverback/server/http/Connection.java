@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -70,6 +71,7 @@ final class Connection {
   private volatile long readBytes;
 
   private volatile @Nullable CutOff cutOff;
+  private OptionalLong endedNanos = OptionalLong.empty();
   private boolean isAnswering;
   private int headBytes;
 
@@ -126,6 +128,25 @@ final class Connection {
       countHead(count);
     }
     return count;
+  }
+
+  /**
+   * True if nobody waits for the answer any more: the connection is broken, or the client ended its
+   * side a while ago. One that did so to say that its request is whole gets a quick answer.
+   */
+  boolean isAbandoned() {
+    try {
+      if (!wire.hasEnded()) {
+        return false;
+      }
+    } catch (IOException _) {
+      return true;
+    }
+    long now = System.nanoTime();
+    if (endedNanos.isEmpty()) {
+      endedNanos = OptionalLong.of(now);
+    }
+    return now - endedNanos.getAsLong() > LINGER_NANOS;
   }
 
   /** Tells the client to go on with the body of its request, which is no answer yet. */

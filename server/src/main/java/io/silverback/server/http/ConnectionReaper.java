@@ -114,10 +114,10 @@ final class ConnectionReaper implements AutoCloseable {
   private void clear(
       Listener listener, long nowNanos, CutOff reason, Predicate<Connection> isMeant) {
     Collection<Connection> open = openOf(listener);
-    Map<InetAddress, Integer> byClient = new HashMap<>();
-    open.forEach(each -> byClient.merge(addressOf(each), 1, Integer::sum));
+    Map<String, Integer> byClient = new HashMap<>();
+    open.forEach(each -> byClient.merge(nameOf(each), 1, Integer::sum));
     ToDoubleFunction<Connection> rate = each -> each.bytesASecond(nowNanos);
-    ToLongFunction<Connection> company = each -> byClient.getOrDefault(addressOf(each), 0);
+    ToLongFunction<Connection> company = each -> byClient.getOrDefault(nameOf(each), 0);
     // Rates change while they are compared, so each is asked once.
     record Candidate(Connection connection, double rate, long company) {}
     open.stream()
@@ -132,6 +132,11 @@ final class ConnectionReaper implements AutoCloseable {
 
   private static List<Connection> openOf(Listener listener) {
     return listener.connections().stream().map(ServedConnection::connection).toList();
+  }
+
+  /** As text, which has an order: a network of IPv6 has many addresses of one hash code. */
+  private static String nameOf(Connection connection) {
+    return addressOf(connection).getHostAddress();
   }
 
   private static InetAddress addressOf(Connection connection) {

@@ -1,6 +1,7 @@
 package io.silverback.server.http;
 
 import io.helidon.webserver.http.ServerRequest;
+import java.util.function.BooleanSupplier;
 
 /**
  * One request on its connection: its body, which the web server does not see, and how the
@@ -18,9 +19,11 @@ public final class Exchange {
   private final RequestHead head;
   private final RequestBody body;
   private final long acceptedNanos;
+  private final BooleanSupplier isAbandoned;
   private boolean isLast;
 
-  Exchange(RequestHead head, RequestBody body, long acceptedNanos) {
+  Exchange(RequestHead head, RequestBody body, long acceptedNanos, BooleanSupplier isAbandoned) {
+    this.isAbandoned = isAbandoned;
     this.head = head;
     this.body = body;
     this.acceptedNanos = acceptedNanos;
@@ -46,6 +49,14 @@ public final class Exchange {
   /** When the connection was accepted, by {@link System#nanoTime}. */
   public long acceptedNanos() {
     return acceptedNanos;
+  }
+
+  /**
+   * True if the client is gone, or ended its side of the connection a second ago: then nobody waits
+   * for the answer. Costs a system call. For when the body is read and no answer has begun.
+   */
+  public boolean isAbandoned() {
+    return isAbandoned.getAsBoolean();
   }
 
   /** Ends the connection after the answer, of which nothing may be sent yet. */

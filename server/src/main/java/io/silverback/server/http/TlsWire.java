@@ -153,6 +153,22 @@ final class TlsWire implements Wire {
     }
   }
 
+  /** Looks at the connection below: that TLS is over, it only says in a record. */
+  @Override
+  public boolean hasEnded() throws IOException {
+    if (isInTheClear || records.remaining() == records.capacity()) {
+      return false;
+    }
+    records.compact();
+    channel.configureBlocking(false);
+    try {
+      return channel.read(records) < 0;
+    } finally {
+      records.flip();
+      channel.configureBlocking(true);
+    }
+  }
+
   private static ByteBuffer larger(ByteBuffer buffer, int wanted) {
     int capacity = Math.max(wanted, 2 * buffer.capacity());
     return ByteBuffer.allocate(capacity).put(buffer).flip();

@@ -19,6 +19,13 @@ interface Wire {
    */
   int read(byte[] bytes, int offset, int length) throws IOException;
 
+  /**
+   * True if the client has ended its side, or an exception if it is gone; found out without waiting
+   * by the thread that reads. What it sent meanwhile is kept for the next read, and may hide the
+   * end until then.
+   */
+  boolean hasEnded() throws IOException;
+
   /** Sends all of them, and waits where the client does not keep up. */
   void write(byte[] bytes, int offset, int length) throws IOException;
 

@@ -2,20 +2,15 @@ package io.silverback.server.storage;
 
 import io.silverback.codec.model.GroupingKey;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.ReentrantLock;
-import java.util.stream.Stream;
 
 /**
- * Lets one update at a time work with the entry of a group. Thread-safe: groups that do not share a
- * stripe go side by side.
+ * Lets one update at a time work with the entry of a group. Thread-safe: different groups go side
+ * by side.
  */
 final class GroupEntries {
-  private static final int STRIPES = 256;
-
   private final OffHeapMap groups;
   private final Usage usage;
-  private final ReentrantLock[] stripes =
-      Stream.generate(ReentrantLock::new).limit(STRIPES).toArray(ReentrantLock[]::new);
+  private final GroupLocks locks = new GroupLocks();
   private final Workspace.Pool workspaces = new Workspace.Pool();
   private final AtomicLong lastGroup = new AtomicLong();
 
@@ -43,10 +38,8 @@ final class GroupEntries {
   /** Does something with a group under its lock, starting from what is stored. */
   <T> T with(GroupingKey group, Action<T> action) {
     byte[] key = GroupKeys.encode(group);
-    ReentrantLock stripe = stripes[stripeOf(group)];
     Workspace workspace = workspaces.take();
-    stripe.lock();
-    try {
+    try (var _ = locks.lock(group)) {
       usage.enter();
       try {
         if (!groups.read(key, workspace::load)) {
@@ -57,25 +50,12 @@ final class GroupEntries {
         usage.exit();
       }
     } finally {
-      stripe.unlock();
       workspaces.giveBack(workspace);
     }
   }
 
   /** Waits for the updates that have begun. */
   void awaitRunning() {
-    for (ReentrantLock stripe : stripes) {
-      stripe.lock();
-      try {
-        // Nothing is to be done: whoever holds it next has begun later.
-      } finally {
-        stripe.unlock();
-      }
-    }
-  }
-
-  private static int stripeOf(GroupingKey group) {
-    int hash = group.hashCode();
-    return (hash ^ (hash >>> 16)) & (STRIPES - 1);
+    locks.awaitHeld();
   }
 }

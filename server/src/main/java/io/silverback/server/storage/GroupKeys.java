@@ -153,6 +153,8 @@ public final class GroupKeys {
   }
 
   private static String text(DirectBuffer buffer, int start, int length) {
+    // Before the memory is taken: the length is what another node says.
+    buffer.boundsCheck(start, length);
     byte[] encoded = new byte[length];
     buffer.getBytes(start, encoded);
     return new String(encoded, UTF_8);

@@ -73,16 +73,18 @@ final class GroupWriter {
   /**
    * Stores the next state. Called under the lock of shape changes, too.
    *
+   * @param texts of which some may be acquired already
    * @return why it cannot be stored; then nothing has changed, nor has it if this throws
    */
-  Optional<Obstacle> publish(byte[] key, GroupChange change, Stamp stamp, Workspace workspace) {
+  Optional<Obstacle> publish(
+      byte[] key, GroupChange change, Stamp stamp, Workspace workspace, PreparedTexts texts) {
     GroupFrame frame = change.nextFrame();
     Optional<Obstacle> tooLarge = table.obstacle(frame);
     if (tooLarge.isPresent()) {
       return tooLarge;
     }
     if (!change.keepsShape()) {
-      Optional<Obstacle> obstacle = shapes.acquire(change.shape());
+      Optional<Obstacle> obstacle = shapes.acquire(change.shape(), texts);
       if (obstacle.isPresent()) {
         return obstacle;
       }

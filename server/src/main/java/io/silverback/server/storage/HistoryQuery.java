@@ -1,5 +1,6 @@
 package io.silverback.server.storage;
 
+import io.silverback.codec.model.Deadline;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Labels;
 import io.silverback.server.group.SeriesSelector;
@@ -7,7 +8,7 @@ import java.util.List;
 
 /**
  * The samples of the series that at least one selector matches, from the start to the end, both
- * included.
+ * included. What asks whether something matches looks at the {@link Deadline}.
  */
 public record HistoryQuery(List<SeriesSelector> selectors, long startMillis, long endMillis) {
   public HistoryQuery {
@@ -21,16 +22,19 @@ public record HistoryQuery(List<SeriesSelector> selectors, long startMillis, lon
 
   /** True if the series of that name and those labels, grouping labels included, is asked for. */
   public boolean matches(String name, Labels labels) {
+    Deadline.current().look();
     return selectors.stream().anyMatch(selector -> selector.matches(name, labels));
   }
 
   /** False if no series of a family of that name is asked for. */
   boolean mayMatchFamily(String name) {
+    Deadline.current().look();
     return selectors.stream().anyMatch(selector -> selector.mayMatchFamily(name));
   }
 
   /** False if no series of that group is asked for. */
   public boolean mayMatch(GroupingKey key) {
+    Deadline.current().look();
     return selectors.stream().anyMatch(selector -> selector.mayMatch(key));
   }
 }

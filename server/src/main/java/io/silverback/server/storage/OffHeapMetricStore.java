@@ -1,6 +1,7 @@
 package io.silverback.server.storage;
 
 import io.silverback.cluster.HashRing;
+import io.silverback.codec.model.Deadline;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Stamp;
 import io.silverback.codec.model.VersionClock;
@@ -24,9 +25,9 @@ import org.agrona.concurrent.UnsafeBuffer;
  * The groups of a single node and their history, compressed and outside of the heap, in files if
  * they are to survive the process.
  *
- * <p>Two locks, always taken in this order. That of the group's stripe keeps the updates of a group
- * in order. That of shape changes makes checking and publishing one step; a push that only brings
- * new values for the series that its group has cannot conflict with anything and does without it.
+ * <p>Two locks, always taken in this order. That of the group keeps the updates of a group in
+ * order. That of shape changes makes checking and publishing one step; a push that only brings new
+ * values for the series that its group has cannot conflict with anything and does without it.
  */
 public final class OffHeapMetricStore implements MetricStore {
   private static final Log log = Log.of(OffHeapMetricStore.class);
@@ -38,7 +39,10 @@ public final class OffHeapMetricStore implements MetricStore {
   private static final int SWEEPS_IN_RETENTION = 60;
 
   private final Usage usage = new Usage();
-  private final ReentrantLock shapeChanges = new ReentrantLock();
+
+  /** Fair, since a large push takes it again and again to let others in between. */
+  private final ReentrantLock shapeChanges = new ReentrantLock(true);
+
   private final Holdings holdings = new Holdings();
   private final Tombstones tombstones = new Tombstones();
   private final VersionClock clock;
@@ -341,27 +345,40 @@ public final class OffHeapMetricStore implements MetricStore {
       return new Submission.Accepted();
     }
     UpdateJudge.Proposal proposal = judge.propose(update, stamp, workspace.frame());
-    shapeChanges.lock();
-    try {
-      Decision decision = judge.judge(proposal);
-      return publish(key, decision, stamp, workspace)
-          .map(obstacle -> judge.refuse(proposal, obstacle))
-          .map(
-              refusal -> {
-                // A mark fits wherever the group does, and has no shape of its own to be refused.
-                publish(key, refusal, stamp, workspace);
-                return refusal.answer();
-              })
-          .orElse(decision.answer());
-    } finally {
-      shapeChanges.unlock();
+    try (var texts = judge.prepare(proposal, shapeChanges)) {
+      shapeChanges.lock();
+      try {
+        Decision decision = judge.judge(proposal);
+        // From here on nothing may end half-way.
+        return Deadline.NONE.call(() -> publish(key, decision, proposal, workspace, texts));
+      } finally {
+        shapeChanges.unlock();
+      }
     }
   }
 
+  private Submission publish(
+      byte[] key,
+      Decision decision,
+      UpdateJudge.Proposal proposal,
+      Workspace workspace,
+      PreparedTexts texts) {
+    Stamp stamp = proposal.stamp();
+    return publish(key, decision, stamp, workspace, texts)
+        .map(obstacle -> judge.refuse(proposal, obstacle))
+        .map(
+            refusal -> {
+              // A mark fits wherever the group does, and has no shape of its own to be refused.
+              publish(key, refusal, stamp, workspace, texts);
+              return refusal.answer();
+            })
+        .orElse(decision.answer());
+  }
+
   private Optional<Obstacle> publish(
-      byte[] key, Decision decision, Stamp stamp, Workspace workspace) {
+      byte[] key, Decision decision, Stamp stamp, Workspace workspace, PreparedTexts texts) {
     return decision instanceof Decision.Change(var change, _)
-        ? writer.publish(key, change, stamp, workspace)
+        ? writer.publish(key, change, stamp, workspace, texts)
         : Optional.empty();
   }
 

@@ -17,6 +17,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.MutableDirectBuffer;
@@ -42,6 +44,9 @@ final class ShapeTable {
 
   /** Unused shapes that one sweep looks at; the next one takes those that are left. */
   private static final int SWEPT = 10_000;
+
+  /** Families and metrics of which the texts need no preparing. */
+  private static final int FEW = 512;
 
   private final OffHeapMap shapes;
   private final SymbolTable symbols;
@@ -75,6 +80,11 @@ final class ShapeTable {
    * @return why the shape cannot be kept
    */
   Optional<Obstacle> acquire(GroupShape shape) {
+    return acquire(shape, symbols);
+  }
+
+  /** The same with texts of which some may be acquired already. */
+  Optional<Obstacle> acquire(GroupShape shape, Symbols texts) {
     if (shape.fingerprint().equals(Fingerprint.NONE)) {
       return Optional.empty();
     }
@@ -91,7 +101,7 @@ final class ShapeTable {
     if (longText.isPresent()) {
       return longText;
     }
-    var acquired = new AcquiredSymbols();
+    var acquired = new AcquiredSymbols(texts);
     try {
       return put(key, shape, acquired);
     } catch (RuntimeException | Error e) {
@@ -113,13 +123,33 @@ final class ShapeTable {
     return Optional.empty();
   }
 
+  /**
+   * Texts for a shape that is acquired soon, if it is large and new.
+   *
+   * @param hasRoom false if nothing is to be taken for it
+   */
+  PreparedTexts prepare(GroupShape shape, ReentrantLock shapeChanges, BooleanSupplier hasRoom) {
+    boolean isLarge = shape.families().size() + shape.metricCount() > FEW;
+    return isLarge
+            && !knows(shape.fingerprint())
+            && longText(shape).isEmpty()
+            && hasRoom.getAsBoolean()
+        ? PreparedTexts.of(shape, symbols, shapeChanges)
+        : PreparedTexts.none(symbols, shapeChanges);
+  }
+
   /** The texts of a shape that is not stored yet, and may never be. */
   private final class AcquiredSymbols implements Symbols {
+    private final Symbols texts;
     private final LongArrayList ids = new LongArrayList();
+
+    private AcquiredSymbols(Symbols texts) {
+      this.texts = texts;
+    }
 
     @Override
     public long acquire(String text) {
-      long id = symbols.acquire(text);
+      long id = texts.acquire(text);
       ids.addLong(id);
       return id;
     }

@@ -93,13 +93,25 @@ record StateMerge(
     if (noRoom.isPresent() && frame.exists()) {
       return new Merged.Refused(noRoom.get().reason());
     }
+    try (var texts =
+        store
+            .shapes()
+            .prepare(
+                change.shape(),
+                store.shapeChanges(),
+                () -> store.growth().memoryObstacle(change, false).isEmpty())) {
+      return publish(key, change, texts, workspace);
+    }
+  }
+
+  private Merged publish(byte[] key, GroupChange change, PreparedTexts texts, Workspace workspace) {
     store.shapeChanges().lock();
     try {
       boolean knowsShape = store.shapes().knows(change.shape().fingerprint());
       return store
           .growth()
           .memoryObstacle(change, knowsShape)
-          .or(() -> store.writer().publish(key, change, rowOf(oldFrame), workspace))
+          .or(() -> store.writer().publish(key, change, rowOf(change.oldFrame()), workspace, texts))
           .<Merged>map(obstacle -> new Merged.Refused(obstacle.reason()))
           .orElseGet(Merged.Done::new);
     } finally {

@@ -15,6 +15,7 @@ import io.silverback.server.group.Verdict;
 import io.silverback.server.storage.MetricStore.Submission;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Works out what updates make of groups, and changes none of them: a single node publishes what
@@ -53,9 +54,15 @@ final class UpdateJudge {
    * What an update would make of a group if nothing spoke against it.
    *
    * @param frame of the old state
+   * @param change from the old to the next state
    */
   record Proposal(
-      GroupUpdate update, Stamp stamp, GroupFrame frame, GroupState old, GroupState next) {}
+      GroupUpdate update,
+      Stamp stamp,
+      GroupFrame frame,
+      GroupState old,
+      GroupState next,
+      GroupChange change) {}
 
   /** The version of an update with the time that its row of history gets. */
   static Stamp stampOf(GroupUpdate update, Version version, long wallMillis) {
@@ -104,11 +111,22 @@ final class UpdateJudge {
     return table.obstacle(next).isPresent() ? Optional.empty() : Optional.of(next);
   }
 
-  /** Makes a proposal of an update. */
+  /** Makes a proposal of an update. Most of the work on a push is here, where no other waits. */
   Proposal propose(GroupUpdate update, Stamp stamp, GroupFrame frame) {
     GroupState old = GroupStates.decode(update.key(), frame, shapes.shape(frame.shape()));
     GroupState next = isTimestamped(update) ? old : GroupUpdater.apply(old, update, stamp);
-    return new Proposal(update, stamp, frame, old, next);
+    return new Proposal(update, stamp, frame, old, next, GroupChange.of(old, frame, next));
+  }
+
+  /**
+   * Makes ready what a proposal will need under the lock of shape changes. Called without it, and
+   * closed without it.
+   */
+  PreparedTexts prepare(Proposal proposal, ReentrantLock shapeChanges) {
+    return shapes.prepare(
+        proposal.change().shape(),
+        shapeChanges,
+        () -> growth.obstacle(proposal.change(), false).isEmpty());
   }
 
   /** Decides on a proposal. Called under both locks. */
@@ -150,7 +168,7 @@ final class UpdateJudge {
     if (conflict.isPresent()) {
       return refuse(proposal, conflict.get());
     }
-    var change = GroupChange.of(proposal.old(), proposal.frame(), proposal.next());
+    GroupChange change = proposal.change();
     Optional<Obstacle> obstacle =
         growth
             .obstacle(change, shapes.knows(change.shape().fingerprint()))
@@ -191,16 +209,13 @@ final class UpdateJudge {
         return new Decision.Nothing(obstacle.get().submission(proposal.update().key()));
       }
     }
-    return new Decision.Change(
-        GroupChange.of(proposal.old(), proposal.frame(), proposal.next()), accepted);
+    return new Decision.Change(proposal.change(), accepted);
   }
 
   /** Of a staleness rule, which counts only if the group is still as the rule saw it. */
   private static Decision judgeVerdict(Proposal proposal, boolean concerns) {
     return concerns
-        ? new Decision.Change(
-            GroupChange.of(proposal.old(), proposal.frame(), proposal.next()),
-            new Submission.Accepted())
+        ? new Decision.Change(proposal.change(), new Submission.Accepted())
         : new Decision.Nothing(new Submission.Outdated(proposal.update().key()));
   }
 

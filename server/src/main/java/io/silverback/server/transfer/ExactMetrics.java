@@ -31,7 +31,13 @@ final class ExactMetrics {
   private final int most;
   private boolean isWhole = true;
 
-  private record Name(String family, Labels labels) {}
+  private record Name(String family, Labels labels) implements Comparable<Name> {
+    @Override
+    public int compareTo(Name other) {
+      int order = family.compareTo(other.family);
+      return order != 0 ? order : labels.compareTo(other.labels);
+    }
+  }
 
   /** None yet, and at most so many. */
   ExactMetrics(int most) {

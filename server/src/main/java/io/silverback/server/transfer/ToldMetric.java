@@ -12,6 +12,7 @@ import io.silverback.codec.model.NativeBuckets;
 import io.silverback.codec.model.OpaqueFields;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -28,8 +29,8 @@ import java.util.Map;
 record ToldMetric(
     Labels labels, Map<String, String> numbers, Map<String, String> bounds, boolean hasRanges) {
   ToldMetric {
-    numbers = Map.copyOf(numbers);
-    bounds = Map.copyOf(bounds);
+    numbers = Collections.unmodifiableMap(new HashMap<>(numbers));
+    bounds = Collections.unmodifiableMap(new HashMap<>(bounds));
   }
 
   /** Reads the object that is open. */

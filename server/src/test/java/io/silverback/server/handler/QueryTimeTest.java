@@ -26,6 +26,8 @@ final class QueryTimeTest {
         "2023-11-14T22:13:20.1Z | 1700000000100",
         "2023-11-14T23:13:20.123456789+01:00 | 1700000000123",
         "1969-12-31T23:59:59.9999Z | -1",
+        "-292275055-05-16T16:47:04Z | -9223372036854775808",
+        "+999999999-12-31T23:59:59Z | 9223372036854775807",
       })
   void secondsAndRfc3339AreTimes(String text, long millis) {
     assertEquals(OptionalLong.of(millis), QueryTime.parseMillis(text));

@@ -5,14 +5,19 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.silverback.codec.model.Deadline;
+import io.silverback.codec.model.DeadlineException;
 import io.silverback.codec.model.GroupingKey;
+import io.silverback.codec.model.MetricFamily;
 import io.silverback.codec.row.CorruptFrameException;
 import io.silverback.codec.row.GroupShape;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -40,6 +45,62 @@ final class ShapeTableTest {
     assertFalse(table.knows(shape.fingerprint()));
     assertEquals(0, maps.symbols.size());
     assertThrows(CorruptFrameException.class, () -> table.shape(shape.fingerprint()));
+  }
+
+  @Test
+  void textsThatWereAcquiredBeforeGoToTheShapeOrAreReleased() {
+    GroupShape shape = largeShape();
+    var lock = new ReentrantLock(true);
+
+    table.prepare(shape, lock, () -> false).close();
+    assertEquals(0, maps.symbols.size());
+    table.prepare(shape, lock, () -> true).close();
+    assertEquals(0, maps.symbols.size());
+    try (var texts = table.prepare(shape, lock, () -> true)) {
+      assertEquals(3_000, maps.symbols.size());
+      assertEquals(Optional.empty(), table.acquire(shape, texts));
+    }
+    assertEquals(3_000, maps.symbols.size());
+    assertEquals(shape, table.shape(shape.fingerprint()));
+
+    table.release(shape.fingerprint());
+    table.sweep();
+    assertEquals(0, maps.symbols.size());
+  }
+
+  @Test
+  void theLockIsGivenToOthersAgainAndAgain() {
+    int[] locked = new int[1];
+    var lock =
+        new ReentrantLock(true) {
+          private static final long serialVersionUID = 1L;
+
+          @Override
+          public void lock() {
+            locked[0]++;
+            super.lock();
+          }
+        };
+
+    try (var _ = table.prepare(largeShape(), lock, () -> true)) {
+      assertEquals(6, locked[0]);
+      assertFalse(lock.isLocked());
+    }
+    assertEquals(12, locked[0]);
+  }
+
+  @Test
+  void aLargeShapeIsNotPreparedPastTheDeadline() {
+    GroupShape shape = largeShape();
+    long[] now = new long[1];
+    // A look at the clock takes a second: so there is time for two lots of texts.
+    var deadline = Deadline.of(Duration.ofSeconds(3), () -> now[0] += 1_000_000_000L, () -> false);
+    deadline.begin();
+
+    assertThrows(
+        DeadlineException.class,
+        () -> deadline.during(() -> table.prepare(shape, new ReentrantLock(), () -> true)));
+    assertEquals(0, maps.symbols.size());
   }
 
   @Test
@@ -79,6 +140,13 @@ final class ShapeTableTest {
     }
     table.sweep();
     assertFalse(table.knows(lost.fingerprint()));
+  }
+
+  private static GroupShape largeShape() {
+    GroupingKey key = GroupingKey.of("x");
+    List<MetricFamily> families =
+        IntStream.range(0, 3_000).mapToObj(i -> gauge("m" + i, 1, "job", "x")).toList();
+    return GroupShape.of(key, families);
   }
 
   private GroupShape acquired(int number) {
