@@ -363,11 +363,23 @@ final class SlotSync {
             answer
                 .filter(type::isInstance)
                 .map(type::cast)
-                .ifPresentOrElse(then, () -> end(false)));
+                .ifPresentOrElse(orEnd(then), () -> end(false)));
   }
 
   private <T> void background(Supplier<T> work, Consumer<T> then) {
-    ports.loop().background(work, outcome -> outcome.ifPresentOrElse(then, () -> end(false)));
+    ports.loop().background(work, made -> made.ifPresentOrElse(orEnd(then), () -> end(false)));
+  }
+
+  /** A step that fails is a bug; but whoever waits for the end would wait for ever. */
+  private <T> Consumer<T> orEnd(Consumer<T> step) {
+    return given -> {
+      try {
+        step.accept(given);
+      } catch (RuntimeException | Error failure) {
+        end(false);
+        throw failure;
+      }
+    };
   }
 
   private void end(boolean complete) {
