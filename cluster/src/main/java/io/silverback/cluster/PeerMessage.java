@@ -64,6 +64,12 @@ sealed interface PeerMessage {
   record Standing(long epoch, boolean copied, long index, List<Long> voters, int slot, long floor)
       implements PeerMessage {}
 
+  /**
+   * The sender does not serve all slots that it leads, or is to lead. Sent with each heartbeat as
+   * long as that is so.
+   */
+  record Unserved(int slots) implements PeerMessage {}
+
   /** A process start, by the name of its node. */
   record ProcessId(String nodeId, long incarnation) {
     static ProcessId of(Member member) {

@@ -3,6 +3,7 @@ package io.silverback.server;
 import io.silverback.cluster.Member;
 import io.silverback.cluster.Membership;
 import io.silverback.cluster.Network;
+import io.silverback.cluster.Trouble;
 import io.silverback.cluster.View;
 import io.silverback.cluster.ViewLog;
 import java.nio.file.Path;
@@ -63,6 +64,11 @@ final class LocalLibraries implements ClusterLibraries {
       synchronized (LocalLibraries.this) {
         return living.stream().filter(member -> !member.equals(self)).toList();
       }
+    }
+
+    @Override
+    public List<Trouble> troubles() {
+      return List.of();
     }
 
     @Override
