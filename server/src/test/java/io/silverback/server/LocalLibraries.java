@@ -23,6 +23,7 @@ final class LocalLibraries implements ClusterLibraries {
   private final Map<Member, ViewLog.Listener> logs = new LinkedHashMap<>();
   private final List<Member> living = new ArrayList<>();
   private final List<View> views = new ArrayList<>();
+  private boolean isFrozen;
 
   @Override
   public Membership membership(ClusterSettings settings, Network network) {
@@ -34,9 +35,14 @@ final class LocalLibraries implements ClusterLibraries {
     return new LocalLog();
   }
 
+  /** From now on nothing more is agreed on, or again what is proposed. */
+  synchronized void freeze(boolean freezes) {
+    isFrozen = freezes;
+  }
+
   private synchronized void commit(View next) {
     long newest = views.isEmpty() ? 0 : views.getLast().epoch();
-    if (next.epoch() == newest + 1 && hasMajority()) {
+    if (!isFrozen && next.epoch() == newest + 1 && hasMajority()) {
       views.add(next);
       List.copyOf(logs.values()).forEach(listener -> listener.committed(next));
     }
