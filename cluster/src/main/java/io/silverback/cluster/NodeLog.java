@@ -47,6 +47,11 @@ final class NodeLog {
     return Long.toHexString(clusterId);
   }
 
+  /** To the millisecond. */
+  private static double seconds(long nanos) {
+    return nanos / 1_000_000 / 1e3;
+  }
+
   void entered(Optional<View> before, View next) {
     logger.log(
         System.Logger.Level.INFO,
@@ -107,7 +112,7 @@ final class NodeLog {
           sentence,
           entry("node", member.nodeId()),
           entry("address", member.peerAddress()),
-          entry("may_lead_in_seconds", stabilityNanos.applyAsLong(seat) / 1e9));
+          entry("may_lead_in_seconds", seconds(stabilityNanos.applyAsLong(seat))));
     }
   }
 
@@ -174,7 +179,7 @@ final class NodeLog {
               logger.log(
                   System.Logger.Level.INFO,
                   "the lease is regained, requests are taken again once it has run for its length",
-                  entry("after_seconds", (now - since) / 1e9)));
+                  entry("after_seconds", seconds(now - since))));
     }
     isLeased = holdsLease;
   }
@@ -186,7 +191,7 @@ final class NodeLog {
           "this node took slots over",
           entry("slots", all - takenOver),
           entry("pending", pending),
-          entry("after_seconds", pendingNanos.map(since -> (now - since) / 1e9).orElse(0.0)));
+          entry("after_seconds", seconds(pendingNanos.map(since -> now - since).orElse(0L))));
       takenOver = all;
     }
     if (pending == 0) {
@@ -201,7 +206,7 @@ final class NodeLog {
       logger.log(
           System.Logger.Level.INFO,
           "this node is ready",
-          entry("after_seconds", (now - unreadySinceNanos) / 1e9));
+          entry("after_seconds", seconds(now - unreadySinceNanos)));
     } else if (whyNotReady.isPresent() && isReady) {
       unreadySinceNanos = now;
       logger.log(

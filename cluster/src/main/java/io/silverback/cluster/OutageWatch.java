@@ -38,9 +38,10 @@ final class OutageWatch {
   /** An outage that goes on. */
   private static final class Course {
     final long sinceNanos;
-    final TreeSet<String> nodes = new TreeSet<>();
     int most;
-    boolean isLogged;
+
+    /** Whose slots they were at first; empty before that is logged. */
+    Optional<List<String>> nodes = Optional.empty();
 
     Course(long sinceNanos) {
       this.sinceNanos = sinceNanos;
@@ -124,10 +125,9 @@ final class OutageWatch {
   /** A change of leaders takes a moment, and the first ones of a cluster wait for a lease. */
   private void tell(Course lasting, Outage outage, long millis) {
     lasting.most = Math.max(lasting.most, outage.slots());
-    lasting.nodes.addAll(outage.nodes());
     boolean isOutage = outage.silentLeader() > 0 || millis > 2 * leaseNanos / 1_000_000;
-    if (outage.slots() > 0 && isOutage && !lasting.isLogged) {
-      lasting.isLogged = true;
+    if (outage.slots() > 0 && isOutage && lasting.nodes.isEmpty()) {
+      lasting.nodes = Optional.of(outage.nodes());
       logger.log(
           System.Logger.Level.WARNING,
           "an outage begins, nobody serves some slots: their groups are not shown, and pushes to"
@@ -138,12 +138,12 @@ final class OutageWatch {
           entry("taking_over", outage.takingOver()),
           entry("nodes", outage.nodes()),
           entry("lasts_seconds", millis / 1e3));
-    } else if (outage.slots() == 0 && lasting.isLogged) {
+    } else if (outage.slots() == 0 && lasting.nodes.isPresent()) {
       logger.log(
           System.Logger.Level.INFO,
           "the outage is over, all slots are served",
           entry("slots", lasting.most),
-          entry("nodes", lasting.nodes),
+          entry("nodes", lasting.nodes.get()),
           entry("lasted_seconds", millis / 1e3));
     }
   }

@@ -65,7 +65,7 @@ final class OutageWatchTest {
     led.takeOver(led.pending());
     assertEquals(outage(0, 0, 0), look(without));
     assertEquals(
-        List.of("slots=8192 nodes=[a, b] lasted_seconds=3.0"), fields(ENDS));
+        List.of("slots=8192 nodes=[b] lasted_seconds=3.0"), fields(ENDS));
     assertEquals(2, log.lines().size(), log.lines()::toString);
   }
 

@@ -139,33 +139,40 @@ final class ClusterGatewayTest {
   @Test
   void anOutageIsSeenEverywhereAndKeepsNoHealthyNodeUnready() throws IOException {
     try (var cluster = LocalCluster.start(3)) {
-      assertEquals("OK", cluster.get(0, "/-/ready").text());
+      cluster.await("no outage", () -> cluster.get(0, "/-/ready").text().equals("OK"));
+      awaitText(cluster, 0, "/-/metrics", UNSERVED + "0\n");
       assertFalse(cluster.get(0, "/").text().contains("Outage"));
-      assertTrue(cluster.get(0, "/-/metrics").text().contains(UNSERVED + "0\n"));
       cluster.freezeViews(true);
       cluster.stop(1);
       for (int node : new int[] {0, 2}) {
-        cluster.await("the outage", () -> !cluster.get(node, "/-/ready").text().equals("OK"));
-        Answer ready = cluster.get(node, "/-/ready");
-        assertEquals(200, ready.status(), ready.text());
-        assertTrue(ready.text().startsWith("OK, but nobody serves some slots: slots="), ready.text());
-        assertTrue(ready.text().contains(" nodes=[node-1] "), ready.text());
-        String page = cluster.get(node, "/").text();
-        assertTrue(page.contains("<h2>Outage</h2>\n<p>nobody serves some slots"), page);
-        String overview = cluster.get(node, "/api/v1/cluster").text();
-        assertTrue(overview.contains("\"nodes\":[\"node-1\"]"), overview);
-        assertTrue(overview.contains("\"no_leader\":0,\"taking_over\":0,"), overview);
-        String members = cluster.get(node, "/api/v1/cluster/members").text();
-        assertEquals(2, members.split("\"silent\":false", -1).length - 1, members);
-        assertTrue(members.contains("\"silent\":true,\"silent_since\":\"20"), members);
-        String metrics = cluster.get(node, "/-/metrics").text();
-        assertTrue(metrics.contains("\nsilverback_cluster_silent_members 1\n"), metrics);
-        assertFalse(metrics.contains(UNSERVED + "0\n"), metrics);
-        assertFalse(metrics.contains("\nsilverback_cluster_outage_seconds 0\n"), metrics);
+        cluster.await(
+            "a ready node tells",
+            () -> {
+              Answer ready = cluster.get(node, "/-/ready");
+              return ready.status() == 200
+                  && ready.text().startsWith("OK, but nobody serves some slots: slots=")
+                  && ready.text().contains(" nodes=[node-1] ");
+            });
+        awaitText(cluster, node, "/", "<h2>Outage</h2>\n<p>nobody serves some slots");
+        awaitText(cluster, node, "/api/v1/cluster", "\"no_leader\":0,\"taking_over\":0,");
+        awaitText(cluster, node, "/api/v1/cluster", "\"nodes\":[\"node-1\"]");
+        String members = "/api/v1/cluster/members";
+        awaitText(cluster, node, members, "\"silent\":true,\"silent_since\":\"20");
+        cluster.await(
+            "the two others are not silent",
+            () -> cluster.get(node, members).text().split("\"silent\":false", -1).length == 3);
+        awaitText(cluster, node, "/-/metrics", "\nsilverback_cluster_silent_members 1\n");
+        assertFalse(cluster.get(node, "/-/metrics").text().contains(UNSERVED + "0\n"));
       }
       cluster.freezeViews(false);
       cluster.await("its end", () -> cluster.get(0, "/-/ready").text().equals("OK"));
+      awaitText(cluster, 0, "/-/metrics", "\nsilverback_cluster_outage_seconds 0\n");
     }
+  }
+
+  private static void awaitText(LocalCluster cluster, int node, String path, String text)
+      throws IOException {
+    cluster.await(path + " has " + text, () -> cluster.get(node, path).text().contains(text));
   }
 
   @Test

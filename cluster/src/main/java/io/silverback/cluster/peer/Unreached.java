@@ -59,7 +59,7 @@ final class Unreached {
           "a node cannot be reached",
           entry("peer", address),
           entry("reason", reason),
-          entry("after_seconds", (nowNanos - first) / 1e9));
+          entry("after_seconds", (nowNanos - first) / 1_000_000 / 1e3));
     }
   }
 
@@ -70,7 +70,7 @@ final class Unreached {
           Level.INFO,
           "a node is reached again",
           entry("peer", address),
-          entry("after_seconds", (nowNanos - before.firstNanos()) / 1e9));
+          entry("after_seconds", (nowNanos - before.firstNanos()) / 1_000_000 / 1e3));
     }
   }
 
