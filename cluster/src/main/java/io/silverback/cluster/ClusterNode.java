@@ -517,7 +517,6 @@ public final class ClusterNode implements AutoCloseable {
                     admits(ports.clock().nanoTime())
                         ? Optional.empty()
                         : Optional.of("got its lease a moment ago"));
-    story.look(
-        lease.holds(), led.pending().cardinality(), counters.takeOvers, whyNotReady);
+    story.look(lease.holds(), led.pending().cardinality(), counters.takeOvers, whyNotReady);
   }
 }

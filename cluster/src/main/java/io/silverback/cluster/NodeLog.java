@@ -2,9 +2,9 @@ package io.silverback.cluster;
 
 import static java.util.Map.entry;
 
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -49,7 +49,7 @@ final class NodeLog {
 
   /** To the millisecond. */
   private static double seconds(long nanos) {
-    return nanos / 1_000_000 / 1e3;
+    return Duration.ofNanos(nanos).toMillis() / 1e3;
   }
 
   void entered(Optional<View> before, View next) {

@@ -176,10 +176,13 @@ final class OutageWatch {
     }
     // What a newer view gave it, it cannot serve before it knows that view.
     long knows = peers.of(member).map(Peers.Heard::epoch).orElse(0L);
-    int unknown = view.map(now -> now.slots().countSince(member, knows)).orElse(0);
+    int unknown = view.map(each -> each.slots().countSince(member, knows)).orElse(0);
+    long now = clock.nanoTime();
     Said last = said.get(ProcessId.of(member));
-    boolean isFresh = last != null && clock.nanoTime() - last.nanos() <= leaseNanos / 2;
-    return Math.min(slots, unknown + (isFresh ? last.slots() : 0));
+    if (last == null || now - last.nanos() > leaseNanos / 2) {
+      return unknown;
+    }
+    return Math.min(slots, unknown + last.slots());
   }
 
   private int unservedHere() {

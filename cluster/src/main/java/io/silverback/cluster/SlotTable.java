@@ -68,8 +68,7 @@ public final class SlotTable {
     if (tenures.stream().noneMatch(each -> each.epoch() > epoch && each.isOf(member))) {
       return 0;
     }
-    return (int)
-        ledBy(member).stream().filter(slot -> tenure(slot).epoch() > epoch).count();
+    return (int) ledBy(member).stream().filter(slot -> tenure(slot).epoch() > epoch).count();
   }
 
   /**

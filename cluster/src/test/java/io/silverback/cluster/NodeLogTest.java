@@ -28,8 +28,7 @@ final class NodeLogTest {
   void aViewNamesTheClusterAsTheApiDoes() {
     story.entered(Optional.empty(), both);
     assertEquals(
-        List.of(
-            "the cluster has a new view cluster=abcdef epoch=1 members=[a/1, b/2] voters=2"),
+        List.of("the cluster has a new view cluster=abcdef epoch=1 members=[a/1, b/2] voters=2"),
         log.lines());
   }
 

@@ -64,8 +64,7 @@ final class OutageWatchTest {
     time.pass(500);
     led.takeOver(led.pending());
     assertEquals(outage(0, 0, 0), look(without));
-    assertEquals(
-        List.of("slots=8192 nodes=[b] lasted_seconds=3.0"), fields(ENDS));
+    assertEquals(List.of("slots=8192 nodes=[b] lasted_seconds=3.0"), fields(ENDS));
     assertEquals(2, log.lines().size(), log.lines()::toString);
   }
 

@@ -157,8 +157,7 @@ final class ClusterReport implements ClusterInfo {
         ? Optional.empty()
         : Optional.of(
             "nobody serves some slots: slots=%d of=%d nodes=%s seconds=%.1f"
-                .formatted(
-                    outage.slots(), HashRing.SLOTS, outage.nodes(), outage.millis() / 1e3));
+                .formatted(outage.slots(), HashRing.SLOTS, outage.nodes(), outage.millis() / 1e3));
   }
 
   /** Why this node should get no requests, and what may be the cause of it. */

@@ -17,8 +17,7 @@ import org.junit.jupiter.api.Test;
 /** What the doors of a cluster do; the libraries below it are those of {@link LocalLibraries}. */
 final class ClusterGatewayTest {
   private static final int GROUPS = 30;
-  private static final Pattern OWNERS =
-      Pattern.compile("\"owners\":\\[\"(node-.)\",\"node-.\"]");
+  private static final Pattern OWNERS = Pattern.compile("\"owners\":\\[\"(node-.)\",\"node-.\"]");
   private static final String UNSERVED =
       "\nsilverback_cluster_unserved_slots{reason=\"silent_leader\"} ";
 

@@ -98,13 +98,17 @@ public final class PeerSecrets {
       }
       if (!isSame) {
         secrets = read;
-        logger.log(Level.INFO, "took changed secrets", entry("file", path), entry("count", read.size()));
+        logger.log(
+            Level.INFO, "took changed secrets", entry("file", path), entry("count", read.size()));
       }
       lastFailure = "";
     } catch (IllegalArgumentException e) {
       String failure = String.valueOf(e.getMessage());
       if (!failure.equals(lastFailure)) {
-        logger.log(Level.ERROR, "the secrets cannot be read, the earlier ones stay", entry("reason", failure));
+        logger.log(
+            Level.ERROR,
+            "the secrets cannot be read, the earlier ones stay",
+            entry("reason", failure));
       }
       lastFailure = failure;
     }

@@ -208,11 +208,17 @@ public final class SealedNetwork implements Network {
         Thread.ofVirtual().name("peer-from-" + socket.getRemoteSocketAddress()).start(inbound::run);
       } catch (SocketException e) {
         if (!closed) {
-          logger.log(Level.WARNING, "cannot accept a connection", entry("reason", String.valueOf(e.getMessage())));
+          logger.log(
+              Level.WARNING,
+              "cannot accept a connection",
+              entry("reason", String.valueOf(e.getMessage())));
           pause(TICK);
         }
       } catch (IOException e) {
-        logger.log(Level.WARNING, "cannot accept a connection", entry("reason", String.valueOf(e.getMessage())));
+        logger.log(
+            Level.WARNING,
+            "cannot accept a connection",
+            entry("reason", String.valueOf(e.getMessage())));
         pause(TICK);
       }
     }

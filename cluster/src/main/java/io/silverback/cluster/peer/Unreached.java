@@ -43,6 +43,10 @@ final class Unreached {
     this.most = most;
   }
 
+  private static double seconds(long nanos) {
+    return Duration.ofNanos(nanos).toMillis() / 1e3;
+  }
+
   synchronized void failed(String address, String reason, long nowNanos) {
     failing.values().removeIf(each -> nowNanos - each.lastNanos() > RECENT_NANOS);
     Failing before = failing.get(address);
@@ -59,7 +63,7 @@ final class Unreached {
           "a node cannot be reached",
           entry("peer", address),
           entry("reason", reason),
-          entry("after_seconds", (nowNanos - first) / 1_000_000 / 1e3));
+          entry("after_seconds", seconds(nowNanos - first)));
     }
   }
 
@@ -70,7 +74,7 @@ final class Unreached {
           Level.INFO,
           "a node is reached again",
           entry("peer", address),
-          entry("after_seconds", (nowNanos - before.firstNanos()) / 1_000_000 / 1e3));
+          entry("after_seconds", seconds(nowNanos - before.firstNanos())));
     }
   }
 

@@ -249,10 +249,7 @@ public final class RatisViewLog implements ViewLog {
     String text = failure.toString();
     if (!text.equals(lastFailure)) {
       lastFailure = text;
-      logger.log(
-          System.Logger.Level.ERROR,
-          "the view log cannot go on, and tries again",
-          failure);
+      logger.log(System.Logger.Level.ERROR, "the view log cannot go on, and tries again", failure);
     }
   }
 

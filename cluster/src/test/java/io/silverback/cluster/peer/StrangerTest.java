@@ -54,8 +54,7 @@ final class StrangerTest {
         List.of(stranger.localAddress(), "127.0.0.1"),
         a.troubles().stream().map(each -> withoutEphemeralPort(each.address(), stranger)).toList());
     assertTrue(
-        a.troubles().getLast().reason().contains("no secret of this node"),
-        a.troubles()::toString);
+        a.troubles().getLast().reason().contains("no secret of this node"), a.troubles()::toString);
     assertTrue(
         stranger.troubles().getFirst().reason().contains("another secret"),
         stranger.troubles()::toString);

@@ -39,8 +39,7 @@ final class UnreachedTest {
   void oneThatIsReachedSoonIsNotWorthALine() {
     unreached.failed(PEER, "Connection refused", 0);
     unreached.failed(PEER, "Connection refused", 4 * SECOND);
-    assertEquals(
-        List.of(new Trouble(PEER, "Connection refused")), unreached.recent(4 * SECOND));
+    assertEquals(List.of(new Trouble(PEER, "Connection refused")), unreached.recent(4 * SECOND));
     unreached.reached(PEER, 5 * SECOND);
     assertEquals(List.of(), log.lines());
   }

@@ -74,7 +74,8 @@ public final class Routes implements HttpServer.Handler, Pressure {
     var queries = new QueryMemory(limits);
     board.watch(DoorLimit.QUERY_MEMORY, queries::takenBytes);
     var history = new HistoryHandler(store, limits, queries, overLimit, System::currentTimeMillis);
-    var status = new StatusHandler(store, settings, board, writers, cluster::outage, build, started);
+    var status =
+        new StatusHandler(store, settings, board, writers, cluster::outage, build, started);
 
     UnaryOperator<Door> large = door -> inTurn(door, scrapes, overLimit);
     UnaryOperator<Door> fenced = door -> behind(fence, door);
