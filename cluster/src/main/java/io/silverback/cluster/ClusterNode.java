@@ -1,5 +1,7 @@
 package io.silverback.cluster;
 
+import static java.util.Map.entry;
+
 import io.silverback.cluster.PeerMessage.ProcessId;
 import io.silverback.codec.model.VersionClock;
 import java.util.EnumSet;
@@ -56,6 +58,8 @@ public final class ClusterNode implements AutoCloseable {
   private final Heartbeats heartbeats;
   private final StatusReport report;
   private final Readiness readiness;
+  private final OutageWatch outages;
+  private final NodeLog story;
   private Optional<View> view = Optional.empty();
   private long lastTickNanos;
   private long ticks;
@@ -122,7 +126,11 @@ public final class ClusterNode implements AutoCloseable {
             counters);
     heartbeats =
         new Heartbeats(config, self, ports, lease, voter, peers, foreigners, board, this::send);
-    report = new StatusReport(self, ports, foreigners, lease, led, shares, antiEntropy, counters);
+    outages = new OutageWatch(self, ports.clock(), peers, lease, led, config.lease());
+    report =
+        new StatusReport(
+            self, ports, foreigners, lease, led, shares, antiEntropy, outages, counters);
+    story = new NodeLog(ports.clock(), proposer::stabilityNanos);
     readiness =
         new Readiness(
             config,
@@ -325,10 +333,9 @@ public final class ClusterNode implements AutoCloseable {
     } catch (MalformedMessageException e) {
       logger.log(
           System.Logger.Level.WARNING,
-          "a message of a peer is passed over: member="
-              + from.nodeId()
-              + " reason="
-              + e.getMessage());
+          "a message of a peer is passed over",
+          entry("node", from.nodeId()),
+          entry("reason", String.valueOf(e.getMessage())));
       return;
     }
     handle(from, opened);
@@ -350,6 +357,9 @@ public final class ClusterNode implements AutoCloseable {
       case PeerMessage.Full full ->
           view.filter(now -> now.member(sender.nodeId(), sender.incarnation()).isPresent())
               .ifPresent(_ -> room.heard(sender, full));
+      case PeerMessage.Unserved word ->
+          view.filter(now -> now.member(sender.nodeId(), sender.incarnation()).isPresent())
+              .ifPresent(_ -> outages.heard(sender, word));
       case PeerMessage.ViewPush push when mayTell(sender, push.view()) -> learn(push.view());
       case PeerMessage.ViewPush _ -> {}
       case PeerMessage.Offer offer -> known(sender).ifPresent(by -> offered(by, offer));
@@ -409,7 +419,9 @@ public final class ClusterNode implements AutoCloseable {
     if (view.isEmpty()) {
       logger.log(
           System.Logger.Level.INFO,
-          "founding a cluster: members=" + first.members() + " id=" + first.clusterId());
+          "founding a cluster",
+          entry("cluster", NodeLog.id(first.clusterId())),
+          entry("members", first.members()));
       ports.viewLog().bootstrap(first);
     }
   }
@@ -428,16 +440,8 @@ public final class ClusterNode implements AutoCloseable {
       return;
     }
     boolean isFirst = view.isEmpty();
+    story.entered(view, next);
     view = Optional.of(next);
-    logger.log(
-        System.Logger.Level.INFO,
-        () ->
-            "view: epoch="
-                + next.epoch()
-                + " members="
-                + next.members()
-                + " voters="
-                + next.voters().size());
     lease.enter(next);
     voter.enter(next);
     if (isFirst) {
@@ -451,10 +455,11 @@ public final class ClusterNode implements AutoCloseable {
     }
     proposer.enter(next);
     antiEntropy.enter(next);
+    outages.enter(next);
     if (next.hasVoter(self)) {
       ports.viewLog().follow(next);
     }
-    heartbeats.send(view);
+    beat();
     takeOver.enter(next);
     publish();
   }
@@ -468,7 +473,7 @@ public final class ClusterNode implements AutoCloseable {
     }
     lastTickNanos = now;
     if (++ticks % 2 == 0) {
-      heartbeats.send(view);
+      beat();
     }
     if (view.isEmpty()) {
       foundIfAlone();
@@ -484,6 +489,11 @@ public final class ClusterNode implements AutoCloseable {
     peers.keep(heartbeats.everyone(view), 2 * config.lease().toNanos());
     publish();
     ports.loop().schedule(config.renewal().toNanos() / 2, () -> inLoop(this::tick));
+  }
+
+  private void beat() {
+    heartbeats.send(view);
+    outages.word().ifPresent(word -> heartbeats.everyone(view).forEach(other -> send(other, word)));
   }
 
   private void foundIfAlone() {
@@ -502,7 +512,7 @@ public final class ClusterNode implements AutoCloseable {
   }
 
   private void lapsed() {
-    logger.log(System.Logger.Level.WARNING, "the lease has lapsed, connections are closed");
+    story.lapsed(view);
     if (!off.contains(Rule.DROP_WHAT_A_LAPSE_LEFT)) {
       ports.network().dropConnections();
     }
@@ -524,5 +534,13 @@ public final class ClusterNode implements AutoCloseable {
   private void publish() {
     readiness.look(view);
     status = report.now(view);
+    Optional<String> whyNotReady =
+        whyNotReady()
+            .or(
+                () ->
+                    admits(ports.clock().nanoTime())
+                        ? Optional.empty()
+                        : Optional.of("got its lease a moment ago"));
+    story.look(lease.holds(), led.pending().cardinality(), counters.takeOvers, whyNotReady);
   }
 }

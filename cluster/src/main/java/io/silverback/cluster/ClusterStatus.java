@@ -1,6 +1,7 @@
 package io.silverback.cluster;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -15,6 +16,9 @@ import java.util.Optional;
  * @param ownedSlots slots that it should hold
  * @param underReplicated led slots of which some owner is not known to hold all
  * @param proposes true if it proposes views
+ * @param outage slots that nobody serves
+ * @param silentMillis the members that were not heard of for longer than a lease, and for how long;
+ *     time before this process heard anyone does not count
  */
 public record ClusterStatus(
     Member self,
@@ -27,6 +31,8 @@ public record ClusterStatus(
     int ownedSlots,
     int underReplicated,
     boolean proposes,
+    Outage outage,
+    Map<Member, Long> silentMillis,
     Counters counters) {
 
   /**

@@ -1,5 +1,7 @@
 package io.silverback.cluster;
 
+import static java.util.Map.entry;
+
 import io.silverback.cluster.PeerMessage.ProcessId;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -47,14 +49,11 @@ final class Foreigners {
       logger.log(
           System.Logger.Level.WARNING,
           "a server of another cluster is here and is kept out, remove one of the two from the"
-              + " other's --cluster.join, or the store that it came with: node="
-              + beat.self().nodeId()
-              + " address="
-              + beat.self().peerAddress()
-              + " cluster="
-              + Long.toHexString(beat.clusterId())
-              + " own_cluster="
-              + Long.toHexString(view.clusterId()));
+              + " other's --cluster.join, or the store that it came with",
+          entry("node", beat.self().nodeId()),
+          entry("address", beat.self().peerAddress()),
+          entry("cluster", NodeLog.id(beat.clusterId())),
+          entry("own_cluster", NodeLog.id(view.clusterId())));
     }
     return true;
   }

@@ -50,6 +50,11 @@ final class JobHome {
     boolean isKnown;
     boolean isBusy;
     long epoch;
+
+    /** Those of which nobody said that they are settled, as the answer or the word was lost. */
+    void dropOldGrants(long now) {
+      granted.values().removeIf(grant -> grant.untilNanos() - now < 0);
+    }
   }
 
   JobHome(ClusterConfig config, ClusterPorts ports, Requests requests, Claims own) {
@@ -65,8 +70,11 @@ final class JobHome {
    * @param epoch from which on this node leads the slot of the job
    */
   void judge(View view, long epoch, byte[] key, Claim claim, Judged done) {
+    if (!jobs.containsKey(claim.job())) {
+      // Before the job is there: nothing waits for it yet, so it would be forgotten at once.
+      forgetIdle();
+    }
     Job job = jobs.computeIfAbsent(claim.job(), _ -> new Job());
-    forgetIdle();
     if (job.epoch != epoch) {
       // Meanwhile another node may have been the home.
       job.isKnown = false;
@@ -98,10 +106,17 @@ final class JobHome {
     }
   }
 
+  /** How many jobs it remembers. */
+  int size() {
+    return jobs.size();
+  }
+
   private void forgetIdle() {
+    long now = ports.clock().nanoTime();
     var oldest = jobs.values().iterator();
-    while (jobs.size() > MOST_JOBS && oldest.hasNext()) {
+    while (jobs.size() >= MOST_JOBS && oldest.hasNext()) {
       Job job = oldest.next();
+      job.dropOldGrants(now);
       if (!job.isBusy && job.queue.isEmpty() && job.granted.isEmpty()) {
         oldest.remove();
       }
@@ -180,7 +195,7 @@ final class JobHome {
       job.labelNames.addAll(labelNames);
       job.isKnown = true;
       long now = ports.clock().nanoTime();
-      job.granted.values().removeIf(granted -> granted.untilNanos() - now < 0);
+      job.dropOldGrants(now);
       Optional<String> found = collision.or(this::collisionWithGranted);
       if (found.isPresent()) {
         asked.done().verdict(Verdict.COLLIDES, found.get());

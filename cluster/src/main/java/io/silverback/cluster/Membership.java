@@ -14,6 +14,9 @@ public interface Membership extends AutoCloseable {
   /** Every other process start that is believed to live, in no promised order. */
   List<Member> peers();
 
+  /** The names of peers that have no address now, with the reasons. */
+  List<Trouble> troubles();
+
   /** Tells the peers that this member leaves, as far as it can be done quickly. */
   @Override
   void close();

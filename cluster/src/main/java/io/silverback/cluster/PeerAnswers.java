@@ -2,6 +2,7 @@ package io.silverback.cluster;
 
 import io.silverback.cluster.PeerMessage.ClaimAnswer;
 import io.silverback.cluster.PeerMessage.Delivered;
+import io.silverback.cluster.PeerMessage.Forwarded;
 import io.silverback.cluster.PeerMessage.ProcessId;
 import io.silverback.cluster.PeerMessage.Question;
 import io.silverback.cluster.PeerMessage.Replicated;
@@ -21,7 +22,6 @@ import java.util.function.UnaryOperator;
 
 /** Answers what other nodes ask this one. Belongs to the loop. */
 final class PeerAnswers {
-  /** Of states and claims that wait for the store; a single one may be larger. */
   private static final long MOST_WAITING_BYTES = 128 << 20;
 
   private final ClusterPorts ports;
@@ -36,7 +36,13 @@ final class PeerAnswers {
   private final EnumSet<Rule> off;
   private final Counters counters;
   private final Set<ProcessId> raising = new HashSet<>();
-  private long waitingBytes;
+
+  /** Of states and claims that wait for the store. */
+  private final WaitingBytes waiting = new WaitingBytes(MOST_WAITING_BYTES);
+
+  /** By themselves: each waits for states that others take, which must not wait for it in turn. */
+  private final WaitingBytes forwards = new WaitingBytes(MOST_WAITING_BYTES);
+
   private volatile UnaryOperator<byte[]> server = _ -> new byte[0];
 
   PeerAnswers(
@@ -70,7 +76,7 @@ final class PeerAnswers {
 
   void answer(Optional<View> view, Member asker, Question question) {
     switch (question) {
-      case PeerMessage.Forward forward -> pushes.forwarded(forward, said -> tell(asker, said));
+      case PeerMessage.Forward forward -> forward(asker, forward);
       case PeerMessage.Replicate replicate -> replicate(asker, replicate);
       case PeerMessage.AskDigests ask -> digests(asker, ask);
       case PeerMessage.AskEntries ask ->
@@ -92,6 +98,26 @@ final class PeerAnswers {
                   answer.ifPresent(
                       text -> tell(asker, new PeerMessage.ServerAnswer(ask.id(), text))));
     }
+  }
+
+  private void forward(Member asker, PeerMessage.Forward forward) {
+    int length = forward.key().length + forward.update().length;
+    if (!forwards.take(length)) {
+      tell(
+          asker,
+          new Forwarded(
+              forward.id(),
+              Forwarded.Fate.UNAVAILABLE,
+              new byte[0],
+              "the leader of the group has too many bytes of pushes, push less or add nodes"));
+      return;
+    }
+    pushes.forwarded(
+        forward,
+        said -> {
+          forwards.giveBack(length);
+          tell(asker, said);
+        });
   }
 
   void answerServer(byte[] question, Consumer<Optional<byte[]>> done) {
@@ -154,7 +180,7 @@ final class PeerAnswers {
       return;
     }
     int length = replicate.state().length;
-    if (!takes(length)) {
+    if (!waiting.take(length)) {
       // The leader takes another member instead.
       return;
     }
@@ -166,7 +192,7 @@ final class PeerAnswers {
                     ? Optional.<Merged>empty()
                     : Optional.of(merge(replicate.state(), Version.NEVER)),
             outcome -> {
-              waitingBytes -= length;
+              waiting.giveBack(length);
               outcome
                   .orElse(Optional.of(new Merged.Refused("the store failed, see the log")))
                   .ifPresent(merged -> tell(asker, receipt(replicate, merged)));
@@ -175,7 +201,7 @@ final class PeerAnswers {
 
   private void probe(Member asker, PeerMessage.Probe probe) {
     int length = probe.claim().series().length;
-    if (!takes(length)) {
+    if (!waiting.take(length)) {
       // The home of the job tells its asker to try again.
       return;
     }
@@ -185,18 +211,9 @@ final class PeerAnswers {
         probe.key(),
         probe.claim(),
         answer -> {
-          waitingBytes -= length;
+          waiting.giveBack(length);
           answer.ifPresent(known -> tell(asker, known));
         });
-  }
-
-  /** True if the loop may be given so much to work at in parallel; it is given back afterwards. */
-  private boolean takes(int length) {
-    if (waitingBytes > 0 && waitingBytes + length > MOST_WAITING_BYTES) {
-      return false;
-    }
-    waitingBytes += length;
-    return true;
   }
 
   private boolean isFenced(PeerMessage.Replicate replicate) {

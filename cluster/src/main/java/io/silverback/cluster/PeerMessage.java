@@ -71,6 +71,12 @@ sealed interface PeerMessage {
    */
   record Full(BitSet stuck) implements PeerMessage {}
 
+  /**
+   * The sender does not serve all slots that it leads, or is to lead. Sent with each heartbeat as
+   * long as that is so.
+   */
+  record Unserved(int slots) implements PeerMessage {}
+
   /** A process start, by the name of its node. */
   record ProcessId(String nodeId, long incarnation) {
     static ProcessId of(Member member) {

@@ -39,6 +39,7 @@ final class PeerMessageCodec {
   private static final int HORIZONS_RAISED = 28;
   private static final int STANDING = 29;
   private static final int FULL = 30;
+  private static final int UNSERVED = 31;
 
   private PeerMessageCodec() {}
 
@@ -65,6 +66,7 @@ final class PeerMessageCodec {
               .list(m.voters(), Wire.Writer::u64)
               .u16(m.slot())
               .u64(m.floor());
+      case Unserved m -> out.u8(UNSERVED).u32(m.slots());
       case ViewPush m -> m.view().write(out.u8(VIEW_PUSH));
       case Offer m -> out.u8(OFFER).u64(m.clusterId()).list(m.members(), View::write);
       case OfferTaken m -> out.u8(OFFER_TAKEN).u64(m.clusterId());
@@ -158,6 +160,7 @@ final class PeerMessageCodec {
       case STANDING ->
           new Standing(
               in.u64(), in.flag(), in.u64(), in.list(Wire.Reader::u64), slot(in), in.u64());
+      case UNSERVED -> new Unserved(in.u32());
       case VIEW_PUSH -> new ViewPush(View.read(in));
       case OFFER -> new Offer(in.u64(), in.list(View::readMember));
       case OFFER_TAKEN -> new OfferTaken(in.u64());
@@ -267,6 +270,7 @@ final class PeerMessageCodec {
           Grant _,
           Standing _,
           Full _,
+          Unserved _,
           ViewPush _,
           Offer _,
           OfferTaken _,

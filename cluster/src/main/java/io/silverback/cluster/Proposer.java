@@ -1,5 +1,7 @@
 package io.silverback.cluster;
 
+import static java.util.Map.entry;
+
 import io.silverback.cluster.View.Removed;
 import io.silverback.cluster.View.Seat;
 import java.time.Duration;
@@ -209,10 +211,10 @@ final class Proposer {
   private void report(Member member) {
     logger.log(
         System.Logger.Level.WARNING,
-        "a second node has the name of a member, give it another --cluster.node-id: member="
-            + member
-            + " address="
-            + member.peerAddress());
+        "a second node has the name of a member, give it another --cluster.node-id",
+        entry("node", member.nodeId()),
+        entry("process", Long.toHexString(member.incarnation())),
+        entry("address", member.peerAddress()));
   }
 
   private Optional<Member> nextVoter(View view) {
@@ -260,12 +262,10 @@ final class Proposer {
     View raised = ViewPlanner.raised(view, Math.max(view.epoch(), above.epoch()) + 1);
     logger.log(
         System.Logger.Level.WARNING,
-        "groups of an earlier cluster are stored, epochs are raised above theirs: slot="
-            + above.slot()
-            + " stored_epoch="
-            + above.epoch()
-            + " epoch="
-            + raised.epoch());
+        "groups of an earlier cluster are stored, epochs are raised above theirs",
+        entry("slot", above.slot()),
+        entry("stored_epoch", above.epoch()),
+        entry("epoch", raised.epoch()));
     return Optional.of(raised);
   }
 
@@ -282,7 +282,8 @@ final class Proposer {
         .findFirst();
   }
 
-  private long stabilityNanos(Seat seat) {
+  /** How long it has to stay from now on until it may lead. */
+  long stabilityNanos(Seat seat) {
     int doublings = Math.clamp(seat.returns() - 1, 0, MOST_DOUBLINGS);
     return config.stability().toNanos() << doublings;
   }

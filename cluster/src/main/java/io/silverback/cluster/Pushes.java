@@ -221,7 +221,11 @@ final class Pushes {
     }
   }
 
-  /** An update that another node brings, as this one leads its group or can reach who does. */
+  /**
+   * An update that another node brings, as this one leads its group or can reach who does.
+   *
+   * @param done told once, at the latest when the time of the update is over
+   */
   void forwarded(Forward forward, Consumer<Forwarded> done) {
     int slot = HashRing.slotOf(forward.key());
     Optional<SlotTable.Tenure> tenure = view.get().map(now -> now.slots().tenure(slot));
@@ -288,9 +292,16 @@ final class Pushes {
             answer
                 .filter(Forwarded.class::isInstance)
                 .map(Forwarded.class::cast)
-                .ifPresent(
-                    back ->
-                        done.accept(said(forward, back.result(), back.answer(), back.reason()))));
+                .ifPresentOrElse(
+                    back -> done.accept(said(forward, back.result(), back.answer(), back.reason())),
+                    // Its time is over at the leader, too, or it was never sent.
+                    () ->
+                        done.accept(
+                            said(
+                                forward,
+                                Forwarded.Fate.UNAVAILABLE,
+                                new byte[0],
+                                "the leader of the group did not answer"))));
   }
 
   private static Forwarded said(

@@ -397,11 +397,26 @@ final class SlotSync {
         TIMEOUT_NANOS,
         question,
         answer ->
-            answer.filter(type::isInstance).map(type::cast).ifPresentOrElse(then, () -> end()));
+            answer
+                .filter(type::isInstance)
+                .map(type::cast)
+                .ifPresentOrElse(orEnd(then), this::end));
   }
 
   private <T> void background(Supplier<T> work, Consumer<T> then) {
-    ports.loop().background(work, outcome -> outcome.ifPresentOrElse(then, () -> end()));
+    ports.loop().background(work, made -> made.ifPresentOrElse(orEnd(then), this::end));
+  }
+
+  /** A step that fails is a bug; but whoever waits for the end would wait for ever. */
+  private <T> Consumer<T> orEnd(Consumer<T> step) {
+    return given -> {
+      try {
+        step.accept(given);
+      } catch (RuntimeException | Error failure) {
+        end();
+        throw failure;
+      }
+    };
   }
 
   private void end() {

@@ -63,6 +63,14 @@ public final class SlotTable {
     return ledBy(member).cardinality();
   }
 
+  /** How many of these a view after that epoch gave it. */
+  int countSince(Member member, long epoch) {
+    if (tenures.stream().noneMatch(each -> each.epoch() > epoch && each.isOf(member))) {
+      return 0;
+    }
+    return (int) ledBy(member).stream().filter(slot -> tenure(slot).epoch() > epoch).count();
+  }
+
   /**
    * The table in which some slots have another leader.
    *

@@ -11,6 +11,7 @@ final class StatusReport {
   private final Led led;
   private final Shares shares;
   private final AntiEntropy antiEntropy;
+  private final OutageWatch outages;
   private final Counters counters;
 
   StatusReport(
@@ -21,6 +22,7 @@ final class StatusReport {
       Led led,
       Shares shares,
       AntiEntropy antiEntropy,
+      OutageWatch outages,
       Counters counters) {
     this.self = self;
     this.ports = ports;
@@ -29,6 +31,7 @@ final class StatusReport {
     this.led = led;
     this.shares = shares;
     this.antiEntropy = antiEntropy;
+    this.outages = outages;
     this.counters = counters;
   }
 
@@ -44,6 +47,8 @@ final class StatusReport {
         shares.of(self).cardinality(),
         antiEntropy.underReplicated(),
         ports.viewLog().isProposer(),
+        outages.look(view),
+        outages.silentMillis(),
         new ClusterStatus.Counters(
             counters.forwarded,
             counters.replicated,

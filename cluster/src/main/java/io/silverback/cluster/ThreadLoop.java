@@ -1,5 +1,7 @@
 package io.silverback.cluster;
 
+import static java.util.Map.entry;
+
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -194,7 +196,7 @@ public final class ThreadLoop implements Loop, AutoCloseable {
         ended &= workers.awaitTermination(MOST_TO_END.toMillis(), TimeUnit.MILLISECONDS);
       }
       if (!ended) {
-        logger.log(Level.WARNING, "a task does not end: loop=" + thread.getName());
+        logger.log(Level.WARNING, "a task does not end", entry("loop", thread.getName()));
       }
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();

@@ -127,6 +127,30 @@ final class ClusterNodeTest {
     assertFalse(after.slots().test(3));
   }
 
+  @Test
+  void aSilentMemberIsAnOutageThatTheStatusTells() {
+    node.start();
+    hand.time.settle();
+    View both = ViewPlanner.first(7, List.of(a, b));
+    Objects.requireNonNull(hand.log.listener).committed(both);
+    hand.time.pass(2_500);
+    Outage outage = node.status().outage();
+    assertEquals(both.slots().countOf(b), outage.silentLeader());
+    // Without the other one there is no lease.
+    assertEquals(both.slots().countOf(a), outage.takingOver());
+    assertEquals(List.of("a", "b"), outage.nodes());
+    assertEquals(List.of(b), List.copyOf(node.status().silentMillis().keySet()));
+  }
+
+  @Test
+  void onlyMembersAreHeardOnWhatTheyServe() {
+    View alone = lead();
+    tell(b, new PeerMessage.Unserved(100));
+    hand.time.pass(500);
+    assertEquals(alone, node.status().view().orElseThrow());
+    assertEquals(0, node.status().outage().slots());
+  }
+
   /** Node {@code a} alone, with a lease. */
   private View lead() {
     node.start();

@@ -88,6 +88,11 @@ final class HandPorts {
     }
 
     @Override
+    public List<Trouble> troubles() {
+      return List.of();
+    }
+
+    @Override
     public void close() {}
   }
 

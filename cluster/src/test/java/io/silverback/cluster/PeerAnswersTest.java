@@ -6,10 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
 import io.silverback.cluster.PeerMessage.AskDigests;
 import io.silverback.cluster.PeerMessage.Digests;
+import io.silverback.cluster.PeerMessage.ProcessId;
 import io.silverback.cluster.PeerMessage.Replicate;
 import io.silverback.cluster.PeerMessage.Replicated;
 import io.silverback.cluster.PeerMessage.Replicated.Receipt;
 import io.silverback.codec.model.VersionClock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.EnumSet;
@@ -29,6 +31,9 @@ final class PeerAnswersTest {
   private final NotedStore store = new NotedStore();
   private final List<PeerMessage> answers = new ArrayList<>();
   private final EpochFloor epochs = new EpochFloor();
+  private final Peers peers = new Peers(time);
+  private final Lease lease = new Lease(time, Duration.ofDays(1));
+  private Optional<View> view = Optional.empty();
   private final PeerAnswers replica = replica();
 
   private PeerAnswers replica() {
@@ -36,8 +41,6 @@ final class PeerAnswersTest {
     var requests = new Requests(time, this::post);
     var led = new Led(self);
     var off = EnumSet.noneOf(Rule.class);
-    var lease = new Lease(time, config.lease());
-    var peers = new Peers(time);
     var counters = new Counters();
     var versions = new VersionClock(time::wallMillis, self.incarnation());
     var claims = new Claims(self, config, ports, requests, led, this::post);
@@ -53,20 +56,10 @@ final class PeerAnswersTest {
             missed -> {});
     var queue =
         new LeaderQueue(
-            config, ports, versions, lease, led, replicator, claims, epochs, Optional::empty, off);
+            config, ports, versions, lease, led, replicator, claims, epochs, () -> view, off);
     var pushes =
         new Pushes(
-            config,
-            self,
-            ports,
-            requests,
-            peers,
-            lease,
-            led,
-            queue,
-            Optional::empty,
-            off,
-            counters);
+            config, self, ports, requests, peers, lease, led, queue, () -> view, off, counters);
     return new PeerAnswers(
         ports,
         versions,
@@ -157,6 +150,49 @@ final class PeerAnswersTest {
     replica.answer(Optional.empty(), leader, message(3, 4, large, 1_000));
     time.settle();
     assertEquals(2, receipts().size());
+  }
+
+  /** It waits for the leader, to which it is passed on; without an answer its time ends. */
+  @Test
+  void pushesThatOthersBringAreBoundedByTheirBytes() {
+    meet();
+    forward(1);
+    assertEquals(List.of(), forwarded());
+    forward(2);
+    assertEquals(List.of("2 UNAVAILABLE"), forwarded());
+    time.pass(1_000);
+    assertEquals(List.of("2 UNAVAILABLE", "1 UNAVAILABLE"), forwarded());
+    forward(3);
+    assertEquals(List.of("2 UNAVAILABLE", "1 UNAVAILABLE"), forwarded());
+  }
+
+  /** Both are members, and the other one leads all slots. */
+  private void meet() {
+    View met = ViewPlanner.first(7, List.of(self, leader));
+    SlotTable slots = SlotTable.EMPTY.with(1, _ -> Optional.of(leader));
+    view = Optional.of(new View(1, 7, met.seats(), List.of(), slots));
+    lease.enter(view.get());
+    long renewal = lease.renew();
+    for (Member voter : List.of(self, leader)) {
+      lease.granted(view.get(), ProcessId.of(voter), 1, renewal);
+    }
+    peers.heard(new PeerMessage.Heartbeat(leader, 7, 1, 1, time.nanoTime()), 1);
+  }
+
+  private void forward(long id) {
+    long until = time.nanoTime() + 1_000 * SimWorld.MILLI;
+    byte[] large = new byte[100 << 20];
+    replica.answer(
+        view, leader, new PeerMessage.Forward(id, 1, until, until, true, bytes("g"), large));
+    time.settle();
+  }
+
+  private List<String> forwarded() {
+    return answers.stream()
+        .filter(PeerMessage.Forwarded.class::isInstance)
+        .map(PeerMessage.Forwarded.class::cast)
+        .map(said -> said.id() + " " + said.result())
+        .toList();
   }
 
   private void replicate(long id, long epoch, long millis) {

@@ -72,6 +72,11 @@ final class SimMembership implements Membership {
   }
 
   @Override
+  public List<Trouble> troubles() {
+    return List.of();
+  }
+
+  @Override
   public void close() {
     started = false;
   }

@@ -8,6 +8,7 @@ import io.silverback.cluster.ClusterStatus;
 import io.silverback.cluster.ClusterStatus.Counters;
 import io.silverback.cluster.Member;
 import io.silverback.cluster.Network;
+import io.silverback.cluster.Outage;
 import io.silverback.cluster.View;
 import io.silverback.cluster.peer.PeerTraffic;
 import io.silverback.cluster.peer.PeerTraffic.ChannelTraffic;
@@ -77,6 +78,26 @@ final class ClusterMetrics {
         "under_replicated_slots",
         "Slots that this node leads and of which some other owner may not hold all.",
         ClusterStatus::underReplicated);
+    GaugeWithCallback.builder(DEFAULTS)
+        .name("silverback_cluster_unserved_slots")
+        .help("Slots that nobody serves, as far as this node knows, by why.")
+        .labelNames("reason")
+        .callback(
+            gauge -> {
+              Outage outage = status.get().outage();
+              gauge.call(outage.silentLeader(), "silent_leader");
+              gauge.call(outage.noLeader(), "no_leader");
+              gauge.call(outage.takingOver(), "taking_over");
+            })
+        .register(registry);
+    gauge(
+        "outage_seconds",
+        "For how long there has been a slot that nobody serves, 0 if there is none.",
+        now -> now.outage().millis() / 1e3);
+    gauge(
+        "silent_members",
+        "Members that this node has not heard of for longer than a lease.",
+        now -> now.silentMillis().size());
     gauge(
         "tombstones",
         "Deleted groups that this node remembers, which take the places of groups.",
@@ -192,6 +213,8 @@ final class ClusterMetrics {
         0,
         0,
         false,
+        new Outage(0, 0, 0, List.of(), 0),
+        Map.of(),
         new Counters(0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
   }
 }

@@ -25,6 +25,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.ToLongFunction;
+import java.util.stream.Stream;
 
 /**
  * What a server has besides when it is one of a cluster: opened in the order network, membership,
@@ -75,10 +76,20 @@ final class ClusterParts implements AutoCloseable {
     node = new ClusterNode(settings.rules(), self, ports, onLapse);
     node.answerWith(new ServerAnswers(local, replicas, node::exposure));
     looksForOthers = !settings.join().isEmpty();
+    report =
+        new ClusterReport(
+            node,
+            settings.rules().replicationFactor(),
+            () ->
+                Stream.concat(membership.troubles().stream(), network.troubles().stream())
+                    .toList());
     store =
         new ReplicatedMetricStore(
-            local, node, this::whyAstray, settings.rules().pushBudget().plus(MARGIN));
-    report = new ClusterReport(node, settings.rules().replicationFactor());
+            local,
+            node,
+            this::whyAstray,
+            report::whyNotReady,
+            settings.rules().pushBudget().plus(MARGIN));
     metrics.watch(node::status, replicas::tombstones, network::traffic);
   }
 

@@ -5,6 +5,7 @@ import io.silverback.cluster.ClusterStatus;
 import io.silverback.cluster.HashRing;
 import io.silverback.cluster.Member;
 import io.silverback.cluster.SlotTable;
+import io.silverback.cluster.Trouble;
 import io.silverback.cluster.View;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.server.handler.ClusterHandler.Targets;
@@ -17,23 +18,32 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** What a node tells the doors of its cluster. Thread-safe. */
 final class ClusterReport implements ClusterInfo {
   /** So long Prometheus goes on to ask who was removed, to see it come back or go. */
   private static final Duration REMEMBERED = Duration.ofMinutes(10);
 
+  /** Of the peers that cannot be reached. */
+  private static final int MOST_NAMED = 5;
+
   private final ClusterNode node;
   private final int copies;
+  private final Supplier<List<Trouble>> troubles;
 
   /**
    * What that node tells.
    *
    * @param copies how many nodes should hold a group
+   * @param troubles which peers cannot be reached or are not let in, and why
    */
-  ClusterReport(ClusterNode node, int copies) {
+  ClusterReport(ClusterNode node, int copies, Supplier<List<Trouble>> troubles) {
     this.node = node;
     this.copies = copies;
+    this.troubles = troubles;
   }
 
   /** The members of the newest view known, and who was removed lately; before, whom it sees. */
@@ -72,7 +82,8 @@ final class ClusterReport implements ClusterInfo {
         status.takingOver(),
         status.ownedSlots(),
         status.underReplicated(),
-        node.whyNotReady(),
+        outage(status.outage()),
+        whyNotReady(),
         members,
         view.map(known -> lately(known, Instant.now()).stream().map(ClusterReport::gone).toList())
             .orElse(List.of()),
@@ -114,19 +125,71 @@ final class ClusterReport implements ClusterInfo {
 
   @Override
   public Place place(GroupingKey key) {
+    ClusterStatus status = node.status();
     View view =
-        node.status()
+        status
             .view()
             .orElseThrow(
                 () ->
                     new StoreNotReadyException("the cluster has not formed yet, try again later"));
     int slot = HashRing.slotOf(GroupKeys.encode(key));
     SlotTable.Tenure tenure = view.slots().tenure(slot);
+    Optional<Member> leader = view.member(tenure.nodeId(), tenure.incarnation());
+    // A node that came a moment ago may have to lead before it does: until then another one leads.
+    List<String> owners =
+        Stream.concat(view.owners(slot).stream().limit(copies), leader.stream())
+            .map(Member::nodeId)
+            .distinct()
+            .toList();
     return new Place(
         slot,
-        tenure.nodeId(),
+        leader.map(Member::nodeId).orElse(""),
+        leader.filter(status.silentMillis()::containsKey).isPresent(),
         tenure.epoch(),
-        view.owners(slot).stream().map(Member::nodeId).toList());
+        owners);
+  }
+
+  @Override
+  public Optional<String> outage() {
+    ClusterStatus status = node.status();
+    io.silverback.cluster.Outage outage = status.outage();
+    return outage.slots() == 0
+        ? Optional.empty()
+        : Optional.of(
+            "nobody serves some slots: slots=%d of=%d nodes=%s seconds=%.1f"
+                .formatted(outage.slots(), HashRing.SLOTS, outage.nodes(), outage.millis() / 1e3));
+  }
+
+  /** Why this node should get no requests, and what may be the cause of it. */
+  Optional<String> whyNotReady() {
+    return node.whyNotReady().map(reason -> reason + unserved() + unreached());
+  }
+
+  private String unserved() {
+    boolean isKnown = node.status().view().isPresent();
+    return isKnown ? outage().map("; "::concat).orElse("") : "";
+  }
+
+  private String unreached() {
+    List<Trouble> now = troubles.get();
+    String named =
+        now.stream()
+            .limit(MOST_NAMED)
+            .map(trouble -> trouble.address() + " (" + trouble.reason() + ")")
+            .collect(Collectors.joining(", "));
+    int others = now.size() - MOST_NAMED;
+    return (now.isEmpty() ? "" : "; no connection with " + named)
+        + (others > 0 ? " and " + others + " others" : "");
+  }
+
+  private static Outage outage(io.silverback.cluster.Outage from) {
+    return new Outage(
+        from.slots(),
+        from.silentLeader(),
+        from.noLeader(),
+        from.takingOver(),
+        from.nodes(),
+        from.millis() / 1e3);
   }
 
   private static List<View.Removed> lately(View view, Instant now) {
@@ -157,7 +220,8 @@ final class ClusterReport implements ClusterInfo {
         member.voterOnly(),
         seat.mayLead(),
         isSelf,
-        isSelf || status.peers().stream().anyMatch(member::isSameProcess));
+        isSelf || status.peers().stream().anyMatch(member::isSameProcess),
+        Optional.ofNullable(status.silentMillis().get(member)).map(Instant.now()::minusMillis));
   }
 
   private static String hex(long number) {

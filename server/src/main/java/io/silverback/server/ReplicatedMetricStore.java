@@ -50,22 +50,26 @@ final class ReplicatedMetricStore implements MetricStore {
   private final ClusterNode node;
   private final ClusterGroups everywhere;
   private final Supplier<Optional<String>> whyAstray;
+  private final Supplier<Optional<String>> whyNotReady;
   private final Duration patience;
 
   /**
    * A store in front of this server's own one, which it does not close.
    *
    * @param whyAstray why this server must show nothing, if it is a cluster of its own by mistake
+   * @param whyNotReady why this node should get no requests
    * @param patience how long to wait for the cluster, a little longer than it takes to give up
    */
   ReplicatedMetricStore(
       MetricStore local,
       ClusterNode node,
       Supplier<Optional<String>> whyAstray,
+      Supplier<Optional<String>> whyNotReady,
       Duration patience) {
     this.local = local;
     this.node = node;
     this.whyAstray = whyAstray;
+    this.whyNotReady = whyNotReady;
     this.everywhere = new ClusterGroups(node, patience);
     this.patience = patience;
   }
@@ -187,7 +191,7 @@ final class ReplicatedMetricStore implements MetricStore {
     return local
         .whyNotReady()
         .or(whyAstray)
-        .or(node::whyNotReady)
+        .or(whyNotReady)
         .or(
             () ->
                 node.admits(System.nanoTime())

@@ -9,12 +9,17 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** What the doors of a cluster do; the libraries below it are those of {@link LocalLibraries}. */
 final class ClusterGatewayTest {
   private static final int GROUPS = 30;
+  private static final Pattern OWNERS = Pattern.compile("\"owners\":\\[\"(node-.)\",\"node-.\"]");
+  private static final String UNSERVED =
+      "\nsilverback_cluster_unserved_slots{reason=\"silent_leader\"} ";
 
   @Test
   void eachGroupIsExposedByOneNodeAndToldByAll() throws IOException {
@@ -118,10 +123,55 @@ final class ClusterGatewayTest {
       String told = cluster.get(0, path).text();
 
       assertTrue(told.contains("\"leader\":\"node-"), told);
+      assertTrue(told.contains("\"leader_silent\":false"), told);
+      // Two copies, and so no others than the leader and one more.
+      Matcher owners = OWNERS.matcher(told);
+      assertTrue(owners.find(), told);
+      assertTrue(told.contains("\"leader\":\"" + owners.group(1) + '"'), told);
       assertEquals(told, cluster.get(1, path).text());
       assertTrue(cluster.get(2, "/api/v1/cluster/owner?instance=b").text().contains("job="));
       assertTrue(cluster.get(2, "/api/v1/cluster/ring").text().contains("\"should_lead\":"));
     }
+  }
+
+  /** The view goes on to name a node that has ended, as if the others could not agree. */
+  @Test
+  void anOutageIsSeenEverywhereAndKeepsNoHealthyNodeUnready() throws IOException {
+    try (var cluster = LocalCluster.start(3)) {
+      cluster.await("no outage", () -> cluster.get(0, "/-/ready").text().equals("OK"));
+      awaitText(cluster, 0, "/-/metrics", UNSERVED + "0\n");
+      assertFalse(cluster.get(0, "/").text().contains("Outage"));
+      cluster.freezeViews(true);
+      cluster.stop(1);
+      for (int node : new int[] {0, 2}) {
+        cluster.await(
+            "a ready node tells",
+            () -> {
+              Answer ready = cluster.get(node, "/-/ready");
+              return ready.status() == 200
+                  && ready.text().startsWith("OK, but nobody serves some slots: slots=")
+                  && ready.text().contains(" nodes=[node-1] ");
+            });
+        awaitText(cluster, node, "/", "<h2>Outage</h2>\n<p>nobody serves some slots");
+        awaitText(cluster, node, "/api/v1/cluster", "\"no_leader\":0,\"taking_over\":0,");
+        awaitText(cluster, node, "/api/v1/cluster", "\"nodes\":[\"node-1\"]");
+        String members = "/api/v1/cluster/members";
+        awaitText(cluster, node, members, "\"silent\":true,\"silent_since\":\"20");
+        cluster.await(
+            "the two others are not silent",
+            () -> cluster.get(node, members).text().split("\"silent\":false", -1).length == 3);
+        awaitText(cluster, node, "/-/metrics", "\nsilverback_cluster_silent_members 1\n");
+        assertFalse(cluster.get(node, "/-/metrics").text().contains(UNSERVED + "0\n"));
+      }
+      cluster.freezeViews(false);
+      cluster.await("its end", () -> cluster.get(0, "/-/ready").text().equals("OK"));
+      awaitText(cluster, 0, "/-/metrics", "\nsilverback_cluster_outage_seconds 0\n");
+    }
+  }
+
+  private static void awaitText(LocalCluster cluster, int node, String path, String text)
+      throws IOException {
+    cluster.await(path + " has " + text, () -> cluster.get(node, path).text().contains(text));
   }
 
   @Test
@@ -131,6 +181,14 @@ final class ClusterGatewayTest {
       cluster.stop(1);
       cluster.stop(2);
       cluster.await("a lapse", () -> cluster.get(0, "/-/ready").status() == 503);
+      cluster.await(
+          "the reason",
+          () -> {
+            String reason = cluster.get(0, "/-/ready").text();
+            return reason.startsWith("no contact with a majority of voters; nobody serves")
+                && reason.contains("; no connection with 127.0.0.1:")
+                && reason.contains("(Connection refused)");
+          });
       cluster.await(
           "the end of the connections that were open",
           () -> cluster.get(0, "/metrics").text().contains("\nsilverback_cluster_lapses_total 1"));

@@ -83,6 +83,7 @@ final class ClusterIT {
     long killedNanos = System.nanoTime();
     cluster.awaitShown("value_", acknowledged);
     report("kill -9 until the others exposed every group", killedNanos);
+    cluster.await("the log tells it", () -> tellsOfTheLossOf("node-1"));
     pushRound(List.of(cluster.node(0), cluster.node(2)), "2", acknowledged);
     assertEquals(acknowledged, cluster.shown("value_"));
 
@@ -91,6 +92,15 @@ final class ClusterIT {
     report("start of the killed node until it was ready", backNanos);
     pushRound(List.of(killed), "3", acknowledged);
     assertEquals(acknowledged, cluster.shown("value_"));
+  }
+
+  private static boolean tellsOfTheLossOf(String node) {
+    String log = cluster.node(0).process().standardError();
+    return log.contains("msg=\"an outage begins")
+        && log.contains("msg=\"a node left the cluster\" node=" + node)
+        && log.contains("msg=\"slots have a new leader\" node=node-0")
+        && log.contains("msg=\"this node took slots over\"")
+        && log.contains("msg=\"the outage is over");
   }
 
   @Test

@@ -60,6 +60,12 @@ final class ClusterStrangersIT {
         "so does that of a member",
         () -> cluster.node(0).process().standardError().contains("no secret of this node proves"));
     assertRefuses(stranger, "waiting for a cluster: nodes seen=1 expected=3");
+    cluster.await(
+        "its readiness page says so of both members",
+        () -> {
+          String reason = stranger.get("/-/ready").body();
+          return reason.split("as it does if it has another secret", -1).length == 3;
+        });
     stranger.kill();
   }
 

@@ -88,6 +88,11 @@ final class LocalCluster implements AutoCloseable {
     return send(node, "GET", path, "");
   }
 
+  /** From now on no view follows the newest one, or again what the nodes propose. */
+  void freezeViews(boolean freezes) {
+    world.freeze(freezes);
+  }
+
   void stop(int node) {
     gateways.get(node).close();
   }

@@ -3,6 +3,7 @@ package io.silverback.server;
 import io.silverback.cluster.Member;
 import io.silverback.cluster.Membership;
 import io.silverback.cluster.Network;
+import io.silverback.cluster.Trouble;
 import io.silverback.cluster.View;
 import io.silverback.cluster.ViewLog;
 import java.nio.file.Path;
@@ -22,6 +23,7 @@ final class LocalLibraries implements ClusterLibraries {
   private final Map<Member, ViewLog.Listener> logs = new LinkedHashMap<>();
   private final List<Member> living = new ArrayList<>();
   private final List<View> views = new ArrayList<>();
+  private boolean isFrozen;
 
   @Override
   public Membership membership(ClusterSettings settings, Network network) {
@@ -33,9 +35,14 @@ final class LocalLibraries implements ClusterLibraries {
     return new LocalLog();
   }
 
+  /** From now on nothing more is agreed on, or again what is proposed. */
+  synchronized void freeze(boolean freezes) {
+    isFrozen = freezes;
+  }
+
   private synchronized void commit(View next) {
     long newest = views.isEmpty() ? 0 : views.getLast().epoch();
-    if (next.epoch() == newest + 1 && hasMajority()) {
+    if (!isFrozen && next.epoch() == newest + 1 && hasMajority()) {
       views.add(next);
       List.copyOf(logs.values()).forEach(listener -> listener.committed(next));
     }
@@ -63,6 +70,11 @@ final class LocalLibraries implements ClusterLibraries {
       synchronized (LocalLibraries.this) {
         return living.stream().filter(member -> !member.equals(self)).toList();
       }
+    }
+
+    @Override
+    public List<Trouble> troubles() {
+      return List.of();
     }
 
     @Override

@@ -1,5 +1,7 @@
 package io.silverback.cluster.gossip;
 
+import static java.util.Map.entry;
+
 import io.scalecube.cluster.transport.api.Message;
 import io.scalecube.cluster.transport.api.Transport;
 import io.silverback.cluster.Network;
@@ -60,10 +62,9 @@ final class ChannelTransport implements Transport {
         malformedLogged = true;
         logger.log(
             System.Logger.Level.WARNING,
-            "A peer sends gossip that is none, maybe of another version: nodeId="
-                + from.nodeId()
-                + " error="
-                + malformed.getMessage());
+            "ignoring malformed gossip, the peer may run another version",
+            entry("node", from.nodeId()),
+            entry("reason", String.valueOf(malformed.getMessage())));
       }
       return;
     }

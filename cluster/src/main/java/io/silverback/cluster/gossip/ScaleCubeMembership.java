@@ -1,5 +1,7 @@
 package io.silverback.cluster.gossip;
 
+import static java.util.Map.entry;
+
 import io.scalecube.cluster.Cluster;
 import io.scalecube.cluster.ClusterConfig;
 import io.scalecube.cluster.ClusterImpl;
@@ -10,6 +12,7 @@ import io.silverback.cluster.MalformedMessageException;
 import io.silverback.cluster.Member;
 import io.silverback.cluster.Membership;
 import io.silverback.cluster.Network;
+import io.silverback.cluster.Trouble;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
@@ -107,9 +110,7 @@ public final class ScaleCubeMembership implements Membership {
                 failure ->
                     logger.log(
                         System.Logger.Level.ERROR,
-                        "Gossip cannot start; it needs the name of this host to be resolvable:"
-                            + " error="
-                            + failure,
+                        "gossip cannot start, it needs the name of this host to be resolvable",
                         failure));
   }
 
@@ -146,6 +147,11 @@ public final class ScaleCubeMembership implements Membership {
   @Override
   public List<Member> peers() {
     return peers.values().stream().limit(settings.maxPeers()).toList();
+  }
+
+  @Override
+  public List<Trouble> troubles() {
+    return seeds.troubles();
   }
 
   @Override
@@ -202,10 +208,9 @@ public final class ScaleCubeMembership implements Membership {
         malformedLogged = true;
         logger.log(
             System.Logger.Level.WARNING,
-            "A peer is skipped, since what it tells of itself is malformed: address="
-                + event.member().address()
-                + " error="
-                + malformed.getMessage());
+            "a peer is skipped, since what it says of itself is malformed",
+            entry("address", event.member().address()),
+            entry("reason", String.valueOf(malformed.getMessage())));
       }
     }
   }

@@ -1,10 +1,15 @@
 package io.silverback.cluster.gossip;
 
+import static java.util.Map.entry;
+
+import io.silverback.cluster.Trouble;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -24,7 +29,7 @@ final class Seeds {
   private final Resolver resolver;
   private final AtomicInteger turn = new AtomicInteger();
   private volatile List<String> addresses = List.of();
-  private volatile String unresolved = "";
+  private volatile Map<String, String> unresolved = Map.of();
 
   /**
    * Seeds that are not resolved yet.
@@ -57,6 +62,7 @@ final class Seeds {
   /** Looks up the names; what cannot be found now keeps nobody else from being found. */
   void resolve() {
     Set<String> found = new LinkedHashSet<>();
+    var unknown = new TreeMap<String, String>();
     for (String entry : entries) {
       if (!entry.startsWith(NAME)) {
         found.add(entry);
@@ -68,24 +74,43 @@ final class Seeds {
         for (String host : resolver.addressesOf(name)) {
           found.add(host + entry.substring(colon));
         }
-      } catch (UnknownHostException unknown) {
-        logOnce(name, unknown);
+      } catch (UnknownHostException failure) {
+        unknown.put(name, String.valueOf(failure.getMessage()));
       }
     }
+    tell(unresolved, unknown);
+    unresolved = unknown;
     found.remove(self);
     addresses = found.stream().limit(MAX).toList();
   }
 
-  private void logOnce(String name, UnknownHostException unknown) {
-    if (!unresolved.equals(name)) {
-      unresolved = name;
-      logger.log(
-          System.Logger.Level.WARNING,
-          "The name of a seed has no address now and is tried again: name="
-              + name
-              + " error="
-              + unknown.getMessage());
+  /** Once for each name, and again when it has an address. */
+  private static void tell(Map<String, String> before, Map<String, String> now) {
+    now.forEach(
+        (name, reason) -> {
+          if (!before.containsKey(name)) {
+            logger.log(
+                System.Logger.Level.WARNING,
+                "a name in --cluster.join has no address now and is tried again",
+                entry("name", name),
+                entry("reason", reason));
+          }
+        });
+    for (String name : before.keySet()) {
+      if (!now.containsKey(name)) {
+        logger.log(
+            System.Logger.Level.INFO,
+            "a name in --cluster.join has an address",
+            entry("name", name));
+      }
     }
+  }
+
+  /** The names that had no address when they were last looked up. */
+  List<Trouble> troubles() {
+    return unresolved.entrySet().stream()
+        .map(each -> new Trouble(each.getKey(), "the name has no address: " + each.getValue()))
+        .toList();
   }
 
   List<String> all() {

@@ -156,10 +156,16 @@ final class Inbound {
   private void refuse(Refusal reason, String message) {
     refusal = reason;
     local.traffic().refuse(reason);
+    switch (reason) {
+      case SECRET, VERSION, NAME -> local.unreached().refused(name(), message, System.nanoTime());
+      case MALFORMED, SEAL, TIMEOUT, CROWDED, FULL, REPLACED, DROPPED -> {}
+    }
     local.log().log(reason, name(), message);
   }
 
   private String name() {
-    return String.valueOf(socket.getRemoteSocketAddress());
+    // Begins with the name of the host, which nobody looked up, and a slash.
+    String address = String.valueOf(socket.getRemoteSocketAddress());
+    return address.substring(address.indexOf('/') + 1);
   }
 }

@@ -16,6 +16,7 @@ record Local(
     PeerSecrets secrets,
     Traffic traffic,
     RefusalLog log,
+    Unreached unreached,
     SecureRandom random,
     AtomicLong attempts) {
 
@@ -26,6 +27,7 @@ record Local(
         secrets,
         new Traffic(),
         new RefusalLog(),
+        new Unreached(settings.maxOutbound()),
         new SecureRandom(),
         new AtomicLong());
   }
@@ -46,7 +48,7 @@ record Local(
       throw new RefusedException(
           Refusal.NAME,
           "another process has the name of this node, give each its own --cluster.node-id:"
-              + " nodeId="
+              + " node_id="
               + nodeId
               + " incarnation="
               + Long.toHexString(incarnation));

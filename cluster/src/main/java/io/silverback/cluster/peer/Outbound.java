@@ -112,7 +112,7 @@ final class Outbound {
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     } catch (RuntimeException e) {
-      logger.log(Level.ERROR, "a connection failed, which is a bug: peer=" + peer, e);
+      logger.log(Level.ERROR, "a connection failed, which is a bug", e);
     } finally {
       retire();
     }
@@ -235,8 +235,9 @@ final class Outbound {
     } catch (IOException | RefusedException e) {
       if (e instanceof RefusedException refused) {
         local.log().log(refused.refusal(), peer.toString(), String.valueOf(e.getMessage()));
-      } else {
-        logger.log(Level.DEBUG, () -> "cannot connect: peer=" + peer + " cause=" + e);
+      }
+      if (!isRetired()) {
+        local.unreached().failed(peer.toString(), reasonOf(e), System.nanoTime());
       }
       Sockets.close(socket);
       failed();
@@ -256,7 +257,22 @@ final class Outbound {
     }
   }
 
+  private static String reasonOf(Exception failure) {
+    String message = failure.getMessage();
+    return message == null ? failure.getClass().getSimpleName() : message;
+  }
+
+  private boolean isRetired() {
+    lock.lock();
+    try {
+      return retired;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private void connected(Link opened) {
+    local.unreached().reached(peer.toString(), System.nanoTime());
     lock.lock();
     try {
       pending = null;

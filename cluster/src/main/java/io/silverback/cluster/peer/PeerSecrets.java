@@ -1,5 +1,7 @@
 package io.silverback.cluster.peer;
 
+import static java.util.Map.entry;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.System.Logger;
@@ -96,13 +98,17 @@ public final class PeerSecrets {
       }
       if (!isSame) {
         secrets = read;
-        logger.log(Level.INFO, "took changed secrets: file=" + path + " count=" + read.size());
+        logger.log(
+            Level.INFO, "took changed secrets", entry("file", path), entry("count", read.size()));
       }
       lastFailure = "";
     } catch (IllegalArgumentException e) {
       String failure = String.valueOf(e.getMessage());
       if (!failure.equals(lastFailure)) {
-        logger.log(Level.ERROR, "the earlier secrets stay: " + failure);
+        logger.log(
+            Level.ERROR,
+            "the secrets cannot be read, the earlier ones stay",
+            entry("reason", failure));
       }
       lastFailure = failure;
     }

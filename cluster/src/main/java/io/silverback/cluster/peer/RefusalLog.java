@@ -1,9 +1,12 @@
 package io.silverback.cluster.peer;
 
+import static java.util.Map.entry;
+
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -14,7 +17,12 @@ final class RefusalLog {
   private static final Logger logger = System.getLogger(SealedNetwork.class.getName());
   private static final long NANOS_BETWEEN = TimeUnit.SECONDS.toNanos(10);
 
-  private final Map<Refusal, Long> lastNanos = new EnumMap<>(Refusal.class);
+  private final Map<Refusal, Turn> turns = new EnumMap<>(Refusal.class);
+
+  private static final class Turn {
+    private long nanos;
+    private long suppressed;
+  }
 
   /**
    * Logs a refusal, or one of many.
@@ -27,18 +35,31 @@ final class RefusalLog {
           case REPLACED, DROPPED -> Level.DEBUG;
           case NAME, VERSION, SECRET, MALFORMED, SEAL, TIMEOUT, CROWDED, FULL -> Level.WARNING;
         };
-    if (logger.isLoggable(level) && isDue(refusal)) {
-      logger.log(level, message + " peer=" + peer + " reason=" + refusal);
+    if (logger.isLoggable(level)) {
+      suppressedIfDue(refusal)
+          .ifPresent(
+              suppressed ->
+                  logger.log(
+                      level,
+                      "a connection to or from a peer is refused",
+                      entry("peer", peer),
+                      entry("reason", refusal),
+                      entry("cause", message),
+                      entry("suppressed", suppressed)));
     }
   }
 
-  private synchronized boolean isDue(Refusal refusal) {
+  /** How many of that reason were left out since the last line; empty if this one is, too. */
+  private synchronized OptionalLong suppressedIfDue(Refusal refusal) {
     long now = System.nanoTime();
-    Long last = lastNanos.get(refusal);
-    if (last != null && now - last < NANOS_BETWEEN) {
-      return false;
+    Turn turn = turns.get(refusal);
+    if (turn != null && now - turn.nanos < NANOS_BETWEEN) {
+      turn.suppressed++;
+      return OptionalLong.empty();
     }
-    lastNanos.put(refusal, now);
-    return true;
+    var next = new Turn();
+    next.nanos = now;
+    turns.put(refusal, next);
+    return OptionalLong.of(turn == null ? 0 : turn.suppressed);
   }
 }

@@ -1,6 +1,9 @@
 package io.silverback.cluster.peer;
 
+import static java.util.Map.entry;
+
 import io.silverback.cluster.Network;
+import io.silverback.cluster.Trouble;
 import io.silverback.cluster.peer.Outbound.Offer;
 import io.silverback.cluster.peer.Outbound.Target;
 import java.io.IOException;
@@ -12,6 +15,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -88,10 +92,11 @@ public final class SealedNetwork implements Network {
     if (message.length > most) {
       logger.log(
           Level.WARNING,
-          "a message is longer than may be sent: channel={0} length={1,number,#} most={2,number,#}",
-          channel,
-          message.length,
-          most);
+          "a message is longer than may be sent",
+          entry("peer", address),
+          entry("channel", channel),
+          entry("length", message.length),
+          entry("most", most));
     }
     var target = new Target(address, channel);
     while (message.length <= most) {
@@ -137,6 +142,11 @@ public final class SealedNetwork implements Network {
   /** What went through so far. */
   public PeerTraffic traffic() {
     return local.traffic().snapshot(arrivals.handshakes());
+  }
+
+  /** The peers that cannot be reached now or were not let in lately, and why. */
+  public List<Trouble> troubles() {
+    return local.unreached().recent(System.nanoTime());
   }
 
   /** Lets messages that could leave at once do so, and closes all connections. */
@@ -198,11 +208,17 @@ public final class SealedNetwork implements Network {
         Thread.ofVirtual().name("peer-from-" + socket.getRemoteSocketAddress()).start(inbound::run);
       } catch (SocketException e) {
         if (!closed) {
-          logger.log(Level.WARNING, "cannot accept a connection: err=" + e.getMessage());
+          logger.log(
+              Level.WARNING,
+              "cannot accept a connection",
+              entry("reason", String.valueOf(e.getMessage())));
           pause(TICK);
         }
       } catch (IOException e) {
-        logger.log(Level.WARNING, "cannot accept a connection: err=" + e.getMessage());
+        logger.log(
+            Level.WARNING,
+            "cannot accept a connection",
+            entry("reason", String.valueOf(e.getMessage())));
         pause(TICK);
       }
     }

@@ -1,5 +1,7 @@
 package io.silverback.cluster.raft;
 
+import static java.util.Map.entry;
+
 import io.silverback.cluster.Member;
 import io.silverback.cluster.Network;
 import io.silverback.cluster.View;
@@ -166,12 +168,10 @@ public final class RatisViewLog implements ViewLog {
     if (view.length > ServerProperties.MAX_ENTRY_LENGTH) {
       logger.log(
           System.Logger.Level.ERROR,
-          "A view is too large to be agreed on: epoch="
-              + next.epoch()
-              + " length="
-              + view.length
-              + " max="
-              + ServerProperties.MAX_ENTRY_LENGTH);
+          "a view is too large to be agreed on",
+          entry("epoch", next.epoch()),
+          entry("length", view.length),
+          entry("max", ServerProperties.MAX_ENTRY_LENGTH));
       return;
     }
     if (proposals.incrementAndGet() > settings.maxProposals()) {
@@ -249,10 +249,7 @@ public final class RatisViewLog implements ViewLog {
     String text = failure.toString();
     if (!text.equals(lastFailure)) {
       lastFailure = text;
-      logger.log(
-          System.Logger.Level.ERROR,
-          "The view log cannot go on, and tries again: error=" + text,
-          failure);
+      logger.log(System.Logger.Level.ERROR, "the view log cannot go on, and tries again", failure);
     }
   }
 
@@ -301,7 +298,8 @@ public final class RatisViewLog implements ViewLog {
     files.putAside(!elsewhere);
     logger.log(
         System.Logger.Level.INFO,
-        "This node is no voter any more; its log is put aside: epoch=" + newestEpoch());
+        "this node is no voter any more, its log is put aside",
+        entry("epoch", newestEpoch()));
   }
 
   private void startServer(Member self, Listener listener) throws IOException {
@@ -309,8 +307,8 @@ public final class RatisViewLog implements ViewLog {
     if (seed.isPresent() && seed.get().storeId() != self.storeId()) {
       logger.log(
           System.Logger.Level.WARNING,
-          "The view log is of another store and is put aside: storeId="
-              + PeerAddresses.peerId(self));
+          "the view log is of another store and is put aside",
+          entry("store_id", PeerAddresses.peerId(self)));
       files.putAside(false);
       seed = Optional.empty();
     }

@@ -1,5 +1,7 @@
 package io.silverback.cluster.raft;
 
+import static java.util.Map.entry;
+
 import io.silverback.cluster.MalformedMessageException;
 import io.silverback.cluster.View;
 import java.io.IOException;
@@ -149,7 +151,8 @@ final class ViewFiles {
     }
     logger.log(
         System.Logger.Level.ERROR,
-        "A file of the view log is broken and is taken as missing: file=" + folder.resolve(name));
+        "a file of the view log is broken and is taken as missing",
+        entry("file", folder.resolve(name)));
     return Optional.empty();
   }
 
@@ -159,10 +162,9 @@ final class ViewFiles {
     } catch (MalformedMessageException malformed) {
       logger.log(
           System.Logger.Level.ERROR,
-          "A file of the view log is broken and is taken as missing: file="
-              + folder.resolve(name)
-              + " error="
-              + malformed.getMessage());
+          "a file of the view log is broken and is taken as missing",
+          entry("file", folder.resolve(name)),
+          entry("reason", String.valueOf(malformed.getMessage())));
       return Optional.empty();
     }
   }

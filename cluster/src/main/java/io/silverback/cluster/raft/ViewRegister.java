@@ -1,5 +1,7 @@
 package io.silverback.cluster.raft;
 
+import static java.util.Map.entry;
+
 import io.silverback.cluster.MalformedMessageException;
 import io.silverback.cluster.View;
 import java.io.IOException;
@@ -123,10 +125,9 @@ final class ViewRegister extends BaseStateMachine {
     } catch (IOException malformed) {
       logger.log(
           System.Logger.Level.ERROR,
-          "An entry of the view log is no view and is skipped: index="
-              + entry.getIndex()
-              + " error="
-              + malformed.getMessage());
+          "an entry of the view log is no view and is skipped",
+          entry("index", entry.getIndex()),
+          entry("reason", String.valueOf(malformed.getMessage())));
     }
     updateLastAppliedTermIndex(entry.getTerm(), entry.getIndex());
     return CompletableFuture.completedFuture(Message.EMPTY);
@@ -178,6 +179,6 @@ final class ViewRegister extends BaseStateMachine {
   @Override
   public void notifyLogFailed(Throwable cause, @Nullable LogEntryProto entry) {
     failed = true;
-    logger.log(System.Logger.Level.ERROR, "The view log cannot be written: error=" + cause, cause);
+    logger.log(System.Logger.Level.ERROR, "the view log cannot be written", cause);
   }
 }

@@ -84,8 +84,11 @@ final class ScaleCubeMembershipTest {
     ScaleCubeMembership second = start(b, List.of(), resolver);
     ScaleCubeMembership third = start(c, List.of(), resolver);
     assertEquals(List.of(), first.peers());
+    await("the name is in trouble", () -> first.troubles().size() == 1);
+    assertEquals("nodes.test", first.troubles().getFirst().address());
     addresses.addAll(List.of("a", "nobody", "b", "c"));
     await("all see all", () -> sees(first, b, c) && sees(second, a, c) && sees(third, a, b));
+    await("the name has an address", () -> first.troubles().isEmpty());
   }
 
   @Test

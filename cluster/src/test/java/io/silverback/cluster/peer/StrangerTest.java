@@ -50,6 +50,14 @@ final class StrangerTest {
     Nodes.await("one fails", () -> traffic(stranger, Channel.CONTROL).dropped() == 1);
     Nodes.await("both fail", () -> traffic(a, Channel.CONTROL).dropped() == 1);
     assertEquals(1, refused(a, Refusal.SECRET));
+    assertEquals(
+        List.of(stranger.localAddress(), "127.0.0.1"),
+        a.troubles().stream().map(each -> withoutEphemeralPort(each.address(), stranger)).toList());
+    assertTrue(
+        a.troubles().getLast().reason().contains("no secret of this node"), a.troubles()::toString);
+    assertTrue(
+        stranger.troubles().getFirst().reason().contains("another secret"),
+        stranger.troubles()::toString);
     assertEquals(List.of(), atA.texts());
     assertEquals(List.of(), atStranger.texts());
   }
@@ -195,6 +203,12 @@ final class StrangerTest {
       assertEquals(2, refused(b, Refusal.REPLACED));
       assertEquals(1, traffic(b, Channel.DATA).inbound());
     }
+  }
+
+  private static String withoutEphemeralPort(String address, SealedNetwork known) {
+    return address.equals(known.localAddress())
+        ? address
+        : address.substring(0, address.lastIndexOf(':'));
   }
 
   private PeerSecrets secrets(String name, String... lines) throws IOException {

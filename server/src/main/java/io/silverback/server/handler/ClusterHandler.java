@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Labels;
 import io.silverback.server.handler.ClusterInfo.Gone;
+import io.silverback.server.handler.ClusterInfo.Outage;
 import io.silverback.server.handler.ClusterInfo.Overview;
 import io.silverback.server.handler.ClusterInfo.Peer;
 import io.silverback.server.handler.ClusterInfo.Place;
@@ -69,6 +70,11 @@ public final class ClusterHandler {
               }
               out.writeEndObject();
             });
+  }
+
+  /** What of the cluster is not served, in a sentence; empty if all is, and on a single node. */
+  Optional<String> outage() {
+    return cluster.flatMap(ClusterInfo::outage);
   }
 
   Door members() {
@@ -161,6 +167,7 @@ public final class ClusterHandler {
     out.writeNumberField("owned", overview.ownedSlots());
     out.writeNumberField("under_replicated", overview.underReplicated());
     out.writeEndObject();
+    writeOutage(overview.outage(), out);
     out.writeArrayFieldStart("members");
     writePeers(overview.members(), out);
     out.writeEndArray();
@@ -180,6 +187,21 @@ public final class ClusterHandler {
     out.writeEndArray();
   }
 
+  private static void writeOutage(Outage outage, JsonGenerator out) throws IOException {
+    out.writeObjectFieldStart("outage");
+    out.writeNumberField("slots", outage.slots());
+    out.writeNumberField("silent_leader", outage.silentLeader());
+    out.writeNumberField("no_leader", outage.noLeader());
+    out.writeNumberField("taking_over", outage.takingOver());
+    out.writeArrayFieldStart("nodes");
+    for (String node : outage.nodes()) {
+      out.writeString(node);
+    }
+    out.writeEndArray();
+    out.writeNumberField("seconds", outage.seconds());
+    out.writeEndObject();
+  }
+
   private static void writePeers(List<Peer> peers, JsonGenerator out) throws IOException {
     for (Peer peer : peers) {
       out.writeStartObject();
@@ -193,6 +215,10 @@ public final class ClusterHandler {
       out.writeBooleanField("may_lead", peer.mayLead());
       out.writeBooleanField("self", peer.isSelf());
       out.writeBooleanField("seen", peer.isSeen());
+      out.writeBooleanField("silent", peer.silentSince().isPresent());
+      if (peer.silentSince().isPresent()) {
+        out.writeStringField("silent_since", peer.silentSince().get().toString());
+      }
       out.writeEndObject();
     }
   }
@@ -218,6 +244,7 @@ public final class ClusterHandler {
     out.writeEndObject();
     out.writeNumberField("slot", place.slot());
     out.writeStringField("leader", place.leader());
+    out.writeBooleanField("leader_silent", place.leaderIsSilent());
     out.writeNumberField("epoch", place.epoch());
     out.writeArrayFieldStart("owners");
     for (String owner : place.owners()) {

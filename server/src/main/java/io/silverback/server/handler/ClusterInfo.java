@@ -14,6 +14,9 @@ public interface ClusterInfo {
   /** How the slots lie with the members; takes a moment to work out. */
   List<Share> shares();
 
+  /** What of the cluster is not served, in a sentence; empty if all is. */
+  Optional<String> outage();
+
   /** Where a group lies, whether it exists or not. */
   Place place(GroupingKey key);
 
@@ -25,6 +28,7 @@ public interface ClusterInfo {
    * @param epoch of the newest view known, 0 before the first
    * @param leaseSeconds how long this node may still lead without hearing from the others, 0 for
    *     not at all
+   * @param outage the slots that nobody serves, as far as this node knows
    * @param whyNotReady why this node should get no requests; empty if it should
    * @param members of that view, in its order
    * @param removed those that were members not long ago
@@ -40,6 +44,7 @@ public interface ClusterInfo {
       int takingOver,
       int ownedSlots,
       int underReplicated,
+      Outage outage,
       Optional<String> whyNotReady,
       List<Peer> members,
       List<Gone> removed,
@@ -52,10 +57,33 @@ public interface ClusterInfo {
   }
 
   /**
+   * Slots that nobody serves.
+   *
+   * @param silentLeader those of members that were not heard of for longer than a lease
+   * @param noLeader those of no member
+   * @param takingOver those of members that live and do not serve them yet
+   * @param nodes the names of those members
+   * @param seconds for how long there has been such a slot
+   */
+  record Outage(
+      int slots,
+      int silentLeader,
+      int noLeader,
+      int takingOver,
+      List<String> nodes,
+      double seconds) {
+    public Outage {
+      nodes = List.copyOf(nodes);
+    }
+  }
+
+  /**
    * One process start of a node.
    *
    * @param isSelf true for the one that tells this
    * @param isSeen true if gossip believes that it lives
+   * @param silentSince when this node last heard of it, if that is longer ago than a lease; or when
+   *     this node began to listen
    */
   record Peer(
       String nodeId,
@@ -67,7 +95,8 @@ public interface ClusterInfo {
       boolean voterOnly,
       boolean mayLead,
       boolean isSelf,
-      boolean isSeen) {}
+      boolean isSeen,
+      Optional<Instant> silentSince) {}
 
   /**
    * A process start that is no member any more.
@@ -89,12 +118,13 @@ public interface ClusterInfo {
   /**
    * Where a group lies.
    *
-   * @param leader the name of the node that leads the slot, empty for none
+   * @param leader the name of the member that leads the slot, empty for none
+   * @param leaderIsSilent true if it was not heard of for longer than a lease
    * @param epoch of the view that made it the leader
-   * @param owners the names of the nodes that should hold the slot, the one that should lead it
-   *     first
+   * @param owners the names of the members that hold the group: its leader, and those that have
+   *     copies or are about to get them; the one that should lead it first
    */
-  record Place(int slot, String leader, long epoch, List<String> owners) {
+  record Place(int slot, String leader, boolean leaderIsSilent, long epoch, List<String> owners) {
     public Place {
       owners = List.copyOf(owners);
     }

@@ -30,11 +30,17 @@ public final class LifecycleHandler {
     return (_, response, _) -> PlainText.send(response, 200, "OK");
   }
 
-  Door ready() {
+  /**
+   * Whether this server should get requests. What others fail to do is told, and keeps no request
+   * from this one.
+   *
+   * @param outage what of the cluster is not served, in a sentence; empty if all is
+   */
+  Door ready(Supplier<Optional<String>> outage) {
     return (_, response, _) -> {
       Optional<String> reason = whyNotReady.get();
       if (reason.isEmpty()) {
-        PlainText.send(response, 200, "OK");
+        PlainText.send(response, 200, outage.get().map("OK, but "::concat).orElse("OK"));
       } else {
         PlainText.error(response, 503, reason.get());
       }

@@ -76,7 +76,8 @@ public final class Routes implements HttpServer.Handler, Pressure {
     var queries = new QueryMemory(limits);
     board.watch(DoorLimit.QUERY_MEMORY, queries::takenBytes);
     var history = new HistoryHandler(store, limits, queries, overLimit, System::currentTimeMillis);
-    var status = new StatusHandler(store, settings, board, writers, build, started);
+    var status =
+        new StatusHandler(store, settings, board, writers, cluster::outage, build, started);
 
     UnaryOperator<Door> large = door -> inTurn(door, scrapes, overLimit);
     UnaryOperator<Door> fenced = door -> behind(fence, door);
@@ -101,7 +102,7 @@ public final class Routes implements HttpServer.Handler, Pressure {
     routes.add(new Route("GET", prefix + settings.telemetryPath(), "", large.apply(scrape.door())));
     routes.add(new Route("GET", prefix + "/-/metrics", "", scrape.own()));
     routes.add(new Route("GET", prefix + "/-/healthy", "healthy", lifecycle.healthy()));
-    routes.add(new Route("GET", prefix + "/-/ready", "ready", lifecycle.ready()));
+    routes.add(new Route("GET", prefix + "/-/ready", "ready", lifecycle.ready(cluster::outage)));
     Door quitDoor = settings.lifecycle() ? lifecycle.quit() : lifecycle.disabled();
     routes.add(new Route("PUT", prefix + "/-/quit", "", quitDoor));
     routes.add(new Route("POST", prefix + "/-/quit", "", quitDoor));

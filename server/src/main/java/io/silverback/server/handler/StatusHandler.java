@@ -13,7 +13,9 @@ import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 
 /** The page at {@code /}: what this server is and where its doors are. */
 final class StatusHandler {
@@ -39,21 +41,29 @@ final class StatusHandler {
   private final Map<String, String> flags;
   private final LimitBoard board;
   private final WriterWatch writers;
+  private final Supplier<Optional<String>> outage;
   private final BuildInfo build;
   private final Instant startTime;
   private final String externalPrefix;
   private final String telemetryPath;
 
+  /**
+   * The page of a server.
+   *
+   * @param outage what of the cluster is not served, in a sentence; empty if all is
+   */
   StatusHandler(
       MetricStore store,
       DoorSettings settings,
       LimitBoard board,
       WriterWatch writers,
+      Supplier<Optional<String>> outage,
       BuildInfo build,
       Instant startTime) {
     this.store = store;
     this.board = board;
     this.writers = writers;
+    this.outage = outage;
     this.flags = new TreeMap<>(settings.flags());
     this.build = build;
     this.startTime = startTime;
@@ -122,6 +132,13 @@ final class StatusHandler {
         .formatted(conflicts.size(), rows);
   }
 
+  private String outage() {
+    return outage
+        .get()
+        .map(text -> "<h2>Outage</h2>\n<p>%s</p>\n".formatted(escape(text)))
+        .orElse("");
+  }
+
   private String page() {
     return """
         <!DOCTYPE html>
@@ -141,7 +158,7 @@ final class StatusHandler {
         <li><a href="%s">Groups</a> as JSON</li>
         <li><a href="%s">Status</a> as JSON</li>
         </ul>
-        %s<h2>Limits</h2>
+        %s%s<h2>Limits</h2>
         <table>
         <tr><th>limit</th><th>used</th><th>most</th><th>refused</th></tr>
         %s</table>
@@ -161,6 +178,7 @@ final class StatusHandler {
             escape(externalPrefix + telemetryPath),
             escape(externalPrefix + "/api/v1/metrics"),
             escape(externalPrefix + "/api/v1/status"),
+            outage(),
             conflicts(),
             limitRows(),
             flagRows());

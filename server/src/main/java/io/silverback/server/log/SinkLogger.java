@@ -1,11 +1,18 @@
 package io.silverback.server.log;
 
 import java.text.MessageFormat;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Map;
 import java.util.MissingResourceException;
 import java.util.ResourceBundle;
 import org.jspecify.annotations.Nullable;
 
-/** A logger of the platform that writes to the gateway's log. */
+/**
+ * A logger of the platform that writes to the gateway's log. Where all parameters of a line are
+ * {@link Map.Entry}, they are its fields: so code that does not know {@link Log}, as that of the
+ * cluster, can say what varies apart from its sentence.
+ */
 final class SinkLogger implements System.Logger {
   private final String name;
 
@@ -47,9 +54,27 @@ final class SinkLogger implements System.Logger {
     String text = localised(bundle, format);
     if (parameters != null && parameters.length == 1 && parameters[0] instanceof LogFields fields) {
       Logging.sink().write(name, level, text, fields);
+    } else if (parameters != null && areFields(parameters)) {
+      Logging.sink().write(name, level, text, fields(parameters));
     } else {
       Logging.sink().write(name, level, filled(text, parameters), LogFields.NONE);
     }
+  }
+
+  private static boolean areFields(@Nullable Object... parameters) {
+    return parameters.length > 0
+        && Arrays.stream(parameters).allMatch(each -> each instanceof Map.Entry<?, ?>);
+  }
+
+  private static LogFields fields(@Nullable Object... entries) {
+    var keysAndValues = new ArrayList<Object>();
+    for (Object each : entries) {
+      if (each instanceof Map.Entry<?, ?> field) {
+        keysAndValues.add(String.valueOf(field.getKey()));
+        keysAndValues.add(field.getValue());
+      }
+    }
+    return LogFields.of(keysAndValues.toArray());
   }
 
   private static String localised(@Nullable ResourceBundle bundle, @Nullable String key) {

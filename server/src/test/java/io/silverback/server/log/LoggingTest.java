@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.ListResourceBundle;
+import java.util.Map;
 import java.util.logging.Logger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -60,6 +61,24 @@ class LoggingTest {
       LOG.warn("queue is full", "length", 1000);
       assertTrue(captured.onlyLine().startsWith("{\"ts\":\""));
       assertTrue(captured.onlyLine().endsWith("\"msg\":\"queue is full\",\"length\":1000}"));
+    }
+  }
+
+  /** What the cluster logs, which does not know our log. */
+  @Test
+  void entriesAsParametersAreFields() {
+    System.Logger cluster = System.getLogger("io.silverback.cluster.NodeLog");
+    try (var captured = new CapturedLog(LogLevel.INFO, LogFormat.JSON)) {
+      cluster.log(
+          System.Logger.Level.WARNING,
+          "it's {0} slots",
+          Map.entry("slots", 16_384),
+          Map.entry("nodes", List.of("a", "b")));
+      assertTrue(
+          captured
+              .onlyLine()
+              .endsWith("\"msg\":\"it's {0} slots\",\"slots\":16384,\"nodes\":\"[a, b]\"}"),
+          captured.onlyLine());
     }
   }
 
