@@ -100,7 +100,7 @@ final class Founding {
 
   /**
    * The view to begin with, if it is the one whose offer was taken, by this process or by the one
-   * before it: all have taken it, and whoever begun already would wait for this node for ever.
+   * before it: all have taken it, and a node that has begun would wait for this one for ever.
    */
   Optional<View> begin(View first) {
     boolean isMine =
