@@ -36,6 +36,7 @@ final class Claims {
   private final ArrayDeque<Kept> kept = new ArrayDeque<>();
   private final Map<String, Free> free = bounded();
   private final Map<String, Long> probedBy = bounded();
+  private int returns = -1;
 
   /** All groups of the job with these label names may have any series, says the home. */
   private record Free(String labelNames, long epoch) {}
@@ -83,6 +84,18 @@ final class Claims {
   }
 
   /**
+   * Forgets which jobs have one set of label names if this node was removed since: while it was no
+   * member, no home asked it before it granted others.
+   */
+  void enter(View view) {
+    int now = view.seatOf(self).map(View.Seat::returns).orElse(-1);
+    if (now != returns) {
+      returns = now;
+      free.clear();
+    }
+  }
+
+  /**
    * Asks whether the group may have the series; if so they are pending until {@link #settle}. May
    * tell before it returns.
    */
@@ -112,6 +125,7 @@ final class Claims {
       done.verdict(Verdict.RETRY, "the job has no home");
       return;
     }
+    int then = returns;
     requests.ask(
         member.get(),
         config.lease().toNanos() * 2,
@@ -120,6 +134,7 @@ final class Claims {
             answer
                 .filter(ClaimAnswer.class::isInstance)
                 .map(ClaimAnswer.class::cast)
+                .filter(_ -> then == returns)
                 .ifPresentOrElse(
                     said -> judged(said.epoch(), key, claim, said.verdict(), said.reason(), done),
                     () -> done.verdict(Verdict.RETRY, "the home of the job does not answer")));

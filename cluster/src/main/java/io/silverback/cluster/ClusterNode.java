@@ -450,6 +450,7 @@ public final class ClusterNode implements AutoCloseable {
     led.enter(next);
     fences.enter(next);
     shares.enter(next);
+    claims.enter(next);
     if (closed) {
       led.clear();
     }

@@ -29,6 +29,7 @@ final class SimRegister {
   private boolean changing;
   private long end;
   private long votersAt;
+  private int forgotten;
 
   SimRegister(SimWorld world, SimFabric fabric) {
     this.world = world;
@@ -64,6 +65,8 @@ final class SimRegister {
 
   /** All files of the log are gone, and nobody runs who knows it. */
   void forget() {
+    forgotten++;
+    founders.clear();
     running.clear();
     views.clear();
     voters = new ArrayList<>();
@@ -103,10 +106,14 @@ final class SimRegister {
     Set<Long> here = founders.computeIfAbsent(first.clusterId(), _ -> new LinkedHashSet<>());
     here.add(log.storeId());
     List<Long> expected = first.voters().stream().map(Member::storeId).toList();
+    int then = forgotten;
     world.in(
         world.between(SimWorld.MILLI, 300 * SimWorld.MILLI),
         () -> {
           boolean majority = 2 * here.stream().filter(expected::contains).count() > expected.size();
+          if (then != forgotten) {
+            return;
+          }
           if (majority && views.isEmpty()) {
             votersAre(new ArrayList<>(expected));
             commit(first);
