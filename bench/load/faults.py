@@ -15,14 +15,19 @@ PAUSES = {"pause-3": 3, "pause-10": 10, "pause-15": 15}
 RESTART = "restart"
 RESTART_LOSE = "restart-lose-store"
 KILL_ALL = "kill-all"
+ROLLING = "rolling-restart"
 # Whether the node hears its peers, and whether they hear it.
 CUTS = {"cut-10": (False, False), "deaf-10": (False, True), "mute-10": (True, False)}
 CUT_SECONDS = 10
-KINDS = (KILL, KILL_LOSE, *PAUSES, RESTART, RESTART_LOSE, KILL_ALL, *CUTS)
+KINDS = (KILL, KILL_LOSE, *PAUSES, RESTART, RESTART_LOSE, KILL_ALL, ROLLING, *CUTS)
+# How a node is lost after a rolling restart, and for how long.
+LOSSES = (KILL, RESTART, "pause-10", *CUTS)
+LOST_SECONDS = 10
 DESCRIPTIONS = {
     KILL: "kill -9, back with its store", KILL_LOSE: "kill -9, back without it", "pause-3": "SIGSTOP for 3 s", "pause-10": "SIGSTOP for 10 s",
     "pause-15": "SIGSTOP for 15 s", RESTART: "SIGTERM, back with its store", RESTART_LOSE: "SIGTERM, back without it",
-    KILL_ALL: "kill -9 of all at once, back with their stores", "cut-10": "cut off from its peers for 10 s",
+    KILL_ALL: "kill -9 of all at once, back with their stores", ROLLING: "two restarts, each awaited by /-/ready alone, and then one node lost",
+    "cut-10": "cut off from its peers for 10 s",
     "deaf-10": "hears no peer for 10 s", "mute-10": "heard by no peer for 10 s"}
 
 QUIET_SECONDS = 1.5
@@ -101,6 +106,8 @@ class Cluster:
             self._for_a_while(fault, CUT_SECONDS, lambda: node.wires.cut(node.name, *CUTS[kind]), lambda: node.wires.mend(node.name))
         elif kind == KILL_ALL:
             self._kill_all(fault)
+        elif kind == ROLLING:
+            self._roll(fault)
         elif kind in (KILL, KILL_LOSE):
             self._kill(fault, node)
         else:
@@ -145,6 +152,25 @@ class Cluster:
         if fault.kind == RESTART_LOSE:
             node.lose_store()
         node.start(self.nodes)
+
+    def _roll(self, fault):
+        """To wait for /-/ready alone is safe: what comes next may be the loss of any node, at any moment."""
+        for node in self.order.sample(self.nodes, 2):
+            node.terminate()
+            node.start(self.nodes)
+            if not self.await_that(node.is_ready, self.patience):
+                self.findings.append(Finding(LOST, time.time(), node.name, f"not ready {self.patience:.0f} s after its restart"))
+        after = self.order.choice((0, self.order.uniform(0, 10)))
+        losses = [loss for loss in LOSSES if loss not in CUTS or node.wires.can_cut]
+        lost, loss = self.order.choice(self.nodes), self.order.choice(losses)
+        say(f"  {after:.1f} s later: {loss} of {lost.name}")
+        time.sleep(after)
+        if loss in CUTS:
+            self._for_a_while(fault, LOST_SECONDS, lambda: lost.wires.cut(lost.name, *CUTS[loss]), lambda: lost.wires.mend(lost.name))
+        elif loss in PAUSES:
+            self._for_a_while(fault, LOST_SECONDS, lost.pause, lost.resume)
+        else:
+            self._for_a_while(fault, LOST_SECONDS, lost.kill if loss == KILL else lost.terminate, lambda: lost.start(self.nodes))
 
     def _kill_all(self, fault):
         floors = self.floors()

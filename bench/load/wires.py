@@ -17,6 +17,8 @@ def run(*command):
 class Loopback:
     """The one network of this machine, for all."""
 
+    can_cut = False
+
     def web_host(self, _name):
         return "127.0.0.1"
 
@@ -32,6 +34,8 @@ class Loopback:
 
 class Wires:
     """A bridge for each network, and a namespace for each node with an end of a wire in both."""
+
+    can_cut = True
 
     def __init__(self, names):
         self._prefix = f"sb{os.getpid()}"

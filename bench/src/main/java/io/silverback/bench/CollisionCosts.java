@@ -24,7 +24,7 @@ import java.util.stream.IntStream;
  * both, from the bytes of the bodies to the stored groups, as a table in Markdown.
  */
 public final class CollisionCosts {
-  /** So many texts of two letters a bit share one hash code. */
+  /** Texts made of two letters a bit that share one hash code; this is how many bits. */
   private static final int BITS = 14;
 
   static final int ENTRIES = 1 << BITS;

@@ -33,7 +33,7 @@ final class EpochFloor {
 
   /**
    * The newest of all that were met, of the slots that are led from before by that view. A slot
-   * that has another leader since is none of them: what is stored there is of that one.
+   * that has another leader since does not count: what is stored there is of that one.
    */
   Met above(View view) {
     stored.entrySet().removeIf(met -> view.slots().tenure(met.getKey()).epoch() >= met.getValue());

@@ -98,9 +98,14 @@ final class Founding {
     }
   }
 
-  /** The view to begin with, if it is the one whose offer was taken. */
+  /**
+   * The view to begin with, if it is the one whose offer was taken, by this process or by the one
+   * before it: all have taken it, and a node that has begun would wait for this one for ever.
+   */
   Optional<View> begin(View first) {
-    boolean isMine = taken.filter(offer -> offer.clusterId() == first.clusterId()).isPresent();
+    boolean isMine =
+        taken.filter(offer -> offer.clusterId() == first.clusterId()).isPresent()
+            || (first.predecessor(self).isPresent() && taken.filter(this::isFresh).isEmpty());
     if (begun.isEmpty() && isMine) {
       begun = Optional.of(first);
       return begun;

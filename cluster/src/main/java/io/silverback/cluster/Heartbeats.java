@@ -2,6 +2,7 @@ package io.silverback.cluster;
 
 import io.silverback.cluster.PeerMessage.ProcessId;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,7 +24,10 @@ final class Heartbeats {
   private final LapseBoard board;
   private final Requests.Post post;
   private final long leaseNanos;
+  private final Map<ProcessId, Pushed> pushed = new HashMap<>();
   private boolean ended;
+
+  private record Pushed(long epoch, long nanos) {}
 
   Heartbeats(
       ClusterConfig config,
@@ -88,9 +92,21 @@ final class Heartbeats {
         from,
         new PeerMessage.Grant(
             now.epoch(), beat.renewal(), granted, ports.clock().nanoTime(), voter.lapsed()));
-    if (beat.epoch() < now.epoch()) {
+    if (beat.epoch() < now.epoch() && mayPush(from, now)) {
       post.send(from, new PeerMessage.ViewPush(now));
     }
+  }
+
+  /** True if it was not sent that view a moment ago: it may be large, and take a while to apply. */
+  private boolean mayPush(Member to, View view) {
+    long now = ports.clock().nanoTime();
+    pushed.values().removeIf(last -> now - last.nanos() > leaseNanos / 2);
+    Pushed last = pushed.get(ProcessId.of(to));
+    boolean may = last == null || last.epoch() != view.epoch();
+    if (may) {
+      pushed.put(ProcessId.of(to), new Pushed(view.epoch(), now));
+    }
+    return may;
   }
 
   /** What a voter said to one of ours. */

@@ -10,7 +10,7 @@ import java.util.List;
  * @param noLeader slots of no member; all of them before the first view
  * @param takingOver slots of members that live and do not serve them yet
  * @param nodes the names of those members, in order
- * @param millis for how long there has been such a slot, 0 if there is none
+ * @param millis for how long there has been such a slot, 0 without one
  */
 public record Outage(
     int silentLeader, int noLeader, int takingOver, List<String> nodes, long millis) {

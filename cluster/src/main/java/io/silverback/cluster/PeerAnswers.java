@@ -116,7 +116,7 @@ final class PeerAnswers {
         forward,
         said -> {
           forwards.giveBack(length);
-          tell(asker, said);
+          said.ifPresent(answer -> tell(asker, answer));
         });
   }
 

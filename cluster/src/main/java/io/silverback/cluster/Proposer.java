@@ -135,11 +135,17 @@ final class Proposer {
                     view, view.predecessor(member).orElseThrow(), member, wallMillis))
         // Whoever comes back may hold what a silent one held, so it is asked before that one goes.
         .or(() -> newcomer(view).map(member -> ViewPlanner.with(view, member)))
-        .or(() -> silent(view).map(member -> ViewPlanner.without(view, member, wallMillis)))
+        .or(() -> silent(view).map(member -> without(view, member, wallMillis)))
         .or(() -> nextVoter(view).map(member -> ViewPlanner.withVoter(view, member)))
         .or(() -> proven(view).map(member -> ViewPlanner.withLeader(view, member)))
         .or(() -> raised(view))
         .or(() -> forgettable(view).map(gone -> ViewPlanner.forgetting(view, gone)));
+  }
+
+  private View without(View view, Member member, long wallMillis) {
+    return leaving.contains(PeerMessage.ProcessId.of(member))
+        ? ViewPlanner.leaving(view, member, wallMillis)
+        : ViewPlanner.without(view, member, wallMillis);
   }
 
   /** A process that goes on with the files of a member; the one before it has ended. */

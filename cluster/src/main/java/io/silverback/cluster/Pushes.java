@@ -224,9 +224,10 @@ final class Pushes {
   /**
    * An update that another node brings, as this one leads its group or can reach who does.
    *
-   * @param done told once, at the latest when the time of the update is over
+   * @param done told once: what to answer, or nothing where the leader did not answer in time. By
+   *     its clock there may be some of that time left, so the sender has to wait for its end
    */
-  void forwarded(Forward forward, Consumer<Forwarded> done) {
+  void forwarded(Forward forward, Consumer<Optional<Forwarded>> done) {
     int slot = HashRing.slotOf(forward.key());
     Optional<SlotTable.Tenure> tenure = view.get().map(now -> now.slots().tenure(slot));
     if (clock.nanoTime() - forward.dropAfter() >= 0
@@ -243,7 +244,7 @@ final class Pushes {
     }
   }
 
-  private void lead(Forward forward, int slot, Consumer<Forwarded> done) {
+  private void lead(Forward forward, int slot, Consumer<Optional<Forwarded>> done) {
     leader.submit(
         slot,
         forward.key(),
@@ -262,7 +263,8 @@ final class Pushes {
                 }));
   }
 
-  private void passOn(Forward forward, SlotTable.Tenure tenure, Consumer<Forwarded> done) {
+  private void passOn(
+      Forward forward, SlotTable.Tenure tenure, Consumer<Optional<Forwarded>> done) {
     Optional<Member> to =
         view.get().flatMap(now -> now.member(tenure.nodeId(), tenure.incarnation()));
     Optional<Peers.Heard> heard = to.flatMap(peers::of);
@@ -289,23 +291,15 @@ final class Pushes {
                 forward.key(),
                 forward.update()),
         answer ->
-            answer
-                .filter(Forwarded.class::isInstance)
-                .map(Forwarded.class::cast)
-                .ifPresentOrElse(
-                    back -> done.accept(said(forward, back.result(), back.answer(), back.reason())),
-                    // Its time is over at the leader, too, or it was never sent.
-                    () ->
-                        done.accept(
-                            said(
-                                forward,
-                                Forwarded.Fate.UNAVAILABLE,
-                                new byte[0],
-                                "the leader of the group did not answer"))));
+            done.accept(
+                answer
+                    .filter(Forwarded.class::isInstance)
+                    .map(Forwarded.class::cast)
+                    .flatMap(back -> said(forward, back.result(), back.answer(), back.reason()))));
   }
 
-  private static Forwarded said(
+  private static Optional<Forwarded> said(
       Forward forward, Forwarded.Fate result, byte[] answer, String reason) {
-    return new Forwarded(forward.id(), result, answer, reason);
+    return Optional.of(new Forwarded(forward.id(), result, answer, reason));
   }
 }

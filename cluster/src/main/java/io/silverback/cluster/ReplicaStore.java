@@ -40,8 +40,9 @@ public interface ReplicaStore {
   /** What an update would do. */
   sealed interface Prepared {
     /**
-     * Nothing can be made of it: the group or the horizon of its slot has a version of a later
-     * epoch, from a cluster that was there before, and what is pushed now would count as older.
+     * Nothing can be made of it: the group or the horizon of its slot has a version from a cluster
+     * that was there before, and what is pushed now would count as older. It has to be of that
+     * epoch or a later one.
      */
     record Overtaken(long epoch) implements Prepared {}
 
@@ -99,8 +100,8 @@ public interface ReplicaStore {
     record Done() implements Merged {}
 
     /**
-     * It is merged, but the store has something of the group of that later epoch, which counts as
-     * newer than all of the state.
+     * It is merged, but the store has something of the group that counts as newer than all of the
+     * state, which has to be of that epoch or a later one.
      */
     record Overtaken(long epoch) implements Merged {}
 

@@ -407,7 +407,7 @@ final class SlotSync {
     ports.loop().background(work, made -> made.ifPresentOrElse(orEnd(then), this::end));
   }
 
-  /** A step that fails is a bug; but whoever waits for the end would wait for ever. */
+  /** A step that fails is a bug, but its caller must not wait for the end for ever. */
   private <T> Consumer<T> orEnd(Consumer<T> step) {
     return given -> {
       try {

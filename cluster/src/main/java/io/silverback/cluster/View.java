@@ -63,7 +63,7 @@ public record View(
 
   /**
    * True if it may replace that view: it is the next one, or the same with its epochs raised, and
-   * then whoever proposed it knew the view before.
+   * then its proposer knew the view before.
    */
   public boolean follows(View before) {
     return clusterId == before.clusterId()

@@ -36,11 +36,20 @@ final class ViewPlanner {
   }
 
   static View without(View view, Member member, long wallMillis) {
+    return without(view, member, wallMillis, 1);
+  }
+
+  /** The member asked for it, which says nothing against its staying once it comes back. */
+  static View leaving(View view, Member member, long wallMillis) {
+    return without(view, member, wallMillis, 0);
+  }
+
+  private static View without(View view, Member member, long wallMillis, int returns) {
     var seats = new ArrayList<Seat>();
     var removed = new ArrayList<>(view.removed());
     for (Seat seat : view.seats()) {
       if (seat.member().isSameProcess(member)) {
-        removed.add(new Removed(member, view.epoch() + 1, wallMillis, seat.returns() + 1));
+        removed.add(new Removed(member, view.epoch() + 1, wallMillis, seat.returns() + returns));
       } else {
         seats.add(seat);
       }

@@ -11,7 +11,7 @@ final class WaitingBytes {
     this.most = most;
   }
 
-  /** True if there is room for so many bytes; they are given back afterwards. */
+  /** True if there is room for that many bytes; they are given back afterwards. */
   boolean take(int length) {
     if (waiting > 0 && waiting + length > most) {
       return false;

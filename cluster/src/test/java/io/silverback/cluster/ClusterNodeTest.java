@@ -109,7 +109,7 @@ final class ClusterNodeTest {
     assertEquals(Optional.of(newer), node.status().view());
   }
 
-  /** The lease runs on all the time, and somebody else leads a slot that was read already. */
+  /** The lease runs on all the time, and another node leads a slot that was read already. */
   @Test
   void aScrapeDoesNotOutliveOneOfItsSlots() {
     View wider = ViewPlanner.with(lead(), b);

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -115,6 +116,25 @@ final class FoundingTest {
     start(2, b);
     node(b).offered(a, new Offer(7, List.of(a, TestViews.member("b", 22, 2))));
     assertEquals(0, taken());
+  }
+
+  /** One has begun, and the others were started again before they heard of it. */
+  @Test
+  void whoIsStartedAgainBeginsWhatItsLastProcessTook() {
+    start(2, a, b);
+    tick(a, b);
+    deliver();
+    cutOff.add(b);
+    tick(a, b);
+    deliver();
+    View first = begun(a).getFirst();
+    Member again = TestViews.member("b", 22, 2);
+    start(2, again);
+    Member other = TestViews.member("b", 33, 9);
+    start(2, other);
+    assertEquals(Optional.empty(), node(other).begin(first), "has other files");
+    assertEquals(Optional.of(first), node(again).begin(first));
+    assertEquals(Optional.empty(), node(again).begin(first));
   }
 
   @Test

@@ -82,8 +82,9 @@ final class SimStore implements ReplicaStore {
     if (takesAnyEpoch) {
       return effect(wanted, before, version);
     }
-    if (before.newest().epoch() > version.epoch()) {
-      return new Prepared.Overtaken(before.newest().epoch());
+    long above = before.newest().epochAbove(version);
+    if (above > 0) {
+      return new Prepared.Overtaken(above);
     }
     if (!version.isAfter(before.newest())) {
       throw new SimViolation(
@@ -170,10 +171,13 @@ final class SimStore implements ReplicaStore {
     if (full && came.exists() && !group(came.key()).map(came::merge).equals(group(came.key()))) {
       return new Merged.Refused("full");
     }
-    SimGroup now = groups.merge(came.key(), came, SimGroup::merge);
-    return now.newest().epoch() > came.newest().epoch() && !takesAnyEpoch
-        ? new Merged.Overtaken(now.newest().epoch())
-        : new Merged.Done();
+    long above =
+        group(came.key())
+            .map(here -> here.newest().epochAbove(came.newest()))
+            .filter(_ -> !takesAnyEpoch)
+            .orElse(0L);
+    groups.merge(came.key(), came, SimGroup::merge);
+    return above > 0 ? new Merged.Overtaken(above) : new Merged.Done();
   }
 
   @Override

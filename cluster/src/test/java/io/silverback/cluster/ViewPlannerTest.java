@@ -30,7 +30,7 @@ final class ViewPlannerTest {
     assertFalse(first.follows(first));
     View raised = ViewPlanner.raised(first, 50);
     assertTrue(raised.follows(first));
-    // Whoever proposed it did not know of the second view.
+    // Its proposer did not know of the second view.
     assertFalse(raised.follows(second));
     assertTrue(ViewPlanner.raised(second, 50).follows(second));
     View other = ViewPlanner.first(8, second.members());

@@ -92,7 +92,7 @@ final class ClusterMetrics {
         .register(registry);
     gauge(
         "outage_seconds",
-        "For how long there has been a slot that nobody serves, 0 if there is none.",
+        "For how long there has been a slot that nobody serves, 0 without one.",
         now -> now.outage().millis() / 1e3);
     gauge(
         "silent_members",

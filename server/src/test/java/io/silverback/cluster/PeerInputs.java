@@ -2,7 +2,7 @@ package io.silverback.cluster;
 
 import java.util.List;
 
-/** Reads bytes as peers send them; throws {@link MalformedMessageException} if they are none. */
+/** Reads bytes as peers send them; throws {@link MalformedMessageException} for others. */
 public final class PeerInputs {
   private PeerInputs() {}
 

@@ -29,7 +29,7 @@ final class WorkBoundsTest {
   private final CountDownLatch begun = new CountDownLatch(1);
   private final CountDownLatch ended = new CountDownLatch(1);
 
-  /** A store that works until somebody ends it. */
+  /** A store that works until a test ends it. */
   private final class BusyStore extends FrontStore {
     BusyStore(MetricStore store) {
       super(store);

@@ -22,6 +22,20 @@ public record Version(long epoch, long clock, long incarnation) implements Compa
     return isAfter(other) ? this : other;
   }
 
+  /**
+   * The epoch that one has to reach whose version counts as older than this one, though it is the
+   * later one. Within an epoch that is so if another process gave this one: the epoch is of a
+   * cluster that was there before.
+   *
+   * @return 0 if it need reach none
+   */
+  public long epochAbove(Version later) {
+    if (!isAfter(later) || (epoch == later.epoch && incarnation == later.incarnation)) {
+      return 0;
+    }
+    return epoch == later.epoch ? epoch + 1 : epoch;
+  }
+
   @Override
   public int compareTo(Version other) {
     int order = Long.compare(epoch, other.epoch);

@@ -202,7 +202,7 @@ public final class GroupFrameReader {
     return Extras.read(in);
   }
 
-  /** Where in the frame the extras stand, for an {@link ExtrasCursor}; 0 if there are none. */
+  /** The offset of the extras in the frame, for an {@link ExtrasCursor}; 0 without extras. */
   public int extrasPosition() {
     moveToExtras();
     int at = in.position();

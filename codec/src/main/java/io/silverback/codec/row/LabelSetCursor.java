@@ -49,7 +49,7 @@ public final class LabelSetCursor {
     return pairs;
   }
 
-  /** Goes to the next pair; false if there is none. */
+  /** Goes to the next pair; false at the end. */
   public boolean next() {
     if (left == 0) {
       return false;

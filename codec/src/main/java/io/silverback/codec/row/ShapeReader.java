@@ -230,7 +230,7 @@ public final class ShapeReader {
     in.position(metricsPosition);
   }
 
-  /** Goes to the next metric of the family, in the order of the push; false if there is none. */
+  /** Goes to the next metric of the family, in the order of the push; false at the end. */
   public boolean nextMetric() {
     if (metricsRead == metricCount) {
       return false;

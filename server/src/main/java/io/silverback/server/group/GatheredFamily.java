@@ -11,7 +11,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All that a scrape shows under one name. What cannot stand beside the rest is left out, and of
+ * All that a scrape shows under one name. What does not go with the rest is left out, and of
  * metrics with the same labels all but the first. Not thread-safe.
  */
 final class GatheredFamily implements Family {
@@ -27,7 +27,7 @@ final class GatheredFamily implements Family {
    *
    * @param own gives name, type, help and unit; of its metrics those are left out that a pushed one
    *     has the labels of
-   * @param pushed null if there are none
+   * @param pushed null without one
    * @param omissions told once of what is left out
    */
   GatheredFamily(MetricFamily own, @Nullable HeldFamily pushed, Omissions omissions) {
@@ -79,7 +79,7 @@ final class GatheredFamily implements Family {
     isReported = true;
   }
 
-  /** Leaves everything out, since the family cannot stand beside others. */
+  /** Leaves everything out, since the family does not go with others. */
   void leaveOut(String reason) {
     int[] count = new int[1];
     forEachMetric(_ -> count[0]++);

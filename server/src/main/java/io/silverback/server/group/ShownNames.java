@@ -26,7 +26,7 @@ final class ShownNames {
   private final List<Beginning> beginnings = new ArrayList<>();
   private String last = "";
 
-  /** The first so many characters of the last name, which are the name of another family. */
+  /** The first characters of the last name that are the name of another family. */
   private record Beginning(int length, MetricType type) {}
 
   ShownNames(Collection<MetricFamily> ownFamilies) {

@@ -61,7 +61,7 @@ final class AnswerStream {
     private OutputStream upToTheEnd() {
       response.contentLength(Long.MAX_VALUE);
       OutputStream begun = response.outputStream();
-      // The head goes out with the first bytes, and the client must not wait for so many.
+      // The head goes out with the first bytes, and the client must not wait for that many.
       response.headers().remove(HeaderNames.CONTENT_LENGTH);
       return begun;
     }

@@ -13,7 +13,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The groups of a snapshot as they were when it was taken: where each lies in the map, and what it
+ * The groups of a snapshot as they were when it was taken: where each is in the map, and what it
  * was if it has changed since.
  *
  * <p>A group is copied only when it is about to change, so a snapshot takes a little for each
@@ -91,7 +91,7 @@ final class GroupRows implements AutoCloseable {
     this.rows = allocate(Math.max(1, memory.expectedGroups()) * ROW_LENGTH);
   }
 
-  /** Adds a group as it lies in the map, under the lock of which it is called. */
+  /** Adds a group as it is in the map. Called under the lock of the group. */
   void add(DirectBuffer key, DirectBuffer entry, GroupFrameReader frame) {
     if (HistoryHead.group(entry) > lastGroup) {
       return;
@@ -195,7 +195,7 @@ final class GroupRows implements AutoCloseable {
     return rows.getInt(row * ROW_LENGTH + KEY_LENGTH);
   }
 
-  /** Where in its frame the extras stand; 0 if there are none. */
+  /** The offset of the extras in its frame; 0 without extras. */
   int extras(int row) {
     return rows.getInt(row * ROW_LENGTH + EXTRAS);
   }

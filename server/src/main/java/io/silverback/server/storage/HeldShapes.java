@@ -68,7 +68,7 @@ final class HeldShapes {
     return count;
   }
 
-  /** Goes to the next family of a shape that has a metric; false if there is none. */
+  /** Goes to the next family of a shape that has a metric; false at the end. */
   boolean nextFamily(int shape) {
     ShapeReader reader = held(shape).reader();
     do {

@@ -40,7 +40,7 @@ final class LabelWalk {
     readOwnName();
   }
 
-  /** Goes to the next label; false if there is none. */
+  /** Goes to the next label; false at the end. */
   boolean next() {
     if (isStarted) {
       if (isFromKey) {

@@ -10,7 +10,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes metrics of what lies in the frames of a snapshot, one at a time. Keeps a few grouping keys,
+ * Makes metrics of what is in the frames of a snapshot, one at a time. Keeps a few grouping keys,
  * which are asked for again and again. Not thread-safe.
  */
 final class MetricReader {

@@ -37,7 +37,7 @@ final class OffHeapMap implements AutoCloseable {
   /** Null if nothing is to outlive the process. */
   private final @Nullable WriteLanes lanes;
 
-  /** Null unless somebody wants to see what is about to go. */
+  /** Null unless a caller wants to see what is about to go. */
   private volatile @Nullable EntryVisitor beforeChange;
 
   private OffHeapMap(

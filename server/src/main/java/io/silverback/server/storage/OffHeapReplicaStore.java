@@ -79,17 +79,17 @@ public final class OffHeapReplicaStore implements ReplicaStore {
         .with(
             update.key(),
             (key, workspace) -> {
-              long stored = newestEpoch(key, workspace, store);
-              return stored > stamp.version().epoch()
-                  ? new Prepared.Overtaken(stored)
+              long above = newest(key, workspace, store).epochAbove(stamp.version());
+              return above > 0
+                  ? new Prepared.Overtaken(above)
                   : prepare(key, update, stamp, workspace, store);
             });
   }
 
   /** That of the group, or of what was purged from its slot. */
-  private static long newestEpoch(byte[] key, Workspace workspace, StoreParts store) {
+  private static Version newest(byte[] key, Workspace workspace, StoreParts store) {
     Version purged = store.tombstones().horizons().at(HashRing.slotOf(key));
-    return StateOrder.newest(workspace.frame()).max(purged).epoch();
+    return StateOrder.newest(workspace.frame()).max(purged);
   }
 
   private static Prepared prepare(

@@ -4,7 +4,7 @@ import java.util.function.LongSupplier;
 
 /**
  * Tells how long ago a page was sealed, whatever the wall clock shows: counts on from where the
- * process before this one ended, and does not go on while there is none. Thread-safe.
+ * process before this one ended, and does not go on without one. Thread-safe.
  */
 final class PageClock {
   private final LongSupplier ownMillis;

@@ -119,7 +119,7 @@ final class SeriesMerge {
       refill(next.number);
     }
 
-    /** Goes to the next series; false if there is none. */
+    /** Goes to the next series; false at the end. */
     private boolean advance() {
       if (window.next()) {
         next = new Series(window.series(), window.labels());
@@ -146,7 +146,7 @@ final class SeriesMerge {
       return window.isEmpty() ? nextGroup() : advance();
     }
 
-    /** Goes to the first series after one of any group; false if there is none. */
+    /** Goes to the first series after one of any group; false at the end. */
     private boolean seekAfter(Place floor) {
       while (group < end && compare(row(), shape, last, floor) <= 0) {
         group++;

@@ -27,11 +27,9 @@ record StateMerge(
 
   /** Called under the lock of the group. */
   Merged into(byte[] key, Workspace workspace) {
-    long stored = StateOrder.newest(workspace.frame()).epoch();
+    long above = StateOrder.newest(workspace.frame()).epochAbove(StateOrder.newest(frame));
     Merged merged = merge(key, workspace);
-    boolean isOvertaken =
-        merged instanceof Merged.Done && stored > StateOrder.newest(frame).epoch();
-    return isOvertaken ? new Merged.Overtaken(stored) : merged;
+    return merged instanceof Merged.Done && above > 0 ? new Merged.Overtaken(above) : merged;
   }
 
   private Merged merge(byte[] key, Workspace workspace) {

@@ -29,7 +29,7 @@ final class SymbolTable implements Symbols {
   private static final int MAX_BYTES_OF_A_UNIT = 3;
   private static final int CACHED = 16 * 1024;
 
-  /** Longer texts are not kept as strings: whoever sends them must not fill the heap. */
+  /** Longer texts are not kept as strings: a client that sends them must not fill the heap. */
   private static final int LONGEST_CACHED = 256;
 
   private final OffHeapMap symbols;

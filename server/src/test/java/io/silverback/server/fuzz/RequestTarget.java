@@ -62,7 +62,7 @@ final class RequestTarget implements Consumer<byte[]> {
     }
   }
 
-  /** What can stand in the first line of a request. */
+  /** What can be in the first line of a request. */
   private static String target(String text) {
     var target = new StringBuilder();
     for (int i = 0; i < text.length(); i++) {

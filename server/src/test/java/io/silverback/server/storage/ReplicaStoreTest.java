@@ -408,6 +408,21 @@ final class ReplicaStoreTest {
     assertEquals(new Merged.Overtaken(5), follower.replica().merge(early));
   }
 
+  /** An earlier cluster may have come to the same epoch, by clocks that were ahead. */
+  @Test
+  void whatAnotherProcessStoredInTheSameEpochIsOvertakenOnlyByALaterOne() {
+    byte[] theirs = prepared(put(X, gauge("a", 1)), 5);
+    merge(leader, theirs);
+    merge(follower, theirs);
+    var earlier = new Version(5, clock - 1, 8);
+    assertEquals(new Prepared.Overtaken(6), prepare(leader, put(X, gauge("a", 2)), earlier, now));
+    try (Node fresh = Replicas.node(() -> now)) {
+      Prepared made = prepare(fresh, put(X, gauge("a", 2)), earlier, now);
+      byte[] state = assertInstanceOf(Prepared.Effect.class, made).state();
+      assertEquals(new Merged.Overtaken(6), follower.replica().merge(state));
+    }
+  }
+
   private Prepared below(GroupUpdate update) {
     clock++;
     return prepare(leader, update, new Version(4, clock, 7), now);

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 final class ShapeRenewalTest {
   /**
-   * A gauge of the zone a and of no zone, whose label sets stand in that order, as the first
+   * A gauge of the zone a and of no zone, whose label sets are in that order, as the first
    * versions wrote them; without users, symbols and checksum.
    */
   private static final String OLD_SHAPE =

@@ -15,8 +15,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Requests through TLS mean the same, one record or many. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class TlsWireReplayTest {
-  /** Each place costs two handshakes. */
-  private static final int PLACES = 5;
+  /** Each place costs two handshakes, so a build takes a few; 500 are all places of most cases. */
+  private static final int PLACES = Integer.getInteger("silverback.wire.places", 5);
 
   @TempDir private static Path folder;
 
