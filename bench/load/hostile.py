@@ -9,6 +9,7 @@ import threading
 import time
 from collections import Counter
 
+import crafted
 from kinds import Template
 
 JOB = "soak"
@@ -38,10 +39,10 @@ class Ledger:
 class Client(threading.Thread):
     """Does something again and again until it is told to stop, on a connection that is renewed when it breaks."""
 
-    def __init__(self, port, ledger, stop, seed, what):
+    def __init__(self, port, ledger, stop, seed, what, number):
         super().__init__(daemon=True)
         self.port, self.ledger, self.stop, self.what = port, ledger, stop, what
-        self.order, self.made = random.Random(f"{seed} {what.__name__} {id(self)}"), 0
+        self.order, self.made = random.Random(f"{seed} {what.__name__} {number}"), 0
         self.prefix = f"{what.__name__}-{self.order.randrange(1 << 32):08x}"
         self.mine = []
         self.connection = None
@@ -210,13 +211,15 @@ def _drop(ready, held, one):
     one.close()
 
 
-CLIENTS = {newcomer: 3, giant: 1, bomb: 1, labeler: 1, heavy: 1, scraper: 1, slow: 1, half_open: 1}
+CLIENTS = {
+    newcomer: 3, giant: 1, bomb: 1, labeler: 1, heavy: 1, scraper: 1, slow: 1, half_open: 1, crafted.long_key: 1, crafted.many_labels: 1,
+    crafted.families: 1, crafted.collisions: 1, crafted.selectors: 1, crafted.old_scraper: 1, crafted.unread: 1}
 
 
 def start(port, stop, seed):
     """All clients, running, and what they note."""
     ledger = Ledger()
-    clients = [Client(port, ledger, stop, seed, what) for what, count in CLIENTS.items() for _ in range(count)]
+    clients = [Client(port, ledger, stop, seed, what, number) for what, count in CLIENTS.items() for number in range(count)]
     for client in clients:
         client.start()
         time.sleep(0.05)

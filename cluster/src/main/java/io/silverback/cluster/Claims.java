@@ -25,6 +25,9 @@ import java.util.function.Consumer;
 final class Claims {
   private static final int MOST_JOBS = 10_000;
 
+  /** Claims name every series of their groups. */
+  private static final long MOST_KEPT_BYTES = 16 << 20;
+
   private final Member self;
   private final ClusterConfig config;
   private final ClusterPorts ports;
@@ -34,15 +37,24 @@ final class Claims {
   private final Requests.Post post;
   private final Map<GroupId, Claim> pending = new HashMap<>();
   private final ArrayDeque<Kept> kept = new ArrayDeque<>();
-  private final Map<String, Free> free = bounded();
-  private final Map<String, Long> probedBy = bounded();
+  private long keptBytes;
+  private final Map<GroupId, Free> free = bounded();
+  private final Map<GroupId, Long> probedBy = bounded();
   private int returns = -1;
 
   /** All groups of the job with these label names may have any series, says the home. */
-  private record Free(String labelNames, long epoch) {}
+  private record Free(GroupId labelNames, long epoch) {
+    static Free of(Claim claim, long epoch) {
+      return new Free(GroupId.of(claim.labelNames()), epoch);
+    }
+  }
 
   /** What may be stored until then, although nobody was told that it is. */
-  private record Kept(GroupId group, Claim claim, long untilNanos) {}
+  private record Kept(GroupId group, Claim claim, long untilNanos) {
+    long bytes() {
+      return claim.series().length + 2L * (claim.job().length() + claim.labelNames().length());
+    }
+  }
 
   Claims(
       Member self,
@@ -60,12 +72,12 @@ final class Claims {
     this.home = new JobHome(config, ports, requests, this);
   }
 
-  private static <V> Map<String, V> bounded() {
+  private static <V> Map<GroupId, V> bounded() {
     return new LinkedHashMap<>(16, 0.75f, true) {
       private static final long serialVersionUID = 1;
 
       @Override
-      protected boolean removeEldestEntry(Map.Entry<String, V> eldest) {
+      protected boolean removeEldestEntry(Map.Entry<GroupId, V> eldest) {
         return size() > MOST_JOBS;
       }
     };
@@ -102,7 +114,7 @@ final class Claims {
   void claim(View view, byte[] key, Claim claim, JobHome.Judged done) {
     int slot = slotOf(claim.job());
     SlotTable.Tenure tenure = view.slots().tenure(slot);
-    if (new Free(claim.labelNames(), tenure.epoch()).equals(free.get(claim.job()))) {
+    if (Free.of(claim, tenure.epoch()).equals(free.get(GroupId.of(claim.job())))) {
       pending.put(new GroupId(key), claim);
       done.verdict(Verdict.GRANTED_ALL, "");
       return;
@@ -142,13 +154,13 @@ final class Claims {
 
   private void judged(
       long epoch, byte[] key, Claim claim, Verdict verdict, String reason, JobHome.Judged done) {
-    if (epoch < probedBy.getOrDefault(claim.job(), 0L)) {
+    if (epoch < probedBy.getOrDefault(GroupId.of(claim.job()), 0L)) {
       done.verdict(Verdict.RETRY, "the home of the job has changed");
       return;
     }
     switch (verdict) {
       case GRANTED_ALL -> {
-        free.put(claim.job(), new Free(claim.labelNames(), epoch));
+        free.put(GroupId.of(claim.job()), Free.of(claim, epoch));
         pending.put(new GroupId(key), claim);
       }
       case GRANTED -> pending.put(new GroupId(key), claim);
@@ -164,11 +176,13 @@ final class Claims {
     var group = new GroupId(key);
     Claim claim = pending.remove(group);
     if (claim != null) {
-      if (kept.size() >= MOST_JOBS) {
-        kept.removeFirst();
-      }
       // The clock of a replica may stand still for up to a lease without its noticing.
-      kept.add(new Kept(group, claim, untilNanos + config.lease().toNanos()));
+      var last = new Kept(group, claim, untilNanos + config.lease().toNanos());
+      kept.add(last);
+      keptBytes += last.bytes();
+      while (kept.size() > MOST_JOBS || (keptBytes > MOST_KEPT_BYTES && kept.size() > 1)) {
+        keptBytes -= kept.removeFirst().bytes();
+      }
     }
   }
 
@@ -193,13 +207,15 @@ final class Claims {
    * for each new series of it.
    */
   void probed(long id, long epoch, byte[] key, Claim claim, Consumer<Optional<ProbeAnswer>> done) {
-    probedBy.merge(claim.job(), epoch, Math::max);
-    Free known = free.get(claim.job());
-    if (known != null && !known.labelNames().equals(claim.labelNames())) {
-      free.remove(claim.job());
+    GroupId job = GroupId.of(claim.job());
+    probedBy.merge(job, epoch, Math::max);
+    Free known = free.get(job);
+    if (known != null && !known.labelNames().equals(GroupId.of(claim.labelNames()))) {
+      free.remove(job);
     }
     long now = ports.clock().nanoTime();
     kept.removeIf(each -> now - each.untilNanos() >= 0);
+    keptBytes = kept.stream().mapToLong(Kept::bytes).sum();
     var others = new ArrayList<Claim>();
     pending.forEach((group, other) -> addIfOther(others, group, other, key));
     kept.forEach(each -> addIfOther(others, each.group(), each.claim(), key));

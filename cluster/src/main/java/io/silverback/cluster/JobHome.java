@@ -29,7 +29,7 @@ final class JobHome {
   private final ClusterPorts ports;
   private final Requests requests;
   private final Claims own;
-  private final Map<String, Job> jobs = new LinkedHashMap<>(16, 0.75f, true);
+  private final Map<GroupId, Job> jobs = new LinkedHashMap<>(16, 0.75f, true);
   private int waiting;
 
   /** Takes the verdict on a claim. */
@@ -44,7 +44,7 @@ final class JobHome {
   private record Granted(Claim claim, long untilNanos) {}
 
   private static final class Job {
-    final Set<String> labelNames = new HashSet<>();
+    final Set<GroupId> labelNames = new HashSet<>();
     final Map<GroupId, Granted> granted = new HashMap<>();
     final Queue<Asked> queue = new ArrayDeque<>();
     boolean isKnown;
@@ -70,11 +70,12 @@ final class JobHome {
    * @param epoch from which on this node leads the slot of the job
    */
   void judge(View view, long epoch, byte[] key, Claim claim, Judged done) {
-    if (!jobs.containsKey(claim.job())) {
+    GroupId name = GroupId.of(claim.job());
+    if (!jobs.containsKey(name)) {
       // Before the job is there: nothing waits for it yet, so it would be forgotten at once.
       forgetIdle();
     }
-    Job job = jobs.computeIfAbsent(claim.job(), _ -> new Job());
+    Job job = jobs.computeIfAbsent(name, _ -> new Job());
     if (job.epoch != epoch) {
       // Meanwhile another node may have been the home.
       job.isKnown = false;
@@ -100,7 +101,7 @@ final class JobHome {
   }
 
   void settled(String name, byte[] key) {
-    Job job = jobs.get(name);
+    Job job = jobs.get(GroupId.of(name));
     if (job != null) {
       job.granted.remove(new GroupId(key));
     }
@@ -128,7 +129,7 @@ final class JobHome {
       return;
     }
     Asked asked = job.queue.remove();
-    if (job.isKnown && job.labelNames.equals(Set.of(asked.claim().labelNames()))) {
+    if (job.isKnown && job.labelNames.equals(Set.of(GroupId.of(asked.claim().labelNames())))) {
       asked.done().verdict(Verdict.GRANTED_ALL, "");
       next(job);
       return;
@@ -192,7 +193,7 @@ final class JobHome {
         return;
       }
       labelNames.add(asked.claim().labelNames());
-      job.labelNames.addAll(labelNames);
+      labelNames.forEach(each -> job.labelNames.add(GroupId.of(each)));
       job.isKnown = true;
       long now = ports.clock().nanoTime();
       job.dropOldGrants(now);

@@ -103,6 +103,7 @@ final class HashKeysTest {
           Map.entry("io.silverback.server.LiveConfig", "names of flags"),
           Map.entry("io.silverback.server.handler.ApiHandler", "names of flags"),
           Map.entry("io.silverback.server.handler.DoorSettings", "names of flags"),
+          Map.entry("io.silverback.server.storage.GroupRows", "addresses of memory"),
           Map.entry("io.silverback.server.storage.StoreAudit", "numbers that the store gives"),
           Map.entry("io.silverback.server.web.WebConfig", "users of the operator's file"));
 

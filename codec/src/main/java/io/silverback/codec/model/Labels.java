@@ -19,11 +19,11 @@ public final class Labels implements Comparable<Labels> {
   /** Names at even, values at odd positions. */
   private final String[] pairs;
 
-  private final int hash;
+  /** 0 until asked for. Threads that race write the same number, as those of a String do. */
+  private int hash;
 
   private Labels(String[] pairs) {
     this.pairs = pairs;
-    this.hash = Arrays.hashCode(pairs);
   }
 
   /** Labels of alternating names and values, in any order. */
@@ -231,9 +231,15 @@ public final class Labels implements Comparable<Labels> {
     return other instanceof Labels labels && Arrays.equals(pairs, labels.pairs);
   }
 
+  /** Differs from process to process, so that no client can choose labels that share one. */
   @Override
   public int hashCode() {
-    return hash;
+    int known = hash;
+    if (known == 0) {
+      known = KeyedHash.of(pairs);
+      hash = known;
+    }
+    return known;
   }
 
   @Override

@@ -44,6 +44,9 @@ final class DeleteGroupsHandler {
   /** Groups that the answer names; it counts all. */
   private static final int MOST_NAMED = 1000;
 
+  /** Fewer are named if their keys are long. */
+  private static final long MOST_NAMED_WEIGHT = 1 << 20;
+
   private final MetricStore store;
   private final DoorLimits limits;
   private final BodyCoding bodies;
@@ -83,8 +86,17 @@ final class DeleteGroupsHandler {
   /** What was done so far. */
   private static final class Outcome {
     private final List<GroupingKey> named = new ArrayList<>();
+    private long namedWeight;
     private long groups;
     private long failed;
+
+    private void done(GroupingKey key) {
+      groups++;
+      if (named.size() < MOST_NAMED && namedWeight < MOST_NAMED_WEIGHT) {
+        named.add(key);
+        namedWeight += KeyBatch.weightOf(key);
+      }
+    }
   }
 
   Door door() {
@@ -203,10 +215,7 @@ final class DeleteGroupsHandler {
       onDelete.accept(key);
       log.deleted(request, key);
     }
-    outcome.groups++;
-    if (outcome.named.size() < MOST_NAMED) {
-      outcome.named.add(key);
-    }
+    outcome.done(key);
   }
 
   private static void write(Order order, Outcome outcome, JsonGenerator out) throws IOException {

@@ -154,7 +154,7 @@ public final class GatewayMetrics {
     GaugeWithCallback.builder(DEFAULTS)
         .name("silverback_conflicting_groups")
         .help("Groups that are written by several clients in turn now.")
-        .callback(gauge -> gauge.call(writers.conflicts().size()))
+        .callback(gauge -> gauge.call(writers.conflictCount()))
         .register(registry);
   }
 

@@ -11,7 +11,6 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.Base64;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -107,13 +106,12 @@ final class StatusHandler {
 
   /** Empty if all is well, as it mostly is. */
   private String conflicts() {
-    List<WriterWatch.Conflict> conflicts = writers.conflicts();
-    if (conflicts.isEmpty()) {
+    int count = writers.conflictCount();
+    if (count == 0) {
       return "";
     }
     var rows = new StringBuilder();
-    for (WriterWatch.Conflict conflict :
-        conflicts.subList(0, Math.min(MOST_CONFLICTS, conflicts.size()))) {
+    for (WriterWatch.Conflict conflict : writers.conflicts(MOST_CONFLICTS)) {
       rows.append(
           "<tr><th>%s</th><td>%s</td><td>%s</td><td>%s</td></tr>\n"
               .formatted(
@@ -129,7 +127,7 @@ final class StatusHandler {
         <tr><th>group</th><th>last writers</th><th>evidence</th><th>since</th></tr>
         %s</table>
         """
-        .formatted(conflicts.size(), rows);
+        .formatted(count, rows);
   }
 
   private String outage() {

@@ -3,13 +3,13 @@ package io.silverback.server.handler;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Labels;
 import io.silverback.codec.model.MetricFamily;
-import java.util.ArrayList;
-import java.util.Comparator;
+import io.silverback.server.storage.KeyBatch;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
@@ -27,8 +27,14 @@ public final class WriterWatch {
 
   private static final int GROUPS_OF_A_TABLE = 512;
 
-  /** A longer key is not watched: thousands of them must not fill the heap. */
+  /** What the keys of a table weigh at most: fewer groups are watched if theirs are long. */
+  private static final long KEYS_OF_A_TABLE = 512 << 10;
+
+  /** A longer key is not watched: it would take the place of many. */
   private static final int LONGEST_KEY = 1024;
+
+  /** Kept of a key that was rewritten, besides a digest of it. */
+  private static final int SENT_AS = 128;
 
   private final List<Table> tables = Stream.generate(Table::new).limit(TABLES).toList();
   private final Map<WriterEvidence, LongAdder> found = new EnumMap<>(WriterEvidence.class);
@@ -58,6 +64,25 @@ public final class WriterWatch {
   /** By insertion; guarded by itself. */
   private static final class Table {
     private final LinkedHashMap<GroupingKey, WatchedGroup> groups = new LinkedHashMap<>();
+    private long weight;
+
+    private WatchedGroup add(GroupingKey key) {
+      var group = new WatchedGroup();
+      groups.put(key, group);
+      weight += KeyBatch.weightOf(key);
+      return group;
+    }
+
+    private void remove(GroupingKey key) {
+      if (groups.remove(key) != null) {
+        weight -= KeyBatch.weightOf(key);
+      }
+    }
+
+    private void clear() {
+      groups.clear();
+      weight = 0;
+    }
   }
 
   /**
@@ -99,18 +124,17 @@ public final class WriterWatch {
     if (families.isEmpty() || isLong(key) || isLong(sentKey)) {
       return Optional.empty();
     }
-    String sentAs = sentKey.equals(key) ? "" : sentKey.toString();
+    String sentAs = sentKey.equals(key) ? "" : ShortText.of(sentKey.toString(), SENT_AS);
     var trace = WriterTrace.of(client, sentAs, families);
     Table table = tableOf(key);
     synchronized (table) {
       long now = nanoTime.getAsLong();
       WatchedGroup group = table.groups.get(key);
       if (group == null) {
-        if (!makeRoom(table, now)) {
+        if (!makeRoom(table, KeyBatch.weightOf(key), now)) {
           return Optional.empty();
         }
-        group = new WatchedGroup();
-        table.groups.put(key, group);
+        group = table.add(key);
       }
       boolean wasConflict = group.isInConflict(now);
       Optional<WriterEvidence> evidence = group.add(trace, replaces, now, wallMillis.getAsLong());
@@ -124,24 +148,24 @@ public final class WriterWatch {
     }
   }
 
-  /** False if the group that was watched for longest is still worth it; others get their turn. */
-  private boolean makeRoom(Table table, long now) {
-    if (table.groups.size() < groupsOfATable) {
-      return true;
+  /** False if a group that was watched for longest is still worth it; others get their turn. */
+  private boolean makeRoom(Table table, long weight, long now) {
+    while (table.groups.size() >= groupsOfATable || table.weight + weight > KEYS_OF_A_TABLE) {
+      Map.Entry<GroupingKey, WatchedGroup> eldest = table.groups.firstEntry();
+      if (!eldest.getValue().isQuiet(now)) {
+        table.groups.putLast(eldest.getKey(), eldest.getValue());
+        return false;
+      }
+      table.remove(eldest.getKey());
     }
-    Map.Entry<GroupingKey, WatchedGroup> eldest = table.groups.pollFirstEntry();
-    if (eldest.getValue().isQuiet(now)) {
-      return true;
-    }
-    table.groups.put(eldest.getKey(), eldest.getValue());
-    return false;
+    return true;
   }
 
   /** The group was deleted. */
   void forget(GroupingKey key) {
     Table table = tableOf(key);
     synchronized (table) {
-      table.groups.remove(key);
+      table.remove(key);
     }
   }
 
@@ -149,7 +173,7 @@ public final class WriterWatch {
   void forgetAll() {
     for (Table table : tables) {
       synchronized (table) {
-        table.groups.clear();
+        table.clear();
       }
     }
   }
@@ -165,22 +189,39 @@ public final class WriterWatch {
     }
   }
 
-  /** All groups in conflict, in the order of their keys. */
-  List<Conflict> conflicts() {
-    var conflicts = new ArrayList<Conflict>();
+  /** How many groups are in conflict. */
+  int conflictCount() {
+    int count = 0;
+    for (Table table : tables) {
+      synchronized (table) {
+        long now = nanoTime.getAsLong();
+        for (WatchedGroup group : table.groups.values()) {
+          count += group.isInConflict(now) ? 1 : 0;
+        }
+      }
+    }
+    return count;
+  }
+
+  /** The groups in conflict with the smallest keys, in their order, but no more than that. */
+  List<Conflict> conflicts(int most) {
+    var smallest = new TreeMap<GroupingKey, Conflict>();
     for (Table table : tables) {
       synchronized (table) {
         long now = nanoTime.getAsLong();
         table.groups.forEach(
             (key, group) -> {
-              if (group.isInConflict(now)) {
-                conflicts.add(conflict(key, group));
+              boolean isWanted = smallest.size() < most || key.compareTo(smallest.lastKey()) < 0;
+              if (isWanted && group.isInConflict(now)) {
+                smallest.put(key, conflict(key, group));
+                if (smallest.size() > most) {
+                  smallest.pollLastEntry();
+                }
               }
             });
       }
     }
-    conflicts.sort(Comparator.comparing(Conflict::key));
-    return conflicts;
+    return List.copyOf(smallest.values());
   }
 
   /** How many conflicts by that evidence were found since the start. */

@@ -55,10 +55,10 @@ public final class KeyBatch {
     if (isOutside || !keys.add(key)) {
       return;
     }
-    weight += weightOf(key.labels());
+    weight += weightOf(key);
     while (weight > maxWeight && keys.size() > 1) {
       GroupingKey last = keys.removeLast();
-      weight -= weightOf(last.labels());
+      weight -= weightOf(last);
       end = last;
     }
   }
@@ -68,7 +68,9 @@ public final class KeyBatch {
     return Collections.unmodifiableCollection(keys);
   }
 
-  private static long weightOf(Labels labels) {
+  /** What the memory of a key is counted as, in bytes, about. */
+  public static long weightOf(GroupingKey key) {
+    Labels labels = key.labels();
     long weight = KEY_WEIGHT;
     for (int i = 0; i < labels.size(); i++) {
       weight += LABEL_WEIGHT + labels.name(i).length() + labels.value(i).length();

@@ -180,7 +180,7 @@ public final class OffHeapMetricStore implements MetricStore {
   /** This store as the cluster sees it. From now on it remembers what is deleted. */
   public OffHeapReplicaStore replica() {
     tombstones.keep();
-    return new OffHeapReplicaStore(() -> parts, Optional::empty);
+    return new OffHeapReplicaStore(() -> parts, DiskGuard.NONE);
   }
 
   /** What it is made of; whoever works with that keeps to its locks. */

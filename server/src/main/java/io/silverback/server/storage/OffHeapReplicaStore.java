@@ -42,7 +42,7 @@ public final class OffHeapReplicaStore implements ReplicaStore {
   /** What could not be stored a moment ago could not be now. */
   private static final Duration REFUSAL_COUNTS = Duration.ofSeconds(10);
 
-  private final Supplier<Optional<Obstacle>> fullDisk;
+  private final DiskGuard disk;
   private volatile Optional<Refusal> lastRefusal = Optional.empty();
 
   private record Refusal(String reason, long nanos) {}
@@ -51,31 +51,38 @@ public final class OffHeapReplicaStore implements ReplicaStore {
    * That of a store.
    *
    * @param parts throws until the store can be asked
-   * @param fullDisk what keeps everything but deletes from being stored just now
+   * @param disk of the files of the store
    */
-  OffHeapReplicaStore(Supplier<StoreParts> parts, Supplier<Optional<Obstacle>> fullDisk) {
+  OffHeapReplicaStore(Supplier<StoreParts> parts, DiskGuard disk) {
     this.parts = parts;
-    this.fullDisk = fullDisk;
+    this.disk = disk;
   }
 
   @Override
   public Prepared prepare(byte[] update, Version version, long wallMillis) {
-    StoreParts store = parts.get();
     GroupUpdate decoded = UpdateCodec.decode(update);
-    Optional<Obstacle> noRoom = fullDisk.get();
+    Optional<Obstacle> noRoom = disk.whyFull();
     if (noRoom.isPresent() && UpdateJudge.takesRoom(decoded)) {
       return settled(noRoom.get().submission(decoded.key()));
     }
     Stamp stamp = UpdateJudge.stampOf(decoded, version, wallMillis);
+    try {
+      return prepare(decoded, stamp, parts.get());
+    } catch (InternalError e) {
+      return settled(disk.explain(e).submission(decoded.key()));
+    }
+  }
+
+  private static Prepared prepare(GroupUpdate update, Stamp stamp, StoreParts store) {
     return store
         .entries()
         .with(
-            decoded.key(),
+            update.key(),
             (key, workspace) -> {
-              long above = newest(key, workspace, store).epochAbove(version);
+              long above = newest(key, workspace, store).epochAbove(stamp.version());
               return above > 0
                   ? new Prepared.Overtaken(above)
-                  : prepare(key, decoded, stamp, workspace, store);
+                  : prepare(key, update, stamp, workspace, store);
             });
   }
 
@@ -170,33 +177,39 @@ public final class OffHeapReplicaStore implements ReplicaStore {
 
   @Override
   public Merged merge(byte[] state, IntFunction<Version> sendersHorizons) {
-    StoreParts store = parts.get();
-    var message = new GroupStateMessage(state);
-    GroupFrame incoming = message.frame();
-    GroupingKey group = GroupKeys.decode(message.key());
-    store.clock().observe(StateOrder.newest(incoming));
-    var merge = new StateMerge(store, group, message, incoming, fullDisk.get());
-    var purge = new SlotPurge(store);
-    Merged merged =
-        store
-            .entries()
-            .with(
-                group,
-                (key, workspace) ->
-                    purge.keepsOut(key, workspace.frame(), incoming, sendersHorizons)
-                        ? new Merged.Purged()
-                        : merge.into(key, workspace));
+    Merged merged;
+    try {
+      merged = merge(state, sendersHorizons, parts.get());
+    } catch (InternalError e) {
+      merged = new Merged.Refused(disk.explain(e).reason());
+    }
     if (merged instanceof Merged.Refused(var reason)) {
       lastRefusal = Optional.of(new Refusal(reason, System.nanoTime()));
     }
     return merged;
   }
 
+  private Merged merge(byte[] state, IntFunction<Version> sendersHorizons, StoreParts store) {
+    var message = new GroupStateMessage(state);
+    GroupFrame incoming = message.frame();
+    GroupingKey group = GroupKeys.decode(message.key());
+    store.clock().observe(StateOrder.newest(incoming));
+    var merge = new StateMerge(store, group, message, incoming, disk.whyFull());
+    var purge = new SlotPurge(store);
+    return store
+        .entries()
+        .with(
+            group,
+            (key, workspace) ->
+                purge.keepsOut(key, workspace.frame(), incoming, sendersHorizons)
+                    ? new Merged.Purged()
+                    : merge.into(key, workspace));
+  }
+
   @Override
   public Optional<String> whyFull() {
     long now = System.nanoTime();
-    return fullDisk
-        .get()
+    return disk.whyFull()
         .map(Obstacle::reason)
         .or(
             () ->

@@ -39,6 +39,7 @@ public final class PersistedMetricStore implements MetricStore {
   private final Generation next;
   private final LiveGeneration live;
   private final DiskRoom room;
+  private final DiskGuard guard = new Guard();
   private final CountDownLatch settled = new CountDownLatch(1);
   private final ReentrantLock copying = new ReentrantLock();
   private final Thread opener;
@@ -102,22 +103,29 @@ public final class PersistedMetricStore implements MetricStore {
     try {
       return ready.submit(update);
     } catch (InternalError e) {
-      // What the JVM makes of a mapped page that the disk has no room for.
-      if (!room.isExhausted()) {
-        throw e;
-      }
-      log.error("an update failed, as the disk of the store is full", "err", e.toString());
-      return fullDisk().submission(update.key());
+      return guard.explain(e).submission(update.key());
     }
   }
 
-  private Optional<Obstacle> whyFull() {
-    if (!room.isFull()) {
-      return Optional.empty();
+  private final class Guard implements DiskGuard {
+    @Override
+    public Optional<Obstacle> whyFull() {
+      if (!room.isFull()) {
+        return Optional.empty();
+      }
+      // What asks may be a delete.
+      room.makeRoom();
+      return Optional.of(fullDisk());
     }
-    // What asks may be a delete.
-    room.makeRoom();
-    return Optional.of(fullDisk());
+
+    @Override
+    public Obstacle explain(InternalError fault) {
+      if (!room.isExhausted()) {
+        throw fault;
+      }
+      log.error("an update failed, as the disk of the store is full", "err", fault.toString());
+      return fullDisk();
+    }
   }
 
   private Obstacle fullDisk() {
@@ -139,7 +147,7 @@ public final class PersistedMetricStore implements MetricStore {
     if (open != null) {
       open.parts().tombstones().keep();
     }
-    return new OffHeapReplicaStore(() -> ready().parts(), this::whyFull);
+    return new OffHeapReplicaStore(() -> ready().parts(), guard);
   }
 
   @Override
@@ -161,7 +169,11 @@ public final class PersistedMetricStore implements MetricStore {
   public int wipe() {
     OffHeapMetricStore ready = ready();
     room.makeRoom();
-    return ready.wipe();
+    try {
+      return ready.wipe();
+    } catch (InternalError e) {
+      throw new StoreNotReadyException("some groups are left: " + guard.explain(e).reason());
+    }
   }
 
   @Override

@@ -19,8 +19,8 @@ import java.util.function.Supplier;
  * between wins. Works in a thread of its own until closed.
  */
 public final class StalenessSweep implements AutoCloseable {
-  /** How many groups are judged before the first of them is updated. */
-  static final int AT_ONCE = 10_000;
+  /** What the keys of the groups weigh that are judged before the first of them is updated. */
+  static final long BATCH_WEIGHT = 8 << 20;
 
   /*
    * Implementation notes
@@ -91,16 +91,31 @@ public final class StalenessSweep implements AutoCloseable {
     }
     boolean isMore = true;
     while (isMore) {
-      var updates = new ArrayList<GroupUpdate>();
+      var batch = new Batch();
       store.quietGroups(
           patience.orElse(Duration.ofSeconds(Integer.MAX_VALUE)),
           group -> {
-            if (updates.size() < AT_ONCE) {
-              verdict(group, rules).ifPresent(updates::add);
+            if (!batch.isFull()) {
+              verdict(group, rules).ifPresent(batch::add);
             }
           });
-      int done = submit(store, updates, onExpired, onPurged);
-      isMore = updates.size() == AT_ONCE && done > 0;
+      int done = submit(store, batch.updates, onExpired, onPurged);
+      isMore = batch.isFull() && done > 0;
+    }
+  }
+
+  /** As many updates as a fixed amount of memory holds, but for the last. */
+  private static final class Batch {
+    private final List<GroupUpdate> updates = new ArrayList<>();
+    private long weight;
+
+    void add(GroupUpdate update) {
+      updates.add(update);
+      weight += KeyBatch.weightOf(update.key());
+    }
+
+    boolean isFull() {
+      return weight >= BATCH_WEIGHT;
     }
   }
 

@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.silverback.codec.exposition.NameValidation;
 import io.silverback.codec.exposition.TextParser;
 import io.silverback.codec.model.GroupingKey;
+import io.silverback.codec.model.Labels;
 import io.silverback.codec.model.MetricFamily;
 import io.silverback.server.handler.WriterWatch.Conflict;
+import io.silverback.server.storage.KeyBatch;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Random;
@@ -25,14 +27,14 @@ final class WriterWatchTest {
   @Test
   void processesThatComeBackAreAConflictWithinAFewPushes() {
     int pushes = 0;
-    while (watch.conflicts().isEmpty()) {
+    while (watch.conflicts(9).isEmpty()) {
       put("10.0.0.1", started(100) + counter(pushes));
       put("10.0.0.2", started(200) + counter(pushes));
       pushes += 2;
       assertTrue(pushes <= 6, "not found: pushes=" + pushes);
     }
 
-    Conflict conflict = watch.conflicts().getFirst();
+    Conflict conflict = watch.conflicts(9).getFirst();
     assertEquals(WriterEvidence.PROCESS, conflict.evidence());
     assertEquals(List.of("10.0.0.2", "10.0.0.1"), conflict.names());
     assertEquals(1000, conflict.sinceMillis());
@@ -46,7 +48,7 @@ final class WriterWatchTest {
       put("10.0.0.1", started(200) + counter(i));
     }
 
-    assertEquals(1, watch.conflicts().size());
+    assertEquals(1, watch.conflicts(9).size());
   }
 
   @Test
@@ -56,13 +58,13 @@ final class WriterWatchTest {
       put("10.0.0.1", flink("taskmanager", "a", i));
     }
 
-    assertEquals(WriterEvidence.SERIES, watch.conflicts().getFirst().evidence());
+    assertEquals(WriterEvidence.SERIES, watch.conflicts(9).getFirst().evidence());
   }
 
   @Test
   void manyTaskManagersInARowAreFound() {
     int rounds = 0;
-    while (watch.conflicts().isEmpty()) {
+    while (watch.conflicts(9).isEmpty()) {
       for (int manager = 0; manager < 34; manager++) {
         put("10.0.0." + manager, flink("taskmanager", "tm" + manager, rounds));
       }
@@ -74,7 +76,7 @@ final class WriterWatchTest {
   @Test
   void aBusyWriterBesideARareOneIsFound() {
     int rounds = 0;
-    while (watch.conflicts().isEmpty()) {
+    while (watch.conflicts(9).isEmpty()) {
       for (int i = 0; i < 6; i++) {
         put("10.0.0.1", flink("taskmanager", "a", i));
       }
@@ -90,7 +92,7 @@ final class WriterWatchTest {
       put("10.0.0.2", counter(i));
     }
 
-    assertEquals(WriterEvidence.ADDRESS, watch.conflicts().getFirst().evidence());
+    assertEquals(WriterEvidence.ADDRESS, watch.conflicts(9).getFirst().evidence());
   }
 
   @Test
@@ -100,7 +102,7 @@ final class WriterWatchTest {
       put("10.0.0.2", "memory_max 8\ncpus 4\nbuild 5\nheap 6\nport 2\ndisk 7\nload " + -i + "\n");
     }
 
-    assertEquals(WriterEvidence.ADDRESS, watch.conflicts().getFirst().evidence());
+    assertEquals(WriterEvidence.ADDRESS, watch.conflicts(9).getFirst().evidence());
   }
 
   @Test
@@ -238,7 +240,7 @@ final class WriterWatchTest {
       push(KEY, false, "10.0.0.2", started(200) + counter(i));
     }
 
-    assertEquals(WriterEvidence.PROCESS, watch.conflicts().getFirst().evidence());
+    assertEquals(WriterEvidence.PROCESS, watch.conflicts(9).getFirst().evidence());
   }
 
   @Test
@@ -248,7 +250,7 @@ final class WriterWatchTest {
       watch.pushed(KEY, GroupingKey.of("j2"), true, "10.0.0.1", families("a 1\n"));
     }
 
-    Conflict conflict = watch.conflicts().getFirst();
+    Conflict conflict = watch.conflicts(9).getFirst();
     assertEquals(WriterEvidence.REWRITE, conflict.evidence());
     assertEquals(List.of("10.0.0.1 as {job=\"j2\"}", "10.0.0.1 as {job=\"j1\"}"), conflict.names());
   }
@@ -295,10 +297,51 @@ final class WriterWatchTest {
         int start = group == 77 ? 100 * (round % 2 + 1) : 100;
         small.pushed(key, key, true, "10.0.0.1", families(started(start) + counter(round)));
       }
-      found = small.conflicts().stream().anyMatch(c -> c.key().toString().contains("77"));
+      found = small.conflicts(9).stream().anyMatch(c -> c.key().toString().contains("77"));
     }
 
     assertTrue(found);
+  }
+
+  @Test
+  void keysOfManyLabelsAreWatchedWithinAFixedWeight() {
+    int groups = 2_000;
+    for (int number = 0; number < groups; number++) {
+      conflict(manyLabels(number));
+    }
+
+    int most = 16 * (512 << 10) / (int) KeyBatch.weightOf(manyLabels(0));
+    int found = watch.conflictCount();
+    assertTrue(found > most / 2 && found <= most, "found=" + found + " most=" + most);
+    watch.forgetAll();
+    conflict(manyLabels(groups));
+    assertEquals(1, watch.conflictCount());
+  }
+
+  @Test
+  void onlyTheFirstConflictsAreListedAndAllAreCounted() {
+    for (int number = 30; number > 0; number--) {
+      conflict(GroupingKey.of("j", "n", "" + (100 + number)));
+    }
+
+    assertEquals(30, watch.conflictCount());
+    assertEquals(
+        List.of("101", "102", "103"),
+        watch.conflicts(3).stream().map(it -> it.key().labels().value("n").orElseThrow()).toList());
+  }
+
+  @Test
+  void aLongKeyThatWasRewrittenIsKeptShortAndStillToldApart() {
+    String longJob = "x".repeat(900);
+    for (int i = 0; i < 3; i++) {
+      watch.pushed(KEY, GroupingKey.of(longJob + 1), true, "10.0.0.1", families(started(1)));
+      watch.pushed(KEY, GroupingKey.of(longJob + 2), true, "10.0.0.1", families(started(1)));
+    }
+
+    Conflict conflict = watch.conflicts(9).getFirst();
+    assertEquals(WriterEvidence.REWRITE, conflict.evidence());
+    assertEquals(2, conflict.names().size());
+    conflict.names().forEach(name -> assertTrue(name.length() < 200, name));
   }
 
   @Test
@@ -311,9 +354,17 @@ final class WriterWatchTest {
 
   private void conflict(GroupingKey key) {
     for (int i = 0; i < 4; i++) {
-      push(key, true, "10.0.0.1", started(100) + counter(i));
-      push(key, true, "10.0.0.1", started(200) + counter(i));
+      watch.pushed(key, key, true, "10.0.0.1", families(started(100) + counter(i)));
+      watch.pushed(key, key, true, "10.0.0.1", families(started(200) + counter(i)));
     }
+  }
+
+  private static GroupingKey manyLabels(int number) {
+    var labels = new Labels.Builder().add("job", "j").add("n", Integer.toString(10_000 + number));
+    for (int i = 0; i < 100; i++) {
+      labels.add("l" + i, "v");
+    }
+    return new GroupingKey(labels.build());
   }
 
   private void put(String client, String body) {
@@ -326,7 +377,7 @@ final class WriterWatchTest {
   }
 
   private void assertQuiet() {
-    assertEquals(List.of(), watch.conflicts());
+    assertEquals(List.of(), watch.conflicts(9));
   }
 
   private static List<MetricFamily> families(String body) {

@@ -47,6 +47,21 @@ final class ReplicaStoreTest {
   private static final GroupingKey X = GroupingKey.of("x");
   private static final GroupingKey Y = GroupingKey.of("y");
 
+  private static final DiskGuard FULL =
+      new DiskGuard() {
+        private final Obstacle full = new Obstacle.TooMuch(Limit.FREE_DISK, "the disk is full");
+
+        @Override
+        public Optional<Obstacle> whyFull() {
+          return Optional.of(full);
+        }
+
+        @Override
+        public Obstacle explain(InternalError fault) {
+          return full;
+        }
+      };
+
   @TempDir Path folder;
   private long now = 1_800_000_000_000L;
   private long clock;
@@ -223,9 +238,7 @@ final class ReplicaStoreTest {
     assertEquals(Optional.empty(), follower.replica().whyFull());
     byte[] state = sent(put(X, gauge("a", 1)));
     byte[] later = sent(put(X, gauge("a", 2)));
-    Optional<Obstacle> full =
-        Optional.of(new Obstacle.TooMuch(Limit.FREE_DISK, "the disk is full"));
-    var replica = new OffHeapReplicaStore(follower.store()::parts, () -> full);
+    var replica = new OffHeapReplicaStore(follower.store()::parts, FULL);
     assertEquals(Optional.of("the disk is full"), replica.whyFull());
     assertInstanceOf(Merged.Done.class, replica.merge(state));
     assertInstanceOf(Merged.Done.class, replica.merge(later));
@@ -233,6 +246,23 @@ final class ReplicaStoreTest {
       byte[] unknown = effect(leader, growing, ++clock, now).state();
       assertEquals(new Merged.Refused("the disk is full"), replica.merge(unknown));
     }
+  }
+
+  private static StoreParts hole() {
+    throw new InternalError("a fault occurred in an unsafe memory access operation");
+  }
+
+  @Test
+  void aHoleInAMappingIsAFullDiskAndNoFaultOfTheServer() {
+    var holes = new OffHeapReplicaStore(ReplicaStoreTest::hole, FULL);
+    byte[] update = UpdateCodec.encode(delete(X));
+    assertEquals(new Merged.Refused("the disk is full"), holes.merge(sent(put(X, gauge("a", 1)))));
+    assertEquals(Optional.of("the disk is full"), holes.whyFull());
+    var settled = holes.prepare(update, new Version(1, 60, 7), now);
+    assertInstanceOf(Submission.OverLimit.class, answer(settled));
+
+    var others = new OffHeapReplicaStore(ReplicaStoreTest::hole, DiskGuard.NONE);
+    assertThrows(InternalError.class, () -> others.prepare(update, new Version(1, 61, 7), now));
   }
 
   @Test

@@ -238,13 +238,32 @@ final class StalenessSweepTest {
   }
 
   @Test
-  void moreGroupsThanAreJudgedAtOnceAllExpire() {
-    for (int i = 0; i < StalenessSweep.AT_ONCE + 1; i++) {
-      store.submit(put(GroupingKey.of("many", "n", Integer.toString(i)), gauge("m", 1)));
+  void moreKeysThanAreHeldAtOnceAllExpire() {
+    String text = "x".repeat(60_000);
+    int most = (int) (StalenessSweep.BATCH_WEIGHT / text.length());
+    for (int i = 0; i < 2 * most; i++) {
+      store.submit(put(GroupingKey.of("many", "n", i + text), gauge("m", 1)));
     }
     pass(TTL);
-    sweep(ttl());
-    assertEquals(StalenessSweep.AT_ONCE + 1, expired.get());
+    var updates = new ArrayList<Integer>();
+    var counting =
+        new FrontStore(store) {
+          @Override
+          public void quietGroups(Duration atLeast, QuietSink sink) {
+            updates.add(0);
+            super.quietGroups(atLeast, sink);
+          }
+
+          @Override
+          public Submission submit(GroupUpdate update) {
+            updates.add(updates.removeLast() + 1);
+            return super.submit(update);
+          }
+        };
+    StalenessSweep.sweep(counting, ttl(), expired::incrementAndGet, purged::incrementAndGet);
+
+    assertEquals(2 * most, expired.get());
+    assertTrue(updates.stream().allMatch(count -> count <= most + 1), updates::toString);
   }
 
   @Test

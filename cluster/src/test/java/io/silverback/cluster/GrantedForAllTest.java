@@ -13,7 +13,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** What the home of a job granted once for all, and when that ends. */
-final class ClaimsTest {
+final class GrantedForAllTest {
   private static final Claim CLAIM = new Claim("job", "instance", new byte[16]);
 
   private final Member a = TestViews.member("a", 1, 1);
