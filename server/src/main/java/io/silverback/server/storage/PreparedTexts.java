@@ -11,8 +11,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.agrona.ExpandableArrayBuffer;
 
 /**
- * The texts of a large shape, acquired some at a time before the shape is: a thread that holds the lock
- * of shape changes for all of them keeps all other new shapes waiting.
+ * The texts of a large shape, acquired some at a time before the shape is: a thread that holds the
+ * lock of shape changes for all of them keeps all other new shapes waiting.
  *
  * <p>Each text goes to the shape that acquires it; those that none took are released by the close.
  * Belongs to one thread, and but for {@link #of} and the close to one that holds the lock.

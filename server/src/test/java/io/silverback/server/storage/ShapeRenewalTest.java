@@ -15,8 +15,8 @@ import org.junit.jupiter.api.Test;
 
 final class ShapeRenewalTest {
   /**
-   * A gauge of the zone a and of no zone, whose label sets are in that order, as the first
-   * versions wrote them; without users, symbols and checksum.
+   * A gauge of the zone a and of no zone, whose label sets are in that order, as the first versions
+   * wrote them; without users, symbols and checksum.
    */
   private static final String OLD_SHAPE =
       "5301 59963c7fba7751c930c273dbd35697b3 05000000 02000000 6e000000 73000000 06000000";
