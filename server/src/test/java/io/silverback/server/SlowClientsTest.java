@@ -24,7 +24,7 @@ final class SlowClientsTest {
       assertTrue(answer.startsWith("HTTP/1.1 408 Request Timeout\r\n"), answer);
       assertTrue(answer.contains("\r\nConnection: close\r\n"), answer);
       assertTrue(answer.contains("raise --limits.body-timeout: limit=300ms\n"), answer);
-      assertEquals(1, DoorLimitsTest.refusedBy(gateway, "limits.body-timeout"));
+      assertEquals(1, refused(gateway, "limits.body-timeout", 1));
       assertEquals(List.of("a{instance=\"\",job=\"stored\"} 1"), gateway.exposed("a{"));
     }
   }
@@ -43,7 +43,7 @@ final class SlowClientsTest {
         }
         throw new AssertionError("the server goes on reading");
       } catch (IOException closed) {
-        assertEquals(1, DoorLimitsTest.refusedBy(gateway, "limits.min-body-rate"));
+        assertEquals(1, refused(gateway, "limits.min-body-rate", 1));
       }
     }
   }
@@ -58,7 +58,7 @@ final class SlowClientsTest {
           assertTrue(answer.startsWith("HTTP/1.1 408 "), answer);
         }
       }
-      assertEquals(4, DoorLimitsTest.refusedBy(gateway, "limits.body-timeout"));
+      assertEquals(4, refused(gateway, "limits.body-timeout", 4));
     }
   }
 
@@ -113,7 +113,7 @@ final class SlowClientsTest {
         // as it should be
       }
       assertTrue(sent < 64 << 20, "sent=" + sent);
-      assertEquals(1, DoorLimitsTest.refusedBy(gateway, "limits.max-body-size"));
+      assertEquals(1, refused(gateway, "limits.max-body-size", 1));
     }
   }
 
@@ -140,7 +140,7 @@ final class SlowClientsTest {
       assertEquals(200, gateway.send("PUT", "/metrics/job/good", "a 1\n").status());
 
       assertTrue(System.nanoTime() - start < Duration.ofSeconds(8).toNanos());
-      assertTrue(DoorLimitsTest.refusedBy(gateway, "limits.max-connections") > 0);
+      assertTrue(refused(gateway, "limits.max-connections", 1) > 0);
     } finally {
       for (OpenRequest request : halfOpen) {
         request.close();
@@ -174,7 +174,7 @@ final class SlowClientsTest {
       assertEquals(200, gateway.send("PUT", "/metrics/job/good", "a 1\n").status());
 
       assertTrue(System.nanoTime() - start < Duration.ofSeconds(8).toNanos());
-      assertTrue(DoorLimitsTest.refusedBy(gateway, "limits.max-connections") > 0);
+      assertTrue(refused(gateway, "limits.max-connections", 1) > 0);
     } finally {
       for (OpenRequest request : waiting) {
         request.close();
@@ -200,7 +200,7 @@ final class SlowClientsTest {
       assertEquals(200, gateway.get("/metrics").status());
 
       assertTrue(System.nanoTime() - start < Duration.ofSeconds(20).toNanos());
-      assertTrue(DoorLimitsTest.refusedBy(gateway, "limits.max-concurrent-scrapes") > 0);
+      assertTrue(refused(gateway, "limits.max-concurrent-scrapes", 1) > 0);
     } finally {
       for (OpenRequest request : blind) {
         request.close();
@@ -264,5 +264,16 @@ final class SlowClientsTest {
     } catch (IOException _) {
       return false;
     }
+  }
+
+  /** How many were refused; a connection is cut off first, and counted then. */
+  private static long refused(TestGateway gateway, String flag, long atLeast) throws IOException {
+    long start = System.nanoTime();
+    long refused = DoorLimitsTest.refusedBy(gateway, flag);
+    while (refused < atLeast && System.nanoTime() - start < Duration.ofSeconds(10).toNanos()) {
+      RunningProcess.pause(Duration.ofMillis(10));
+      refused = DoorLimitsTest.refusedBy(gateway, flag);
+    }
+    return refused;
   }
 }

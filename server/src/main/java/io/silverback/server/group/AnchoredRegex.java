@@ -38,6 +38,12 @@ public final class AnchoredRegex {
   private static final int BRANCH_WEIGHT = 100;
   private static final int MAX_REPEAT = 1000;
 
+  /**
+   * The library copies a row of characters for each that it adds: 168 MB for 9,000 of them. Lists
+   * of names may be longer, as each name counts for itself.
+   */
+  private static final int MAX_ALTERNATIVE = 4_096;
+
   /** The library writes the flag before the text, and shows both where it quotes all of it. */
   private static final String DOT_MATCHES_ALL = "(?s)";
 
@@ -52,9 +58,15 @@ public final class AnchoredRegex {
   /**
    * The expression that the text says.
    *
-   * @throws MalformedSelectorException if it says none, or one of more than that weight
+   * @throws MalformedSelectorException if it says none, or one of more than that weight, or with
+   *     more than 4,096 characters between two bars
    */
   static AnchoredRegex compile(String text, long maxWeight) {
+    if (longestAlternative(text) > MAX_ALTERNATIVE) {
+      throw new MalformedSelectorException(
+          "regular expressions are too large: longest alternative=%d limit=%d"
+              .formatted(longestAlternative(text), MAX_ALTERNATIVE));
+    }
     if (weightOf(text) > maxWeight) {
       throw new MalformedSelectorException(
           "regular expressions are too large: weight=%d limit=%d"
@@ -65,6 +77,18 @@ public final class AnchoredRegex {
     } catch (PatternSyntaxException e) {
       throw new MalformedSelectorException(reasonOf(e));
     }
+  }
+
+  private static int longestAlternative(String text) {
+    int longest = 0;
+    int start = 0;
+    while (start <= text.length()) {
+      int bar = text.indexOf('|', start);
+      int end = bar < 0 ? text.length() : bar;
+      longest = Math.max(longest, end - start);
+      start = end + 1;
+    }
+    return longest;
   }
 
   /** About the number of instructions, and a hundred times the branches in a row; at least. */

@@ -263,6 +263,18 @@ final class SeriesSelectorTest {
   }
 
   @Test
+  void aLongAlternativeIsRefusedUnseen() {
+    SeriesSelector.parse("{a=~\"" + "x".repeat(4_096) + "|" + "y".repeat(4_096) + "\"}");
+    var fault =
+        assertThrows(
+            MalformedSelectorException.class,
+            () -> SeriesSelector.parse("{a=~\"" + "x".repeat(4_097) + "\"}"));
+    assertTrue(
+        String.valueOf(fault.getMessage()).endsWith("longest alternative=4097 limit=4096"),
+        fault.getMessage());
+  }
+
+  @Test
   void theRegexesOfARequestShareOneLimit() {
     String half = "up{a=~\"" + "x?".repeat(400) + "\"}";
 
