@@ -8,11 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.silverback.cluster.ReplicaStore.Merged;
-import io.silverback.cluster.ReplicaStore.Prepared;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.MetricFamily;
-import io.silverback.codec.model.Version;
 import io.silverback.codec.model.VersionClock;
 import io.silverback.server.log.CapturedLog;
 import io.silverback.server.log.LogFormat;
@@ -40,7 +37,6 @@ final class FullDiskTest {
 
   @TempDir Path folder;
   private long now = 1_700_000_000_000L;
-  private long counter;
   private boolean isMounted;
 
   @AfterEach
@@ -128,59 +124,6 @@ final class FullDiskTest {
     try (var store = open(root, new SystemDisk())) {
       assertEquals(groups / 2, store.groupCount(), () -> "" + store.whyNotReady());
     }
-  }
-
-  /** Without a margin, so that pages which are mapped already find no room. */
-  @Test
-  void aHoleInAMappingRefusesWhatIsReplicatedAndWhatIsWiped() throws Exception {
-    Path small = mount("176m");
-    Path others = small.resolve("others");
-    try (var log = new CapturedLog(LogLevel.INFO, LogFormat.LOGFMT);
-        var store = open(small.resolve("store"), new SystemDisk(), 0)) {
-      OffHeapReplicaStore replica = store.replica();
-      fill(others);
-      int refused = 0;
-      int taken = 0;
-      for (int i = 0; refused < 3; i++) {
-        assertTrue(i < 10_000, "the disk never fills");
-        now += 1000;
-        boolean isTaken = replicate(replica, key(i), wide(i));
-        refused += isTaken ? 0 : 1;
-        taken += isTaken ? 1 : 0;
-      }
-      assertEquals(taken, store.groupCount());
-      assertTrue(said(log, "as the disk of the store is full") > 0, log.lines()::toString);
-      assertTrue(replica.whyFull().orElseThrow().contains(Limit.FREE_DISK.flag()));
-      try {
-        store.wipe();
-      } catch (StoreNotReadyException e) {
-        assertTrue(String.valueOf(e.getMessage()).contains(Limit.FREE_DISK.flag()), e::getMessage);
-      }
-      Files.delete(others);
-      store.wipe();
-      assertEquals(0, store.groupCount());
-      assertTrue(replicate(replica, key(0), wide(0)));
-    }
-  }
-
-  /** As a leader does, and then a replica; false if the disk is full. */
-  private boolean replicate(
-      OffHeapReplicaStore replica, GroupingKey key, MetricFamily... families) {
-    byte[] update = UpdateCodec.encode(put(key, families));
-    return switch (replica.prepare(update, new Version(1, ++counter, 7), now)) {
-      case Prepared.Effect effect -> {
-        Merged merged = replica.merge(effect.state());
-        if (merged instanceof Merged.Refused(var reason)) {
-          assertTrue(reason.contains(Limit.FREE_DISK.flag()), reason);
-        }
-        yield merged instanceof Merged.Done;
-      }
-      case Prepared.Settled(var answer) -> {
-        refused(SubmissionCodec.decode(answer));
-        yield false;
-      }
-      case Prepared.Overtaken overtaken -> throw new AssertionError("" + overtaken);
-    };
   }
 
   private Path mount(String size) throws Exception {
