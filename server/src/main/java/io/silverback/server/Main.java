@@ -17,23 +17,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 public final class Main {
   private static final Log log = Log.of(Main.class);
 
-  /**
-   * A virtual thread keeps its carrier while it waits for the initializer of a class, as on JDK 25,
-   * and while it hashes a password. With one carrier a core, a few of them would stop all others on
-   * a small machine, those that talk to peers included.
-   */
-  static final int LEAST_CARRIERS = 8;
-
-  private static final String CARRIERS = "jdk.virtualThreadScheduler.parallelism";
-
   private Main() {}
 
   public static void main(String[] arguments) throws InterruptedException {
-    // Read by the JDK when the first virtual thread starts.
-    if (System.getProperty(CARRIERS) == null) {
-      int carriers = Math.max(LEAST_CARRIERS, Runtime.getRuntime().availableProcessors());
-      System.setProperty(CARRIERS, String.valueOf(carriers));
-    }
     try {
       List<String> given = ArgumentFiles.expand(List.of(arguments));
       if (Transfer.isAskedFor(given)) {

@@ -134,16 +134,6 @@ final class StartUpIT {
   }
 
   @Test
-  void aFewVirtualThreadsThatKeepTheirCarriersDoNotStopTheOthers() {
-    try (var gateway = RunningGateway.start()) {
-      String scheduler = gateway.process().jcmd("Thread.vthread_scheduler");
-      var parallelism = Pattern.compile("parallelism = (\\d+)").matcher(scheduler);
-      assertTrue(parallelism.find(), scheduler);
-      assertTrue(Integer.parseInt(parallelism.group(1)) >= Main.LEAST_CARRIERS, scheduler);
-    }
-  }
-
-  @Test
   void uselessJavaHomeIsPassedOver() {
     try (var process = launch(Map.of("JAVA_HOME", "/nonsense"), "--version")) {
       assertEquals(0, process.awaitExit(), process::standardError);
