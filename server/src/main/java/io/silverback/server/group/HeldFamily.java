@@ -9,7 +9,7 @@ import java.util.function.Predicate;
  * All that groups hold under one family name.
  *
  * <p>Type, help and unit are those of the group with the smallest key among the holders; groups
- * that hold the name without a metric are none. Metrics come one at a time, with the labels of
+ * that hold the name without a metric do not count. Metrics come one at a time, with the labels of
  * their group in place. Good until the iteration that gave it goes on or the snapshot that it is of
  * is closed. Not thread-safe.
  */

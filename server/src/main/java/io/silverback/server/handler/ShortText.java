@@ -12,7 +12,7 @@ final class ShortText {
 
   private ShortText() {}
 
-  /** The text, or so many characters of a longer one and a digest of it all. */
+  /** The text; of a longer one its first characters and a digest of it all. */
   static String of(String text, int longest) {
     return text.length() <= longest
         ? text
