@@ -3,8 +3,8 @@ package io.silverback.codec.row;
 /**
  * Where the entries of a table of an encoded shape begin, which are of any length.
  *
- * <p>Of a large table it knows only one in several, and passes over those between, so that it
- * stays small whatever the shape is. Going through a table in its order is as fast as ever. Not
+ * <p>Of a large table it knows only one in several, and passes over those between, so that it stays
+ * small whatever the shape is. Going through a table in its order is as fast as ever. Not
  * thread-safe.
  */
 final class TablePositions {
