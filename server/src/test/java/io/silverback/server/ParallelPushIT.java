@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.IntFunction;
@@ -27,11 +28,16 @@ final class ParallelPushIT {
   private static final Duration PUSHING = Duration.ofSeconds(2);
   private static final Duration READ_PAUSE = Duration.ofMillis(20);
 
+  private static final int CARRIERS = 8;
+
   @AutoClose private RunningGateway gateway;
 
+  /** With as many carriers of virtual threads as larger machines have: some wait in loops. */
   @BeforeEach
   void start() {
-    gateway = RunningGateway.start();
+    var carriers =
+        Map.of("SILVERBACK_JAVA_OPTS", "-Djdk.virtualThreadScheduler.parallelism=" + CARRIERS);
+    gateway = RunningGateway.start(RunningGateway.launcher(), carriers);
   }
 
   @Test

@@ -71,6 +71,10 @@ final class GroupRows implements AutoCloseable {
   private UnsafeBuffer chunk = new UnsafeBuffer();
   private int chunkUsed;
   private boolean isClosed;
+
+  /** Of the images and the memory for them. Taken under the locks of maps, so nobody parks. */
+  private final SpinLock imagesLock = new SpinLock();
+
   private volatile int changes;
   private volatile int lost;
 
@@ -116,7 +120,7 @@ final class GroupRows implements AutoCloseable {
 
   private void grow() {
     int more = Math.max(64, count / 8);
-    memory.take((long) more * BYTES_OF_GROUP);
+    memory.takeAtOnce((long) more * BYTES_OF_GROUP);
     UnsafeBuffer larger = allocate((long) (count + more) * ROW_LENGTH);
     larger.putBytes(0, rows, 0, count * ROW_LENGTH);
     rows = larger;
@@ -136,16 +140,23 @@ final class GroupRows implements AutoCloseable {
   }
 
   /** What changed before the group was found is of no interest. */
-  private synchronized void forget(long address) {
-    images.remove(address);
+  private void forget(long address) {
+    imagesLock.lock();
+    try {
+      images.remove(address);
+    } finally {
+      imagesLock.unlock();
+    }
   }
 
   /** Keeps what a group is, if the snapshot has it, before that changes. */
+  @SuppressWarnings("NonAtomicVolatileUpdate") // Under the lock.
   void keep(UnsafeBuffer key, UnsafeBuffer entry) {
     if (HistoryHead.group(entry) > lastGroup) {
       return;
     }
-    synchronized (this) {
+    imagesLock.lock();
+    try {
       long address = key.addressOffset();
       if (!isClosed && images.get(address) == UNCHANGED) {
         long image = imageOf(key, entry);
@@ -153,6 +164,8 @@ final class GroupRows implements AutoCloseable {
         lost += image == LOST ? 1 : 0;
         changes++;
       }
+    } finally {
+      imagesLock.unlock();
     }
     // Nothing of the change may be seen before the counter.
     VarHandle.fullFence();
@@ -235,8 +248,11 @@ final class GroupRows implements AutoCloseable {
     if (changes == 0) {
       return UNCHANGED;
     }
-    synchronized (this) {
+    imagesLock.lock();
+    try {
       return images.get(rows.getLong(row * ROW_LENGTH + KEY_ADDRESS));
+    } finally {
+      imagesLock.unlock();
     }
   }
 
@@ -319,8 +335,10 @@ final class GroupRows implements AutoCloseable {
   }
 
   @Override
-  public synchronized void close() {
+  public void close() {
+    imagesLock.lock();
     isClosed = true;
+    imagesLock.unlock();
     arena.close();
   }
 

@@ -67,19 +67,27 @@ final class SnapshotMemory implements AutoCloseable {
    * @throws SnapshotRefusedException if it is not to be had soon enough
    */
   void take(long bytes) {
-    if (!needed.canTake(bytes)) {
-      throw new SnapshotRefusedException(
-          "the answer needs more memory than all of its kind together may have, raise "
-              + FLAG
-              + ": limit="
-              + pool.mostBytes());
-    }
     if (!needed.take(bytes)) {
-      throw new SnapshotRefusedException(
-          "too much memory is taken by other scrapes, try again later or raise "
-              + FLAG
-              + ": limit="
-              + pool.mostBytes());
+      throw refusal(bytes);
+    }
+  }
+
+  private SnapshotRefusedException refusal(long bytes) {
+    String reason =
+        needed.canTake(bytes)
+            ? "too much memory is taken by other scrapes, try again later or raise "
+            : "the answer needs more memory than all of its kind together may have, raise ";
+    return new SnapshotRefusedException(reason + FLAG + ": limit=" + pool.mostBytes());
+  }
+
+  /**
+   * The same without waiting, for what is found out under the lock of a map.
+   *
+   * @throws SnapshotRefusedException if it is not there
+   */
+  void takeAtOnce(long bytes) {
+    if (!needed.tryTake(bytes)) {
+      throw refusal(bytes);
     }
   }
 
