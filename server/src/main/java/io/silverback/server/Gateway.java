@@ -66,7 +66,7 @@ public final class Gateway implements AutoCloseable {
   private static final int HEAD_PART = 16;
 
   /** A store that is recovered within that time is ready when the first request can come. */
-  private static final Duration RECOVERY_PATIENCE = Duration.ofMillis(250);
+  private static final Duration RECOVERY_PATIENCE = Duration.ofSeconds(5);
 
   private static final Duration CLUSTER_RECOVERY_PATIENCE = Duration.ofHours(1);
 
