@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.concurrent.Semaphore;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
 import org.apache.ratis.proto.RaftProtos.InstallSnapshotReplyProto;
@@ -40,6 +41,7 @@ final class ExchangeRpc implements RaftServerRpc {
   private final RatisSettings settings;
   private volatile @Nullable RaftServer server;
   private volatile boolean started;
+  private final Semaphore appending = new Semaphore(1);
 
   ExchangeRpc(Exchange exchange, PeerAddresses addresses, RatisSettings settings) {
     this.exchange = exchange;
@@ -70,7 +72,7 @@ final class ExchangeRpc implements RaftServerRpc {
       case APPEND_ENTRIES -> {
         var asked = AppendEntriesRequestProto.parseFrom(request);
         learn(from, asked.getServerRequest());
-        yield current.appendEntries(asked).toByteArray();
+        yield append(current, asked).toByteArray();
       }
       case INSTALL_SNAPSHOT -> {
         var asked = InstallSnapshotRequestProto.parseFrom(request);
@@ -84,6 +86,27 @@ final class ExchangeRpc implements RaftServerRpc {
       }
       default -> throw new IOException("no such request: topic=" + topic);
     };
+  }
+
+  /**
+   * Ratis 3.3.0 answers that it has entries while it still writes others that begin at the same
+   * place. The leader then counts on entries that are nowhere, and the voter is deaf to what
+   * follows. So entries come one request after the other; the leader asks again for what is
+   * refused.
+   */
+  private AppendEntriesReplyProto append(RaftServer current, AppendEntriesRequestProto asked)
+      throws IOException {
+    if (asked.getEntriesCount() == 0) {
+      return current.appendEntries(asked);
+    }
+    if (!appending.tryAcquire()) {
+      throw new IOException("the entries before are still being written");
+    }
+    try {
+      return current.appendEntries(asked);
+    } finally {
+      appending.release();
+    }
   }
 
   /** Who asks is where it says, as the network has proved it. */

@@ -23,6 +23,7 @@ import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.protocol.SetConfigurationRequest;
+import org.apache.ratis.protocol.TransferLeadershipRequest;
 import org.apache.ratis.rpc.CallId;
 import org.apache.ratis.server.RaftConfiguration;
 import org.apache.ratis.server.RaftServer;
@@ -72,6 +73,8 @@ final class LogServer {
       throw failure;
     }
   }
+
+  private static final long STEP_DOWN_MILLIS = 5_000;
 
   /** Half of the name of a group; the other half is the number of the cluster. */
   private static final long GROUP = 0x73696c7665726261L;
@@ -224,6 +227,15 @@ final class LogServer {
             .build();
     return server.setConfigurationAsync(
         new SetConfigurationRequest(clientId, id, groupId, CallId.getAndIncrement(), change));
+  }
+
+  /** Gives up leading, if it leads; whoever is elected next may be this one again. */
+  @SuppressWarnings("NullAway") // Ratis takes a request without a new leader for this one.
+  void stepDown() throws IOException {
+    var unused =
+        server.transferLeadershipAsync(
+            new TransferLeadershipRequest(
+                clientId, id, groupId, CallId.getAndIncrement(), null, STEP_DOWN_MILLIS));
   }
 
   /** Ends the server; true if it ended in time. */

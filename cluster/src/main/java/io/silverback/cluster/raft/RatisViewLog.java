@@ -13,11 +13,13 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.ratis.protocol.RaftClientReply;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,10 +70,27 @@ public final class RatisViewLog implements ViewLog {
   private volatile @Nullable ExchangeRpc rpc;
   private volatile boolean closed;
 
+  /** How an attempt to change the voters ended; {@code BROKEN}: this leader can change no more. */
+  private enum Change {
+    DONE,
+    REFUSED,
+    BROKEN;
+
+    static Change of(@Nullable RaftClientReply reply, @Nullable Throwable failure) {
+      if (reply != null) {
+        return reply.isSuccess() ? DONE : REFUSED;
+      }
+      return failure instanceof CompletionException wrapped
+              && wrapped.getCause() instanceof RuntimeException
+          ? BROKEN
+          : REFUSED;
+    }
+  }
+
   // Of the worker alone.
   private long writtenEpoch;
   private long restartNanos = System.nanoTime();
-  private @Nullable CompletableFuture<Boolean> change;
+  private @Nullable CompletableFuture<Change> change;
   private long changeNanos;
   private long pushedNanos;
   private boolean removeFirst;
@@ -393,16 +412,23 @@ public final class RatisViewLog implements ViewLog {
     if (current == null || !current.leads() || wanted.isEmpty()) {
       return;
     }
-    if (change != null && !change.getNow(false)) {
-      // The one to add may be dead, and then the one to remove must not wait for it.
-      removeFirst = !removeFirst;
-    }
+    Change last = change == null ? Change.DONE : change.getNow(Change.REFUSED);
     change = null;
     try {
+      if (last == Change.BROKEN) {
+        // Ratis 3.3.0: one that was elected while another leader removed a voter goes on sending to
+        // that one, and cannot add it again, nor change anything afterwards.
+        current.stepDown();
+        return;
+      }
+      if (last == Change.REFUSED) {
+        // The one to add may be dead, and then the one to remove must not wait for it.
+        removeFirst = !removeFirst;
+      }
       change =
           current
               .changeVoters(wanted, removeFirst)
-              .map(step -> step.handle((reply, _) -> reply != null && reply.isSuccess()))
+              .map(step -> step.handle(Change::of))
               .orElse(null);
       changeNanos = System.nanoTime();
       pushedNanos = changeNanos;

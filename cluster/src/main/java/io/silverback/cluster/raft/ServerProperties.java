@@ -49,6 +49,8 @@ final class ServerProperties {
   private static void log(RaftProperties properties) {
     RaftServerConfigKeys.Write.setElementLimit(properties, 64);
     RaftServerConfigKeys.Write.setByteLimit(properties, SizeInBytes.valueOf(4L * MAX_ENTRY_LENGTH));
+    // It takes other entries that begin at the same place for the same.
+    RaftServerConfigKeys.Log.setAppendEntriesComposeEnabled(properties, false);
     RaftServerConfigKeys.Log.setForceSyncNum(properties, 1);
     RaftServerConfigKeys.Log.setQueueElementLimit(properties, 64);
     RaftServerConfigKeys.Log.setQueueByteLimit(

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -39,6 +40,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class ViewRegister extends BaseStateMachine {
   private static final System.Logger logger = System.getLogger(ViewRegister.class.getName());
+
+  private static final String UNFINISHED = "unfinished";
 
   private final SimpleStateMachineStorage storage = new SimpleStateMachineStorage();
   private final long clusterId;
@@ -99,7 +102,7 @@ final class ViewRegister extends BaseStateMachine {
     Path file = snapshot.getFile().getPath();
     MD5Hash digest = snapshot.getFile().getFileDigest();
     if (digest != null) {
-      MD5FileUtil.verifySavedMD5(file.toFile(), digest);
+      MD5FileUtil.verifySavedMD5(file.toFile(), MD5FileUtil.computeMd5ForFile(file.toFile()));
     }
     byte[] bytes = Files.readAllBytes(file);
     if (bytes.length > 0) {
@@ -161,12 +164,16 @@ final class ViewRegister extends BaseStateMachine {
     }
     View current = newest;
     Path file = storage.getSnapshotFile(applied.getTerm(), applied.getIndex()).toPath();
-    Files.write(file, current == null ? new byte[0] : current.encode());
+    // Ratis sends whatever file has the name of a snapshot to those that need one.
+    Path part = file.resolveSibling(UNFINISHED);
+    Files.write(part, current == null ? new byte[0] : current.encode());
     // The log before it is dropped afterwards.
-    try (var channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+    try (var channel = FileChannel.open(part, StandardOpenOption.WRITE)) {
       channel.force(true);
     }
-    MD5Hash digest = MD5FileUtil.computeAndSaveMd5ForFile(file.toFile());
+    MD5Hash digest = MD5FileUtil.computeMd5ForFile(part.toFile());
+    MD5FileUtil.saveMD5File(file.toFile(), digest);
+    Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
     storage.updateLatestSnapshot(new SingleFileSnapshotInfo(new FileInfo(file, digest), applied));
     return applied.getIndex();
   }

@@ -13,18 +13,28 @@ import io.silverback.cluster.View;
 import io.silverback.cluster.ViewLog;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+import org.apache.ratis.io.MD5Hash;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto.AppendResult;
+import org.apache.ratis.statemachine.impl.SimpleStateMachineStorage;
+import org.apache.ratis.util.MD5FileUtil;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -299,16 +309,107 @@ final class RatisViewLogTest {
     assertTrue(lost.get(), "no answer was lost");
   }
 
+  /** The next leader has the list that names both, and nobody took the last step. */
+  @Test
+  void aVoterWhoseRemovalWasEndedByAnotherLeaderCanComeBack() {
+    List<Node> now = new ArrayList<>(bootstrapped());
+    Node joiner = new Node(d);
+    View wide = TestViews.view(2, CLUSTER, List.of(a, b, c, d));
+    propose(now, wide);
+    joiner.log.follow(wide);
+    now.add(joiner);
+    reconcile(now, wide.voters());
+
+    Node old = proposer(now);
+    List<Node> others = now.stream().filter(node -> node != old).toList();
+    Node gone = others.getLast();
+    List<Member> left = wide.voters().stream().filter(voter -> !voter.equals(gone.member)).toList();
+    var oldTerm = new AtomicLong();
+    fabric.lose(
+        (_, message) -> {
+          Optional<AppendEntriesReplyProto> answer = appendAnswer(message);
+          answer.ifPresent(it -> oldTerm.compareAndSet(0, it.getTerm()));
+          return old.log.libraryVoters().size() == left.size()
+              && answer.filter(it -> it.getTerm() == oldTerm.get()).isPresent();
+        });
+    await("an answer", () -> oldTerm.get() != 0);
+    old.log.reconcile(left);
+    await(
+        "the list that names both",
+        () -> others.stream().allMatch(node -> node.log.libraryVoters().size() == left.size()));
+    await("the leader gives up", () -> !old.log.isProposer());
+    List<Node> rest = now.stream().filter(node -> node != gone).toList();
+    reconcile(now, rest, left);
+
+    propose(rest, TestViews.view(3, CLUSTER, left));
+    View again = TestViews.view(4, CLUSTER, wide.voters());
+    propose(rest, again);
+    gone.log.follow(again);
+    reconcile(now, wide.voters());
+  }
+
+  /** A part of one that is sent to another node would keep that node from the log for ever. */
+  @Test
+  void aSnapshotIsWholeFromTheMomentThatItHasItsName() throws Exception {
+    List<Node> three = bootstrapped();
+    List<Path> folders = snapshotFolders();
+    assertEquals(3, folders.size());
+    var done = new AtomicBoolean();
+    try (ExecutorService watcher = Executors.newSingleThreadExecutor()) {
+      Future<Integer> seen = watcher.submit(() -> watchSnapshots(folders, done));
+      for (long epoch = 2; epoch < 120; epoch++) {
+        propose(three, TestViews.view(epoch, CLUSTER, first.voters()));
+      }
+      done.set(true);
+      assertTrue(seen.get() >= 3, "too few snapshots were seen");
+    }
+  }
+
+  private static int watchSnapshots(List<Path> folders, AtomicBoolean done) throws IOException {
+    var seen = new HashSet<Path>();
+    while (!done.get()) {
+      for (Path folder : folders) {
+        try (DirectoryStream<Path> snapshots =
+            Files.newDirectoryStream(folder, RatisViewLogTest::isSnapshot)) {
+          for (Path snapshot : snapshots) {
+            if (seen.add(snapshot)) {
+              MD5Hash digest = MD5FileUtil.readStoredMd5ForFile(snapshot.toFile());
+              assertEquals(MD5FileUtil.computeMd5ForFile(snapshot.toFile()), digest);
+            }
+          }
+        }
+      }
+    }
+    return seen.size();
+  }
+
+  private static boolean isSnapshot(Path file) {
+    return SimpleStateMachineStorage.SNAPSHOT_REGEX
+        .matcher(file.getFileName().toString())
+        .matches();
+  }
+
+  private List<Path> snapshotFolders() throws IOException {
+    try (Stream<Path> folders = Files.find(folder, 4, (path, _) -> path.endsWith("sm"))) {
+      return folders.toList();
+    }
+  }
+
   private static boolean saysThatEntriesAreThere(byte[] message) {
+    return appendAnswer(message)
+        .filter(answer -> answer.getResult() == AppendResult.SUCCESS && !answer.getIsHearbeat())
+        .isPresent();
+  }
+
+  private static Optional<AppendEntriesReplyProto> appendAnswer(byte[] message) {
     if (message[Exchange.KIND_OFFSET] != Exchange.ANSWER
         || message[Exchange.TOPIC_OFFSET] != ExchangeRpc.APPEND_ENTRIES) {
-      return false;
+      return Optional.empty();
     }
     try {
-      var answer =
+      return Optional.of(
           AppendEntriesReplyProto.parseFrom(
-              Arrays.copyOfRange(message, Exchange.HEADER_LENGTH, message.length));
-      return answer.getResult() == AppendResult.SUCCESS && !answer.getIsHearbeat();
+              Arrays.copyOfRange(message, Exchange.HEADER_LENGTH, message.length)));
     } catch (IOException malformed) {
       throw new UncheckedIOException(malformed);
     }

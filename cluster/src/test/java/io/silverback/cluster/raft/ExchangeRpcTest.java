@@ -1,0 +1,89 @@
+package io.silverback.cluster.raft;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
+
+import io.silverback.cluster.Member;
+import io.silverback.cluster.MemoryFabric;
+import io.silverback.cluster.Network;
+import io.silverback.cluster.TestViews;
+import java.io.IOException;
+import java.lang.reflect.Proxy;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto;
+import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
+import org.apache.ratis.proto.RaftProtos.LogEntryProto;
+import org.apache.ratis.server.RaftServer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+final class ExchangeRpcTest {
+  private final MemoryFabric fabric = new MemoryFabric(1);
+  private final Member a = TestViews.member("a", 1, 11);
+  private final Network.Sender leader = new Network.Sender("b", 2, "b:9095");
+  private final ExecutorService other = Executors.newSingleThreadExecutor();
+  private final CountDownLatch isWriting = new CountDownLatch(1);
+  private final CountDownLatch isWritten = new CountDownLatch(1);
+
+  @AfterEach
+  void stop() {
+    isWritten.countDown();
+    other.shutdown();
+    fabric.close();
+  }
+
+  /** Or the library says that it has what it only has in part, when the disk is slow. */
+  @Test
+  void entriesAreRefusedWhileOthersAreBeingWritten() throws Exception {
+    try (var exchange = new Exchange(fabric.node(a), 2, (_, _, _) -> new byte[0])) {
+      var rpc = new ExchangeRpc(exchange, new PeerAddresses(), RatisSettings.standard());
+      rpc.serve(slowServer());
+      rpc.start();
+      byte[] entries =
+          AppendEntriesRequestProto.newBuilder()
+              .addEntries(LogEntryProto.newBuilder().setIndex(7))
+              .build()
+              .toByteArray();
+      Future<byte[]> first =
+          other.submit(() -> rpc.answer(leader, ExchangeRpc.APPEND_ENTRIES, entries));
+      isWriting.await();
+      assertTimeoutPreemptively(
+          Duration.ofSeconds(20),
+          () ->
+              assertThrows(
+                  IOException.class,
+                  () -> rpc.answer(leader, ExchangeRpc.APPEND_ENTRIES, entries)));
+      byte[] heartbeat = AppendEntriesRequestProto.getDefaultInstance().toByteArray();
+      assertEquals(0, term(rpc.answer(leader, ExchangeRpc.APPEND_ENTRIES, heartbeat)));
+      isWritten.countDown();
+      assertEquals(1, term(first.get()));
+      assertEquals(1, term(rpc.answer(leader, ExchangeRpc.APPEND_ENTRIES, entries)));
+    }
+  }
+
+  private static long term(byte[] answer) throws IOException {
+    return AppendEntriesReplyProto.parseFrom(answer).getTerm();
+  }
+
+  /** Answers with the number of entries as its term, once these are written. */
+  private RaftServer slowServer() {
+    return (RaftServer)
+        Proxy.newProxyInstance(
+            RaftServer.class.getClassLoader(),
+            new Class<?>[] {RaftServer.class},
+            (_, method, arguments) -> {
+              assertEquals("appendEntries", method.getName());
+              var asked = (AppendEntriesRequestProto) arguments[0];
+              if (asked.getEntriesCount() > 0) {
+                isWriting.countDown();
+                isWritten.await();
+              }
+              return AppendEntriesReplyProto.newBuilder().setTerm(asked.getEntriesCount()).build();
+            });
+  }
+}
