@@ -72,7 +72,7 @@ final class ExchangeRpc implements RaftServerRpc {
       case APPEND_ENTRIES -> {
         var asked = AppendEntriesRequestProto.parseFrom(request);
         learn(from, asked.getServerRequest());
-        yield append(current, asked).toByteArray();
+        yield append(current, withSoundCommit(asked)).toByteArray();
       }
       case INSTALL_SNAPSHOT -> {
         var asked = InstallSnapshotRequestProto.parseFrom(request);
@@ -86,6 +86,17 @@ final class ExchangeRpc implements RaftServerRpc {
       }
       default -> throw new IOException("no such request: topic=" + topic);
     };
+  }
+
+  /**
+   * Where no entry comes before, Ratis 3.3.0 counts one too many as committed. A heartbeat would so
+   * commit the first entry of this log, whoever wrote it, and the leader's own could never come.
+   */
+  private static AppendEntriesRequestProto withSoundCommit(AppendEntriesRequestProto asked) {
+    long last = asked.getEntriesCount() - 1L;
+    return asked.hasPreviousLog() || asked.getLeaderCommit() <= last
+        ? asked
+        : asked.toBuilder().setLeaderCommit(last).build();
   }
 
   /**

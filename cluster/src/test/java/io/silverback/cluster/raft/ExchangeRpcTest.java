@@ -18,6 +18,7 @@ import java.util.concurrent.Future;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
+import org.apache.ratis.proto.RaftProtos.TermIndexProto;
 import org.apache.ratis.server.RaftServer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -66,11 +67,38 @@ final class ExchangeRpcTest {
     }
   }
 
+  /** Or a voter keeps the first entry of a leader that failed, and is deaf to the next one. */
+  @Test
+  void noEntryCountsAsCommittedThatIsNotTheLeaders() throws Exception {
+    isWritten.countDown();
+    try (var exchange = new Exchange(fabric.node(a), 2, (_, _, _) -> new byte[0])) {
+      var rpc = new ExchangeRpc(exchange, new PeerAddresses(), RatisSettings.standard());
+      rpc.serve(slowServer());
+      rpc.start();
+      var first = AppendEntriesRequestProto.newBuilder().setLeaderCommit(5);
+      assertEquals(-1, commit(rpc, first.build()));
+      first.addEntries(LogEntryProto.getDefaultInstance());
+      first.addEntries(LogEntryProto.getDefaultInstance());
+      assertEquals(1, commit(rpc, first.build()));
+      assertEquals(0, commit(rpc, first.setLeaderCommit(0).build()));
+      var later = first.setLeaderCommit(5).setPreviousLog(TermIndexProto.getDefaultInstance());
+      assertEquals(5, commit(rpc, later.build()));
+    }
+  }
+
+  private long commit(ExchangeRpc rpc, AppendEntriesRequestProto asked) throws IOException {
+    byte[] answer = rpc.answer(leader, ExchangeRpc.APPEND_ENTRIES, asked.toByteArray());
+    return AppendEntriesReplyProto.parseFrom(answer).getFollowerCommit();
+  }
+
   private static long term(byte[] answer) throws IOException {
     return AppendEntriesReplyProto.parseFrom(answer).getTerm();
   }
 
-  /** Answers with the number of entries as its term, once these are written. */
+  /**
+   * Answers with the number of entries as its term, once these are written, and with the commit
+   * that it was told.
+   */
   private RaftServer slowServer() {
     return (RaftServer)
         Proxy.newProxyInstance(
@@ -83,7 +111,10 @@ final class ExchangeRpcTest {
                 isWriting.countDown();
                 isWritten.await();
               }
-              return AppendEntriesReplyProto.newBuilder().setTerm(asked.getEntriesCount()).build();
+              return AppendEntriesReplyProto.newBuilder()
+                  .setTerm(asked.getEntriesCount())
+                  .setFollowerCommit(asked.getLeaderCommit())
+                  .build();
             });
   }
 }
