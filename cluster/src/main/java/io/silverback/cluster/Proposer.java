@@ -207,17 +207,23 @@ final class Proposer {
             .toList();
     List<Member> doubles =
         strangers.stream()
-            .filter(member -> view.members().stream().anyMatch(member::isSameNode))
+            .filter(member -> view.members().stream().anyMatch(seated -> isDouble(member, seated)))
             .toList();
     doubles.stream().filter(member -> !reported.contains(member)).forEach(this::report);
     reported = doubles;
     return strangers.stream().filter(member -> !doubles.contains(member)).findFirst();
   }
 
+  /** Of two with the files of one, the log of the library would know only one. */
+  private static boolean isDouble(Member member, Member seated) {
+    return member.isSameNode(seated) || member.storeId() == seated.storeId();
+  }
+
   private void report(Member member) {
     logger.log(
         System.Logger.Level.WARNING,
-        "a second node has the name of a member, give it another --cluster.node-id",
+        "a second node has the name or the store id of a member, so it is not admitted; give it"
+            + " another --cluster.node-id and a folder that is no copy",
         entry("node", member.nodeId()),
         entry("process", Long.toHexString(member.incarnation())),
         entry("address", member.peerAddress()));

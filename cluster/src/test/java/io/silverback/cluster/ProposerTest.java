@@ -227,6 +227,22 @@ final class ProposerTest {
   }
 
   @Test
+  void whoHasTheStoreIdOfAnotherMemberIsNotAdmitted() {
+    enter(TestViews.view(9, 7, List.of(self, node(2), node(3))));
+    Member clone = TestViews.member("clone", 77, node(3).storeId());
+    Member other = TestViews.member("other", 78, 78);
+    for (Member newcomer : List.of(clone, other)) {
+      proposed.clear();
+      for (int i = 0; i < 5; i++) {
+        beat(9, 2, 3);
+        beat(9, newcomer);
+        tick();
+      }
+      assertEquals(newcomer.equals(other), !proposed.isEmpty(), newcomer::toString);
+    }
+  }
+
+  @Test
   void whoCameBackLeadsAfterAStabilityThatDoublesWithEachReturn() {
     for (int returns : new int[] {1, 2, 3, 7, 20}) {
       proposed.clear();
@@ -279,8 +295,12 @@ final class ProposerTest {
 
   private void beat(long epoch, long... others) {
     for (long other : others) {
-      peers.heard(new Heartbeat(node(other), 7, epoch, 1, 0), LEASE * SimWorld.MILLI);
+      beat(epoch, node(other));
     }
+  }
+
+  private void beat(long epoch, Member other) {
+    peers.heard(new Heartbeat(other, 7, epoch, 1, 0), LEASE * SimWorld.MILLI);
   }
 
   private void tick() {

@@ -2,7 +2,6 @@ package io.silverback.server;
 
 import io.silverback.server.log.Log;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,6 +9,7 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.security.SecureRandom;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -34,17 +34,18 @@ final class ClusterFolder implements AutoCloseable {
   }
 
   /**
-   * Makes the folder, or goes on with it.
+   * Makes the folder, or goes on with it. The number of a folder that another node wrote is not
+   * taken over: it may be a copy, and two nodes with one number would count as one voter.
    *
    * @throws StartUpException if it cannot be used; says what to change
    */
-  static ClusterFolder open(Optional<Path> named) {
+  static ClusterFolder open(Optional<Path> named, String nodeId) {
     try {
       Path path =
           named.isPresent()
               ? Files.createDirectories(named.get())
               : Files.createTempDirectory("silverback-cluster-");
-      return new ClusterFolder(path, named.isEmpty(), storeId(path));
+      return new ClusterFolder(path, named.isEmpty(), storeId(path, nodeId));
     } catch (IOException e) {
       throw new StartUpException(
           "cannot use the folder of the cluster below --persistence.file, make it writable: folder="
@@ -58,7 +59,7 @@ final class ClusterFolder implements AutoCloseable {
     return path;
   }
 
-  /** Random, and the same as long as the folder lives. */
+  /** Random, and the same as long as the folder lives and the node keeps its name. */
   long storeId() {
     return storeId;
   }
@@ -74,19 +75,40 @@ final class ClusterFolder implements AutoCloseable {
     }
   }
 
-  private static long storeId(Path folder) throws IOException {
+  private static long storeId(Path folder, String nodeId) throws IOException {
     Path file = folder.resolve(NUMBER_FILE);
     if (!Files.exists(file)) {
-      Path unfinished = folder.resolve(NUMBER_FILE + ".in_progress");
-      Files.writeString(unfinished, Long.toHexString(new SecureRandom().nextLong()) + "\n");
-      Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
+      return writeStoreId(folder, new SecureRandom().nextLong(), nodeId);
     }
-    String text = Files.readString(file, StandardCharsets.US_ASCII).strip();
+    List<String> lines = Files.readAllLines(file);
+    long storeId;
     try {
-      return Long.parseUnsignedLong(text, HEX);
+      storeId = Long.parseUnsignedLong(lines.isEmpty() ? "" : lines.getFirst().strip(), HEX);
     } catch (NumberFormatException e) {
       throw new IOException("no number in the file, remove the folder: file=" + file, e);
     }
+    if (lines.size() < 2) {
+      return writeStoreId(folder, storeId, nodeId);
+    }
+    if (lines.get(1).equals(nodeId)) {
+      return storeId;
+    }
+    log.warn(
+        "the folder of the cluster was written by another node, its vote is not taken over",
+        "folder",
+        folder.toString(),
+        "writer",
+        lines.get(1),
+        "node",
+        nodeId);
+    return writeStoreId(folder, new SecureRandom().nextLong(), nodeId);
+  }
+
+  private static long writeStoreId(Path folder, long storeId, String nodeId) throws IOException {
+    Path unfinished = folder.resolve(NUMBER_FILE + ".in_progress");
+    Files.writeString(unfinished, Long.toHexString(storeId) + "\n" + nodeId + "\n");
+    Files.move(unfinished, folder.resolve(NUMBER_FILE), StandardCopyOption.ATOMIC_MOVE);
+    return storeId;
   }
 
   private static void delete(Path folder) throws IOException {

@@ -115,7 +115,7 @@ final class ClusterParts implements AutoCloseable {
       MetricStore local,
       ClusterMetrics metrics,
       Runnable onLapse) {
-    ClusterFolder folder = ClusterFolder.open(settings.folder());
+    ClusterFolder folder = ClusterFolder.open(settings.folder(), settings.nodeId());
     long incarnation = new SecureRandom().nextLong();
     try {
       var sender = new Network.Sender(settings.nodeId(), incarnation, settings.peerAddress());
