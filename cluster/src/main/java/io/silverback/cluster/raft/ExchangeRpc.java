@@ -90,7 +90,7 @@ final class ExchangeRpc implements RaftServerRpc {
 
   /**
    * Where no entry comes before, Ratis 3.3.0 counts one too many as committed. A heartbeat would so
-   * commit the first entry of this log, whoever wrote it, and the leader's own could never come.
+   * commit the first entry of this log, even one of another leader, and its own could never come.
    */
   private static AppendEntriesRequestProto withSoundCommit(AppendEntriesRequestProto asked) {
     long last = asked.getEntriesCount() - 1L;

@@ -229,7 +229,7 @@ final class LogServer {
         new SetConfigurationRequest(clientId, id, groupId, CallId.getAndIncrement(), change));
   }
 
-  /** Gives up leading, if it leads; whoever is elected next may be this one again. */
+  /** Gives up leading, if it leads; the next election may choose it again. */
   @SuppressWarnings("NullAway") // Ratis takes a request without a new leader for this one.
   void stepDown() throws IOException {
     var unused =
