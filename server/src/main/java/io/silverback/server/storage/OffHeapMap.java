@@ -254,7 +254,7 @@ final class OffHeapMap implements AutoCloseable {
           return false;
         }
         showBeforeChange(entry);
-        allocated.add(-bytesOf(key.length, before.capacity()));
+        left(bytesOf(key.length, before.capacity()));
         context.replaceValue(entry, value);
         if (lanes != null) {
           UnsafeBuffer after = wholeOf(Objects.requireNonNull(context.entry()).value());
@@ -287,7 +287,7 @@ final class OffHeapMap implements AutoCloseable {
       }
       showBeforeChange(entry);
       UnsafeBuffer stored = wholeOf(entry.value());
-      allocated.add(-bytesOf(key.length, stored.capacity()));
+      left(bytesOf(key.length, stored.capacity()));
       if (lanes != null) {
         Envelope.magic(stored, Envelope.NO_MAGIC);
       }
@@ -316,8 +316,15 @@ final class OffHeapMap implements AutoCloseable {
     }
   }
 
+  /** Counts room that an entry leaves; the most that was taken until then is known afterwards. */
+  private void left(long bytes) {
+    takenBytes();
+    allocated.add(-bytes);
+  }
+
   /** Removes everything. */
   void clear() {
+    takenBytes();
     map.clear();
     allocated.reset();
   }
@@ -340,7 +347,9 @@ final class OffHeapMap implements AutoCloseable {
    * #giveBack}, since room that entries leave is used again by others, but not given back.
    */
   long takenBytes() {
-    return taken.accumulateAndGet(allocatedBytes(), Math::max);
+    long now = allocatedBytes();
+    long most = taken.get();
+    return now <= most ? most : taken.accumulateAndGet(now, Math::max);
   }
 
   /**

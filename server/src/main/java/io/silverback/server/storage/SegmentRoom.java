@@ -1,18 +1,22 @@
 package io.silverback.server.storage;
 
 import java.util.BitSet;
+import java.util.NavigableMap;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import net.openhft.chronicle.hash.Data;
+import net.openhft.chronicle.hash.impl.BigSegmentHeader;
+import net.openhft.chronicle.hash.impl.TierCountersArea;
 import net.openhft.chronicle.hash.impl.VanillaChronicleHash;
 import net.openhft.chronicle.map.ChronicleMap;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * The room for the entries of one segment of a map in a file, page by page: which have a part of an
- * entry, and which can be given back to the disk.
+ * entry, and which can be given back to the disk. A segment begins with one tier, and takes another
+ * one, anywhere in the file, whenever it is full.
  *
- * <p>Only of the segment's first tier, which is all of it as long as it is not very large. For one
- * thread, while nothing is stored in the segment.
+ * <p>For one thread, while nothing is stored in the segment.
  */
 final class SegmentRoom {
   /** What Chronicle Map writes before a key, at most. */
@@ -21,21 +25,30 @@ final class SegmentRoom {
   /** Fewer pages side by side are not worth a call. */
   private static final int FEWEST_PAGES = 16;
 
-  private final long start;
-  private final long end;
-  private final BitSet used = new BitSet();
+  /** By the address of their first page. */
+  private final NavigableMap<Long, Tier> tiers = new TreeMap<>();
 
   private SegmentRoom(ChronicleMap<?, ?> map, int segment, long tierBytes) {
     var layout = (VanillaChronicleHash<?, ?, ?, ?>) map;
+    add(layout, layout.segmentBaseAddr(segment), tierBytes);
+    long next = BigSegmentHeader.INSTANCE.nextTierIndex(layout.segmentHeaderAddress(segment));
+    while (next > 0) {
+      long base = layout.tierIndexToBaseAddr(next);
+      add(layout, base, tierBytes);
+      next = TierCountersArea.nextTierIndex(base + layout.tierHashLookupOuterSize);
+    }
+  }
+
+  private void add(VanillaChronicleHash<?, ?, ?, ?> layout, long base, long tierBytes) {
     // The index of a tier comes first, then counters, then a bit for each chunk of the entries.
     long entries =
-        layout.segmentBaseAddr(segment)
+        base
             + layout.tierHashLookupOuterSize
             + VanillaChronicleHash.TIER_COUNTERS_AREA_SIZE
             + layout.tierFreeListOuterSize
             + layout.tierEntrySpaceInnerOffset;
-    start = (entries + Holes.PAGE_BYTES - 1) / Holes.PAGE_BYTES * Holes.PAGE_BYTES;
-    end = (entries + tierBytes) / Holes.PAGE_BYTES * Holes.PAGE_BYTES;
+    long start = (entries + Holes.PAGE_BYTES - 1) / Holes.PAGE_BYTES * Holes.PAGE_BYTES;
+    tiers.put(start, new Tier(start, (entries + tierBytes) / Holes.PAGE_BYTES * Holes.PAGE_BYTES));
   }
 
   /**
@@ -56,8 +69,10 @@ final class SegmentRoom {
                   room.keep(
                       addressOf(entry.key()), addressOf(entry.value()) + entry.value().size()));
         }
-        if (!room.giveBackOthers()) {
-          return false;
+        for (Tier tier : room.tiers.values()) {
+          if (!tier.giveBackOthers()) {
+            return false;
+          }
         }
       }
     }
@@ -88,30 +103,49 @@ final class SegmentRoom {
 
   /** Keeps the pages of an entry, which is from the address of its key to that after its value. */
   private void keep(long key, long valueEnd) {
-    if (valueEnd > start && key < end) {
-      long first = Math.max(0, key - HEAD_BYTES - start) / Holes.PAGE_BYTES;
-      long last = (Math.min(valueEnd, end) - 1 - start) / Holes.PAGE_BYTES;
-      used.set((int) first, (int) last + 1);
+    var tier = tiers.lowerEntry(valueEnd);
+    if (tier != null) {
+      tier.getValue().keep(key, valueEnd);
     }
   }
 
-  /** Gives back the pages that were not kept; false if the system cannot. */
-  private boolean giveBackOthers() {
-    int pages = (int) ((end - start) / Holes.PAGE_BYTES);
-    int from = used.nextClearBit(0);
-    while (from < pages) {
-      int next = used.nextSetBit(from);
-      int to = next < 0 ? pages : next;
-      if (to - from >= FEWEST_PAGES && !giveBack(from, to)) {
-        return false;
+  /** The pages of one tier. */
+  private static final class Tier {
+    private final long start;
+    private final long end;
+    private final BitSet used = new BitSet();
+
+    Tier(long start, long end) {
+      this.start = start;
+      this.end = end;
+    }
+
+    void keep(long key, long valueEnd) {
+      if (key < end) {
+        long first = Math.max(0, key - HEAD_BYTES - start) / Holes.PAGE_BYTES;
+        long last = (Math.min(valueEnd, end) - 1 - start) / Holes.PAGE_BYTES;
+        used.set((int) first, (int) last + 1);
       }
-      from = used.nextClearBit(to);
     }
-    return true;
-  }
 
-  private boolean giveBack(int from, int to) {
-    return Holes.punchMapped(
-        start + (long) from * Holes.PAGE_BYTES, (long) (to - from) * Holes.PAGE_BYTES);
+    /** Gives back the pages that were not kept; false if the system cannot. */
+    boolean giveBackOthers() {
+      int pages = (int) ((end - start) / Holes.PAGE_BYTES);
+      int from = used.nextClearBit(0);
+      while (from < pages) {
+        int next = used.nextSetBit(from);
+        int to = next < 0 ? pages : next;
+        if (to - from >= FEWEST_PAGES && !giveBack(from, to)) {
+          return false;
+        }
+        from = used.nextClearBit(to);
+      }
+      return true;
+    }
+
+    private boolean giveBack(int from, int to) {
+      return Holes.punchMapped(
+          start + (long) from * Holes.PAGE_BYTES, (long) (to - from) * Holes.PAGE_BYTES);
+    }
   }
 }

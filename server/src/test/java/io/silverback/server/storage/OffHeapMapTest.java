@@ -75,6 +75,27 @@ final class OffHeapMapTest {
     assertTrue(map.allocatedBytes() >= 50_000_000);
   }
 
+  /** A look from time to time would miss what came and went between two looks. */
+  @Test
+  void knowsTheMostThatItEverTookWithoutBeingAskedMeanwhile() {
+    byte[] value = new byte[1_000];
+    byte[][] keys = {{1}, {2}, {3}};
+    for (byte[] key : keys) {
+      map.put(key, new UnsafeBuffer(value), 0, value.length);
+    }
+    long most = 3 * map.bytesOf(1, value.length);
+    assertTrue(map.remove(keys[0]));
+    map.put(keys[1], new UnsafeBuffer(value), 0, 10);
+    assertEquals(most, map.takenBytes());
+    assertEquals(map.bytesOf(1, value.length) + map.bytesOf(1, 10), map.allocatedBytes());
+    for (byte[] key : keys) {
+      map.put(key, new UnsafeBuffer(value), 0, value.length);
+    }
+    map.put(new byte[] {4}, new UnsafeBuffer(value), 0, value.length);
+    map.clear();
+    assertEquals(4 * map.bytesOf(1, value.length), map.takenBytes());
+  }
+
   @Test
   void refusesWhatIsTooLongBeforeItChangesAnything() {
     byte[] key = {1};
