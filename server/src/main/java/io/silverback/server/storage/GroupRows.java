@@ -49,6 +49,9 @@ final class GroupRows implements AutoCloseable {
   private static final int SHAPE_LENGTH = EXTRAS + Integer.BYTES;
   private static final int ROW_LENGTH = SHAPE_LENGTH + Integer.BYTES;
 
+  /** What fits into one buffer. */
+  private static final int MOST_GROUPS = Integer.MAX_VALUE / ROW_LENGTH;
+
   private static final long UNCHANGED = 0;
   private static final long LOST = -1;
   private static final int CHUNK_LENGTH = 256 * 1024;
@@ -92,7 +95,7 @@ final class GroupRows implements AutoCloseable {
     this.memory = memory;
     this.shapes = shapes;
     this.lastGroup = lastGroup;
-    this.rows = allocate(Math.max(1, memory.expectedGroups()) * ROW_LENGTH);
+    this.rows = allocate(roomFor(memory.expectedGroups()));
   }
 
   /** Adds a group as it is in the map. Called under the lock of the group. */
@@ -100,7 +103,7 @@ final class GroupRows implements AutoCloseable {
     if (HistoryHead.group(entry) > lastGroup) {
       return;
     }
-    if (rows.capacity() < (count + 1) * ROW_LENGTH) {
+    if (rows.capacity() < (count + 1L) * ROW_LENGTH) {
       grow();
     }
     int at = count * ROW_LENGTH;
@@ -121,9 +124,19 @@ final class GroupRows implements AutoCloseable {
   private void grow() {
     int more = Math.max(64, count / 8);
     memory.takeAtOnce((long) more * BYTES_OF_GROUP);
-    UnsafeBuffer larger = allocate((long) (count + more) * ROW_LENGTH);
+    UnsafeBuffer larger = allocate(roomFor((long) count + more));
     larger.putBytes(0, rows, 0, count * ROW_LENGTH);
     rows = larger;
+  }
+
+  /** Bytes for so many groups, which are as many as one answer can ever have. */
+  static long roomFor(long groups) {
+    if (groups > MOST_GROUPS) {
+      throw new SnapshotRefusedException(
+          "more groups than one answer can show, spread them over more servers: most="
+              + MOST_GROUPS);
+    }
+    return Math.max(1, groups) * ROW_LENGTH;
   }
 
   private Located locate(Fingerprint shape) {
