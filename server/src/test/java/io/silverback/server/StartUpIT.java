@@ -159,6 +159,9 @@ final class StartUpIT {
     Path link = folder.resolve("silverback");
     Files.createSymbolicLink(link, Path.of("with a blank", "bin", "silverback"));
     List<String> before = filesBelow(unpacked);
+    for (String page : List.of("LICENSE", "NOTICE", "README.md")) {
+      assertTrue(Files.isRegularFile(unpacked.resolve(page)), page);
+    }
     try (var gateway = RunningGateway.start(link.toString(), Map.of())) {
       assertEquals(200, gateway.send("PUT", "/metrics/job/unpacked", "a 1\n").statusCode());
       assertTrue(gateway.scrape().contains("a{instance=\"\",job=\"unpacked\"} 1\n"));
