@@ -88,7 +88,8 @@ final class ClusterSimulation {
             usual.replicaTimeout(),
             usual.pushBudget(),
             Duration.ofSeconds(world.between(1, 30)),
-            Duration.ofMillis(world.between(1_000, 6_000)));
+            Duration.ofMillis(world.between(1_000, 6_000)),
+            usual.maxClockSkew());
     this.cluster = new SimCluster(world, config, plan.factory(), gentle);
     this.faults = new SimFaults(world, cluster, plan.breaks(), gentle);
     if (!gentle) {
