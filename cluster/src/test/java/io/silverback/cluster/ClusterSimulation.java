@@ -20,7 +20,7 @@ final class ClusterSimulation {
   private static final long FAULTS = 60 * SimWorld.SECOND;
 
   /** Among pushes, all copies of all groups are equal only now and then. */
-  private static final long FORMS_WITHIN = 120 * SimWorld.SECOND;
+  private static final long FORMS_WITHIN = 200 * SimWorld.SECOND;
 
   private static final long HEALS_WITHIN = 200 * SimWorld.SECOND;
 
