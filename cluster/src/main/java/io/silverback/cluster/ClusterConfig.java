@@ -14,6 +14,7 @@ import java.time.Duration;
  * @param stability how long a node that was removed has to stay before it leads again; doubles with
  *     each time
  * @param tombstoneAge how long a deleted group is remembered, at least
+ * @param maxClockSkew how far the wall clock of another member may be away until that is logged
  */
 public record ClusterConfig(
     int bootstrapExpect,
@@ -23,7 +24,8 @@ public record ClusterConfig(
     Duration replicaTimeout,
     Duration pushBudget,
     Duration stability,
-    Duration tombstoneAge) {
+    Duration tombstoneAge,
+    Duration maxClockSkew) {
   public ClusterConfig {
     if (bootstrapExpect < 1) {
       throw new IllegalArgumentException(
@@ -50,6 +52,10 @@ public record ClusterConfig(
       throw new IllegalArgumentException(
           "what is deleted has to be remembered for a while: tombstoneAge=" + tombstoneAge);
     }
+    if (!maxClockSkew.isPositive()) {
+      throw new IllegalArgumentException(
+          "no two clocks are always equal: maxClockSkew=" + maxClockSkew);
+    }
   }
 
   /** What the flags say where they are left alone. */
@@ -62,6 +68,7 @@ public record ClusterConfig(
         Duration.ofMillis(500),
         Duration.ofSeconds(8),
         Duration.ofSeconds(30),
-        Duration.ofHours(1));
+        Duration.ofHours(1),
+        Duration.ofSeconds(1));
   }
 }

@@ -59,6 +59,7 @@ public final class ClusterNode implements AutoCloseable {
   private final StatusReport report;
   private final Readiness readiness;
   private final OutageWatch outages;
+  private final ClockWatch clocks;
   private final NodeLog story;
   private Optional<View> view = Optional.empty();
   private long lastTickNanos;
@@ -127,9 +128,10 @@ public final class ClusterNode implements AutoCloseable {
     heartbeats =
         new Heartbeats(config, self, ports, lease, voter, peers, foreigners, board, this::send);
     outages = new OutageWatch(self, ports.clock(), peers, lease, led, config.lease());
+    clocks = new ClockWatch(config, self, ports.clock());
     report =
         new StatusReport(
-            self, ports, foreigners, lease, led, shares, antiEntropy, outages, counters);
+            self, ports, foreigners, lease, led, shares, antiEntropy, outages, clocks, counters);
     story = new NodeLog(ports.clock(), proposer::stabilityNanos);
     readiness =
         new Readiness(
@@ -360,6 +362,10 @@ public final class ClusterNode implements AutoCloseable {
       case PeerMessage.Unserved word ->
           view.filter(now -> now.member(sender.nodeId(), sender.incarnation()).isPresent())
               .ifPresent(_ -> outages.heard(sender, word));
+      case PeerMessage.WallTime time ->
+          lease
+              .sentNanos(time.renewal())
+              .ifPresent(sentNanos -> clocks.heard(sender, time, sentNanos));
       case PeerMessage.ViewPush push when mayTell(sender, push.view()) -> learn(push.view());
       case PeerMessage.ViewPush _ -> {}
       case PeerMessage.Offer offer -> known(sender).ifPresent(by -> offered(by, offer));
@@ -457,6 +463,7 @@ public final class ClusterNode implements AutoCloseable {
     proposer.enter(next);
     antiEntropy.enter(next);
     outages.enter(next);
+    clocks.enter(next);
     if (next.hasVoter(self)) {
       ports.viewLog().follow(next);
     }

@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param outage slots that nobody serves
  * @param silentMillis the members that were not heard of for longer than a lease, and for how long;
  *     time before this process heard anyone does not count
+ * @param clockSkews of the other members that answered within a lease
  */
 public record ClusterStatus(
     Member self,
@@ -33,6 +34,7 @@ public record ClusterStatus(
     boolean proposes,
     Outage outage,
     Map<Member, Long> silentMillis,
+    Map<Member, ClockSkew> clockSkews,
     Counters counters) {
 
   /**

@@ -92,6 +92,7 @@ final class Heartbeats {
         from,
         new PeerMessage.Grant(
             now.epoch(), beat.renewal(), granted, ports.clock().nanoTime(), voter.lapsed()));
+    post.send(from, new PeerMessage.WallTime(beat.renewal(), ports.clock().wallMillis()));
     if (beat.epoch() < now.epoch() && mayPush(from, now)) {
       post.send(from, new PeerMessage.ViewPush(now));
     }

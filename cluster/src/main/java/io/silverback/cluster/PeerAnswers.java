@@ -269,7 +269,9 @@ final class PeerAnswers {
   }
 
   private Merged merge(byte[] state, Version sendersHorizon) {
-    versions.observe(ports.store().newest(state));
+    if (off.contains(Rule.HEAR_NO_CLOCK)) {
+      versions.observe(ports.store().newest(state));
+    }
     return ports.store().merge(state, _ -> sendersHorizon);
   }
 

@@ -77,6 +77,13 @@ sealed interface PeerMessage {
    */
   record Unserved(int slots) implements PeerMessage {}
 
+  /**
+   * What the sender's wall clock said when it answered a heartbeat. Sent with each grant.
+   *
+   * @param renewal of that heartbeat
+   */
+  record WallTime(long renewal, long wallMillis) implements PeerMessage {}
+
   /** A process start, by the name of its node. */
   record ProcessId(String nodeId, long incarnation) {
     static ProcessId of(Member member) {

@@ -40,6 +40,7 @@ final class PeerMessageCodec {
   private static final int STANDING = 29;
   private static final int FULL = 30;
   private static final int UNSERVED = 31;
+  private static final int WALL_TIME = 32;
 
   private PeerMessageCodec() {}
 
@@ -67,6 +68,7 @@ final class PeerMessageCodec {
               .u16(m.slot())
               .u64(m.floor());
       case Unserved m -> out.u8(UNSERVED).u32(m.slots());
+      case WallTime m -> out.u8(WALL_TIME).u64(m.renewal()).u64(m.wallMillis());
       case ViewPush m -> m.view().write(out.u8(VIEW_PUSH));
       case Offer m -> out.u8(OFFER).u64(m.clusterId()).list(m.members(), View::write);
       case OfferTaken m -> out.u8(OFFER_TAKEN).u64(m.clusterId());
@@ -161,6 +163,7 @@ final class PeerMessageCodec {
           new Standing(
               in.u64(), in.flag(), in.u64(), in.list(Wire.Reader::u64), slot(in), in.u64());
       case UNSERVED -> new Unserved(in.u32());
+      case WALL_TIME -> new WallTime(in.u64(), in.u64());
       case VIEW_PUSH -> new ViewPush(View.read(in));
       case OFFER -> new Offer(in.u64(), in.list(View::readMember));
       case OFFER_TAKEN -> new OfferTaken(in.u64());
@@ -271,6 +274,7 @@ final class PeerMessageCodec {
           Standing _,
           Full _,
           Unserved _,
+          WallTime _,
           ViewPush _,
           Offer _,
           OfferTaken _,

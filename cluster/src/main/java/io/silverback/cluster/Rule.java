@@ -33,5 +33,7 @@ enum Rule {
   /** What a scrape has read of a slot is not shown if the slot was lost meanwhile. */
   LOST_SLOTS_END_SCRAPES,
   /** What a member cannot store is led by another one that can. */
-  SPARE_THE_FULL
+  SPARE_THE_FULL,
+  /** A node gives versions by its own clock alone, whatever the versions of others say. */
+  HEAR_NO_CLOCK
 }

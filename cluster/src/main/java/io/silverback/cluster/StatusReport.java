@@ -12,6 +12,7 @@ final class StatusReport {
   private final Shares shares;
   private final AntiEntropy antiEntropy;
   private final OutageWatch outages;
+  private final ClockWatch clocks;
   private final Counters counters;
 
   StatusReport(
@@ -23,6 +24,7 @@ final class StatusReport {
       Shares shares,
       AntiEntropy antiEntropy,
       OutageWatch outages,
+      ClockWatch clocks,
       Counters counters) {
     this.self = self;
     this.ports = ports;
@@ -32,6 +34,7 @@ final class StatusReport {
     this.shares = shares;
     this.antiEntropy = antiEntropy;
     this.outages = outages;
+    this.clocks = clocks;
     this.counters = counters;
   }
 
@@ -49,6 +52,7 @@ final class StatusReport {
         ports.viewLog().isProposer(),
         outages.look(view),
         outages.silentMillis(),
+        clocks.skews(),
         new ClusterStatus.Counters(
             counters.forwarded,
             counters.replicated,

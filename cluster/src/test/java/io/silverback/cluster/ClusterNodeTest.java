@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +21,7 @@ final class ClusterNodeTest {
   private final HandPorts hand = new HandPorts();
   private final Map<Network.Channel, Network.Receiver> receivers =
       new EnumMap<>(Network.Channel.class);
+  private final List<PeerMessage> sent = new ArrayList<>();
   private final FullLoop loop = new FullLoop();
   private final ClusterNode node = new ClusterNode(ClusterConfig.standard(2), a, ports(), () -> {});
 
@@ -151,6 +153,29 @@ final class ClusterNodeTest {
     assertEquals(0, node.status().outage().slots());
   }
 
+  @Test
+  void aHeartbeatIsAnsweredWithTheWallTimeAndTheAnswerOfAMemberIsShown() {
+    node.start();
+    hand.time.settle();
+    Objects.requireNonNull(hand.log.listener).committed(ViewPlanner.first(7, List.of(a, b)));
+    hand.time.pass(1_000);
+    tell(b, new PeerMessage.Heartbeat(b, 7, 1, 117, 0));
+    assertEquals(new PeerMessage.WallTime(117, hand.time.wallMillis()), lastWallTime());
+
+    Member stranger = TestViews.member("c", 3, 3);
+    tell(stranger, new PeerMessage.WallTime(1, 0));
+    tell(b, new PeerMessage.WallTime(1_000, 0));
+    assertEquals(Map.of(), node.status().clockSkews());
+    // The first heartbeat, of a second ago.
+    tell(b, new PeerMessage.WallTime(1, hand.time.wallMillis() + 60_000));
+    hand.time.pass(500);
+    assertEquals(Map.of(b, new ClockSkew(60_500, 502)), node.status().clockSkews());
+  }
+
+  private PeerMessage lastWallTime() {
+    return sent.stream().filter(PeerMessage.WallTime.class::isInstance).toList().getLast();
+  }
+
   /** Node {@code a} alone, with a lease. */
   private View lead() {
     node.start();
@@ -170,10 +195,11 @@ final class ClusterNodeTest {
     hand.time.settle();
   }
 
-  /** Brings nothing to others, and what a test says to this node. */
+  /** Only notes what is sent to others, and brings what a test says to this node. */
   private final class OneWay implements Network {
     @Override
     public boolean send(String address, Channel channel, byte[] message) {
+      sent.add(PeerMessageCodec.decode(message));
       return false;
     }
 

@@ -20,7 +20,7 @@ final class ClusterSimulation {
   private static final long FAULTS = 60 * SimWorld.SECOND;
 
   /** Among pushes, all copies of all groups are equal only now and then. */
-  private static final long FORMS_WITHIN = 120 * SimWorld.SECOND;
+  private static final long FORMS_WITHIN = 200 * SimWorld.SECOND;
 
   private static final long HEALS_WITHIN = 200 * SimWorld.SECOND;
 
@@ -88,7 +88,8 @@ final class ClusterSimulation {
             usual.replicaTimeout(),
             usual.pushBudget(),
             Duration.ofSeconds(world.between(1, 30)),
-            Duration.ofMillis(world.between(1_000, 6_000)));
+            Duration.ofMillis(world.between(1_000, 6_000)),
+            usual.maxClockSkew());
     this.cluster = new SimCluster(world, config, plan.factory(), gentle);
     this.faults = new SimFaults(world, cluster, plan.breaks(), gentle);
     if (!gentle) {

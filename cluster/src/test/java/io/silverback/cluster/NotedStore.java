@@ -24,6 +24,9 @@ final class NotedStore implements ReplicaStore {
   boolean isFull;
   boolean isBroken;
 
+  /** What it says of all states. */
+  Version newest = Version.NEVER;
+
   /** The epoch of what it has of all groups. */
   long storedEpoch;
 
@@ -51,7 +54,7 @@ final class NotedStore implements ReplicaStore {
 
   @Override
   public Version newest(byte[] state) {
-    return Version.NEVER;
+    return newest;
   }
 
   @Override

@@ -10,6 +10,7 @@ import io.silverback.cluster.PeerMessage.ProcessId;
 import io.silverback.cluster.PeerMessage.Replicate;
 import io.silverback.cluster.PeerMessage.Replicated;
 import io.silverback.cluster.PeerMessage.Replicated.Receipt;
+import io.silverback.codec.model.Version;
 import io.silverback.codec.model.VersionClock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -34,6 +35,7 @@ final class PeerAnswersTest {
   private final Peers peers = new Peers(time);
   private final Lease lease = new Lease(time, Duration.ofDays(1));
   private Optional<View> view = Optional.empty();
+  private final VersionClock versions = new VersionClock(time::wallMillis, self.incarnation());
   private final PeerAnswers replica = replica();
 
   private PeerAnswers replica() {
@@ -42,7 +44,6 @@ final class PeerAnswersTest {
     var led = new Led(self);
     var off = EnumSet.noneOf(Rule.class);
     var counters = new Counters();
-    var versions = new VersionClock(time::wallMillis, self.incarnation());
     var claims = new Claims(self, config, ports, requests, led, this::post);
     var replicator =
         new Replicator(
@@ -93,6 +94,22 @@ final class PeerAnswersTest {
     var said = (PeerMessage.Replicated) answers.getFirst();
     assertEquals(PeerMessage.Replicated.Receipt.DONE, said.result());
     assertEquals(0, epochs.above(ViewPlanner.first(7, List.of(leader))).epoch());
+  }
+
+  /** Neither one from a year ahead, nor one that is a moment ahead. */
+  @Test
+  void noStateMovesTheClockHere() {
+    for (long aheadMillis : new long[] {365L * 24 * 3_600_000, 1}) {
+      store.newest = new Version(4, (time.wallMillis() + aheadMillis) << 16, 2);
+      replicate(1, 4, 1_000);
+      replica.answer(
+          Optional.empty(),
+          leader,
+          new PeerMessage.Deliver(2, List.of(bytes("g=2")), List.of(Version.NEVER)));
+      time.settle();
+      assertEquals(time.wallMillis(), versions.next(5).clock() >>> 16);
+    }
+    assertEquals(List.of("shown g=1", "shown g=2", "shown g=1", "shown g=2"), store.events);
   }
 
   @Test

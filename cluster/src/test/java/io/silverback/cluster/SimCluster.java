@@ -100,7 +100,8 @@ final class SimCluster {
             config.replicaTimeout(),
             config.pushBudget(),
             config.stability(),
-            config.tombstoneAge());
+            config.tombstoneAge(),
+            config.maxClockSkew());
   }
 
   private void scrapeSoon(SimServer server) {

@@ -24,6 +24,7 @@ final class SimProcess implements Clock, Loop {
   private final ArrayDeque<Runnable> overdue = new ArrayDeque<>();
   private final ArrayDeque<Runnable> arrived = new ArrayDeque<>();
   private final ArrayDeque<Runnable> works = new ArrayDeque<>();
+  private long latestWallMillis;
   private boolean alive = true;
   private boolean pumping;
   private boolean inTask;
@@ -161,7 +162,14 @@ final class SimProcess implements Clock, Loop {
 
   @Override
   public long wallMillis() {
-    return host.wallMillis(world.now() + stalledNanos);
+    long millis = host.wallMillis(world.now() + stalledNanos);
+    latestWallMillis = Math.max(latestWallMillis, millis);
+    return millis;
+  }
+
+  /** The latest time that its wall clock ever said. */
+  long latestWallMillis() {
+    return latestWallMillis;
   }
 
   @Override

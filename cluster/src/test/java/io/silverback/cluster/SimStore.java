@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * The groups of one host. Knows few shapes after a start, and refuses or takes its time at times.
  */
 final class SimStore implements ReplicaStore {
+  /** Far more than clocks are apart that are not a year ahead. */
+  private static final long DAY_MILLIS = 24 * 3_600_000L;
+
   private final SimWorld world;
   private final TreeMap<String, SimGroup> groups = new TreeMap<>();
   private final Set<Integer> shapes = new TreeSet<>();
@@ -79,6 +82,7 @@ final class SimStore implements ReplicaStore {
         group(wanted.key())
             .orElse(SimGroup.empty(wanted.key()))
             .purgedUpTo(horizon(slotOf(wanted.key())));
+    requireOwnTime(version);
     if (takesAnyEpoch) {
       return effect(wanted, before, version);
     }
@@ -96,6 +100,18 @@ final class SimStore implements ReplicaStore {
               + before.newest());
     }
     return effect(wanted, before, version);
+  }
+
+  /** A clock that is a year ahead must not move that of any other process. */
+  private void requireOwnTime(Version version) {
+    long millis = version.clock() >>> 16;
+    if (process != null && millis > process.latestWallMillis() + DAY_MILLIS) {
+      throw new SimViolation(
+          "a version from the future of its process: "
+              + process
+              + " ahead by hours="
+              + (millis - process.latestWallMillis()) / 3_600_000);
+    }
   }
 
   private Prepared effect(SimGroup.Update wanted, SimGroup before, Version version) {

@@ -75,6 +75,8 @@ class SimulationMutationTest {
       case READY_MEANS_SAFE -> EnumSet.of(Fault.LEAVE, Fault.CRASH, Fault.CRASH_WITHOUT_DISK);
       case LOST_SLOTS_END_SCRAPES -> EnumSet.of(Fault.PAIR, Fault.DEAF, Fault.MUTE, Fault.FLAP);
       case SPARE_THE_FULL -> EnumSet.of(Fault.FULL, Fault.JOIN);
+      // One of two hosts in five lives is a year ahead for some seconds, and then right again.
+      case HEAR_NO_CLOCK -> EnumSet.of(Fault.CLOCK);
       case HORIZON_DROPS_LEFTOVERS -> EnumSet.of(Fault.CRASH, Fault.ISOLATE, Fault.LEAVE);
     };
   }

@@ -41,12 +41,13 @@ final class ClusterFlags {
   private static final String PUSH_BUDGET = "cluster.push-budget";
   private static final String STABILITY = "cluster.stability";
   private static final String TOMBSTONE_AGE = "cluster.tombstone-age";
+  private static final String CLOCK_SKEW = "cluster.max-clock-skew";
   private static final String QUEUE = "cluster.peer-queue-size";
   private static final String MESSAGE = "cluster.max-message-size";
   private static final String CONNECTIONS = "cluster.max-peer-connections";
 
   static final List<String> DURATIONS =
-      List.of(LEASE, RENEWAL, REPLICA_TIMEOUT, PUSH_BUDGET, STABILITY, TOMBSTONE_AGE);
+      List.of(LEASE, RENEWAL, REPLICA_TIMEOUT, PUSH_BUDGET, STABILITY, TOMBSTONE_AGE, CLOCK_SKEW);
 
   static final List<Flags.Flag> TABLE =
       List.of(
@@ -106,6 +107,11 @@ final class ClusterFlags {
               "1h",
               "How long a deleted group is remembered, so that no server brings it back; it counts for"
                   + " --limits.max-groups as long."),
+          text(
+              CLOCK_SKEW,
+              "1s",
+              "How far the clock of another server may be from the clock of this one until the log"
+                  + " says so."),
           text(QUEUE, "32MiB", "Most bytes that wait to be sent to one other server."),
           text(MESSAGE, "64MiB", "Most bytes of a message between servers: a group has to fit."),
           text(CONNECTIONS, "1024", "Most connections that other servers may have to this one."));
@@ -331,7 +337,8 @@ final class ClusterFlags {
         flags.duration(REPLICA_TIMEOUT),
         flags.duration(PUSH_BUDGET),
         flags.duration(STABILITY),
-        flags.duration(TOMBSTONE_AGE));
+        flags.duration(TOMBSTONE_AGE),
+        flags.duration(CLOCK_SKEW));
   }
 
   private static int messageBytes(Flags flags) {

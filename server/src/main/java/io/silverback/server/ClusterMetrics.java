@@ -4,6 +4,7 @@ import io.prometheus.metrics.config.PrometheusProperties;
 import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.silverback.cluster.ClockSkew;
 import io.silverback.cluster.ClusterStatus;
 import io.silverback.cluster.ClusterStatus.Counters;
 import io.silverback.cluster.Member;
@@ -98,6 +99,12 @@ final class ClusterMetrics {
         "silent_members",
         "Members that this node has not heard of for longer than a lease.",
         now -> now.silentMillis().size());
+    gauge(
+        "clock_skew_seconds",
+        "How far the wall clocks of other members are from that of this node, the farthest of them.",
+        now ->
+            now.clockSkews().values().stream().mapToLong(ClockSkew::apartMillis).max().orElse(0)
+                / 1e3);
     gauge(
         "tombstones",
         "Deleted groups that this node remembers, which take the places of groups.",
@@ -214,6 +221,7 @@ final class ClusterMetrics {
         0,
         false,
         new Outage(0, 0, 0, List.of(), 0),
+        Map.of(),
         Map.of(),
         new Counters(0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
   }

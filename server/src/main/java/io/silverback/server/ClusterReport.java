@@ -221,7 +221,11 @@ final class ClusterReport implements ClusterInfo {
         seat.mayLead(),
         isSelf,
         isSelf || status.peers().stream().anyMatch(member::isSameProcess),
-        Optional.ofNullable(status.silentMillis().get(member)).map(Instant.now()::minusMillis));
+        Optional.ofNullable(status.silentMillis().get(member)).map(Instant.now()::minusMillis),
+        Optional.ofNullable(status.clockSkews().get(member))
+            .map(
+                skew ->
+                    new ClusterInfo.ClockSkew(skew.aheadMillis() / 1e3, skew.errorMillis() / 1e3)));
   }
 
   private static String hex(long number) {

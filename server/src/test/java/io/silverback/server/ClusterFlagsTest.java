@@ -68,6 +68,7 @@ final class ClusterFlagsTest {
             "--cluster.push-budget=9s",
             "--cluster.stability=1m",
             "--cluster.tombstone-age=10m",
+            "--cluster.max-clock-skew=250ms",
             "--cluster.peer-queue-size=1MiB",
             "--cluster.max-message-size=2MiB",
             "--cluster.max-peer-connections=7",
@@ -84,6 +85,7 @@ final class ClusterFlagsTest {
     assertEquals(Duration.ofSeconds(9), settings.rules().pushBudget());
     assertEquals(Duration.ofMinutes(1), settings.rules().stability());
     assertEquals(Duration.ofMinutes(10), settings.rules().tombstoneAge());
+    assertEquals(Duration.ofMillis(250), settings.rules().maxClockSkew());
     assertEquals(1 << 20, settings.peers().queueBytes());
     assertEquals(2 << 20, settings.peers().maxDataBytes());
     assertEquals(7, settings.peers().maxInbound());

@@ -134,6 +134,24 @@ final class ClusterGatewayTest {
     }
   }
 
+  @Test
+  void theClockOfEachOtherMemberIsShown() throws IOException {
+    try (var cluster = LocalCluster.start(3)) {
+      String skew = "\"clock_skew_seconds\":";
+      for (int node = 0; node < cluster.size(); node++) {
+        for (String path : List.of("/api/v1/cluster", "/api/v1/cluster/members")) {
+          int from = node;
+          cluster.await(
+              "the clocks of the two others",
+              () -> cluster.get(from, path).text().split(skew, -1).length == 3);
+          awaitText(cluster, node, path, ",\"clock_skew_error_seconds\":0.");
+        }
+        String own = cluster.get(node, "/-/metrics").text();
+        assertTrue(own.contains("\nsilverback_cluster_clock_skew_seconds "), own);
+      }
+    }
+  }
+
   /** The view goes on to name a node that has ended, as if the others could not agree. */
   @Test
   void anOutageIsSeenEverywhereAndKeepsNoHealthyNodeUnready() throws IOException {

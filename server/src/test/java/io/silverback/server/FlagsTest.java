@@ -234,6 +234,7 @@ final class FlagsTest {
             "cluster.join",
             "cluster.lease",
             "cluster.listen-address",
+            "cluster.max-clock-skew",
             "cluster.max-message-size",
             "cluster.max-peer-connections",
             "cluster.node-id",

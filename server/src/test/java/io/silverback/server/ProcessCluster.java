@@ -44,6 +44,7 @@ final class ProcessCluster implements AutoCloseable {
     private final String name;
     private final List<String> own;
     private final boolean joins;
+    private Map<String, String> environment = Map.of();
     private @Nullable RunningProcess process;
 
     private Node(String name, boolean joins, List<String> own) {
@@ -88,6 +89,11 @@ final class ProcessCluster implements AutoCloseable {
       return process;
     }
 
+    /** More variables for its starts from now on. */
+    void setEnvironment(Map<String, String> variables) {
+      environment = variables;
+    }
+
     /** As kill -9 does it. */
     void kill() {
       process().close();
@@ -103,7 +109,7 @@ final class ProcessCluster implements AutoCloseable {
         command.add("--cluster.join=127.0.0.1:" + other.peerPort);
       }
       command.addAll(own);
-      process = RunningProcess.start(command, Map.of());
+      process = RunningProcess.start(command, environment);
     }
 
     /** What it says of itself, and what its threads do if it is not ready. */
@@ -135,7 +141,7 @@ final class ProcessCluster implements AutoCloseable {
 
   /** Starts that many servers with these flags more, and waits until they are a whole cluster. */
   static ProcessCluster start(int size, Path folder, String... flags) {
-    var cluster = new ProcessCluster(size, folder, List.of(flags));
+    ProcessCluster cluster = ofDeadNodes(size, folder, flags);
     try {
       cluster.mend();
     } catch (AssertionError | RuntimeException e) {
@@ -143,6 +149,11 @@ final class ProcessCluster implements AutoCloseable {
       throw e;
     }
     return cluster;
+  }
+
+  /** The same, of which none runs yet. */
+  static ProcessCluster ofDeadNodes(int size, Path folder, String... flags) {
+    return new ProcessCluster(size, folder, List.of(flags));
   }
 
   /** A file with a secret that no other file has. */

@@ -8,6 +8,11 @@ import java.util.function.LongSupplier;
  *
  * <p>Follows the wall clock and never goes back: a step back of the wall clock only advances the
  * counter, which carries into the milliseconds and so never wraps. Thread-safe.
+ *
+ * <p>Versions of one epoch have to come from one such clock, or from a next one that was shown the
+ * versions of the one before. A single node does the latter at its start. A node of a cluster hears
+ * of no clock but its own: each process that leads a slot does so from an epoch of its own, so the
+ * epoch alone orders what two processes gave.
  */
 public final class VersionClock {
   private static final int COUNTER_BITS = 16;
@@ -34,7 +39,7 @@ public final class VersionClock {
     return new Version(epoch, clock, incarnation);
   }
 
-  /** Makes later versions newer than one that came from elsewhere. */
+  /** Makes later versions newer than one that another process gave, however far ahead that is. */
   public void observe(Version version) {
     last.accumulateAndGet(version.clock(), Math::max);
   }

@@ -219,6 +219,10 @@ public final class ClusterHandler {
       if (peer.silentSince().isPresent()) {
         out.writeStringField("silent_since", peer.silentSince().get().toString());
       }
+      if (peer.clockSkew().isPresent()) {
+        out.writeNumberField("clock_skew_seconds", peer.clockSkew().get().aheadSeconds());
+        out.writeNumberField("clock_skew_error_seconds", peer.clockSkew().get().errorSeconds());
+      }
       out.writeEndObject();
     }
   }

@@ -84,6 +84,7 @@ public interface ClusterInfo {
    * @param isSeen true if gossip believes that it lives
    * @param silentSince when this node last heard of it, if that is longer ago than a lease; or when
    *     this node began to listen
+   * @param clockSkew of another member that answered within a lease
    */
   record Peer(
       String nodeId,
@@ -96,7 +97,16 @@ public interface ClusterInfo {
       boolean mayLead,
       boolean isSelf,
       boolean isSeen,
-      Optional<Instant> silentSince) {}
+      Optional<Instant> silentSince,
+      Optional<ClockSkew> clockSkew) {}
+
+  /**
+   * How far a wall clock is from that of the node that tells this.
+   *
+   * @param aheadSeconds below 0 if it is behind
+   * @param errorSeconds by how much that may be wrong
+   */
+  record ClockSkew(double aheadSeconds, double errorSeconds) {}
 
   /**
    * A process start that is no member any more.

@@ -116,7 +116,6 @@ public final class OffHeapMetricStore implements MetricStore {
         new StoreParts(
             usage,
             shapeChanges,
-            clock,
             wallMillis,
             wallMillis.getAsLong(),
             maps.groups,

@@ -193,7 +193,6 @@ public final class OffHeapReplicaStore implements ReplicaStore {
     var message = new GroupStateMessage(state);
     GroupFrame incoming = message.frame();
     GroupingKey group = GroupKeys.decode(message.key());
-    store.clock().observe(StateOrder.newest(incoming));
     var merge = new StateMerge(store, group, message, incoming, disk.whyFull());
     var purge = new SlotPurge(store);
     return store

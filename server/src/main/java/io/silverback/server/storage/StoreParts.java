@@ -1,6 +1,5 @@
 package io.silverback.server.storage;
 
-import io.silverback.codec.model.VersionClock;
 import io.silverback.server.group.ConsistencyCheck;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
@@ -15,7 +14,6 @@ import java.util.function.LongSupplier;
 record StoreParts(
     Usage usage,
     ReentrantLock shapeChanges,
-    VersionClock clock,
     LongSupplier wallMillis,
     long openedMillis,
     OffHeapMap groups,
