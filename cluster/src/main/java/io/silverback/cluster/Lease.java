@@ -14,11 +14,15 @@ import java.util.stream.Collectors;
  * "Leases", 1989).
  *
  * <p>Runs on the monotonic and on the wall clock, and is over when either says so, since the first
- * stands still while a machine sleeps. Changed by the loop only; {@link #holds} and {@link #admits}
+ * stands still while a machine sleeps. A wall clock that is set back ends the lease, too. Changed by the loop only; {@link #holds} and {@link #admits}
  * may be asked by any thread.
  */
 final class Lease {
   private static final int REMEMBERED_RENEWALS = 64;
+  private static final long NANOS_OF_MILLI = 1_000_000;
+
+  /** More than a clock that is slewed goes back in a lease, and than is lost by rounding. */
+  private static final long MOST_SET_BACK_MILLIS = 50;
 
   private final Clock clock;
   private final long leaseNanos;
@@ -95,7 +99,7 @@ final class Lease {
 
   private void extend(long endNanos, long endMillis) {
     long now = clock.nanoTime();
-    if (endNanos - now <= 0 || endMillis <= clock.wallMillis()) {
+    if (!isBefore(endNanos, endMillis)) {
       return;
     }
     Term before = term;
@@ -177,8 +181,18 @@ final class Lease {
   }
 
   private boolean runs(Term now) {
-    return now.held()
-        && now.endNanos() - clock.nanoTime() > 0
-        && now.endMillis() - clock.wallMillis() > 0;
+    return now.held() && isBefore(now.endNanos(), now.endMillis());
+  }
+
+  /**
+   * True if neither clock says that the lease is over, and the wall clock could say so: one that
+   * was set back since the request was sent would not notice that the machine sleeps.
+   */
+  private boolean isBefore(long endNanos, long endMillis) {
+    long nanosLeft = endNanos - clock.nanoTime();
+    long millisLeft = endMillis - clock.wallMillis();
+    return nanosLeft > 0
+        && millisLeft > 0
+        && millisLeft <= nanosLeft / NANOS_OF_MILLI + MOST_SET_BACK_MILLIS;
   }
 }

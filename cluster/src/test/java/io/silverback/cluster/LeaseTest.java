@@ -165,12 +165,27 @@ final class LeaseTest {
   @Test
   void lapsesByTheMonotonicClockAlone() {
     grantNow();
-    time.leapWall(-MILLIS * 1_000L);
+    time.leapWall(-50);
     time.pass(MILLIS - 1);
     assertTrue(lease.holds());
     time.pass(1);
     assertFalse(lease.holds());
     assertTrue(lease.lapse());
+  }
+
+  /** It would not show for a year that the machine has slept. */
+  @Test
+  void lapsesWhenTheWallClockIsSetBack() {
+    grantNow();
+    long before = lease.renew();
+    time.leapWall(-365 * 86_400_000L);
+    assertFalse(lease.holds());
+    assertTrue(lease.lapse());
+    grant(1, before);
+    grant(2, before);
+    assertFalse(lease.holds(), "what was asked for before the clock was set back");
+    grantNow();
+    assertTrue(lease.holds());
   }
 
   @Test
