@@ -27,6 +27,7 @@ final class Lease {
   private final Map<ProcessId, Long> answered = new HashMap<>();
   private long lastRenewal;
   private long epoch;
+  private long digest;
   private boolean held;
   private long lapses;
   private long lapsedAtNanos;
@@ -71,12 +72,23 @@ final class Lease {
   /** From now on only grants for that view count; what was granted before runs on. */
   void enter(View view) {
     epoch = view.epoch();
+    digest = view.digest();
     answered.clear();
   }
 
-  /** A voter granted what a request asked for. Call {@link #lapse} before. */
-  void granted(View view, ProcessId voter, long grantedEpoch, long renewal) {
-    if (grantedEpoch != epoch || view.epoch() != epoch || !renewals.containsKey(renewal)) {
+  /** Of the view that was entered last: what a grant for it names. */
+  long digest() {
+    return digest;
+  }
+
+  /**
+   * A voter granted what a request asked for. Call {@link #lapse} before.
+   *
+   * @param named the digest of the view that the voter has
+   */
+  void granted(View view, ProcessId voter, long grantedEpoch, long named, long renewal) {
+    boolean isOfThisView = grantedEpoch == epoch && named == digest && view.epoch() == epoch;
+    if (!isOfThisView || !renewals.containsKey(renewal)) {
       return;
     }
     answered.merge(voter, renewal, Math::max);

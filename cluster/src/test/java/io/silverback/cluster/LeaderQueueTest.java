@@ -364,8 +364,8 @@ final class LeaderQueueTest {
 
   private void renew() {
     long renewal = lease.renew();
-    lease.granted(view, ProcessId.of(self), view.epoch(), renewal);
-    lease.granted(view, ProcessId.of(other), view.epoch(), renewal);
+    lease.granted(view, ProcessId.of(self), view.epoch(), lease.digest(), renewal);
+    lease.granted(view, ProcessId.of(other), view.epoch(), lease.digest(), renewal);
   }
 
   private void submit(String update) {

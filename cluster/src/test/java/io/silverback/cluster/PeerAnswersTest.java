@@ -240,7 +240,7 @@ final class PeerAnswersTest {
     lease.enter(view.get());
     long renewal = lease.renew();
     for (Member voter : List.of(self, leader)) {
-      lease.granted(view.get(), ProcessId.of(voter), 1, renewal);
+      lease.granted(view.get(), ProcessId.of(voter), 1, lease.digest(), renewal);
     }
     peers.heard(new PeerMessage.Heartbeat(leader, 7, 1, 1, time.nanoTime()), 1);
   }
