@@ -110,10 +110,31 @@ public final class ClusterNode implements AutoCloseable {
     claims = new Claims(self, config, ports, requests, led, this::send);
     var leader =
         new LeaderQueue(
-            config, ports, versions, lease, led, replicator, claims, epochs, waiting, () -> view, off);
+            config,
+            ports,
+            versions,
+            lease,
+            led,
+            replicator,
+            claims,
+            epochs,
+            waiting,
+            () -> view,
+            off);
     pushes =
         new Pushes(
-            config, self, ports, requests, peers, lease, led, leader, waiting, () -> view, off, counters);
+            config,
+            self,
+            ports,
+            requests,
+            peers,
+            lease,
+            led,
+            leader,
+            waiting,
+            () -> view,
+            off,
+            counters);
     answers =
         new PeerAnswers(
             ports,

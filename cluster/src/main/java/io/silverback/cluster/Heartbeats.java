@@ -67,8 +67,7 @@ final class Heartbeats {
     everyone(view).forEach(member -> post.send(member, beat));
     view.filter(now -> voter.grant(now, self, ProcessId.of(self)))
         .ifPresent(
-            now ->
-                lease.granted(now, ProcessId.of(self), now.epoch(), lease.digest(), renewal));
+            now -> lease.granted(now, ProcessId.of(self), now.epoch(), lease.digest(), renewal));
   }
 
   /** This process wants no lease any more, and whatever it is granted does not count. */

@@ -48,12 +48,7 @@ sealed interface PeerMessage {
    *     removals, of those that its view knows
    */
   record Grant(
-      long epoch,
-      long digest,
-      long renewal,
-      boolean granted,
-      long nanos,
-      List<ProcessId> lapsed)
+      long epoch, long digest, long renewal, boolean granted, long nanos, List<ProcessId> lapsed)
       implements PeerMessage {}
 
   /**

@@ -204,8 +204,8 @@ final class Pushes {
     }
 
     /**
-     * What it waits for may be known elsewhere only, so it asks again after a while; at once if there
-     * is a new view by now.
+     * What it waits for may be known elsewhere only, so it asks again after a while; at once if
+     * there is a new view by now.
      */
     private void later() {
       boolean isNews = view.get().filter(now -> now.epoch() == epoch).isEmpty();

@@ -79,8 +79,8 @@ final class Replicator {
   }
 
   /**
-   * Ends what waits for a process that is no member any more, if nobody is left to take its place: a
-   * new try asks the members of this view.
+   * Ends what waits for a process that is no member any more, if nobody is left to take its place:
+   * a new try asks the members of this view.
    */
   void enter(View next) {
     view = Optional.of(next);
@@ -263,7 +263,8 @@ final class Replicator {
     }
 
     void endIfOneHasLeft() {
-      boolean hasLeft = !open.stream().allMatch(member -> view.map(v -> v.has(member)).orElse(true));
+      boolean hasLeft =
+          !open.stream().allMatch(member -> view.map(v -> v.has(member)).orElse(true));
       if (next == targets.size() && hasLeft) {
         end(new Outcome.Unsafe("a member that was to hold a copy has left"));
       }

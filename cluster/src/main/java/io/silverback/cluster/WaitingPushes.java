@@ -10,8 +10,8 @@ import java.util.TreeSet;
 
 /**
  * Pushes that wait for the leader of a slot. Each is woken once: when its slot is taken over here,
- * when there is a new view, when the lease has lapsed, or else at the time that it named. Belongs to
- * the loop.
+ * when there is a new view, when the lease has lapsed, or else at the time that it named. Belongs
+ * to the loop.
  *
  * <p>Each push that is woken is a task of the loop by itself, so that the renewal of a lease need
  * not wait for thousands of them.

@@ -57,10 +57,31 @@ final class PeerAnswersTest {
             missed -> {});
     var queue =
         new LeaderQueue(
-            config, ports, versions, lease, led, replicator, claims, epochs, waiting, () -> view, off);
+            config,
+            ports,
+            versions,
+            lease,
+            led,
+            replicator,
+            claims,
+            epochs,
+            waiting,
+            () -> view,
+            off);
     var pushes =
         new Pushes(
-            config, self, ports, requests, peers, lease, led, queue, waiting, () -> view, off, counters);
+            config,
+            self,
+            ports,
+            requests,
+            peers,
+            lease,
+            led,
+            queue,
+            waiting,
+            () -> view,
+            off,
+            counters);
     return new PeerAnswers(
         ports,
         versions,
