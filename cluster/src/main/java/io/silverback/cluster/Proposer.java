@@ -102,7 +102,10 @@ final class Proposer {
       return;
     }
     next(view)
-        .map(next -> ViewPlanner.sparing(next, room.full()))
+        // One with raised epochs may change nothing else, or the log refuses it.
+        .map(
+            next ->
+                next.epoch() > view.epoch() + 1 ? next : ViewPlanner.sparing(next, room.full()))
         .or(() -> stuck(view))
         .ifPresent(
             next -> {

@@ -397,6 +397,15 @@ final class ProposerTest {
     assertEquals(List.of(), proposed);
   }
 
+  /** Or it would be refused for as long as a member is full. */
+  @Test
+  void epochsAreRaisedWhileAMemberIsFull() {
+    room.heard(ProcessId.of(node(2)), new PeerMessage.Full(view.slots().ledBy(node(2))));
+    epochs.met(11, 70);
+    live(200, 2, 3, 4, 5);
+    assertTrue(proposed.getLast().follows(view));
+  }
+
   /** A leader that was replaced without having heard of it finds what the next one stored. */
   @Test
   void whatTheLeaderOfASlotStoredRaisesNothing() {
