@@ -190,7 +190,9 @@ final class LeaderQueue {
         });
   }
 
-  /** A view or a take-over says that there is a new home. What an old one waits for only it knows. */
+  /**
+   * A view or a take-over says that there is a new home. What an old one waits for only it knows.
+   */
   private void awaitHome(Queue<Update> queue, Update next, ReplicaStore.Claim claim) {
     long again = clock.nanoTime() + againNanos;
     waits.await(

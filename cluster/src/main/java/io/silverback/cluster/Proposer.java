@@ -104,8 +104,7 @@ final class Proposer {
     next(view)
         // One with raised epochs may change nothing else, or the log refuses it.
         .map(
-            next ->
-                next.epoch() > view.epoch() + 1 ? next : ViewPlanner.sparing(next, room.full()))
+            next -> next.epoch() > view.epoch() + 1 ? next : ViewPlanner.sparing(next, room.full()))
         .or(() -> stuck(view))
         .ifPresent(
             next -> {
