@@ -79,7 +79,7 @@ class Balancer:
         with open(folder / "output.txt", "wb") as output:
             self.child = subprocess.Popen(
                 [PROGRAM, "-p", str(folder), "-e", str(folder / "error.log"), "-c", "nginx.conf"], stdout=output, stderr=output,
-                stdin=subprocess.DEVNULL)
+                stdin=subprocess.DEVNULL, start_new_session=True)
         deadline = time.monotonic() + 10
         while not self._listens():
             if self.child.poll() is not None or time.monotonic() > deadline:

@@ -2,11 +2,13 @@
 
 import threading
 import time
+from collections import deque
 from dataclasses import dataclass
 from typing import Optional
 
 from nodes import shown_by_all
 from run import say
+from takers import Takers
 from timelines import LOST, OLDER, Finding, Outage
 
 KILL = "kill"
@@ -20,13 +22,16 @@ ROLLING = "rolling-restart"
 CUTS = {"cut-10": (False, False), "deaf-10": (False, True), "mute-10": (True, False)}
 CUT_SECONDS = 10
 KINDS = (KILL, KILL_LOSE, *PAUSES, RESTART, RESTART_LOSE, KILL_ALL, ROLLING, *CUTS)
-# How a node is lost after a rolling restart, and for how long.
+# How a node is lost after a rolling restart, at the least for how long, and how long after the second node is ready.
 LOSSES = (KILL, RESTART, "pause-10", *CUTS)
 LOST_SECONDS = 10
+# One that lives on leads until its lease has ended, so a shorter loss would prove nothing.
+SHORTEST_SECONDS = {KILL: 0, RESTART: 0, "pause-10": 4, **dict.fromkeys(CUTS, 4)}
+MOST_SECONDS_AFTER_READY = 10
 DESCRIPTIONS = {
     KILL: "kill -9, back with its store", KILL_LOSE: "kill -9, back without it", "pause-3": "SIGSTOP for 3 s", "pause-10": "SIGSTOP for 10 s",
     "pause-15": "SIGSTOP for 15 s", RESTART: "SIGTERM, back with its store", RESTART_LOSE: "SIGTERM, back without it",
-    KILL_ALL: "kill -9 of all at once, back with their stores", ROLLING: "two restarts, each awaited by /-/ready alone, and then one node lost",
+    KILL_ALL: "kill -9 of all at once, back with their stores", ROLLING: "restarts, each awaited by /-/ready alone, and then one node lost",
     "cut-10": "cut off from its peers for 10 s",
     "deaf-10": "hears no peer for 10 s", "mute-10": "heard by no peer for 10 s"}
 
@@ -42,8 +47,20 @@ class Fault:
     node: str
     began: float
     exposed_seconds: Optional[float] = None
+    taken_seconds: Optional[float] = None
     ready_seconds: Optional[float] = None
     settled_seconds: Optional[float] = None
+    ended: bool = False
+
+
+@dataclass(frozen=True)
+class Round:
+    """What follows two restarts: which node is lost how, how many seconds after it could be, and at the least for how long."""
+
+    lost: object
+    loss: str
+    after: float
+    seconds: float
 
 
 class Cluster:
@@ -52,6 +69,7 @@ class Cluster:
     def __init__(self, nodes, pushers, calm, patience, order):
         self.nodes, self.pushers, self.calm, self.patience, self.order = nodes, pushers, calm, patience, order
         self.faults, self.outages, self.findings = [], [], []
+        self.takers = Takers()
 
     def await_that(self, holds, limit):
         """Whether it came to hold within so many seconds."""
@@ -74,19 +92,20 @@ class Cluster:
     def floors(self):
         return {pusher.pusher: number for pusher in self.pushers if (number := pusher.acknowledged())}
 
-    def await_exposed(self, floors, began):
-        """Seconds until the pages of the nodes that can answer show every group, as acknowledged or newer."""
-        if self.await_that(lambda: not self._missing(floors), self.patience):
+    def await_exposed(self, floors, began, nodes=None):
+        """Seconds until the pages of these nodes, or of all that can answer, show every group, as acknowledged or newer."""
+        nodes = nodes or self.nodes
+        if self.await_that(lambda: not self._missing(floors, nodes), self.patience):
             return time.time() - began
-        shown = shown_by_all(self.nodes)
-        for pusher in self._missing(floors):
+        shown = shown_by_all(nodes)
+        for pusher in self._missing(floors, nodes):
             value = shown.get(pusher)
             text = f"{floors[pusher]} was acknowledged, but after {self.patience:.0f} s the nodes' pages show {'nothing' if value is None else value}"
             self.findings.append(Finding(LOST if value is None else OLDER, began, pusher, text))
         return None
 
-    def _missing(self, floors):
-        shown = shown_by_all(self.nodes)
+    def _missing(self, floors, nodes):
+        shown = shown_by_all(nodes)
         return [pusher for pusher, number in floors.items() if shown.get(pusher, 0) < number]
 
     def leading(self):
@@ -94,12 +113,49 @@ class Cluster:
         return [node for node in self.nodes if node.shown()] or self.nodes
 
     def perform(self, kind, node):
+        self._perform(kind, node.name, lambda fault: self._begin(fault, kind, node))
+
+    def roll_short(self, rounds, half):
+        """Each kind of loss in turn, of each node in turn: mostly at the moment at which the restarted node is ready.
+
+        A round restarts one node, and the round before was its first restart; only the first round has two. `half` is called after
+        half of the rounds.
+        """
+        losses = self._losses()
+        self.order.shuffle(losses)
+        moments = [0.0] * (rounds - rounds // 3) + [self.order.uniform(0, MOST_SECONDS_AFTER_READY / 2) for _ in range(rounds // 3)]
+        self.order.shuffle(moments)
+        # The one that was restarted or lost longest ago is the next.
+        turns = deque(self.order.sample(self.nodes, len(self.nodes)))
+        for number in range(rounds):
+            if number == rounds // 2:
+                half()
+            restarted = [turns.popleft() for _ in range(1 if number else 2)]
+            turns.extend(restarted)
+            loss = losses[number % len(losses)]
+            then = Round(turns[number % len(turns)], loss, moments[number], SHORTEST_SECONDS[loss])
+            self._perform(ROLLING, then.lost.name, lambda fault, nodes=restarted, then=then: self._roll(fault, nodes, then))
+            if then.loss in (KILL, RESTART):
+                turns.remove(then.lost)
+                turns.append(then.lost)
+
+    def _perform(self, kind, name, begin):
         self.calm.clear()
         time.sleep(QUIET_SECONDS)
-        name = "all" if kind == KILL_ALL else node.name
-        fault = Fault(kind, name, time.time())
+        fault = Fault(kind, "all" if kind == KILL_ALL else name, time.time())
         self.faults.append(fault)
-        say(f"{DESCRIPTIONS[kind]}: {name}")
+        say(f"{DESCRIPTIONS[kind]}: {fault.node}")
+        begin(fault)
+        fault.ready_seconds = self._since(fault, self.all_ready)
+        fault.settled_seconds = self._since(fault, self.all_settled) if fault.ready_seconds else None
+        fault.ended = True
+        self.calm.set()
+        told = ", ".join(f"{name} after {'never' if seconds is None else f'{seconds:.2f} s'}" for name, seconds in (
+            ("exposed", fault.exposed_seconds), ("ready", fault.ready_seconds), ("settled", fault.settled_seconds)))
+        taken = "" if fault.taken_seconds is None else f"slowest push {fault.taken_seconds:.2f} s, "
+        say(f"  {taken}{told}")
+
+    def _begin(self, fault, kind, node):
         if kind in PAUSES:
             self._for_a_while(fault, PAUSES[kind], node.pause, node.resume)
         elif kind in CUTS:
@@ -107,17 +163,11 @@ class Cluster:
         elif kind == KILL_ALL:
             self._kill_all(fault)
         elif kind == ROLLING:
-            self._roll(fault)
+            self._roll(fault, self.order.sample(self.nodes, 2), self._any_round())
         elif kind in (KILL, KILL_LOSE):
             self._kill(fault, node)
         else:
             self._restart(fault, node)
-        fault.ready_seconds = self._since(fault, self.all_ready)
-        fault.settled_seconds = self._since(fault, self.all_settled) if fault.ready_seconds else None
-        self.calm.set()
-        told = ", ".join(f"{name} after {'never' if seconds is None else f'{seconds:.2f} s'}" for name, seconds in (
-            ("exposed", fault.exposed_seconds), ("ready", fault.ready_seconds), ("settled", fault.settled_seconds)))
-        say(f"  {told}")
 
     def _since(self, fault, holds):
         return time.time() - fault.began if self.await_that(holds, self.patience) else None
@@ -140,6 +190,9 @@ class Cluster:
         timer.start()
         try:
             fault.exposed_seconds = self.await_exposed(floors, fault.began)
+        except BaseException:
+            timer.cancel()
+            raise
         finally:
             timer.join()
 
@@ -153,24 +206,56 @@ class Cluster:
             node.lose_store()
         node.start(self.nodes)
 
-    def _roll(self, fault):
+    def _losses(self):
+        return [loss for loss in LOSSES if loss not in CUTS or self.nodes[0].wires.can_cut]
+
+    def _any_round(self):
+        after = self.order.choice((0, self.order.uniform(0, MOST_SECONDS_AFTER_READY)))
+        return Round(self.order.choice(self.nodes), self.order.choice(self._losses()), after, LOST_SECONDS)
+
+    def _roll(self, fault, restarted, then):
         """To wait for /-/ready alone is safe: what comes next may be the loss of any node, at any moment."""
-        for node in self.order.sample(self.nodes, 2):
-            node.terminate()
+        self.takers.prepare(self.nodes, self.patience)
+        for node in restarted:
+            began = time.monotonic()
+            ended, _ = node.terminate()
             node.start(self.nodes)
             if not self.await_that(node.is_ready, self.patience):
                 self.findings.append(Finding(LOST, time.time(), node.name, f"not ready {self.patience:.0f} s after its restart"))
-        after = self.order.choice((0, self.order.uniform(0, 10)))
-        losses = [loss for loss in LOSSES if loss not in CUTS or node.wires.can_cut]
-        lost, loss = self.order.choice(self.nodes), self.order.choice(losses)
-        say(f"  {after:.1f} s later: {loss} of {lost.name}")
-        time.sleep(after)
+            say(f"  restart of {node.name}: ended after {ended:.1f} s, ready after {time.monotonic() - began:.1f} s")
+        say(f"  {then.after:.1f} s later: {then.loss} of {then.lost.name}")
+        time.sleep(then.after)
+        self._lose(fault, then)
+
+    def _lose(self, fault, then):
+        """The others show everything and take pushes of every group, at once and until the node comes back."""
+        lost, loss = then.lost, then.loss
+        floors = self.floors()
+        others = [node for node in self.nodes if node is not lost]
+        fault.began = time.time()
+        # A SIGTERM waits until the node has ended.
+        with self.takers.begin(others, self.patience) as slowest:
+            if loss in CUTS:
+                lost.wires.cut(lost.name, *CUTS[loss])
+            elif loss in PAUSES:
+                lost.pause()
+            elif loss == KILL:
+                lost.kill()
+            else:
+                lost.terminate()
+            fault.exposed_seconds = self.await_exposed(floors, fault.began, others)
+            time.sleep(max(0.0, fault.began + then.seconds - time.time()))
+            at_the_end = self.await_exposed(floors, time.time(), others)
+            fault.exposed_seconds = None if None in (fault.exposed_seconds, at_the_end) else max(fault.exposed_seconds, at_the_end)
+            fault.taken_seconds = slowest()
+        if fault.taken_seconds is None:
+            self.findings.append(Finding(LOST, fault.began, lost.name, f"not every push was taken within {self.patience:.0f} s"))
         if loss in CUTS:
-            self._for_a_while(fault, LOST_SECONDS, lambda: lost.wires.cut(lost.name, *CUTS[loss]), lambda: lost.wires.mend(lost.name))
+            lost.wires.mend(lost.name)
         elif loss in PAUSES:
-            self._for_a_while(fault, LOST_SECONDS, lost.pause, lost.resume)
+            lost.resume()
         else:
-            self._for_a_while(fault, LOST_SECONDS, lost.kill if loss == KILL else lost.terminate, lambda: lost.start(self.nodes))
+            lost.start(self.nodes)
 
     def _kill_all(self, fault):
         floors = self.floors()

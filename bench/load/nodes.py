@@ -67,7 +67,9 @@ class Node:
             # The launcher must not look for changed sources at each start, while the clock runs.
             self.child = subprocess.Popen(
                 self.wires.command(self.name, self.kind.command(self, nodes)), stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=self.folder,
-                env=os.environ | {"SILVERBACK_BUILD": "never"})
+                env=os.environ | {"SILVERBACK_BUILD": "never"},
+                # Ctrl-C in a terminal is for the harness alone.
+                start_new_session=True)
         self.asked = True
 
     def kill(self):

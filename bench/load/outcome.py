@@ -20,6 +20,8 @@ class Outcome:
 
     def __init__(self, rig, until):
         self.rig, self.until, self.faults, self.outages = rig, until, rig.cluster.faults, rig.cluster.outages
+        # Of one that a signal cut short, nothing is claimed but what was seen.
+        self.whole = [fault for fault in self.faults if fault.ended]
         self.pushes = {pusher.pusher: pusher.pushes for pusher in rig.pushers}
         plain, labelled = rig.prometheus.by_pusher(FAMILY, until)
         self.judged = timelines.judge(
@@ -33,13 +35,17 @@ class Outcome:
     def figures(self):
         """Name -> (measured, most that is allowed)."""
         counted = timelines.counts(self.findings)
-        kills = [fault.exposed_seconds for fault in self.faults if fault.kind in (faults.KILL, faults.KILL_LOSE)]
+        kills = [fault.exposed_seconds for fault in self.whole if fault.kind in (faults.KILL, faults.KILL_LOSE)]
+        rolls = [seconds for fault in self.whole if fault.kind == faults.ROLLING for seconds in (fault.exposed_seconds, fault.taken_seconds)]
         figures = {name: (counted[name], 0) for name in timelines.FINDINGS}
         slowness = self.rig.arguments.slowness
         figures[f"longest gap of a series, s, scraped each {prometheus.SCRAPE_SECONDS} s"] = (self.longest, LONGEST_GAP_SECONDS * slowness)
         if kills:
             figures["kill -9 of one until all groups are exposed, s"] = (
                 None if None in kills else max(kills), LONGEST_TAKE_OVER_SECONDS * slowness)
+        if rolls:
+            figures["loss of one after a rolling restart until all groups are exposed and any push is taken, s"] = (
+                None if None in rolls else max(rolls), LONGEST_TAKE_OVER_SECONDS * slowness)
         return figures
 
     def circumstances(self):
@@ -113,6 +119,6 @@ def print_outcome(rig, outcome):
             print(f"{name}: at {finding.second - rig.measured_from:.3f} s, {finding.pusher}: {finding.text}")
     result = {
         "seed": rig.arguments.seed, "servers": rig.kind.name, "faults": len(outcome.faults), "slowness": rig.arguments.slowness,
-        "holds": outcome.holds()}
+        "holds": outcome.holds(), "stopped": rig.stopped}
     result |= {name: value for name, (value, _) in outcome.figures().items()} | outcome.circumstances()
     print(json.dumps(result))

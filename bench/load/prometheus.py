@@ -62,7 +62,7 @@ class Prometheus:
             self.child = subprocess.Popen(
                 ["prometheus", f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
                  f"--web.listen-address=127.0.0.1:{port}"],
-                stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=folder)
+                stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=folder, start_new_session=True)
         deadline = time.monotonic() + 30
         while not self._is_ready():
             if self.child.poll() is not None or time.monotonic() > deadline:

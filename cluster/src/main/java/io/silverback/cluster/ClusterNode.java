@@ -45,6 +45,7 @@ public final class ClusterNode implements AutoCloseable {
   private final Shares shares;
   private final Fences fences = new Fences();
   private final EpochFloor epochs = new EpochFloor();
+  private final WaitingPushes waiting;
   private final Requests requests;
   private final Founding founding;
   private final Proposer proposer;
@@ -53,6 +54,7 @@ public final class ClusterNode implements AutoCloseable {
   private final AntiEntropy antiEntropy;
   private final Purge purge;
   private final Claims claims;
+  private final Replicator replicator;
   private final Pushes pushes;
   private final PeerAnswers answers;
   private final Heartbeats heartbeats;
@@ -97,21 +99,43 @@ public final class ClusterNode implements AutoCloseable {
     requests = new Requests(ports.loop(), this::send);
     founding =
         new Founding(self, config.bootstrapExpect(), ports.clock(), ports.random(), this::send);
-    takeOver = new TakeOver(self, ports, requests, board, led, off, counters);
+    waiting = new WaitingPushes(ports.clock(), ports.loop());
+    takeOver = new TakeOver(self, ports, requests, board, led, waiting, off, counters);
     room = new Room(config, self, ports, takeOver::stuck, this::send, off);
     proposer = new Proposer(config, self, ports, peers, board, epochs, room);
     antiEntropy = new AntiEntropy(self, ports, requests, led, shares, off, counters);
     purge =
         new Purge(config, self, ports, requests, led, shares, antiEntropy::missed, off, counters);
-    var replicator =
+    replicator =
         new Replicator(config, self, ports, requests, peers, shares, counters, antiEntropy::missed);
     claims = new Claims(self, config, ports, requests, led, this::send);
     var leader =
         new LeaderQueue(
-            config, ports, versions, lease, led, replicator, claims, epochs, () -> view, off);
+            config,
+            ports,
+            versions,
+            lease,
+            led,
+            replicator,
+            claims,
+            epochs,
+            waiting,
+            () -> view,
+            off);
     pushes =
         new Pushes(
-            config, self, ports, requests, peers, lease, led, leader, () -> view, off, counters);
+            config,
+            self,
+            ports,
+            requests,
+            peers,
+            lease,
+            led,
+            leader,
+            waiting,
+            () -> view,
+            off,
+            counters);
     answers =
         new PeerAnswers(
             ports,
@@ -287,6 +311,7 @@ public final class ClusterNode implements AutoCloseable {
             () -> {
               led.clear();
               lease.drop();
+              waiting.wakeAll();
               heartbeats.end();
               proposer.leaves(self);
               heartbeats.everyone(view).forEach(member -> send(member, new PeerMessage.Farewell()));
@@ -469,6 +494,8 @@ public final class ClusterNode implements AutoCloseable {
     }
     beat();
     takeOver.enter(next);
+    replicator.enter(next);
+    waiting.wakeAll();
     publish();
   }
 
@@ -527,6 +554,7 @@ public final class ClusterNode implements AutoCloseable {
     // After it, or what is handed over in between would count as new.
     mail.incrementAndGet();
     onLapse.run();
+    waiting.wakeAll();
     publish();
   }
 

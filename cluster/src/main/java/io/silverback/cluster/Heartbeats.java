@@ -1,5 +1,7 @@
 package io.silverback.cluster;
 
+import static java.util.Map.entry;
+
 import io.silverback.cluster.PeerMessage.ProcessId;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -13,6 +15,8 @@ import java.util.Optional;
  * answers theirs. Belongs to the loop.
  */
 final class Heartbeats {
+  private static final System.Logger logger = System.getLogger(Heartbeats.class.getName());
+
   private static final int MOST_STRANGERS = 1_000;
 
   private final Member self;
@@ -26,6 +30,7 @@ final class Heartbeats {
   private final long leaseNanos;
   private final Map<ProcessId, Pushed> pushed = new HashMap<>();
   private boolean ended;
+  private long warnedEpoch;
 
   private record Pushed(long epoch, long nanos) {}
 
@@ -61,7 +66,8 @@ final class Heartbeats {
     var beat = new PeerMessage.Heartbeat(self, clusterId, epoch, renewal, ports.clock().nanoTime());
     everyone(view).forEach(member -> post.send(member, beat));
     view.filter(now -> voter.grant(now, self, ProcessId.of(self)))
-        .ifPresent(now -> lease.granted(now, ProcessId.of(self), now.epoch(), renewal));
+        .ifPresent(
+            now -> lease.granted(now, ProcessId.of(self), now.epoch(), lease.digest(), renewal));
   }
 
   /** This process wants no lease any more, and whatever it is granted does not count. */
@@ -91,7 +97,12 @@ final class Heartbeats {
     post.send(
         from,
         new PeerMessage.Grant(
-            now.epoch(), beat.renewal(), granted, ports.clock().nanoTime(), voter.lapsed()));
+            now.epoch(),
+            lease.digest(),
+            beat.renewal(),
+            granted,
+            ports.clock().nanoTime(),
+            voter.lapsed()));
     post.send(from, new PeerMessage.WallTime(beat.renewal(), ports.clock().wallMillis()));
     if (beat.epoch() < now.epoch() && mayPush(from, now)) {
       post.send(from, new PeerMessage.ViewPush(now));
@@ -113,11 +124,28 @@ final class Heartbeats {
   /** What a voter said to one of ours. */
   void answered(View view, ProcessId voter, PeerMessage.Grant grant) {
     lease.sentNanos(grant.renewal()).ifPresent(sent -> peers.echoed(voter, grant.nanos() - sent));
+    if (grant.epoch() == view.epoch() && grant.digest() != lease.digest()) {
+      warnOfTwoViews(voter, grant.epoch());
+      return;
+    }
     if (grant.granted() && !ended) {
-      lease.granted(view, voter, grant.epoch(), grant.renewal());
+      lease.granted(view, voter, grant.epoch(), grant.digest(), grant.renewal());
     }
     if (!grant.lapsed().isEmpty() && grant.epoch() >= 1) {
       board.report(view, voter, grant.epoch(), grant.lapsed());
+    }
+  }
+
+  /** Once for each view. */
+  private void warnOfTwoViews(ProcessId voter, long epoch) {
+    if (epoch != warnedEpoch) {
+      warnedEpoch = epoch;
+      logger.log(
+          System.Logger.Level.WARNING,
+          "a voter has another view of the same number, so its grants do not count; were files of"
+              + " a node copied or brought back?",
+          entry("node", voter.nodeId()),
+          entry("epoch", epoch));
     }
   }
 

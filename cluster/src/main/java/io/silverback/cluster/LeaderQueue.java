@@ -21,7 +21,6 @@ import java.util.function.Supplier;
 final class LeaderQueue {
   private static final int MOST_WAITING = 20_000;
   private static final int MOST_BEGUN = 200_000;
-  private static final long RETRY_NANOS = 50_000_000L;
 
   private final Clock clock;
   private final Loop loop;
@@ -32,12 +31,14 @@ final class LeaderQueue {
   private final Replicator replicator;
   private final Claims claims;
   private final EpochFloor epochs;
+  private final WaitingPushes waits;
   private final Supplier<Optional<View>> view;
   private final EnumSet<Rule> off;
   private final Map<GroupId, Queue<Update>> groups = new HashMap<>();
   private final Map<GroupId, Long> startedNanos = new HashMap<>();
   private final Map<GroupId, Long> begun = new LinkedHashMap<>();
   private final long memoryNanos;
+  private final long againNanos;
   private int waiting;
 
   /** What became of an update. */
@@ -62,6 +63,7 @@ final class LeaderQueue {
       Replicator replicator,
       Claims claims,
       EpochFloor epochs,
+      WaitingPushes waits,
       Supplier<Optional<View>> view,
       EnumSet<Rule> off) {
     // A forwarded update is dropped when it is older than a lease.
@@ -75,6 +77,8 @@ final class LeaderQueue {
     this.replicator = replicator;
     this.claims = claims;
     this.epochs = epochs;
+    this.waits = waits;
+    this.againNanos = config.renewal().toNanos() / 2;
     this.view = view;
     this.off = off;
   }
@@ -181,9 +185,20 @@ final class LeaderQueue {
                     () -> store.refusal(next.update(), reason),
                     refusal -> end(queue, new Result.Answered(refusal)));
             // Within its time; what was prepared is forgotten.
-            case RETRY -> loop.schedule(RETRY_NANOS, () -> begin(queue));
+            case RETRY -> awaitHome(queue, next, effect.claim().get());
           }
         });
+  }
+
+  /**
+   * A view or a take-over says that there is a new home. What an old one waits for only it knows.
+   */
+  private void awaitHome(Queue<Update> queue, Update next, ReplicaStore.Claim claim) {
+    long again = clock.nanoTime() + againNanos;
+    waits.await(
+        Claims.slotOf(claim.job()),
+        again - next.deadline() > 0 ? next.deadline() : again,
+        () -> begin(queue));
   }
 
   private void replicate(

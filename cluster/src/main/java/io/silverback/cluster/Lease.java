@@ -14,8 +14,8 @@ import java.util.stream.Collectors;
  * "Leases", 1989).
  *
  * <p>Runs on the monotonic and on the wall clock, and is over when either says so, since the first
- * stands still while a machine sleeps. A wall clock that is set back ends the lease, too. Changed by the loop only; {@link #holds} and {@link #admits}
- * may be asked by any thread.
+ * stands still while a machine sleeps. A wall clock that is set back ends the lease, too. Changed
+ * by the loop only; {@link #holds} and {@link #admits} may be asked by any thread.
  */
 final class Lease {
   private static final int REMEMBERED_RENEWALS = 64;
@@ -31,6 +31,7 @@ final class Lease {
   private final Map<ProcessId, Long> answered = new HashMap<>();
   private long lastRenewal;
   private long epoch;
+  private long digest;
   private boolean held;
   private long lapses;
   private long lapsedAtNanos;
@@ -75,12 +76,23 @@ final class Lease {
   /** From now on only grants for that view count; what was granted before runs on. */
   void enter(View view) {
     epoch = view.epoch();
+    digest = view.digest();
     answered.clear();
   }
 
-  /** A voter granted what a request asked for. Call {@link #lapse} before. */
-  void granted(View view, ProcessId voter, long grantedEpoch, long renewal) {
-    if (grantedEpoch != epoch || view.epoch() != epoch || !renewals.containsKey(renewal)) {
+  /** Of the view that was entered last: what a grant for it names. */
+  long digest() {
+    return digest;
+  }
+
+  /**
+   * A voter granted what a request asked for. Call {@link #lapse} before.
+   *
+   * @param named the digest of the view that the voter has
+   */
+  void granted(View view, ProcessId voter, long grantedEpoch, long named, long renewal) {
+    boolean isOfThisView = grantedEpoch == epoch && named == digest && view.epoch() == epoch;
+    if (!isOfThisView || !renewals.containsKey(renewal)) {
       return;
     }
     answered.merge(voter, renewal, Math::max);

@@ -41,12 +41,14 @@ sealed interface PeerMessage {
    * A voter's word on a heartbeat.
    *
    * @param epoch of the voter's view, which a grant is for
+   * @param digest of that view: two views may have one number, if files of one were brought back
    * @param granted false if nothing is granted
    * @param nanos the voter's monotonic clock
    * @param lapsed the removed process starts that hold nothing that this voter granted before their
    *     removals, of those that its view knows
    */
-  record Grant(long epoch, long renewal, boolean granted, long nanos, List<ProcessId> lapsed)
+  record Grant(
+      long epoch, long digest, long renewal, boolean granted, long nanos, List<ProcessId> lapsed)
       implements PeerMessage {}
 
   /**

@@ -10,7 +10,6 @@ import java.util.Optional;
 /** Messages as bytes, and back. Layout: {@code docs/formats/peer-messages.md}. */
 final class PeerMessageCodec {
   private static final int HEARTBEAT = 1;
-  private static final int GRANT = 2;
   private static final int VIEW_PUSH = 3;
   private static final int OFFER = 4;
   private static final int OFFER_TAKEN = 5;
@@ -40,7 +39,8 @@ final class PeerMessageCodec {
   private static final int STANDING = 29;
   private static final int FULL = 30;
   private static final int UNSERVED = 31;
-  private static final int WALL_TIME = 32;
+  private static final int GRANT = 32;
+  private static final int WALL_TIME = 33;
 
   private PeerMessageCodec() {}
 
@@ -54,6 +54,7 @@ final class PeerMessageCodec {
       case Grant m ->
           out.u8(GRANT)
               .u64(m.epoch())
+              .u64(m.digest())
               .u64(m.renewal())
               .flag(m.granted())
               .u64(m.nanos())
@@ -153,6 +154,7 @@ final class PeerMessageCodec {
       case HEARTBEAT -> new Heartbeat(View.readMember(in), in.u64(), in.u64(), in.u64(), in.u64());
       case GRANT ->
           new Grant(
+              in.u64(),
               in.u64(),
               in.u64(),
               in.flag(),

@@ -102,7 +102,9 @@ final class Proposer {
       return;
     }
     next(view)
-        .map(next -> ViewPlanner.sparing(next, room.full()))
+        // One with raised epochs may change nothing else, or the log refuses it.
+        .map(
+            next -> next.epoch() > view.epoch() + 1 ? next : ViewPlanner.sparing(next, room.full()))
         .or(() -> stuck(view))
         .ifPresent(
             next -> {
@@ -150,13 +152,18 @@ final class Proposer {
 
   /** A process that goes on with the files of a member; the one before it has ended. */
   private Optional<Member> restarted(View view) {
-    if (view.predecessor(self).isPresent()) {
-      return Optional.of(self);
-    }
-    return peers.recent(leaseNanos / 2).stream()
-        .map(Peers.Heard::member)
-        .filter(member -> !view.has(member) && view.predecessor(member).isPresent())
+    return Stream.concat(
+            Stream.of(self), peers.recent(leaseNanos / 2).stream().map(Peers.Heard::member))
+        .filter(member -> !view.has(member))
+        .filter(member -> view.predecessor(member).filter(this::hasEnded).isPresent())
         .findFirst();
+  }
+
+  /** One that is heard lives on, and the process that has its files works in a copy of them. */
+  private boolean hasEnded(Member member) {
+    return !member.isSameProcess(self)
+        && (leaving.contains(PeerMessage.ProcessId.of(member))
+            || peers.silenceNanos(member) > leaseNanos / 2);
   }
 
   /** A member that has not been heard of for a lease, or that a newer start replaces. */
@@ -209,14 +216,27 @@ final class Proposer {
         strangers.stream()
             .filter(member -> view.members().stream().anyMatch(seated -> isDouble(member, seated)))
             .toList();
-    doubles.stream().filter(member -> !reported.contains(member)).forEach(this::report);
-    reported = doubles;
+    List<Member> told = doubles.stream().filter(member -> !mayBeRestart(view, member)).toList();
+    told.stream().filter(member -> !reported.contains(member)).forEach(this::report);
+    reported = told;
     return strangers.stream().filter(member -> !doubles.contains(member)).findFirst();
   }
 
   /** Of two with the files of one, the log of the library would know only one. */
   private static boolean isDouble(Member member, Member seated) {
     return member.isSameNode(seated) || member.storeId() == seated.storeId();
+  }
+
+  /** True until the process before it is heard once more. */
+  private boolean mayBeRestart(View view, Member member) {
+    Optional<Peers.Heard> first = peers.of(member);
+    Optional<Peers.Heard> before =
+        view.predecessor(member)
+            .filter(seated -> !seated.isSameProcess(self))
+            .flatMap(peers::of)
+            .filter(last -> first.isPresent())
+            .filter(last -> last.ourNanos() - first.get().firstNanos() <= 0);
+    return before.isPresent();
   }
 
   private void report(Member member) {

@@ -17,7 +17,6 @@ import java.util.function.Supplier;
  */
 final class Pushes {
   private static final int MOST_OPEN = 20_000;
-  private static final long RETRY_NANOS = 25_000_000L;
 
   /** What a slow machine stores in that time, if the series are new. */
   private static final int BYTES_OF_A_LEASE = 1 << 20;
@@ -25,12 +24,12 @@ final class Pushes {
   private final ClusterConfig config;
   private final Member self;
   private final Clock clock;
-  private final Loop loop;
   private final Requests requests;
   private final Peers peers;
   private final Lease lease;
   private final Led led;
   private final LeaderQueue leader;
+  private final WaitingPushes waiting;
   private final Supplier<Optional<View>> view;
   private final EnumSet<Rule> off;
   private final Counters counters;
@@ -45,18 +44,19 @@ final class Pushes {
       Lease lease,
       Led led,
       LeaderQueue leader,
+      WaitingPushes waiting,
       Supplier<Optional<View>> view,
       EnumSet<Rule> off,
       Counters counters) {
     this.config = config;
     this.self = self;
     this.clock = ports.clock();
-    this.loop = ports.loop();
     this.requests = requests;
     this.peers = peers;
     this.lease = lease;
     this.led = led;
     this.leader = leader;
+    this.waiting = waiting;
     this.view = view;
     this.off = off;
     this.counters = counters;
@@ -93,6 +93,7 @@ final class Pushes {
     private final long term;
     private final Consumer<PushOutcome> done;
     private int attempts;
+    private long epoch;
     private String last = "the group has no leader";
 
     Journey(
@@ -115,6 +116,7 @@ final class Pushes {
         return;
       }
       attempts++;
+      epoch = view.get().get().epoch();
       SlotTable.Tenure tenure = view.get().get().slots().tenure(slot);
       Optional<Member> to = view.get().get().member(tenure.nodeId(), tenure.incarnation());
       if (tenure.isOf(self)) {
@@ -122,13 +124,13 @@ final class Pushes {
       } else if (to.isPresent()) {
         there(to.get(), tenure.epoch());
       } else {
-        later();
+        whenAnotherLeads();
       }
     }
 
     private void here() {
       if (!led.leads(slot)) {
-        later();
+        whenAnotherLeads();
         return;
       }
       leader.submit(
@@ -196,8 +198,19 @@ final class Pushes {
       }
     }
 
+    /** A take-over or a view will tell. */
+    private void whenAnotherLeads() {
+      waiting.await(slot, deadline, this::attempt);
+    }
+
+    /**
+     * What it waits for may be known elsewhere only, so it asks again after a while; at once if
+     * there is a new view by now.
+     */
     private void later() {
-      loop.schedule(RETRY_NANOS, this::attempt);
+      boolean isNews = view.get().filter(now -> now.epoch() == epoch).isEmpty();
+      long again = clock.nanoTime() + (isNews ? 0 : config.renewal().toNanos() / 2);
+      waiting.await(slot, again - deadline > 0 ? deadline : again, this::attempt);
     }
 
     private void unavailable(String reason) {
@@ -228,19 +241,36 @@ final class Pushes {
    *     its clock there may be some of that time left, so the sender has to wait for its end
    */
   void forwarded(Forward forward, Consumer<Optional<Forwarded>> done) {
+    long limit = clock.nanoTime() + config.pushBudget().toNanos();
+    long until = forward.dropAfter() - limit > 0 ? limit : forward.dropAfter();
+    forwarded(forward, until, lease.number(), done);
+  }
+
+  private void forwarded(
+      Forward forward, long until, long term, Consumer<Optional<Forwarded>> done) {
     int slot = HashRing.slotOf(forward.key());
     Optional<SlotTable.Tenure> tenure = view.get().map(now -> now.slots().tenure(slot));
-    if (clock.nanoTime() - forward.dropAfter() >= 0
-        || tenure.isEmpty()
-        || forward.epoch() != tenure.get().epoch()
-        || !lease.holds()) {
+    if (clock.nanoTime() - until >= 0 || tenure.isEmpty() || !lease.holdsSince(term)) {
       done.accept(said(forward, Forwarded.Fate.NOT_HERE, new byte[0], ""));
-    } else if (tenure.get().isOf(self)) {
+      return;
+    }
+    boolean isOf = tenure.get().isOf(self);
+    boolean isNewer = forward.epoch() > tenure.get().epoch();
+    boolean isHere = forward.epoch() == tenure.get().epoch() && (isOf || forward.relay());
+    if (isNewer || (isHere && isOf && !led.leads(slot))) {
+      // The sender would only ask again and again. A view or a take-over will tell.
+      if (waiting.size() < MOST_OPEN) {
+        waiting.await(slot, until, () -> forwarded(forward, until, term, done));
+        return;
+      }
+      isHere = false;
+    }
+    if (!isHere) {
+      done.accept(said(forward, Forwarded.Fate.NOT_HERE, new byte[0], ""));
+    } else if (isOf) {
       lead(forward, slot, done);
-    } else if (forward.relay()) {
-      passOn(forward, tenure.get(), done);
     } else {
-      done.accept(said(forward, Forwarded.Fate.NOT_HERE, new byte[0], ""));
+      passOn(forward, tenure.get(), done);
     }
   }
 

@@ -4,6 +4,7 @@ import io.silverback.cluster.PeerMessage.ProcessId;
 import io.silverback.cluster.PeerMessage.Replicated;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -22,6 +23,8 @@ final class Replicator {
   private final Shares shares;
   private final Counters counters;
   private final Consumer<Member> onMissed;
+  private final Set<Round> rounds = new LinkedHashSet<>();
+  private Optional<View> view = Optional.empty();
 
   /** Why a state is not safe. */
   sealed interface Outcome {
@@ -75,6 +78,15 @@ final class Replicator {
     new Round(slot, epoch, key, state, targets, needed, nanos, done).start(Math.max(first, needed));
   }
 
+  /**
+   * Ends what waits for a process that is no member any more, if nobody is left to take its place:
+   * a new try asks the members of this view.
+   */
+  void enter(View next) {
+    view = Optional.of(next);
+    List.copyOf(rounds).forEach(Round::endIfOneHasLeft);
+  }
+
   /** One state on its way. */
   private final class Round {
     private final int slot;
@@ -87,7 +99,7 @@ final class Replicator {
     private final Set<ProcessId> answered = new HashSet<>();
     private int needed;
     private int next;
-    private int open;
+    private final Set<Member> open = new HashSet<>();
     private boolean ended;
 
     Round(
@@ -110,6 +122,7 @@ final class Replicator {
     }
 
     void start(int first) {
+      rounds.add(this);
       for (int i = 0; i < first; i++) {
         sendNext();
       }
@@ -125,13 +138,14 @@ final class Replicator {
         return;
       }
       if (next == targets.size() || nanosLeft() <= 0) {
-        if (open == 0) {
+        if (open.isEmpty()) {
           end(new Outcome.Unsafe("too few members answer to hold a copy"));
         }
+        endIfOneHasLeft();
         return;
       }
       Member target = targets.get(next++);
-      open++;
+      open.add(target);
       if (peers.of(target).isEmpty()) {
         // What its clock says is not known, so it could not be told when to drop it.
         ports.loop().execute(() -> failed(target));
@@ -231,26 +245,35 @@ final class Replicator {
     private void stored(Member target) {
       answered.add(ProcessId.of(target));
       counters.replicated++;
-      open--;
+      open.remove(target);
       needed--;
       if (needed == 0) {
         end(new Outcome.Safe());
-      } else if (open == 0) {
+      } else if (open.isEmpty()) {
         sendNext();
       }
     }
 
     private void failed(Member target) {
-      open--;
+      open.remove(target);
       onMissed.accept(target);
-      if (answered.add(ProcessId.of(target)) || open == 0) {
+      if (answered.add(ProcessId.of(target)) || open.isEmpty()) {
         sendNext();
+      }
+    }
+
+    void endIfOneHasLeft() {
+      boolean hasLeft =
+          !open.stream().allMatch(member -> view.map(v -> v.has(member)).orElse(true));
+      if (next == targets.size() && hasLeft) {
+        end(new Outcome.Unsafe("a member that was to hold a copy has left"));
       }
     }
 
     private void end(Outcome outcome) {
       if (!ended) {
         ended = true;
+        rounds.remove(this);
         done.accept(outcome);
       }
     }

@@ -26,6 +26,7 @@ final class TakeOver {
   private final Requests requests;
   private final LapseBoard board;
   private final Led led;
+  private final WaitingPushes waiting;
   private final EnumSet<Rule> off;
   private final Counters counters;
 
@@ -50,6 +51,7 @@ final class TakeOver {
       Requests requests,
       LapseBoard board,
       Led led,
+      WaitingPushes waiting,
       EnumSet<Rule> off,
       Counters counters) {
     this.self = self;
@@ -57,6 +59,7 @@ final class TakeOver {
     this.requests = requests;
     this.board = board;
     this.led = led;
+    this.waiting = waiting;
     this.off = off;
     this.counters = counters;
   }
@@ -179,6 +182,7 @@ final class TakeOver {
     }
     counters.takeOvers += done.cardinality();
     led.takeOver(done);
+    waiting.takenOver(done);
     slots.andNot(done);
     stuck = stuck.flatMap(now -> among(now, slots));
     asking = !slots.isEmpty();

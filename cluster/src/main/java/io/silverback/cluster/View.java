@@ -1,5 +1,8 @@
 package io.silverback.cluster;
 
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -129,6 +132,15 @@ public record View(
     var out = new Wire.Writer();
     write(out);
     return out.finish();
+  }
+
+  /** A number that two views share only if they are equal, as far as anyone can tell. */
+  long digest() {
+    try {
+      return ByteBuffer.wrap(MessageDigest.getInstance("SHA-256").digest(encode())).getLong();
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has it: algorithm=SHA-256", e);
+    }
   }
 
   /**

@@ -46,11 +46,11 @@ final class LeaderQueueTest {
   private final Claims claims = new Claims(self, config, ports, requests, led, this::post);
   private final EpochFloor epochs = new EpochFloor();
   private View view = allLedBy(self, 1);
+  private final Replicator replicator =
+      new Replicator(config, self, ports, requests, peers, shares, new Counters(), missed -> {});
   private final LeaderQueue queue = queue();
 
   private LeaderQueue queue() {
-    var replicator =
-        new Replicator(config, self, ports, requests, peers, shares, new Counters(), missed -> {});
     var clock = new VersionClock(time::wallMillis, self.incarnation());
     return new LeaderQueue(
         config,
@@ -61,6 +61,7 @@ final class LeaderQueueTest {
         replicator,
         claims,
         epochs,
+        new WaitingPushes(time, time),
         () -> Optional.of(view),
         EnumSet.noneOf(Rule.class));
   }
@@ -330,6 +331,32 @@ final class LeaderQueueTest {
     assertEquals(0, queue.waiting());
   }
 
+  /** Or the push would wait for its whole time, as a member that was removed never answers. */
+  @Test
+  void aReplicationEndsWhenTheMemberThatItWaitsForHasLeft() {
+    submit("g=1");
+    time.pass(3_000);
+    List<View.Seat> alone = TestViews.view(2, 7, List.of(self)).seats();
+    View next = new View(2, 7, alone, List.of(), view.slots());
+    enter(next);
+    shares.enter(next);
+    replicator.enter(next);
+    time.settle();
+    assertEquals(List.of("prepared g=1", "sent g=1", "unavailable"), events);
+  }
+
+  @Test
+  void aReplicationGoesOnInAViewThatHasItsMembers() {
+    submit("g=1");
+    View next = new View(2, 7, view.seats(), List.of(), view.slots());
+    enter(next);
+    replicator.enter(next);
+    time.settle();
+    assertEquals(List.of("prepared g=1", "sent g=1"), events);
+    answer(Receipt.DONE);
+    assertEquals(4, events.size());
+  }
+
   private void enter(View next) {
     view = next;
     led.enter(next);
@@ -337,8 +364,8 @@ final class LeaderQueueTest {
 
   private void renew() {
     long renewal = lease.renew();
-    lease.granted(view, ProcessId.of(self), view.epoch(), renewal);
-    lease.granted(view, ProcessId.of(other), view.epoch(), renewal);
+    lease.granted(view, ProcessId.of(self), view.epoch(), lease.digest(), renewal);
+    lease.granted(view, ProcessId.of(other), view.epoch(), lease.digest(), renewal);
   }
 
   private void submit(String update) {

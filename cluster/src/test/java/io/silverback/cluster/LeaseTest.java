@@ -72,10 +72,26 @@ final class LeaseTest {
     enter(5, 3);
     long renewal = lease.renew();
     for (long epoch : new long[] {1, 4, 6}) {
-      lease.granted(view, id(1), epoch, renewal);
-      lease.granted(view, id(2), epoch, renewal);
+      lease.granted(view, id(1), epoch, lease.digest(), renewal);
+      lease.granted(view, id(2), epoch, lease.digest(), renewal);
     }
     assertFalse(lease.holds());
+  }
+
+  /** As of a voter whose files were copied or brought back. */
+  @Test
+  void grantsForAnotherViewOfTheSameNumberDoNotCount() {
+    enter(5, 3);
+    View other = TestViews.view(5, 7, List.of(node(1), node(2), node(4)), node(99));
+    long renewal = lease.renew();
+    for (long voter : new long[] {1, 2, 3}) {
+      lease.granted(view, id(voter), 5, other.digest(), renewal);
+    }
+    assertFalse(lease.holds());
+    grant(1, renewal);
+    assertFalse(lease.holds());
+    grant(2, renewal);
+    assertTrue(lease.holds());
   }
 
   @Test
@@ -105,7 +121,7 @@ final class LeaseTest {
     grant(1, renewal);
     grant(1, renewal);
     grant(4, renewal);
-    lease.granted(view, new ProcessId("n2", 77), view.epoch(), renewal);
+    lease.granted(view, new ProcessId("n2", 77), view.epoch(), lease.digest(), renewal);
     assertFalse(lease.holds());
     grant(2, renewal);
     assertTrue(lease.holds());
@@ -296,7 +312,7 @@ final class LeaseTest {
   }
 
   private void grant(long voter, long renewal) {
-    lease.granted(view, id(voter), view.epoch(), renewal);
+    lease.granted(view, id(voter), view.epoch(), lease.digest(), renewal);
   }
 
   private static ProcessId id(long voter) {

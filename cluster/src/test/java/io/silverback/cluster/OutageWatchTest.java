@@ -185,7 +185,10 @@ final class OutageWatchTest {
   private void enter(View next) {
     lease.enter(next);
     long renewal = lease.renew();
-    next.voters().forEach(voter -> lease.granted(next, ProcessId.of(voter), next.epoch(), renewal));
+    next.voters()
+        .forEach(
+            voter ->
+                lease.granted(next, ProcessId.of(voter), next.epoch(), lease.digest(), renewal));
     led.enter(next);
     watch.enter(next);
   }

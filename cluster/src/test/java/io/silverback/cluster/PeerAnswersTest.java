@@ -36,12 +36,13 @@ final class PeerAnswersTest {
   private final Lease lease = new Lease(time, Duration.ofDays(1));
   private Optional<View> view = Optional.empty();
   private final VersionClock versions = new VersionClock(time::wallMillis, self.incarnation());
+  private final Led led = new Led(self);
+  private final WaitingPushes waiting = new WaitingPushes(time, time);
   private final PeerAnswers replica = replica();
 
   private PeerAnswers replica() {
     ClusterPorts ports = world.with(store);
     var requests = new Requests(time, this::post);
-    var led = new Led(self);
     var off = EnumSet.noneOf(Rule.class);
     var counters = new Counters();
     var claims = new Claims(self, config, ports, requests, led, this::post);
@@ -57,10 +58,31 @@ final class PeerAnswersTest {
             missed -> {});
     var queue =
         new LeaderQueue(
-            config, ports, versions, lease, led, replicator, claims, epochs, () -> view, off);
+            config,
+            ports,
+            versions,
+            lease,
+            led,
+            replicator,
+            claims,
+            epochs,
+            waiting,
+            () -> view,
+            off);
     var pushes =
         new Pushes(
-            config, self, ports, requests, peers, lease, led, queue, () -> view, off, counters);
+            config,
+            self,
+            ports,
+            requests,
+            peers,
+            lease,
+            led,
+            queue,
+            waiting,
+            () -> view,
+            off,
+            counters);
     return new PeerAnswers(
         ports,
         versions,
@@ -182,17 +204,92 @@ final class PeerAnswersTest {
     assertEquals(List.of("2 UNAVAILABLE"), forwarded());
   }
 
+  /** Or its sender would have to ask again and again. */
+  @Test
+  void aPushThatComesBeforeTheTakeOverWaitsForIt() {
+    meet(self);
+    led.enter(view.get());
+    forward(1, 1, false);
+    time.pass(500);
+    assertEquals(List.of(), forwarded());
+    led.takeOver(led.pending());
+    waiting.takenOver(led.led());
+    time.settle();
+    assertEquals(List.of("prepared g=1", "shown g=1"), store.events);
+  }
+
+  @Test
+  void aPushThatComesBeforeTheViewThatItIsForWaitsForThat() {
+    meet(leader);
+    forward(1, 2, false);
+    time.pass(500);
+    assertEquals(List.of(), forwarded());
+    enter(2, self);
+    led.enter(view.get());
+    led.takeOver(led.pending());
+    waiting.wakeAll();
+    time.settle();
+    assertEquals(List.of("prepared g=1", "shown g=1"), store.events);
+  }
+
+  @Test
+  void aPushThatWaitsIsNotDoneAfterItsTime() {
+    meet(self);
+    led.enter(view.get());
+    forward(1, 1, false);
+    time.pass(1_000);
+    assertEquals(List.of("1 NOT_HERE"), forwarded());
+    led.takeOver(led.pending());
+    waiting.takenOver(led.led());
+    time.settle();
+    assertEquals(List.of(), store.events);
+  }
+
+  /** The process may have stood still, and the client may have pushed again elsewhere since. */
+  @Test
+  void aPushThatWaitedAcrossALapseIsNotDone() {
+    meet(self);
+    led.enter(view.get());
+    forward(1, 1, false);
+    lease.drop();
+    waiting.wakeAll();
+    time.settle();
+    assertEquals(List.of("1 NOT_HERE"), forwarded());
+    assertEquals(0, waiting.size());
+  }
+
   /** Both are members, and the other one leads all slots. */
   private void meet() {
+    meet(leader);
+  }
+
+  private void meet(Member leading) {
+    enter(1, leading);
+    met();
+  }
+
+  private void enter(long epoch, Member leading) {
     View met = ViewPlanner.first(7, List.of(self, leader));
-    SlotTable slots = SlotTable.EMPTY.with(1, _ -> Optional.of(leader));
-    view = Optional.of(new View(1, 7, met.seats(), List.of(), slots));
+    SlotTable slots = SlotTable.EMPTY.with(epoch, _ -> Optional.of(leading));
+    view = Optional.of(new View(epoch, 7, met.seats(), List.of(), slots));
+  }
+
+  private void met() {
     lease.enter(view.get());
     long renewal = lease.renew();
     for (Member voter : List.of(self, leader)) {
-      lease.granted(view.get(), ProcessId.of(voter), 1, renewal);
+      lease.granted(view.get(), ProcessId.of(voter), 1, lease.digest(), renewal);
     }
     peers.heard(new PeerMessage.Heartbeat(leader, 7, 1, 1, time.nanoTime()), 1);
+  }
+
+  private void forward(long id, long epoch, boolean relay) {
+    long until = time.nanoTime() + 1_000 * SimWorld.MILLI;
+    replica.answer(
+        view,
+        leader,
+        new PeerMessage.Forward(id, epoch, until, until, relay, bytes("g"), bytes("g=1")));
+    time.settle();
   }
 
   private void forward(long id) {

@@ -116,7 +116,7 @@ final class PeerMessageCodecTest {
       byte[] bytes = new byte[random.nextInt(1, 80)];
       random.nextBytes(bytes);
       // Else hardly any is of a kind that there is, and each length is far too great.
-      bytes[0] = (byte) random.nextInt(30);
+      bytes[0] = (byte) random.nextInt(33);
       for (int at = 1; at < bytes.length; at++) {
         bytes[at] = random.nextInt(3) == 0 ? bytes[at] : 0;
       }
@@ -189,7 +189,13 @@ final class PeerMessageCodecTest {
     PageExample page = PageExample.of(PAGE);
     assertEquals(PageExample.hex(page.bytes()), PageExample.hex(page.bytesOfLines()));
     var grant =
-        new Grant(5, 117, true, 3_000_000_000L, List.of(new ProcessId("c", 0x1122334455667788L)));
+        new Grant(
+            5,
+            0x0102030405060708L,
+            117,
+            true,
+            3_000_000_000L,
+            List.of(new ProcessId("c", 0x1122334455667788L)));
     assertEquals(PageExample.hex(page.bytes()), PageExample.hex(PeerMessageCodec.encode(grant)));
     assertEquals(grant, PeerMessageCodec.decode(page.bytes()));
   }
@@ -206,7 +212,18 @@ final class PeerMessageCodecTest {
     }
     View view = ViewPlanner.first(7, List.of(TestViews.member("a", 0x11, 0x12)));
     assertArrayEquals(whole.toByteArray(), view.encode());
+    assertEquals(digestOnPage(), view.digest());
     assertEquals(view, View.decode(whole.toByteArray()));
+  }
+
+  private static long digestOnPage() throws IOException {
+    String before = "The digest of this view is `";
+    return PageExample.lines(PAGE).stream()
+        .filter(line -> line.startsWith(before))
+        .map(line -> line.substring(before.length(), line.indexOf('`', before.length())))
+        .mapToLong(digest -> Long.parseUnsignedLong(digest.replace(" ", ""), 16))
+        .findFirst()
+        .orElseThrow();
   }
 
   /** A kind that is not on the page is none that others could write. */

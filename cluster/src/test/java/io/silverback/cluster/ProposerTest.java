@@ -15,6 +15,8 @@ import java.util.Optional;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A lease is two seconds, a tick comes each 200 milliseconds. */
 final class ProposerTest {
@@ -205,12 +207,36 @@ final class ProposerTest {
   }
 
   @Test
-  void aLaterProcessWithTheSameFilesGetsTheSeatAtOnce() {
+  void aLaterProcessWithTheSameFilesGetsTheSeatOfOneThatHasEnded() {
     live(400, 2, 3, 4, 5);
+    live(LEASE / 2, 2, 3, 4);
     Member again = TestViews.member("n5", 55, 5);
-    peers.heard(new Heartbeat(again, 0, 0, 1, 0), LEASE * SimWorld.MILLI);
+    beat(0, again);
     live(200, 2, 3, 4);
     assertEquals(List.of(ViewPlanner.replacing(view, node(5), again, now())), proposed);
+  }
+
+  @Test
+  void aLaterProcessGetsTheSeatOfOneThatLeftAtOnce() {
+    live(400, 2, 3, 4, 5);
+    proposer.leaves(node(5));
+    Member again = TestViews.member("n5", 55, 5);
+    beat(0, again);
+    live(200, 2, 3, 4);
+    assertEquals(List.of(ViewPlanner.replacing(view, node(5), again, now())), proposed);
+  }
+
+  /** Or a clone of a disk, started under the name of the original, would take its place. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 5})
+  void aCopyOfTheFilesOfAMemberThatLivesDoesNotGetItsSeat(long original) {
+    Member copy = TestViews.member("n" + original, 55, original);
+    live(400, 2, 3, 4, 5);
+    for (int i = 0; i < 25; i++) {
+      beat(0, copy);
+      live(200, 2, 3, 4, 5);
+    }
+    assertEquals(List.of(), proposed);
   }
 
   @Test
@@ -369,6 +395,15 @@ final class ProposerTest {
     accept();
     live(3_000, 2, 3, 4, 5);
     assertEquals(List.of(), proposed);
+  }
+
+  /** Or it would be refused for as long as a member is full. */
+  @Test
+  void epochsAreRaisedWhileAMemberIsFull() {
+    room.heard(ProcessId.of(node(2)), new PeerMessage.Full(view.slots().ledBy(node(2))));
+    epochs.met(11, 70);
+    live(200, 2, 3, 4, 5);
+    assertTrue(proposed.getLast().follows(view));
   }
 
   /** A leader that was replaced without having heard of it finds what the next one stored. */

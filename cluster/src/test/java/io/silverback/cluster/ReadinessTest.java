@@ -166,7 +166,10 @@ final class ReadinessTest {
     now = next;
     lease.enter(next);
     long renewal = lease.renew();
-    next.voters().forEach(voter -> lease.granted(next, ProcessId.of(voter), next.epoch(), renewal));
+    next.voters()
+        .forEach(
+            voter ->
+                lease.granted(next, ProcessId.of(voter), next.epoch(), lease.digest(), renewal));
     led.enter(next);
     shares.enter(next);
     readiness.look(Optional.of(next));

@@ -2,13 +2,17 @@ package io.silverback.server;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -39,10 +43,7 @@ final class ClusterStrangersIT {
   /** Whatever came: nothing has changed for the members. */
   @AfterEach
   void theClusterIsAsItWas() {
-    var names = new TreeSet<String>();
-    JsonNode members = ProcessCluster.json(cluster.node(0).get("/api/v1/cluster/members"));
-    members.at("/data").forEach(member -> names.add(member.path("node_id").asText()));
-    assertEquals("[node-0, node-1]", names.toString());
+    assertEquals("[node-0, node-1]", members());
     cluster.awaitShown("own_value", OWN);
     cluster.awaitShown("alien", Map.of());
     cluster.insist(200, cluster.node(1), "PUT", "/metrics/job/own", "own_value 1\n");
@@ -102,6 +103,71 @@ final class ClusterStrangersIT {
       assertTrue(log.contains("a server of another cluster is here and is kept out"), log);
     }
     stranger.kill();
+  }
+
+  /** As a clone of a disk is, whose machine was given the name of the original, or another one. */
+  @Test
+  void aCopyOfANodesFolderDoesNotTakeItsPlaceAndJoinsUnderAnotherName() throws IOException {
+    Path copy = folder.resolve("copied-store");
+    copyFolder(folder.resolve("node-0"), copy);
+    String incarnation = incarnation();
+    ProcessCluster.Node twin = cluster.stranger("node-0", cluster.secret(), copy);
+    cluster.await(
+        "the copy of one name is told what to change",
+        () -> twin.get("/-/ready").body().contains("give this one another --cluster.node-id"));
+    cluster.await(
+        "so are the members",
+        () ->
+            cluster.nodes().stream()
+                .anyMatch(
+                    node -> node.process().standardError().contains("so it is not admitted")));
+    assertRefuses(twin, "node_id=node-0");
+    assertEquals(incarnation, incarnation());
+    twin.kill();
+    theClusterIsAsItWas();
+    String original = storeId(folder.resolve("node-0"));
+    assertEquals(original, storeId(copy));
+
+    ProcessCluster.Node joined = cluster.stranger("node-9", cluster.secret(), copy);
+    cluster.await("it joins as itself", joined::isWhole);
+    assertNotEquals(original, storeId(copy));
+    assertTrue(
+        joined.process().standardError().contains("its vote is not taken over"),
+        joined.process().standardError());
+    cluster.await("there are three", () -> members().equals("[node-0, node-1, node-9]"));
+    cluster.insist(200, joined, "PUT", "/metrics/job/own", "own_value 1\n");
+    joined.kill();
+    cluster.await("the others go on", () -> members().equals("[node-0, node-1]"));
+  }
+
+  private static void copyFolder(Path from, Path to) throws IOException {
+    try (Stream<Path> files = Files.walk(from)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, to.resolve(from.relativize(file)));
+      }
+    }
+  }
+
+  private static String storeId(Path store) throws IOException {
+    return Files.readAllLines(store.resolve("cluster").resolve("store-id")).getFirst();
+  }
+
+  /** Of the process that has the seat of the original. */
+  private static String incarnation() {
+    JsonNode members = ProcessCluster.json(cluster.node(1).get("/api/v1/cluster/members"));
+    for (JsonNode member : members.at("/data")) {
+      if (member.path("node_id").asText().equals("node-0")) {
+        return member.path("incarnation").asText();
+      }
+    }
+    return "none";
+  }
+
+  private static String members() {
+    var names = new TreeSet<String>();
+    JsonNode members = ProcessCluster.json(cluster.node(0).get("/api/v1/cluster/members"));
+    members.at("/data").forEach(member -> names.add(member.path("node_id").asText()));
+    return names.toString();
   }
 
   private static void assertRefuses(ProcessCluster.Node stranger, String reason) {
