@@ -489,7 +489,7 @@ public final class ClusterNode implements AutoCloseable {
     antiEntropy.enter(next);
     outages.enter(next);
     clocks.enter(next);
-    if (next.hasVoter(self)) {
+    if (next.has(self)) {
       ports.viewLog().follow(next);
     }
     beat();

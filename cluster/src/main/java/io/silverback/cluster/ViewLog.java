@@ -23,7 +23,11 @@ public interface ViewLog extends AutoCloseable {
    */
   void start(Member self, Listener listener);
 
-  /** The newest view that files of an earlier start know of, maybe an old one. */
+  /**
+   * The newest view that files of an earlier start know of, maybe an old one. Members without a
+   * vote have one, too: without it, those that come back before the voters could found another
+   * cluster.
+   */
   Optional<View> remembered();
 
   /**
@@ -33,9 +37,9 @@ public interface ViewLog extends AutoCloseable {
   void bootstrap(View first);
 
   /**
-   * Makes this node ready to become a voter, or to stay one: called whenever a newer view is known
-   * that has this member among its voters. Takes effect in its own time; may be called again and
-   * again.
+   * Remembers a view, and makes this node ready to become a voter, or to stay one, if it is among
+   * the voters: called whenever a newer view is known that has this member. Takes effect in its own
+   * time; may be called again and again.
    */
   void follow(View view);
 

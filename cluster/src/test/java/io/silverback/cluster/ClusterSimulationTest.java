@@ -24,7 +24,9 @@ class ClusterSimulationTest {
           // An earlier cluster had come to the same epoch, by clocks that were ahead.
           190L,
           // A node that was removed and came back counted on what a job's home had granted before.
-          747L);
+          747L,
+          // Members without a vote came back before the voters, and founded another cluster.
+          2_001_018L);
 
   @Test
   void nothingOldOrDoubleIsShownAndNothingIsLost() {

@@ -100,8 +100,13 @@ final class SimViewLog implements ViewLog {
 
   @Override
   public void follow(View view) {
-    host().vote();
-    register.runs(this);
+    if (view.epoch() >= host().remembered().map(View::epoch).orElse(0L)) {
+      host().remember(view);
+    }
+    if (view.hasVoter(process.member())) {
+      host().vote();
+      register.runs(this);
+    }
   }
 
   @Override

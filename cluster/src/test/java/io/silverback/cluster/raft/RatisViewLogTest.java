@@ -156,6 +156,20 @@ final class RatisViewLogTest {
     assertEquals(List.of(first, other), two.getFirst().told);
   }
 
+  /** Or members that come back before the voters would found another cluster. */
+  @Test
+  void aMemberWithoutAVoteRemembersItsCluster() {
+    View second = TestViews.view(2, CLUSTER, first.voters(), d);
+    Node member = new Node(d);
+    member.log.follow(second);
+    var files = new ViewFiles(folder.resolve(d.nodeId()));
+    await("it is written", () -> files.view().isPresent());
+    member.stop();
+    nodes.clear();
+    assertEquals(second, new Node(d).log.remembered().orElseThrow());
+    assertEquals(List.of(), nodes.getFirst().log.libraryVoters());
+  }
+
   @Test
   void goesOnWithItsFiles() {
     List<Node> three = bootstrapped();
