@@ -21,7 +21,7 @@ final class Lease {
   private static final int REMEMBERED_RENEWALS = 64;
   private static final long NANOS_OF_MILLI = 1_000_000;
 
-  /** More than a clock that is slewed goes back in a lease, and than is lost by rounding. */
+  /** Of less it may only seem so, as the two clocks are read one after the other. */
   private static final long MOST_SET_BACK_MILLIS = 50;
 
   private final Clock clock;

@@ -129,7 +129,7 @@ final class GroupRows implements AutoCloseable {
     rows = larger;
   }
 
-  /** Bytes for so many groups, which are as many as one answer can ever have. */
+  /** Bytes for that many groups, if one answer can have them. */
   static long roomFor(long groups) {
     if (groups > MOST_GROUPS) {
       throw new SnapshotRefusedException(
