@@ -84,6 +84,7 @@ final class HashKeysTest {
       Map.ofEntries(
           Map.entry("io.silverback.cluster.PeerMessage.ProcessId", "holds the cluster's secret"),
           Map.entry("io.silverback.cluster.View.Removed", "was a member of the cluster"),
+          Map.entry("io.silverback.cluster.Replicator.Round", "an object of ours"),
           Map.entry("io.silverback.cluster.Member", "is a member of the cluster"),
           Map.entry("io.silverback.cluster.SlotTable.Tenure", "is a member of the cluster"),
           Map.entry("io.silverback.cluster.peer.Arrivals.Origin", "holds the cluster's secret"),

@@ -94,6 +94,15 @@ final class ProcessCluster implements AutoCloseable {
       environment = variables;
     }
 
+    /** One more for its starts from now on. */
+    void addFlag(String flag) {
+      own.add(flag);
+    }
+
+    void removeFlag(String flag) {
+      own.remove(flag);
+    }
+
     /** As kill -9 does it. */
     void kill() {
       process().close();
