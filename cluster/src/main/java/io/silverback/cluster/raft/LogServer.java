@@ -238,6 +238,17 @@ final class LogServer {
                 clientId, id, groupId, CallId.getAndIncrement(), null, STEP_DOWN_MILLIS));
   }
 
+  /**
+   * Ratis 3.3.0 may become a follower while it closes, as when a leader just loses its majority.
+   * The thread that waits for a leader then looks for one for ever.
+   */
+  private void endFollower() {
+    String name = division.getMemberId() + "-FollowerState";
+    Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.getName().equals(name))
+        .forEach(Thread::interrupt);
+  }
+
   /** Ends the server; true if it ended in time. */
   boolean close(long timeoutNanos) {
     var closer =
@@ -251,6 +262,7 @@ final class LogServer {
                     while (division.getInfo().getLifeCycleState() != LifeCycle.State.CLOSED) {
                       Thread.sleep(10);
                     }
+                    endFollower();
                   } catch (IOException _) {
                     // It is closed as far as it can be.
                   } catch (InterruptedException _) {

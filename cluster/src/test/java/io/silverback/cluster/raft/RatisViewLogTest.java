@@ -29,6 +29,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.apache.ratis.io.MD5Hash;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto;
@@ -232,7 +233,7 @@ final class RatisViewLogTest {
     long before = System.nanoTime();
     stop(three);
     assertTrue(System.nanoTime() - before < 4 * SECONDS);
-    await("all threads end", () -> threads().isEmpty());
+    await(() -> "all threads end: " + threads(), () -> threads().isEmpty());
   }
 
   @Test
@@ -499,10 +500,14 @@ final class RatisViewLogTest {
   }
 
   private static void await(String what, BooleanSupplier condition) {
+    await(() -> what, condition);
+  }
+
+  private static void await(Supplier<String> what, BooleanSupplier condition) {
     long end = System.nanoTime() + 60 * SECONDS;
     while (!condition.getAsBoolean()) {
       if (System.nanoTime() - end > 0) {
-        fail("did not happen: " + what);
+        fail("did not happen: " + what.get());
       }
       try {
         Thread.sleep(10);
