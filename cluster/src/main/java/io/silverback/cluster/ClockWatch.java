@@ -3,7 +3,6 @@ package io.silverback.cluster;
 import static java.util.Map.entry;
 
 import io.silverback.cluster.PeerMessage.ProcessId;
-import io.silverback.cluster.PeerMessage.WallTime;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -64,9 +63,10 @@ final class ClockWatch {
   /**
    * A member answered a heartbeat.
    *
+   * @param theirMillis its wall clock when it did
    * @param sentNanos our monotonic clock when that heartbeat was sent
    */
-  void heard(ProcessId from, WallTime answer, long sentNanos) {
+  void heard(ProcessId from, long theirMillis, long sentNanos) {
     Optional<Member> member =
         members.stream().filter(each -> ProcessId.of(each).equals(from)).findFirst();
     if (member.isEmpty()) {
@@ -76,7 +76,7 @@ final class ClockWatch {
     long wallMillis = clock.wallMillis();
     long now = clock.nanoTime();
     long halfMillis = (now - sentNanos) / 2 / NANOS_IN_MILLI;
-    long theirs = Math.clamp(answer.wallMillis(), -MOST_MILLIS, MOST_MILLIS);
+    long theirs = Math.clamp(theirMillis, -MOST_MILLIS, MOST_MILLIS);
     long ours = Math.clamp(wallMillis, -MOST_MILLIS, MOST_MILLIS);
     // Both clocks and the half leave out parts of milliseconds.
     var skew = new ClockSkew(theirs - (ours - halfMillis), halfMillis + 2);

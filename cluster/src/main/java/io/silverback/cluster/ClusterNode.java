@@ -387,10 +387,6 @@ public final class ClusterNode implements AutoCloseable {
       case PeerMessage.Unserved word ->
           view.filter(now -> now.member(sender.nodeId(), sender.incarnation()).isPresent())
               .ifPresent(_ -> outages.heard(sender, word));
-      case PeerMessage.WallTime time ->
-          lease
-              .sentNanos(time.renewal())
-              .ifPresent(sentNanos -> clocks.heard(sender, time, sentNanos));
       case PeerMessage.ViewPush push when mayTell(sender, push.view()) -> learn(push.view());
       case PeerMessage.ViewPush _ -> {}
       case PeerMessage.Offer offer -> known(sender).ifPresent(by -> offered(by, offer));
@@ -431,6 +427,9 @@ public final class ClusterNode implements AutoCloseable {
   }
 
   private void granted(ProcessId sender, PeerMessage.Grant grant) {
+    lease
+        .sentNanos(grant.renewal())
+        .ifPresent(sentNanos -> clocks.heard(sender, grant.wallMillis(), sentNanos));
     view.ifPresent(
         now -> {
           heartbeats.answered(now, sender, grant);

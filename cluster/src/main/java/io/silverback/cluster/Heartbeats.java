@@ -102,8 +102,8 @@ final class Heartbeats {
             beat.renewal(),
             granted,
             ports.clock().nanoTime(),
+            ports.clock().wallMillis(),
             voter.lapsed()));
-    post.send(from, new PeerMessage.WallTime(beat.renewal(), ports.clock().wallMillis()));
     if (beat.epoch() < now.epoch() && mayPush(from, now)) {
       post.send(from, new PeerMessage.ViewPush(now));
     }

@@ -44,11 +44,18 @@ sealed interface PeerMessage {
    * @param digest of that view: two views may have one number, if files of one were brought back
    * @param granted false if nothing is granted
    * @param nanos the voter's monotonic clock
+   * @param wallMillis its wall clock, which decides nothing
    * @param lapsed the removed process starts that hold nothing that this voter granted before their
    *     removals, of those that its view knows
    */
   record Grant(
-      long epoch, long digest, long renewal, boolean granted, long nanos, List<ProcessId> lapsed)
+      long epoch,
+      long digest,
+      long renewal,
+      boolean granted,
+      long nanos,
+      long wallMillis,
+      List<ProcessId> lapsed)
       implements PeerMessage {}
 
   /**
@@ -78,13 +85,6 @@ sealed interface PeerMessage {
    * long as that is so.
    */
   record Unserved(int slots) implements PeerMessage {}
-
-  /**
-   * What the sender's wall clock said when it answered a heartbeat. Sent with each grant.
-   *
-   * @param renewal of that heartbeat
-   */
-  record WallTime(long renewal, long wallMillis) implements PeerMessage {}
 
   /** A process start, by the name of its node. */
   record ProcessId(String nodeId, long incarnation) {

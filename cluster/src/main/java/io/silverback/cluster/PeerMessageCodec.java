@@ -40,7 +40,6 @@ final class PeerMessageCodec {
   private static final int FULL = 30;
   private static final int UNSERVED = 31;
   private static final int GRANT = 32;
-  private static final int WALL_TIME = 33;
 
   private PeerMessageCodec() {}
 
@@ -58,6 +57,7 @@ final class PeerMessageCodec {
               .u64(m.renewal())
               .flag(m.granted())
               .u64(m.nanos())
+              .u64(m.wallMillis())
               .list(m.lapsed(), (to, id) -> to.text(id.nodeId()).u64(id.incarnation()));
       case Full m -> out.u8(FULL).bytes(m.stuck().toByteArray());
       case Standing m ->
@@ -69,7 +69,6 @@ final class PeerMessageCodec {
               .u16(m.slot())
               .u64(m.floor());
       case Unserved m -> out.u8(UNSERVED).u32(m.slots());
-      case WallTime m -> out.u8(WALL_TIME).u64(m.renewal()).u64(m.wallMillis());
       case ViewPush m -> m.view().write(out.u8(VIEW_PUSH));
       case Offer m -> out.u8(OFFER).u64(m.clusterId()).list(m.members(), View::write);
       case OfferTaken m -> out.u8(OFFER_TAKEN).u64(m.clusterId());
@@ -159,13 +158,13 @@ final class PeerMessageCodec {
               in.u64(),
               in.flag(),
               in.u64(),
+              in.u64(),
               in.list(from -> new ProcessId(from.text(), from.u64())));
       case FULL -> new Full(slots(in));
       case STANDING ->
           new Standing(
               in.u64(), in.flag(), in.u64(), in.list(Wire.Reader::u64), slot(in), in.u64());
       case UNSERVED -> new Unserved(in.u32());
-      case WALL_TIME -> new WallTime(in.u64(), in.u64());
       case VIEW_PUSH -> new ViewPush(View.read(in));
       case OFFER -> new Offer(in.u64(), in.list(View::readMember));
       case OFFER_TAKEN -> new OfferTaken(in.u64());
@@ -276,7 +275,6 @@ final class PeerMessageCodec {
           Standing _,
           Full _,
           Unserved _,
-          WallTime _,
           ViewPush _,
           Offer _,
           OfferTaken _,

@@ -229,14 +229,12 @@ final class Proposer {
 
   /** True until the process before it is heard once more. */
   private boolean mayBeRestart(View view, Member member) {
-    Optional<Peers.Heard> first = peers.of(member);
     Optional<Peers.Heard> before =
-        view.predecessor(member)
-            .filter(seated -> !seated.isSameProcess(self))
-            .flatMap(peers::of)
-            .filter(last -> first.isPresent())
-            .filter(last -> last.ourNanos() - first.get().firstNanos() <= 0);
-    return before.isPresent();
+        view.predecessor(member).filter(seated -> !seated.isSameProcess(self)).flatMap(peers::of);
+    Optional<Peers.Heard> now = peers.of(member);
+    return before.isPresent()
+        && now.isPresent()
+        && before.get().ourNanos() - now.get().firstNanos() <= 0;
   }
 
   private void report(Member member) {

@@ -3,7 +3,6 @@ package io.silverback.cluster;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.silverback.cluster.PeerMessage.ProcessId;
-import io.silverback.cluster.PeerMessage.WallTime;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -108,7 +107,7 @@ final class ClockWatchTest {
   void noAnswerOverflows() {
     watch.enter(view);
     for (long absurd : new long[] {Long.MIN_VALUE, Long.MAX_VALUE}) {
-      watch.heard(ProcessId.of(b), new WallTime(1, absurd), time.nanoTime());
+      watch.heard(ProcessId.of(b), absurd, time.nanoTime());
       assertEquals(Long.signum(absurd), Long.signum(skewOfB().aheadMillis()));
     }
     assertEquals(1, log.lines().size());
@@ -122,7 +121,6 @@ final class ClockWatchTest {
   private void hear(Member from, long aheadMillis, long tookMillis) {
     long sentNanos = time.nanoTime();
     time.pass(tookMillis);
-    var answer = new WallTime(1, time.wallMillis() + aheadMillis);
-    watch.heard(ProcessId.of(from), answer, sentNanos);
+    watch.heard(ProcessId.of(from), time.wallMillis() + aheadMillis, sentNanos);
   }
 }

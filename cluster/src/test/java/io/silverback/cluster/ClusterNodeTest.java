@@ -160,20 +160,31 @@ final class ClusterNodeTest {
     Objects.requireNonNull(hand.log.listener).committed(ViewPlanner.first(7, List.of(a, b)));
     hand.time.pass(1_000);
     tell(b, new PeerMessage.Heartbeat(b, 7, 1, 117, 0));
-    assertEquals(new PeerMessage.WallTime(117, hand.time.wallMillis()), lastWallTime());
+    PeerMessage.Grant answer = lastGrant();
+    assertEquals(117, answer.renewal());
+    assertEquals(hand.time.wallMillis(), answer.wallMillis());
 
     Member stranger = TestViews.member("c", 3, 3);
-    tell(stranger, new PeerMessage.WallTime(1, 0));
-    tell(b, new PeerMessage.WallTime(1_000, 0));
+    tell(stranger, grant(1, 0));
+    tell(b, grant(1_000, 0));
     assertEquals(Map.of(), node.status().clockSkews());
     // The first heartbeat, of a second ago.
-    tell(b, new PeerMessage.WallTime(1, hand.time.wallMillis() + 60_000));
+    tell(b, grant(1, hand.time.wallMillis() + 60_000));
     hand.time.pass(500);
     assertEquals(Map.of(b, new ClockSkew(60_500, 502)), node.status().clockSkews());
   }
 
-  private PeerMessage lastWallTime() {
-    return sent.stream().filter(PeerMessage.WallTime.class::isInstance).toList().getLast();
+  private PeerMessage.Grant lastGrant() {
+    return sent.stream()
+        .filter(PeerMessage.Grant.class::isInstance)
+        .map(PeerMessage.Grant.class::cast)
+        .toList()
+        .getLast();
+  }
+
+  /** Of no lease. */
+  private static PeerMessage grant(long renewal, long wallMillis) {
+    return new PeerMessage.Grant(1, 0, renewal, false, 0, wallMillis, List.of());
   }
 
   /** Node {@code a} alone, with a lease. */

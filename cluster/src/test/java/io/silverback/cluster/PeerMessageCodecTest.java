@@ -195,6 +195,7 @@ final class PeerMessageCodecTest {
             117,
             true,
             3_000_000_000L,
+            1_700_000_000_000L,
             List.of(new ProcessId("c", 0x1122334455667788L)));
     assertEquals(PageExample.hex(page.bytes()), PageExample.hex(PeerMessageCodec.encode(grant)));
     assertEquals(grant, PeerMessageCodec.decode(page.bytes()));

@@ -13,7 +13,7 @@ public final class PeerInputs {
   /** A seed. */
   public static byte[] message() {
     return PeerMessageCodec.encode(
-        new PeerMessage.Grant(1, 9, 2, true, 3, List.of(new PeerMessage.ProcessId("a", 1))));
+        new PeerMessage.Grant(1, 9, 2, true, 3, 4, List.of(new PeerMessage.ProcessId("a", 1))));
   }
 
   /** The same of a view. */

@@ -2,10 +2,15 @@ package io.silverback.cluster.raft;
 
 import io.silverback.cluster.Network;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
 import org.apache.ratis.proto.RaftProtos.InstallSnapshotReplyProto;
@@ -54,7 +59,8 @@ final class ExchangeRpc implements RaftServerRpc {
   }
 
   /**
-   * The answer of this voter to a peer; blocks until the log is written.
+   * The answer of this voter to a peer; blocks until the log is written, or for the time of a
+   * request.
    *
    * @throws IOException if no server runs, or it does not want to answer
    */
@@ -108,15 +114,33 @@ final class ExchangeRpc implements RaftServerRpc {
   private AppendEntriesReplyProto append(RaftServer current, AppendEntriesRequestProto asked)
       throws IOException {
     if (asked.getEntriesCount() == 0) {
-      return current.appendEntries(asked);
+      return await(current.appendEntriesAsync(asked));
     }
     if (!appending.tryAcquire()) {
       throw new IOException("the entries before are still being written");
     }
+    CompletableFuture<AppendEntriesReplyProto> answer;
     try {
-      return current.appendEntries(asked);
-    } finally {
+      answer = current.appendEntriesAsync(asked);
+    } catch (IOException | RuntimeException e) {
       appending.release();
+      throw e;
+    }
+    var unused = answer.whenComplete((_, _) -> appending.release());
+    return await(answer);
+  }
+
+  /** A server that was closed meanwhile may never answer, and must not keep the thread for that. */
+  private <T> T await(CompletableFuture<T> answer) throws IOException {
+    try {
+      return answer.get(settings.requestTimeout().toNanos(), TimeUnit.NANOSECONDS);
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted while entries were written");
+    } catch (TimeoutException _) {
+      throw new IOException("the log takes too long to write, or was closed");
+    } catch (ExecutionException e) {
+      throw new IOException(e.getCause());
     }
   }
 

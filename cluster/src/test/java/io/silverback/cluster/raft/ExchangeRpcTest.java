@@ -11,10 +11,12 @@ import io.silverback.cluster.TestViews;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
@@ -28,12 +30,13 @@ final class ExchangeRpcTest {
   private final Member a = TestViews.member("a", 1, 11);
   private final Network.Sender leader = new Network.Sender("b", 2, "b:9095");
   private final ExecutorService other = Executors.newSingleThreadExecutor();
+  private final AtomicInteger begun = new AtomicInteger();
   private final CountDownLatch isWriting = new CountDownLatch(1);
-  private final CountDownLatch isWritten = new CountDownLatch(1);
+  private final CompletableFuture<Void> isWritten = new CompletableFuture<>();
 
   @AfterEach
   void stop() {
-    isWritten.countDown();
+    isWritten.complete(null);
     other.shutdown();
     fabric.close();
   }
@@ -45,11 +48,7 @@ final class ExchangeRpcTest {
       var rpc = new ExchangeRpc(exchange, new PeerAddresses(), RatisSettings.standard());
       rpc.serve(slowServer());
       rpc.start();
-      byte[] entries =
-          AppendEntriesRequestProto.newBuilder()
-              .addEntries(LogEntryProto.newBuilder().setIndex(7))
-              .build()
-              .toByteArray();
+      byte[] entries = entries();
       Future<byte[]> first =
           other.submit(() -> rpc.answer(leader, ExchangeRpc.APPEND_ENTRIES, entries));
       isWriting.await();
@@ -61,16 +60,37 @@ final class ExchangeRpcTest {
                   () -> rpc.answer(leader, ExchangeRpc.APPEND_ENTRIES, entries)));
       byte[] heartbeat = AppendEntriesRequestProto.getDefaultInstance().toByteArray();
       assertEquals(0, term(rpc.answer(leader, ExchangeRpc.APPEND_ENTRIES, heartbeat)));
-      isWritten.countDown();
+      isWritten.complete(null);
       assertEquals(1, term(first.get()));
       assertEquals(1, term(rpc.answer(leader, ExchangeRpc.APPEND_ENTRIES, entries)));
+    }
+  }
+
+  /** As Ratis leaves one whose server was closed; there are few threads for all of them. */
+  @Test
+  void aWriteThatNeverEndsKeepsNoThreadAndLetsNoOtherBegin() throws Exception {
+    try (var exchange = new Exchange(fabric.node(a), 2, (_, _, _) -> new byte[0])) {
+      var rpc = new ExchangeRpc(exchange, new PeerAddresses(), soonTimedOut());
+      rpc.serve(slowServer());
+      rpc.start();
+      for (int i = 0; i < 3; i++) {
+        assertTimeoutPreemptively(
+            Duration.ofSeconds(20),
+            () ->
+                assertThrows(
+                    IOException.class,
+                    () -> rpc.answer(leader, ExchangeRpc.APPEND_ENTRIES, entries())));
+      }
+      assertEquals(1, begun.get());
+      isWritten.complete(null);
+      assertEquals(1, term(rpc.answer(leader, ExchangeRpc.APPEND_ENTRIES, entries())));
     }
   }
 
   /** Or a voter keeps the first entry of a leader that failed, and is deaf to the next one. */
   @Test
   void noEntryCountsAsCommittedThatIsNotTheLeaders() throws Exception {
-    isWritten.countDown();
+    isWritten.complete(null);
     try (var exchange = new Exchange(fabric.node(a), 2, (_, _, _) -> new byte[0])) {
       var rpc = new ExchangeRpc(exchange, new PeerAddresses(), RatisSettings.standard());
       rpc.serve(slowServer());
@@ -84,6 +104,26 @@ final class ExchangeRpcTest {
       var later = first.setLeaderCommit(5).setPreviousLog(TermIndexProto.getDefaultInstance());
       assertEquals(5, commit(rpc, later.build()));
     }
+  }
+
+  private static byte[] entries() {
+    return AppendEntriesRequestProto.newBuilder()
+        .addEntries(LogEntryProto.newBuilder().setIndex(7))
+        .build()
+        .toByteArray();
+  }
+
+  private static RatisSettings soonTimedOut() {
+    RatisSettings usual = RatisSettings.standard();
+    return new RatisSettings(
+        usual.electionMin(),
+        usual.electionMax(),
+        Duration.ofMillis(50),
+        usual.housekeeping(),
+        usual.changeTimeout(),
+        usual.closeTimeout(),
+        usual.maxRequests(),
+        usual.maxProposals());
   }
 
   private long commit(ExchangeRpc rpc, AppendEntriesRequestProto asked) throws IOException {
@@ -105,16 +145,19 @@ final class ExchangeRpcTest {
             RaftServer.class.getClassLoader(),
             new Class<?>[] {RaftServer.class},
             (_, method, arguments) -> {
-              assertEquals("appendEntries", method.getName());
+              assertEquals("appendEntriesAsync", method.getName());
               var asked = (AppendEntriesRequestProto) arguments[0];
-              if (asked.getEntriesCount() > 0) {
-                isWriting.countDown();
-                isWritten.await();
+              var reply =
+                  AppendEntriesReplyProto.newBuilder()
+                      .setTerm(asked.getEntriesCount())
+                      .setFollowerCommit(asked.getLeaderCommit())
+                      .build();
+              if (asked.getEntriesCount() == 0) {
+                return CompletableFuture.completedFuture(reply);
               }
-              return AppendEntriesReplyProto.newBuilder()
-                  .setTerm(asked.getEntriesCount())
-                  .setFollowerCommit(asked.getLeaderCommit())
-                  .build();
+              begun.incrementAndGet();
+              isWriting.countDown();
+              return isWritten.thenApply(_ -> reply);
             });
   }
 }

@@ -224,7 +224,7 @@ final class RatisViewLogTest {
   }
 
   @Test
-  void agreesWhereMessagesAreLostAndKeepsNoProcessFromEnding() {
+  void agreesWhereMessagesAreLostAndLeavesNoThreadBehind() {
     fabric.lose(0.05);
     List<Node> three = bootstrapped();
     for (long epoch = 2; epoch < 5; epoch++) {
@@ -444,10 +444,8 @@ final class RatisViewLogTest {
     return nodes.stream().flatMap(node -> node.log.agreed().stream()).findFirst();
   }
 
-  /** Those of logs that keep a process from ending; Ratis may leave others when it is closed. */
   private static List<String> threads() {
     return Thread.getAllStackTraces().keySet().stream()
-        .filter(thread -> !thread.isDaemon())
         .map(Thread::getName)
         .filter(
             name ->

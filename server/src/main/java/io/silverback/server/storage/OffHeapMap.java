@@ -245,6 +245,7 @@ final class OffHeapMap implements AutoCloseable {
     try (var context = map.queryContext(key)) {
       context.updateLock().lock();
       Data<UnsafeBuffer> value = context.wrapValueAsData(stored);
+      long growth = bytesOf(key.length, stored.capacity());
       MapEntry<byte[], UnsafeBuffer> entry = context.entry();
       if (entry == null) {
         context.insert(Objects.requireNonNull(context.absentEntry()), value);
@@ -254,14 +255,14 @@ final class OffHeapMap implements AutoCloseable {
           return false;
         }
         showBeforeChange(entry);
-        left(bytesOf(key.length, before.capacity()));
+        growth -= bytesOf(key.length, before.capacity());
         context.replaceValue(entry, value);
         if (lanes != null) {
           UnsafeBuffer after = wholeOf(Objects.requireNonNull(context.entry()).value());
           invalidateIfMoved(before, after, key.length);
         }
       }
-      allocated.add(bytesOf(key.length, stored.capacity()));
+      count(growth);
       return true;
     }
   }
@@ -287,7 +288,7 @@ final class OffHeapMap implements AutoCloseable {
       }
       showBeforeChange(entry);
       UnsafeBuffer stored = wholeOf(entry.value());
-      left(bytesOf(key.length, stored.capacity()));
+      count(-bytesOf(key.length, stored.capacity()));
       if (lanes != null) {
         Envelope.magic(stored, Envelope.NO_MAGIC);
       }
@@ -316,17 +317,18 @@ final class OffHeapMap implements AutoCloseable {
     }
   }
 
-  /** Counts room that an entry leaves; the most that was taken until then is known afterwards. */
-  private void left(long bytes) {
-    takenBytes();
-    allocated.add(-bytes);
+  /** Counts room that is taken or, below 0, left; the most that was ever taken is kept before. */
+  private void count(long growth) {
+    if (growth < 0) {
+      takenBytes();
+    }
+    allocated.add(growth);
   }
 
   /** Removes everything. */
   void clear() {
-    takenBytes();
     map.clear();
-    allocated.reset();
+    count(-allocatedBytes());
   }
 
   String name() {
@@ -347,9 +349,7 @@ final class OffHeapMap implements AutoCloseable {
    * #giveBack}, since room that entries leave is used again by others, but not given back.
    */
   long takenBytes() {
-    long now = allocatedBytes();
-    long most = taken.get();
-    return now <= most ? most : taken.accumulateAndGet(now, Math::max);
+    return taken.accumulateAndGet(allocatedBytes(), Math::max);
   }
 
   /**
@@ -358,10 +358,8 @@ final class OffHeapMap implements AutoCloseable {
    */
   void giveBack() {
     long left = allocatedBytes();
-    if (lanes == null || takenBytes() - left < Math.max(WORTH_GIVING_BACK, left)) {
-      return;
-    }
-    if (SegmentRoom.giveBack(map, plan.tierBytes())) {
+    boolean isMuch = takenBytes() - left >= Math.max(WORTH_GIVING_BACK, left);
+    if (lanes != null && isMuch && SegmentRoom.giveBack(map, plan.tierBytes())) {
       taken.set(left);
     }
   }
