@@ -21,7 +21,7 @@ import io.silverback.server.http.Exchange;
 import io.silverback.server.http.HttpServer;
 import io.silverback.server.http.Pressure;
 import io.silverback.server.log.Log;
-import io.silverback.server.memory.MemoryPool;
+import io.silverback.server.memory.RequestMemory;
 import io.silverback.server.storage.ChoreStatistics;
 import io.silverback.server.storage.Limit;
 import io.silverback.server.storage.MetricStore;
@@ -112,8 +112,14 @@ public final class Gateway implements AutoCloseable {
     Optional<ClusterMetrics> watched =
         config.cluster().map(_ -> new ClusterMetrics(metrics.registry()));
     DoorLimits limits = config.doors().limits();
-    var snapshotMemory = new MemoryPool(limits.maxScrapeMemoryBytes(), limits.maxWait());
-    board.watch(DoorLimit.SCRAPE_MEMORY, snapshotMemory::takenBytes);
+    var memory =
+        new RequestMemory(
+            config.limits().memoryBytes(),
+            limits.maxScrapeMemoryBytes(),
+            limits.maxBodyMemoryBytes(),
+            limits.maxQueryMemoryBytes(),
+            limits.maxWait());
+    board.watch(DoorLimit.SCRAPE_MEMORY, memory.scrapes()::takenBytes);
     var settings =
         new StoreSettings(
             clock,
@@ -123,7 +129,7 @@ public final class Gateway implements AutoCloseable {
             config.doors().checked(),
             config.historyRetention(),
             config.limits(),
-            snapshotMemory);
+            memory);
     ownStore = openStore(settings, config.persistence(), patience(config));
     metrics.watchStorage(ownStore::statistics);
     metrics.watchChores(this::chores);
@@ -145,6 +151,7 @@ public final class Gateway implements AutoCloseable {
     var routes =
         new Routes(
             config.doors(),
+            memory,
             store,
             metrics,
             board,
@@ -164,7 +171,8 @@ public final class Gateway implements AutoCloseable {
                 live.hasFile() ? Optional.of(live::reload) : Optional.empty()));
     host = hostToName(config.listenAddresses().getFirst());
     hasTls = tls.isPresent();
-    web = webServer(config, routes, new LargeAnswers(routes, snapshotMemory), board, tls, failures);
+    web =
+        webServer(config, routes, new LargeAnswers(routes, memory.scrapes()), board, tls, failures);
     board.watch(DoorLimit.CONNECTIONS, web::connectionCount);
   }
 

@@ -16,7 +16,7 @@ final class BodyBuffer {
   /** What a body gets that has sent nothing yet. */
   private static final int FIRST_BYTES = 16 * 1024;
 
-  private final BodyMemory.Lease memory;
+  private final LimitedMemory.Lease memory;
   private final DoorLimit limit;
   private final int max;
   private byte[] bytes = {};
@@ -28,7 +28,7 @@ final class BodyBuffer {
    * @param limit which of the two sizes of a body this is
    * @param max the most bytes that it may get
    */
-  BodyBuffer(BodyMemory.Lease memory, DoorLimit limit, int max) {
+  BodyBuffer(LimitedMemory.Lease memory, DoorLimit limit, int max) {
     this.memory = memory;
     this.limit = limit;
     this.max = max;

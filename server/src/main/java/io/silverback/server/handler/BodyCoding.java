@@ -29,13 +29,13 @@ final class BodyCoding {
    *
    * @throws UnreadableBodyException if the client breaks off, or the rules of HTTP
    */
-  BodyBuffer receive(ServerRequest request, BodyMemory.Lease memory)
+  BodyBuffer receive(ServerRequest request, LimitedMemory.Lease memory)
       throws UnreadableBodyException, OverLimitException, IOException {
     return receive(request, new BodyBuffer(memory, DoorLimit.BODY_SIZE, maxSentBytes));
   }
 
   /** The same for a form, which is no push. */
-  BodyBuffer receiveForm(ServerRequest request, BodyMemory.Lease memory)
+  BodyBuffer receiveForm(ServerRequest request, LimitedMemory.Lease memory)
       throws UnreadableBodyException, OverLimitException, IOException {
     return receive(request, new BodyBuffer(memory, DoorLimit.FORM_SIZE, maxFormBytes));
   }
@@ -56,7 +56,7 @@ final class BodyCoding {
   }
 
   /** The body as its parser wants it. */
-  BodyBuffer inflate(ServerRequest request, BodyBuffer sent, BodyMemory.Lease memory)
+  BodyBuffer inflate(ServerRequest request, BodyBuffer sent, LimitedMemory.Lease memory)
       throws UnreadableBodyException, OverLimitException {
     String encoding =
         request.headers().first(HeaderNames.CONTENT_ENCODING).orElse("").toLowerCase(Locale.ROOT);

@@ -50,7 +50,7 @@ final class DeleteGroupsHandler {
   private final MetricStore store;
   private final DoorLimits limits;
   private final BodyCoding bodies;
-  private final BodyMemory memory;
+  private final LimitedMemory memory;
   private final OverLimitAnswer overLimit;
   private final Consumer<GroupingKey> onDelete;
   private final DoorLog log;
@@ -63,7 +63,7 @@ final class DeleteGroupsHandler {
   DeleteGroupsHandler(
       MetricStore store,
       DoorLimits limits,
-      BodyMemory memory,
+      LimitedMemory memory,
       OverLimitAnswer overLimit,
       Consumer<GroupingKey> onDelete,
       DoorLog log) {

@@ -24,7 +24,7 @@ final class HistoryHandler {
 
   private final MetricStore store;
   private final DoorLimits limits;
-  private final QueryMemory memory;
+  private final LimitedMemory memory;
   private final OverLimitAnswer overLimit;
   private final LongSupplier wallMillis;
 
@@ -37,7 +37,7 @@ final class HistoryHandler {
   HistoryHandler(
       MetricStore store,
       DoorLimits limits,
-      QueryMemory memory,
+      LimitedMemory memory,
       OverLimitAnswer overLimit,
       LongSupplier wallMillis) {
     this.store = store;

@@ -32,7 +32,7 @@ final class PushBounds {
    *
    * @throws OverLimitException if it is over a limit, or there is not enough memory
    */
-  void check(GroupingKey key, ParsedExposition body, BodyMemory.Lease lease)
+  void check(GroupingKey key, ParsedExposition body, LimitedMemory.Lease lease)
       throws OverLimitException {
     int keyLength = lengthOf(key.labels());
     if (keyLength > maxKeyLength) {

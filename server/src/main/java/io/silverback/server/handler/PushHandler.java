@@ -30,7 +30,7 @@ final class PushHandler {
   private final MetricStore store;
   private final GroupingKeyPath paths;
   private final BodyCoding bodies;
-  private final BodyMemory memory;
+  private final LimitedMemory memory;
   private final PushBounds bounds;
   private final Turnstile pushes;
   private final TextParser text;
@@ -47,7 +47,7 @@ final class PushHandler {
       MetricStore store,
       DoorSettings settings,
       GroupingKeyPath paths,
-      BodyMemory memory,
+      LimitedMemory memory,
       Turnstile pushes,
       OverLimitAnswer overLimit,
       JobTraffic jobs,
@@ -209,7 +209,7 @@ final class PushHandler {
     }
   }
 
-  private ParsedExposition parse(ServerRequest request, BodyBuffer body, BodyMemory.Lease lease)
+  private ParsedExposition parse(ServerRequest request, BodyBuffer body, LimitedMemory.Lease lease)
       throws UnreadableBodyException, OverLimitException {
     byte[] bytes = body.bytes();
     int length = body.length();

@@ -14,7 +14,7 @@ import java.util.function.LongSupplier;
 /** Lets a query go on as long as its samples, its memory and its time are within the limits. */
 final class QueryBounds implements QueryBudget, HistorySink {
   private final HistorySink sink;
-  private final QueryMemory.Lease memory;
+  private final LimitedMemory.Lease memory;
   private final DoorLimits limits;
   private final LongSupplier nanoTime;
   private final long startNanos;
@@ -22,7 +22,7 @@ final class QueryBounds implements QueryBudget, HistorySink {
 
   /** A query that begins now; the caller closes what it has leased. */
   QueryBounds(
-      HistorySink sink, QueryMemory.Lease memory, DoorLimits limits, LongSupplier nanoTime) {
+      HistorySink sink, LimitedMemory.Lease memory, DoorLimits limits, LongSupplier nanoTime) {
     this.sink = sink;
     this.memory = memory;
     this.limits = limits;

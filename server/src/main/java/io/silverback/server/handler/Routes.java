@@ -7,6 +7,7 @@ import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.group.RewriteRules;
 import io.silverback.server.http.HttpServer;
 import io.silverback.server.http.Pressure;
+import io.silverback.server.memory.RequestMemory;
 import io.silverback.server.storage.GroupLostException;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.SnapshotRefusedException;
@@ -24,7 +25,7 @@ import java.util.function.UnaryOperator;
 /** Every path that the server answers. */
 public final class Routes implements HttpServer.Handler, Pressure {
   private final Router router;
-  private final BodyMemory memory;
+  private final LimitedMemory memory;
   private final Turnstile scrapes;
   private final Guard guard;
 
@@ -37,11 +38,13 @@ public final class Routes implements HttpServer.Handler, Pressure {
    * @param rewriteRules what becomes of the grouping keys of requests, asked for each of them
    * @param guard decides which requests get an answer at all
    * @param fence asked before a request reads or writes groups
+   * @param requests the memory that bodies and queries take
    * @param cluster doors that tell of the cluster
    * @param lifecycle doors to the life of the process
    */
   public Routes(
       DoorSettings settings,
+      RequestMemory requests,
       MetricStore store,
       GatewayMetrics metrics,
       LimitBoard board,
@@ -57,7 +60,7 @@ public final class Routes implements HttpServer.Handler, Pressure {
     var started = Instant.now();
     DoorLimits limits = settings.limits();
     var overLimit = new OverLimitAnswer(board, log);
-    memory = new BodyMemory(limits.maxBodyMemoryBytes(), limits.maxWait());
+    memory = LimitedMemory.ofBodies(requests.bodies());
     board.watch(DoorLimit.BODY_MEMORY, memory::takenBytes);
     var pushes = new Turnstile(DoorLimit.PUSHES, limits.maxPushes(), limits.maxWait());
     board.watch(DoorLimit.PUSHES, pushes::taken);
@@ -73,7 +76,7 @@ public final class Routes implements HttpServer.Handler, Pressure {
     var scrape = new ScrapeHandler(store, metrics, log);
     var api = new ApiHandler(store, settings.flags(), board, writers, build, started);
     var top = new TopHandler(store, jobs);
-    var queries = new QueryMemory(limits);
+    var queries = LimitedMemory.ofQueries(requests.queries());
     board.watch(DoorLimit.QUERY_MEMORY, queries::takenBytes);
     var history = new HistoryHandler(store, limits, queries, overLimit, System::currentTimeMillis);
     var status =

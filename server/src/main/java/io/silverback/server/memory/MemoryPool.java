@@ -1,8 +1,12 @@
 package io.silverback.server.memory;
 
 import java.time.Duration;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongPredicate;
 
 /**
  * Memory that all requests of a kind may take together. A request takes from it before it uses any;
@@ -12,23 +16,39 @@ import java.util.concurrent.TimeUnit;
  * through while large ones wait.
  */
 public final class MemoryPool {
-  private static final int UNIT_BYTES = 1024;
+  /** For the client whose request got nothing since the process is full. */
+  public static final String PROCESS_IS_FULL =
+      "memory is full, try again later, delete some groups or raise --storage.max-memory";
+
+  /** The room of the process comes and goes without a word from this pool. */
+  private static final long LOOK_AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
   private final long mostBytes;
-  private final int mostUnits;
+  private final long setAsideBytes;
   private final Duration maxWait;
-  private final Semaphore units;
+  private final LongPredicate processHasRoomFor;
+  private final AtomicLong taken = new AtomicLong();
+  private final AtomicInteger waiting = new AtomicInteger();
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition givenBack = lock.newCondition();
+
+  /** A pool of which nothing is taken, and which nothing else bounds. */
+  public MemoryPool(long mostBytes, Duration maxWait) {
+    this(mostBytes, mostBytes, maxWait, _ -> true);
+  }
 
   /**
    * A pool of which nothing is taken.
    *
    * @param maxWait how long a request waits for what others have taken
+   * @param processHasRoomFor asked for what is taken beyond what is set aside
    */
-  public MemoryPool(long mostBytes, Duration maxWait) {
+  MemoryPool(
+      long mostBytes, long setAsideBytes, Duration maxWait, LongPredicate processHasRoomFor) {
     this.mostBytes = mostBytes;
-    this.mostUnits = units(mostBytes);
+    this.setAsideBytes = setAsideBytes;
     this.maxWait = maxWait;
-    this.units = new Semaphore(mostUnits);
+    this.processHasRoomFor = processHasRoomFor;
   }
 
   /** A pool that never runs out. */
@@ -46,22 +66,69 @@ public final class MemoryPool {
   }
 
   public long takenBytes() {
-    return (long) (mostUnits - units.availablePermits()) * UNIT_BYTES;
+    return taken.get();
+  }
+
+  /** What is set aside and not taken yet. */
+  long untouchedBytes() {
+    return Math.max(0, setAsideBytes - taken.get());
   }
 
   /** True if a request waits now. */
   public boolean isWaitedFor() {
-    return units.hasQueuedThreads();
+    return waiting.get() > 0;
   }
 
-  private static int units(long bytes) {
-    return (int) Math.min(Integer.MAX_VALUE, (bytes + UNIT_BYTES - 1) / UNIT_BYTES);
+  /** Takes it if it is there; never parks. */
+  private boolean tryTake(long more) {
+    while (true) {
+      long before = taken.get();
+      long after = before + more;
+      long beyond = after - Math.max(before, setAsideBytes);
+      if (after > mostBytes || (beyond > 0 && !processHasRoomFor.test(beyond))) {
+        return false;
+      }
+      if (taken.compareAndSet(before, after)) {
+        return true;
+      }
+    }
+  }
+
+  private boolean takeWithin(long more, long nanos) throws InterruptedException {
+    long until = System.nanoTime() + nanos;
+    waiting.incrementAndGet();
+    lock.lockInterruptibly();
+    try {
+      while (!tryTake(more)) {
+        long left = until - System.nanoTime();
+        if (left <= 0) {
+          return false;
+        }
+        givenBack.awaitNanos(Math.min(left, LOOK_AGAIN_NANOS));
+      }
+      return true;
+    } finally {
+      lock.unlock();
+      waiting.decrementAndGet();
+    }
+  }
+
+  private void release(long bytes) {
+    taken.addAndGet(-bytes);
+    // One that begins to wait now looks once more before it parks.
+    if (waiting.get() > 0) {
+      lock.lock();
+      try {
+        givenBack.signalAll();
+      } finally {
+        lock.unlock();
+      }
+    }
   }
 
   /** What one request has taken; all of it is given back by the close. Belongs to one thread. */
   public final class Lease implements AutoCloseable {
     private long bytes;
-    private int taken;
 
     private Lease() {}
 
@@ -70,50 +137,41 @@ public final class MemoryPool {
       return bytes + more <= mostBytes;
     }
 
+    /** True if the pool has so much more, and it is the process that has no room for it. */
+    public boolean isProcessFull(long more) {
+      return taken.get() + more <= mostBytes;
+    }
+
     /** Takes more, and waits for it if need be; false if it does not come soon enough. */
     public boolean take(long more) {
-      return take(more, maxWait);
-    }
-
-    /** Takes more if it is there at once. */
-    public boolean tryTake(long more) {
-      return take(more, Duration.ZERO);
-    }
-
-    private boolean take(long more, Duration patience) {
-      if (!canTake(more)) {
-        return false;
-      }
-      int needed = units(bytes + more) - taken;
       try {
-        // At once first: the wait with a time is in a row, after those that need more.
-        if (needed > 0
-            && !units.tryAcquire(needed)
-            && !units.tryAcquire(needed, patience.toNanos(), TimeUnit.NANOSECONDS)) {
-          return false;
-        }
+        return canTake(more)
+            && (tryTake(more) || (takeWithin(more, maxWait.toNanos()) && count(more)));
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         return false;
       }
+    }
+
+    /** Takes more if it is there at once; never parks. */
+    public boolean tryTake(long more) {
+      return canTake(more) && MemoryPool.this.tryTake(more) && count(more);
+    }
+
+    private boolean count(long more) {
       bytes += more;
-      taken += needed;
       return true;
     }
 
     /** Gives back a part. */
     public void giveBack(long less) {
       bytes -= less;
-      int spare = taken - units(bytes);
-      taken -= spare;
-      units.release(spare);
+      release(less);
     }
 
     @Override
     public void close() {
-      units.release(taken);
-      taken = 0;
-      bytes = 0;
+      giveBack(bytes);
     }
   }
 }

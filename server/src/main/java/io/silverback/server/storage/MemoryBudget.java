@@ -1,5 +1,6 @@
 package io.silverback.server.storage;
 
+import io.silverback.server.memory.RequestMemory;
 import java.util.function.LongUnaryOperator;
 
 /**
@@ -7,7 +8,9 @@ import java.util.function.LongUnaryOperator;
  *
  * <p>What the maps take is known at any time. What is taken beside them is looked at now and then,
  * and smoothed: the heap swings, and neither a client nor the history should pay for one large body
- * that is gone a moment later. Thread-safe.
+ * that is gone a moment later. What requests have taken since counts at once. The maps leave free
+ * what is set aside for requests, and requests take more than that only while there is room.
+ * Thread-safe.
  */
 final class MemoryBudget {
   /** How many looks a sudden change takes to count for the most part. */
@@ -23,7 +26,11 @@ final class MemoryBudget {
   private final MapRoom current;
   private final MapRoom history;
   private final LongUnaryOperator beside;
+  private final RequestMemory requests;
   private volatile long besideBytes;
+
+  /** What of the bytes beside the maps requests had taken, smoothed in the same way. */
+  private volatile long requestBytes;
 
   /**
    * A budget that has had its first look.
@@ -31,19 +38,30 @@ final class MemoryBudget {
    * @param limitBytes 0 for no limit
    * @param current where the current values are
    * @param beside from what the maps have taken, what the process takes besides
+   * @param requests bounded by this budget from now on
    */
-  MemoryBudget(long limitBytes, MapRoom current, MapRoom history, LongUnaryOperator beside) {
+  MemoryBudget(
+      long limitBytes,
+      MapRoom current,
+      MapRoom history,
+      LongUnaryOperator beside,
+      RequestMemory requests) {
     this.limitBytes = limitBytes;
     this.current = current;
     this.history = history;
     this.beside = beside;
+    this.requests = requests;
     this.besideBytes = beside.applyAsLong(mapBytes());
+    this.requestBytes = requests.takenBytes();
+    requests.boundBy(bytes -> usedBytes() + bytes <= limitBytes);
   }
 
   /** Looks again at what is taken beside the maps. For one thread at a time. */
   void look() {
     long before = besideBytes;
     besideBytes = before + (beside.applyAsLong(mapBytes()) - before) / SMOOTHING;
+    long taken = requestBytes;
+    requestBytes = taken + (requests.takenBytes() - taken) / SMOOTHING;
   }
 
   /** 0 for no limit. */
@@ -51,8 +69,9 @@ final class MemoryBudget {
     return limitBytes;
   }
 
+  /** With what is set aside for requests. */
   long usedBytes() {
-    return besideBytes + mapBytes();
+    return besideMapsBytes() + mapBytes();
   }
 
   /** True if the current values may grow by so many bytes. */
@@ -77,7 +96,13 @@ final class MemoryBudget {
   }
 
   private long withoutFreedHistory() {
-    return besideBytes + current.takenBytes() + history.allocatedBytes();
+    return besideMapsBytes() + current.takenBytes() + history.allocatedBytes();
+  }
+
+  /** What was seen, what requests took since, and what is set aside for them and not taken. */
+  private long besideMapsBytes() {
+    long since = Math.max(0, requests.takenBytes() - requestBytes);
+    return besideBytes + since + requests.untouchedBytes();
   }
 
   private long mapBytes() {

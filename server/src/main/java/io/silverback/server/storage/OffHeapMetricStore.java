@@ -84,7 +84,7 @@ public final class OffHeapMetricStore implements MetricStore {
     this.wallMillis = settings.wallMillis();
     this.nanoClock = settings.nanoClock();
     this.startNanos = nanoClock.getAsLong();
-    this.snapshotMemory = settings.snapshotMemory();
+    this.snapshotMemory = settings.requests().scrapes();
     this.retention = new Retention(settings.historyRetention());
     this.shapes = new ShapeTable(maps.shapes, new SymbolTable(maps.symbols));
     this.entries = new GroupEntries(maps.groups, usage);
@@ -109,7 +109,8 @@ public final class OffHeapMetricStore implements MetricStore {
     long mostMemory = settings.limits().memoryBytes();
     var historyRoom = new MapRoom(maps.openPages, maps.pages);
     var currentRoom = new MapRoom(maps.groups, maps.shapes, maps.symbols, maps.tallies);
-    var memory = new MemoryBudget(mostMemory, currentRoom, historyRoom, besideBytes);
+    var memory =
+        new MemoryBudget(mostMemory, currentRoom, historyRoom, besideBytes, settings.requests());
     this.growth = new GrowthCheck(settings.limits(), holdings, tombstones, memory);
     this.judge = new UpdateJudge(groups, shapes, check, growth, tombstones, settings.checked());
     this.parts =

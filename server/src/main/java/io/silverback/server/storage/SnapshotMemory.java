@@ -73,11 +73,20 @@ final class SnapshotMemory implements AutoCloseable {
   }
 
   private SnapshotRefusedException refusal(long bytes) {
-    String reason =
-        needed.canTake(bytes)
-            ? "too much memory is taken by other scrapes, try again later or raise "
-            : "the answer needs more memory than all of its kind together may have, raise ";
-    return new SnapshotRefusedException(reason + FLAG + ": limit=" + pool.mostBytes());
+    if (!needed.canTake(bytes)) {
+      return new SnapshotRefusedException(
+          "the answer needs more memory than all of its kind together may have, raise "
+              + FLAG
+              + ": limit="
+              + pool.mostBytes());
+    }
+    return new SnapshotRefusedException(
+        needed.isProcessFull(bytes)
+            ? MemoryPool.PROCESS_IS_FULL
+            : "too much memory is taken by other scrapes, try again later or raise "
+                + FLAG
+                + ": limit="
+                + pool.mostBytes());
   }
 
   /**

@@ -2,7 +2,7 @@ package io.silverback.server.storage;
 
 import io.silverback.codec.model.MetricFamily;
 import io.silverback.codec.model.VersionClock;
-import io.silverback.server.memory.MemoryPool;
+import io.silverback.server.memory.RequestMemory;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -18,7 +18,7 @@ import java.util.function.LongSupplier;
  * @param checked false to take pushes that are inconsistent with others
  * @param historyRetention how long what was pushed can be asked for; zero for not at all
  * @param limits what it is not to outgrow; the memory is that of the whole process
- * @param snapshotMemory what all snapshots for clients may take together
+ * @param requests what requests take, which the limit of memory bounds, too
  */
 public record StoreSettings(
     VersionClock clock,
@@ -28,7 +28,7 @@ public record StoreSettings(
     boolean checked,
     Duration historyRetention,
     StorageLimits limits,
-    MemoryPool snapshotMemory) {
+    RequestMemory requests) {
   public StoreSettings {
     reserved = List.copyOf(reserved);
   }
@@ -49,6 +49,6 @@ public record StoreSettings(
         checked,
         historyRetention,
         limits,
-        MemoryPool.unlimited());
+        RequestMemory.unlimited());
   }
 }

@@ -3,6 +3,7 @@ package io.silverback.server.handler;
 import io.silverback.codec.exposition.NameValidation;
 import io.silverback.server.group.RewriteRules;
 import io.silverback.server.handler.BodyCoding.UnreadableBodyException;
+import io.silverback.server.memory.MemoryPool;
 import java.time.Duration;
 
 /** Reads bytes as the parts of a request, with nothing but the documented refusals. */
@@ -10,7 +11,8 @@ public final class BodyInputs {
   /** The most bytes that a body may inflate to here. */
   public static final int MOST_INFLATED = 4 << 20;
 
-  private static final BodyMemory MEMORY = new BodyMemory(4L * MOST_INFLATED, Duration.ZERO);
+  private static final LimitedMemory MEMORY =
+      LimitedMemory.ofBodies(new MemoryPool(4L * MOST_INFLATED, Duration.ZERO));
   private static final GroupingKeyPath PATHS =
       new GroupingKeyPath(NameValidation.UTF8, () -> RewriteRules.NONE);
 

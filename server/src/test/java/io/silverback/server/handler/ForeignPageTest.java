@@ -9,6 +9,7 @@ import io.silverback.server.group.RewriteRules;
 import io.silverback.server.log.CapturedLog;
 import io.silverback.server.log.LogFormat;
 import io.silverback.server.log.LogLevel;
+import io.silverback.server.memory.RequestMemory;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.web.Guard;
 import io.silverback.server.web.TestCertificates;
@@ -66,6 +67,7 @@ final class ForeignPageTest {
     DoorSettings settings = TestGateway.config(FLAGS).doors();
     return new Routes(
             settings,
+            RequestMemory.unlimited(),
             store.get(),
             new GatewayMetrics(BuildInfo.current()),
             new LimitBoard(settings.limits()),

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.silverback.server.handler.BodyCoding.UnreadableBodyException;
+import io.silverback.server.memory.MemoryPool;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -91,7 +92,7 @@ final class GunzipTest {
 
   @Test
   void takesNoMemoryForABombBeyondWhatThereIs() throws Exception {
-    var memory = new BodyMemory(MAX / 2, Duration.ZERO);
+    var memory = LimitedMemory.ofBodies(new MemoryPool(MAX / 2, Duration.ZERO));
     byte[] bomb = gzip("0".repeat(MAX));
     try (var lease = memory.lease()) {
       var inflated = new BodyBuffer(lease, DoorLimit.INFLATED_SIZE, MAX);
@@ -106,7 +107,7 @@ final class GunzipTest {
   }
 
   private static byte[] inflate(byte[] packed) throws UnreadableBodyException, OverLimitException {
-    try (var lease = new BodyMemory(16L * MAX, Duration.ZERO).lease()) {
+    try (var lease = LimitedMemory.ofBodies(new MemoryPool(16L * MAX, Duration.ZERO)).lease()) {
       var inflated = new BodyBuffer(lease, DoorLimit.INFLATED_SIZE, MAX);
       Gunzip.inflate(packed, packed.length, inflated);
       return Arrays.copyOf(inflated.bytes(), inflated.length());

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.silverback.codec.model.Labels;
 import io.silverback.server.handler.QueryBounds.StoppedException;
+import io.silverback.server.memory.MemoryPool;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -39,10 +40,10 @@ final class QueryBoundsTest {
   private final List<String> passed = new ArrayList<>();
   private long nowNanos;
 
-  private final QueryMemory memory = new QueryMemory(LIMITS);
+  private final LimitedMemory memory = LimitedMemory.ofQueries(new MemoryPool(4096, Duration.ZERO));
   private final QueryBounds bounds = bounds(memory.lease());
 
-  private QueryBounds bounds(QueryMemory.Lease lease) {
+  private QueryBounds bounds(LimitedMemory.Lease lease) {
     return new QueryBounds((name, _, _) -> passed.add(name), lease, LIMITS, () -> nowNanos);
   }
 

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.airlift.compress.snappy.SnappyFramedOutputStream;
 import io.silverback.server.handler.BodyCoding.UnreadableBodyException;
+import io.silverback.server.memory.MemoryPool;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Duration;
@@ -97,7 +98,7 @@ final class UnsnapTest {
   }
 
   private static byte[] inflate(byte[] packed) throws UnreadableBodyException, OverLimitException {
-    try (var lease = new BodyMemory(16L * MAX, Duration.ZERO).lease()) {
+    try (var lease = LimitedMemory.ofBodies(new MemoryPool(16L * MAX, Duration.ZERO)).lease()) {
       var inflated = new BodyBuffer(lease, DoorLimit.INFLATED_SIZE, MAX);
       Unsnap.inflate(packed, packed.length, inflated);
       return Arrays.copyOf(inflated.bytes(), inflated.length());

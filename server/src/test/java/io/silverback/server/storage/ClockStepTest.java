@@ -12,7 +12,7 @@ import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.MetricFamily;
 import io.silverback.codec.model.VersionClock;
 import io.silverback.server.group.SeriesSelector;
-import io.silverback.server.memory.MemoryPool;
+import io.silverback.server.memory.RequestMemory;
 import io.silverback.server.storage.MetricStore.Submission;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -197,7 +197,7 @@ final class ClockStepTest {
         true,
         RETENTION,
         new StorageLimits(memoryBytes, 0, 0, 0, 0),
-        MemoryPool.unlimited());
+        RequestMemory.unlimited());
   }
 
   private PersistedMetricStore open() throws InterruptedException {

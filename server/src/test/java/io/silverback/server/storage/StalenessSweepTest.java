@@ -17,7 +17,7 @@ import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.group.SeriesSelector;
 import io.silverback.server.group.StalenessRule;
 import io.silverback.server.group.StalenessRules;
-import io.silverback.server.memory.MemoryPool;
+import io.silverback.server.memory.RequestMemory;
 import io.silverback.server.storage.MetricStore.Submission;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -354,6 +354,6 @@ final class StalenessSweepTest {
         true,
         Duration.ofHours(1),
         StorageLimits.NONE,
-        MemoryPool.unlimited());
+        RequestMemory.unlimited());
   }
 }

@@ -6,6 +6,7 @@ import static io.silverback.server.group.Samples.gauge;
 import static io.silverback.server.group.Samples.post;
 import static io.silverback.server.group.Samples.put;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -18,6 +19,7 @@ import io.silverback.codec.model.VersionClock;
 import io.silverback.server.group.GroupState;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.group.SeriesSelector;
+import io.silverback.server.memory.RequestMemory;
 import io.silverback.server.storage.MetricStore.Submission;
 import java.io.IOException;
 import java.time.Duration;
@@ -163,6 +165,49 @@ final class StoreMemoryTest {
     store.sweep();
     for (int group = 0; group < groups / 2; group += 2) {
       accepted(store.submit(wide(group, 500)));
+    }
+  }
+
+  @Test
+  void theStoreLeavesFreeWhatIsSetAsideForRequests() {
+    var requests = new RequestMemory(LIMIT, LIMIT, LIMIT, LIMIT, Duration.ZERO);
+    long setAside = LIMIT / 8;
+    var settings =
+        new StoreSettings(
+            new VersionClock(now::get, 1),
+            now::get,
+            System::nanoTime,
+            List.of(),
+            true,
+            Duration.ZERO,
+            new StorageLimits(LIMIT, 0, 0, 0, 0),
+            requests);
+    try (var bounded = new OffHeapMetricStore(settings, new OffHeapMaps(), _ -> besideBytes)) {
+      besideBytes = LIMIT - setAside - MIB / 4;
+      for (int look = 0; look < 100; look++) {
+        bounded.relieveMemory();
+      }
+      int groups = 0;
+      while (bounded.submit(wide(groups, 500)) instanceof Submission.Accepted) {
+        groups++;
+        assertTrue(groups < 1_000, "memory is never full");
+      }
+      assertTrue(groups > 2, "a quarter of a MiB is free, groups=" + groups);
+
+      try (var scrape = requests.scrapes().lease();
+          var body = requests.bodies().lease()) {
+        assertTrue(scrape.take(LIMIT / 16));
+        assertFalse(scrape.take(MIB / 4));
+        assertTrue(body.take(LIMIT / 32));
+        assertInstanceOf(Submission.OverLimit.class, bounded.submit(wide(groups, 500)));
+        accepted(bounded.submit(wide(0, 500)));
+        besideBytes = MIB;
+        for (int look = 0; look < 100; look++) {
+          bounded.relieveMemory();
+        }
+        assertTrue(scrape.take(MIB / 4), "the process has room again");
+      }
+      accepted(bounded.submit(wide(groups, 500)));
     }
   }
 

@@ -1,0 +1,90 @@
+package io.silverback.server.memory;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.function.LongPredicate;
+
+/**
+ * The memory that requests take beside what is stored: one {@link MemoryPool} for each kind, all
+ * bounded by the memory of the process.
+ *
+ * <p>An eighth of that memory is set aside for requests, in shares for each kind. The store leaves
+ * it free, so a request always gets its kind's share. A pool gives more, up to its limit, only
+ * while the process has room. So requests and what is stored stay within one limit together, and no
+ * kind of request starves another. Thread-safe.
+ */
+public final class RequestMemory {
+  private static final int PARTS_OF_MEMORY = 32;
+  private static final int PARTS_OF_SCRAPES = 2;
+
+  private final MemoryPool scrapes;
+  private final MemoryPool bodies;
+  private final MemoryPool queries;
+  private final List<MemoryPool> pools;
+  private final boolean isBounded;
+  private volatile LongPredicate processHasRoomFor = _ -> true;
+
+  /**
+   * Pools of which nothing is taken.
+   *
+   * @param memoryBytes the most that the process may take; 0 for no limit, and nothing set aside
+   * @param scrapeBytes the most for all answers about all groups
+   * @param bodyBytes the most for all bodies and what is parsed of them
+   * @param queryBytes the most for all queries of history
+   * @param maxWait how long a request waits for what others have taken
+   */
+  public RequestMemory(
+      long memoryBytes, long scrapeBytes, long bodyBytes, long queryBytes, Duration maxWait) {
+    isBounded = memoryBytes > 0;
+    long part = memoryBytes / PARTS_OF_MEMORY;
+    scrapes = pool(scrapeBytes, PARTS_OF_SCRAPES * part, maxWait);
+    bodies = pool(bodyBytes, part, maxWait);
+    queries = pool(queryBytes, part, maxWait);
+    pools = List.of(scrapes, bodies, queries);
+  }
+
+  /** Memory that never runs out. */
+  public static RequestMemory unlimited() {
+    long most = Long.MAX_VALUE / 2;
+    return new RequestMemory(0, most, most, most, Duration.ZERO);
+  }
+
+  private MemoryPool pool(long mostBytes, long setAsideBytes, Duration maxWait) {
+    return new MemoryPool(
+        mostBytes,
+        Math.min(mostBytes, setAsideBytes),
+        maxWait,
+        bytes -> !isBounded || processHasRoomFor.test(bytes));
+  }
+
+  public MemoryPool scrapes() {
+    return scrapes;
+  }
+
+  public MemoryPool bodies() {
+    return bodies;
+  }
+
+  public MemoryPool queries() {
+    return queries;
+  }
+
+  /**
+   * Bounds all pools from now on, unless there is no limit.
+   *
+   * @param hasRoomFor tells if the process may take so many bytes more
+   */
+  public void boundBy(LongPredicate hasRoomFor) {
+    processHasRoomFor = hasRoomFor;
+  }
+
+  /** What all requests have taken. */
+  public long takenBytes() {
+    return pools.stream().mapToLong(MemoryPool::takenBytes).sum();
+  }
+
+  /** What is set aside and not taken yet, which the store has to leave free. */
+  public long untouchedBytes() {
+    return pools.stream().mapToLong(MemoryPool::untouchedBytes).sum();
+  }
+}
