@@ -24,6 +24,7 @@ public final class MemoryPool {
   private static final long LOOK_AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
   private final long mostBytes;
+  private final long assuredBytes;
   private final long setAsideBytes;
   private final Duration maxWait;
   private final LongPredicate processHasRoomFor;
@@ -34,18 +35,25 @@ public final class MemoryPool {
 
   /** A pool of which nothing is taken, and which nothing else bounds. */
   public MemoryPool(long mostBytes, Duration maxWait) {
-    this(mostBytes, mostBytes, maxWait, _ -> true);
+    this(mostBytes, mostBytes, 0, maxWait, _ -> true);
   }
 
   /**
    * A pool of which nothing is taken.
    *
+   * @param assuredBytes what is given however full the process is
+   * @param setAsideBytes how much of that the process has to leave free
    * @param maxWait how long a request waits for what others have taken
-   * @param processHasRoomFor asked for what is taken beyond what is set aside
+   * @param processHasRoomFor asked for what is taken beyond what is assured
    */
   MemoryPool(
-      long mostBytes, long setAsideBytes, Duration maxWait, LongPredicate processHasRoomFor) {
+      long mostBytes,
+      long assuredBytes,
+      long setAsideBytes,
+      Duration maxWait,
+      LongPredicate processHasRoomFor) {
     this.mostBytes = mostBytes;
+    this.assuredBytes = assuredBytes;
     this.setAsideBytes = setAsideBytes;
     this.maxWait = maxWait;
     this.processHasRoomFor = processHasRoomFor;
@@ -84,7 +92,7 @@ public final class MemoryPool {
     while (true) {
       long before = taken.get();
       long after = before + more;
-      long beyond = after - Math.max(before, setAsideBytes);
+      long beyond = after - Math.max(before, assuredBytes);
       if (after > mostBytes || (beyond > 0 && !processHasRoomFor.test(beyond))) {
         return false;
       }

@@ -11,11 +11,15 @@ import java.util.function.LongPredicate;
  * <p>An eighth of that memory is set aside for requests, in shares for each kind. The store leaves
  * it free, so a request always gets its kind's share. A pool gives more, up to its limit, only
  * while the process has room. So requests and what is stored stay within one limit together, and no
- * kind of request starves another. Thread-safe.
+ * kind of request starves another.
+ *
+ * <p>Bodies are assured of four times their share, since they are on the heap, which keeps free
+ * room of its own, and since what a body takes is estimated at its worst. Thread-safe.
  */
 public final class RequestMemory {
   private static final int PARTS_OF_MEMORY = 32;
   private static final int PARTS_OF_SCRAPES = 2;
+  private static final int ASSURED_SHARES_OF_BODIES = 4;
 
   private final MemoryPool scrapes;
   private final MemoryPool bodies;
@@ -37,9 +41,9 @@ public final class RequestMemory {
       long memoryBytes, long scrapeBytes, long bodyBytes, long queryBytes, Duration maxWait) {
     isBounded = memoryBytes > 0;
     long part = memoryBytes / PARTS_OF_MEMORY;
-    scrapes = pool(scrapeBytes, PARTS_OF_SCRAPES * part, maxWait);
-    bodies = pool(bodyBytes, part, maxWait);
-    queries = pool(queryBytes, part, maxWait);
+    scrapes = pool(scrapeBytes, PARTS_OF_SCRAPES * part, 1, maxWait);
+    bodies = pool(bodyBytes, part, ASSURED_SHARES_OF_BODIES, maxWait);
+    queries = pool(queryBytes, part, 1, maxWait);
     pools = List.of(scrapes, bodies, queries);
   }
 
@@ -49,9 +53,10 @@ public final class RequestMemory {
     return new RequestMemory(0, most, most, most, Duration.ZERO);
   }
 
-  private MemoryPool pool(long mostBytes, long setAsideBytes, Duration maxWait) {
+  private MemoryPool pool(long mostBytes, long setAsideBytes, int assuredShares, Duration maxWait) {
     return new MemoryPool(
         mostBytes,
+        Math.min(mostBytes, assuredShares * setAsideBytes),
         Math.min(mostBytes, setAsideBytes),
         maxWait,
         bytes -> !isBounded || processHasRoomFor.test(bytes));

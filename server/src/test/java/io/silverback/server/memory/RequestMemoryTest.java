@@ -13,6 +13,7 @@ final class RequestMemoryTest {
   private static final long MEMORY = 32_000;
   private static final long SCRAPE_SHARE = 2_000;
   private static final long BODY_SHARE = 1_000;
+  private static final long BODIES_ASSURED = 4 * BODY_SHARE;
 
   private final AtomicLong room = new AtomicLong();
   private final RequestMemory memory = memory(Duration.ZERO);
@@ -29,7 +30,7 @@ final class RequestMemoryTest {
         var body = memory.bodies().lease();
         var query = memory.queries().lease()) {
       assertTrue(scrape.take(SCRAPE_SHARE));
-      assertTrue(body.tryTake(BODY_SHARE));
+      assertTrue(body.tryTake(BODIES_ASSURED));
       // No more is set aside than the kind may have at all.
       assertTrue(query.take(500));
 
@@ -45,14 +46,14 @@ final class RequestMemoryTest {
     room.set(500);
     try (var first = memory.bodies().lease();
         var second = memory.bodies().lease()) {
-      assertTrue(first.take(BODY_SHARE - 100));
+      assertTrue(first.take(BODIES_ASSURED - 100));
       assertFalse(second.take(601));
       assertTrue(second.take(600));
       assertTrue(second.take(500), "the share is taken, so all of it is room of the process");
       assertFalse(second.take(501));
       room.set(100_000);
-      assertFalse(second.take(6_101), "above the pool's own limit");
-      assertFalse(second.isProcessFull(6_101));
+      assertFalse(second.take(3_101), "above the pool's own limit");
+      assertFalse(second.isProcessFull(3_101));
     }
   }
 
@@ -79,7 +80,7 @@ final class RequestMemoryTest {
     RequestMemory patient = memory(Duration.ofSeconds(20));
     try (var threads = Executors.newVirtualThreadPerTaskExecutor();
         var body = patient.bodies().lease()) {
-      var waiting = threads.submit(() -> body.take(BODY_SHARE + 1));
+      var waiting = threads.submit(() -> body.take(BODIES_ASSURED + 1));
       while (!patient.bodies().isWaitedFor()) {
         Thread.sleep(1);
       }
