@@ -1,5 +1,6 @@
 package io.silverback.server;
 
+import io.silverback.server.flags.StartUpException;
 import io.silverback.server.log.Log;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;

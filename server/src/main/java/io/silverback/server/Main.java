@@ -1,5 +1,10 @@
 package io.silverback.server;
 
+import io.silverback.server.flags.ArgumentFiles;
+import io.silverback.server.flags.CheckConfig;
+import io.silverback.server.flags.Flags;
+import io.silverback.server.flags.LiveConfig;
+import io.silverback.server.flags.StartUpException;
 import io.silverback.server.handler.BuildInfo;
 import io.silverback.server.handler.DoorSettings;
 import io.silverback.server.log.Log;

@@ -7,6 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.silverback.server.RawHttp.Answer;
+import io.silverback.server.flags.CheckConfig;
+import io.silverback.server.flags.Flags;
+import io.silverback.server.flags.LiveConfig;
+import io.silverback.server.flags.StartUpException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;

@@ -1,4 +1,4 @@
-package io.silverback.server;
+package io.silverback.server.flags;
 
 import io.silverback.server.config.Configuration;
 import io.silverback.server.config.ConfigurationReader;
@@ -9,14 +9,14 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** One run of {@code silverback check-config}: says all that is wrong with a configuration file. */
-final class CheckConfig {
+public final class CheckConfig {
   private static final String COMMAND = "check-config";
   private static final String USAGE = "usage: silverback check-config FILE";
 
   private CheckConfig() {}
 
   /** True if these arguments of the process ask for it. */
-  static boolean isAskedFor(List<String> arguments) {
+  public static boolean isAskedFor(List<String> arguments) {
     return !arguments.isEmpty() && arguments.getFirst().equals(COMMAND);
   }
 
@@ -25,7 +25,7 @@ final class CheckConfig {
    *
    * @param arguments the name of the command, then the file
    */
-  static int run(List<String> arguments, PrintStream output, PrintStream errors) {
+  public static int run(List<String> arguments, PrintStream output, PrintStream errors) {
     if (arguments.size() != 2) {
       errors.println(USAGE);
       return 1;

@@ -1,8 +1,8 @@
-package io.silverback.server;
+package io.silverback.server.flags;
 
-import static io.silverback.server.Flags.list;
-import static io.silverback.server.Flags.off;
-import static io.silverback.server.Flags.text;
+import static io.silverback.server.flags.Flags.list;
+import static io.silverback.server.flags.Flags.off;
+import static io.silverback.server.flags.Flags.text;
 
 import io.silverback.cluster.ClusterConfig;
 import io.silverback.cluster.peer.PeerSecrets;

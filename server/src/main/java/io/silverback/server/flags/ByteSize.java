@@ -1,4 +1,4 @@
-package io.silverback.server;
+package io.silverback.server.flags;
 
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;

@@ -1,4 +1,4 @@
-package io.silverback.server;
+package io.silverback.server.flags;
 
 import io.silverback.codec.exposition.NameValidation;
 import io.silverback.server.config.Configuration;
@@ -39,7 +39,7 @@ import picocli.CommandLine.ParseResult;
  * --web.listen-address}), which beats the configuration file, which beats the default. An argument
  * {@code @FILE} stands for the lines of that file.
  */
-final class Flags {
+public final class Flags {
   /** One flag: a row of the help and of the status page. */
   record Flag(String name, Kind kind, String standard, String help) {
     String variable() {
@@ -207,10 +207,10 @@ final class Flags {
   }
 
   /** What was asked for and will not happen, for the log. */
-  record Warning(String sentence, String name) {}
+  public record Warning(String sentence, String name) {}
 
   /** What the command line asks for. */
-  sealed interface Request {
+  public sealed interface Request {
     record Serve(GatewayConfig config, String logLevel, String logFormat, List<Warning> warnings)
         implements Request {}
 
@@ -224,7 +224,7 @@ final class Flags {
    *
    * @throws StartUpException with one line that says what to change
    */
-  static Request parse(List<String> arguments, Map<String, String> environment) {
+  public static Request parse(List<String> arguments, Map<String, String> environment) {
     var command = new CommandLine(specification()).setExpandAtFiles(false);
     command.setNegatableOptionTransformer(new NoPrefix());
     ParseResult parsed;

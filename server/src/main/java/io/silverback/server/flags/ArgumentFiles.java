@@ -1,4 +1,4 @@
-package io.silverback.server;
+package io.silverback.server.flags;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Arguments {@code @FILE}, each of which stands for the lines of that file. */
-final class ArgumentFiles {
+public final class ArgumentFiles {
   private static final int MAX_BYTES = 1024 * 1024;
 
   private ArgumentFiles() {}
@@ -17,7 +17,7 @@ final class ArgumentFiles {
    *
    * @throws StartUpException if a file cannot be read
    */
-  static List<String> expand(List<String> arguments) {
+  public static List<String> expand(List<String> arguments) {
     var expanded = new ArrayList<String>();
     for (String argument : arguments) {
       if (!argument.startsWith("@")) {
