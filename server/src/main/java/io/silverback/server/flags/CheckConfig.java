@@ -37,7 +37,7 @@ public final class CheckConfig {
     try {
       Path file = Path.of(arguments.get(1));
       Configuration configuration = ConfigurationReader.read(file);
-      List<String> problems = Flags.problems(file, configuration);
+      List<String> problems = FlagRules.problems(file, configuration);
       if (problems.isEmpty()) {
         output.println(
             "ok: staleness rules=%d flags=%d rewrite rules=%d"

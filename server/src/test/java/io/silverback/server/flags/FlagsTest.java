@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.silverback.codec.exposition.NameValidation;
+import io.silverback.server.handler.DoorLimits;
 import io.silverback.server.storage.StorageLimits;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -91,6 +92,58 @@ final class FlagsTest {
   }
 
   @Test
+  void limitsOfRequestsReachTheConfig() {
+    assertEquals(
+        new DoorLimits(
+            1,
+            2,
+            3L,
+            4,
+            5,
+            6,
+            Duration.ofSeconds(7),
+            8,
+            9,
+            Duration.ofSeconds(10),
+            11,
+            Duration.ofSeconds(12),
+            13,
+            14,
+            15L,
+            Duration.ofSeconds(16),
+            17,
+            Duration.ofSeconds(18),
+            19L,
+            20,
+            Duration.ofSeconds(21)),
+        serve(
+                "--limits.max-body-size=1",
+                "--limits.max-inflated-size=2",
+                "--limits.max-body-memory=3",
+                "--limits.max-labels-per-series=4",
+                "--limits.max-key-length=5",
+                "--limits.max-families-per-push=6",
+                "--limits.push-timeout=7s",
+                "--limits.max-selectors=8",
+                "--limits.max-form-size=9",
+                "--limits.body-timeout=10s",
+                "--limits.min-body-rate=11",
+                "--limits.max-body-time=12s",
+                "--limits.max-concurrent-pushes=13",
+                "--limits.max-concurrent-scrapes=14",
+                "--limits.max-scrape-memory=15",
+                "--limits.max-wait=16s",
+                "--limits.max-history-samples=17",
+                "--limits.query-timeout=18s",
+                "--limits.max-query-memory=19",
+                "--limits.max-connections=20",
+                "--limits.idle-timeout=21s")
+            .config()
+            .doors()
+            .limits());
+  }
+
+  @Test
   void limitsOfTheStoreReachTheConfig() {
     assertEquals(
         new StorageLimits(3L << 30, 1, 2_000_000_000_000L, 3, 4),
@@ -150,6 +203,8 @@ final class FlagsTest {
   @CsvSource(
       delimiter = '|',
       value = {
+        "--web.enable-lifecycle=maybe | Invalid value for option '--web.enable-lifecycle': 'maybe' is"
+            + " not a boolean, try --help",
         "--bogus                    | unknown long flag '--bogus', try --help",
         "--bogus=1                  | unknown long flag '--bogus', try --help",
         "-x                         | unknown short flag '-x', try --help",
