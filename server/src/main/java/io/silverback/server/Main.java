@@ -31,7 +31,7 @@ public final class Main {
         System.exit(Transfer.run(given, System.out, System.err));
       }
       if (CheckConfig.isAskedFor(given)) {
-        System.exit(CheckConfig.run(given, System.out, System.err));
+        System.exit(CheckConfig.run(given, System.getenv(), System.out, System.err));
       }
       switch (Flags.parse(List.of(arguments), System.getenv())) {
         case Flags.Request.Help(var text) -> System.out.print(text);

@@ -140,7 +140,7 @@ final class ConfigReloadTest {
   private String checked() {
     var text = new ByteArrayOutputStream();
     var out = new PrintStream(text, true, StandardCharsets.UTF_8);
-    int code = CheckConfig.run(List.of("check-config", file().toString()), out, out);
+    int code = CheckConfig.run(List.of("check-config", file().toString()), Map.of(), out, out);
     return code + "\n" + text.toString(StandardCharsets.UTF_8).replace(file().toString(), "F");
   }
 

@@ -75,7 +75,10 @@ final class PackageArrowsTest {
           Map.entry("io.silverback.server.yaml", List.of(JSON, "org.yaml.snakeyaml.")),
           Map.entry(
               "io.silverback.server.config",
-              List.of("io.silverback.server.group", "io.silverback.server.yaml")),
+              List.of(
+                  "io.silverback.server.group",
+                  "io.silverback.server.log",
+                  "io.silverback.server.yaml")),
           Map.entry(
               "io.silverback.server.http",
               List.of(
@@ -115,6 +118,7 @@ final class PackageArrowsTest {
                   "io.silverback.server.handler",
                   "io.silverback.server.log",
                   "io.silverback.server.storage",
+                  "io.silverback.server.web",
                   "io.silverback.server.yaml",
                   "picocli",
                   "com.sun.management")),

@@ -199,6 +199,24 @@ final class FlagsTest {
     assertEquals("warn", serve("@" + file).logLevel());
   }
 
+  @Test
+  void anArgumentFileThatCannotBeReadIsToldWithTheReason(@TempDir Path folder) throws IOException {
+    Path latin = Files.write(folder.resolve("latin"), new byte[] {(byte) 0xe4, '\n'});
+
+    assertEquals(
+        "cannot read the argument file, no such file: file=" + folder.resolve("none"),
+        refusal("@" + folder.resolve("none")));
+    assertEquals(
+        "cannot read the argument file, it is not UTF-8 text: file=" + latin, refusal("@" + latin));
+    assertEquals("not the path of an argument file: argument=@\0", refusal("@\0"));
+  }
+
+  private static String refusal(String argument) {
+    var refused =
+        assertThrows(StartUpException.class, () -> Flags.parse(List.of(argument), Map.of()));
+    return String.valueOf(refused.getMessage());
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
