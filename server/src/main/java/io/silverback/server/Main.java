@@ -53,7 +53,9 @@ public final class Main {
     log.debug("external URL", "url", doors.flags().getOrDefault("web.external-url", ""));
     log.debug("path prefix used externally", "path", doors.externalPrefix());
     log.debug("path prefix for internal routing", "path", doors.routePrefix());
-    request.warnings().forEach(warning -> log.warn(warning.sentence(), "name", warning.name()));
+    request
+        .warnings()
+        .forEach(warning -> log.warn(warning.sentence(), warning.keysAndValues().toArray()));
     Gateway gateway = Gateway.start(request.config());
     LiveConfig live = request.config().live();
     // Without a file, the signal ends the process as it ends a Pushgateway.

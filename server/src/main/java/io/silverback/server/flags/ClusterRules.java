@@ -203,7 +203,7 @@ final class ClusterRules {
   }
 
   /** How many servers have to see one another before they form a first cluster. */
-  private static int expected(FlagValues flags) {
+  static int expected(FlagValues flags) {
     return flags.get(EXPECT).orElseGet(() -> knownServers(flags));
   }
 

@@ -39,8 +39,16 @@ public final class Flags {
 
   private Flags() {}
 
-  /** What was asked for and will not happen, for the log. */
-  public record Warning(String sentence, String name) {}
+  /**
+   * What was asked for and will not happen, for the log.
+   *
+   * @param keysAndValues in turn
+   */
+  public record Warning(String sentence, List<String> keysAndValues) {
+    public Warning {
+      keysAndValues = List.copyOf(keysAndValues);
+    }
+  }
 
   /** What the command line asks for. */
   public sealed interface Request {
@@ -87,7 +95,7 @@ public final class Flags {
         config(flags, live),
         flags.get(ServerFlags.LOG_LEVEL),
         flags.get(ServerFlags.LOG_FORMAT),
-        FlagWarnings.of(sources.environment()));
+        FlagWarnings.of(flags, sources.environment()));
   }
 
   private static Configuration readConfiguration(Path file) {

@@ -241,6 +241,8 @@ final class FlagsTest {
             + " 30s: limits.body-timeout=0s",
         "--limits.max-connections=0 | --limits.max-connections must be a number from 1 to 1000000:"
             + " limits.max-connections=0",
+        "--storage.max-memory=10MiB | --storage.max-memory must be at least 128MiB, which an idle"
+            + " server takes, or 0 for no limit: storage.max-memory=10MiB",
         "--storage.max-memory=101%  | --storage.max-memory must be a size such as 4GiB, a part such"
             + " as 60%, or 0: storage.max-memory=101%",
         "--storage.max-memory=99999999999GiB | --storage.max-memory must be a size such as 4GiB, a"
@@ -267,7 +269,8 @@ final class FlagsTest {
     var warned = serve(List.of(), environment).warnings();
 
     assertEquals(
-        List.of("SILVERBACK_SERVICE_HOST"), warned.stream().map(Flags.Warning::name).toList());
+        List.of(List.of("name", "SILVERBACK_SERVICE_HOST")),
+        warned.stream().map(Flags.Warning::keysAndValues).toList());
     assertEquals(List.of(), serve().warnings());
   }
 
@@ -365,6 +368,21 @@ final class FlagsTest {
       assertTrue(help.text().contains(name), help.text());
     }
     assertTrue(help.text().contains("(default: :9091)"), help.text());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0, 0B",
+    "999, 999B",
+    "1024, 1024B",
+    "1048576, 1MiB",
+    "1048577, 1024KiB",
+    "3221225472, 3GiB",
+    "3221225473, 3072MiB",
+    "21474836481, 20GiB",
+  })
+  void sizesAreShownInAUnitThatFits(long bytes, String shown) {
+    assertEquals(shown, ByteSize.format(bytes));
   }
 
   private static Flags.Request.Serve serve(String... arguments) {
