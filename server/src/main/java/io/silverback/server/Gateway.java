@@ -106,6 +106,7 @@ public final class Gateway implements AutoCloseable {
       metrics.watchConfig(live::lastSucceeded, live::lastSuccess);
     }
     Optional<WebConfigFile> guardFile = openGuardFile(config.webConfigFile());
+    StartReport.settings(config, guardFile.map(file -> file.current().users().size()).orElse(0));
     var failures = new HandshakeFailures();
     Optional<SSLContext> tls = guardFile.flatMap(file -> file.sslContext(failures));
     if (tls.isPresent()) {
@@ -230,6 +231,11 @@ public final class Gateway implements AutoCloseable {
 
   public void askToQuit() {
     quitAsked.countDown();
+  }
+
+  /** True if this server should get requests now. */
+  boolean isReady() {
+    return whyNotReady().isEmpty();
   }
 
   /** True if history has to give way, or soon will. */

@@ -12,6 +12,7 @@ import io.silverback.server.log.LogFormat;
 import io.silverback.server.log.LogLevel;
 import io.silverback.server.log.Logging;
 import io.silverback.server.transfer.Transfer;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -44,6 +45,11 @@ public final class Main {
     }
   }
 
+  /** Of the process, which the JVM was a part of before it came here. */
+  private static Instant began() {
+    return ProcessHandle.current().info().startInstant().orElseGet(Instant::now);
+  }
+
   private static void serve(Flags.Request.Serve request) throws InterruptedException {
     Logging.configure(LogLevel.of(request.logLevel()), LogFormat.of(request.logFormat()));
     BuildInfo build = BuildInfo.current();
@@ -57,6 +63,7 @@ public final class Main {
         .warnings()
         .forEach(warning -> log.warn(warning.sentence(), warning.keysAndValues().toArray()));
     Gateway gateway = Gateway.start(request.config());
+    StartReport.ready(gateway::isReady, began());
     LiveConfig live = request.config().live();
     // Without a file, the signal ends the process as it ends a Pushgateway.
     if (live.hasFile() && !HangUp.listen(live::reload)) {

@@ -54,6 +54,11 @@ public final class LiveConfig {
     return !file.isEmpty();
   }
 
+  /** Its name; empty if there is none. */
+  public String file() {
+    return file;
+  }
+
   public StalenessRules staleness() {
     return current.staleness();
   }
