@@ -1,5 +1,7 @@
 package io.silverback.server;
 
+import io.silverback.server.flags.StartUpException;
+import io.silverback.server.log.FileFailure;
 import io.silverback.server.log.Log;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
@@ -51,7 +53,7 @@ final class ClusterFolder implements AutoCloseable {
           "cannot use the folder of the cluster below --persistence.file, make it writable: folder="
               + named.map(Path::toString).orElse("temporary")
               + " reason="
-              + e.getMessage());
+              + FileFailure.reason(e));
     }
   }
 

@@ -3,6 +3,7 @@ package io.silverback.server;
 import io.silverback.cluster.Membership;
 import io.silverback.cluster.Network;
 import io.silverback.cluster.ViewLog;
+import io.silverback.server.flags.ClusterSettings;
 import java.nio.file.Path;
 
 /** Where a cluster takes the two things from that are libraries behind ports; a test has others. */

@@ -11,6 +11,8 @@ import io.silverback.cluster.SystemClock;
 import io.silverback.cluster.ThreadLoop;
 import io.silverback.cluster.ViewLog;
 import io.silverback.cluster.peer.SealedNetwork;
+import io.silverback.server.flags.ClusterSettings;
+import io.silverback.server.flags.StartUpException;
 import io.silverback.server.handler.ClusterHandler;
 import io.silverback.server.handler.Fence;
 import io.silverback.server.log.Log;

@@ -5,6 +5,9 @@ import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.silverback.codec.model.VersionClock;
+import io.silverback.server.flags.GatewayConfig;
+import io.silverback.server.flags.LiveConfig;
+import io.silverback.server.flags.StartUpException;
 import io.silverback.server.handler.BuildInfo;
 import io.silverback.server.handler.ClusterHandler;
 import io.silverback.server.handler.DoorLimit;
@@ -103,6 +106,7 @@ public final class Gateway implements AutoCloseable {
       metrics.watchConfig(live::lastSucceeded, live::lastSuccess);
     }
     Optional<WebConfigFile> guardFile = openGuardFile(config.webConfigFile());
+    StartReport.settings(config, guardFile.map(file -> file.current().users().size()).orElse(0));
     var failures = new HandshakeFailures();
     Optional<SSLContext> tls = guardFile.flatMap(file -> file.sslContext(failures));
     if (tls.isPresent()) {
@@ -227,6 +231,11 @@ public final class Gateway implements AutoCloseable {
 
   public void askToQuit() {
     quitAsked.countDown();
+  }
+
+  /** True if this server should get requests now. */
+  boolean isReady() {
+    return whyNotReady().isEmpty();
   }
 
   /** True if history has to give way, or soon will. */

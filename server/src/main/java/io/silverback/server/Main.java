@@ -1,5 +1,10 @@
 package io.silverback.server;
 
+import io.silverback.server.flags.ArgumentFiles;
+import io.silverback.server.flags.CheckConfig;
+import io.silverback.server.flags.Flags;
+import io.silverback.server.flags.LiveConfig;
+import io.silverback.server.flags.StartUpException;
 import io.silverback.server.handler.BuildInfo;
 import io.silverback.server.handler.DoorSettings;
 import io.silverback.server.log.Log;
@@ -7,6 +12,7 @@ import io.silverback.server.log.LogFormat;
 import io.silverback.server.log.LogLevel;
 import io.silverback.server.log.Logging;
 import io.silverback.server.transfer.Transfer;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -26,7 +32,7 @@ public final class Main {
         System.exit(Transfer.run(given, System.out, System.err));
       }
       if (CheckConfig.isAskedFor(given)) {
-        System.exit(CheckConfig.run(given, System.out, System.err));
+        System.exit(CheckConfig.run(given, System.getenv(), System.out, System.err));
       }
       switch (Flags.parse(List.of(arguments), System.getenv())) {
         case Flags.Request.Help(var text) -> System.out.print(text);
@@ -39,6 +45,11 @@ public final class Main {
     }
   }
 
+  /** Of the process, which the JVM was a part of before it came here. */
+  private static Instant began() {
+    return ProcessHandle.current().info().startInstant().orElseGet(Instant::now);
+  }
+
   private static void serve(Flags.Request.Serve request) throws InterruptedException {
     Carriers.setNumber();
     Logging.configure(LogLevel.of(request.logLevel()), LogFormat.of(request.logFormat()));
@@ -49,8 +60,11 @@ public final class Main {
     log.debug("external URL", "url", doors.flags().getOrDefault("web.external-url", ""));
     log.debug("path prefix used externally", "path", doors.externalPrefix());
     log.debug("path prefix for internal routing", "path", doors.routePrefix());
-    request.warnings().forEach(warning -> log.warn(warning.sentence(), "name", warning.name()));
+    request
+        .warnings()
+        .forEach(warning -> log.warn(warning.sentence(), warning.keysAndValues().toArray()));
     Gateway gateway = Gateway.start(request.config());
+    StartReport.ready(gateway::isReady, began());
     LiveConfig live = request.config().live();
     // Without a file, the signal ends the process as it ends a Pushgateway.
     if (live.hasFile() && !HangUp.listen(live::reload)) {

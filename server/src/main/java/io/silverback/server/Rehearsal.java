@@ -1,5 +1,6 @@
 package io.silverback.server;
 
+import io.silverback.server.flags.Flags;
 import io.silverback.server.log.LogFormat;
 import io.silverback.server.log.LogLevel;
 import io.silverback.server.log.Logging;

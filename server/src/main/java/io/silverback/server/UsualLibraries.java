@@ -7,6 +7,7 @@ import io.silverback.cluster.gossip.GossipSettings;
 import io.silverback.cluster.gossip.ScaleCubeMembership;
 import io.silverback.cluster.raft.RatisSettings;
 import io.silverback.cluster.raft.RatisViewLog;
+import io.silverback.server.flags.ClusterSettings;
 import java.nio.file.Path;
 
 /** Gossip by ScaleCube, and a log by Ratis. */

@@ -7,6 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.silverback.server.RawHttp.Answer;
+import io.silverback.server.flags.CheckConfig;
+import io.silverback.server.flags.Flags;
+import io.silverback.server.flags.LiveConfig;
+import io.silverback.server.flags.StartUpException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -136,7 +140,7 @@ final class ConfigReloadTest {
   private String checked() {
     var text = new ByteArrayOutputStream();
     var out = new PrintStream(text, true, StandardCharsets.UTF_8);
-    int code = CheckConfig.run(List.of("check-config", file().toString()), out, out);
+    int code = CheckConfig.run(List.of("check-config", file().toString()), Map.of(), out, out);
     return code + "\n" + text.toString(StandardCharsets.UTF_8).replace(file().toString(), "F");
   }
 

@@ -101,7 +101,7 @@ final class HashKeysTest {
       Map.ofEntries(
           Map.entry("io.silverback.cluster.Lease", "the voters of a view"),
           Map.entry("io.silverback.cluster.peer.PeerTraffic", "constants"),
-          Map.entry("io.silverback.server.LiveConfig", "names of flags"),
+          Map.entry("io.silverback.server.flags.LiveConfig", "names of flags"),
           Map.entry("io.silverback.server.handler.ApiHandler", "names of flags"),
           Map.entry("io.silverback.server.handler.DoorSettings", "names of flags"),
           Map.entry("io.silverback.server.storage.GroupRows", "addresses of memory"),

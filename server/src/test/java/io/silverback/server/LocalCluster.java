@@ -3,6 +3,7 @@ package io.silverback.server;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import io.silverback.server.RawHttp.Answer;
+import io.silverback.server.flags.Flags;
 import java.io.IOException;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;

@@ -6,6 +6,7 @@ import io.silverback.cluster.Network;
 import io.silverback.cluster.Trouble;
 import io.silverback.cluster.View;
 import io.silverback.cluster.ViewLog;
+import io.silverback.server.flags.ClusterSettings;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -75,7 +75,10 @@ final class PackageArrowsTest {
           Map.entry("io.silverback.server.yaml", List.of(JSON, "org.yaml.snakeyaml.")),
           Map.entry(
               "io.silverback.server.config",
-              List.of("io.silverback.server.group", "io.silverback.server.yaml")),
+              List.of(
+                  "io.silverback.server.group",
+                  "io.silverback.server.log",
+                  "io.silverback.server.yaml")),
           Map.entry(
               "io.silverback.server.http",
               List.of(
@@ -106,13 +109,22 @@ final class PackageArrowsTest {
                   JSON,
                   "picocli")),
           Map.entry(
-              "io.silverback.server",
+              "io.silverback.server.flags",
               List.of(
-                  "io.silverback.",
-                  HELIDON,
-                  "io.prometheus.metrics.",
+                  "io.silverback.codec.",
+                  "io.silverback.cluster",
+                  "io.silverback.server.config",
+                  "io.silverback.server.group",
+                  "io.silverback.server.handler",
+                  "io.silverback.server.log",
+                  "io.silverback.server.storage",
+                  "io.silverback.server.web",
+                  "io.silverback.server.yaml",
                   "picocli",
-                  "com.sun.management")));
+                  "com.sun.management")),
+          Map.entry(
+              "io.silverback.server",
+              List.of("io.silverback.", HELIDON, "io.prometheus.metrics.")));
 
   @Test
   void everyRoomKnowsOnlyWhatItMay() throws Exception {

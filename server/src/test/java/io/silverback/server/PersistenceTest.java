@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.silverback.server.RawHttp.Answer;
+import io.silverback.server.flags.StartUpException;
 import io.silverback.server.storage.FrontStore;
 import io.silverback.server.storage.MetricStore;
 import java.io.IOException;

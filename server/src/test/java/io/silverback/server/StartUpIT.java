@@ -54,6 +54,23 @@ final class StartUpIT {
   }
 
   @Test
+  void everyCommandHelps() {
+    for (String command : List.of("make-aot-cache", "check-config", "import", "export")) {
+      try (var process = launch(Map.of(), command, "--help")) {
+        assertEquals(0, process.awaitExit(), process::standardError);
+        String text = process.standardOutput();
+        assertTrue(text.startsWith("usage: silverback " + command), text);
+      }
+    }
+    try (var process = launch(Map.of(), "make-aot-cache", "--hepl")) {
+      assertEquals(1, process.awaitExit());
+      assertEquals(
+          "silverback: make-aot-cache takes no flags, try make-aot-cache --help: given=--hepl\n",
+          process.standardError());
+    }
+  }
+
+  @Test
   void terminationIsASuccess() {
     try (var gateway = RunningGateway.start()) {
       gateway.send("PUT", "/metrics/job/running", "a 1\n");
@@ -82,6 +99,9 @@ final class StartUpIT {
         List.of(
             "msg=\"starting silverback\" version=\"(version=" + VERSION,
             "msg=\"Build context\" build_context=",
+            "level=info caller=.* msg=\"effective settings\" persistence=off history=1h0m0s"
+                + " max_memory=[0-9]+[MG]iB max_heap=[0-9]+[MG]iB config_file=off cluster=off users=0",
+            "level=info caller=.* msg=\"ready to take requests\" after=[0-9hm.]+s",
             "level=debug caller=.* msg=\"external URL\" url=http://x/e",
             "level=debug caller=.* msg=\"path prefix used externally\" path=/e",
             "level=debug caller=.* msg=\"path prefix for internal routing\" path=\"\"",

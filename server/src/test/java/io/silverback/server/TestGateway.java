@@ -1,6 +1,8 @@
 package io.silverback.server;
 
 import io.silverback.server.RawHttp.Answer;
+import io.silverback.server.flags.Flags;
+import io.silverback.server.flags.GatewayConfig;
 import io.silverback.server.storage.MetricStore;
 import java.io.IOException;
 import java.io.UncheckedIOException;

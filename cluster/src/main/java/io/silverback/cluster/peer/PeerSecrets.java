@@ -155,7 +155,7 @@ public final class PeerSecrets {
       String reason =
           switch (e) {
             case NoSuchFileException _ -> "no such file";
-            case AccessDeniedException _ -> "access denied";
+            case AccessDeniedException _ -> "permission denied";
             default -> String.valueOf(e.getMessage());
           };
       throw new IllegalArgumentException(

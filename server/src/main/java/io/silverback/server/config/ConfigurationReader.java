@@ -1,13 +1,13 @@
 package io.silverback.server.config;
 
 import io.silverback.server.group.RewriteRules;
+import io.silverback.server.log.FileFailure;
 import io.silverback.server.yaml.ConfigException;
 import io.silverback.server.yaml.YamlDocument;
 import io.silverback.server.yaml.YamlSection;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
@@ -32,22 +32,36 @@ public final class ConfigurationReader {
    *     or a bad value
    */
   public static Configuration read(Path file) {
+    Result read = readAll(file);
+    if (!read.faults().isEmpty()) {
+      throw new MalformedConfigurationException(read.faults());
+    }
+    return read.configuration();
+  }
+
+  /**
+   * What was made of a file.
+   *
+   * @param configuration what could be read of it
+   * @param faults a line each, empty if all could be read
+   */
+  public record Result(Configuration configuration, List<String> faults) {
+    public Result {
+      faults = List.copyOf(faults);
+    }
+  }
+
+  /** Reads as much of a file as can be read. */
+  public static Result readAll(Path file) {
     var faults = new Faults();
     Configuration read =
         faults.attempt(Configuration.EMPTY, () -> read(file, contentOf(file), faults));
-    if (!faults.isEmpty()) {
-      throw new MalformedConfigurationException(faults.messages());
-    }
-    return read;
+    return new Result(read, faults.messages());
   }
 
   private static Configuration read(Path file, byte[] content, Faults faults) {
     YamlSection root = YamlSection.root(file, YamlDocument.read(file, content));
-    for (String key : root.keys()) {
-      if (!KEYS.contains(key)) {
-        faults.add(root.fault(key, "unknown key"));
-      }
-    }
+    faults.addUnknownKeys(root, KEYS);
     return new Configuration(
         FlagsSection.read(root, FLAGS, faults),
         faults.attempt(List.of(), () -> StalenessSection.read(root, STALENESS, faults)),
@@ -61,10 +75,8 @@ public final class ConfigurationReader {
         throw ConfigException.inFile(file, "configuration is larger than " + MAX_BYTES + " bytes");
       }
       return content;
-    } catch (NoSuchFileException _) {
-      throw ConfigException.inFile(file, "cannot read the configuration, no such file");
     } catch (IOException e) {
-      throw ConfigException.inFile(file, "cannot read the configuration, " + e.getMessage());
+      throw ConfigException.inFile(file, "cannot read the configuration, " + FileFailure.reason(e));
     }
   }
 }

@@ -1,8 +1,10 @@
 package io.silverback.server.config;
 
 import io.silverback.server.yaml.ConfigException;
+import io.silverback.server.yaml.YamlSection;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /** What is wrong with a file, in the order in which it was found. Not thread-safe. */
@@ -23,8 +25,22 @@ final class Faults {
     }
   }
 
-  boolean isEmpty() {
-    return messages.isEmpty();
+  /** True if one was found since there were that many. */
+  boolean areMoreThan(int count) {
+    return messages.size() > count;
+  }
+
+  int count() {
+    return messages.size();
+  }
+
+  /** Adds one for each key that is not known. */
+  void addUnknownKeys(YamlSection section, Set<String> known) {
+    for (String key : section.keys()) {
+      if (!known.contains(key)) {
+        add(section.fault(key, "unknown key"));
+      }
+    }
   }
 
   List<String> messages() {

@@ -28,7 +28,12 @@ final class RewriteSection {
       faults.attempt(
           Optional.empty(),
           () -> {
-            add(root.item(key, index, KEYS), rules);
+            YamlSection rule = root.item(key, index);
+            int known = faults.count();
+            faults.addUnknownKeys(rule, KEYS);
+            if (!faults.areMoreThan(known)) {
+              add(rule, rules);
+            }
             return Optional.empty();
           });
     }

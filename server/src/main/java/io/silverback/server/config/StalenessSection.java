@@ -9,7 +9,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 
 /** Reads the section with the staleness rules. */
@@ -40,36 +39,47 @@ final class StalenessSection {
     var rules = new ArrayList<StalenessRule>();
     for (int i = 0; i < root.size(key); i++) {
       int index = i;
-      Optional<StalenessRule> none = Optional.empty();
-      faults
-          .attempt(none, () -> Optional.of(read(root.item(key, index, KEYS), rules)))
-          .ifPresent(rules::add);
+      int before = faults.count();
+      YamlSection rule = faults.attempt(root, () -> root.item(key, index));
+      if (rule == root) {
+        continue;
+      }
+      StalenessRule read = read(rule, rules, faults);
+      if (!faults.areMoreThan(before)) {
+        rules.add(read);
+      }
     }
     return rules;
   }
 
-  private static StalenessRule read(YamlSection rule, List<StalenessRule> before) {
+  /** Reads each key although others are at fault, so that one look at a file finds all faults. */
+  private static StalenessRule read(YamlSection rule, List<StalenessRule> before, Faults faults) {
     if (!before.isEmpty() && before.getLast().groups().equals(ALL)) {
-      throw rule.fault("", "the rule before is for all groups, so this one is never reached");
+      faults.add(rule.fault("", "the rule before is for all groups, so this one is never reached"));
     }
-    SeriesSelector groups = groups(rule);
-    if (rule.flag(NEVER_EXPIRE, false)) {
+    int known = faults.count();
+    faults.addUnknownKeys(rule, KEYS);
+    boolean isMisspelled = faults.areMoreThan(known);
+    SeriesSelector groups = faults.attempt(ALL, () -> groups(rule));
+    if (faults.attempt(false, () -> rule.flag(NEVER_EXPIRE, false))) {
       for (String other : List.of(TTL, MISSED_PUSHES, KEEP_PUSH_TIME, PURGE_AFTER)) {
         if (rule.has(other)) {
-          throw rule.fault(other, "says nothing beside " + NEVER_EXPIRE);
+          faults.add(rule.fault(other, "says nothing beside " + NEVER_EXPIRE));
         }
       }
       return new StalenessRule(groups, Duration.ZERO, 0, false, StalenessRule.USUAL_PURGE);
     }
-    if (!rule.has(TTL) && !rule.has(MISSED_PUSHES)) {
-      throw rule.fault("", "needs " + TTL + ", " + MISSED_PUSHES + " or " + NEVER_EXPIRE);
+    if (!rule.has(TTL) && !rule.has(MISSED_PUSHES) && !isMisspelled) {
+      faults.add(rule.fault("", "needs " + TTL + ", " + MISSED_PUSHES + " or " + NEVER_EXPIRE));
     }
-    return new StalenessRule(
-        groups,
-        ttl(rule),
-        missedPushes(rule),
-        rule.flag(KEEP_PUSH_TIME, false),
-        rule.has(PURGE_AFTER) ? rule.duration(PURGE_AFTER) : StalenessRule.USUAL_PURGE);
+    Duration ttl = faults.attempt(Duration.ZERO, () -> ttl(rule));
+    int missedPushes = faults.attempt(0, () -> missedPushes(rule));
+    boolean keepsPushTime = faults.attempt(false, () -> rule.flag(KEEP_PUSH_TIME, false));
+    Duration purgeAfter =
+        rule.has(PURGE_AFTER)
+            ? faults.attempt(StalenessRule.USUAL_PURGE, () -> rule.duration(PURGE_AFTER))
+            : StalenessRule.USUAL_PURGE;
+    return new StalenessRule(groups, ttl, missedPushes, keepsPushTime, purgeAfter);
   }
 
   private static SeriesSelector groups(YamlSection rule) {

@@ -1,6 +1,7 @@
 package io.silverback.server.storage;
 
 import io.silverback.server.group.GroupUpdate;
+import io.silverback.server.log.FileFailure;
 import io.silverback.server.log.Log;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -75,7 +76,7 @@ public final class PersistedMetricStore implements MetricStore {
           "cannot write to the folder of the store: folder="
               + persistence.folder()
               + " reason="
-              + e,
+              + FileFailure.reason(e),
           e);
     }
     this.opener = Thread.ofPlatform().daemon().name("store-opener").unstarted(this::open);

@@ -1,5 +1,6 @@
 package io.silverback.server.storage;
 
+import io.silverback.server.log.FileFailure;
 import io.silverback.server.log.Log;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -91,14 +92,21 @@ final class StoreDirectory implements AutoCloseable {
       lock = lock(root);
       refuseNewer(root);
       return new StoreDirectory(root, disk, lock, find(root));
-    } catch (IOException | UncheckedIOException e) {
+    } catch (IOException e) {
       close(lock);
-      throw new StoreUnusableException(
-          "cannot use the folder of the store: folder=" + root + " reason=" + e, e);
+      throw unusable(root, FileFailure.reason(e), e);
+    } catch (UncheckedIOException e) {
+      close(lock);
+      throw unusable(root, FileFailure.reason(e), e);
     } catch (StoreUnusableException e) {
       close(lock);
       throw e;
     }
+  }
+
+  private static StoreUnusableException unusable(Path root, String reason, Exception cause) {
+    return new StoreUnusableException(
+        "cannot use the folder of the store: folder=" + root + " reason=" + reason, cause);
   }
 
   Path root() {
@@ -192,7 +200,8 @@ final class StoreDirectory implements AutoCloseable {
         "the store is used by another process, stop it or take another folder: folder=" + root);
   }
 
-  private static void refuseNewer(Path root) throws IOException {
+  /** Throws if a newer version of the server wrote the store. */
+  static void refuseNewer(Path root) throws IOException {
     for (Generation generation : generations(root)) {
       if (generation.format() > Generation.FORMAT) {
         throw new StoreUnusableException(

@@ -1,11 +1,10 @@
 package io.silverback.server.web;
 
+import io.silverback.server.log.FileFailure;
 import io.silverback.server.yaml.ConfigException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
@@ -57,7 +56,7 @@ final class WatchedFile {
       last = new Version(stamp, readAtMillis, bytes);
       return bytes;
     } catch (IOException e) {
-      throw ConfigException.inFile(path, "cannot read " + what + ", " + reason(e));
+      throw ConfigException.inFile(path, "cannot read " + what + ", " + FileFailure.reason(e));
     }
   }
 
@@ -69,14 +68,6 @@ final class WatchedFile {
       }
       return bytes;
     }
-  }
-
-  private static String reason(IOException failure) {
-    return switch (failure) {
-      case NoSuchFileException _ -> "no such file";
-      case AccessDeniedException _ -> "access denied";
-      default -> String.valueOf(failure.getMessage());
-    };
   }
 
   private record Stamp(FileTime modified, long size, @Nullable Object identity) {

@@ -1,7 +1,11 @@
 package io.silverback.server.web;
 
 import io.silverback.server.yaml.ConfigException;
+import io.silverback.server.yaml.YamlDocument;
+import io.silverback.server.yaml.YamlSection;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * Whether connections are encrypted is settled by {@link #open}.
  */
 public final class WebConfigFile {
+  private static final String WHAT = "web configuration";
+
   private final Path path;
   private final WatchedFile watched;
   private final Optional<CurrentTls> tls;
@@ -20,7 +26,7 @@ public final class WebConfigFile {
 
   private WebConfigFile(Path path) {
     this.path = path;
-    this.watched = new WatchedFile(path, "web configuration");
+    this.watched = new WatchedFile(path, WHAT);
     this.last = Reading.of(path, watched.current());
     this.tls = last.config().tls().enabled() ? Optional.of(openTls()) : Optional.empty();
   }
@@ -32,15 +38,50 @@ public final class WebConfigFile {
    */
   public static WebConfigFile open(Path path) {
     var file = new WebConfigFile(path);
-    WebConfig config = file.last.config();
-    for (String name : WebConfigReader.usersWithMalformedHash(config)) {
-      throw ConfigException.inLine(
-          path,
-          config.users().getOrDefault(name, new PasswordHash("", 0)).line(),
-          "basic_auth_users." + name,
-          "not a bcrypt hash");
-    }
+    file.last.config().users().forEach((name, hash) -> requireWellFormed(path, name, hash));
     return file;
+  }
+
+  /**
+   * All for which {@link #open} would refuse the file, a line each. One fault may hide another only
+   * within a section, or in the file that both are in.
+   */
+  public static List<String> faults(Path path) {
+    var faults = new ArrayList<String>();
+    attempt(faults, () -> faultsOfContent(path, faults));
+    return List.copyOf(faults);
+  }
+
+  private static void faultsOfContent(Path path, List<String> faults) {
+    byte[] content = new WatchedFile(path, WHAT).current();
+    YamlSection root = YamlSection.root(path, YamlDocument.read(path, content));
+    WebConfigReader.sections(path, root).forEach(section -> attempt(faults, section));
+    Reading reading = Reading.of(path, content);
+    if (reading.config == null) {
+      return;
+    }
+    TlsSettings tls = reading.config.tls();
+    int before = faults.size();
+    readable(tls.certificate(), "cert_file", faults);
+    readable(tls.key(), "key_file", faults);
+    readable(tls.clientCa(), "client_ca_file", faults);
+    if (tls.enabled() && faults.size() == before) {
+      attempt(faults, () -> new CurrentTls(path, () -> tls).policy());
+    }
+  }
+
+  private static void readable(PemSource source, String key, List<String> faults) {
+    if (source instanceof PemSource.InFile(var file)) {
+      attempt(faults, () -> new WatchedFile(file, key).current());
+    }
+  }
+
+  private static void attempt(List<String> faults, Runnable look) {
+    try {
+      look.run();
+    } catch (ConfigException e) {
+      faults.add(e.getMessage());
+    }
   }
 
   /**
@@ -71,6 +112,13 @@ public final class WebConfigFile {
    */
   public Optional<SSLContext> sslContext(HandshakeFailures failures) {
     return tls.map(current -> FollowingSslContext.of(current, failures));
+  }
+
+  static void requireWellFormed(Path path, String name, PasswordHash hash) {
+    if (!hash.isWellFormed()) {
+      throw ConfigException.inLine(
+          path, hash.line(), "basic_auth_users." + name, "not a bcrypt hash");
+    }
   }
 
   private CurrentTls openTls() {

@@ -48,6 +48,32 @@ public final class WebConfigReader {
         readRate(root.section("rate_limit", RATE_KEYS)));
   }
 
+  /** The parts of a file, each of which throws a {@link ConfigException} if it is at fault. */
+  static List<Runnable> sections(Path file, YamlSection root) {
+    var sections = new ArrayList<Runnable>();
+    for (String key : root.keys()) {
+      if (!ROOT_KEYS.contains(key)) {
+        sections.add(
+            () -> {
+              throw root.fault(key, "unknown key");
+            });
+      }
+    }
+    sections.add(() -> TlsSettingsReader.read(file, root));
+    sections.add(() -> readHttp(root.section("http_server_config", HTTP_KEYS)));
+    sections.add(() -> readRate(root.section("rate_limit", RATE_KEYS)));
+    sections.add(() -> readUsers(root));
+    try {
+      readUsers(root)
+          .forEach(
+              (name, hash) ->
+                  sections.add(() -> WebConfigFile.requireWellFormed(file, name, hash)));
+    } catch (ConfigException e) {
+      // The section of users throws it again.
+    }
+    return sections;
+  }
+
   private static WebConfig.Http readHttp(YamlSection http) {
     Map<String, String> headers = new LinkedHashMap<>();
     for (var header : http.texts("headers").entrySet()) {
@@ -79,19 +105,5 @@ public final class WebConfigReader {
 
   private static WebConfig.Rate readRate(YamlSection rate) {
     return new WebConfig.Rate(rate.duration("interval"), rate.count("burst"));
-  }
-
-  /** The names of the users whose hash can match no password. */
-  static List<String> usersWithMalformedHash(WebConfig config) {
-    List<String> names = new ArrayList<>();
-    config
-        .users()
-        .forEach(
-            (name, hash) -> {
-              if (!hash.isWellFormed()) {
-                names.add(name);
-              }
-            });
-    return names;
   }
 }

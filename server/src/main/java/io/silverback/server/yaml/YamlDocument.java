@@ -10,6 +10,7 @@ import io.silverback.server.yaml.YamlValue.Mapping;
 import io.silverback.server.yaml.YamlValue.Nothing;
 import io.silverback.server.yaml.YamlValue.Text;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -42,8 +43,8 @@ public final class YamlDocument {
           ? new Nothing(1)
           : new YamlDocument(file, parser).readValue("document");
     } catch (JsonProcessingException e) {
-      int line = Optional.ofNullable(e.getLocation()).map(at -> at.getLineNr()).orElse(0);
-      throw ConfigException.inLine(file, line, "document", "not valid YAML" + reason(e));
+      throw ConfigException.inLine(
+          file, lineOf(e, content), "document", "not valid YAML" + reason(e));
     } catch (IOException e) {
       throw ConfigException.inFile(file, "not valid YAML text");
     }
@@ -59,6 +60,18 @@ public final class YamlDocument {
       }
     }
     return "";
+  }
+
+  /** The line of the problem; Jackson itself tells where the last good part ended. */
+  private static int lineOf(JsonProcessingException failure, byte[] content) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof MarkedYAMLException marked && marked.getProblemMark() != null) {
+        // What is missing at the end is told in the last line, and not after it.
+        int lines = (int) new String(content, StandardCharsets.UTF_8).lines().count();
+        return Math.clamp(marked.getProblemMark().getLine() + 1, 1, Math.max(1, lines));
+      }
+    }
+    return Optional.ofNullable(failure.getLocation()).map(at -> at.getLineNr()).orElse(0);
   }
 
   private YamlValue readValue(String key) throws IOException {

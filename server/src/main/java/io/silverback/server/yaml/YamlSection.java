@@ -94,6 +94,11 @@ public final class YamlSection {
     return open(file, path(key) + "[" + index + "]", items(key).get(index), known);
   }
 
+  /** The same, whose keys are free. */
+  public YamlSection item(String key, int index) {
+    return free(file, path(key) + "[" + index + "]", items(key).get(index));
+  }
+
   private List<YamlValue> items(String key) {
     return switch (value(key)) {
       case Nothing _ -> List.of();

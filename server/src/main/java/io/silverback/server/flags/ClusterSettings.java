@@ -1,4 +1,4 @@
-package io.silverback.server;
+package io.silverback.server.flags;
 
 import io.silverback.cluster.ClusterConfig;
 import io.silverback.cluster.peer.PeerSecrets;

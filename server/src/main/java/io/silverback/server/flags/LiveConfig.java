@@ -1,4 +1,4 @@
-package io.silverback.server;
+package io.silverback.server.flags;
 
 import io.silverback.server.group.RewriteRules;
 import io.silverback.server.group.StalenessRules;
@@ -50,25 +50,30 @@ public final class LiveConfig {
     this.current = started;
   }
 
-  boolean hasFile() {
+  public boolean hasFile() {
     return !file.isEmpty();
   }
 
-  StalenessRules staleness() {
+  /** Its name; empty if there is none. */
+  public String file() {
+    return file;
+  }
+
+  public StalenessRules staleness() {
     return current.staleness();
   }
 
-  RewriteRules rewrite() {
+  public RewriteRules rewrite() {
     return current.rewrite();
   }
 
   /** Whether the file was sound when it was last read. */
-  boolean lastSucceeded() {
+  public boolean lastSucceeded() {
     return lastSucceeded;
   }
 
   /** When the file was last read and sound. */
-  Instant lastSuccess() {
+  public Instant lastSuccess() {
     return lastSuccess;
   }
 
@@ -77,7 +82,7 @@ public final class LiveConfig {
    *
    * @return what is wrong with it; empty if all went well
    */
-  Optional<String> reload() {
+  public Optional<String> reload() {
     reloading.lock();
     try {
       Settings next = reading.get();

@@ -1,4 +1,4 @@
-package io.silverback.server;
+package io.silverback.server.flags;
 
 import com.sun.management.OperatingSystemMXBean;
 import java.lang.management.ManagementFactory;

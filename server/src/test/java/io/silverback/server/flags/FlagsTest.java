@@ -1,4 +1,4 @@
-package io.silverback.server;
+package io.silverback.server.flags;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.silverback.codec.exposition.NameValidation;
+import io.silverback.server.handler.DoorLimits;
 import io.silverback.server.storage.StorageLimits;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -91,6 +92,58 @@ final class FlagsTest {
   }
 
   @Test
+  void limitsOfRequestsReachTheConfig() {
+    assertEquals(
+        new DoorLimits(
+            1,
+            2,
+            3L,
+            4,
+            5,
+            6,
+            Duration.ofSeconds(7),
+            8,
+            9,
+            Duration.ofSeconds(10),
+            11,
+            Duration.ofSeconds(12),
+            13,
+            14,
+            15L,
+            Duration.ofSeconds(16),
+            17,
+            Duration.ofSeconds(18),
+            19L,
+            20,
+            Duration.ofSeconds(21)),
+        serve(
+                "--limits.max-body-size=1",
+                "--limits.max-inflated-size=2",
+                "--limits.max-body-memory=3",
+                "--limits.max-labels-per-series=4",
+                "--limits.max-key-length=5",
+                "--limits.max-families-per-push=6",
+                "--limits.push-timeout=7s",
+                "--limits.max-selectors=8",
+                "--limits.max-form-size=9",
+                "--limits.body-timeout=10s",
+                "--limits.min-body-rate=11",
+                "--limits.max-body-time=12s",
+                "--limits.max-concurrent-pushes=13",
+                "--limits.max-concurrent-scrapes=14",
+                "--limits.max-scrape-memory=15",
+                "--limits.max-wait=16s",
+                "--limits.max-history-samples=17",
+                "--limits.query-timeout=18s",
+                "--limits.max-query-memory=19",
+                "--limits.max-connections=20",
+                "--limits.idle-timeout=21s")
+            .config()
+            .doors()
+            .limits());
+  }
+
+  @Test
   void limitsOfTheStoreReachTheConfig() {
     assertEquals(
         new StorageLimits(3L << 30, 1, 2_000_000_000_000L, 3, 4),
@@ -146,10 +199,30 @@ final class FlagsTest {
     assertEquals("warn", serve("@" + file).logLevel());
   }
 
+  @Test
+  void anArgumentFileThatCannotBeReadIsToldWithTheReason(@TempDir Path folder) throws IOException {
+    Path latin = Files.write(folder.resolve("latin"), new byte[] {(byte) 0xe4, '\n'});
+
+    assertEquals(
+        "cannot read the argument file, no such file: file=" + folder.resolve("none"),
+        refusal("@" + folder.resolve("none")));
+    assertEquals(
+        "cannot read the argument file, it is not UTF-8 text: file=" + latin, refusal("@" + latin));
+    assertEquals("not the path of an argument file: argument=@\0", refusal("@\0"));
+  }
+
+  private static String refusal(String argument) {
+    var refused =
+        assertThrows(StartUpException.class, () -> Flags.parse(List.of(argument), Map.of()));
+    return String.valueOf(refused.getMessage());
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       value = {
+        "--web.enable-lifecycle=maybe | Invalid value for option '--web.enable-lifecycle': 'maybe' is"
+            + " not a boolean, try --help",
         "--bogus                    | unknown long flag '--bogus', try --help",
         "--bogus=1                  | unknown long flag '--bogus', try --help",
         "-x                         | unknown short flag '-x', try --help",
@@ -168,6 +241,8 @@ final class FlagsTest {
             + " 30s: limits.body-timeout=0s",
         "--limits.max-connections=0 | --limits.max-connections must be a number from 1 to 1000000:"
             + " limits.max-connections=0",
+        "--storage.max-memory=10MiB | --storage.max-memory must be at least 128MiB, which an idle"
+            + " server takes, or 0 for no limit: storage.max-memory=10MiB",
         "--storage.max-memory=101%  | --storage.max-memory must be a size such as 4GiB, a part such"
             + " as 60%, or 0: storage.max-memory=101%",
         "--storage.max-memory=99999999999GiB | --storage.max-memory must be a size such as 4GiB, a"
@@ -194,7 +269,8 @@ final class FlagsTest {
     var warned = serve(List.of(), environment).warnings();
 
     assertEquals(
-        List.of("SILVERBACK_SERVICE_HOST"), warned.stream().map(Flags.Warning::name).toList());
+        List.of(List.of("name", "SILVERBACK_SERVICE_HOST")),
+        warned.stream().map(Flags.Warning::keysAndValues).toList());
     assertEquals(List.of(), serve().warnings());
   }
 
@@ -292,6 +368,21 @@ final class FlagsTest {
       assertTrue(help.text().contains(name), help.text());
     }
     assertTrue(help.text().contains("(default: :9091)"), help.text());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0, 0B",
+    "999, 999B",
+    "1024, 1024B",
+    "1048576, 1MiB",
+    "1048577, 1024KiB",
+    "3221225472, 3GiB",
+    "3221225473, 3072MiB",
+    "21474836481, 20GiB",
+  })
+  void sizesAreShownInAUnitThatFits(long bytes, String shown) {
+    assertEquals(shown, ByteSize.format(bytes));
   }
 
   private static Flags.Request.Serve serve(String... arguments) {

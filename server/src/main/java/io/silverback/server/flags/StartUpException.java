@@ -1,4 +1,4 @@
-package io.silverback.server;
+package io.silverback.server.flags;
 
 /** Says in one line, for the operator, why the server cannot start and what to change. */
 public final class StartUpException extends RuntimeException {

@@ -1,14 +1,25 @@
-package io.silverback.server;
+package io.silverback.server.flags;
 
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Sizes as flags spell them: a number of bytes, KiB, MiB or GiB. */
-final class ByteSize {
+public final class ByteSize {
   private static final Pattern SIZE = Pattern.compile("(\\d{1,12})(KiB|MiB|GiB|B|)");
   private static final Pattern PART = Pattern.compile("([1-9]\\d?|100)%");
 
   private ByteSize() {}
+
+  /** The size in the largest unit that it has at least two digits of. */
+  public static String format(long bytes) {
+    if (bytes >= 10L << 30 || (bytes > 0 && bytes % (1L << 30) == 0)) {
+      return (bytes >> 30) + "GiB";
+    }
+    if (bytes >= 10L << 20 || (bytes > 0 && bytes % (1L << 20) == 0)) {
+      return (bytes >> 20) + "MiB";
+    }
+    return bytes >= 10L << 10 ? (bytes >> 10) + "KiB" : bytes + "B";
+  }
 
   /**
    * The size in bytes.

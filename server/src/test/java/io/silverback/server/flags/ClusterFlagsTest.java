@@ -1,4 +1,4 @@
-package io.silverback.server;
+package io.silverback.server.flags;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;

@@ -1,4 +1,4 @@
-package io.silverback.server;
+package io.silverback.server.flags;
 
 import io.silverback.server.handler.DoorSettings;
 import io.silverback.server.storage.PersistenceSettings;

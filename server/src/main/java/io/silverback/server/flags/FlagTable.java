@@ -1,0 +1,56 @@
+package io.silverback.server.flags;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Flags that belong together: one heading of the help, and its rows in the order of the file.
+ *
+ * <p>Whoever adds a flag writes one row, which is also the constant that its value is asked for
+ * with.
+ */
+final class FlagTable {
+  private final String heading;
+  private final List<Flag<?>> rows = new ArrayList<>();
+
+  FlagTable(String heading) {
+    this.heading = heading;
+  }
+
+  String heading() {
+    return heading;
+  }
+
+  List<Flag<?>> rows() {
+    return List.copyOf(rows);
+  }
+
+  /** A flag that takes one value. */
+  <T> Flag<T> single(String name, FlagType<T> type, String standard, String help) {
+    return add(new Flag<>(name, Flag.Kind.SINGLE, type, standard, help, false));
+  }
+
+  /** The same, if it follows the configuration file while the server runs. */
+  <T> Flag<T> live(String name, FlagType<T> type, String standard, String help) {
+    return add(new Flag<>(name, Flag.Kind.SINGLE, type, standard, help, true));
+  }
+
+  /** A flag that may be repeated; its type reads one of the values. */
+  <T> Flag<T> list(String name, FlagType<T> type, String standard, String help) {
+    return add(new Flag<>(name, Flag.Kind.LIST, type, standard, help, false));
+  }
+
+  /** A switch that is off by default. */
+  Flag<Boolean> off(String name, String help) {
+    return off(name, FlagTypes.onOff(), help);
+  }
+
+  Flag<Boolean> off(String name, FlagType<Boolean> type, String help) {
+    return add(new Flag<>(name, Flag.Kind.SWITCH, type, "false", help, false));
+  }
+
+  private <T> Flag<T> add(Flag<T> flag) {
+    rows.add(flag);
+    return flag;
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.silverback.server.flags;
+
+import org.jspecify.annotations.NullMarked;
