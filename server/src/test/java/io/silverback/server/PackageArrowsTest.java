@@ -38,6 +38,7 @@ final class PackageArrowsTest {
               "io.silverback.codec.exposition",
               List.of("io.silverback.codec.model", "com.google.protobuf")),
           Map.entry("io.silverback.codec.bits", List.of(AGRONA)),
+          Map.entry("io.silverback.codec.bytes", List.of("io.silverback.codec.model", AGRONA)),
           Map.entry("io.silverback.codec.gorilla", List.of("io.silverback.codec.bits", AGRONA)),
           Map.entry(
               "io.silverback.codec.row",
@@ -45,6 +46,7 @@ final class PackageArrowsTest {
                   "io.silverback.codec.model",
                   "io.silverback.codec.exposition",
                   "io.silverback.codec.bits",
+                  "io.silverback.codec.bytes",
                   "io.silverback.codec.gorilla",
                   AGRONA)),
           Map.entry("io.silverback.cluster", List.of("io.silverback.codec.model")),

@@ -2,6 +2,8 @@ package io.silverback.codec.row;
 
 import static io.silverback.codec.row.GroupFrameLayout.*;
 
+import io.silverback.codec.bytes.CorruptFrameException;
+import io.silverback.codec.bytes.FrameOutput;
 import io.silverback.codec.model.Expiry;
 import io.silverback.codec.model.Fingerprint;
 import io.silverback.codec.model.PushRhythm;

@@ -3,6 +3,9 @@ package io.silverback.codec.row;
 import static io.silverback.codec.row.GroupFrameLayout.*;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
+import io.silverback.codec.bytes.CorruptFrameException;
+import io.silverback.codec.bytes.FrameChecksum;
+import io.silverback.codec.bytes.FrameInput;
 import io.silverback.codec.model.Expiry;
 import io.silverback.codec.model.Fingerprint;
 import io.silverback.codec.model.PushRhythm;

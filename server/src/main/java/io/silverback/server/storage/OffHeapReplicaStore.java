@@ -2,11 +2,11 @@ package io.silverback.server.storage;
 
 import io.silverback.cluster.HashRing;
 import io.silverback.cluster.ReplicaStore;
+import io.silverback.codec.bytes.CorruptFrameException;
 import io.silverback.codec.model.Fingerprint;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Stamp;
 import io.silverback.codec.model.Version;
-import io.silverback.codec.row.CorruptFrameException;
 import io.silverback.codec.row.GroupFrame;
 import io.silverback.codec.row.GroupFrameReader;
 import io.silverback.codec.row.GroupShape;

@@ -1,10 +1,10 @@
 package io.silverback.server.storage;
 
 import io.silverback.cluster.ReplicaStore.Merged;
+import io.silverback.codec.bytes.CorruptFrameException;
 import io.silverback.codec.model.Fingerprint;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Stamp;
-import io.silverback.codec.row.CorruptFrameException;
 import io.silverback.codec.row.GroupFrame;
 import io.silverback.codec.row.GroupShape;
 import io.silverback.codec.row.GroupStateMessage;

@@ -1,8 +1,8 @@
 package io.silverback.server.storage;
 
+import io.silverback.codec.bytes.CorruptFrameException;
 import io.silverback.codec.model.Fingerprint;
 import io.silverback.codec.model.Version;
-import io.silverback.codec.row.CorruptFrameException;
 import io.silverback.codec.row.GroupFrameReader;
 import io.silverback.codec.row.RowPageCursor;
 import io.silverback.codec.row.RowPageReader;
