@@ -49,14 +49,20 @@ final class PackageArrowsTest {
                   "io.silverback.codec.bytes",
                   "io.silverback.codec.gorilla",
                   AGRONA)),
-          Map.entry("io.silverback.cluster", List.of("io.silverback.codec.model")),
+          Map.entry(
+              "io.silverback.cluster",
+              List.of("io.silverback.codec.model", "io.silverback.codec.bytes")),
           Map.entry("io.silverback.cluster.peer", List.of("io.silverback.cluster")),
           Map.entry(
               "io.silverback.cluster.raft",
               List.of("io.silverback.cluster", "io.silverback.codec.", "org.apache.ratis")),
           Map.entry(
               "io.silverback.cluster.gossip",
-              List.of("io.silverback.cluster", "io.scalecube.", "reactor.")),
+              List.of(
+                  "io.silverback.cluster",
+                  "io.silverback.codec.bytes",
+                  "io.scalecube.",
+                  "reactor.")),
           Map.entry(
               "io.silverback.server.group", List.of("io.silverback.codec.", "com.google.re2j")),
           Map.entry(

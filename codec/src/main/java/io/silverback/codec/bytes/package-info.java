@@ -1,4 +1,7 @@
-/** How fields stand in bytes: little-endian in what a store keeps. */
+/**
+ * How fields stand in bytes: big-endian in messages between nodes, little-endian in groups at rest
+ * and on the wire.
+ */
 @NullMarked
 package io.silverback.codec.bytes;
 

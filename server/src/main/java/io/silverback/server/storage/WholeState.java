@@ -1,6 +1,7 @@
 package io.silverback.server.storage;
 
 import io.silverback.codec.bytes.CorruptFrameException;
+import io.silverback.codec.bytes.MalformedBytesException;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.row.GroupFrame;
 import io.silverback.codec.row.GroupShape;
