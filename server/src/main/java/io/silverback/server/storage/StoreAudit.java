@@ -120,8 +120,7 @@ final class StoreAudit {
       lastGroup = Math.max(lastGroup, group);
       histories.put(
           group, new History(HistoryHead.firstPage(entry), HistoryHead.openPage(entry), blocks));
-      newest = newest.max(frame.push().version()).max(frame.failure().version());
-      newest = newest.max(frame.deletedAt()).max(frame.expiry().version());
+      newest = newest.max(frame.bounds().newest());
       if (!exists) {
         tombstones.add();
       }

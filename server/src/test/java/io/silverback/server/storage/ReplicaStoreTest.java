@@ -271,7 +271,7 @@ final class ReplicaStoreTest {
     var marked = effect(leader, timestamped(X, gauge("a", 2)), 50, now);
     assertInstanceOf(Submission.Refused.class, answer(marked));
     merge(follower, marked.state());
-    assertEquals(now, Replicas.groups(follower.store()).getFirst().failureMillis());
+    assertEquals(now, Replicas.groups(follower.store()).getFirst().bounds().failureMillis());
 
     var illegal = put(GroupingKey.of("z", "__bad", "1"), gauge("a", 1));
     var settled = prepare(leader, illegal, new Version(1, 51, 7), now);
@@ -331,7 +331,7 @@ final class ReplicaStoreTest {
 
     assertEquals(new Version(1, Long.MAX_VALUE / 2, 7), follower.replica().newest(state));
     assertInstanceOf(Submission.Accepted.class, follower.store().submit(put(Y, gauge("b", 1))));
-    Version own = Replicas.groups(follower.store()).get(1).push().version();
+    Version own = Replicas.groups(follower.store()).get(1).bounds().push().version();
     assertEquals(now, own.clock() >>> 16);
   }
 
