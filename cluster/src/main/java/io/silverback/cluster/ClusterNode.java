@@ -3,6 +3,7 @@ package io.silverback.cluster;
 import static java.util.Map.entry;
 
 import io.silverback.cluster.PeerMessage.ProcessId;
+import io.silverback.codec.bytes.MalformedBytesException;
 import io.silverback.codec.model.VersionClock;
 import java.util.EnumSet;
 import java.util.List;
@@ -357,7 +358,7 @@ public final class ClusterNode implements AutoCloseable {
     PeerMessage opened;
     try {
       opened = PeerMessageCodec.decode(message);
-    } catch (MalformedMessageException e) {
+    } catch (MalformedBytesException e) {
       logger.log(
           System.Logger.Level.WARNING,
           "a message of a peer is passed over",

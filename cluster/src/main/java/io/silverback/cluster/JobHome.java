@@ -4,6 +4,7 @@ import io.silverback.cluster.PeerMessage.ClaimAnswer.Verdict;
 import io.silverback.cluster.PeerMessage.ProbeAnswer;
 import io.silverback.cluster.PeerMessage.ProcessId;
 import io.silverback.cluster.ReplicaStore.Claim;
+import io.silverback.codec.model.Fingerprint;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -23,7 +24,6 @@ import java.util.Set;
 final class JobHome {
   private static final int MOST_JOBS = 10_000;
   private static final int MOST_WAITING = 10_000;
-  private static final int FINGERPRINT_LENGTH = 16;
 
   private final ClusterConfig config;
   private final ClusterPorts ports;
@@ -232,8 +232,8 @@ final class JobHome {
 
   private static void forEachSeries(Claim claim, java.util.function.Consumer<GroupId> consumer) {
     byte[] all = claim.series();
-    for (int at = 0; at + FINGERPRINT_LENGTH <= all.length; at += FINGERPRINT_LENGTH) {
-      consumer.accept(new GroupId(Arrays.copyOfRange(all, at, at + FINGERPRINT_LENGTH)));
+    for (int at = 0; at + Fingerprint.BYTES <= all.length; at += Fingerprint.BYTES) {
+      consumer.accept(new GroupId(Arrays.copyOfRange(all, at, at + Fingerprint.BYTES)));
     }
   }
 }

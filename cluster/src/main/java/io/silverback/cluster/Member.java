@@ -1,5 +1,9 @@
 package io.silverback.cluster;
 
+import io.silverback.codec.bytes.ByteInput;
+import io.silverback.codec.bytes.ByteOutput;
+import io.silverback.codec.bytes.MalformedBytesException;
+
 /**
  * One process start of one node.
  *
@@ -33,7 +37,7 @@ public record Member(
 
   /** For whoever has to tell others of a member. Layout: {@code docs/formats/peer-messages.md}. */
   public byte[] encode() {
-    var out = new Wire.Writer();
+    var out = new ByteOutput();
     View.write(out, this);
     return out.finish();
   }
@@ -41,10 +45,10 @@ public record Member(
   /**
    * The member that the bytes are.
    *
-   * @throws MalformedMessageException if they are none
+   * @throws MalformedBytesException if they are none
    */
   public static Member decode(byte[] bytes) {
-    var in = new Wire.Reader(bytes);
+    var in = new ByteInput(bytes);
     Member member = View.readMember(in);
     in.end();
     return member;

@@ -3,6 +3,9 @@ package io.silverback.cluster;
 import io.silverback.cluster.PeerMessage.*;
 import io.silverback.cluster.ReplicaStore.Claim;
 import io.silverback.cluster.ReplicaStore.Entry;
+import io.silverback.codec.bytes.ByteInput;
+import io.silverback.codec.bytes.ByteOutput;
+import io.silverback.codec.bytes.MalformedBytesException;
 import io.silverback.codec.model.Version;
 import java.util.BitSet;
 import java.util.Optional;
@@ -44,7 +47,7 @@ final class PeerMessageCodec {
   private PeerMessageCodec() {}
 
   static byte[] encode(PeerMessage message) {
-    var out = new Wire.Writer();
+    var out = new ByteOutput();
     switch (message) {
       case Heartbeat m -> {
         View.write(out.u8(HEARTBEAT), m.self());
@@ -65,7 +68,7 @@ final class PeerMessageCodec {
               .u64(m.epoch())
               .flag(m.copied())
               .u64(m.index())
-              .list(m.voters(), Wire.Writer::u64)
+              .list(m.voters(), ByteOutput::u64)
               .u16(m.slot())
               .u64(m.floor());
       case Unserved m -> out.u8(UNSERVED).u32(m.slots());
@@ -97,11 +100,11 @@ final class PeerMessageCodec {
           out.u8(ASK_DIGESTS)
               .u64(m.id())
               .bytes(m.slots().toByteArray())
-              .list(m.epochs(), Wire.Writer::u64);
+              .list(m.epochs(), ByteOutput::u64);
       case Digests m ->
           out.u8(DIGESTS)
               .u64(m.id())
-              .list(m.digests(), Wire.Writer::u64)
+              .list(m.digests(), ByteOutput::u64)
               .list(m.horizons(), PeerMessageCodec::version);
       case AskEntries m -> out.u8(ASK_ENTRIES).u64(m.id()).bytes(m.slots().toByteArray());
       case Entries m ->
@@ -109,13 +112,12 @@ final class PeerMessageCodec {
               .u64(m.id())
               .list(m.entries(), PeerMessageCodec::entry)
               .list(m.horizons(), PeerMessageCodec::version);
-      case AskStates m -> out.u8(ASK_STATES).u64(m.id()).list(m.keys(), Wire.Writer::bytes);
-      case States m ->
-          out.u8(STATES).u64(m.id()).u32(m.answered()).list(m.states(), Wire.Writer::bytes);
+      case AskStates m -> out.u8(ASK_STATES).u64(m.id()).list(m.keys());
+      case States m -> out.u8(STATES).u64(m.id()).u32(m.answered()).list(m.states());
       case Deliver m ->
           out.u8(DELIVER)
               .u64(m.id())
-              .list(m.states(), Wire.Writer::bytes)
+              .list(m.states())
               .list(m.horizons(), PeerMessageCodec::version);
       case Delivered m -> optional(out.u8(DELIVERED).u64(m.id()), m.refused());
       case AskClaim m -> claim(out.u8(ASK_CLAIM).u64(m.id()), m.epoch(), m.key(), m.claim());
@@ -124,7 +126,7 @@ final class PeerMessageCodec {
       case Probe m -> claim(out.u8(PROBE).u64(m.id()), m.epoch(), m.key(), m.claim());
       case ProbeAnswer m ->
           optional(
-              out.u8(PROBE_ANSWER).u64(m.id()).list(m.labelNames(), Wire.Writer::text),
+              out.u8(PROBE_ANSWER).u64(m.id()).list(m.labelNames(), ByteOutput::text),
               m.collision());
       case ClaimSettled m -> out.u8(CLAIM_SETTLED).text(m.job()).bytes(m.key());
       case ServerQuestion m -> out.u8(SERVER_QUESTION).u64(m.id()).bytes(m.question());
@@ -138,16 +140,16 @@ final class PeerMessageCodec {
   /**
    * The message that the bytes are.
    *
-   * @throws MalformedMessageException if they are none
+   * @throws MalformedBytesException if they are none
    */
   static PeerMessage decode(byte[] bytes) {
-    var in = new Wire.Reader(bytes);
+    var in = new ByteInput(bytes);
     PeerMessage message = read(in);
     in.end();
     return message;
   }
 
-  private static PeerMessage read(Wire.Reader in) {
+  private static PeerMessage read(ByteInput in) {
     int kind = in.u8();
     return switch (kind) {
       case HEARTBEAT -> new Heartbeat(View.readMember(in), in.u64(), in.u64(), in.u64(), in.u64());
@@ -162,8 +164,7 @@ final class PeerMessageCodec {
               in.list(from -> new ProcessId(from.text(), from.u64())));
       case FULL -> new Full(slots(in));
       case STANDING ->
-          new Standing(
-              in.u64(), in.flag(), in.u64(), in.list(Wire.Reader::u64), slot(in), in.u64());
+          new Standing(in.u64(), in.flag(), in.u64(), in.list(ByteInput::u64), slot(in), in.u64());
       case UNSERVED -> new Unserved(in.u32());
       case VIEW_PUSH -> new ViewPush(View.read(in));
       case OFFER -> new Offer(in.u64(), in.list(View::readMember));
@@ -177,94 +178,94 @@ final class PeerMessageCodec {
       case REPLICATE -> new Replicate(in.u64(), slot(in), in.u64(), in.u64(), in.bytes());
       case REPLICATED ->
           new Replicated(in.u64(), constant(Replicated.Receipt.values(), in), in.text());
-      case ASK_DIGESTS -> new AskDigests(in.u64(), slots(in), in.list(Wire.Reader::u64));
+      case ASK_DIGESTS -> new AskDigests(in.u64(), slots(in), in.list(ByteInput::u64));
       case DIGESTS ->
-          new Digests(in.u64(), in.list(Wire.Reader::u64), in.list(PeerMessageCodec::version));
+          new Digests(in.u64(), in.list(ByteInput::u64), in.list(PeerMessageCodec::version));
       case ASK_ENTRIES -> new AskEntries(in.u64(), slots(in));
       case ENTRIES ->
           new Entries(
               in.u64(), in.list(PeerMessageCodec::entry), in.list(PeerMessageCodec::version));
-      case ASK_STATES -> new AskStates(in.u64(), in.list(Wire.Reader::bytes));
-      case STATES -> new States(in.u64(), in.u32(), in.list(Wire.Reader::bytes));
+      case ASK_STATES -> new AskStates(in.u64(), in.list(ByteInput::bytes));
+      case STATES -> new States(in.u64(), in.u32(), in.list(ByteInput::bytes));
       case DELIVER ->
-          new Deliver(in.u64(), in.list(Wire.Reader::bytes), in.list(PeerMessageCodec::version));
+          new Deliver(in.u64(), in.list(ByteInput::bytes), in.list(PeerMessageCodec::version));
       case DELIVERED -> new Delivered(in.u64(), optional(in));
       case ASK_CLAIM -> new AskClaim(in.u64(), in.u64(), in.bytes(), claim(in));
       case CLAIM_ANSWER ->
           new ClaimAnswer(
               in.u64(), in.u64(), constant(ClaimAnswer.Verdict.values(), in), in.text());
       case PROBE -> new Probe(in.u64(), in.u64(), in.bytes(), claim(in));
-      case PROBE_ANSWER -> new ProbeAnswer(in.u64(), in.list(Wire.Reader::text), optional(in));
+      case PROBE_ANSWER -> new ProbeAnswer(in.u64(), in.list(ByteInput::text), optional(in));
       case CLAIM_SETTLED -> new ClaimSettled(in.text(), in.bytes());
       case SERVER_QUESTION -> new ServerQuestion(in.u64(), in.bytes());
       case SERVER_ANSWER -> new ServerAnswer(in.u64(), in.bytes());
       case RAISE_HORIZONS -> new RaiseHorizons(in.u64(), slots(in));
       case HORIZONS_RAISED -> new HorizonsRaised(in.u64(), in.flag());
-      default -> throw new MalformedMessageException("no such message: kind=" + kind);
+      default -> throw new MalformedBytesException("no such message: kind=" + kind);
     };
   }
 
-  private static void claim(Wire.Writer out, long epoch, byte[] key, Claim claim) {
+  private static void claim(ByteOutput out, long epoch, byte[] key, Claim claim) {
     out.u64(epoch).bytes(key).text(claim.job()).text(claim.labelNames()).bytes(claim.series());
   }
 
-  private static Claim claim(Wire.Reader in) {
+  private static Claim claim(ByteInput in) {
     return new Claim(in.text(), in.text(), in.bytes());
   }
 
-  private static void entry(Wire.Writer out, Entry entry) {
+  private static void entry(ByteOutput out, Entry entry) {
     version(out.bytes(entry.key()).u64(entry.hash()), entry.newest());
   }
 
-  private static Entry entry(Wire.Reader in) {
+  private static Entry entry(ByteInput in) {
     return new Entry(in.bytes(), in.u64(), version(in));
   }
 
   /** Most horizons are that of slots from which nothing was purged, so that one is short. */
-  private static void version(Wire.Writer out, Version version) {
+  private static void version(ByteOutput out, Version version) {
     out.flag(!version.equals(Version.NEVER));
     if (!version.equals(Version.NEVER)) {
       out.u64(version.epoch()).u64(version.clock()).u64(version.incarnation());
     }
   }
 
-  private static Version version(Wire.Reader in) {
+  private static Version version(ByteInput in) {
     return in.flag() ? new Version(in.u64(), in.u64(), in.u64()) : Version.NEVER;
   }
 
-  private static void optional(Wire.Writer out, Optional<String> text) {
+  private static void optional(ByteOutput out, Optional<String> text) {
     out.flag(text.isPresent());
     text.ifPresent(out::text);
   }
 
-  private static Optional<String> optional(Wire.Reader in) {
+  private static Optional<String> optional(ByteInput in) {
     return in.flag() ? Optional.of(in.text()) : Optional.empty();
   }
 
-  private static int slot(Wire.Reader in) {
+  private static int slot(ByteInput in) {
     int slot = in.u16();
     if (slot >= HashRing.SLOTS) {
-      throw new MalformedMessageException("no such slot: slot=" + slot);
+      throw new MalformedBytesException("no such slot: slot=" + slot);
     }
     return slot;
   }
 
-  private static BitSet slots(Wire.Reader in) {
+  private static BitSet slots(ByteInput in) {
     BitSet slots = BitSet.valueOf(in.bytes());
     if (slots.length() > HashRing.SLOTS) {
-      throw new MalformedMessageException("no such slot: slot=" + (slots.length() - 1));
+      throw new MalformedBytesException("no such slot: slot=" + (slots.length() - 1));
     }
     return slots;
   }
 
-  private static <T extends Enum<T>> T constant(T[] values, Wire.Reader in) {
+  private static <T extends Enum<T>> T constant(T[] values, ByteInput in) {
     String name = in.text();
     for (T value : values) {
       if (value.name().equals(name)) {
         return value;
       }
     }
-    throw new MalformedMessageException("no such value: name=" + name);
+    throw new MalformedBytesException("no such value: name=" + name);
   }
 
   /** Messages that may be large do not hold up those that must not wait. */

@@ -1,5 +1,8 @@
 package io.silverback.cluster;
 
+import io.silverback.codec.bytes.ByteInput;
+import io.silverback.codec.bytes.ByteOutput;
+import io.silverback.codec.bytes.MalformedBytesException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -119,19 +122,19 @@ public final class SlotTable {
     return new SlotTable(used, slots);
   }
 
-  void write(Wire.Writer out) {
+  void write(ByteOutput out) {
     out.list(
         tenures,
         (to, tenure) -> to.text(tenure.nodeId()).u64(tenure.incarnation()).u64(tenure.epoch()));
     out.u16s(slots);
   }
 
-  static SlotTable read(Wire.Reader in) {
+  static SlotTable read(ByteInput in) {
     List<Tenure> tenures = in.list(from -> new Tenure(from.text(), from.u64(), from.u64()));
     short[] leaders = in.u16s(HashRing.SLOTS);
     for (short index : leaders) {
       if (index < 0 || index >= tenures.size()) {
-        throw new MalformedMessageException("no such tenure: index=" + (index & 0xffff));
+        throw new MalformedBytesException("no such tenure: index=" + (index & 0xffff));
       }
     }
     return of(tenures, leaders);

@@ -1,5 +1,8 @@
 package io.silverback.cluster;
 
+import io.silverback.codec.bytes.ByteInput;
+import io.silverback.codec.bytes.ByteOutput;
+import io.silverback.codec.bytes.MalformedBytesException;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -129,7 +132,7 @@ public record View(
 
   /** Layout: {@code docs/formats/peer-messages.md}. */
   public byte[] encode() {
-    var out = new Wire.Writer();
+    var out = new ByteOutput();
     write(out);
     return out.finish();
   }
@@ -146,16 +149,16 @@ public record View(
   /**
    * The view that the bytes are.
    *
-   * @throws MalformedMessageException if they are none
+   * @throws MalformedBytesException if they are none
    */
   public static View decode(byte[] bytes) {
-    var in = new Wire.Reader(bytes);
+    var in = new ByteInput(bytes);
     View view = read(in);
     in.end();
     return view;
   }
 
-  void write(Wire.Writer out) {
+  void write(ByteOutput out) {
     out.u8(FORMAT).u64(epoch).u64(clusterId);
     out.list(
         seats,
@@ -172,10 +175,10 @@ public record View(
     slots.write(out);
   }
 
-  static View read(Wire.Reader in) {
+  static View read(ByteInput in) {
     int format = in.u8();
     if (format != FORMAT) {
-      throw new MalformedMessageException("not a view of this version: format=" + format);
+      throw new MalformedBytesException("not a view of this version: format=" + format);
     }
     return new View(
         in.u64(),
@@ -185,13 +188,13 @@ public record View(
         SlotTable.read(in));
   }
 
-  static void write(Wire.Writer out, Member member) {
+  static void write(ByteOutput out, Member member) {
     out.text(member.nodeId()).u64(member.incarnation()).u64(member.storeId());
     out.text(member.peerAddress()).text(member.webAddress()).text(member.zone());
     out.flag(member.voterOnly());
   }
 
-  static Member readMember(Wire.Reader in) {
+  static Member readMember(ByteInput in) {
     return new Member(in.text(), in.u64(), in.u64(), in.text(), in.text(), in.text(), in.flag());
   }
 }

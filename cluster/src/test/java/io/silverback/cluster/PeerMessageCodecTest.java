@@ -9,6 +9,8 @@ import com.sun.management.ThreadMXBean;
 import io.silverback.cluster.PeerMessage.Grant;
 import io.silverback.cluster.PeerMessage.ProcessId;
 import io.silverback.cluster.peer.PageExample;
+import io.silverback.codec.bytes.ByteOutput;
+import io.silverback.codec.bytes.MalformedBytesException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -74,10 +76,10 @@ final class PeerMessageCodecTest {
     int step = encoded.length > TABLE_LENGTH ? 97 : 1;
     for (int length = 0; length < encoded.length; length += step) {
       byte[] cut = Arrays.copyOf(encoded, length);
-      assertThrows(MalformedMessageException.class, () -> PeerMessageCodec.decode(cut));
+      assertThrows(MalformedBytesException.class, () -> PeerMessageCodec.decode(cut));
     }
     byte[] longer = Arrays.copyOf(encoded, encoded.length + 1);
-    assertThrows(MalformedMessageException.class, () -> PeerMessageCodec.decode(longer));
+    assertThrows(MalformedBytesException.class, () -> PeerMessageCodec.decode(longer));
   }
 
   @ParameterizedTest
@@ -130,7 +132,7 @@ final class PeerMessageCodecTest {
     long before = threads.getCurrentThreadAllocatedBytes();
     try {
       decode.accept(bytes);
-    } catch (MalformedMessageException _) {
+    } catch (MalformedBytesException _) {
       // As it should be.
     }
     long taken = threads.getCurrentThreadAllocatedBytes() - before;
@@ -156,15 +158,15 @@ final class PeerMessageCodecTest {
       })
   void whatDoesNotFitIsMalformed(String hex) {
     byte[] bytes = HexFormat.of().parseHex(hex.replace(" ", ""));
-    assertThrows(MalformedMessageException.class, () -> PeerMessageCodec.decode(bytes));
+    assertThrows(MalformedBytesException.class, () -> PeerMessageCodec.decode(bytes));
   }
 
   @Test
   void slotsBeyondTheLastAreMalformed() {
     byte[] slots = new byte[HashRing.SLOTS / Byte.SIZE + 1];
     slots[slots.length - 1] = 1;
-    byte[] ask = new Wire.Writer().u8(14).u64(1).bytes(slots).finish();
-    assertThrows(MalformedMessageException.class, () -> PeerMessageCodec.decode(ask));
+    byte[] ask = new ByteOutput().u8(14).u64(1).bytes(slots).finish();
+    assertThrows(MalformedBytesException.class, () -> PeerMessageCodec.decode(ask));
   }
 
   /** Else a peer could stop the loop of another with one message. */

@@ -1,5 +1,7 @@
 package io.silverback.cluster;
 
+import io.silverback.codec.bytes.ByteInput;
+import io.silverback.codec.bytes.ByteOutput;
 import io.silverback.codec.model.Version;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,7 +41,7 @@ record SimGroup(
   /** What a client asks for; each family gets the value, and is given by its name and tag. */
   record Update(String key, Kind kind, long value, SortedMap<String, String> families, int shape) {
     byte[] encode() {
-      var out = new Wire.Writer().text(key).text(kind.name()).u64(value).u32(shape);
+      var out = new ByteOutput().text(key).text(kind.name()).u64(value).u32(shape);
       out.list(
           List.copyOf(families.entrySet()),
           (to, family) -> to.text(family.getKey()).text(family.getValue()));
@@ -47,7 +49,7 @@ record SimGroup(
     }
 
     static Update decode(byte[] bytes) {
-      var in = new Wire.Reader(bytes);
+      var in = new ByteInput(bytes);
       String key = in.text();
       Kind kind = Kind.valueOf(in.text());
       long value = in.u64();
@@ -146,7 +148,7 @@ record SimGroup(
 
   /** The bytes of the state; whoever does not know the shape can take it only if it is told. */
   byte[] encode(boolean withShape) {
-    var out = new Wire.Writer().flag(withShape).u32(shape).text(key);
+    var out = new ByteOutput().flag(withShape).u32(shape).text(key);
     write(out, deletedAt);
     write(out, replacedAt);
     write(out, push);
@@ -161,11 +163,11 @@ record SimGroup(
   }
 
   static boolean hasShape(byte[] state) {
-    return new Wire.Reader(state).flag();
+    return new ByteInput(state).flag();
   }
 
   static SimGroup decode(byte[] state) {
-    var in = new Wire.Reader(state);
+    var in = new ByteInput(state);
     in.flag();
     int shape = in.u32();
     String key = in.text();
@@ -178,11 +180,11 @@ record SimGroup(
     return new SimGroup(key, deletedAt, replacedAt, push, families, shape);
   }
 
-  private static void write(Wire.Writer out, Version version) {
+  private static void write(ByteOutput out, Version version) {
     out.u64(version.epoch()).u64(version.clock()).u64(version.incarnation());
   }
 
-  private static Version version(Wire.Reader in) {
+  private static Version version(ByteInput in) {
     return new Version(in.u64(), in.u64(), in.u64());
   }
 }

@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.silverback.codec.bytes.ByteInput;
+import io.silverback.codec.bytes.ByteOutput;
+import io.silverback.codec.bytes.MalformedBytesException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -54,18 +57,18 @@ class SlotTableTest {
 
   @Test
   void aTenureThatIsNotListedIsRefused() {
-    var out = new Wire.Writer();
+    var out = new ByteOutput();
     out.list(List.of(A), (to, member) -> to.text(member.nodeId()).u64(1).u64(1));
     out.u16s(new short[HashRing.SLOTS - 1]).u16(1);
     byte[] bytes = out.finish();
-    assertThrows(MalformedMessageException.class, () -> SlotTable.read(new Wire.Reader(bytes)));
+    assertThrows(MalformedBytesException.class, () -> SlotTable.read(new ByteInput(bytes)));
     byte[] cut = Arrays.copyOf(bytes, bytes.length - 1);
-    assertThrows(MalformedMessageException.class, () -> SlotTable.read(new Wire.Reader(cut)));
+    assertThrows(MalformedBytesException.class, () -> SlotTable.read(new ByteInput(cut)));
   }
 
   private static SlotTable reread(SlotTable table) {
-    var out = new Wire.Writer();
+    var out = new ByteOutput();
     table.write(out);
-    return SlotTable.read(new Wire.Reader(out.finish()));
+    return SlotTable.read(new ByteInput(out.finish()));
   }
 }

@@ -2,9 +2,9 @@ package io.silverback.server;
 
 import io.silverback.cluster.ClusterNode;
 import io.silverback.cluster.HashRing;
-import io.silverback.cluster.MalformedMessageException;
 import io.silverback.cluster.Member;
 import io.silverback.cluster.View;
+import io.silverback.codec.bytes.MalformedBytesException;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.server.group.GroupState;
 import io.silverback.server.storage.GroupKeys;
@@ -152,7 +152,7 @@ final class ClusterGroups {
       }
     } catch (TimeoutException _) {
       // Told below.
-    } catch (MalformedMessageException e) {
+    } catch (MalformedBytesException e) {
       throw senseless(asked.member());
     } catch (ExecutionException e) {
       throw new IllegalStateException(e);

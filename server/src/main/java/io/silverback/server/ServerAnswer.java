@@ -1,7 +1,8 @@
 package io.silverback.server;
 
-import io.silverback.cluster.MalformedMessageException;
-import java.nio.ByteBuffer;
+import io.silverback.codec.bytes.ByteInput;
+import io.silverback.codec.bytes.ByteOutput;
+import io.silverback.codec.bytes.MalformedBytesException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
@@ -31,46 +32,42 @@ sealed interface ServerAnswer {
 
   default byte[] encode() {
     return switch (this) {
-      case Withheld(var reason) ->
-          ServerBytes.join(head(0, 0, 0), List.of(reason.getBytes(StandardCharsets.UTF_8)));
-      case Counted(int slots, int groups) -> ServerBytes.join(head(1, slots, groups), List.of());
+      case Withheld(var reason) -> start(0, 0, 0).list(List.of(reason), ByteOutput::text).finish();
+      case Counted(int slots, int groups) -> start(1, slots, groups).list(List.of()).finish();
       case Named(int slots, boolean isLast, var keys) ->
-          ServerBytes.join(head(2, slots, isLast ? 1 : 0), keys);
-      case Told(var states) -> ServerBytes.join(head(3, 0, 0), states);
+          start(2, slots, isLast ? 1 : 0).list(keys).finish();
+      case Told(var states) -> start(3, 0, 0).list(states).finish();
     };
   }
 
   /**
    * The answer that the bytes are.
    *
-   * @throws MalformedMessageException if they are none
+   * @throws MalformedBytesException if they are none
    */
   static ServerAnswer decode(byte[] bytes) {
-    ByteBuffer in = ByteBuffer.wrap(bytes);
-    ServerBytes.require(
-        in.remaining() >= 2 && in.get() == ServerQuestion.FORMAT, "not an answer of this version");
-    int kind = in.get();
-    int first = ServerBytes.number(in);
-    int second = ServerBytes.number(in);
-    List<byte[]> parts = ServerBytes.list(in);
+    var in = new ByteInput(bytes);
+    if (in.u8() != ServerQuestion.FORMAT) {
+      throw in.fault("not an answer of this version");
+    }
+    int kind = in.u8();
+    int first = in.size();
+    int second = in.size();
+    List<byte[]> strings = in.list(ByteInput::bytes);
+    in.end();
     return switch (kind) {
       case 0 -> {
-        ServerBytes.require(parts.size() == 1, "one reason is enough");
-        yield new Withheld(new String(parts.getFirst(), StandardCharsets.UTF_8));
+        ServerQuestion.expect(1, strings, in);
+        yield new Withheld(new String(strings.getFirst(), StandardCharsets.UTF_8));
       }
       case 1 -> new Counted(first, second);
-      case 2 -> new Named(first, second == 1, parts);
-      case 3 -> new Told(parts);
-      default -> throw new MalformedMessageException("no such answer: kind=" + kind);
+      case 2 -> new Named(first, second == 1, strings);
+      case 3 -> new Told(strings);
+      default -> throw in.fault("unknown kind of answer " + kind);
     };
   }
 
-  private static byte[] head(int kind, int first, int second) {
-    return ByteBuffer.allocate(2 + 2 * Integer.BYTES)
-        .put((byte) ServerQuestion.FORMAT)
-        .put((byte) kind)
-        .putInt(first)
-        .putInt(second)
-        .array();
+  private static ByteOutput start(int kind, int first, int second) {
+    return new ByteOutput().u8(ServerQuestion.FORMAT).u8(kind).u32(first).u32(second);
   }
 }

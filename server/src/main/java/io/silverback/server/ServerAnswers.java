@@ -2,12 +2,11 @@ package io.silverback.server;
 
 import io.silverback.cluster.Exposure;
 import io.silverback.cluster.HashRing;
-import io.silverback.cluster.MalformedMessageException;
 import io.silverback.cluster.ReplicaStore;
+import io.silverback.codec.bytes.MalformedBytesException;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.server.storage.GroupKeys;
 import io.silverback.server.storage.KeyBatch;
-import io.silverback.server.storage.MalformedBytesException;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.StoreClosedException;
 import io.silverback.server.storage.StoreNotReadyException;
@@ -50,7 +49,7 @@ final class ServerAnswers implements UnaryOperator<byte[]> {
           };
       // Afterwards: what was read while the lease ran out may be old.
       return shown.holds().getAsBoolean() ? answer : NO_LEASE;
-    } catch (MalformedMessageException | MalformedBytesException | StoreNotReadyException e) {
+    } catch (MalformedBytesException | StoreNotReadyException e) {
       return new ServerAnswer.Withheld(String.valueOf(e.getMessage()));
     } catch (StoreClosedException _) {
       return new ServerAnswer.Withheld("shutting down");

@@ -1,7 +1,8 @@
 package io.silverback.server;
 
-import io.silverback.cluster.MalformedMessageException;
-import java.nio.ByteBuffer;
+import io.silverback.codec.bytes.ByteInput;
+import io.silverback.codec.bytes.ByteOutput;
+import io.silverback.codec.bytes.MalformedBytesException;
 import java.util.List;
 
 /**
@@ -31,47 +32,45 @@ sealed interface ServerQuestion {
   record States(List<byte[]> keys, int most) implements ServerQuestion {}
 
   default byte[] encode() {
+    var out = new ByteOutput().u8(FORMAT);
     return switch (this) {
-      case Count() -> ServerBytes.join(head(1), List.of());
-      case Names(var after, int most) -> ServerBytes.join(head(2, most), List.of(after));
-      case States(var keys, int most) -> ServerBytes.join(head(3, most), keys);
+      case Count() -> out.u8(1).list(List.of()).finish();
+      case Names(var after, int most) -> out.u8(2).u32(most).list(List.of(after)).finish();
+      case States(var keys, int most) -> out.u8(3).u32(most).list(keys).finish();
     };
   }
 
   /**
    * The question that the bytes are.
    *
-   * @throws MalformedMessageException if they are none
+   * @throws MalformedBytesException if they are none
    */
   static ServerQuestion decode(byte[] bytes) {
-    ByteBuffer in = ByteBuffer.wrap(bytes);
-    ServerBytes.require(
-        in.remaining() >= 2 && in.get() == FORMAT, "not a question of this version");
-    int kind = in.get();
+    var in = new ByteInput(bytes);
+    if (in.u8() != FORMAT) {
+      throw in.fault("not a question of this version");
+    }
+    int kind = in.u8();
+    int most = kind == 1 ? 0 : in.size();
+    List<byte[]> keys = in.list(ByteInput::bytes);
+    in.end();
     return switch (kind) {
       case 1 -> {
-        ServerBytes.require(ServerBytes.list(in).isEmpty(), "a count has no keys");
+        expect(0, keys, in);
         yield new Count();
       }
       case 2 -> {
-        int most = ServerBytes.number(in);
-        List<byte[]> after = ServerBytes.list(in);
-        ServerBytes.require(after.size() == 1, "names come after one key");
-        yield new Names(after.getFirst(), most);
+        expect(1, keys, in);
+        yield new Names(keys.getFirst(), most);
       }
-      case 3 -> {
-        int most = ServerBytes.number(in);
-        yield new States(ServerBytes.list(in), most);
-      }
-      default -> throw new MalformedMessageException("no such question: kind=" + kind);
+      case 3 -> new States(keys, most);
+      default -> throw in.fault("unknown kind of question " + kind);
     };
   }
 
-  private static byte[] head(int kind) {
-    return new byte[] {FORMAT, (byte) kind};
-  }
-
-  private static byte[] head(int kind, int most) {
-    return ByteBuffer.allocate(6).put(head(kind)).putInt(most).array();
+  static void expect(int count, List<byte[]> strings, ByteInput in) {
+    if (strings.size() != count) {
+      throw in.fault("wrong number of byte strings");
+    }
   }
 }

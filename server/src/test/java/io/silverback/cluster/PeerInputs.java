@@ -1,8 +1,9 @@
 package io.silverback.cluster;
 
+import io.silverback.codec.bytes.MalformedBytesException;
 import java.util.List;
 
-/** Reads bytes as peers send them; throws {@link MalformedMessageException} for others. */
+/** Reads bytes as peers send them; throws {@link MalformedBytesException} for others. */
 public final class PeerInputs {
   private PeerInputs() {}
 

@@ -38,6 +38,7 @@ final class PackageArrowsTest {
               "io.silverback.codec.exposition",
               List.of("io.silverback.codec.model", "com.google.protobuf")),
           Map.entry("io.silverback.codec.bits", List.of(AGRONA)),
+          Map.entry("io.silverback.codec.bytes", List.of("io.silverback.codec.model", AGRONA)),
           Map.entry("io.silverback.codec.gorilla", List.of("io.silverback.codec.bits", AGRONA)),
           Map.entry(
               "io.silverback.codec.row",
@@ -45,16 +46,23 @@ final class PackageArrowsTest {
                   "io.silverback.codec.model",
                   "io.silverback.codec.exposition",
                   "io.silverback.codec.bits",
+                  "io.silverback.codec.bytes",
                   "io.silverback.codec.gorilla",
                   AGRONA)),
-          Map.entry("io.silverback.cluster", List.of("io.silverback.codec.model")),
+          Map.entry(
+              "io.silverback.cluster",
+              List.of("io.silverback.codec.model", "io.silverback.codec.bytes")),
           Map.entry("io.silverback.cluster.peer", List.of("io.silverback.cluster")),
           Map.entry(
               "io.silverback.cluster.raft",
               List.of("io.silverback.cluster", "io.silverback.codec.", "org.apache.ratis")),
           Map.entry(
               "io.silverback.cluster.gossip",
-              List.of("io.silverback.cluster", "io.scalecube.", "reactor.")),
+              List.of(
+                  "io.silverback.cluster",
+                  "io.silverback.codec.bytes",
+                  "io.scalecube.",
+                  "reactor.")),
           Map.entry(
               "io.silverback.server.group", List.of("io.silverback.codec.", "com.google.re2j")),
           Map.entry(

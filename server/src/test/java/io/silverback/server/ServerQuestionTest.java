@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import io.silverback.cluster.MalformedMessageException;
+import io.silverback.codec.bytes.MalformedBytesException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -58,13 +58,13 @@ final class ServerQuestionTest {
     byte[] answer = new ServerAnswer.Named(3, false, List.of(KEY)).encode();
     for (int length = 0; length < question.length; length++) {
       byte[] cut = Arrays.copyOf(question, length);
-      assertThrows(MalformedMessageException.class, () -> ServerQuestion.decode(cut));
+      assertThrows(MalformedBytesException.class, () -> ServerQuestion.decode(cut));
     }
     for (int length = 0; length < answer.length; length++) {
       byte[] cut = Arrays.copyOf(answer, length);
-      assertThrows(MalformedMessageException.class, () -> ServerAnswer.decode(cut));
+      assertThrows(MalformedBytesException.class, () -> ServerAnswer.decode(cut));
     }
     byte[] longer = Arrays.copyOf(question, question.length + 1);
-    assertThrows(MalformedMessageException.class, () -> ServerQuestion.decode(longer));
+    assertThrows(MalformedBytesException.class, () -> ServerQuestion.decode(longer));
   }
 }

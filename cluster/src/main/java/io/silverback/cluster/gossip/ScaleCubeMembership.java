@@ -8,11 +8,11 @@ import io.scalecube.cluster.ClusterImpl;
 import io.scalecube.cluster.ClusterMessageHandler;
 import io.scalecube.cluster.membership.MembershipEvent;
 import io.scalecube.cluster.metadata.MetadataCodec;
-import io.silverback.cluster.MalformedMessageException;
 import io.silverback.cluster.Member;
 import io.silverback.cluster.Membership;
 import io.silverback.cluster.Network;
 import io.silverback.cluster.Trouble;
+import io.silverback.codec.bytes.MalformedBytesException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
@@ -197,12 +197,12 @@ public final class ScaleCubeMembership implements Membership {
         if (!peer.isSameProcess(self)) {
           peers.put(name, peer);
         }
-      } catch (MalformedMessageException malformed) {
+      } catch (MalformedBytesException malformed) {
         skip(event, malformed);
       }
     }
 
-    private void skip(MembershipEvent event, MalformedMessageException malformed) {
+    private void skip(MembershipEvent event, MalformedBytesException malformed) {
       peers.remove(event.member().id());
       if (!malformedLogged) {
         malformedLogged = true;

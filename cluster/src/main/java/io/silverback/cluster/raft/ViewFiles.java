@@ -2,8 +2,8 @@ package io.silverback.cluster.raft;
 
 import static java.util.Map.entry;
 
-import io.silverback.cluster.MalformedMessageException;
 import io.silverback.cluster.View;
+import io.silverback.codec.bytes.MalformedBytesException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -159,7 +159,7 @@ final class ViewFiles {
   private Optional<View> decoded(String name, byte[] bytes) {
     try {
       return Optional.of(View.decode(bytes));
-    } catch (MalformedMessageException malformed) {
+    } catch (MalformedBytesException malformed) {
       logger.log(
           System.Logger.Level.ERROR,
           "a file of the view log is broken and is taken as missing",

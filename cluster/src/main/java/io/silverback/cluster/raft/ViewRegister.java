@@ -2,8 +2,8 @@ package io.silverback.cluster.raft;
 
 import static java.util.Map.entry;
 
-import io.silverback.cluster.MalformedMessageException;
 import io.silverback.cluster.View;
+import io.silverback.codec.bytes.MalformedBytesException;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -151,7 +151,7 @@ final class ViewRegister extends BaseStateMachine {
   private static View decode(byte[] bytes) throws IOException {
     try {
       return View.decode(bytes);
-    } catch (MalformedMessageException malformed) {
+    } catch (MalformedBytesException malformed) {
       throw new IOException(malformed.getMessage(), malformed);
     }
   }

@@ -8,6 +8,7 @@ package io.silverback.codec.model;
  * keeps things of several clients under one compares the things themselves, too.
  */
 public record Fingerprint(long high, long low) implements Comparable<Fingerprint> {
+  public static final int BYTES = 2 * Long.BYTES;
   public static final Fingerprint NONE = new Fingerprint(0, 0);
 
   /** As numbers without a sign: an order for tables, in which many may share a hash code. */

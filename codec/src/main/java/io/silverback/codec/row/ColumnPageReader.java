@@ -6,6 +6,7 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import io.silverback.codec.bits.BitReader;
 import io.silverback.codec.bits.CorruptBitsException;
 import io.silverback.codec.bits.IntegerCodes;
+import io.silverback.codec.bytes.CorruptFrameException;
 import java.util.BitSet;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;

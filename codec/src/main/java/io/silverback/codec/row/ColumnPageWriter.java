@@ -5,6 +5,7 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import io.silverback.codec.bits.BitWriter;
 import io.silverback.codec.bits.IntegerCodes;
+import io.silverback.codec.bytes.CorruptFrameException;
 import java.util.Arrays;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.MutableDirectBuffer;

@@ -1,5 +1,8 @@
 package io.silverback.codec.row;
 
+import io.silverback.codec.bytes.CorruptFrameException;
+import io.silverback.codec.bytes.FrameInput;
+import io.silverback.codec.bytes.FrameOutput;
 import io.silverback.codec.exposition.ExpositionBuffer;
 import io.silverback.codec.exposition.MalformedExpositionException;
 import io.silverback.codec.exposition.ProtobufParser;

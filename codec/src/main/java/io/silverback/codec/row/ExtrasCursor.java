@@ -1,5 +1,7 @@
 package io.silverback.codec.row;
 
+import io.silverback.codec.bytes.CorruptFrameException;
+import io.silverback.codec.bytes.FrameInput;
 import io.silverback.codec.model.Metric;
 import org.agrona.DirectBuffer;
 

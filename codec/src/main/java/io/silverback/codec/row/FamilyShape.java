@@ -1,5 +1,6 @@
 package io.silverback.codec.row;
 
+import io.silverback.codec.bytes.CorruptFrameException;
 import io.silverback.codec.exposition.GoNumbers;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Labels;

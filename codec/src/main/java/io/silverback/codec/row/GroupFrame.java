@@ -2,9 +2,10 @@ package io.silverback.codec.row;
 
 import static io.silverback.codec.row.GroupFrameLayout.*;
 
-import io.silverback.codec.model.Expiry;
+import io.silverback.codec.bytes.CorruptFrameException;
+import io.silverback.codec.bytes.FrameOutput;
 import io.silverback.codec.model.Fingerprint;
-import io.silverback.codec.model.PushRhythm;
+import io.silverback.codec.model.GroupBounds;
 import io.silverback.codec.model.Stamp;
 import io.silverback.codec.model.Version;
 import java.util.List;
@@ -19,25 +20,15 @@ import org.agrona.concurrent.UnsafeBuffer;
  * <p>Immutable: it takes over the words, which nobody writes to any more. Equal frames are equal
  * bytes. Layout: {@code docs/formats/group-frame.md}.
  *
- * @param deletedAt version of the last DELETE
- * @param replacedAt version of the last PUT
- * @param expiry the last one by a staleness rule
- * @param push the last push that was taken
- * @param failure the last push that was refused
- * @param rhythm of the pushes that were taken
+ * @param bounds when what happened to the group
  * @param shape {@link Fingerprint#NONE} for a group without families
- * @param families of each family of the shape, when it was written; empty if {@code push} wrote
+ * @param families of each family of the shape, when it was written; empty if the last push wrote
  *     them all
  * @param words the columns of the shape, little-endian words and nothing else
  * @param extras of the metrics of the shape
  */
 public record GroupFrame(
-    Version deletedAt,
-    Version replacedAt,
-    Expiry expiry,
-    Stamp push,
-    Stamp failure,
-    PushRhythm rhythm,
+    GroupBounds bounds,
     Fingerprint shape,
     List<Stamp> families,
     DirectBuffer words,
@@ -46,19 +37,15 @@ public record GroupFrame(
   /** That of a group that nobody has pushed to. */
   public static final GroupFrame EMPTY =
       new GroupFrame(
-          Version.NEVER,
-          Version.NEVER,
-          Expiry.NEVER,
-          Stamp.NEVER,
-          Stamp.NEVER,
-          PushRhythm.NONE,
+          GroupBounds.NEVER,
           Fingerprint.NONE,
           List.of(),
           new UnsafeBuffer(new byte[0]),
           Extras.NONE);
 
   public GroupFrame {
-    families = families.stream().allMatch(push::equals) ? List.of() : List.copyOf(families);
+    families =
+        families.stream().allMatch(bounds.push()::equals) ? List.of() : List.copyOf(families);
     if (words.capacity() % Long.BYTES != 0) {
       throw new IllegalArgumentException("not whole words: length=" + words.capacity());
     }
@@ -66,25 +53,13 @@ public record GroupFrame(
 
   /** True if the group was pushed to, with or without success, since it was last deleted. */
   public boolean exists() {
-    return push.version().max(failure.version()).isAfter(deletedAt);
-  }
-
-  /** The last push that was taken since the group was last deleted, else the last refused one. */
-  public Stamp lastPush() {
-    return push.version().isAfter(deletedAt) ? push : failure;
-  }
-
-  /** True if the group exists and has expired since it was last pushed to. */
-  public boolean isStale() {
-    return exists() && expiry.version().isAfter(lastPush().version());
+    return bounds.exists();
   }
 
   /** The same frame, deleted at that version unless it was later. */
   public GroupFrame deletedAt(Version version) {
-    return version.isAfter(deletedAt)
-        ? new GroupFrame(
-            version, replacedAt, expiry, push, failure, rhythm, shape, families, words, extras)
-        : this;
+    return new GroupFrame(
+        bounds.max(GroupBounds.ofDelete(version)), shape, families, words, extras);
   }
 
   public int columnCount() {
@@ -108,7 +83,7 @@ public record GroupFrame(
    */
   public Stamp written(int family) {
     if (families.isEmpty()) {
-      return push;
+      return bounds.push();
     }
     if (family >= families.size()) {
       throw new CorruptFrameException(
@@ -137,13 +112,13 @@ public record GroupFrame(
     var out = new FrameOutput(buffer, offset);
     var stamps = new StampTable();
     // These five come first, so that their indexes fit into a byte however many families there are.
-    int pushIndex = stamps.add(push);
-    int failureIndex = stamps.add(failure);
+    int pushIndex = stamps.add(bounds.push());
+    int failureIndex = stamps.add(bounds.failure());
     out.u8(FORMAT);
     out.u8(GroupFrameLayout.VERSION);
-    out.u8(stamps.add(stampOf(deletedAt)));
-    out.u8(stamps.add(stampOf(replacedAt)));
-    out.u8(stamps.add(expiry.at()));
+    out.u8(stamps.add(stampOf(bounds.deletedAt())));
+    out.u8(stamps.add(stampOf(bounds.replacedAt())));
+    out.u8(stamps.add(bounds.expiry().at()));
     out.u8(pushIndex);
     out.u8(failureIndex);
     int[] indexes = families.stream().mapToInt(stamps::add).toArray();
@@ -151,10 +126,10 @@ public record GroupFrame(
     out.u32(words.capacity() / Long.BYTES);
     out.u32(indexes.length);
     out.u32(stamps.stamps().size());
-    out.u8(expiry.keepsPushTime() ? KEEPS_PUSH_TIME_FLAG : 0);
-    out.u8(rhythm.pushes());
-    out.u32((int) rhythm.intervalMillis());
-    out.u32((int) rhythm.deviationMillis());
+    out.u8(bounds.expiry().keepsPushTime() ? KEEPS_PUSH_TIME_FLAG : 0);
+    out.u8(bounds.rhythm().pushes());
+    out.u32((int) bounds.rhythm().intervalMillis());
+    out.u32((int) bounds.rhythm().deviationMillis());
     stamps.stamps().forEach(stamp -> write(stamp, out));
     out.bytes(words);
     for (int index : indexes) {
@@ -173,11 +148,11 @@ public record GroupFrame(
 
   /** A stamp with that version, one that is there anyway if possible. */
   private Stamp stampOf(Version version) {
-    if (push.version().equals(version)) {
-      return push;
+    if (bounds.push().version().equals(version)) {
+      return bounds.push();
     }
-    if (failure.version().equals(version)) {
-      return failure;
+    if (bounds.failure().version().equals(version)) {
+      return bounds.failure();
     }
     return families.stream()
         .filter(stamp -> stamp.version().equals(version))

@@ -3,8 +3,12 @@ package io.silverback.codec.row;
 import static io.silverback.codec.row.GroupFrameLayout.*;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
+import io.silverback.codec.bytes.CorruptFrameException;
+import io.silverback.codec.bytes.FrameChecksum;
+import io.silverback.codec.bytes.FrameInput;
 import io.silverback.codec.model.Expiry;
 import io.silverback.codec.model.Fingerprint;
+import io.silverback.codec.model.GroupBounds;
 import io.silverback.codec.model.PushRhythm;
 import io.silverback.codec.model.Stamp;
 import io.silverback.codec.model.Version;
@@ -79,12 +83,15 @@ public final class GroupFrameReader {
     FrameChecksum.verify(buffer, offset, length);
   }
 
-  public Version deletedAt() {
-    return version(index(DELETED_OFFSET));
-  }
-
-  public Version replacedAt() {
-    return version(index(REPLACED_OFFSET));
+  /** When what happened to the group, copied. */
+  public GroupBounds bounds() {
+    return new GroupBounds(
+        deletedAt(),
+        stamp(index(REPLACED_OFFSET)).version(),
+        expiry(),
+        push(),
+        failure(),
+        rhythm());
   }
 
   public Expiry expiry() {
@@ -97,32 +104,36 @@ public final class GroupFrameReader {
     return stamp(index(PUSH_OFFSET));
   }
 
-  public Stamp failure() {
+  /** As {@link GroupBounds#exists}. */
+  public boolean exists() {
+    return GroupBounds.exists(deletedAt(), push(), failure());
+  }
+
+  /** As {@link GroupBounds#isStale}. */
+  public boolean isStale() {
+    // Most groups never expired, and this is asked for each of them in each scrape.
+    return index(EXPIRED_OFFSET) != NEVER && bounds().isStale();
+  }
+
+  /** As {@link GroupBounds#pushMillis}. */
+  public long pushMillis() {
+    return GroupBounds.millis(push(), deletedAt());
+  }
+
+  /** As {@link GroupBounds#failureMillis}. */
+  public long failureMillis() {
+    return GroupBounds.millis(failure(), deletedAt());
+  }
+
+  private Version deletedAt() {
+    return stamp(index(DELETED_OFFSET)).version();
+  }
+
+  private Stamp failure() {
     return stamp(index(FAILURE_OFFSET));
   }
 
-  /** True if the group was pushed to, with or without success, since it was last deleted. */
-  public boolean exists() {
-    Version deletedAt = deletedAt();
-    return push().version().isAfter(deletedAt) || failure().version().isAfter(deletedAt);
-  }
-
-  /** The last push that was taken since the group was last deleted, else the last refused one. */
-  public Stamp lastPush() {
-    Stamp push = push();
-    return push.version().isAfter(deletedAt()) ? push : failure();
-  }
-
-  /** True if the group exists and has expired since it was last pushed to. */
-  public boolean isStale() {
-    // Most groups never expired, and this is asked for each of them in each scrape.
-    return index(EXPIRED_OFFSET) != NEVER
-        && exists()
-        && version(index(EXPIRED_OFFSET)).isAfter(lastPush().version());
-  }
-
-  /** Of the pushes that were taken. */
-  public PushRhythm rhythm() {
+  private PushRhythm rhythm() {
     if (!knowsStaleness()) {
       return PushRhythm.NONE;
     }
@@ -130,16 +141,6 @@ public final class GroupFrameReader {
         buffer.getByte(offset + RHYTHM_PUSHES_OFFSET) & 0xff,
         buffer.getInt(offset + RHYTHM_INTERVAL_OFFSET, LITTLE_ENDIAN) & PushRhythm.MOST_MILLIS,
         buffer.getInt(offset + RHYTHM_DEVIATION_OFFSET, LITTLE_ENDIAN) & PushRhythm.MOST_MILLIS);
-  }
-
-  /** When the last push was taken, in milliseconds since the epoch; 0 if none since a DELETE. */
-  public long pushMillis() {
-    return millisAfterDelete(push());
-  }
-
-  /** When the last push was refused, in milliseconds since the epoch; 0 if none since a DELETE. */
-  public long failureMillis() {
-    return millisAfterDelete(failure());
   }
 
   /** The fingerprint of the shape; {@link Fingerprint#NONE} for a group without families. */
@@ -224,21 +225,7 @@ public final class GroupFrameReader {
     }
     MutableDirectBuffer words = new UnsafeBuffer(new byte[columnCount * Long.BYTES]);
     words.putBytes(0, buffer, wordsOffset(), words.capacity());
-    return new GroupFrame(
-        deletedAt(),
-        replacedAt(),
-        expiry(),
-        push(),
-        failure(),
-        rhythm(),
-        shape,
-        families(),
-        words,
-        extras);
-  }
-
-  private long millisAfterDelete(Stamp stamp) {
-    return stamp.version().isAfter(deletedAt()) ? stamp.wallMillis() : 0;
+    return new GroupFrame(bounds(), shape, families(), words, extras);
   }
 
   private boolean knowsStaleness() {
@@ -251,10 +238,6 @@ public final class GroupFrameReader {
       throw in.fault("no such stamp");
     }
     return index;
-  }
-
-  private Version version(int index) {
-    return stamp(index).version();
   }
 
   private Stamp stamp(int index) {

@@ -1,5 +1,6 @@
 package io.silverback.codec.row;
 
+import io.silverback.codec.bytes.CorruptFrameException;
 import io.silverback.codec.model.Deadline;
 import io.silverback.codec.model.Fingerprint;
 import io.silverback.codec.model.GroupingKey;

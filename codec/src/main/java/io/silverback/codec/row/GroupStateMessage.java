@@ -2,6 +2,10 @@ package io.silverback.codec.row;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.silverback.codec.bytes.CorruptFrameException;
+import io.silverback.codec.bytes.FrameChecksum;
+import io.silverback.codec.bytes.FrameInput;
+import io.silverback.codec.bytes.FrameOutput;
 import java.util.ArrayList;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;

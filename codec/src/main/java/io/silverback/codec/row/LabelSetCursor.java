@@ -1,5 +1,6 @@
 package io.silverback.codec.row;
 
+import io.silverback.codec.bytes.FrameInput;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,5 +1,6 @@
 package io.silverback.codec.row;
 
+import io.silverback.codec.bytes.CorruptFrameException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

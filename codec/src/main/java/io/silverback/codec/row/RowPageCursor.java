@@ -4,6 +4,7 @@ import static io.silverback.codec.row.RowPage.MAX_COLUMNS;
 import static io.silverback.codec.row.RowPage.MAX_ROWS;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
+import io.silverback.codec.bytes.CorruptFrameException;
 import io.silverback.codec.gorilla.ValueCodec;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;

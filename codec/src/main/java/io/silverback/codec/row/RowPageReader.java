@@ -5,6 +5,7 @@ import static io.silverback.codec.row.RowPage.*;
 import io.silverback.codec.bits.BitReader;
 import io.silverback.codec.bits.CorruptBitsException;
 import io.silverback.codec.bits.IntegerCodes;
+import io.silverback.codec.bytes.CorruptFrameException;
 import io.silverback.codec.gorilla.TimestampReader;
 import io.silverback.codec.gorilla.ValueReader;
 import java.util.Arrays;

@@ -2,6 +2,9 @@ package io.silverback.codec.row;
 
 import static io.silverback.codec.row.ShapeLayout.*;
 
+import io.silverback.codec.bytes.CorruptFrameException;
+import io.silverback.codec.bytes.FrameChecksum;
+import io.silverback.codec.bytes.FrameInput;
 import io.silverback.codec.model.Fingerprint;
 import io.silverback.codec.model.Labels;
 import io.silverback.codec.model.MetricType;

@@ -2,6 +2,7 @@ package io.silverback.codec.row;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
+import io.silverback.codec.bytes.FrameInput;
 import org.agrona.DirectBuffer;
 
 /**

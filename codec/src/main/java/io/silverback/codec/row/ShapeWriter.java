@@ -2,6 +2,7 @@ package io.silverback.codec.row;
 
 import static io.silverback.codec.row.ShapeLayout.*;
 
+import io.silverback.codec.bytes.FrameOutput;
 import io.silverback.codec.model.Labels;
 import java.util.Arrays;
 import java.util.LinkedHashMap;

@@ -1,5 +1,7 @@
 package io.silverback.codec.row;
 
+import io.silverback.codec.bytes.FrameInput;
+
 /**
  * Where the entries of a table of an encoded shape begin, which are of any length.
  *

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.silverback.codec.bytes.CorruptFrameException;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Random;

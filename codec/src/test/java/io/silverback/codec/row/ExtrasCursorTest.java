@@ -2,6 +2,7 @@ package io.silverback.codec.row;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.silverback.codec.model.GroupBounds;
 import io.silverback.codec.model.Labels;
 import io.silverback.codec.model.Metric;
 import io.silverback.codec.model.Stamp;
@@ -47,15 +48,9 @@ class ExtrasCursorTest {
   }
 
   private static UnsafeBuffer encoded(GroupShape shape, Extras extras) {
-    var empty = GroupFrame.EMPTY;
     var frame =
         new GroupFrame(
-            empty.deletedAt(),
-            empty.replacedAt(),
-            empty.expiry(),
-            empty.push(),
-            empty.failure(),
-            empty.rhythm(),
+            GroupBounds.NEVER,
             shape.fingerprint(),
             List.<Stamp>of(),
             new UnsafeBuffer(new byte[shape.columnCount() * Long.BYTES]),

@@ -7,8 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.silverback.codec.WorkedExample;
+import io.silverback.codec.bytes.CorruptFrameException;
+import io.silverback.codec.bytes.FrameChecksum;
 import io.silverback.codec.model.Expiry;
 import io.silverback.codec.model.Fingerprint;
+import io.silverback.codec.model.GroupBounds;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Labels;
 import io.silverback.codec.model.Metric;
@@ -53,12 +56,13 @@ class GroupFrameTest {
     GroupShape shape = GroupShape.of(GroupingKey.of("batch"), families);
     var frame =
         new GroupFrame(
-            Version.NEVER,
-            FIRST.version(),
-            Expiry.NEVER,
-            SECOND,
-            Stamp.NEVER,
-            new PushRhythm(2, 10_000, 0),
+            new GroupBounds(
+                Version.NEVER,
+                FIRST.version(),
+                Expiry.NEVER,
+                SECOND,
+                Stamp.NEVER,
+                new PushRhythm(2, 10_000, 0)),
             shape.fingerprint(),
             List.of(FIRST, SECOND),
             words(shape, families),
@@ -91,14 +95,13 @@ class GroupFrameTest {
     var reader = new GroupFrameReader(buffer, MARGIN, bytes.length);
     reader.verify();
 
-    assertEquals(frame.deletedAt(), reader.deletedAt());
-    assertEquals(frame.replacedAt(), reader.replacedAt());
-    assertEquals(frame.expiry(), reader.expiry());
-    assertEquals(frame.isStale(), reader.isStale());
-    assertEquals(frame.lastPush(), reader.lastPush());
-    assertEquals(frame.rhythm(), reader.rhythm());
-    assertEquals(frame.push(), reader.push());
-    assertEquals(frame.failure(), reader.failure());
+    assertEquals(frame.bounds(), reader.bounds());
+    assertEquals(frame.exists(), reader.exists());
+    assertEquals(frame.bounds().isStale(), reader.isStale());
+    assertEquals(frame.bounds().pushMillis(), reader.pushMillis());
+    assertEquals(frame.bounds().failureMillis(), reader.failureMillis());
+    assertEquals(frame.bounds().expiry(), reader.expiry());
+    assertEquals(frame.bounds().push(), reader.push());
     assertEquals(frame.shape(), reader.shape());
     assertEquals(frame.families(), reader.families());
     assertEquals(frame.words(), reader.words());
@@ -131,9 +134,9 @@ class GroupFrameTest {
 
     GroupFrame frame = decoded(oldest);
 
-    assertEquals(PushRhythm.NONE, frame.rhythm());
-    assertEquals(Expiry.NEVER, frame.expiry());
-    assertEquals(SECOND, frame.push());
+    assertEquals(PushRhythm.NONE, frame.bounds().rhythm());
+    assertEquals(Expiry.NEVER, frame.bounds().expiry());
+    assertEquals(SECOND, frame.bounds().push());
     assertEquals(List.of(FIRST, SECOND), frame.families());
     assertEquals(3.0, Double.longBitsToDouble(frame.words().getLong(0, ByteOrder.LITTLE_ENDIAN)));
     assertEquals(1, encoded(frame)[1] - oldest[1]);
@@ -154,12 +157,8 @@ class GroupFrameTest {
     var words = new UnsafeBuffer(new byte[100 * Long.BYTES]);
     var frame =
         new GroupFrame(
-            Version.NEVER,
-            FIRST.version(),
-            Expiry.NEVER,
-            FIRST,
-            Stamp.NEVER,
-            PushRhythm.FIRST,
+            new GroupBounds(
+                Version.NEVER, FIRST.version(), Expiry.NEVER, FIRST, Stamp.NEVER, PushRhythm.FIRST),
             new Fingerprint(1, 2),
             List.of(FIRST, FIRST, FIRST),
             words,
@@ -182,12 +181,13 @@ class GroupFrameTest {
     }
     var frame =
         new GroupFrame(
-            Version.NEVER,
-            new Version(0, 999, 1),
-            Expiry.NEVER,
-            SECOND,
-            FIRST,
-            PushRhythm.FIRST,
+            new GroupBounds(
+                Version.NEVER,
+                new Version(0, 999, 1),
+                Expiry.NEVER,
+                SECOND,
+                FIRST,
+                PushRhythm.FIRST),
             new Fingerprint(1, 2),
             families,
             words,
@@ -260,16 +260,18 @@ class GroupFrameTest {
       families.add(stamps[random.nextInt(stamps.length)]);
     }
     return new GroupFrame(
-        stamps[random.nextInt(stamps.length)].version(),
-        stamps[random.nextInt(stamps.length)].version(),
-        new Expiry(
-            new Stamp(
-                new Version(random.nextLong(), random.nextLong(), random.nextLong()),
-                random.nextLong()),
-            random.nextBoolean()),
-        stamps[random.nextInt(stamps.length)],
-        stamps[random.nextInt(stamps.length)],
-        new PushRhythm(random.nextInt(256), random.nextLong(1L << 32), random.nextLong(1L << 32)),
+        new GroupBounds(
+            stamps[random.nextInt(stamps.length)].version(),
+            stamps[random.nextInt(stamps.length)].version(),
+            new Expiry(
+                new Stamp(
+                    new Version(random.nextLong(), random.nextLong(), random.nextLong()),
+                    random.nextLong()),
+                random.nextBoolean()),
+            stamps[random.nextInt(stamps.length)],
+            stamps[random.nextInt(stamps.length)],
+            new PushRhythm(
+                random.nextInt(256), random.nextLong(1L << 32), random.nextLong(1L << 32))),
         shape.fingerprint(),
         families,
         words(shape, group.families()),
@@ -288,12 +290,7 @@ class GroupFrameTest {
 
   private static GroupFrame frame(Version deletedAt, Expiry expiry, Stamp push, Stamp failure) {
     return new GroupFrame(
-        deletedAt,
-        Version.NEVER,
-        expiry,
-        push,
-        failure,
-        PushRhythm.NONE,
+        new GroupBounds(deletedAt, Version.NEVER, expiry, push, failure, PushRhythm.NONE),
         Fingerprint.NONE,
         List.of(),
         NO_WORDS,

@@ -6,8 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.silverback.codec.WorkedExample;
+import io.silverback.codec.bytes.CorruptFrameException;
+import io.silverback.codec.bytes.FrameChecksum;
 import io.silverback.codec.model.Expiry;
 import io.silverback.codec.model.Fingerprint;
+import io.silverback.codec.model.GroupBounds;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Labels;
 import io.silverback.codec.model.Metric;
@@ -54,7 +57,7 @@ class GroupStateMessageTest {
     assertArrayEquals(page.bytes(), example());
     var read = new GroupStateMessage(page.bytes());
     assertEquals(List.of("c"), read.shape().families().stream().map(FamilyShape::name).toList());
-    assertEquals(PUSH, read.frame().push());
+    assertEquals(PUSH, read.frame().bounds().push());
   }
 
   @Test
@@ -121,12 +124,8 @@ class GroupStateMessageTest {
     var words = new UnsafeBuffer(new byte[shape.columnCount() * Long.BYTES]);
     GroupShape.writeValues(families, words);
     return new GroupFrame(
-        Version.NEVER,
-        PUSH.version(),
-        Expiry.NEVER,
-        PUSH,
-        Stamp.NEVER,
-        PushRhythm.NONE,
+        new GroupBounds(
+            Version.NEVER, PUSH.version(), Expiry.NEVER, PUSH, Stamp.NEVER, PushRhythm.NONE),
         shape.fingerprint(),
         List.of(),
         words,

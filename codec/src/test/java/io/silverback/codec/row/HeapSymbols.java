@@ -1,5 +1,6 @@
 package io.silverback.codec.row;
 
+import io.silverback.codec.bytes.CorruptFrameException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;

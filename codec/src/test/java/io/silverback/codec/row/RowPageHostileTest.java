@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
+import io.silverback.codec.bytes.CorruptFrameException;
 import io.silverback.codec.row.PushedRows.Page;
 import java.util.Random;
 import org.agrona.MutableDirectBuffer;

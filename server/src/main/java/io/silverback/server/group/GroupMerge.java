@@ -1,6 +1,5 @@
 package io.silverback.server.group;
 
-import io.silverback.codec.model.PushRhythm;
 import io.silverback.server.group.GroupState.VersionedFamily;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -22,22 +21,7 @@ public final class GroupMerge {
           "states of two groups: left=" + left.key() + " right=" + right.key());
     }
     return new GroupState(
-        left.key(),
-        left.deletedAt().max(right.deletedAt()),
-        left.replacedAt().max(right.replacedAt()),
-        left.expiry().max(right.expiry()),
-        left.push().max(right.push()),
-        left.failure().max(right.failure()),
-        rhythm(left, right),
-        newest(left.families(), right.families()));
-  }
-
-  /** That of the later push. */
-  private static PushRhythm rhythm(GroupState left, GroupState right) {
-    int order = left.push().version().compareTo(right.push().version());
-    return order == 0
-        ? left.rhythm().max(right.rhythm())
-        : order > 0 ? left.rhythm() : right.rhythm();
+        left.key(), left.bounds().max(right.bounds()), newest(left.families(), right.families()));
   }
 
   private static SortedMap<String, VersionedFamily> newest(

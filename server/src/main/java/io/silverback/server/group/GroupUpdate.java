@@ -1,6 +1,7 @@
 package io.silverback.server.group;
 
 import io.silverback.codec.exposition.ParsedExposition;
+import io.silverback.codec.model.GroupBounds;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Stamp;
 import io.silverback.codec.model.Version;
@@ -31,7 +32,8 @@ public sealed interface GroupUpdate {
   record Expire(GroupingKey key, Version lastPush, boolean keepsPushTime) implements GroupUpdate {
     /** True if a group that is as the state says is still the one that was judged. */
     public boolean concerns(GroupState stored) {
-      return stored.exists() && !stored.isStale() && isOf(lastPush, stored.lastPush());
+      GroupBounds bounds = stored.bounds();
+      return bounds.exists() && !bounds.isStale() && isOf(lastPush, bounds.lastPush());
     }
   }
 
@@ -43,7 +45,7 @@ public sealed interface GroupUpdate {
   record Purge(GroupingKey key, Version expiredAt) implements GroupUpdate {
     /** True if a group that is as the state says is still the one that was judged. */
     public boolean concerns(GroupState stored) {
-      return stored.isStale() && isOf(expiredAt, stored.expiry().at());
+      return stored.bounds().isStale() && isOf(expiredAt, stored.bounds().expiry().at());
     }
   }
 
@@ -80,9 +82,10 @@ public sealed interface GroupUpdate {
 
     /** True if a group that is as the state says has missed what would be restored. */
     public boolean isLaterThan(GroupState stored) {
-      return !stored.exists()
-          || pushMillis > stored.pushMillis()
-          || (pushMillis == stored.pushMillis() && failureMillis > stored.failureMillis());
+      GroupBounds bounds = stored.bounds();
+      return !bounds.exists()
+          || pushMillis > bounds.pushMillis()
+          || (pushMillis == bounds.pushMillis() && failureMillis > bounds.failureMillis());
     }
   }
 }

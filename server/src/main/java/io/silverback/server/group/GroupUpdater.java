@@ -3,6 +3,7 @@ package io.silverback.server.group;
 import io.silverback.codec.exposition.ParsedExposition;
 import io.silverback.codec.model.Deadline;
 import io.silverback.codec.model.Expiry;
+import io.silverback.codec.model.GroupBounds;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Labels;
 import io.silverback.codec.model.Metric;
@@ -34,18 +35,7 @@ public final class GroupUpdater {
 
   /** The group after a push to it was refused; it exists from then on. */
   public static GroupState markFailure(GroupState old, Stamp stamp) {
-    Version never = Version.NEVER;
-    return GroupMerge.merge(
-        old,
-        new GroupState(
-            old.key(),
-            never,
-            never,
-            Expiry.NEVER,
-            Stamp.NEVER,
-            stamp,
-            PushRhythm.NONE,
-            Collections.emptySortedMap()));
+    return GroupMerge.merge(old, withoutFamilies(old.key(), GroupBounds.ofFailure(stamp)));
   }
 
   /** The update alone, as the state of a group that knows of nothing else. */
@@ -57,39 +47,26 @@ public final class GroupUpdater {
   public static GroupState effectOf(GroupState old, GroupUpdate update, Stamp stamp) {
     Version at = stamp.version();
     return switch (update) {
-      case GroupUpdate.Replace(_, var body) -> pushed(old, at, body, stamp);
-      case GroupUpdate.Merge(_, var body) -> pushed(old, Version.NEVER, body, stamp);
+      case GroupUpdate.Replace(_, var body) -> pushed(old, body, stamp, true);
+      case GroupUpdate.Merge(_, var body) -> pushed(old, body, stamp, false);
       case GroupUpdate.Restore restore -> restored(restore, at, old.families());
-      case GroupUpdate.Delete(var key) -> withoutPush(key, at, Expiry.NEVER);
-      case GroupUpdate.Purge(var key, _) -> withoutPush(key, at, Expiry.NEVER);
+      case GroupUpdate.Delete(var key) -> withoutFamilies(key, GroupBounds.ofDelete(at));
+      case GroupUpdate.Purge(var key, _) -> withoutFamilies(key, GroupBounds.ofDelete(at));
       case GroupUpdate.Expire(var key, _, var keepsPushTime) ->
-          withoutPush(key, Version.NEVER, new Expiry(stamp, keepsPushTime));
+          withoutFamilies(key, GroupBounds.ofExpiry(new Expiry(stamp, keepsPushTime)));
     };
   }
 
   private static GroupState pushed(
-      GroupState old, Version replacedAt, ParsedExposition body, Stamp stamp) {
+      GroupState old, ParsedExposition body, Stamp stamp, boolean replaces) {
     return new GroupState(
         old.key(),
-        Version.NEVER,
-        replacedAt,
-        Expiry.NEVER,
-        stamp,
-        Stamp.NEVER,
-        old.rhythmAfter(stamp),
+        old.bounds().ofPush(stamp, replaces),
         familiesOf(old.key(), body, stamp, old.families()));
   }
 
-  private static GroupState withoutPush(GroupingKey key, Version deletedAt, Expiry expiry) {
-    return new GroupState(
-        key,
-        deletedAt,
-        Version.NEVER,
-        expiry,
-        Stamp.NEVER,
-        Stamp.NEVER,
-        PushRhythm.NONE,
-        Collections.emptySortedMap());
+  private static GroupState withoutFamilies(GroupingKey key, GroupBounds bounds) {
+    return new GroupState(key, bounds, Collections.emptySortedMap());
   }
 
   /** The times are those of elsewhere; for what is newer, only the version counts. */
@@ -104,15 +81,15 @@ public final class GroupUpdater {
                 families.computeIfPresent(
                     name,
                     (_, family) -> new VersionedFamily(new Stamp(at, millis), family.family())));
-    return new GroupState(
-        restore.key(),
-        Version.NEVER,
-        at,
-        Expiry.NEVER,
-        stampOf(at, restore.pushMillis()),
-        stampOf(at, restore.failureMillis()),
-        restore.pushMillis() > 0 ? PushRhythm.FIRST : PushRhythm.NONE,
-        families);
+    var bounds =
+        new GroupBounds(
+            Version.NEVER,
+            at,
+            Expiry.NEVER,
+            stampOf(at, restore.pushMillis()),
+            stampOf(at, restore.failureMillis()),
+            restore.pushMillis() > 0 ? PushRhythm.FIRST : PushRhythm.NONE);
+    return new GroupState(restore.key(), bounds, families);
   }
 
   private static Stamp stampOf(Version at, long millis) {

@@ -36,12 +36,12 @@ public final class PushTimes {
 
   /** {@link #FAILURE} of the group, in seconds. */
   public static MetricFamily failure(GroupState group) {
-    return failure(group.key(), group.failureMillis());
+    return failure(group.key(), group.bounds().failureMillis());
   }
 
   /** {@link #SUCCESS} of the group, in seconds. */
   public static MetricFamily success(GroupState group) {
-    return success(group.key(), group.pushMillis());
+    return success(group.key(), group.bounds().pushMillis());
   }
 
   /** {@link #FAILURE} of a group, in seconds. */

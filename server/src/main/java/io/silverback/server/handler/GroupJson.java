@@ -3,6 +3,7 @@ package io.silverback.server.handler;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.silverback.codec.exposition.GoNumbers;
 import io.silverback.codec.model.Family;
+import io.silverback.codec.model.GroupBounds;
 import io.silverback.codec.model.Labels;
 import io.silverback.codec.model.Metric;
 import io.silverback.codec.model.Metric.Bucket;
@@ -39,42 +40,43 @@ final class GroupJson {
    */
   static void write(ListedGroup group, Optional<Conflict> conflict, JsonGenerator out)
       throws IOException {
+    GroupBounds bounds = group.bounds();
     out.writeStartObject();
     // upstream: all share one object, so a family called "labels" takes that key's place.
     if (!group.hasFamily("labels")) {
       writeLabels(group.key().labels(), out);
     }
     if (!group.hasFamily("last_push_successful")) {
-      out.writeBooleanField("last_push_successful", group.failureMillis() <= group.pushMillis());
+      out.writeBooleanField("last_push_successful", bounds.failureMillis() <= bounds.pushMillis());
     }
     if (conflict.isPresent() && !group.hasFamily(CONFLICT)) {
       writeConflict(conflict.get(), out);
     }
-    if (group.isStale()) {
-      writeStaleness(group, out);
+    if (bounds.isStale()) {
+      writeStaleness(bounds, out);
     }
     var pushTimes =
         new ArrayDeque<>(
             List.of(
-                PushTimes.failure(group.key(), group.failureMillis()),
-                PushTimes.success(group.key(), group.pushMillis())));
+                PushTimes.failure(group.key(), bounds.failureMillis()),
+                PushTimes.success(group.key(), bounds.pushMillis())));
     group.forEachFamily(
         (written, family) -> {
           while (!pushTimes.isEmpty() && pushTimes.element().name().compareTo(family.name()) <= 0) {
-            writePushTime(pushTimes.remove(), group, out);
+            writePushTime(pushTimes.remove(), bounds, out);
           }
           if (!PushTimes.isPushTime(family.name())) {
             writeFamily(written, family, out);
           }
         });
-    pushTimes.forEach(family -> writePushTime(family, group, out));
+    pushTimes.forEach(family -> writePushTime(family, bounds, out));
     out.writeEndObject();
   }
 
-  private static void writePushTime(Family family, ListedGroup group, JsonGenerator out) {
+  private static void writePushTime(Family family, GroupBounds bounds, JsonGenerator out) {
     boolean isFailure = family.name().equals(PushTimes.FAILURE);
     writeFamily(
-        isFailure && group.failureMillis() > 0 ? group.failure() : latest(group), family, out);
+        isFailure && bounds.failureMillis() > 0 ? bounds.failure() : latest(bounds), family, out);
   }
 
   /** An array, as whoever reads the groups takes any object beside the labels for a family. */
@@ -97,15 +99,15 @@ final class GroupJson {
   }
 
   /** No family can have these names: a stale group has none but the push times. */
-  private static void writeStaleness(ListedGroup group, JsonGenerator out) throws IOException {
+  private static void writeStaleness(GroupBounds bounds, JsonGenerator out) throws IOException {
     out.writeBooleanField("stale", true);
     out.writeStringField(
-        "stale_since", Instant.ofEpochMilli(group.expiry().at().wallMillis()).toString());
+        "stale_since", Instant.ofEpochMilli(bounds.expiry().at().wallMillis()).toString());
   }
 
   /** When the group was last pushed to with success, else without. */
-  private static Stamp latest(ListedGroup group) {
-    return group.pushMillis() > 0 ? group.push() : group.failure();
+  private static Stamp latest(GroupBounds bounds) {
+    return bounds.pushMillis() > 0 ? bounds.push() : bounds.failure();
   }
 
   private static void writeFamily(Stamp written, Family family, JsonGenerator out) {

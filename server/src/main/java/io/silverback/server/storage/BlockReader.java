@@ -1,7 +1,7 @@
 package io.silverback.server.storage;
 
+import io.silverback.codec.bytes.CorruptFrameException;
 import io.silverback.codec.row.ColumnPageReader;
-import io.silverback.codec.row.CorruptFrameException;
 import io.silverback.codec.row.RowPage;
 import io.silverback.codec.row.RowPageCursor;
 import io.silverback.codec.row.RowPageReader;

@@ -3,6 +3,7 @@ package io.silverback.server.storage;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.silverback.codec.bytes.MalformedBytesException;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Labels;
 import java.util.Arrays;

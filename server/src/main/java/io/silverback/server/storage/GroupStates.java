@@ -27,15 +27,7 @@ final class GroupStates {
           family.name(),
           new VersionedFamily(frame.written(i), family.family(key, frame.words(), frame.extras())));
     }
-    return new GroupState(
-        key,
-        frame.deletedAt(),
-        frame.replacedAt(),
-        frame.expiry(),
-        frame.push(),
-        frame.failure(),
-        frame.rhythm(),
-        families);
+    return new GroupState(key, frame.bounds(), families);
   }
 
   /** The frame of a state whose families have that shape. */
@@ -44,12 +36,7 @@ final class GroupStates {
     List<Stamp> written = new ArrayList<>(families.size());
     state.families().values().forEach(family -> written.add(family.written()));
     return new GroupFrame(
-        state.deletedAt(),
-        state.replacedAt(),
-        state.expiry(),
-        state.push(),
-        state.failure(),
-        state.rhythm(),
+        state.bounds(),
         shape.fingerprint(),
         written,
         words(families, shape.columnCount()),
@@ -60,12 +47,7 @@ final class GroupStates {
   static GroupFrame revalued(
       GroupFrame old, List<MetricFamily> families, Stamp stamp, boolean replaces) {
     return new GroupFrame(
-        old.deletedAt(),
-        replaces ? stamp.version() : old.replacedAt(),
-        old.expiry(),
-        stamp,
-        old.failure(),
-        old.rhythm().after(stamp.wallMillis() - old.push().wallMillis()),
+        old.bounds().max(old.bounds().ofPush(stamp, replaces)),
         old.shape(),
         List.of(),
         words(families, old.columnCount()),

@@ -1,6 +1,7 @@
 package io.silverback.server.storage;
 
 import io.silverback.codec.model.Fingerprint;
+import io.silverback.codec.model.GroupBounds;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.MetricType;
 import io.silverback.codec.row.GroupFrame;
@@ -203,13 +204,15 @@ final class GroupTable implements StoredGroups {
             long since = HistoryHead.quietSince(entry);
             GroupFrameReader frame = frame(entry);
             if ((since <= latest && frame.exists()) || frame.isStale()) {
+              GroupBounds bounds = frame.bounds();
+              boolean isStale = bounds.isStale();
               sink.group(
                   new QuietGroup(
                       GroupKeys.decode(key, 0, key.capacity()),
-                      frame.isStale(),
-                      frame.isStale() ? frame.expiry().version() : frame.lastPush().version(),
+                      isStale,
+                      isStale ? bounds.expiry().version() : bounds.lastPush().version(),
                       Duration.ofMillis(nowMillis - since),
-                      frame.rhythm()));
+                      bounds.rhythm()));
             }
           });
     } finally {

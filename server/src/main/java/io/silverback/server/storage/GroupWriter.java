@@ -112,7 +112,7 @@ final class GroupWriter {
       if (!change.keepsShape() || missesRows(change.oldFrame(), frame, stamp)) {
         seal(key, workspace, false);
       }
-      if (isOf(frame.lastPush(), stamp) || isOf(frame.expiry().at(), stamp)) {
+      if (isOf(frame.bounds().lastPush(), stamp) || isOf(frame.bounds().expiry().at(), stamp)) {
         HistoryHead.quietSince(workspace.entry(), ownMillis.getAsLong());
       }
       // By version, as a restore writes all families but gives them times of their own.
@@ -132,7 +132,7 @@ final class GroupWriter {
   private static boolean missesRows(GroupFrame old, GroupFrame next, Stamp stamp) {
     int families = Math.max(old.families().size(), next.families().size());
     if (families == 0) {
-      return !isOf(next.push(), stamp) && !isOf(next.push(), old.push());
+      return !isOf(next.bounds().push(), stamp) && !isOf(next.bounds().push(), old.bounds().push());
     }
     for (int i = 0; i < families; i++) {
       if (!isOf(next.written(i), stamp) && !isOf(next.written(i), old.written(i))) {

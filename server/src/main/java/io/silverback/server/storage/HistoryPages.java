@@ -1,10 +1,10 @@
 package io.silverback.server.storage;
 
+import io.silverback.codec.bytes.CorruptFrameException;
 import io.silverback.codec.model.Fingerprint;
 import io.silverback.codec.row.ColumnPage;
 import io.silverback.codec.row.ColumnPageWriter;
 import io.silverback.codec.row.ColumnRanges;
-import io.silverback.codec.row.CorruptFrameException;
 import io.silverback.codec.row.RowPage;
 import io.silverback.codec.row.RowPageCursor;
 import io.silverback.codec.row.RowPageReader;

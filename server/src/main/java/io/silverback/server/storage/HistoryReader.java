@@ -1,9 +1,9 @@
 package io.silverback.server.storage;
 
+import io.silverback.codec.bytes.CorruptFrameException;
 import io.silverback.codec.model.Fingerprint;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Labels;
-import io.silverback.codec.row.CorruptFrameException;
 import io.silverback.codec.row.FloatSeries;
 import io.silverback.codec.row.RowPage;
 import io.silverback.server.group.PushTimes;

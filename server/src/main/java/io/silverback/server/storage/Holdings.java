@@ -17,7 +17,7 @@ final class Holdings {
   /** Counts a group that was one way and is another. */
   void replace(GroupFrame old, GroupFrame next) {
     groups.addAndGet((next.exists() ? 1 : 0) - (old.exists() ? 1 : 0));
-    stale.addAndGet((next.isStale() ? 1 : 0) - (old.isStale() ? 1 : 0));
+    stale.addAndGet((next.bounds().isStale() ? 1 : 0) - (old.bounds().isStale() ? 1 : 0));
     series.addAndGet(next.columnCount() - old.columnCount());
   }
 

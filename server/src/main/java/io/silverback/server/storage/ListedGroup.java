@@ -1,7 +1,7 @@
 package io.silverback.server.storage;
 
-import io.silverback.codec.model.Expiry;
 import io.silverback.codec.model.Family;
+import io.silverback.codec.model.GroupBounds;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Stamp;
 import io.silverback.server.group.GroupState;
@@ -14,23 +14,8 @@ import java.util.function.BiConsumer;
 public interface ListedGroup {
   GroupingKey key();
 
-  /** The last push that was taken. */
-  Stamp push();
-
-  /** The last push that was refused. */
-  Stamp failure();
-
-  /** The last one by a staleness rule. */
-  Expiry expiry();
-
-  /** True if it has expired since it was last pushed to. */
-  boolean isStale();
-
-  /** When the last push was taken, in milliseconds since the epoch; 0 if none since a DELETE. */
-  long pushMillis();
-
-  /** When the last push was refused, in milliseconds since the epoch; 0 if none since a DELETE. */
-  long failureMillis();
+  /** When what happened to the group. */
+  GroupBounds bounds();
 
   /** True if a family of that name is stored. */
   boolean hasFamily(String name);

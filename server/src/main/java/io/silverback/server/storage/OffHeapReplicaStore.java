@@ -2,11 +2,14 @@ package io.silverback.server.storage;
 
 import io.silverback.cluster.HashRing;
 import io.silverback.cluster.ReplicaStore;
+import io.silverback.codec.bytes.CorruptFrameException;
+import io.silverback.codec.bytes.FrameInput;
+import io.silverback.codec.bytes.FrameOutput;
+import io.silverback.codec.bytes.MalformedBytesException;
 import io.silverback.codec.model.Fingerprint;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Stamp;
 import io.silverback.codec.model.Version;
-import io.silverback.codec.row.CorruptFrameException;
 import io.silverback.codec.row.GroupFrame;
 import io.silverback.codec.row.GroupFrameReader;
 import io.silverback.codec.row.GroupShape;
@@ -17,6 +20,7 @@ import io.silverback.server.group.SeriesClaims;
 import io.silverback.server.storage.MetricStore.Submission;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -27,6 +31,7 @@ import java.util.function.IntPredicate;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.agrona.ExpandableArrayBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * The groups of a store as the cluster sees them. Works on the very entries that the {@link
@@ -147,10 +152,9 @@ public final class OffHeapReplicaStore implements ReplicaStore {
       return Optional.empty();
     }
     List<Fingerprint> series = new SeriesClaims().of(change.next());
-    byte[] encoded = new byte[series.size() * Claims.FINGERPRINT_LENGTH];
-    for (int i = 0; i < series.size(); i++) {
-      Claims.put(series.get(i), encoded, i);
-    }
+    byte[] encoded = new byte[series.size() * Fingerprint.BYTES];
+    var out = new FrameOutput(new UnsafeBuffer(encoded), 0);
+    series.forEach(out::fingerprint);
     GroupingKey key = change.next().key();
     return Optional.of(new Claim(key.job(), SeriesClaims.labelNames(key), encoded));
   }
@@ -321,7 +325,7 @@ public final class OffHeapReplicaStore implements ReplicaStore {
   @Override
   public Optional<String> collision(Claim claim) {
     StoreParts store = parts.get();
-    Set<Fingerprint> claimed = Claims.of(claim.series());
+    Set<Fingerprint> claimed = fingerprints(claim.series());
     store.shapeChanges().lock();
     try {
       if (!store.check().mayHold(claim.job(), claimed)) {
@@ -345,6 +349,15 @@ public final class OffHeapReplicaStore implements ReplicaStore {
       }
     }
     return Optional.empty();
+  }
+
+  private static Set<Fingerprint> fingerprints(byte[] encoded) {
+    var in = new FrameInput(new UnsafeBuffer(encoded), 0, encoded.length);
+    var fingerprints = new HashSet<Fingerprint>();
+    while (in.position() < in.length()) {
+      fingerprints.add(in.fingerprint());
+    }
+    return fingerprints;
   }
 
   private void forEach(OffHeapMap.EntryVisitor visitor) {

@@ -1,7 +1,7 @@
 package io.silverback.server.storage;
 
+import io.silverback.codec.bytes.CorruptFrameException;
 import io.silverback.codec.row.ColumnRanges;
-import io.silverback.codec.row.CorruptFrameException;
 import io.silverback.codec.row.FamilyShape;
 import io.silverback.codec.row.GroupShape;
 import io.silverback.codec.row.RowPage;

@@ -1,6 +1,6 @@
 package io.silverback.server.storage;
 
-import io.silverback.codec.row.CorruptFrameException;
+import io.silverback.codec.bytes.CorruptFrameException;
 import io.silverback.codec.row.GroupShape;
 import java.util.ArrayList;
 import org.agrona.DirectBuffer;

@@ -2,10 +2,10 @@ package io.silverback.server.storage;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
+import io.silverback.codec.bytes.CorruptFrameException;
 import io.silverback.codec.model.Fingerprint;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Labels;
-import io.silverback.codec.row.CorruptFrameException;
 import io.silverback.codec.row.FamilyShape;
 import io.silverback.codec.row.GroupShape;
 import io.silverback.codec.row.MetricShape;

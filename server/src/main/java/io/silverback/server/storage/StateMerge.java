@@ -1,10 +1,11 @@
 package io.silverback.server.storage;
 
 import io.silverback.cluster.ReplicaStore.Merged;
+import io.silverback.codec.bytes.CorruptFrameException;
 import io.silverback.codec.model.Fingerprint;
+import io.silverback.codec.model.GroupBounds;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Stamp;
-import io.silverback.codec.row.CorruptFrameException;
 import io.silverback.codec.row.GroupFrame;
 import io.silverback.codec.row.GroupShape;
 import io.silverback.codec.row.GroupStateMessage;
@@ -122,18 +123,20 @@ record StateMerge(
    * wrote that this node has missed gets none.
    */
   private Stamp rowOf(GroupFrame old) {
-    if (frame.push().version().isAfter(old.push().version())) {
-      return frame.push();
+    GroupBounds came = frame.bounds();
+    GroupBounds known = old.bounds();
+    if (came.push().version().isAfter(known.push().version())) {
+      return came.push();
     }
     // A group that was restored without a push in it has all its families from the failed one.
-    return frame.failure().version().isAfter(old.failure().version())
-        ? frame.failure()
+    return came.failure().version().isAfter(known.failure().version())
+        ? came.failure()
         : Stamp.NEVER;
   }
 
   private PushedColumns columnsOf(Stamp row) {
     if (frame.families().isEmpty()) {
-      boolean isPush = frame.push().version().equals(row.version());
+      boolean isPush = frame.bounds().push().version().equals(row.version());
       return PushedColumns.all(isPush ? frame.columnCount() : 0);
     }
     return PushedColumns.of(

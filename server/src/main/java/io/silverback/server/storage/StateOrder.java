@@ -1,9 +1,11 @@
 package io.silverback.server.storage;
 
+import io.silverback.codec.model.GroupBounds;
 import io.silverback.codec.model.Stamp;
 import io.silverback.codec.model.Version;
 import io.silverback.codec.row.GroupFrame;
 import io.silverback.codec.row.GroupFrameReader;
+import java.util.List;
 
 /** Which of two states of a group knows more. */
 final class StateOrder {
@@ -11,19 +13,17 @@ final class StateOrder {
 
   /** The newest version of all that happened to the group. */
   static Version newest(GroupFrame frame) {
-    Version newest = frame.push().version().max(frame.failure().version());
-    newest = newest.max(frame.deletedAt()).max(frame.replacedAt()).max(frame.expiry().version());
-    for (Stamp family : frame.families()) {
-      newest = newest.max(family.version());
-    }
-    return newest;
+    return newest(frame.bounds(), frame.families());
   }
 
   /** The same of a frame where it lies. */
   static Version newest(GroupFrameReader frame) {
-    Version newest = frame.push().version().max(frame.failure().version());
-    newest = newest.max(frame.deletedAt()).max(frame.replacedAt()).max(frame.expiry().version());
-    for (Stamp family : frame.families()) {
+    return newest(frame.bounds(), frame.families());
+  }
+
+  private static Version newest(GroupBounds bounds, List<Stamp> families) {
+    Version newest = bounds.newest();
+    for (Stamp family : families) {
       newest = newest.max(family.version());
     }
     return newest;
@@ -34,25 +34,16 @@ final class StateOrder {
    * one shape.
    */
   static boolean knowsAllOf(GroupFrame frame, GroupFrame other) {
-    return isUpTo(other.deletedAt(), frame.deletedAt())
-        && isUpTo(other.replacedAt(), frame.replacedAt())
-        && isUpTo(other.expiry().version(), frame.expiry().version())
-        && isUpTo(other.push().version(), frame.push().version())
-        && isUpTo(other.failure().version(), frame.failure().version())
-        && knowsFamiliesOf(frame, other);
+    return frame.bounds().knowsAllOf(other.bounds()) && knowsFamiliesOf(frame, other);
   }
 
   private static boolean knowsFamiliesOf(GroupFrame frame, GroupFrame other) {
     int families = Math.max(frame.families().size(), other.families().size());
     for (int i = 0; i < families; i++) {
-      if (!isUpTo(other.written(i).version(), frame.written(i).version())) {
+      if (other.written(i).version().isAfter(frame.written(i).version())) {
         return false;
       }
     }
     return true;
-  }
-
-  private static boolean isUpTo(Version version, Version bound) {
-    return version.compareTo(bound) <= 0;
   }
 }

@@ -1,8 +1,8 @@
 package io.silverback.server.storage;
 
+import io.silverback.codec.bytes.CorruptFrameException;
 import io.silverback.codec.model.Fingerprint;
 import io.silverback.codec.model.Version;
-import io.silverback.codec.row.CorruptFrameException;
 import io.silverback.codec.row.GroupFrameReader;
 import io.silverback.codec.row.RowPageCursor;
 import io.silverback.codec.row.RowPageReader;
@@ -120,8 +120,7 @@ final class StoreAudit {
       lastGroup = Math.max(lastGroup, group);
       histories.put(
           group, new History(HistoryHead.firstPage(entry), HistoryHead.openPage(entry), blocks));
-      newest = newest.max(frame.push().version()).max(frame.failure().version());
-      newest = newest.max(frame.deletedAt()).max(frame.expiry().version());
+      newest = newest.max(frame.bounds().newest());
       if (!exists) {
         tombstones.add();
       }

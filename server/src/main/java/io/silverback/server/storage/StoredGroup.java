@@ -1,7 +1,7 @@
 package io.silverback.server.storage;
 
-import io.silverback.codec.model.Expiry;
 import io.silverback.codec.model.Family;
+import io.silverback.codec.model.GroupBounds;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Metric;
 import io.silverback.codec.model.MetricType;
@@ -58,33 +58,8 @@ final class StoredGroup implements ListedGroup {
   }
 
   @Override
-  public Stamp push() {
-    return read(GroupFrameReader::push);
-  }
-
-  @Override
-  public Stamp failure() {
-    return read(GroupFrameReader::failure);
-  }
-
-  @Override
-  public Expiry expiry() {
-    return read(GroupFrameReader::expiry);
-  }
-
-  @Override
-  public boolean isStale() {
-    return read(GroupFrameReader::isStale);
-  }
-
-  @Override
-  public long pushMillis() {
-    return read(GroupFrameReader::pushMillis);
-  }
-
-  @Override
-  public long failureMillis() {
-    return read(GroupFrameReader::failureMillis);
+  public GroupBounds bounds() {
+    return read(GroupFrameReader::bounds);
   }
 
   @Override
@@ -109,7 +84,7 @@ final class StoredGroup implements ListedGroup {
   private void forEachFamily(HeldShape held, BiConsumer<Stamp, Family> consumer) {
     ShapeReader reader = held.reader();
     reader.restart();
-    Stamp push = push();
+    Stamp push = read(GroupFrameReader::push);
     int stampAt = read(GroupFrameReader::firstFamilyStamp);
     while (reader.nextFamily()) {
       int at = stampAt;

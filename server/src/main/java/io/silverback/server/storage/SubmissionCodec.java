@@ -1,11 +1,10 @@
 package io.silverback.server.storage;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
+import io.silverback.codec.bytes.ByteInput;
+import io.silverback.codec.bytes.ByteOutput;
+import io.silverback.codec.bytes.MalformedBytesException;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.server.storage.MetricStore.Submission;
-import java.io.ByteArrayOutputStream;
-import java.nio.ByteBuffer;
 
 /**
  * What became of an update, as bytes for the node that it was sent to. Layout: {@code
@@ -20,28 +19,18 @@ public final class SubmissionCodec {
   private SubmissionCodec() {}
 
   public static byte[] encode(Submission submission) {
-    var out = new ByteArrayOutputStream();
+    var out = new ByteOutput();
     switch (submission) {
-      case Submission.Accepted() -> out.write(ACCEPTED);
-      case Submission.Refused(var key, var reason) -> {
-        out.write(REFUSED);
-        put(GroupKeys.encode(key), out);
-        put(reason.getBytes(UTF_8), out);
-      }
-      case Submission.OverLimit(var key, var limit, var reason) -> {
-        out.write(OVER_LIMIT);
-        put(GroupKeys.encode(key), out);
-        put(limit.flag().getBytes(UTF_8), out);
-        put(reason.getBytes(UTF_8), out);
-      }
+      case Submission.Accepted() -> out.u8(ACCEPTED);
+      case Submission.Refused(var key, var reason) ->
+          out.u8(REFUSED).bytes(GroupKeys.encode(key)).text(reason);
+      case Submission.OverLimit(var key, var limit, var reason) ->
+          out.u8(OVER_LIMIT).bytes(GroupKeys.encode(key)).text(limit.flag()).text(reason);
       case Submission.Unavailable unavailable ->
           throw new IllegalArgumentException("no answer of a leader: submission=" + unavailable);
-      case Submission.Outdated(var key) -> {
-        out.write(OUTDATED);
-        put(GroupKeys.encode(key), out);
-      }
+      case Submission.Outdated(var key) -> out.u8(OUTDATED).bytes(GroupKeys.encode(key));
     }
-    return out.toByteArray();
+    return out.finish();
   }
 
   /**
@@ -50,7 +39,7 @@ public final class SubmissionCodec {
    * @throws MalformedBytesException if it is none, or of a kind that a later version knows
    */
   public static Submission decode(byte[] encoded) {
-    var in = new WireInput(encoded);
+    var in = new ByteInput(encoded);
     int kind = in.u8();
     Submission submission =
         switch (kind) {
@@ -64,11 +53,11 @@ public final class SubmissionCodec {
     return submission;
   }
 
-  private static GroupingKey key(WireInput in) {
+  private static GroupingKey key(ByteInput in) {
     return GroupKeys.decode(in.bytes());
   }
 
-  private static Limit limit(WireInput in) {
+  private static Limit limit(ByteInput in) {
     String flag = in.text();
     for (Limit limit : Limit.values()) {
       if (limit.flag().equals(flag)) {
@@ -76,10 +65,5 @@ public final class SubmissionCodec {
       }
     }
     throw in.fault("unknown limit " + flag);
-  }
-
-  private static void put(byte[] bytes, ByteArrayOutputStream out) {
-    out.writeBytes(ByteBuffer.allocate(Integer.BYTES).putInt(bytes.length).array());
-    out.writeBytes(bytes);
   }
 }

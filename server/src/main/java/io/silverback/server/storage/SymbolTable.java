@@ -3,7 +3,7 @@ package io.silverback.server.storage;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.silverback.codec.row.CorruptFrameException;
+import io.silverback.codec.bytes.CorruptFrameException;
 import io.silverback.codec.row.Symbols;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;

@@ -35,7 +35,7 @@ final class Tombstones {
 
   /** True if the frame says of a group only that it was deleted. */
   static boolean isOne(GroupFrame frame) {
-    return !frame.exists() && frame.deletedAt().isAfter(Version.NEVER);
+    return !frame.exists() && frame.bounds().deletedAt().isAfter(Version.NEVER);
   }
 
   /** Counts an entry that was found. */

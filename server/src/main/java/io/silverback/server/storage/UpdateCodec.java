@@ -1,7 +1,8 @@
 package io.silverback.server.storage;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
+import io.silverback.codec.bytes.ByteInput;
+import io.silverback.codec.bytes.ByteOutput;
+import io.silverback.codec.bytes.MalformedBytesException;
 import io.silverback.codec.exposition.ExpositionBuffer;
 import io.silverback.codec.exposition.MalformedExpositionException;
 import io.silverback.codec.exposition.ParsedExposition;
@@ -10,7 +11,6 @@ import io.silverback.codec.exposition.ProtobufRenderer;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Version;
 import io.silverback.server.group.GroupUpdate;
-import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -31,42 +31,23 @@ public final class UpdateCodec {
   private UpdateCodec() {}
 
   public static byte[] encode(GroupUpdate update) {
-    var out = new ExpositionBuffer(USUAL_LENGTH);
-    switch (update) {
-      case GroupUpdate.Replace(var key, var body) -> {
-        start(REPLACE, key, out);
-        put(body, out);
-      }
-      case GroupUpdate.Merge(var key, var body) -> {
-        start(MERGE, key, out);
-        put(body, out);
-      }
-      case GroupUpdate.Delete(var key) -> start(DELETE, key, out);
-      case GroupUpdate.Restore restore -> {
-        start(RESTORE, restore.key(), out);
-        put(restore.pushMillis(), out);
-        put(restore.failureMillis(), out);
-        put(restore.familyMillis().size(), out);
-        restore
-            .familyMillis()
-            .forEach(
-                (name, millis) -> {
-                  put(name.getBytes(UTF_8), out);
-                  put((long) millis, out);
-                });
-        put(restore.body(), out);
-      }
-      case GroupUpdate.Expire(var key, var lastPush, boolean keepsPushTime) -> {
-        start(EXPIRE, key, out);
-        out.put(keepsPushTime ? 1 : 0);
-        put(lastPush, out);
-      }
-      case GroupUpdate.Purge(var key, var expiredAt) -> {
-        start(PURGE, key, out);
-        put(expiredAt, out);
-      }
-    }
-    return out.toByteArray();
+    return switch (update) {
+      case GroupUpdate.Replace(var key, var body) -> withBody(start(REPLACE, key), body);
+      case GroupUpdate.Merge(var key, var body) -> withBody(start(MERGE, key), body);
+      case GroupUpdate.Delete(var key) -> start(DELETE, key).finish();
+      case GroupUpdate.Restore restore ->
+          withBody(
+              start(RESTORE, restore.key())
+                  .u64(restore.pushMillis())
+                  .u64(restore.failureMillis())
+                  .list(
+                      restore.familyMillis().entrySet(),
+                      (out, family) -> out.text(family.getKey()).u64(family.getValue())),
+              restore.body());
+      case GroupUpdate.Expire(var key, var lastPush, boolean keepsPushTime) ->
+          withVersion(start(EXPIRE, key).flag(keepsPushTime), lastPush);
+      case GroupUpdate.Purge(var key, var expiredAt) -> withVersion(start(PURGE, key), expiredAt);
+    };
   }
 
   /**
@@ -75,7 +56,7 @@ public final class UpdateCodec {
    * @throws MalformedBytesException if it is none, or of a kind that a later version knows
    */
   public static GroupUpdate decode(byte[] encoded) {
-    var in = new WireInput(encoded);
+    var in = new ByteInput(encoded);
     int kind = in.u8();
     GroupingKey key = GroupKeys.decode(in.bytes());
     return switch (kind) {
@@ -87,7 +68,7 @@ public final class UpdateCodec {
       }
       case RESTORE -> restore(key, in);
       case EXPIRE -> {
-        boolean keepsPushTime = in.flag();
+        boolean keepsPushTime = flag(in);
         Version lastPush = version(in);
         in.end();
         yield new GroupUpdate.Expire(key, lastPush, keepsPushTime);
@@ -101,7 +82,7 @@ public final class UpdateCodec {
     };
   }
 
-  private static GroupUpdate restore(GroupingKey key, WireInput in) {
+  private static GroupUpdate restore(GroupingKey key, ByteInput in) {
     long pushMillis = in.u64();
     long failureMillis = in.u64();
     Map<String, Long> familyMillis = new HashMap<>();
@@ -114,12 +95,12 @@ public final class UpdateCodec {
     return new GroupUpdate.Restore(key, body(in), pushMillis, failureMillis, familyMillis);
   }
 
-  private static Version version(WireInput in) {
+  private static Version version(ByteInput in) {
     return new Version(in.u64(), in.u64(), in.u64());
   }
 
-  private static ParsedExposition body(WireInput in) {
-    boolean timestamped = in.flag();
+  private static ParsedExposition body(ByteInput in) {
+    boolean timestamped = flag(in);
     byte[] families = in.rest();
     try {
       var parsed = new ProtobufParser().parse(families, families.length);
@@ -129,34 +110,30 @@ public final class UpdateCodec {
     }
   }
 
-  private static void start(int kind, GroupingKey key, ExpositionBuffer out) {
-    out.put(kind);
-    put(GroupKeys.encode(key), out);
+  /** Stricter than the flags of messages between nodes. */
+  private static boolean flag(ByteInput in) {
+    int flag = in.u8();
+    if (flag > 1) {
+      throw in.fault("not a flag");
+    }
+    return flag == 1;
+  }
+
+  private static ByteOutput start(int kind, GroupingKey key) {
+    return new ByteOutput().u8(kind).bytes(GroupKeys.encode(key));
+  }
+
+  private static byte[] withVersion(ByteOutput start, Version version) {
+    return start.u64(version.epoch()).u64(version.clock()).u64(version.incarnation()).finish();
   }
 
   /** The timestamps themselves are forgotten; that there were some is not. */
-  private static void put(ParsedExposition body, ExpositionBuffer out) {
-    out.put(body.timestamped() ? 1 : 0);
+  private static byte[] withBody(ByteOutput start, ParsedExposition body) {
+    byte[] head = start.flag(body.timestamped()).finish();
+    var out = new ExpositionBuffer(USUAL_LENGTH);
+    out.put(head, 0, head.length);
     var renderer = new ProtobufRenderer();
     body.families().forEach(family -> renderer.render(family, out));
-  }
-
-  private static void put(Version version, ExpositionBuffer out) {
-    put(version.epoch(), out);
-    put(version.clock(), out);
-    put(version.incarnation(), out);
-  }
-
-  private static void put(byte[] bytes, ExpositionBuffer out) {
-    put(bytes.length, out);
-    out.put(bytes, 0, bytes.length);
-  }
-
-  private static void put(int number, ExpositionBuffer out) {
-    out.put(ByteBuffer.allocate(Integer.BYTES).putInt(number).array(), 0, Integer.BYTES);
-  }
-
-  private static void put(long number, ExpositionBuffer out) {
-    out.put(ByteBuffer.allocate(Long.BYTES).putLong(number).array(), 0, Long.BYTES);
+    return out.toByteArray();
   }
 }

@@ -1,7 +1,7 @@
 package io.silverback.server.storage;
 
-import io.silverback.codec.model.Expiry;
 import io.silverback.codec.model.Family;
+import io.silverback.codec.model.GroupBounds;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Stamp;
 import io.silverback.server.group.GroupState;
@@ -15,33 +15,8 @@ record WholeGroup(GroupState state) implements ListedGroup {
   }
 
   @Override
-  public Stamp push() {
-    return state.push();
-  }
-
-  @Override
-  public Stamp failure() {
-    return state.failure();
-  }
-
-  @Override
-  public Expiry expiry() {
-    return state.expiry();
-  }
-
-  @Override
-  public boolean isStale() {
-    return state.isStale();
-  }
-
-  @Override
-  public long pushMillis() {
-    return state.pushMillis();
-  }
-
-  @Override
-  public long failureMillis() {
-    return state.failureMillis();
+  public GroupBounds bounds() {
+    return state.bounds();
   }
 
   @Override

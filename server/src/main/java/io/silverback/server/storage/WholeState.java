@@ -1,7 +1,8 @@
 package io.silverback.server.storage;
 
+import io.silverback.codec.bytes.CorruptFrameException;
+import io.silverback.codec.bytes.MalformedBytesException;
 import io.silverback.codec.model.GroupingKey;
-import io.silverback.codec.row.CorruptFrameException;
 import io.silverback.codec.row.GroupFrame;
 import io.silverback.codec.row.GroupShape;
 import io.silverback.codec.row.GroupStateMessage;

@@ -2,6 +2,8 @@ package io.silverback.codec.row;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
+import io.silverback.codec.bytes.CorruptFrameException;
+import io.silverback.codec.bytes.FrameChecksum;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.MetricFamily;
 import java.util.Arrays;

@@ -4,20 +4,19 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.sun.management.ThreadMXBean;
-import io.silverback.cluster.MalformedMessageException;
 import io.silverback.cluster.PeerInputs;
 import io.silverback.cluster.View;
+import io.silverback.codec.bytes.CorruptFrameException;
+import io.silverback.codec.bytes.MalformedBytesException;
 import io.silverback.codec.exposition.MalformedExpositionException;
 import io.silverback.codec.exposition.NameValidation;
 import io.silverback.codec.exposition.ProtobufParser;
 import io.silverback.codec.exposition.TextParser;
-import io.silverback.codec.row.CorruptFrameException;
 import io.silverback.codec.row.SealedInputs;
 import io.silverback.server.group.GroupSelector;
 import io.silverback.server.group.MalformedSelectorException;
 import io.silverback.server.group.SeriesSelector;
 import io.silverback.server.handler.BodyInputs;
-import io.silverback.server.storage.MalformedBytesException;
 import io.silverback.server.storage.SubmissionCodec;
 import io.silverback.server.storage.UpdateCodec;
 import io.silverback.server.web.WebConfigReader;
@@ -99,7 +98,6 @@ public enum FuzzTarget {
     } catch (MalformedExpositionException
         | MalformedSelectorException
         | MalformedBytesException
-        | MalformedMessageException
         | CorruptFrameException
         | ConfigException _) {
       // As documented.

@@ -206,8 +206,8 @@ final class GroupMergeTest {
                   shown.put(name, ((Metric.Gauge) family.family().metrics().getFirst()).value()));
       assertEquals(values, shown);
       assertEquals(exists, group.exists());
-      assertEquals(pushMillis, group.pushMillis());
-      assertEquals(failureMillis, group.failureMillis());
+      assertEquals(pushMillis, group.bounds().pushMillis());
+      assertEquals(failureMillis, group.bounds().failureMillis());
     }
   }
 }

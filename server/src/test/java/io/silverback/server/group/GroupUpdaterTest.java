@@ -48,8 +48,8 @@ final class GroupUpdaterTest {
             restore(NIGHTLY, 7_000, Map.of("a", 5_000L), gauge("a", 3), gauge("b", 4)),
             at(2));
     assertEquals(Set.of("a", "b"), group.families().keySet());
-    assertEquals(7_000, group.pushMillis());
-    assertEquals(0, group.failureMillis());
+    assertEquals(7_000, group.bounds().pushMillis());
+    assertEquals(0, group.bounds().failureMillis());
     assertEquals(5_000, Objects.requireNonNull(group.families().get("a")).written().wallMillis());
     assertEquals(7_000, Objects.requireNonNull(group.families().get("b")).written().wallMillis());
     group = GroupUpdater.apply(group, put(NIGHTLY, gauge("a", 9)), at(3));
@@ -137,7 +137,7 @@ final class GroupUpdaterTest {
     GroupState group = pushed(NIGHTLY, 1, gauge("a", 1));
     GroupState merged = GroupUpdater.apply(group, post(NIGHTLY), at(2));
     assertEquals(Set.of("a"), merged.families().keySet());
-    assertEquals(2000, merged.pushMillis());
+    assertEquals(2000, merged.bounds().pushMillis());
     GroupState replaced = GroupUpdater.apply(group, put(NIGHTLY), at(2));
     assertTrue(replaced.families().isEmpty());
     assertTrue(replaced.exists());
@@ -149,25 +149,25 @@ final class GroupUpdaterTest {
     group = GroupUpdater.apply(group, delete(NIGHTLY), at(3));
     assertFalse(group.exists());
     assertTrue(group.families().isEmpty());
-    assertEquals(0, group.pushMillis());
-    assertEquals(0, group.failureMillis());
+    assertEquals(0, group.bounds().pushMillis());
+    assertEquals(0, group.bounds().failureMillis());
     group = GroupUpdater.apply(group, post(NIGHTLY), at(4));
     assertTrue(group.exists());
-    assertEquals(0, group.failureMillis());
+    assertEquals(0, group.bounds().failureMillis());
   }
 
   @Test
   void failureCreatesAGroupAndKeepsWhatIsThere() {
     GroupState created = GroupUpdater.markFailure(GroupState.absent(NIGHTLY), at(1));
     assertTrue(created.exists());
-    assertEquals(0, created.pushMillis());
-    assertEquals(1000, created.failureMillis());
+    assertEquals(0, created.bounds().pushMillis());
+    assertEquals(1000, created.bounds().failureMillis());
 
     GroupState marked = GroupUpdater.markFailure(pushed(NIGHTLY, 1, gauge("a", 1)), at(2));
     assertEquals(Set.of("a"), marked.families().keySet());
     GroupState later = GroupUpdater.apply(marked, put(NIGHTLY, gauge("a", 2)), at(3));
-    assertEquals(3000, later.pushMillis());
-    assertEquals(2000, later.failureMillis());
+    assertEquals(3000, later.bounds().pushMillis());
+    assertEquals(2000, later.bounds().failureMillis());
   }
 
   @Test
@@ -175,12 +175,12 @@ final class GroupUpdaterTest {
     GroupState fresh = pushed(NIGHTLY, 1, gauge("a", 1));
     var expiry = new GroupUpdate.Expire(NIGHTLY, at(1).version(), true);
     GroupState group = GroupUpdater.apply(fresh, expiry, at(2));
-    assertFalse(fresh.isStale());
-    assertTrue(group.isStale());
-    assertEquals(2000, group.expiry().at().wallMillis());
+    assertFalse(fresh.bounds().isStale());
+    assertTrue(group.bounds().isStale());
+    assertEquals(2000, group.bounds().expiry().at().wallMillis());
     assertTrue(group.exists());
     assertTrue(group.families().isEmpty());
-    assertEquals(1000, group.pushMillis());
+    assertEquals(1000, group.bounds().pushMillis());
   }
 
   @Test

@@ -30,7 +30,7 @@ public final class HeldFamilies implements Iterable<HeldFamily> {
   public HeldFamilies(Iterable<GroupState> groups) {
     for (GroupState group : groups) {
       for (String name : List.of(PushTimes.FAILURE, PushTimes.SUCCESS)) {
-        if (!group.isStale() || PushTimes.isKept(name, group.expiry())) {
+        if (!group.bounds().isStale() || PushTimes.isKept(name, group.bounds().expiry())) {
           addHolder(name, group);
         }
       }

@@ -42,7 +42,9 @@ public final class UnitedFamilies {
     var names = new TreeMap<String, List<MetricFamily>>();
     for (GroupState group : groups) {
       PushTimes.of(group).stream()
-          .filter(it -> !group.isStale() || PushTimes.isKept(it.name(), group.expiry()))
+          .filter(
+              it ->
+                  !group.bounds().isStale() || PushTimes.isKept(it.name(), group.bounds().expiry()))
           .forEach(it -> names.computeIfAbsent(it.name(), _ -> new ArrayList<>()).add(it));
       for (var family : group.families().values()) {
         if (FamilyIndex.counts(family)) {

@@ -177,7 +177,7 @@ public final class HeapMetricStore implements MetricStore {
 
   @Override
   public StorageStatistics statistics() {
-    int stale = (int) groups.values().stream().filter(GroupState::isStale).count();
+    int stale = (int) groups.values().stream().filter(group -> group.bounds().isStale()).count();
     return new StorageStatistics(
         groupCount(), stale, 0, 0, List.of(), List.of(), List.of(), Optional.empty());
   }

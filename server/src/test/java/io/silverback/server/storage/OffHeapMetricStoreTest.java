@@ -87,12 +87,12 @@ final class OffHeapMetricStoreTest {
     assertEquals("pushed metrics must not have timestamps", refused.reason());
     GroupState group = groups(store).getFirst();
     assertEquals(1, value(group, "m"));
-    assertEquals(NOW, group.pushMillis());
-    assertEquals(NOW, group.failureMillis());
+    assertEquals(NOW, group.bounds().pushMillis());
+    assertEquals(NOW, group.bounds().failureMillis());
 
     refused(store.submit(timestamped(Y, gauge("m", 2))));
     assertEquals(2, store.groupCount());
-    assertEquals(0, groups(store).getLast().pushMillis());
+    assertEquals(0, groups(store).getLast().bounds().pushMillis());
   }
 
   @Test
@@ -213,8 +213,8 @@ final class OffHeapMetricStoreTest {
                 while (!done.get()) {
                   for (GroupState group : groups(store)) {
                     assertEquals(value(group, "pair_a"), value(group, "pair_b"));
-                    assertTrue(group.push().version().compareTo(last) >= 0);
-                    last = group.push().version();
+                    assertTrue(group.bounds().push().version().compareTo(last) >= 0);
+                    last = group.bounds().push().version();
                   }
                   Thread.sleep(1);
                 }
@@ -303,7 +303,7 @@ final class OffHeapMetricStoreTest {
     }
     assertEquals(1, store.groupCount());
     assertEquals(1, value(groups(store).getFirst(), "m"));
-    assertEquals(NOW, groups(store).getFirst().failureMillis());
+    assertEquals(NOW, groups(store).getFirst().bounds().failureMillis());
   }
 
   @Test

@@ -21,11 +21,11 @@ import io.silverback.cluster.HashRing;
 import io.silverback.cluster.ReplicaStore.Claim;
 import io.silverback.cluster.ReplicaStore.Merged;
 import io.silverback.cluster.ReplicaStore.Prepared;
+import io.silverback.codec.bytes.CorruptFrameException;
 import io.silverback.codec.exposition.ParsedExposition;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Version;
 import io.silverback.codec.model.VersionClock;
-import io.silverback.codec.row.CorruptFrameException;
 import io.silverback.codec.row.GroupStateMessage;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.storage.MetricStore.Submission;
@@ -271,7 +271,7 @@ final class ReplicaStoreTest {
     var marked = effect(leader, timestamped(X, gauge("a", 2)), 50, now);
     assertInstanceOf(Submission.Refused.class, answer(marked));
     merge(follower, marked.state());
-    assertEquals(now, Replicas.groups(follower.store()).getFirst().failureMillis());
+    assertEquals(now, Replicas.groups(follower.store()).getFirst().bounds().failureMillis());
 
     var illegal = put(GroupingKey.of("z", "__bad", "1"), gauge("a", 1));
     var settled = prepare(leader, illegal, new Version(1, 51, 7), now);
@@ -331,7 +331,7 @@ final class ReplicaStoreTest {
 
     assertEquals(new Version(1, Long.MAX_VALUE / 2, 7), follower.replica().newest(state));
     assertInstanceOf(Submission.Accepted.class, follower.store().submit(put(Y, gauge("b", 1))));
-    Version own = Replicas.groups(follower.store()).get(1).push().version();
+    Version own = Replicas.groups(follower.store()).get(1).bounds().push().version();
     assertEquals(now, own.clock() >>> 16);
   }
 

@@ -5,11 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.silverback.codec.bytes.CorruptFrameException;
 import io.silverback.codec.model.Deadline;
 import io.silverback.codec.model.DeadlineException;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.MetricFamily;
-import io.silverback.codec.row.CorruptFrameException;
 import io.silverback.codec.row.GroupShape;
 import java.time.Duration;
 import java.util.ArrayList;

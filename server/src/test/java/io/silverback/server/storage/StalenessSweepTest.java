@@ -61,9 +61,9 @@ final class StalenessSweepTest {
 
     assertEquals(List.of(), exposed());
     GroupState group = groups().getFirst();
-    assertTrue(group.isStale());
-    assertEquals(wallMillis, group.expiry().at().wallMillis());
-    assertEquals(wallMillis - TTL.toMillis(), group.pushMillis());
+    assertTrue(group.bounds().isStale());
+    assertEquals(wallMillis, group.bounds().expiry().at().wallMillis());
+    assertEquals(wallMillis - TTL.toMillis(), group.bounds().pushMillis());
     assertEquals(1, store.statistics().staleGroups());
     assertEquals(1, expired.get());
     sweep(ttl());
@@ -118,16 +118,16 @@ final class StalenessSweepTest {
   @Test
   void aPushBetweenVerdictAndExpiryWins() {
     store.submit(put(X, gauge("m", 1)));
-    Version judged = groups().getFirst().push().version();
+    Version judged = groups().getFirst().bounds().push().version();
     store.submit(put(X, gauge("m", 2)));
     assertInstanceOf(
         Submission.Outdated.class, store.submit(new GroupUpdate.Expire(X, judged, false)));
-    Version last = groups().getFirst().push().version();
+    Version last = groups().getFirst().bounds().push().version();
     assertInstanceOf(
         Submission.Outdated.class, store.submit(new GroupUpdate.Purge(X, Version.NEVER)));
     assertInstanceOf(
         Submission.Accepted.class, store.submit(new GroupUpdate.Expire(X, last, false)));
-    Version expiry = groups().getFirst().expiry().version();
+    Version expiry = groups().getFirst().bounds().expiry().version();
     store.submit(put(X, gauge("m", 3)));
     assertInstanceOf(Submission.Outdated.class, store.submit(new GroupUpdate.Purge(X, expiry)));
   }
@@ -179,7 +179,7 @@ final class StalenessSweepTest {
     pass(Duration.ofSeconds(1));
     sweep(rules);
     assertEquals(1, expired.get());
-    assertTrue(groups().getFirst().isStale());
+    assertTrue(groups().getFirst().bounds().isStale());
     pass(Duration.ofSeconds(10));
     sweep(rules);
     assertEquals(2, expired.get());
@@ -211,7 +211,8 @@ final class StalenessSweepTest {
     store.submit(put(Y, gauge("m", 1)));
     pass(TTL);
     sweep(rules(never, new StalenessRule(all(), TTL, 0, false, TTL)));
-    assertEquals(List.of(false, true), groups().stream().map(GroupState::isStale).toList());
+    assertEquals(
+        List.of(false, true), groups().stream().map(group -> group.bounds().isStale()).toList());
   }
 
   @Test
@@ -293,7 +294,8 @@ final class StalenessSweepTest {
     store.close();
     store = open(folder);
     assertEquals(1, store.statistics().staleGroups());
-    assertEquals(List.of(true, false), groups().stream().map(GroupState::isStale).toList());
+    assertEquals(
+        List.of(true, false), groups().stream().map(group -> group.bounds().isStale()).toList());
   }
 
   private void pass(Duration time) {

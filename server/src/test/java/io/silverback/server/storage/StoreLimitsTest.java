@@ -81,7 +81,7 @@ final class StoreLimitsTest {
     try (Snapshot snapshot = store.snapshot()) {
       GroupState group = snapshot.groups().iterator().next();
       assertEquals(1, snapshot.size());
-      assertEquals(NOW, group.failureMillis());
+      assertEquals(NOW, group.bounds().failureMillis());
       assertEquals(List.of("m"), List.copyOf(group.families().keySet()));
     }
   }

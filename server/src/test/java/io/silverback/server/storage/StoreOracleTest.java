@@ -84,8 +84,9 @@ final class StoreOracleTest {
         }
       }
       return random.nextInt(3) == 0
-          ? new GroupUpdate.Purge(group.key(), group.expiry().version())
-          : new GroupUpdate.Expire(group.key(), group.lastPush().version(), random.nextBoolean());
+          ? new GroupUpdate.Purge(group.key(), group.bounds().expiry().version())
+          : new GroupUpdate.Expire(
+              group.key(), group.bounds().lastPush().version(), random.nextBoolean());
     }
   }
 
@@ -145,7 +146,12 @@ final class StoreOracleTest {
     var groups = new ArrayList<String>();
     for (GroupState group : snapshot.groups()) {
       groups.add(
-          group.key() + " " + group.pushMillis() + " " + group.failureMillis() + group.isStale());
+          group.key()
+              + " "
+              + group.bounds().pushMillis()
+              + " "
+              + group.bounds().failureMillis()
+              + group.bounds().isStale());
       group.families().values().forEach(family -> groups.add(family.toString()));
     }
     return groups;

@@ -1,4 +1,4 @@
-package io.silverback.codec.row;
+package io.silverback.codec.bytes;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
@@ -7,15 +7,15 @@ import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 
 /** The CRC32C at the end of a frame or shape, over all that stands before it. */
-final class FrameChecksum {
-  static final int CHECKSUM_LENGTH = Integer.BYTES;
+public final class FrameChecksum {
+  public static final int CHECKSUM_LENGTH = Integer.BYTES;
 
   private static final int CHUNK_LENGTH = 8192;
 
   private FrameChecksum() {}
 
   /** Writes the checksum behind {@code length} bytes. */
-  static void put(MutableDirectBuffer buffer, int offset, int length) {
+  public static void put(MutableDirectBuffer buffer, int offset, int length) {
     buffer.putInt(offset + length, of(buffer, offset, length), LITTLE_ENDIAN);
   }
 
@@ -24,7 +24,7 @@ final class FrameChecksum {
    *
    * @throws CorruptFrameException if they do not match
    */
-  static void verify(DirectBuffer buffer, int offset, int length) {
+  public static void verify(DirectBuffer buffer, int offset, int length) {
     int end = length - CHECKSUM_LENGTH;
     if (buffer.getInt(offset + end, LITTLE_ENDIAN) != of(buffer, offset, end)) {
       throw new CorruptFrameException("checksum mismatch: length=" + length);

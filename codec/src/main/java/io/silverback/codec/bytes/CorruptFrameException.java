@@ -1,4 +1,4 @@
-package io.silverback.codec.row;
+package io.silverback.codec.bytes;
 
 /**
  * Says where and why the bytes of a frame or a page, stored or received, are not what was written.

@@ -1,9 +1,10 @@
-package io.silverback.server.storage;
+package io.silverback.codec.bytes;
 
-/** Bytes from another node that are not what they should be. */
+/** Says why bytes from another node, or of a view, are not what this version writes. */
 public final class MalformedBytesException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  /** The message ends in {@code name=value}. */
   public MalformedBytesException(String message) {
     super(message);
   }

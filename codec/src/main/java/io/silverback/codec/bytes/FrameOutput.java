@@ -1,4 +1,4 @@
-package io.silverback.codec.row;
+package io.silverback.codec.bytes;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
@@ -12,7 +12,7 @@ import org.agrona.MutableDirectBuffer;
  * <p>Positions count from where the output started. What a {@code varint} is stands in {@code
  * docs/formats/group-shape.md}.
  */
-final class FrameOutput {
+public final class FrameOutput {
   static final int VARINT_BITS = 7;
   static final int VARINT_MORE_FLAG = 0x80;
 
@@ -20,41 +20,41 @@ final class FrameOutput {
   private final int offset;
   private int position;
 
-  FrameOutput(MutableDirectBuffer buffer, int offset) {
+  public FrameOutput(MutableDirectBuffer buffer, int offset) {
     this.buffer = buffer;
     this.offset = offset;
   }
 
-  int position() {
+  public int position() {
     return position;
   }
 
-  void u8(int value) {
+  public void u8(int value) {
     buffer.putByte(offset + position, (byte) value);
     position += Byte.BYTES;
   }
 
-  void u32(int value) {
+  public void u32(int value) {
     buffer.putInt(offset + position, value, LITTLE_ENDIAN);
     position += Integer.BYTES;
   }
 
   /** Overwrites what {@link #u32} wrote earlier. */
-  void u32At(int earlier, int value) {
+  public void u32At(int earlier, int value) {
     buffer.putInt(offset + earlier, value, LITTLE_ENDIAN);
   }
 
-  void u64(long value) {
+  public void u64(long value) {
     buffer.putLong(offset + position, value, LITTLE_ENDIAN);
     position += Long.BYTES;
   }
 
-  void fingerprint(Fingerprint fingerprint) {
+  public void fingerprint(Fingerprint fingerprint) {
     u64(fingerprint.high());
     u64(fingerprint.low());
   }
 
-  void varint(long value) {
+  public void varint(long value) {
     long rest = value;
     while (rest >>> VARINT_BITS != 0) {
       u8((int) rest | VARINT_MORE_FLAG);
@@ -63,23 +63,23 @@ final class FrameOutput {
     u8((int) rest);
   }
 
-  void bytes(byte[] source) {
+  public void bytes(byte[] source) {
     buffer.putBytes(offset + position, source);
     position += source.length;
   }
 
-  void bytes(DirectBuffer source) {
+  public void bytes(DirectBuffer source) {
     buffer.putBytes(offset + position, source, 0, source.capacity());
     position += source.capacity();
   }
 
   /** Passes over bytes that somebody else wrote. */
-  void advance(int count) {
+  public void advance(int count) {
     position += count;
   }
 
   /** Ends with the checksum of everything before; the answer is the length of it all. */
-  int finish() {
+  public int finish() {
     FrameChecksum.put(buffer, offset, position);
     position += FrameChecksum.CHECKSUM_LENGTH;
     return position;

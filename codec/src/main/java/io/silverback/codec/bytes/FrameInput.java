@@ -1,4 +1,4 @@
-package io.silverback.codec.row;
+package io.silverback.codec.bytes;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
@@ -12,7 +12,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  * <p>Each fault is a {@link CorruptFrameException}. Positions count from the start of the region.
  * Borrows the bytes; not thread-safe.
  */
-final class FrameInput {
+public final class FrameInput {
   /** As many as 35 bits need; nothing that is written needs more. */
   private static final int LONGEST_VARINT_LENGTH = 5;
 
@@ -24,11 +24,11 @@ final class FrameInput {
   private int position;
 
   /** A cursor over nothing. */
-  FrameInput() {
+  public FrameInput() {
     this(NOTHING, 0, 0);
   }
 
-  FrameInput(DirectBuffer buffer, int offset, int length) {
+  public FrameInput(DirectBuffer buffer, int offset, int length) {
     buffer.boundsCheck(offset, length);
     this.buffer = buffer;
     this.offset = offset;
@@ -36,22 +36,22 @@ final class FrameInput {
   }
 
   /** Goes to where another cursor is. */
-  void moveTo(FrameInput other) {
+  public void moveTo(FrameInput other) {
     buffer = other.buffer;
     offset = other.offset;
     length = other.length;
     position = other.position;
   }
 
-  int length() {
+  public int length() {
     return length;
   }
 
-  int position() {
+  public int position() {
     return position;
   }
 
-  void position(int target) {
+  public void position(int target) {
     if (target < 0 || target > length) {
       throw fault("position is outside");
     }
@@ -59,21 +59,21 @@ final class FrameInput {
   }
 
   /** Passes over {@code count} bytes. */
-  void skip(long count) {
+  public void skip(long count) {
     if (count < 0 || count > length - position) {
       throw fault("cut off");
     }
     position += (int) count;
   }
 
-  int u8() {
+  public int u8() {
     int from = position;
     skip(Byte.BYTES);
     return buffer.getByte(offset + from) & 0xff;
   }
 
   /** A number of 32 bits that is used as a length or number of things. */
-  int u32() {
+  public int u32() {
     int from = position;
     skip(Integer.BYTES);
     int value = buffer.getInt(offset + from, LITTLE_ENDIAN);
@@ -83,18 +83,18 @@ final class FrameInput {
     return value;
   }
 
-  long u64() {
+  public long u64() {
     int from = position;
     skip(Long.BYTES);
     return buffer.getLong(offset + from, LITTLE_ENDIAN);
   }
 
-  Fingerprint fingerprint() {
+  public Fingerprint fingerprint() {
     long high = u64();
     return new Fingerprint(high, u64());
   }
 
-  long varint() {
+  public long varint() {
     long value = 0;
     for (int i = 0; i < LONGEST_VARINT_LENGTH; i++) {
       long next = u8();
@@ -107,7 +107,7 @@ final class FrameInput {
   }
 
   /** A varint that is below a bound. */
-  int index(int bound) {
+  public int index(int bound) {
     long value = varint();
     if (value >= bound) {
       throw fault("index is out of bounds");
@@ -116,7 +116,7 @@ final class FrameInput {
   }
 
   /** A varint that says how many things follow, each of them at least so many bytes long. */
-  int count(int leastLength) {
+  public int count(int leastLength) {
     long value = varint();
     if (value > (length - position) / leastLength) {
       throw fault("cut off");
@@ -124,7 +124,7 @@ final class FrameInput {
     return (int) value;
   }
 
-  byte[] bytes(int count) {
+  public byte[] bytes(int count) {
     int from = position;
     skip(count);
     byte[] copy = new byte[count];
@@ -132,7 +132,7 @@ final class FrameInput {
     return copy;
   }
 
-  CorruptFrameException fault(String reason) {
+  public CorruptFrameException fault(String reason) {
     return new CorruptFrameException(reason + ": position=" + position + " length=" + length);
   }
 }
