@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Arguments {@code @FILE}, each of which stands for the lines of that file. */
+/** Arguments {@code @FILE}, each replaced by the lines of that file. */
 public final class ArgumentFiles {
   private static final int MAX_BYTES = 1024 * 1024;
 

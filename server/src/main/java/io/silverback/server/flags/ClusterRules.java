@@ -212,7 +212,7 @@ final class ClusterRules {
     if (join.stream().anyMatch(other -> other.startsWith(DNS))) {
       throw new StartUpException(
           EXPECT.option()
-              + " is needed with a name that stands for any number of servers: "
+              + " is needed with a name that resolves to any number of servers: "
               + JOIN.name()
               + "="
               + String.join(",", join));

@@ -6,8 +6,7 @@ import java.util.List;
 /**
  * Flags that belong together: one heading of the help, and its rows in the order of the file.
  *
- * <p>Whoever adds a flag writes one row, which is also the constant that its value is asked for
- * with.
+ * <p>A new flag is one row. The row is also the constant by which its value is read.
  */
 final class FlagTable {
   private final String heading;

@@ -233,7 +233,7 @@ final class FlagTypes {
     };
   }
 
-  /** A host and a port that somebody else resolves. */
+  /** A host and a port that are resolved later. */
   static FlagType<String> remoteAddress() {
     return (name, given) -> {
       int colon = given.lastIndexOf(':');

@@ -41,7 +41,7 @@ final class FlagWarnings {
     environment.keySet().stream()
         .filter(name -> name.startsWith(Flag.VARIABLE_PREFIX) && !known.contains(name))
         .sorted()
-        .forEach(name -> warn("environment variable stands for no flag, ignored", "name", name));
+        .forEach(name -> warn("environment variable names no flag, ignored", "name", name));
   }
 
   private void lookAtMemory(long heapBytes) {

@@ -22,7 +22,7 @@ import java.util.function.Supplier;
  *
  * <p>The command line beats the environment ({@code SILVERBACK_WEB_LISTEN_ADDRESS} for {@code
  * --web.listen-address}), which beats the configuration file, which beats the default. An argument
- * {@code @FILE} stands for the lines of that file.
+ * {@code @FILE} is replaced by the lines of that file.
  */
 public final class Flags {
   /** All flags, under the headings of the help. A new flag is one row in one of them. */

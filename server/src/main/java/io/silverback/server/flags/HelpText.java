@@ -31,7 +31,7 @@ final class HelpText {
       List.of(
           "A flag may also be set in the environment: SILVERBACK_LOG_LEVEL for --log.level; the"
               + " command line wins; or in --config.file, which both of them beat.",
-          "An argument @FILE stands for the lines of that file, one argument a line; # starts a"
+          "An argument @FILE is replaced by the lines of that file, one argument a line; # starts a"
               + " remark.");
 
   private final int width;

@@ -54,7 +54,7 @@ public final class LiveConfig {
     return !file.isEmpty();
   }
 
-  /** Its name; empty if there is none. */
+  /** Its name, if there is one. */
   public String file() {
     return file;
   }

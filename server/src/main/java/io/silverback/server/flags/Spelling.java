@@ -4,7 +4,7 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.Optional;
 
-/** Finds what somebody meant who wrote the name of a flag wrongly. */
+/** Finds the flag that a misspelled name means. */
 final class Spelling {
   /** One mistake in as many letters is taken for a slip. */
   private static final int LETTERS_PER_MISTAKE = 5;
@@ -21,7 +21,7 @@ final class Spelling {
     return near.or(() -> only(known, given.replaceFirst("^-+", "")));
   }
 
-  /** For somebody who left out the first part of a name. */
+  /** When the first part of a name is left out. */
   private static Optional<String> only(Collection<String> known, String end) {
     var matching = known.stream().filter(name -> name.endsWith("." + end)).toList();
     return matching.size() == 1 ? Optional.of(matching.getFirst()) : Optional.empty();

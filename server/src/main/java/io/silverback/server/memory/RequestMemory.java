@@ -13,12 +13,15 @@ import java.util.function.LongPredicate;
  * while the process has room. So requests and what is stored stay within one limit together, and no
  * kind of request starves another.
  *
- * <p>Bodies are assured of four times their share, since they are on the heap, which keeps free
- * room of its own, and since what a body takes is estimated at its worst. Thread-safe.
+ * <p>More than the share is assured, where a refusal would hurt and the share is seldom used up:
+ * twice as much for scrapes, as a group that changes and cannot be copied is missing from a page;
+ * four times as much for bodies, as they are on the heap, which keeps free room of its own, and as
+ * what a body takes is estimated at its worst. Thread-safe.
  */
 public final class RequestMemory {
   private static final int PARTS_OF_MEMORY = 32;
   private static final int PARTS_OF_SCRAPES = 2;
+  private static final int ASSURED_SHARES_OF_SCRAPES = 2;
   private static final int ASSURED_SHARES_OF_BODIES = 4;
 
   private final MemoryPool scrapes;
@@ -41,7 +44,7 @@ public final class RequestMemory {
       long memoryBytes, long scrapeBytes, long bodyBytes, long queryBytes, Duration maxWait) {
     isBounded = memoryBytes > 0;
     long part = memoryBytes / PARTS_OF_MEMORY;
-    scrapes = pool(scrapeBytes, PARTS_OF_SCRAPES * part, 1, maxWait);
+    scrapes = pool(scrapeBytes, PARTS_OF_SCRAPES * part, ASSURED_SHARES_OF_SCRAPES, maxWait);
     bodies = pool(bodyBytes, part, ASSURED_SHARES_OF_BODIES, maxWait);
     queries = pool(queryBytes, part, 1, maxWait);
     pools = List.of(scrapes, bodies, queries);

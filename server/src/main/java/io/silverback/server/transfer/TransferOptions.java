@@ -64,7 +64,8 @@ record TransferOptions(URI from, URI to, Duration timeout, int maxExactSeries) {
             .synopsisHeading("usage: ")
             .description("%n" + direction.description() + "%n")
             .optionListHeading("Flags:%n")
-            .footer("%nAn argument @FILE stands for the lines of that file, one argument a line.")
+            .footer(
+                "%nAn argument @FILE is replaced by the lines of that file, one argument a line.")
             .sortOptions(false)
             .longOptionsMaxWidth(46)
             .width(120));

@@ -84,7 +84,7 @@ final class CheckConfigTest {
         """
         1
         --cluster.secret-file: cannot read the secret file, no such file: file=D/none: file=F line=7 key=flags.cluster.secret-file
-        --cluster.bootstrap-expect is needed with a name that stands for any number of servers: cluster.join=dns+b:1
+        --cluster.bootstrap-expect is needed with a name that resolves to any number of servers: cluster.join=dns+b:1
         --cluster.lease must be three times --cluster.renewal or more: cluster.lease=1s cluster.renewal=400ms: file=F line=5 key=flags.cluster.lease
         --web.listen-address and --cluster.listen-address must not take the same port twice: port=9094: file=F line=2 key=flags.web.listen-address
         """,

@@ -105,7 +105,7 @@ final class ClusterFlagsTest {
         "--cluster.listen-address=127.0.0.1:9094 --cluster.join=b | --cluster.join must be a host"
             + " and a port such as 10.0.0.1:9094: cluster.join=b",
         "--cluster.listen-address=127.0.0.1:9094 --cluster.join=dns+b:1 |"
-            + " --cluster.bootstrap-expect is needed with a name that stands for any number of"
+            + " --cluster.bootstrap-expect is needed with a name that resolves to any number of"
             + " servers: cluster.join=dns+b:1",
         "--cluster.listen-address=127.0.0.1:9094 --cluster.lease=1s | --cluster.lease must be three"
             + " times --cluster.renewal or more: cluster.lease=1s cluster.renewal=400ms",

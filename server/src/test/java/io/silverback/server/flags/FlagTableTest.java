@@ -90,7 +90,7 @@ final class FlagTableTest {
           entry("cluster.max-message-size", 64 << 20),
           entry("cluster.max-peer-connections", 1024));
 
-  /** What is written on the command line, and what it stands for. */
+  /** What is written on the command line, and the value that it means. */
   private record Explicit(String text, Object value) {}
 
   private static final Map<String, Explicit> EXPLICIT =

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 final class RequestMemoryTest {
   private static final long MEMORY = 32_000;
   private static final long SCRAPE_SHARE = 2_000;
+  private static final long SCRAPES_ASSURED = 2 * SCRAPE_SHARE;
   private static final long BODY_SHARE = 1_000;
   private static final long BODIES_ASSURED = 4 * BODY_SHARE;
 
@@ -29,7 +30,7 @@ final class RequestMemoryTest {
     try (var scrape = memory.scrapes().lease();
         var body = memory.bodies().lease();
         var query = memory.queries().lease()) {
-      assertTrue(scrape.take(SCRAPE_SHARE));
+      assertTrue(scrape.take(SCRAPES_ASSURED));
       assertTrue(body.tryTake(BODIES_ASSURED));
       // No more is set aside than the kind may have at all.
       assertTrue(query.take(500));

@@ -196,7 +196,7 @@ final class StoreMemoryTest {
 
       try (var scrape = requests.scrapes().lease();
           var body = requests.bodies().lease()) {
-        assertTrue(scrape.take(LIMIT / 16));
+        assertTrue(scrape.take(LIMIT / 8));
         assertFalse(scrape.take(MIB / 4));
         assertTrue(body.take(LIMIT / 32));
         assertInstanceOf(Submission.OverLimit.class, bounded.submit(wide(groups, 500)));
