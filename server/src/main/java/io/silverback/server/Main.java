@@ -75,6 +75,7 @@ public final class Main {
           "web.enable-lifecycle");
     }
     OldGarbage.watch(gateway::memoryIsShort);
+    VirtualThreadWatch.start();
     var quitByRequest = new AtomicBoolean();
     // A JVM that ends by a signal would answer 143; for an operator this end is a success.
     Runtime.getRuntime()
