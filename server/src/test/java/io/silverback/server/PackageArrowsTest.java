@@ -132,7 +132,7 @@ final class PackageArrowsTest {
                   "com.sun.management")),
           Map.entry(
               "io.silverback.server",
-              List.of("io.silverback.", HELIDON, "io.prometheus.metrics.")));
+              List.of("io.silverback.", HELIDON, "io.prometheus.metrics.", "com.sun.management")));
 
   @Test
   void everyRoomKnowsOnlyWhatItMay() throws Exception {
