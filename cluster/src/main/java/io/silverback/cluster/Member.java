@@ -45,7 +45,7 @@ public record Member(
   /**
    * The member that the bytes are.
    *
-   * @throws MalformedBytesException if they are none
+   * @throws MalformedBytesException if they are not valid
    */
   public static Member decode(byte[] bytes) {
     var in = new ByteInput(bytes);

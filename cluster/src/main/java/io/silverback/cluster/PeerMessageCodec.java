@@ -140,7 +140,7 @@ final class PeerMessageCodec {
   /**
    * The message that the bytes are.
    *
-   * @throws MalformedBytesException if they are none
+   * @throws MalformedBytesException if they are not valid
    */
   static PeerMessage decode(byte[] bytes) {
     var in = new ByteInput(bytes);

@@ -149,7 +149,7 @@ public record View(
   /**
    * The view that the bytes are.
    *
-   * @throws MalformedBytesException if they are none
+   * @throws MalformedBytesException if they are not valid
    */
   public static View decode(byte[] bytes) {
     var in = new ByteInput(bytes);

@@ -11,7 +11,9 @@ package io.silverback.server;
  */
 final class Carriers {
   static final String PROPERTY = "jdk.virtualThreadScheduler.parallelism";
-  private static final int LEAST = 8;
+
+  /** Twice as many as the scrapes that are answered at once, which compute the longest. */
+  private static final int LEAST = 16;
 
   private Carriers() {}
 

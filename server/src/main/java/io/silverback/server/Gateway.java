@@ -1,9 +1,5 @@
 package io.silverback.server;
 
-import io.helidon.http.HeaderNames;
-import io.helidon.webserver.http.HttpRouting;
-import io.helidon.webserver.http.ServerRequest;
-import io.helidon.webserver.http.ServerResponse;
 import io.silverback.codec.model.VersionClock;
 import io.silverback.server.flags.GatewayConfig;
 import io.silverback.server.flags.LiveConfig;
@@ -18,11 +14,8 @@ import io.silverback.server.handler.LifecycleHandler;
 import io.silverback.server.handler.LimitBoard;
 import io.silverback.server.handler.Routes;
 import io.silverback.server.handler.WriterWatch;
-import io.silverback.server.http.ConnectionLimits;
-import io.silverback.server.http.CutOff;
 import io.silverback.server.http.Exchange;
 import io.silverback.server.http.HttpServer;
-import io.silverback.server.http.Pressure;
 import io.silverback.server.log.Log;
 import io.silverback.server.memory.RequestMemory;
 import io.silverback.server.storage.ChoreStatistics;
@@ -33,7 +26,6 @@ import io.silverback.server.storage.PersistedMetricStore;
 import io.silverback.server.storage.PersistenceSettings;
 import io.silverback.server.storage.StalenessSweep;
 import io.silverback.server.storage.StoreClosedException;
-import io.silverback.server.storage.StoreNotReadyException;
 import io.silverback.server.storage.StoreSettings;
 import io.silverback.server.storage.StoreUnusableException;
 import io.silverback.server.web.AccessControl;
@@ -44,15 +36,12 @@ import io.silverback.server.yaml.ConfigException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Supplier;
@@ -65,9 +54,6 @@ import javax.net.ssl.SSLContext;
  * <p>Thread-safe.
  */
 public final class Gateway implements AutoCloseable {
-  /** Of the memory for bodies, the part that unfinished heads may take on top. */
-  private static final int HEAD_PART = 16;
-
   /** A store that is recovered within that time is ready when the first request can come. */
   private static final Duration RECOVERY_PATIENCE = Duration.ofSeconds(5);
 
@@ -176,7 +162,8 @@ public final class Gateway implements AutoCloseable {
     host = hostToName(config.listenAddresses().getFirst());
     hasTls = tls.isPresent();
     web =
-        webServer(config, routes, new LargeAnswers(routes, memory.scrapes()), board, tls, failures);
+        WebFront.of(
+            config, routes, new LargeAnswers(routes, memory.scrapes()), board, tls, failures);
     board.watch(DoorLimit.CONNECTIONS, web::connectionCount);
   }
 
@@ -203,7 +190,7 @@ public final class Gateway implements AutoCloseable {
       GatewayConfig config,
       UnaryOperator<MetricStore> front,
       Supplier<ClusterLibraries> libraries) {
-    config.listenAddresses().forEach(Gateway::requireFree);
+    config.listenAddresses().forEach(WebFront::requireFree);
     var gateway = new Gateway(config, front, libraries);
     gateway.cluster.ifPresent(parts -> parts.start());
     try {
@@ -361,86 +348,5 @@ public final class Gateway implements AutoCloseable {
     } catch (UnknownHostException _) {
       return "localhost";
     }
-  }
-
-  private static HttpServer webServer(
-      GatewayConfig config,
-      Routes routes,
-      Pressure pressure,
-      LimitBoard board,
-      Optional<SSLContext> tls,
-      HandshakeFailures failures) {
-    HttpRouting.Builder routing =
-        HttpServer.routing(routes)
-            .error(StoreClosedException.class, Gateway::answerClosed)
-            .error(StoreNotReadyException.class, Gateway::answerNotReady)
-            .error(Throwable.class, Gateway::answerFault);
-    return new HttpServer(
-        config.listenAddresses(),
-        routing,
-        connectionLimits(config.doors().limits()),
-        tls,
-        failures,
-        config.shutdownTimeout(),
-        pressure,
-        reason -> board.countRefused(limitOf(reason)));
-  }
-
-  private static ConnectionLimits connectionLimits(DoorLimits limits) {
-    return new ConnectionLimits(
-        limits.maxConnections(),
-        limits.bodyTimeout(),
-        limits.minBodyRate(),
-        limits.maxBodyTime(),
-        limits.queryTimeout(),
-        limits.idleTimeout(),
-        limits.maxBodyMemoryBytes() / HEAD_PART);
-  }
-
-  private static DoorLimit limitOf(CutOff reason) {
-    return Arrays.stream(DoorLimit.values())
-        .filter(limit -> limit.flag().equals(reason.flag()))
-        .findFirst()
-        .orElseThrow();
-  }
-
-  private static void answerClosed(
-      ServerRequest request, ServerResponse response, StoreClosedException closed) {
-    response.header(HeaderNames.RETRY_AFTER, "1");
-    response.status(503).send("shutting down, try again later\n");
-  }
-
-  private static void answerNotReady(
-      ServerRequest request, ServerResponse response, StoreNotReadyException notReady) {
-    response.header(HeaderNames.RETRY_AFTER, "1");
-    response.status(503).send(notReady.getMessage() + "\n");
-  }
-
-  /** A bug of ours. */
-  private static void answerFault(ServerRequest request, ServerResponse response, Throwable fault) {
-    log.error("a request failed", "method", request.prologue().method().text(), "err", fault);
-    response.status(500).send("internal error, see the log\n");
-  }
-
-  /** Finds out why an address cannot be listened on, which the web server does not tell. */
-  private static void requireFree(InetSocketAddress address) {
-    try (var socket = new ServerSocket()) {
-      socket.setReuseAddress(true);
-      socket.bind(address);
-    } catch (IOException e) {
-      throw new StartUpException(
-          "cannot listen on "
-              + show(address)
-              + ", free it or change --web.listen-address: "
-              + String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT));
-    }
-  }
-
-  private static String show(InetSocketAddress address) {
-    return (address.getAddress() != null && address.getAddress().isAnyLocalAddress()
-            ? ""
-            : address.getHostString())
-        + ":"
-        + address.getPort();
   }
 }

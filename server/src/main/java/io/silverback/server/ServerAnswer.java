@@ -43,7 +43,7 @@ sealed interface ServerAnswer {
   /**
    * The answer that the bytes are.
    *
-   * @throws MalformedBytesException if they are none
+   * @throws MalformedBytesException if they are not valid
    */
   static ServerAnswer decode(byte[] bytes) {
     var in = new ByteInput(bytes);

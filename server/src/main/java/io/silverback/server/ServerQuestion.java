@@ -43,7 +43,7 @@ sealed interface ServerQuestion {
   /**
    * The question that the bytes are.
    *
-   * @throws MalformedBytesException if they are none
+   * @throws MalformedBytesException if they are not valid
    */
   static ServerQuestion decode(byte[] bytes) {
     var in = new ByteInput(bytes);

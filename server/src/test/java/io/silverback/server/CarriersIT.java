@@ -14,7 +14,7 @@ final class CarriersIT {
             RunningGateway.launcher(),
             Map.of("SILVERBACK_JAVA_OPTS", "-XX:ActiveProcessorCount=1"))) {
       String properties = gateway.process().jcmd("VM.system_properties");
-      assertTrue(properties.contains(Carriers.PROPERTY + "=8\n"), properties);
+      assertTrue(properties.contains(Carriers.PROPERTY + "=16\n"), properties);
     }
   }
 

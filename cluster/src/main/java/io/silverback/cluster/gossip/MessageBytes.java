@@ -33,7 +33,7 @@ final class MessageBytes {
   /**
    * The message that the bytes are.
    *
-   * @throws IOException if they are none
+   * @throws IOException if they are not valid
    */
   static Message read(byte[] bytes) throws IOException {
     var message = new Message();

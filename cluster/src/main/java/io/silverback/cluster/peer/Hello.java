@@ -25,7 +25,7 @@ record Hello(Channel channel, long attempt, Sender from, byte[] nonce) {
   /**
    * The hello that the bytes are.
    *
-   * @throws RefusedException if they are none
+   * @throws RefusedException if they are not valid
    */
   static Hello decode(Greeting.Read greeting) {
     ByteBuffer body = greeting.body();

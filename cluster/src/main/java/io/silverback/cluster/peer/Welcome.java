@@ -21,7 +21,7 @@ record Welcome(String nodeId, long incarnation, byte[] nonce) {
   /**
    * The welcome that the bytes are.
    *
-   * @throws RefusedException if they are none
+   * @throws RefusedException if they are not valid
    */
   static Welcome decode(Greeting.Read greeting) {
     ByteBuffer body = greeting.body();

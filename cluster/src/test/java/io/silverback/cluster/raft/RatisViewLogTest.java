@@ -40,6 +40,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+/**
+ * What the view log promises, with the real library and a network that loses messages.
+ *
+ * <p>Longer than other classes: all cases share the nodes, the network and the waits below.
+ */
 final class RatisViewLogTest {
   private static final long CLUSTER = 0x1234_5678_9abcL;
   private static final long SECONDS = 1_000_000_000L;

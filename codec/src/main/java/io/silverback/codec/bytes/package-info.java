@@ -1,6 +1,6 @@
 /**
- * How fields stand in bytes: big-endian in messages between nodes, little-endian in groups at rest
- * and on the wire.
+ * How fields are written as bytes: big-endian in messages between nodes, little-endian in groups at
+ * rest and on the wire.
  */
 @NullMarked
 package io.silverback.codec.bytes;

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** Reads the section with the staleness rules. */
@@ -39,17 +40,19 @@ final class StalenessSection {
     var rules = new ArrayList<StalenessRule>();
     for (int i = 0; i < root.size(key); i++) {
       int index = i;
-      int before = faults.count();
-      YamlSection rule = faults.attempt(root, () -> root.item(key, index));
-      if (rule == root) {
-        continue;
-      }
-      StalenessRule read = read(rule, rules, faults);
-      if (!faults.areMoreThan(before)) {
-        rules.add(read);
-      }
+      faults
+          .attempt(Optional.<YamlSection>empty(), () -> Optional.of(root.item(key, index)))
+          .ifPresent(rule -> add(rule, rules, faults));
     }
     return rules;
+  }
+
+  private static void add(YamlSection rule, List<StalenessRule> rules, Faults faults) {
+    int before = faults.count();
+    StalenessRule read = read(rule, rules, faults);
+    if (!faults.areMoreThan(before)) {
+      rules.add(read);
+    }
   }
 
   /** Reads each key although others are at fault, so that one look at a file finds all faults. */

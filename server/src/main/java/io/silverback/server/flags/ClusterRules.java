@@ -42,7 +42,7 @@ import java.util.stream.Stream;
 
 /** What the flags of the cluster say together. */
 final class ClusterRules {
-  /** So many full queues may wait at a time, over all servers. */
+  /** How many queues may be full at a time, over all servers. */
   private static final long TOTAL_FACTOR = 8;
 
   /** Those that mean nothing to a single node. */

@@ -80,7 +80,10 @@ final class FlagWarnings {
   }
 
   private void lookAtLimits() {
-    warnIfAbove(LimitFlags.MAX_SERIES_PER_GROUP, flags.get(LimitFlags.MAX_SERIES));
+    long series = flags.get(LimitFlags.MAX_SERIES);
+    if (series > 0 && flags.get(LimitFlags.MAX_SERIES_PER_GROUP) > series) {
+      noEffect(LimitFlags.MAX_SERIES_PER_GROUP, LimitFlags.MAX_SERIES);
+    }
     flags
         .get(LimitFlags.MAX_BODY_MEMORY)
         .filter(most -> flags.get(LimitFlags.MAX_BODY_SIZE) > most)
@@ -92,12 +95,6 @@ final class FlagWarnings {
           .get(flag)
           .filter(most -> memory > 0 && most > memory)
           .ifPresent(_ -> noEffect(flag, ServerFlags.MAX_MEMORY));
-    }
-  }
-
-  private void warnIfAbove(Flag<Long> flag, long most) {
-    if (most > 0 && flags.get(flag) > most) {
-      noEffect(flag, LimitFlags.MAX_SERIES);
     }
   }
 

@@ -16,6 +16,8 @@ final class Spelling {
     int most = given.length() / LETTERS_PER_MISTAKE;
     Optional<String> near =
         known.stream()
+            // Lengths first: what is given may be of any.
+            .filter(name -> Math.abs(name.length() - given.length()) <= most)
             .filter(name -> distance(given, name) <= most)
             .min(Comparator.comparingInt(name -> distance(given, name)));
     return near.or(() -> only(known, given.replaceFirst("^-+", "")));

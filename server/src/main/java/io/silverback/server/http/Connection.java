@@ -156,7 +156,6 @@ final class Connection {
   }
 
   /** Sends all of these bytes of an answer. */
-  @SuppressWarnings("ThreadPriorityCheck") // The threads are virtual, and never preempted.
   void write(byte[] bytes, int offset, int length) throws IOException {
     progressNanos = System.nanoTime();
     if (!isAnswering) {
@@ -168,9 +167,6 @@ final class Connection {
       for (int sent = 0; sent < length; sent += Wire.MOST_BYTES) {
         wire.write(bytes, offset + sent, Math.min(Wire.MOST_BYTES, length - sent));
         progressNanos = System.nanoTime();
-        // A client that reads quickly never makes a long answer wait, and the others need the
-        // thread's carrier, too.
-        Thread.yield();
       }
     } finally {
       wait = Wait.NONE;

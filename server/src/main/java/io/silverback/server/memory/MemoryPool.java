@@ -104,8 +104,8 @@ public final class MemoryPool {
 
   private boolean takeWithin(long more, long nanos) throws InterruptedException {
     long until = System.nanoTime() + nanos;
-    waiting.incrementAndGet();
     lock.lockInterruptibly();
+    waiting.incrementAndGet();
     try {
       while (!tryTake(more)) {
         long left = until - System.nanoTime();
@@ -116,8 +116,8 @@ public final class MemoryPool {
       }
       return true;
     } finally {
-      lock.unlock();
       waiting.decrementAndGet();
+      lock.unlock();
     }
   }
 

@@ -1,7 +1,6 @@
 package io.silverback.server.memory;
 
 import java.time.Duration;
-import java.util.List;
 import java.util.function.LongPredicate;
 
 /**
@@ -27,7 +26,6 @@ public final class RequestMemory {
   private final MemoryPool scrapes;
   private final MemoryPool bodies;
   private final MemoryPool queries;
-  private final List<MemoryPool> pools;
   private final boolean isBounded;
   private volatile LongPredicate processHasRoomFor = _ -> true;
 
@@ -47,7 +45,6 @@ public final class RequestMemory {
     scrapes = pool(scrapeBytes, PARTS_OF_SCRAPES * part, ASSURED_SHARES_OF_SCRAPES, maxWait);
     bodies = pool(bodyBytes, part, ASSURED_SHARES_OF_BODIES, maxWait);
     queries = pool(queryBytes, part, 1, maxWait);
-    pools = List.of(scrapes, bodies, queries);
   }
 
   /** Memory that never runs out. */
@@ -88,11 +85,11 @@ public final class RequestMemory {
 
   /** What all requests have taken. */
   public long takenBytes() {
-    return pools.stream().mapToLong(MemoryPool::takenBytes).sum();
+    return scrapes.takenBytes() + bodies.takenBytes() + queries.takenBytes();
   }
 
   /** What is set aside and not taken yet, which the store has to leave free. */
   public long untouchedBytes() {
-    return pools.stream().mapToLong(MemoryPool::untouchedBytes).sum();
+    return scrapes.untouchedBytes() + bodies.untouchedBytes() + queries.untouchedBytes();
   }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -30,6 +31,16 @@ final class SpellingTest {
             + meant
             + "?",
         refused.getMessage());
+  }
+
+  @Test
+  @Timeout(20)
+  void aNameOfAnyLengthCostsLittle() {
+    String argument = "--" + "x".repeat(2_000_000);
+    var refused =
+        assertThrows(StartUpException.class, () -> Flags.parse(List.of(argument), Map.of()));
+
+    assertEquals("unknown long flag '" + argument + "', try --help", refused.getMessage());
   }
 
   @Test

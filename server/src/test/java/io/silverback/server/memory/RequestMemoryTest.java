@@ -93,6 +93,19 @@ final class RequestMemoryTest {
   }
 
   @Test
+  void aRequestThatIsInterruptedNoLongerWaits() {
+    RequestMemory patient = memory(Duration.ofSeconds(20));
+    try (var body = patient.bodies().lease()) {
+      Thread.currentThread().interrupt();
+      assertFalse(body.take(BODIES_ASSURED + 1));
+
+      assertTrue(Thread.interrupted());
+      assertFalse(patient.bodies().isWaitedFor());
+      assertEquals(0, patient.takenBytes());
+    }
+  }
+
+  @Test
   void nothingIsSetAsideWhereThereIsNoLimit() {
     RequestMemory unlimited = RequestMemory.unlimited();
     unlimited.boundBy(_ -> false);

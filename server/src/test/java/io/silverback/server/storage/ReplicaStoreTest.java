@@ -42,6 +42,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
+/**
+ * What the store promises the cluster.
+ *
+ * <p>Longer than other classes: all cases share the two stores and the states below.
+ */
 @Timeout(60)
 final class ReplicaStoreTest {
   private static final GroupingKey X = GroupingKey.of("x");
