@@ -289,7 +289,7 @@ final class Proposer {
     if (above.epoch() == 0) {
       return Optional.empty();
     }
-    View raised = ViewPlanner.raised(view, Math.max(view.epoch(), above.epoch()) + 1);
+    View raised = view.raised(Math.max(view.epoch(), above.epoch()) + 1);
     logger.log(
         System.Logger.Level.WARNING,
         "groups of an earlier cluster are stored, epochs are raised above theirs",

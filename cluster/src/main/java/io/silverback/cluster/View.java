@@ -74,7 +74,19 @@ public record View(
   public boolean follows(View before) {
     return clusterId == before.clusterId()
         && (epoch == before.epoch() + 1
-            || (epoch > before.epoch() && equals(ViewPlanner.raised(before, epoch))));
+            || (epoch > before.epoch() && equals(before.raised(epoch))));
+  }
+
+  /** This view from a later epoch on: all lead what they led. */
+  public View raised(long later) {
+    SlotTable raised =
+        slots.with(
+            later,
+            slot -> {
+              SlotTable.Tenure tenure = slots.tenure(slot);
+              return member(tenure.nodeId(), tenure.incarnation());
+            });
+    return new View(later, clusterId, seats, removed, raised);
   }
 
   /** How many voters are a majority. */

@@ -99,19 +99,6 @@ final class ViewPlanner {
         view, member, seat -> new Seat(seat.member(), seat.votes(), true, seat.returns()));
   }
 
-  /** All lead what they led, from that epoch on, which is a later one. */
-  static View raised(View view, long epoch) {
-    SlotTable slots =
-        view.slots()
-            .with(
-                epoch,
-                slot -> {
-                  SlotTable.Tenure tenure = view.slots().tenure(slot);
-                  return view.member(tenure.nodeId(), tenure.incarnation());
-                });
-    return new View(epoch, view.clusterId(), view.seats(), view.removed(), slots);
-  }
-
   /**
    * The view without what members that cannot store it would lead: slots that it gives them and
    * that wait for room there go to others, if there are any. The view has to be a new one.

@@ -83,10 +83,10 @@ final class ClusterNodeTest {
   @Test
   void aStrangerCannotTellOfAView() {
     View agreed = lead();
-    View forged = ViewPlanner.raised(ViewPlanner.first(7, List.of(b)), 1_000);
+    View forged = ViewPlanner.first(7, List.of(b)).raised(1_000);
     tell(b, new PeerMessage.ViewPush(forged));
     assertEquals(Optional.of(agreed), node.status().view());
-    View absurd = ViewPlanner.raised(agreed, 1L << 62);
+    View absurd = agreed.raised(1L << 62);
     tell(a, new PeerMessage.ViewPush(absurd));
     assertEquals(Optional.of(agreed), node.status().view());
   }

@@ -28,11 +28,11 @@ final class ViewPlannerTest {
     assertTrue(second.follows(first));
     assertFalse(first.follows(second));
     assertFalse(first.follows(first));
-    View raised = ViewPlanner.raised(first, 50);
+    View raised = first.raised(50);
     assertTrue(raised.follows(first));
     // Its proposer did not know of the second view.
     assertFalse(raised.follows(second));
-    assertTrue(ViewPlanner.raised(second, 50).follows(second));
+    assertTrue(second.raised(50).follows(second));
     View other = ViewPlanner.first(8, second.members());
     assertFalse(other.follows(first));
   }

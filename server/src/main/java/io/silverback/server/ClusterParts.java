@@ -16,10 +16,9 @@ import io.silverback.server.flags.StartUpException;
 import io.silverback.server.handler.ClusterHandler;
 import io.silverback.server.handler.Fence;
 import io.silverback.server.log.Log;
+import io.silverback.server.storage.LocalStore;
 import io.silverback.server.storage.MetricStore;
-import io.silverback.server.storage.OffHeapMetricStore;
 import io.silverback.server.storage.OffHeapReplicaStore;
-import io.silverback.server.storage.PersistedMetricStore;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -62,12 +61,12 @@ final class ClusterParts implements AutoCloseable {
       ClusterFolder folder,
       SealedNetwork network,
       Member self,
-      MetricStore local,
-      OffHeapReplicaStore replicas,
+      LocalStore local,
       ClusterMetrics metrics,
       Runnable onLapse) {
     this.folder = folder;
     this.network = network;
+    OffHeapReplicaStore replicas = OffHeapReplicaStore.of(local);
     loop = new ThreadLoop("cluster", MAILBOX, PARALLELISM);
     membership = libraries.membership(settings, network);
     viewLog = libraries.viewLog(settings, folder.path(), network);
@@ -95,15 +94,6 @@ final class ClusterParts implements AutoCloseable {
     metrics.watch(node::status, replicas::tombstones, network::traffic);
   }
 
-  /** The same groups as the cluster sees them. */
-  private static OffHeapReplicaStore replicaOf(MetricStore local) {
-    return switch (local) {
-      case OffHeapMetricStore inMemory -> inMemory.replica();
-      case PersistedMetricStore inFiles -> inFiles.replica();
-      default -> throw new IllegalArgumentException("not a store of this server: store=" + local);
-    };
-  }
-
   /**
    * Listens for the others. Takes part once {@link #start} is called.
    *
@@ -114,7 +104,7 @@ final class ClusterParts implements AutoCloseable {
   static ClusterParts open(
       ClusterSettings settings,
       ClusterLibraries libraries,
-      MetricStore local,
+      LocalStore local,
       ClusterMetrics metrics,
       Runnable onLapse) {
     ClusterFolder folder = ClusterFolder.open(settings.folder(), settings.nodeId());
@@ -133,8 +123,7 @@ final class ClusterParts implements AutoCloseable {
               settings.webAddress(),
               settings.zone(),
               settings.voterOnly());
-      return new ClusterParts(
-          settings, libraries, folder, network, self, local, replicaOf(local), metrics, onLapse);
+      return new ClusterParts(settings, libraries, folder, network, self, local, metrics, onLapse);
     } catch (IOException | IllegalArgumentException e) {
       folder.close();
       throw new StartUpException(

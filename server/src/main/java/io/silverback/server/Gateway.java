@@ -20,6 +20,7 @@ import io.silverback.server.log.Log;
 import io.silverback.server.memory.RequestMemory;
 import io.silverback.server.storage.ChoreStatistics;
 import io.silverback.server.storage.Limit;
+import io.silverback.server.storage.LocalStore;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.OffHeapMetricStore;
 import io.silverback.server.storage.PersistedMetricStore;
@@ -64,7 +65,7 @@ public final class Gateway implements AutoCloseable {
   private static final Log log = Log.of(Gateway.class);
 
   private final CountDownLatch quitAsked = new CountDownLatch(1);
-  private final MetricStore ownStore;
+  private final LocalStore ownStore;
 
   /** Its methods are called from lambdas: a reference to one would load the cluster's classes. */
   private final Optional<ClusterParts> cluster;
@@ -259,7 +260,7 @@ public final class Gateway implements AutoCloseable {
     return config.cluster().isPresent() ? CLUSTER_RECOVERY_PATIENCE : RECOVERY_PATIENCE;
   }
 
-  private static MetricStore openStore(
+  private static LocalStore openStore(
       StoreSettings settings, Optional<PersistenceSettings> persistence, Duration patience) {
     if (persistence.isEmpty()) {
       return new OffHeapMetricStore(settings);

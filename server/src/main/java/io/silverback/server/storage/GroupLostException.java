@@ -10,7 +10,7 @@ public final class GroupLostException extends RuntimeException {
   GroupLostException() {
     super(
         "a group changed while it was read, and there is no memory to keep what it was, raise "
-            + SnapshotMemory.FLAG,
+            + SnapshotRefusedException.FLAG,
         null,
         false,
         false);

@@ -43,7 +43,7 @@ final class GroupPages {
         entry -> {
           var head = new UnsafeBuffer(new byte[HistoryHead.length(entry)]);
           head.putBytes(0, entry, 0, head.capacity());
-          found[0] = new GroupPages(maps, key, head, GroupTable.frame(entry).shape());
+          found[0] = new GroupPages(maps, key, head, HistoryHead.frameAfter(entry).shape());
         });
     return Optional.ofNullable(found[0]);
   }

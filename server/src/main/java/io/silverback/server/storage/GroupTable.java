@@ -112,7 +112,7 @@ final class GroupTable implements StoredGroups {
     try {
       groups.forEach(
           (key, entry) -> {
-            GroupFrameReader frame = frame(entry);
+            GroupFrameReader frame = HistoryHead.frameAfter(entry);
             if (frame.exists() && wanted.test(key)) {
               rows.add(key, entry, frame);
             }
@@ -179,7 +179,7 @@ final class GroupTable implements StoredGroups {
     try {
       groups.forEach(
           (key, entry) -> {
-            GroupFrameReader frame = frame(entry);
+            GroupFrameReader frame = HistoryHead.frameAfter(entry);
             if (frame.exists()) {
               long bytes = key.capacity() + entry.capacity() + openBytes(entry, cursor);
               sink.group(GroupKeys.decode(key, 0, key.capacity()), frame.columnCount(), bytes);
@@ -202,7 +202,7 @@ final class GroupTable implements StoredGroups {
       groups.forEach(
           (key, entry) -> {
             long since = HistoryHead.quietSince(entry);
-            GroupFrameReader frame = frame(entry);
+            GroupFrameReader frame = HistoryHead.frameAfter(entry);
             if ((since <= latest && frame.exists()) || frame.isStale()) {
               GroupBounds bounds = frame.bounds();
               boolean isStale = bounds.isStale();
@@ -261,7 +261,7 @@ final class GroupTable implements StoredGroups {
   void forEachOutline(BiConsumer<GroupingKey, Map<String, MetricType>> consumer) {
     groups.forEach(
         (key, entry) -> {
-          GroupFrameReader frame = frame(entry);
+          GroupFrameReader frame = HistoryHead.frameAfter(entry);
           if (frame.exists()) {
             consumer.accept(GroupKeys.decode(key, 0, key.capacity()), outline(frame.shape()));
           }
@@ -284,7 +284,7 @@ final class GroupTable implements StoredGroups {
   @Override
   public boolean exists(GroupingKey key) {
     boolean[] exists = new boolean[1];
-    groups.read(GroupKeys.encode(key), entry -> exists[0] = frame(entry).exists());
+    groups.read(GroupKeys.encode(key), entry -> exists[0] = HistoryHead.frameAfter(entry).exists());
     return exists[0];
   }
 
@@ -309,11 +309,5 @@ final class GroupTable implements StoredGroups {
                     + length
                     + " limit="
                     + groups.longestBytes()));
-  }
-
-  /** The frame of an entry. */
-  static GroupFrameReader frame(DirectBuffer entry) {
-    int headLength = HistoryHead.length(entry);
-    return new GroupFrameReader(entry, headLength, entry.capacity() - headLength);
   }
 }

@@ -2,6 +2,7 @@ package io.silverback.server.storage;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
+import io.silverback.codec.row.GroupFrameReader;
 import io.silverback.codec.row.RowPage;
 import io.silverback.codec.row.RowPageCursor;
 import org.agrona.DirectBuffer;
@@ -61,6 +62,12 @@ final class HistoryHead {
     }
     int last = blocks(columns) - 1;
     return cursorOffset(last) + RowPageCursor.encodedLength(columnsOf(last, columns));
+  }
+
+  /** The frame of the group, which is the rest of the entry. */
+  static GroupFrameReader frameAfter(DirectBuffer entry) {
+    int length = length(entry);
+    return new GroupFrameReader(entry, length, entry.capacity() - length);
   }
 
   /** The length with an open page of so many columns. */

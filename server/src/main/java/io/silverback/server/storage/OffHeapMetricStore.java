@@ -29,7 +29,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  * order. That of shape changes makes checking and publishing one step; a push that only brings new
  * values for the series that its group has cannot conflict with anything and does without it.
  */
-public final class OffHeapMetricStore implements MetricStore {
+public final class OffHeapMetricStore implements LocalStore {
   private static final Log log = Log.of(OffHeapMetricStore.class);
 
   private static final long SINGLE_NODE_EPOCH = 0;
@@ -177,15 +177,19 @@ public final class OffHeapMetricStore implements MetricStore {
     return groups.snapshotOf(snapshotMemory, key -> slots.test(HashRing.slotOf(Keys.copyOf(key))));
   }
 
-  /** This store as the cluster sees it. From now on it remembers what is deleted. */
-  public OffHeapReplicaStore replica() {
+  @Override
+  public void keepTombstones() {
     tombstones.keep();
-    return new OffHeapReplicaStore(() -> parts, DiskGuard.NONE);
   }
 
-  /** What it is made of; whoever works with that keeps to its locks. */
-  StoreParts parts() {
+  @Override
+  public StoreParts parts() {
     return parts;
+  }
+
+  @Override
+  public DiskGuard disk() {
+    return DiskGuard.NONE;
   }
 
   /** Throws {@link StoreClosedException} after a close. */

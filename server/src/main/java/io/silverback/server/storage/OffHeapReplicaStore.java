@@ -52,8 +52,14 @@ public final class OffHeapReplicaStore implements ReplicaStore {
 
   private record Refusal(String reason, long nanos) {}
 
+  /** That of a store, which remembers what is deleted from now on. */
+  public static OffHeapReplicaStore of(LocalStore store) {
+    store.keepTombstones();
+    return new OffHeapReplicaStore(store::parts, store.disk());
+  }
+
   /**
-   * That of a store.
+   * The replica side of what a store is made of.
    *
    * @param parts throws until the store can be asked
    * @param disk of the files of the store
@@ -256,7 +262,7 @@ public final class OffHeapReplicaStore implements ReplicaStore {
     forEach(
         (key, entry) -> {
           byte[] copy = Keys.copyOf(key);
-          if (!purge.isPurged(copy, GroupTable.frame(entry))) {
+          if (!purge.isPurged(copy, HistoryHead.frameAfter(entry))) {
             digests[HashRing.slotOf(copy)] += ContentHash.of(key, entry);
           }
         });
@@ -271,7 +277,7 @@ public final class OffHeapReplicaStore implements ReplicaStore {
         (key, entry) -> {
           byte[] copy = Keys.copyOf(key);
           if (slots.test(HashRing.slotOf(copy))) {
-            GroupFrameReader frame = GroupTable.frame(entry);
+            GroupFrameReader frame = HistoryHead.frameAfter(entry);
             if (!purge.isPurged(copy, frame)) {
               entries.add(new Entry(copy, ContentHash.of(key, entry), StateOrder.newest(frame)));
             }
@@ -315,7 +321,7 @@ public final class OffHeapReplicaStore implements ReplicaStore {
     forEach(
         (key, entry) -> {
           GroupingKey group = GroupKeys.decode(key, 0, key.capacity());
-          if (group.job().equals(job) && GroupTable.frame(entry).exists()) {
+          if (group.job().equals(job) && HistoryHead.frameAfter(entry).exists()) {
             names.add(SeriesClaims.labelNames(group));
           }
         });

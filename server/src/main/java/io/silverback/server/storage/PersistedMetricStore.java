@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * Until what an earlier process left is recovered, everything but {@link #close} throws {@link
  * StoreNotReadyException}.
  */
-public final class PersistedMetricStore implements MetricStore {
+public final class PersistedMetricStore implements LocalStore {
   private static final Log log = Log.of(PersistedMetricStore.class);
 
   private static final String RECOVERING =
@@ -47,7 +47,7 @@ public final class PersistedMetricStore implements MetricStore {
   private volatile String reason = RECOVERING;
   private volatile boolean closing;
   private volatile boolean lastEndWasClean = true;
-  private volatile boolean isReplica;
+  private volatile boolean keepsTombstones;
   private volatile @Nullable OffHeapMetricStore store;
   private volatile List<Chore> chores = List.of();
 
@@ -138,17 +138,23 @@ public final class PersistedMetricStore implements MetricStore {
             + persistence.minFreeBytes());
   }
 
-  /**
-   * This store as the cluster sees it, which throws {@link StoreNotReadyException} as long as this
-   * does. It remembers what is deleted.
-   */
-  public OffHeapReplicaStore replica() {
-    isReplica = true;
+  @Override
+  public void keepTombstones() {
+    keepsTombstones = true;
     OffHeapMetricStore open = store;
     if (open != null) {
-      open.parts().tombstones().keep();
+      open.keepTombstones();
     }
-    return new OffHeapReplicaStore(() -> ready().parts(), guard);
+  }
+
+  @Override
+  public StoreParts parts() {
+    return ready().parts();
+  }
+
+  @Override
+  public DiskGuard disk() {
+    return guard;
   }
 
   @Override
@@ -287,7 +293,7 @@ public final class PersistedMetricStore implements MetricStore {
       Chore cleanUp = cleanUp(opening.foundDamage());
       chores = chores(recovered, cleanUp);
       store = recovered;
-      if (isReplica) {
+      if (keepsTombstones) {
         recovered.parts().tombstones().keep();
       }
       settled.countDown();

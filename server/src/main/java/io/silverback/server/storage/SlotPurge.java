@@ -51,7 +51,7 @@ record SlotPurge(StoreParts store) {
     var found = new HashMap<Integer, Version>();
     forEach(
         (key, entry) -> {
-          GroupFrameReader frame = GroupTable.frame(entry);
+          GroupFrameReader frame = HistoryHead.frameAfter(entry);
           if (frame.exists()) {
             return;
           }
@@ -88,7 +88,7 @@ record SlotPurge(StoreParts store) {
     int forgotten =
         forgetAll(
             (key, entry) -> {
-              GroupFrameReader frame = GroupTable.frame(entry);
+              GroupFrameReader frame = HistoryHead.frameAfter(entry);
               return frame.exists()
                   && !StateOrder.newest(frame).isAfter(horizonOf(key, raised))
                   && !spared.test(key);
@@ -101,7 +101,8 @@ record SlotPurge(StoreParts store) {
     // A group with history keeps its entry, which goes with the last page.
     return forgotten
         + forgetAll(
-            (key, entry) -> HistoryHead.isEmpty(entry) && isPurged(key, GroupTable.frame(entry)),
+            (key, entry) ->
+                HistoryHead.isEmpty(entry) && isPurged(key, HistoryHead.frameAfter(entry)),
             (key, frame) ->
                 !frame.exists() && store.tombstones().isPurged(key, StateOrder.newest(frame)));
   }

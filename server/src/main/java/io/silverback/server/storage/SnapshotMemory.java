@@ -9,7 +9,6 @@ import io.silverback.server.memory.MemoryPool;
  * <p>Belongs to one thread, but for {@link #tryTakeForChange}.
  */
 final class SnapshotMemory implements AutoCloseable {
-  static final String FLAG = "--limits.max-scrape-memory";
   private static final int WORK_PART = 16;
   private static final int CACHE_PART = 2;
   private static final long LEAST_WORK_BYTES = 256 * 1024;
@@ -76,7 +75,7 @@ final class SnapshotMemory implements AutoCloseable {
     if (!needed.canTake(bytes)) {
       return new SnapshotRefusedException(
           "the answer needs more memory than all of its kind together may have, raise "
-              + FLAG
+              + SnapshotRefusedException.FLAG
               + ": limit="
               + pool.mostBytes());
     }
@@ -84,7 +83,7 @@ final class SnapshotMemory implements AutoCloseable {
         needed.isProcessFull(bytes)
             ? MemoryPool.PROCESS_IS_FULL
             : "too much memory is taken by other scrapes, try again later or raise "
-                + FLAG
+                + SnapshotRefusedException.FLAG
                 + ": limit="
                 + pool.mostBytes());
   }

@@ -2,6 +2,9 @@ package io.silverback.server.storage;
 
 /** There is no memory to look at all groups with just now, or ever. Has no stack trace. */
 public final class SnapshotRefusedException extends RuntimeException {
+  /** Raises what may be taken. */
+  static final String FLAG = "--limits.max-scrape-memory";
+
   private static final long serialVersionUID = 1L;
 
   /**

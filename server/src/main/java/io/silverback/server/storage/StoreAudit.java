@@ -100,7 +100,7 @@ final class StoreAudit {
 
   private void auditGroup(DirectBuffer key, DirectBuffer entry) {
     try {
-      GroupFrameReader frame = GroupTable.frame(entry);
+      GroupFrameReader frame = HistoryHead.frameAfter(entry);
       if (!shapes.knows(frame.shape())) {
         unreadable.add(Keys.copyOf(key));
         return;

@@ -45,11 +45,11 @@ final class StoreCopy {
       return false;
     }
     var group = new UnsafeBuffer(entry, 0, length[0]);
-    addShape(GroupTable.frame(group).shape());
+    addShape(HistoryHead.frameAfter(group).shape());
     addOpenPage(group);
     addSealedPages(group);
     to.groups.put(key, group, 0, group.capacity());
-    return GroupTable.frame(group).exists();
+    return HistoryHead.frameAfter(group).exists();
   }
 
   private void addShape(Fingerprint shape) {

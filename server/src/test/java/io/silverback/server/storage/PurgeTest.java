@@ -186,14 +186,14 @@ final class PurgeTest {
     byte[] pushed = on(one, put(X, gauge("a", 1)));
     byte[] deleted = on(one, delete(X));
     try (var store = persisted()) {
-      OffHeapReplicaStore replica = store.replica();
+      OffHeapReplicaStore replica = OffHeapReplicaStore.of(store);
       store.awaitReady(Duration.ofSeconds(20));
       assertInstanceOf(Merged.Done.class, replica.merge(deleted));
       assertEquals(1, replica.raise(Map.of(SLOT_OF_X, version()), _ -> true));
     }
     for (int start = 0; start < 2; start++) {
       try (var store = persisted()) {
-        OffHeapReplicaStore replica = store.replica();
+        OffHeapReplicaStore replica = OffHeapReplicaStore.of(store);
         store.awaitReady(Duration.ofSeconds(20));
         assertEquals(version(), replica.horizons().get(SLOT_OF_X));
         assertEquals(List.of(), replica.entries(_ -> true));
@@ -206,7 +206,7 @@ final class PurgeTest {
   void aDamagedFileMeansThatNothingWasPurgedAndIsKeptAside() throws Exception {
     byte[] deleted = on(one, delete(X));
     try (var store = persisted()) {
-      OffHeapReplicaStore replica = store.replica();
+      OffHeapReplicaStore replica = OffHeapReplicaStore.of(store);
       store.awaitReady(Duration.ofSeconds(20));
       assertInstanceOf(Merged.Done.class, replica.merge(deleted));
       replica.raise(Map.of(SLOT_OF_X, version()), _ -> true);
@@ -216,7 +216,7 @@ final class PurgeTest {
     bytes[bytes.length / 2] ^= 1;
     Files.write(file, bytes);
     try (var store = persisted()) {
-      OffHeapReplicaStore replica = store.replica();
+      OffHeapReplicaStore replica = OffHeapReplicaStore.of(store);
       store.awaitReady(Duration.ofSeconds(20));
       assertEquals(Version.NEVER, replica.horizons().get(SLOT_OF_X));
     }

@@ -373,14 +373,14 @@ final class ReplicaStoreTest {
     byte[] deleted = sent(delete(X));
     byte[] other = sent(put(Y, gauge("a", 1)));
     try (var store = persisted()) {
-      OffHeapReplicaStore replica = store.replica();
+      OffHeapReplicaStore replica = OffHeapReplicaStore.of(store);
       store.awaitReady(Duration.ofSeconds(20));
       for (byte[] state : List.of(deleted, other)) {
         assertInstanceOf(Merged.Done.class, replica.merge(state));
       }
     }
     try (var store = persisted()) {
-      OffHeapReplicaStore replica = store.replica();
+      OffHeapReplicaStore replica = OffHeapReplicaStore.of(store);
       store.awaitReady(Duration.ofSeconds(20));
       assertEquals(2, replica.entries(_ -> true).size());
       assertArrayEquals(leader.replica().digests(), replica.digests());

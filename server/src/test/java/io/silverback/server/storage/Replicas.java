@@ -42,7 +42,7 @@ final class Replicas {
 
   static Node node(LongSupplier now, boolean checked, StorageLimits limits) {
     OffHeapMetricStore store = store(now, checked, limits);
-    return new Node(store, store.replica());
+    return new Node(store, OffHeapReplicaStore.of(store));
   }
 
   static Node node(LongSupplier now) {
