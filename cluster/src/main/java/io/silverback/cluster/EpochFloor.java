@@ -9,15 +9,15 @@ import java.util.TreeMap;
  * one: a store of a cluster that was there before, or a snapshot of one. Views have to be raised
  * above it before such a group can take pushes again. Belongs to the loop.
  */
-final class EpochFloor {
+public final class EpochFloor {
   /** What a push is told meanwhile. */
-  static final String REASON =
+  public static final String REASON =
       "the group was stored by a cluster that was here before, and the epoch is raised above that";
 
   private final Map<Integer, Long> stored = new TreeMap<>();
 
   /** A slot, and the epoch of something that is stored of it. */
-  record Met(int slot, long epoch) {
+  public record Met(int slot, long epoch) {
     static final Met NOTHING = new Met(0, 0);
   }
 
@@ -25,7 +25,7 @@ final class EpochFloor {
    * The store of a node has that epoch in the slot. One that no cluster can have reached is damage,
    * and is left alone.
    */
-  void met(int slot, long epoch) {
+  public void met(int slot, long epoch) {
     if (epoch > 0 && epoch < View.MOST_EPOCH) {
       stored.merge(slot, epoch, Math::max);
     }
@@ -35,7 +35,7 @@ final class EpochFloor {
    * The newest of all that were met, of the slots that are led from before by that view. A slot
    * that has another leader since does not count: what is stored there is of that one.
    */
-  Met above(View view) {
+  public Met above(View view) {
     stored.entrySet().removeIf(met -> view.slots().tenure(met.getKey()).epoch() >= met.getValue());
     return stored.entrySet().stream()
         .map(met -> new Met(met.getKey(), met.getValue()))

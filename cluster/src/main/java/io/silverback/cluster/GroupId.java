@@ -9,16 +9,16 @@ import java.util.Arrays;
  * The key of a group or the name of a job, for maps: of a long one only a digest, so that maps of
  * many stay small. The bytes must not be written to.
  */
-final class GroupId implements Comparable<GroupId> {
+public final class GroupId implements Comparable<GroupId> {
   private static final int LONGEST = 128;
 
   private final byte[] key;
 
-  GroupId(byte[] key) {
+  public GroupId(byte[] key) {
     this.key = key.length <= LONGEST ? key : digest(key);
   }
 
-  static GroupId of(String text) {
+  public static GroupId of(String text) {
     return new GroupId(text.getBytes(StandardCharsets.UTF_8));
   }
 

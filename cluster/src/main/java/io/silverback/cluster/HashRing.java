@@ -26,7 +26,7 @@ public final class HashRing {
   private final boolean hasZones;
 
   /** A ring of those of the members that hold groups. */
-  HashRing(List<Member> all) {
+  public HashRing(List<Member> all) {
     members =
         all.stream()
             .filter(member -> !member.voterOnly())
@@ -67,7 +67,7 @@ public final class HashRing {
   }
 
   /** The member that should lead the slot; there must be one. */
-  Member first(int slot) {
+  public Member first(int slot) {
     long salt = mix(slot);
     int best = 0;
     for (int i = 1; i < hashes.length; i++) {
@@ -77,7 +77,7 @@ public final class HashRing {
   }
 
   /** The slots of which each node is one of so many first owners, by the name of the node. */
-  Map<String, BitSet> shares(int copies) {
+  public Map<String, BitSet> shares(int copies) {
     long[][] words = new long[members.size()][SLOTS / Long.SIZE];
     int count = Math.min(copies, members.size());
     var ranking = new Ranking();
@@ -95,7 +95,7 @@ public final class HashRing {
   }
 
   /** True if the slots have the same owners in both, be it other process starts of them. */
-  boolean isSpreadLike(HashRing other) {
+  public boolean isSpreadLike(HashRing other) {
     return Arrays.equals(hashes, other.hashes)
         && Arrays.equals(zones, other.zones)
         && hasZones == other.hasZones;

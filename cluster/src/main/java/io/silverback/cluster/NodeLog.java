@@ -19,7 +19,7 @@ import java.util.function.ToLongFunction;
  * <p>Here as in all of the module, a parameter of a line that is a {@link Map.Entry} is a field of
  * it. A cluster id is written in hexadecimal, as in {@code /api/v1/cluster}.
  */
-final class NodeLog {
+public final class NodeLog {
   private static final System.Logger logger = System.getLogger(NodeLog.class.getName());
 
   private final Clock clock;
@@ -36,14 +36,14 @@ final class NodeLog {
    *
    * @param stabilityNanos how long a member that may not lead has to stay until it may
    */
-  NodeLog(Clock clock, ToLongFunction<View.Seat> stabilityNanos) {
+  public NodeLog(Clock clock, ToLongFunction<View.Seat> stabilityNanos) {
     this.clock = clock;
     this.stabilityNanos = stabilityNanos;
     this.unreadySinceNanos = clock.nanoTime();
   }
 
   /** A cluster id as it is written everywhere. */
-  static String id(long clusterId) {
+  public static String id(long clusterId) {
     return Long.toHexString(clusterId);
   }
 
@@ -52,7 +52,7 @@ final class NodeLog {
     return Duration.ofNanos(nanos).toMillis() / 1e3;
   }
 
-  void entered(Optional<View> before, View next) {
+  public void entered(Optional<View> before, View next) {
     logger.log(
         System.Logger.Level.INFO,
         "the cluster has a new view",
@@ -149,7 +149,7 @@ final class NodeLog {
                 entry("epoch", next.epoch())));
   }
 
-  void lapsed(Optional<View> view) {
+  public void lapsed(Optional<View> view) {
     lapsedNanos = Optional.of(clock.nanoTime());
     isLeased = false;
     logger.log(
@@ -165,7 +165,7 @@ final class NodeLog {
    * @param pending how many slots this node is to lead and has yet to take over
    * @param takenOver how many it took over since its start
    */
-  void look(boolean holdsLease, int pending, long takenOver, Optional<String> whyNotReady) {
+  public void look(boolean holdsLease, int pending, long takenOver, Optional<String> whyNotReady) {
     long now = clock.nanoTime();
     lease(now, holdsLease);
     takeOver(now, pending, takenOver);

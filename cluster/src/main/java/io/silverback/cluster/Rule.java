@@ -4,7 +4,7 @@ package io.silverback.cluster;
  * The rules without which an old or double value would show. A simulation switches one off to prove
  * that it would notice.
  */
-enum Rule {
+public enum Rule {
   /** A node without a lease takes no push. */
   LEASE_AT_THE_DOOR,
   /** A leader looks at its lease before it replicates, and before it answers. */

@@ -18,7 +18,7 @@ import java.util.function.IntFunction;
  */
 public final class SlotTable {
   /** Of no member, and never led. */
-  static final SlotTable EMPTY =
+  public static final SlotTable EMPTY =
       new SlotTable(List.of(new Tenure("", 0, 0)), new short[HashRing.SLOTS]);
 
   private final List<Tenure> tenures;
@@ -47,7 +47,7 @@ public final class SlotTable {
   }
 
   /** The slots that the member leads, or is to lead. */
-  BitSet ledBy(Member member) {
+  public BitSet ledBy(Member member) {
     boolean[] isOf = new boolean[tenures.size()];
     for (int i = 0; i < isOf.length; i++) {
       isOf[i] = tenures.get(i).isOf(member);
@@ -67,7 +67,7 @@ public final class SlotTable {
   }
 
   /** How many of these a view after that epoch gave it. */
-  int countSince(Member member, long epoch) {
+  public int countSince(Member member, long epoch) {
     if (tenures.stream().noneMatch(each -> each.epoch() > epoch && each.isOf(member))) {
       return 0;
     }
@@ -79,7 +79,7 @@ public final class SlotTable {
    *
    * @param moved says of a slot who leads it from now on; empty if nothing changes
    */
-  SlotTable with(long epoch, IntFunction<Optional<Member>> moved) {
+  public SlotTable with(long epoch, IntFunction<Optional<Member>> moved) {
     var named = new ArrayList<>(tenures);
     var fresh = new HashMap<String, Integer>();
     short[] leaders = slots.clone();

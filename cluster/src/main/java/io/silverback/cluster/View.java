@@ -26,7 +26,7 @@ public record View(
   private static final int FORMAT = 1;
 
   /** No cluster gets there: with a view each millisecond it would take 34 years. */
-  static final long MOST_EPOCH = 1L << 40;
+  public static final long MOST_EPOCH = 1L << 40;
 
   /**
    * A member of the view.
@@ -95,7 +95,7 @@ public record View(
   }
 
   /** The seat of that process start, if it is a member. */
-  Optional<Seat> seatOf(Member member) {
+  public Optional<Seat> seatOf(Member member) {
     return seats.stream().filter(seat -> seat.member().isSameProcess(member)).findFirst();
   }
 
@@ -115,7 +115,7 @@ public record View(
   }
 
   /** The member of which that process is a later start, with the same files. */
-  Optional<Member> predecessor(Member member) {
+  public Optional<Member> predecessor(Member member) {
     return members().stream()
         .filter(seated -> seated.storeId() == member.storeId() && seated.isSameNode(member))
         .filter(seated -> !seated.isSameProcess(member))
@@ -150,7 +150,7 @@ public record View(
   }
 
   /** A number that two views share only if they are equal, as far as anyone can tell. */
-  long digest() {
+  public long digest() {
     try {
       return ByteBuffer.wrap(MessageDigest.getInstance("SHA-256").digest(encode())).getLong();
     } catch (NoSuchAlgorithmException e) {
@@ -170,7 +170,7 @@ public record View(
     return view;
   }
 
-  void write(ByteOutput out) {
+  public void write(ByteOutput out) {
     out.u8(FORMAT).u64(epoch).u64(clusterId);
     out.list(
         seats,
@@ -187,7 +187,7 @@ public record View(
     slots.write(out);
   }
 
-  static View read(ByteInput in) {
+  public static View read(ByteInput in) {
     int format = in.u8();
     if (format != FORMAT) {
       throw new MalformedBytesException("not a view of this version: format=" + format);
@@ -200,13 +200,13 @@ public record View(
         SlotTable.read(in));
   }
 
-  static void write(ByteOutput out, Member member) {
+  public static void write(ByteOutput out, Member member) {
     out.text(member.nodeId()).u64(member.incarnation()).u64(member.storeId());
     out.text(member.peerAddress()).text(member.webAddress()).text(member.zone());
     out.flag(member.voterOnly());
   }
 
-  static Member readMember(ByteInput in) {
+  public static Member readMember(ByteInput in) {
     return new Member(in.text(), in.u64(), in.u64(), in.text(), in.text(), in.text(), in.flag());
   }
 }

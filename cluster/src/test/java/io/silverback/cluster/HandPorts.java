@@ -1,32 +1,34 @@
 package io.silverback.cluster;
 
+import io.silverback.cluster.simulation.SimStore;
+import io.silverback.cluster.simulation.SimWorld;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** The world of one part of a node: time by hand, nobody else, and a log that only takes notes. */
-final class HandPorts {
-  final HandTime time = new HandTime();
-  final NotedLog log = new NotedLog();
+public final class HandPorts {
+  public final HandTime time = new HandTime();
+  public final NotedLog log = new NotedLog();
 
-  ClusterPorts with(ReplicaStore store) {
+  public ClusterPorts with(ReplicaStore store) {
     return new ClusterPorts(time, time, new Nowhere(), new Nobody(), log, store, () -> 4711);
   }
 
-  ClusterPorts ports() {
+  public ClusterPorts ports() {
     return with(new SimStore(new SimWorld(1, false)));
   }
 
   /** Remembers what was asked of it. */
-  static final class NotedLog implements ViewLog {
-    final List<View> proposed = new ArrayList<>();
-    boolean isProposer = true;
-    List<Long> libraryVoters = List.of();
-    Optional<Agreed> agreed = Optional.empty();
-    long end;
-    @Nullable Listener listener;
-    int reconciled;
+  public static final class NotedLog implements ViewLog {
+    public final List<View> proposed = new ArrayList<>();
+    public boolean isProposer = true;
+    public List<Long> libraryVoters = List.of();
+    public Optional<Agreed> agreed = Optional.empty();
+    public long end;
+    public @Nullable Listener listener;
+    public int reconciled;
 
     @Override
     public void start(Member self, Listener to) {

@@ -1,5 +1,6 @@
 package io.silverback.cluster;
 
+import io.silverback.cluster.simulation.SimWorld;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -8,24 +9,24 @@ import java.util.function.Supplier;
  * Both clocks and the loop of a node: time passes when a test says so, and what comes due is done
  * in the thread of the test. The monotonic clock overflows a while after its start, as it may.
  */
-final class HandTime implements Clock, Loop {
+public final class HandTime implements Clock, Loop {
   private static final long START_NANOS = Long.MAX_VALUE - 3 * SimWorld.SECOND;
 
   private final SimWorld world = new SimWorld(1, false);
   private long wallMillis = 1_790_000_000_000L;
 
   /** Both clocks go on, and what comes due is done. */
-  void pass(long millis) {
+  public void pass(long millis) {
     world.run(millis * SimWorld.MILLI);
   }
 
   /** Does what is due now. */
-  void settle() {
+  public void settle() {
     world.run(0);
   }
 
   /** The wall clock alone goes on, as that of a machine that slept; a negative one goes back. */
-  void leapWall(long millis) {
+  public void leapWall(long millis) {
     wallMillis += millis;
   }
 

@@ -2,6 +2,7 @@ package io.silverback.cluster;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.silverback.cluster.agree.ViewPlanner;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;

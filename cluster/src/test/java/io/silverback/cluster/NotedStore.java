@@ -17,18 +17,18 @@ import java.util.function.Predicate;
  * Groups of one letter, each the last update of it. {@code g=same} changes nothing, {@code g=claim}
  * wants new series.
  */
-final class NotedStore implements ReplicaStore {
-  final List<String> events = new ArrayList<>();
-  final List<Version> versions = new ArrayList<>();
+public final class NotedStore implements ReplicaStore {
+  public final List<String> events = new ArrayList<>();
+  public final List<Version> versions = new ArrayList<>();
   private final Map<String, String> groups = new HashMap<>();
-  boolean isFull;
-  boolean isBroken;
+  public boolean isFull;
+  public boolean isBroken;
 
   /** What it says of all states. */
-  Version newest = Version.NEVER;
+  public Version newest = Version.NEVER;
 
   /** The epoch of what it has of all groups. */
-  long storedEpoch;
+  public long storedEpoch;
 
   @Override
   public Prepared prepare(byte[] update, Version version, long wallMillis) {
@@ -124,11 +124,11 @@ final class NotedStore implements ReplicaStore {
     }
   }
 
-  static byte[] bytes(String text) {
+  public static byte[] bytes(String text) {
     return text.getBytes(UTF_8);
   }
 
-  static String text(byte[] bytes) {
+  public static String text(byte[] bytes) {
     return new String(bytes, UTF_8);
   }
 }

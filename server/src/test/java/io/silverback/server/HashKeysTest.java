@@ -82,16 +82,17 @@ final class HashKeysTest {
   /** Keys that are not ordered, and why no client can choose many of one hash code. */
   private static final Map<String, String> TRUSTED_KEYS =
       Map.ofEntries(
-          Map.entry("io.silverback.cluster.PeerMessage.ProcessId", "holds the cluster's secret"),
+          Map.entry(
+              "io.silverback.cluster.message.PeerMessage.ProcessId", "holds the cluster's secret"),
           Map.entry("io.silverback.cluster.View.Removed", "was a member of the cluster"),
-          Map.entry("io.silverback.cluster.Replicator.Round", "an object of ours"),
+          Map.entry("io.silverback.cluster.push.Replicator.Round", "an object of ours"),
           Map.entry("io.silverback.cluster.Member", "is a member of the cluster"),
           Map.entry("io.silverback.cluster.SlotTable.Tenure", "is a member of the cluster"),
           Map.entry("io.silverback.cluster.peer.Arrivals.Origin", "holds the cluster's secret"),
           Map.entry("io.silverback.cluster.peer.Inbound", "an object of ours"),
           Map.entry("io.silverback.cluster.peer.Outbound.Target", "is a member of the cluster"),
           Map.entry("io.silverback.server.http.ServedConnection", "an object of ours"),
-          Map.entry("io.silverback.server.storage.ShapeTable.Visit", "an object of ours"),
+          Map.entry("io.silverback.server.storage.maps.ShapeTable.Visit", "an object of ours"),
           Map.entry("io.silverback.server.log.SubjectDigest", "hashed with a secret"),
           Map.entry("io.silverback.server.web.ClientNetwork", "of a short queue"),
           Map.entry("io.silverback.server.web.PasswordQueue.Applicant", "of a short queue"));
@@ -99,13 +100,14 @@ final class HashKeysTest {
   /** Classes that make probing tables, and why no client can choose many keys of one hash code. */
   private static final Map<String, String> TRUSTED_PLACES =
       Map.ofEntries(
-          Map.entry("io.silverback.cluster.Lease", "the voters of a view"),
+          Map.entry("io.silverback.cluster.agree.Lease", "the voters of a view"),
           Map.entry("io.silverback.cluster.peer.PeerTraffic", "constants"),
           Map.entry("io.silverback.server.flags.LiveConfig", "names of flags"),
           Map.entry("io.silverback.server.handler.ApiHandler", "names of flags"),
           Map.entry("io.silverback.server.handler.DoorSettings", "names of flags"),
-          Map.entry("io.silverback.server.storage.GroupRows", "addresses of memory"),
-          Map.entry("io.silverback.server.storage.StoreAudit", "numbers that the store gives"),
+          Map.entry("io.silverback.server.storage.snapshot.GroupRows", "addresses of memory"),
+          Map.entry(
+              "io.silverback.server.storage.engine.StoreAudit", "numbers that the store gives"),
           Map.entry("io.silverback.server.web.WebConfig", "users of the operator's file"));
 
   /** A table that is made somewhere. */

@@ -7,6 +7,7 @@ import io.silverback.cluster.Trouble;
 import io.silverback.cluster.View;
 import io.silverback.cluster.ViewLog;
 import io.silverback.server.flags.ClusterSettings;
+import io.silverback.server.member.ClusterLibraries;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

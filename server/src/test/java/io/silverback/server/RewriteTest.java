@@ -9,7 +9,7 @@ import io.silverback.codec.model.GroupingKey;
 import io.silverback.server.RawHttp.Answer;
 import io.silverback.server.config.Configuration;
 import io.silverback.server.config.ConfigurationReader;
-import io.silverback.server.group.StalenessRules;
+import io.silverback.server.group.rules.StalenessRules;
 import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;

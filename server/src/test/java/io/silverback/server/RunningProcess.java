@@ -21,7 +21,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /** A program that a test started: its output is kept, and it never outlives the test. */
-final class RunningProcess implements AutoCloseable {
+public final class RunningProcess implements AutoCloseable {
   private static final Duration EXIT_LIMIT = Duration.ofMinutes(2);
   private static final Duration READY_LIMIT = Duration.ofSeconds(90);
   private static final Duration PROBE_INTERVAL = Duration.ofMillis(25);
@@ -247,7 +247,7 @@ final class RunningProcess implements AutoCloseable {
     }
   }
 
-  static void pause(Duration duration) {
+  public static void pause(Duration duration) {
     try {
       Thread.sleep(duration);
     } catch (InterruptedException e) {

@@ -3,6 +3,7 @@ package io.silverback.server;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.silverback.server.limits.DoorLimitsTest;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;

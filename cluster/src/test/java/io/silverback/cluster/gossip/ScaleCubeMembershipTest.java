@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import io.silverback.cluster.Member;
-import io.silverback.cluster.MemoryFabric;
 import io.silverback.cluster.Network;
 import io.silverback.cluster.TestViews;
+import io.silverback.cluster.simulation.MemoryFabric;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import io.silverback.cluster.Member;
-import io.silverback.cluster.MemoryFabric;
 import io.silverback.cluster.Network;
 import io.silverback.cluster.TestViews;
+import io.silverback.cluster.simulation.MemoryFabric;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.time.Duration;

@@ -7,9 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.silverback.cluster.Member;
-import io.silverback.cluster.MemoryFabric;
 import io.silverback.cluster.Network;
 import io.silverback.cluster.TestViews;
+import io.silverback.cluster.simulation.MemoryFabric;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import io.silverback.cluster.Member;
-import io.silverback.cluster.MemoryFabric;
 import io.silverback.cluster.Network;
 import io.silverback.cluster.TestViews;
 import io.silverback.cluster.View;
 import io.silverback.cluster.ViewLog;
+import io.silverback.cluster.simulation.MemoryFabric;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;

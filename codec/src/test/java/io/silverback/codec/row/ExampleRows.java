@@ -1,15 +1,16 @@
 package io.silverback.codec.row;
 
 import io.silverback.codec.WorkedExample;
+import io.silverback.codec.page.ColumnRanges;
 import java.util.List;
 
 /** The lines {@code row time value...} of a worked example. */
-final class ExampleRows {
+public final class ExampleRows {
   private static final long STALE_NAN = 0x7ff0000000000002L;
 
   private ExampleRows() {}
 
-  static PushedRows of(WorkedExample example) {
+  public static PushedRows of(WorkedExample example) {
     List<List<String>> lines =
         example.lines().stream()
             .map(line -> List.of(line.written().split(" ", -1)))

@@ -5,6 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.silverback.codec.page.ColumnPageReader;
+import io.silverback.codec.page.ColumnPageWriter;
+import io.silverback.codec.page.ColumnRanges;
+import io.silverback.codec.page.RowPageCursor;
+import io.silverback.codec.page.RowPageReader;
+import io.silverback.codec.page.RowPageWriter;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -12,24 +18,24 @@ import org.agrona.ExpandableArrayBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** Rows as a store pushes them into a page: with the values that the group had before at hand. */
-final class PushedRows {
+public final class PushedRows {
   private final int columns;
   private final List<Row> rows = new ArrayList<>();
   private final long[] last;
 
   /** One push: what every column has after it, and which of them were in it. */
-  record Row(long timeMillis, ColumnRanges ranges, UnsafeBuffer before, UnsafeBuffer after) {
+  public record Row(long timeMillis, ColumnRanges ranges, UnsafeBuffer before, UnsafeBuffer after) {
     long valueBits(int column) {
       return after.getLong(column * Long.BYTES, LITTLE_ENDIAN);
     }
   }
 
-  PushedRows(int columns) {
+  public PushedRows(int columns) {
     this.columns = columns;
     this.last = new long[columns];
   }
 
-  void push(long timeMillis, long[] valueBits) {
+  public void push(long timeMillis, long[] valueBits) {
     push(timeMillis, valueBits, ColumnRanges.all(columns));
   }
 
@@ -44,16 +50,16 @@ final class PushedRows {
     rows.add(new Row(timeMillis, ranges, before, vector(last)));
   }
 
-  int columns() {
+  public int columns() {
     return columns;
   }
 
-  List<Row> rows() {
+  public List<Row> rows() {
     return rows;
   }
 
   /** Appends all rows to a new page. */
-  Page page() {
+  public Page page() {
     var page = new Page(columns, 64 + rows.size() * (columns * 10 + 16));
     for (Row row : rows) {
       assertTrue(page.append(row));
@@ -62,7 +68,7 @@ final class PushedRows {
   }
 
   /** Holds the first rows of a page against what was pushed. */
-  void assertReadFrom(RowPageReader reader, int count, String where) {
+  public void assertReadFrom(RowPageReader reader, int count, String where) {
     assertEquals(count, reader.rows(), where);
     for (Row row : rows.subList(0, count)) {
       assertTrue(reader.next(), where);
@@ -78,7 +84,7 @@ final class PushedRows {
   }
 
   /** Holds a sealed page against what was pushed. */
-  void assertReadFrom(ColumnPageReader reader, String where) {
+  public void assertReadFrom(ColumnPageReader reader, String where) {
     assertEquals(rows.size(), reader.rows(), where);
     assertEquals(columns, reader.columns(), where);
     assertEquals(
@@ -111,16 +117,16 @@ final class PushedRows {
   }
 
   /** A page in the middle of a larger buffer, and the encoded cursor that is kept beside it. */
-  static final class Page {
-    static final int MARGIN = 8;
-    static final byte OUTSIDE = (byte) 0xa5;
+  public static final class Page {
+    public static final int MARGIN = 8;
+    public static final byte OUTSIDE = (byte) 0xa5;
 
-    final UnsafeBuffer buffer;
-    final int length;
-    final UnsafeBuffer cursorBytes;
+    public final UnsafeBuffer buffer;
+    public final int length;
+    public final UnsafeBuffer cursorBytes;
     private final RowPageWriter writer = new RowPageWriter();
 
-    Page(int columns, int length) {
+    public Page(int columns, int length) {
       this.buffer = new UnsafeBuffer(new byte[length + 2 * MARGIN]);
       this.length = length;
       buffer.setMemory(0, buffer.capacity(), OUTSIDE);
@@ -131,7 +137,7 @@ final class PushedRows {
     }
 
     /** Goes through the encoded cursor each time, as a store does. */
-    boolean append(Row row) {
+    public boolean append(Row row) {
       RowPageCursor cursor = cursor();
       writer.wrap(buffer, MARGIN, length, cursor);
       boolean appended =
@@ -140,26 +146,26 @@ final class PushedRows {
       return appended;
     }
 
-    RowPageCursor cursor() {
+    public RowPageCursor cursor() {
       var cursor = new RowPageCursor();
       cursor.decode(cursorBytes, 0, cursorBytes.capacity());
       return cursor;
     }
 
-    RowPageReader reader() {
+    public RowPageReader reader() {
       var reader = new RowPageReader();
       reader.wrap(buffer, MARGIN, length, cursor());
       return reader;
     }
 
-    byte[] bytes() {
+    public byte[] bytes() {
       byte[] bytes = new byte[cursor().lengthBytes()];
       buffer.getBytes(MARGIN, bytes);
       return bytes;
     }
 
     /** The bytes of the page once sealed. */
-    byte[] seal() {
+    public byte[] seal() {
       var target = new ExpandableArrayBuffer(16);
       int sealed = new ColumnPageWriter().seal(reader(), 0x0123456789abcdefL, -2, target);
       byte[] bytes = new byte[sealed];

@@ -1,9 +1,10 @@
 package io.silverback.codec.row;
 
+import io.silverback.codec.page.ColumnRanges;
 import java.util.Random;
 
 /** Rows of every kind that pushes bring, and of some that they should not. */
-final class RandomPushes {
+public final class RandomPushes {
   private static final long[] ODD_VALUES = {
     0x7ff0000000000002L, // Prometheus' StaleNaN
     0x7ff8000000000001L,
@@ -24,7 +25,7 @@ final class RandomPushes {
 
   private RandomPushes() {}
 
-  static PushedRows rows(Random random, int columns, int count) {
+  public static PushedRows rows(Random random, int columns, int count) {
     var rows = new PushedRows(columns);
     int[] styles = random.ints(columns, 0, 9).toArray();
     double[] values = new double[columns];
@@ -55,7 +56,7 @@ final class RandomPushes {
     return rows;
   }
 
-  static ColumnRanges ranges(Random random, int columns) {
+  public static ColumnRanges ranges(Random random, int columns) {
     var ranges = new ColumnRanges();
     for (int at = random.nextInt(columns); at < columns; ) {
       int end = Math.min(columns, at + 1 + random.nextInt(random.nextBoolean() ? 3 : columns));

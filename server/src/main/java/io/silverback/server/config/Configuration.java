@@ -1,7 +1,7 @@
 package io.silverback.server.config;
 
-import io.silverback.server.group.RewriteRules;
-import io.silverback.server.group.StalenessRule;
+import io.silverback.server.group.rules.RewriteRules;
+import io.silverback.server.group.rules.StalenessRule;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;

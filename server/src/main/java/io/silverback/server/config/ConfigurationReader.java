@@ -1,6 +1,6 @@
 package io.silverback.server.config;
 
-import io.silverback.server.group.RewriteRules;
+import io.silverback.server.group.rules.RewriteRules;
 import io.silverback.server.log.FileFailure;
 import io.silverback.server.yaml.ConfigException;
 import io.silverback.server.yaml.YamlDocument;

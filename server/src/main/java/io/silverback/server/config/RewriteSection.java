@@ -1,7 +1,7 @@
 package io.silverback.server.config;
 
-import io.silverback.server.group.MalformedRuleException;
-import io.silverback.server.group.RewriteRules;
+import io.silverback.server.group.rules.MalformedRuleException;
+import io.silverback.server.group.rules.RewriteRules;
 import io.silverback.server.yaml.ConfigException;
 import io.silverback.server.yaml.YamlSection;
 import java.util.LinkedHashMap;

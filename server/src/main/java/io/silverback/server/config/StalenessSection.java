@@ -1,9 +1,9 @@
 package io.silverback.server.config;
 
-import io.silverback.server.group.LabelMatcher;
-import io.silverback.server.group.MalformedSelectorException;
-import io.silverback.server.group.SeriesSelector;
-import io.silverback.server.group.StalenessRule;
+import io.silverback.server.group.rules.StalenessRule;
+import io.silverback.server.group.select.LabelMatcher;
+import io.silverback.server.group.select.MalformedSelectorException;
+import io.silverback.server.group.select.SeriesSelector;
 import io.silverback.server.yaml.YamlSection;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,7 +1,7 @@
 package io.silverback.server.flags;
 
 import io.silverback.server.config.Configuration;
-import io.silverback.server.storage.StoreFolder;
+import io.silverback.server.storage.files.StoreFolder;
 import io.silverback.server.yaml.ConfigException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;

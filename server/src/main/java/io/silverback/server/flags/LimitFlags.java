@@ -8,7 +8,7 @@ import static io.silverback.server.flags.FlagTypes.number;
 import static io.silverback.server.flags.FlagTypes.positiveDuration;
 import static io.silverback.server.flags.FlagTypes.unlessEmpty;
 
-import io.silverback.server.handler.DoorLimits;
+import io.silverback.server.limits.DoorLimits;
 import io.silverback.server.storage.StorageLimits;
 import java.time.Duration;
 import java.util.Optional;

@@ -1,7 +1,7 @@
 package io.silverback.server.flags;
 
-import io.silverback.server.group.RewriteRules;
-import io.silverback.server.group.StalenessRules;
+import io.silverback.server.group.rules.RewriteRules;
+import io.silverback.server.group.rules.StalenessRules;
 import io.silverback.server.log.Log;
 import java.time.Instant;
 import java.util.List;

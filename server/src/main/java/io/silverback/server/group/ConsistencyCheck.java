@@ -6,6 +6,7 @@ import io.silverback.codec.model.Metric;
 import io.silverback.codec.model.MetricFamily;
 import io.silverback.codec.model.MetricType;
 import io.silverback.server.group.GroupState.VersionedFamily;
+import io.silverback.server.group.rules.MetricRules;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;

@@ -3,6 +3,7 @@ package io.silverback.server.group;
 import io.silverback.codec.model.Family;
 import io.silverback.codec.model.Metric;
 import io.silverback.codec.model.MetricFamily;
+import io.silverback.server.group.rules.MetricRules;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.Iterator;

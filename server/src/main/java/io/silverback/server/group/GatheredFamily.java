@@ -5,6 +5,7 @@ import io.silverback.codec.model.Labels;
 import io.silverback.codec.model.Metric;
 import io.silverback.codec.model.MetricFamily;
 import io.silverback.codec.model.MetricType;
+import io.silverback.server.group.rules.MetricRules;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.Consumer;

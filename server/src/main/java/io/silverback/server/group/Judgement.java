@@ -7,6 +7,7 @@ import io.silverback.codec.model.Metric;
 import io.silverback.codec.model.MetricFamily;
 import io.silverback.codec.model.MetricType;
 import io.silverback.server.group.GroupState.VersionedFamily;
+import io.silverback.server.group.rules.MetricRules;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;

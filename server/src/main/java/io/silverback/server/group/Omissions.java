@@ -1,6 +1,7 @@
 package io.silverback.server.group;
 
 import io.silverback.codec.model.MetricFamily;
+import io.silverback.server.group.rules.MetricRules;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;

@@ -1,6 +1,7 @@
 package io.silverback.server.group;
 
 import io.silverback.codec.model.MetricType;
+import io.silverback.server.group.rules.MetricRules;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;

@@ -1,5 +1,6 @@
 package io.silverback.server.group;
 
+import io.silverback.server.group.rules.MetricRules;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;

@@ -2,10 +2,15 @@ package io.silverback.server.handler;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.helidon.webserver.CloseConnectionException;
+import io.silverback.server.json.GroupJson;
+import io.silverback.server.json.JsonAnswer;
+import io.silverback.server.limits.LimitBoard;
+import io.silverback.server.metrics.BuildInfo;
 import io.silverback.server.storage.GroupListing;
 import io.silverback.server.storage.ListedGroup;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.StoreNotReadyException;
+import io.silverback.server.writers.WriterWatch;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.Map;

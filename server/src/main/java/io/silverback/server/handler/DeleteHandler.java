@@ -1,8 +1,10 @@
 package io.silverback.server.handler;
 
 import io.silverback.server.group.GroupUpdate;
+import io.silverback.server.http.PlainText;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.MetricStore.Submission.Unavailable;
+import io.silverback.server.writers.WriterWatch;
 
 /** DELETE: removes one group, if it is there. A body is ignored. */
 final class DeleteHandler {

@@ -4,8 +4,10 @@ import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerRequest;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.server.group.Omissions;
+import io.silverback.server.http.BasicUser;
 import io.silverback.server.log.Log;
 import io.silverback.server.log.RateLimitedLog;
+import io.silverback.server.writers.WriterWatch;
 import java.time.Duration;
 import java.util.List;
 

@@ -1,6 +1,7 @@
 package io.silverback.server.handler;
 
 import io.silverback.codec.exposition.NameValidation;
+import io.silverback.server.limits.DoorLimits;
 import java.util.Map;
 
 /**

@@ -4,6 +4,7 @@ import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.silverback.server.http.Exchange;
+import io.silverback.server.http.PlainText;
 import java.util.Optional;
 
 /**

@@ -5,7 +5,8 @@ import io.silverback.codec.exposition.GoQuote;
 import io.silverback.codec.exposition.NameValidation;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Labels;
-import io.silverback.server.group.RewriteRules;
+import io.silverback.server.group.rules.RewriteRules;
+import io.silverback.server.http.RequestPath;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -14,14 +15,14 @@ import java.util.Map;
 import java.util.function.Supplier;
 
 /** Reads a grouping key from the path of a push, and says in upstream's words what is wrong. */
-final class GroupingKeyPath {
+public final class GroupingKeyPath {
   static final String BASE64_SUFFIX = "@base64";
 
   private final NameValidation names;
   private final Supplier<RewriteRules> rules;
 
   /** Reads keys with such names, and applies the rules that hold at that moment. */
-  GroupingKeyPath(NameValidation names, Supplier<RewriteRules> rules) {
+  public GroupingKeyPath(NameValidation names, Supplier<RewriteRules> rules) {
     this.names = names;
     this.rules = rules;
   }
@@ -51,7 +52,7 @@ final class GroupingKeyPath {
    *
    * @param labels the rest of the path, empty or starting with a slash
    */
-  Reading read(String job, boolean jobIsBase64, String labels) {
+  public Reading read(String job, boolean jobIsBase64, String labels) {
     try {
       String jobName = jobIsBase64 ? decodeJob(job) : checked(GroupingKey.JOB, job);
       Map<String, String> pairs = split(labels);

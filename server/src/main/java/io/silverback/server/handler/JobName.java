@@ -1,5 +1,7 @@
 package io.silverback.server.handler;
 
+import io.silverback.server.log.ShortText;
+
 /** Names of jobs as they are remembered and shown: of a bounded length, and others for others. */
 final class JobName {
   private static final int LONGEST = 1024;

@@ -1,5 +1,6 @@
 package io.silverback.server.handler;
 
+import io.silverback.server.http.PlainText;
 import java.util.Optional;
 import java.util.function.Supplier;
 

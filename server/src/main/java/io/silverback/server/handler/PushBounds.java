@@ -6,6 +6,10 @@ import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Labels;
 import io.silverback.codec.model.Metric;
 import io.silverback.codec.model.MetricFamily;
+import io.silverback.server.limits.DoorLimit;
+import io.silverback.server.limits.DoorLimits;
+import io.silverback.server.limits.LimitedMemory;
+import io.silverback.server.limits.OverLimitException;
 
 /**
  * What a push may make of its bytes: the labels of its path come on top of those of each series, so

@@ -1,5 +1,7 @@
 package io.silverback.server.handler;
 
+import io.silverback.server.http.PathPattern;
+
 /**
  * One line of the table of routes.
  *

@@ -14,6 +14,8 @@ import io.silverback.codec.exposition.ProtobufTextRenderer;
 import io.silverback.codec.exposition.TextRenderer;
 import io.silverback.codec.model.Family;
 import io.silverback.server.group.FamilyGatherer;
+import io.silverback.server.http.AnswerStream;
+import io.silverback.server.metrics.GatewayMetrics;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.Snapshot;
 import java.io.IOException;

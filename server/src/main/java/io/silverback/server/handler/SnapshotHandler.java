@@ -1,5 +1,7 @@
 package io.silverback.server.handler;
 
+import io.silverback.server.http.PlainText;
+import io.silverback.server.json.JsonAnswer;
 import io.silverback.server.storage.MetricStore;
 import java.io.IOException;
 import java.util.Optional;

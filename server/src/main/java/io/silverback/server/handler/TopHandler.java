@@ -2,6 +2,9 @@ package io.silverback.server.handler;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.silverback.server.handler.HeavyJobs.Heavy;
+import io.silverback.server.json.BadParameterException;
+import io.silverback.server.json.JsonAnswer;
+import io.silverback.server.json.QueryParameters;
 import io.silverback.server.storage.MetricStore;
 import java.io.IOException;
 import java.util.Arrays;

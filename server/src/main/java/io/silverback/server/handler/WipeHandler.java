@@ -2,6 +2,7 @@ package io.silverback.server.handler;
 
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.StoreNotReadyException;
+import io.silverback.server.writers.WriterWatch;
 
 /** Deletes every group that is there when the request comes. */
 final class WipeHandler {

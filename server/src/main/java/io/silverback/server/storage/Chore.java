@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * and it is tried again soon; after three in a row the chore says that it is in trouble, until it
  * succeeds. Thread-safe.
  */
-final class Chore implements AutoCloseable {
+public final class Chore implements AutoCloseable {
   private static final Log log = Log.of(Chore.class);
 
   private static final int FAILURES_OF_TROUBLE = 3;
@@ -32,7 +32,7 @@ final class Chore implements AutoCloseable {
   private volatile boolean closed;
 
   /** Whether the store can do without. */
-  enum Need {
+  public enum Need {
     /** A server that cannot do it should get no requests. */
     VITAL,
 
@@ -42,12 +42,12 @@ final class Chore implements AutoCloseable {
 
   /** What is done; may throw anything. */
   @FunctionalInterface
-  interface Task {
+  public interface Task {
     void run() throws IOException;
   }
 
   /** Starts, and does the task for the first time after one interval. */
-  Chore(String name, Need need, Duration interval, Task task) {
+  public Chore(String name, Need need, Duration interval, Task task) {
     this.name = name;
     this.need = need;
     this.interval = interval;
@@ -56,7 +56,7 @@ final class Chore implements AutoCloseable {
     thread.start();
   }
 
-  ChoreStatistics statistics() {
+  public ChoreStatistics statistics() {
     boolean hasEnded = !closed && !thread.isAlive();
     boolean isInTrouble = need == Need.VITAL && (hasEnded || failuresInRow >= FAILURES_OF_TROUBLE);
     return new ChoreStatistics(
@@ -87,7 +87,7 @@ final class Chore implements AutoCloseable {
   }
 
   /** Does the task now, in the thread of the caller, too. */
-  synchronized void runOnce() {
+  public synchronized void runOnce() {
     try {
       task.run();
       succeeded();
@@ -128,7 +128,7 @@ final class Chore implements AutoCloseable {
   }
 
   /** Waits for a task that was under way when this was closed; false if it takes too long. */
-  boolean awaitEnd(Duration patience) {
+  public boolean awaitEnd(Duration patience) {
     try {
       return thread.join(patience);
     } catch (InterruptedException _) {

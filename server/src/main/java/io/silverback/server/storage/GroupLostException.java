@@ -7,7 +7,7 @@ package io.silverback.server.storage;
 public final class GroupLostException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  GroupLostException() {
+  public GroupLostException() {
     super(
         "a group changed while it was read, and there is no memory to keep what it was, raise "
             + SnapshotRefusedException.FLAG,

@@ -3,7 +3,7 @@ package io.silverback.server.storage;
 import io.silverback.codec.model.Deadline;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Labels;
-import io.silverback.server.group.SeriesSelector;
+import io.silverback.server.group.select.SeriesSelector;
 import java.util.List;
 
 /**
@@ -16,7 +16,7 @@ public record HistoryQuery(List<SeriesSelector> selectors, long startMillis, lon
   }
 
   /** The same without what was before a time. */
-  HistoryQuery since(long timeMillis) {
+  public HistoryQuery since(long timeMillis) {
     return new HistoryQuery(selectors, Math.max(startMillis, timeMillis), endMillis);
   }
 
@@ -27,7 +27,7 @@ public record HistoryQuery(List<SeriesSelector> selectors, long startMillis, lon
   }
 
   /** False if no series of a family of that name is asked for. */
-  boolean mayMatchFamily(String name) {
+  public boolean mayMatchFamily(String name) {
     Deadline.current().look();
     return selectors.stream().anyMatch(selector -> selector.mayMatchFamily(name));
   }

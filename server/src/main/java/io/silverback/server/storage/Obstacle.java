@@ -4,7 +4,7 @@ import io.silverback.codec.model.GroupingKey;
 import io.silverback.server.storage.MetricStore.Submission;
 
 /** What keeps a push out of the store; the reason is for the client. */
-sealed interface Obstacle {
+public sealed interface Obstacle {
   /** It is wrong, or at odds with what is stored. */
   record Conflict(String reason) implements Obstacle {}
 

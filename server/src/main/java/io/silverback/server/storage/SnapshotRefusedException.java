@@ -3,7 +3,7 @@ package io.silverback.server.storage;
 /** There is no memory to look at all groups with just now, or ever. Has no stack trace. */
 public final class SnapshotRefusedException extends RuntimeException {
   /** Raises what may be taken. */
-  static final String FLAG = "--limits.max-scrape-memory";
+  public static final String FLAG = "--limits.max-scrape-memory";
 
   private static final long serialVersionUID = 1L;
 
@@ -12,7 +12,7 @@ public final class SnapshotRefusedException extends RuntimeException {
    *
    * @param reason for the client; names the flag
    */
-  SnapshotRefusedException(String reason) {
+  public SnapshotRefusedException(String reason) {
     super(reason, null, false, false);
   }
 }

@@ -2,8 +2,8 @@ package io.silverback.server.storage;
 
 import io.silverback.codec.model.PushRhythm;
 import io.silverback.server.group.GroupUpdate;
-import io.silverback.server.group.StalenessRule;
-import io.silverback.server.group.StalenessRules;
+import io.silverback.server.group.rules.StalenessRule;
+import io.silverback.server.group.rules.StalenessRules;
 import io.silverback.server.log.Log;
 import io.silverback.server.storage.MetricStore.Submission;
 import java.time.Duration;

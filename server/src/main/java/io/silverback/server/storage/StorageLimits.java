@@ -1,5 +1,7 @@
 package io.silverback.server.storage;
 
+import io.silverback.server.storage.engine.Holdings;
+
 /**
  * What a store is not to outgrow; 0 stands for no limit.
  *

@@ -32,7 +32,7 @@ public record StorageStatistics(
   }
 
   /** The same of a store in files, with more chores. */
-  StorageStatistics with(List<ChoreStatistics> more, DiskStatistics ofDisk) {
+  public StorageStatistics with(List<ChoreStatistics> more, DiskStatistics ofDisk) {
     var all = new ArrayList<>(chores);
     all.addAll(more);
     return new StorageStatistics(

@@ -4,11 +4,11 @@ package io.silverback.server.storage;
 public final class StoreUnusableException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  StoreUnusableException(String message) {
+  public StoreUnusableException(String message) {
     super(message);
   }
 
-  StoreUnusableException(String message, Throwable cause) {
+  public StoreUnusableException(String message, Throwable cause) {
     super(message, cause);
   }
 }

@@ -4,7 +4,7 @@ import java.nio.ByteOrder;
 import org.agrona.DirectBuffer;
 
 /** Orders of texts that are there as UTF-8, without making strings of them. */
-final class Utf8Order {
+public final class Utf8Order {
   /** The first byte of a character that UTF-16 says with two units. */
   private static final int FIRST_OF_TWO_UNITS = 0xF0;
 
@@ -14,12 +14,12 @@ final class Utf8Order {
   private Utf8Order() {}
 
   /** By code points. */
-  static int compare(DirectBuffer left, DirectBuffer right) {
+  public static int compare(DirectBuffer left, DirectBuffer right) {
     return compare(left, 0, left.capacity(), right, 0, right.capacity());
   }
 
   /** The same for parts of buffers. */
-  static int compare(
+  public static int compare(
       DirectBuffer left,
       int leftAt,
       int leftLength,
@@ -34,7 +34,7 @@ final class Utf8Order {
   }
 
   /** As strings compare, which puts surrogates before some that are one unit. */
-  static int compareAsStrings(DirectBuffer left, DirectBuffer right) {
+  public static int compareAsStrings(DirectBuffer left, DirectBuffer right) {
     int common = Math.min(left.capacity(), right.capacity());
     int at = mismatch(left, 0, right, 0, common);
     if (at == common) {

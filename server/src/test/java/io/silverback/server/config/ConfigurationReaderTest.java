@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.PushRhythm;
 import io.silverback.server.config.Configuration.FlagValue;
-import io.silverback.server.group.StalenessRule;
+import io.silverback.server.group.rules.StalenessRule;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

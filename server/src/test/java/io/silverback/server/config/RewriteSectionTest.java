@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.silverback.codec.model.GroupingKey;
-import io.silverback.server.group.RewriteRules;
+import io.silverback.server.group.rules.RewriteRules;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.silverback.codec.exposition.NameValidation;
-import io.silverback.server.handler.DoorLimits;
+import io.silverback.server.limits.DoorLimits;
 import io.silverback.server.storage.StorageLimits;
 import java.io.IOException;
 import java.net.InetAddress;

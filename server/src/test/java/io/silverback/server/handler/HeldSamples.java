@@ -3,12 +3,12 @@ package io.silverback.server.handler;
 import io.silverback.server.storage.Samples;
 
 /** Samples in arrays. */
-final class HeldSamples implements Samples {
+public final class HeldSamples implements Samples {
   private final long[] timesMillis;
   private final double[] values;
 
   /** As many times as values, which belong to the samples from now on. */
-  HeldSamples(long[] timesMillis, double... values) {
+  public HeldSamples(long[] timesMillis, double... values) {
     this.timesMillis = timesMillis;
     this.values = values;
   }

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.silverback.codec.model.Labels;
 import io.silverback.server.RawHttp.Answer;
 import io.silverback.server.TestGateway;
-import io.silverback.server.group.SeriesSelector;
+import io.silverback.server.group.select.SeriesSelector;
 import io.silverback.server.storage.FrontStore;
 import io.silverback.server.storage.HistoryQuery;
 import io.silverback.server.storage.HistorySink;

@@ -16,6 +16,7 @@ import io.silverback.server.group.GroupUpdater;
 import io.silverback.server.group.HeapTallies;
 import io.silverback.server.group.StoredGroups;
 import io.silverback.server.group.Verdict;
+import io.silverback.server.storage.maps.GroupKeys;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Comparator;

@@ -16,7 +16,7 @@ import java.util.Map;
 import java.util.SplittableRandom;
 
 /** Updates of a few groups that often have the same shape and sometimes conflict. */
-final class RandomUpdates {
+public final class RandomUpdates {
   private static final GroupingKey[] KEYS = {
     GroupingKey.of("a"),
     GroupingKey.of("a", "instance", ""),
@@ -44,11 +44,11 @@ final class RandomUpdates {
 
   private final SplittableRandom random;
 
-  RandomUpdates(SplittableRandom random) {
+  public RandomUpdates(SplittableRandom random) {
     this.random = random;
   }
 
-  GroupUpdate next(long now) {
+  public GroupUpdate next(long now) {
     GroupingKey key = KEYS[random.nextInt(KEYS.length)];
     if (random.nextInt(10) == 0) {
       return new GroupUpdate.Delete(key);

@@ -1,0 +1,337 @@
+package io.silverback.cluster.agree;
+
+import static java.util.Map.entry;
+
+import io.silverback.cluster.ClusterConfig;
+import io.silverback.cluster.ClusterPorts;
+import io.silverback.cluster.EpochFloor;
+import io.silverback.cluster.Member;
+import io.silverback.cluster.View;
+import io.silverback.cluster.View.Removed;
+import io.silverback.cluster.View.Seat;
+import io.silverback.cluster.message.PeerMessage;
+import io.silverback.cluster.repair.Room;
+import io.silverback.cluster.slots.LapseBoard;
+import java.time.Duration;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedSet;
+import java.util.stream.Stream;
+
+/**
+ * Proposes the next view where this node is the one that should: without members that fell silent,
+ * with those that came. One change at a time; the voters change at most once in a lease, and only
+ * when all of them know of the last change, so that two majorities always have a voter in common.
+ * Belongs to the loop.
+ */
+public final class Proposer {
+  private static final System.Logger logger = System.getLogger(Proposer.class.getName());
+
+  private static final Duration REMEMBER_REMOVED = Duration.ofMinutes(10);
+  private static final int MOST_DOUBLINGS = 6;
+  private static final int MOST_LEAVING = 1_000;
+
+  private final ClusterConfig config;
+  private final Member self;
+  private final ClusterPorts ports;
+  private final Peers peers;
+  private final LapseBoard board;
+  private final EpochFloor epochs;
+  private final Room room;
+
+  /** Those that said farewell. They may be heard on for a while, and never come back. */
+  private final SequencedSet<PeerMessage.ProcessId> leaving = new LinkedHashSet<>();
+
+  private final Map<PeerMessage.ProcessId, Long> seatedNanos = new HashMap<>();
+  private final long leaseNanos;
+  private long votersChangedNanos;
+  private List<Long> voters = List.of();
+  private List<Member> reported = List.of();
+  private boolean proposed;
+  private long proposedNanos;
+
+  public Proposer(
+      ClusterConfig config,
+      Member self,
+      ClusterPorts ports,
+      Peers peers,
+      LapseBoard board,
+      EpochFloor epochs,
+      Room room) {
+    this.config = config;
+    this.self = self;
+    this.ports = ports;
+    this.peers = peers;
+    this.board = board;
+    this.epochs = epochs;
+    this.room = room;
+    this.leaseNanos = config.lease().toNanos();
+    this.votersChangedNanos = ports.clock().nanoTime();
+  }
+
+  public void enter(View view) {
+    long now = ports.clock().nanoTime();
+    List<Long> stores = view.voters().stream().map(Member::storeId).toList();
+    if (!stores.equals(voters)) {
+      voters = stores;
+      votersChangedNanos = now;
+    }
+    proposed = false;
+    var seated = view.members().stream().map(PeerMessage.ProcessId::of).toList();
+    seated.forEach(id -> seatedNanos.putIfAbsent(id, now));
+    seatedNanos.keySet().retainAll(seated);
+  }
+
+  /** The member asked to be left out. */
+  public void leaves(Member member) {
+    leaving.add(PeerMessage.ProcessId.of(member));
+    if (leaving.size() > MOST_LEAVING) {
+      leaving.removeFirst();
+    }
+  }
+
+  /** Called now and then. */
+  public void tick(View view) {
+    // Even if the view is without this node since: nobody else could take it out of the log.
+    if (!ports.viewLog().isProposer()) {
+      return;
+    }
+    if (view.voters().stream().allMatch(this::isHeard)) {
+      // Not while one is silent: those that the view dropped may be needed to drop it, too.
+      ports.viewLog().reconcile(view.voters());
+    }
+    long now = ports.clock().nanoTime();
+    if (proposed && now - proposedNanos < leaseNanos / 2) {
+      return;
+    }
+    next(view)
+        // One with raised epochs may change nothing else, or the log refuses it.
+        .map(
+            next -> next.epoch() > view.epoch() + 1 ? next : ViewPlanner.sparing(next, room.full()))
+        .or(() -> stuck(view))
+        .ifPresent(
+            next -> {
+              proposed = true;
+              proposedNanos = now;
+              ports.viewLog().propose(next);
+            });
+  }
+
+  private boolean isHeard(Member member) {
+    return member.isSameProcess(self) || peers.silenceNanos(member) <= leaseNanos / 2;
+  }
+
+  /** Slots that wait for room at a member go to others that have room. */
+  private Optional<View> stuck(View view) {
+    Map<PeerMessage.ProcessId, BitSet> full = room.full();
+    if (full.values().stream().allMatch(BitSet::isEmpty)) {
+      return Optional.empty();
+    }
+    View next = ViewPlanner.sparing(ViewPlanner.again(view), full);
+    return next.slots().equals(view.slots()) ? Optional.empty() : Optional.of(next);
+  }
+
+  private Optional<View> next(View view) {
+    long wallMillis = ports.clock().wallMillis();
+    return restarted(view)
+        .map(
+            member ->
+                ViewPlanner.replacing(
+                    view, view.predecessor(member).orElseThrow(), member, wallMillis))
+        // Whoever comes back may hold what a silent one held, so it is asked before that one goes.
+        .or(() -> newcomer(view).map(member -> ViewPlanner.with(view, member)))
+        .or(() -> silent(view).map(member -> without(view, member, wallMillis)))
+        .or(() -> nextVoter(view).map(member -> ViewPlanner.withVoter(view, member)))
+        .or(() -> proven(view).map(member -> ViewPlanner.withLeader(view, member)))
+        .or(() -> raised(view))
+        .or(() -> forgettable(view).map(gone -> ViewPlanner.forgetting(view, gone)));
+  }
+
+  private View without(View view, Member member, long wallMillis) {
+    return leaving.contains(PeerMessage.ProcessId.of(member))
+        ? ViewPlanner.leaving(view, member, wallMillis)
+        : ViewPlanner.without(view, member, wallMillis);
+  }
+
+  /** A process that goes on with the files of a member; the one before it has ended. */
+  private Optional<Member> restarted(View view) {
+    return Stream.concat(
+            Stream.of(self), peers.recent(leaseNanos / 2).stream().map(Peers.Heard::member))
+        .filter(member -> !view.has(member))
+        .filter(member -> view.predecessor(member).filter(this::hasEnded).isPresent())
+        .findFirst();
+  }
+
+  /** One that is heard lives on, and the process that has its files works in a copy of them. */
+  private boolean hasEnded(Member member) {
+    return !member.isSameProcess(self)
+        && (leaving.contains(PeerMessage.ProcessId.of(member))
+            || peers.silenceNanos(member) > leaseNanos / 2);
+  }
+
+  /** A member that has not been heard of for a lease, or that a newer start replaces. */
+  private Optional<Member> silent(View view) {
+    if (!hearsMajority(view)) {
+      return Optional.empty();
+    }
+    return view.members().stream()
+        .filter(member -> !member.isSameProcess(self))
+        .filter(member -> isGone(view, member))
+        .filter(member -> !view.hasVoter(member) || mayChangeVoters(view, member))
+        .filter(member -> !view.voters().equals(List.of(member)))
+        .findFirst();
+  }
+
+  /**
+   * True if this node is not the one that is cut off. The list of the log may be behind that of the
+   * view: then it could do alone what the others would never hear of.
+   */
+  private boolean hearsMajority(View view) {
+    var voters = new HashSet<>(ports.viewLog().libraryVoters());
+    view.voters().forEach(voter -> voters.add(voter.storeId()));
+    var heard = new HashSet<Long>();
+    heard.add(self.storeId());
+    peers.recent(leaseNanos).forEach(peer -> heard.add(peer.member().storeId()));
+    heard.retainAll(voters);
+    return 2 * heard.size() > voters.size();
+  }
+
+  private boolean isGone(View view, Member member) {
+    long now = ports.clock().nanoTime();
+    long seated = now - seatedNanos.getOrDefault(PeerMessage.ProcessId.of(member), now);
+    long silence = Math.min(seated, peers.silenceNanos(member));
+    boolean isReplaced =
+        silence > leaseNanos / 2
+            && peers.recent(leaseNanos / 2).stream()
+                .anyMatch(heard -> heard.member().isSameNode(member) && !view.has(heard.member()));
+    return silence > leaseNanos || isReplaced || leaving.contains(PeerMessage.ProcessId.of(member));
+  }
+
+  /** Who is here and has no seat; this node, too, if the view is without it. */
+  private Optional<Member> newcomer(View view) {
+    List<Member> strangers =
+        Stream.concat(
+                Stream.of(self), peers.recent(leaseNanos / 2).stream().map(Peers.Heard::member))
+            .filter(member -> !view.has(member))
+            .filter(member -> !leaving.contains(PeerMessage.ProcessId.of(member)))
+            .toList();
+    List<Member> doubles =
+        strangers.stream()
+            .filter(member -> view.members().stream().anyMatch(seated -> isDouble(member, seated)))
+            .toList();
+    List<Member> told = doubles.stream().filter(member -> !mayBeRestart(view, member)).toList();
+    told.stream().filter(member -> !reported.contains(member)).forEach(this::report);
+    reported = told;
+    return strangers.stream().filter(member -> !doubles.contains(member)).findFirst();
+  }
+
+  /** Of two with the files of one, the log of the library would know only one. */
+  private static boolean isDouble(Member member, Member seated) {
+    return member.isSameNode(seated) || member.storeId() == seated.storeId();
+  }
+
+  /** True until the process before it is heard once more. */
+  private boolean mayBeRestart(View view, Member member) {
+    Optional<Peers.Heard> before =
+        view.predecessor(member).filter(seated -> !seated.isSameProcess(self)).flatMap(peers::of);
+    Optional<Peers.Heard> now = peers.of(member);
+    return before.isPresent()
+        && now.isPresent()
+        && before.get().ourNanos() - now.get().firstNanos() <= 0;
+  }
+
+  private void report(Member member) {
+    logger.log(
+        System.Logger.Level.WARNING,
+        "a second node has the name or the store id of a member, so it is not admitted; give it"
+            + " another --cluster.node-id and a folder that is no copy",
+        entry("node", member.nodeId()),
+        entry("process", Long.toHexString(member.incarnation())),
+        entry("address", member.peerAddress()));
+  }
+
+  private Optional<Member> nextVoter(View view) {
+    return ViewPlanner.nextVoter(view)
+        .filter(
+            member ->
+                mayChangeVoters(view, member)
+                    && peers.of(member).filter(heard -> heard.epoch() == view.epoch()).isPresent());
+  }
+
+  /** True if all voters but that one know the view, and the last change is long enough ago. */
+  private boolean mayChangeVoters(View view, Member member) {
+    boolean known =
+        view.voters().stream()
+            .filter(voter -> !voter.isSameProcess(member) && !voter.isSameProcess(self))
+            .allMatch(
+                voter ->
+                    peers.of(voter).filter(heard -> heard.epoch() == view.epoch()).isPresent());
+    long now = ports.clock().nanoTime();
+    return now - votersChangedNanos > leaseNanos / 10 * 11 && (known || isFirst(view, member));
+  }
+
+  /** Where a voter is silent, too, waiting for it would let one loss stop the next one's repair. */
+  private boolean isFirst(View view, Member member) {
+    long alive =
+        view.voters().stream()
+            .filter(voter -> !voter.isSameProcess(member) && !voter.isSameProcess(self))
+            .filter(voter -> peers.silenceNanos(voter) <= leaseNanos)
+            .filter(
+                voter -> peers.of(voter).filter(heard -> heard.epoch() == view.epoch()).isPresent())
+            .count();
+    boolean votes =
+        view.hasVoter(self) || view.predecessor(self).filter(view::hasVoter).isPresent();
+    return alive + (votes ? 1 : 0) >= view.majority();
+  }
+
+  /**
+   * The same view above what an earlier cluster left in a store, if its slot is led from before.
+   */
+  private Optional<View> raised(View view) {
+    EpochFloor.Met above = epochs.above(view);
+    if (above.epoch() == 0) {
+      return Optional.empty();
+    }
+    View raised = view.raised(Math.max(view.epoch(), above.epoch()) + 1);
+    logger.log(
+        System.Logger.Level.WARNING,
+        "groups of an earlier cluster are stored, epochs are raised above theirs",
+        entry("slot", above.slot()),
+        entry("stored_epoch", above.epoch()),
+        entry("epoch", raised.epoch()));
+    return Optional.of(raised);
+  }
+
+  private Optional<Member> proven(View view) {
+    long now = ports.clock().nanoTime();
+    return view.seats().stream()
+        .filter(seat -> !seat.mayLead())
+        .filter(
+            seat -> {
+              long since = seatedNanos.getOrDefault(PeerMessage.ProcessId.of(seat.member()), now);
+              return now - since > stabilityNanos(seat);
+            })
+        .map(Seat::member)
+        .findFirst();
+  }
+
+  /** How long it has to stay from now on until it may lead. */
+  public long stabilityNanos(Seat seat) {
+    int doublings = Math.clamp(seat.returns() - 1, 0, MOST_DOUBLINGS);
+    return config.stability().toNanos() << doublings;
+  }
+
+  private Optional<List<Removed>> forgettable(View view) {
+    long before = ports.clock().wallMillis() - REMEMBER_REMOVED.toMillis();
+    List<Removed> old =
+        view.removed().stream()
+            .filter(gone -> gone.wallMillis() < before && board.hasLapsed(view, gone.member()))
+            .toList();
+    return old.isEmpty() ? Optional.empty() : Optional.of(old);
+  }
+}

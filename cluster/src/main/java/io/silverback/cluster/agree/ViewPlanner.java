@@ -1,0 +1,210 @@
+package io.silverback.cluster.agree;
+
+import io.silverback.cluster.HashRing;
+import io.silverback.cluster.Member;
+import io.silverback.cluster.SlotTable;
+import io.silverback.cluster.View;
+import io.silverback.cluster.View.Removed;
+import io.silverback.cluster.View.Seat;
+import io.silverback.cluster.message.PeerMessage.ProcessId;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** What the next view would be after one change. Pure. */
+public final class ViewPlanner {
+  private static final int MOST_VOTERS = 7;
+
+  private ViewPlanner() {}
+
+  /** The first view of a cluster, in which each leads what it should. */
+  public static View first(long clusterId, List<Member> members) {
+    List<Seat> seats = members.stream().map(member -> new Seat(member, false, true, 0)).toList();
+    var view = new View(1, clusterId, seats, List.of(), SlotTable.EMPTY);
+    Optional<Member> voter = nextVoter(view);
+    while (voter.isPresent()) {
+      seats = seats(view, voter.get(), ViewPlanner::voting);
+      view = new View(1, clusterId, seats, List.of(), SlotTable.EMPTY);
+      voter = nextVoter(view);
+    }
+    return new View(1, clusterId, seats, List.of(), reassigned(view, 1));
+  }
+
+  /** How many of so many members should vote: an odd number, as an even one stands no more loss. */
+  static int wantedVoters(int members) {
+    int most = Math.min(members, MOST_VOTERS);
+    return most > 2 && most % 2 == 0 ? most - 1 : most;
+  }
+
+  public static View without(View view, Member member, long wallMillis) {
+    return without(view, member, wallMillis, 1);
+  }
+
+  /** The member asked for it, which says nothing against its staying once it comes back. */
+  static View leaving(View view, Member member, long wallMillis) {
+    return without(view, member, wallMillis, 0);
+  }
+
+  private static View without(View view, Member member, long wallMillis, int returns) {
+    var seats = new ArrayList<Seat>();
+    var removed = new ArrayList<>(view.removed());
+    for (Seat seat : view.seats()) {
+      if (seat.member().isSameProcess(member)) {
+        removed.add(new Removed(member, view.epoch() + 1, wallMillis, seat.returns() + returns));
+      } else {
+        seats.add(seat);
+      }
+    }
+    return next(view, seats, removed);
+  }
+
+  public static View with(View view, Member member) {
+    int returns =
+        view.removed().stream()
+            .filter(gone -> gone.member().isSameNode(member))
+            .mapToInt(Removed::returns)
+            .max()
+            .orElse(0);
+    var seats = new ArrayList<>(view.seats());
+    // Where nobody else may lead, waiting would help nobody.
+    seats.add(new Seat(member, false, returns == 0, returns));
+    return next(view, seats, view.removed());
+  }
+
+  /**
+   * The seat of a process goes to the next start of the same node with the same files, its vote,
+   * too: what the old one granted binds the new one, as it grants and reports nothing at first.
+   */
+  public static View replacing(View view, Member old, Member next, long wallMillis) {
+    var seats = new ArrayList<Seat>();
+    var removed = new ArrayList<>(view.removed());
+    for (Seat seat : view.seats()) {
+      if (seat.member().isSameProcess(old)) {
+        int returns = seat.returns() + 1;
+        removed.add(new Removed(old, view.epoch() + 1, wallMillis, returns));
+        seats.add(new Seat(next, seat.votes(), false, returns));
+      } else {
+        seats.add(seat);
+      }
+    }
+    return next(view, seats, removed);
+  }
+
+  public static View withVoter(View view, Member member) {
+    return changed(view, member, ViewPlanner::voting);
+  }
+
+  /** The member has proved that it stays. */
+  public static View withLeader(View view, Member member) {
+    return changed(
+        view, member, seat -> new Seat(seat.member(), seat.votes(), true, seat.returns()));
+  }
+
+  /**
+   * The view without what members that cannot store it would lead: slots that it gives them and
+   * that wait for room there go to others, if there are any. The view has to be a new one.
+   *
+   * @param full those members, with the slots that wait
+   */
+  static View sparing(View view, Map<ProcessId, BitSet> full) {
+    List<Seat> roomy =
+        view.seats().stream()
+            .filter(seat -> !full.containsKey(ProcessId.of(seat.member())))
+            .toList();
+    List<Member> leaders = leaders(roomy);
+    if (full.isEmpty() || leaders.isEmpty()) {
+      return view;
+    }
+    var ring = new HashRing(leaders);
+    SlotTable slots =
+        view.slots()
+            .with(
+                view.epoch(),
+                slot -> {
+                  SlotTable.Tenure tenure = view.slots().tenure(slot);
+                  BitSet waiting = full.get(new ProcessId(tenure.nodeId(), tenure.incarnation()));
+                  boolean moves =
+                      waiting != null && (tenure.epoch() == view.epoch() || waiting.get(slot));
+                  return moves ? Optional.of(ring.first(slot)) : Optional.empty();
+                });
+    return new View(view.epoch(), view.clusterId(), view.seats(), view.removed(), slots);
+  }
+
+  /** The same once more. */
+  static View again(View view) {
+    return next(view, view.seats(), view.removed());
+  }
+
+  static View forgetting(View view, List<Removed> forgotten) {
+    var removed = new ArrayList<>(view.removed());
+    removed.removeAll(forgotten);
+    return next(view, view.seats(), removed);
+  }
+
+  /**
+   * The member that should vote next; empty if enough do. Those that are there for nothing else
+   * come first, and then those of the zone that has the fewest voters, as a zone may be lost whole.
+   */
+  static Optional<Member> nextVoter(View view) {
+    List<Member> voters = view.voters();
+    if (voters.size() >= wantedVoters(view.seats().size())) {
+      return Optional.empty();
+    }
+    return view.seats().stream()
+        .filter(seat -> !seat.votes())
+        .map(Seat::member)
+        .min(
+            Comparator.comparing((Member member) -> !member.voterOnly())
+                .thenComparing(member -> votersIn(member.zone(), voters)));
+  }
+
+  private static long votersIn(String zone, List<Member> voters) {
+    return voters.stream().filter(voter -> voter.zone().equals(zone)).count();
+  }
+
+  private static Seat voting(Seat seat) {
+    return new Seat(seat.member(), true, seat.mayLead(), seat.returns());
+  }
+
+  private interface SeatChange {
+    Seat of(Seat seat);
+  }
+
+  private static View changed(View view, Member member, SeatChange change) {
+    return next(view, seats(view, member, change), view.removed());
+  }
+
+  private static List<Seat> seats(View view, Member member, SeatChange change) {
+    return view.seats().stream()
+        .map(seat -> seat.member().isSameProcess(member) ? change.of(seat) : seat)
+        .toList();
+  }
+
+  private static View next(View view, List<Seat> seats, List<Removed> removed) {
+    long epoch = view.epoch() + 1;
+    var next = new View(epoch, view.clusterId(), seats, removed, view.slots());
+    return new View(epoch, view.clusterId(), seats, removed, reassigned(next, epoch));
+  }
+
+  /** Slots whose leader is no member go to the first of their owners that may lead. */
+  private static SlotTable reassigned(View view, long epoch) {
+    List<Member> leaders = leaders(view.seats());
+    if (leaders.isEmpty()) {
+      return view.slots();
+    }
+    var led = new BitSet(HashRing.SLOTS);
+    view.seats().forEach(seat -> led.or(view.slots().ledBy(seat.member())));
+    var ring = new HashRing(leaders);
+    return view.slots()
+        .with(epoch, slot -> led.get(slot) ? Optional.empty() : Optional.of(ring.first(slot)));
+  }
+
+  private static List<Member> leaders(List<Seat> seats) {
+    List<Seat> holders = seats.stream().filter(seat -> !seat.member().voterOnly()).toList();
+    List<Member> ready = holders.stream().filter(Seat::mayLead).map(Seat::member).toList();
+    return ready.isEmpty() ? holders.stream().map(Seat::member).toList() : ready;
+  }
+}

@@ -1,0 +1,622 @@
+package io.silverback.cluster.node;
+
+import static java.util.Map.entry;
+
+import io.silverback.cluster.Clock;
+import io.silverback.cluster.ClusterConfig;
+import io.silverback.cluster.ClusterPorts;
+import io.silverback.cluster.ClusterStatus;
+import io.silverback.cluster.EpochFloor;
+import io.silverback.cluster.Exposure;
+import io.silverback.cluster.Member;
+import io.silverback.cluster.Network;
+import io.silverback.cluster.NodeLog;
+import io.silverback.cluster.PushOutcome;
+import io.silverback.cluster.ReplicaStore;
+import io.silverback.cluster.Rule;
+import io.silverback.cluster.View;
+import io.silverback.cluster.agree.ClockWatch;
+import io.silverback.cluster.agree.Foreigners;
+import io.silverback.cluster.agree.Founding;
+import io.silverback.cluster.agree.Heartbeats;
+import io.silverback.cluster.agree.Lease;
+import io.silverback.cluster.agree.OutageWatch;
+import io.silverback.cluster.agree.Peers;
+import io.silverback.cluster.agree.Proposer;
+import io.silverback.cluster.agree.Readiness;
+import io.silverback.cluster.agree.Voter;
+import io.silverback.cluster.message.PeerMessage;
+import io.silverback.cluster.message.PeerMessage.ProcessId;
+import io.silverback.cluster.message.PeerMessageCodec;
+import io.silverback.cluster.message.Requests;
+import io.silverback.cluster.push.Claims;
+import io.silverback.cluster.push.LeaderQueue;
+import io.silverback.cluster.push.Pushes;
+import io.silverback.cluster.push.Replicator;
+import io.silverback.cluster.repair.AntiEntropy;
+import io.silverback.cluster.repair.Counters;
+import io.silverback.cluster.repair.Purge;
+import io.silverback.cluster.repair.Room;
+import io.silverback.cluster.repair.TakeOver;
+import io.silverback.cluster.slots.Fences;
+import io.silverback.cluster.slots.LapseBoard;
+import io.silverback.cluster.slots.Led;
+import io.silverback.cluster.slots.Shares;
+import io.silverback.cluster.slots.WaitingPushes;
+import io.silverback.codec.bytes.MalformedBytesException;
+import io.silverback.codec.model.VersionClock;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+
+/**
+ * One node of a cluster: takes updates of any group and brings them to its leader, replicates the
+ * groups that it leads, and knows what it may show. Thread-safe.
+ *
+ * <p>All of its state belongs to one loop; what other threads ask is answered from a few volatile
+ * values. Whatever the loop does, it first looks whether the lease has lapsed: then everything that
+ * came before is dropped unread, as it may be as old as the process stood still.
+ */
+public final class ClusterNode implements AutoCloseable {
+  /*
+   * Implementation notes
+   *
+   * Longer than other classes, as it is the list of all parts, of all messages and of all that
+   * happens in the course of time; what each of them does lies in the part.
+   */
+
+  private static final System.Logger logger = System.getLogger(ClusterNode.class.getName());
+
+  private final ClusterConfig config;
+  private final Member self;
+  private final ClusterPorts ports;
+  private final Runnable onLapse;
+  private final EnumSet<Rule> off;
+  private final Counters counters = new Counters();
+  private final Lease lease;
+  private final Voter voter;
+  private final Peers peers;
+  private final LapseBoard board = new LapseBoard();
+  private final Led led;
+  private final Shares shares;
+  private final Fences fences = new Fences();
+  private final EpochFloor epochs = new EpochFloor();
+  private final WaitingPushes waiting;
+  private final Requests requests;
+  private final Founding founding;
+  private final Proposer proposer;
+  private final TakeOver takeOver;
+  private final Room room;
+  private final AntiEntropy antiEntropy;
+  private final Purge purge;
+  private final Claims claims;
+  private final Replicator replicator;
+  private final Pushes pushes;
+  private final PeerAnswers answers;
+  private final Heartbeats heartbeats;
+  private final StatusReport report;
+  private final Readiness readiness;
+  private final OutageWatch outages;
+  private final ClockWatch clocks;
+  private final NodeLog story;
+  private Optional<View> view = Optional.empty();
+  private long lastTickNanos;
+  private long ticks;
+  private final AtomicLong mail = new AtomicLong();
+  private final AtomicReference<Optional<View>> committed = new AtomicReference<>(Optional.empty());
+  private volatile boolean closed;
+  private volatile ClusterStatus status;
+
+  /**
+   * A node that does nothing before {@link #start}.
+   *
+   * @param onLapse told when the lease was lost: closes every open connection of clients without
+   *     reading what lies in them, and returns quickly
+   */
+  public ClusterNode(ClusterConfig config, Member self, ClusterPorts ports, Runnable onLapse) {
+    this(config, self, ports, onLapse, EnumSet.noneOf(Rule.class));
+  }
+
+  /** A node that breaks some rules, for tests of tests. */
+  public ClusterNode(
+      ClusterConfig config, Member self, ClusterPorts ports, Runnable onLapse, EnumSet<Rule> off) {
+    this.config = config;
+    this.self = self;
+    this.ports = ports;
+    this.onLapse = onLapse;
+    this.off = off;
+    var versions = new VersionClock(ports.clock()::wallMillis, self.incarnation());
+    lease = new Lease(ports.clock(), config.lease());
+    voter = new Voter(ports.clock(), config.lease());
+    peers = new Peers(ports.clock());
+    var foreigners = new Foreigners(ports.clock(), config.lease());
+    led = new Led(self);
+    shares = new Shares(config.replicationFactor());
+    requests = new Requests(ports.loop(), this::send);
+    founding =
+        new Founding(self, config.bootstrapExpect(), ports.clock(), ports.random(), this::send);
+    waiting = new WaitingPushes(ports.clock(), ports.loop());
+    takeOver = new TakeOver(self, ports, requests, board, led, waiting, off, counters);
+    room = new Room(config, self, ports, takeOver::stuck, this::send, off);
+    proposer = new Proposer(config, self, ports, peers, board, epochs, room);
+    antiEntropy = new AntiEntropy(self, ports, requests, led, shares, off, counters);
+    purge =
+        new Purge(config, self, ports, requests, led, shares, antiEntropy::missed, off, counters);
+    replicator =
+        new Replicator(config, self, ports, requests, peers, shares, counters, antiEntropy::missed);
+    claims = new Claims(self, config, ports, requests, led, this::send);
+    var leader =
+        new LeaderQueue(
+            config,
+            ports,
+            versions,
+            lease,
+            led,
+            replicator,
+            claims,
+            epochs,
+            waiting,
+            () -> view,
+            off);
+    pushes =
+        new Pushes(
+            config,
+            self,
+            ports,
+            requests,
+            peers,
+            lease,
+            led,
+            leader,
+            waiting,
+            () -> view,
+            off,
+            counters);
+    answers =
+        new PeerAnswers(
+            ports,
+            versions,
+            fences,
+            led,
+            claims,
+            pushes,
+            epochs,
+            requests,
+            this::send,
+            off,
+            counters);
+    heartbeats =
+        new Heartbeats(config, self, ports, lease, voter, peers, foreigners, board, this::send);
+    outages = new OutageWatch(self, ports.clock(), peers, lease, led, config.lease());
+    clocks = new ClockWatch(config, self, ports.clock());
+    report =
+        new StatusReport(
+            self, ports, foreigners, lease, led, shares, antiEntropy, outages, clocks, counters);
+    story = new NodeLog(ports.clock(), proposer::stabilityNanos);
+    readiness =
+        new Readiness(
+            config,
+            self,
+            ports.viewLog(),
+            lease,
+            led,
+            takeOver::stuck,
+            shares,
+            antiEntropy,
+            epochs,
+            off);
+    status = report.now(view);
+  }
+
+  /** Begins to look for peers; returns at once. */
+  public void start() {
+    ports.network().receive(Network.Channel.CONTROL, this::received);
+    ports.network().receive(Network.Channel.DATA, this::received);
+    ports.membership().start(self);
+    ports.viewLog().start(self, this::committed);
+    ports
+        .loop()
+        .execute(
+            () -> {
+              lastTickNanos = ports.clock().nanoTime();
+              ports.viewLog().remembered().ifPresent(this::learn);
+              inLoop(this::tick);
+            });
+  }
+
+  /**
+   * Takes an update to the leader of its group.
+   *
+   * @param key of the group, in its one canonical form
+   * @param update as the store's {@link ReplicaStore#prepare} takes it
+   * @param done told once, by a thread of the node; must return quickly
+   */
+  public void submit(byte[] key, byte[] update, Consumer<PushOutcome> done) {
+    try {
+      submitInLoop(key, update, done);
+    } catch (RejectedExecutionException _) {
+      done.accept(new PushOutcome.Unavailable("this node is overloaded, push less or add nodes"));
+    }
+  }
+
+  private void submitInLoop(byte[] key, byte[] update, Consumer<PushOutcome> done) {
+    long term = lease.number();
+    ports
+        .loop()
+        .execute(
+            () ->
+                inLoop(
+                    () -> {
+                      boolean isFenced =
+                          !off.contains(Rule.LEASE_AT_THE_DOOR) && !lease.holdsSince(term);
+                      if (closed || isFenced) {
+                        done.accept(
+                            new PushOutcome.Unavailable(
+                                "this node has no contact with a majority, try another one"));
+                      } else {
+                        pushes.submit(key, update, done);
+                      }
+                    }));
+  }
+
+  /**
+   * Asks the server of another member something that only it can know, or of this one.
+   *
+   * @param done told once, by a thread of the node; empty if no answer came in time
+   */
+  public void ask(Member member, byte[] question, Consumer<Optional<byte[]>> done) {
+    ports
+        .loop()
+        .execute(
+            () -> {
+              if (member.isSameProcess(self)) {
+                answers.answerServer(question, done);
+                return;
+              }
+              requests.ask(
+                  member,
+                  config.pushBudget().toNanos(),
+                  id -> new PeerMessage.ServerQuestion(id, question),
+                  answer ->
+                      done.accept(
+                          answer
+                              .filter(PeerMessage.ServerAnswer.class::isInstance)
+                              .map(PeerMessage.ServerAnswer.class::cast)
+                              .map(PeerMessage.ServerAnswer::answer)));
+            });
+  }
+
+  /**
+   * Sets who answers what servers of other members ask; called in a thread of the node in which
+   * long work is done, one question after the other.
+   */
+  public void answerWith(UnaryOperator<byte[]> server) {
+    answers.answerWith(server);
+  }
+
+  /** What this node may show now; nothing without a lease. */
+  public Exposure exposure() {
+    long term = lease.number();
+    if (closed || !lease.holdsSince(term)) {
+      return new Exposure(_ -> false, () -> false);
+    }
+    Led.Shown shown = led.shown();
+    return new Exposure(
+        shown.slots()::get,
+        () ->
+            !closed
+                && lease.holdsSince(term)
+                // A node may be removed and come back without a lapse, and another one leads since.
+                && (off.contains(Rule.LOST_SLOTS_END_SCRAPES)
+                    || led.shown().losses() == shown.losses()));
+  }
+
+  /**
+   * True if a request may be answered that came over a connection which was accepted at that time
+   * of {@link Clock#nanoTime}: the lease holds, and held ever since the connection came, and was
+   * not regained shortly before.
+   */
+  public boolean admits(long acceptedNanos) {
+    return !closed && (off.contains(Rule.LEASE_AT_THE_DOOR) || lease.admits(acceptedNanos));
+  }
+
+  /** Why this node should get no requests; empty if it should. */
+  public Optional<String> whyNotReady() {
+    ClusterStatus now = status;
+    return closed
+        ? Optional.of("leaving the cluster")
+        : readiness.whyNot(now.view(), now.peers().size());
+  }
+
+  /** What the node knows and does, as of a moment ago. */
+  public ClusterStatus status() {
+    return status;
+  }
+
+  /**
+   * Stops to lead and to answer, and tells the others, so that they need not wait for the end of
+   * the lease; the ports stay open.
+   */
+  @Override
+  public void close() {
+    closed = true;
+    ports
+        .loop()
+        .schedule(
+            0,
+            () -> {
+              led.clear();
+              lease.drop();
+              waiting.wakeAll();
+              heartbeats.end();
+              proposer.leaves(self);
+              heartbeats.everyone(view).forEach(member -> send(member, new PeerMessage.Farewell()));
+            });
+  }
+
+  /**
+   * Called by a thread of the view log, which must neither wait nor fail, however much waits for
+   * the loop: timers always find room. Only the newest view is kept.
+   */
+  private void committed(View next) {
+    boolean isFirst =
+        committed
+            .getAndAccumulate(
+                Optional.of(next),
+                (kept, came) ->
+                    kept.filter(view -> view.epoch() > next.epoch()).isPresent() ? kept : came)
+            .isEmpty();
+    if (isFirst) {
+      ports
+          .loop()
+          .schedule(
+              0, () -> inLoop(() -> committed.getAndSet(Optional.empty()).ifPresent(this::learn)));
+    }
+  }
+
+  /** Called by threads of the network. */
+  private void received(Network.Sender from, byte[] message) {
+    long then = mail.get();
+    ports
+        .loop()
+        .execute(
+            () ->
+                inLoop(
+                    () -> {
+                      if (then == mail.get() || off.contains(Rule.DROP_WHAT_A_LAPSE_LEFT)) {
+                        open(from, message);
+                      }
+                    }));
+  }
+
+  private void open(Network.Sender from, byte[] message) {
+    PeerMessage opened;
+    try {
+      opened = PeerMessageCodec.decode(message);
+    } catch (MalformedBytesException e) {
+      logger.log(
+          System.Logger.Level.WARNING,
+          "a message of a peer is passed over",
+          entry("node", from.nodeId()),
+          entry("reason", String.valueOf(e.getMessage())));
+      return;
+    }
+    handle(from, opened);
+  }
+
+  private void handle(Network.Sender from, PeerMessage message) {
+    var sender = new ProcessId(from.nodeId(), from.incarnation());
+    switch (message) {
+      case PeerMessage.Heartbeat beat when sender.equals(ProcessId.of(beat.self())) -> {
+        heartbeats.heard(view, beat);
+        view.filter(now -> now.epoch() == beat.epoch() && now.has(beat.self()))
+            .ifPresent(now -> send(beat.self(), readiness.standingOf(now, beat.self())));
+      }
+      case PeerMessage.Heartbeat _ -> {}
+      case PeerMessage.Grant grant -> granted(sender, grant);
+      case PeerMessage.Standing standing ->
+          view.filter(now -> now.member(sender.nodeId(), sender.incarnation()).isPresent())
+              .ifPresent(_ -> readiness.heard(sender, standing));
+      case PeerMessage.Full full ->
+          view.filter(now -> now.member(sender.nodeId(), sender.incarnation()).isPresent())
+              .ifPresent(_ -> room.heard(sender, full));
+      case PeerMessage.Unserved word ->
+          view.filter(now -> now.member(sender.nodeId(), sender.incarnation()).isPresent())
+              .ifPresent(_ -> outages.heard(sender, word));
+      case PeerMessage.ViewPush push when mayTell(sender, push.view()) -> learn(push.view());
+      case PeerMessage.ViewPush _ -> {}
+      case PeerMessage.Offer offer -> known(sender).ifPresent(by -> offered(by, offer));
+      case PeerMessage.OfferTaken answer ->
+          known(sender).ifPresent(by -> founding.taken(by, answer));
+      case PeerMessage.Begin begin -> founding.begin(begin.first()).ifPresent(this::begin);
+      case PeerMessage.Farewell _ -> farewell(sender);
+      case PeerMessage.ClaimSettled settled -> claims.home().settled(settled.job(), settled.key());
+      case PeerMessage.Answer answer -> requests.answered(answer);
+      case PeerMessage.Question question ->
+          known(sender).ifPresent(asker -> answers.answer(view, asker, question));
+    }
+  }
+
+  /**
+   * True if the process can know a view that this node does not. While the lease holds, a majority
+   * counts on the view that is here, so that only its members can know of a newer one. Without a
+   * lease they may all be other processes by now.
+   */
+  private boolean mayTell(ProcessId sender, View newer) {
+    boolean isPlausible =
+        newer.epoch() < View.MOST_EPOCH
+            && newer.member(sender.nodeId(), sender.incarnation()).isPresent();
+    return isPlausible
+        && (!lease.holds()
+            || view.flatMap(now -> now.member(sender.nodeId(), sender.incarnation())).isPresent());
+  }
+
+  /** The member behind a message, if it was heard of; nobody else can be answered. */
+  private Optional<Member> known(ProcessId sender) {
+    return view.flatMap(now -> now.member(sender.nodeId(), sender.incarnation()))
+        .or(
+            () ->
+                peers.recent(Long.MAX_VALUE).stream()
+                    .map(Peers.Heard::member)
+                    .filter(member -> ProcessId.of(member).equals(sender))
+                    .findFirst());
+  }
+
+  private void granted(ProcessId sender, PeerMessage.Grant grant) {
+    lease
+        .sentNanos(grant.renewal())
+        .ifPresent(sentNanos -> clocks.heard(sender, grant.wallMillis(), sentNanos));
+    view.ifPresent(
+        now -> {
+          heartbeats.answered(now, sender, grant);
+          if (!grant.lapsed().isEmpty()) {
+            takeOver.advance(now);
+          }
+        });
+  }
+
+  private void offered(Member by, PeerMessage.Offer offer) {
+    if (view.isEmpty()) {
+      founding.offered(by, offer);
+    }
+  }
+
+  private void begin(View first) {
+    if (view.isEmpty()) {
+      logger.log(
+          System.Logger.Level.INFO,
+          "founding a cluster",
+          entry("cluster", NodeLog.id(first.clusterId())),
+          entry("members", first.members()));
+      ports.viewLog().bootstrap(first);
+    }
+  }
+
+  private void farewell(ProcessId sender) {
+    voter.released(sender);
+    view.flatMap(now -> now.member(sender.nodeId(), sender.incarnation()))
+        .ifPresent(proposer::leaves);
+    view.ifPresent(proposer::tick);
+  }
+
+  /** A committed view; only a newer one of the same cluster matters. */
+  private void learn(View next) {
+    if (view.isPresent()
+        && (next.epoch() <= view.get().epoch() || next.clusterId() != view.get().clusterId())) {
+      return;
+    }
+    boolean isFirst = view.isEmpty();
+    story.entered(view, next);
+    view = Optional.of(next);
+    lease.enter(next);
+    voter.enter(next);
+    if (isFirst) {
+      peers.forgiveSilence();
+    }
+    led.enter(next);
+    fences.enter(next);
+    shares.enter(next);
+    claims.enter(next);
+    if (closed) {
+      led.clear();
+    }
+    proposer.enter(next);
+    antiEntropy.enter(next);
+    outages.enter(next);
+    clocks.enter(next);
+    if (next.has(self)) {
+      ports.viewLog().follow(next);
+    }
+    beat();
+    takeOver.enter(next);
+    replicator.enter(next);
+    waiting.wakeAll();
+    publish();
+  }
+
+  private void tick() {
+    long now = ports.clock().nanoTime();
+    if (now - lastTickNanos > config.lease().toNanos()) {
+      // This process stood still: what it did not hear meanwhile says nothing of others.
+      voter.stoodStill();
+      peers.forgiveSilence();
+    }
+    lastTickNanos = now;
+    if (++ticks % 2 == 0) {
+      beat();
+    }
+    if (view.isEmpty()) {
+      foundIfAlone();
+    } else {
+      View current = view.get();
+      board.report(current, ProcessId.of(self), current.epoch(), voter.lapsed());
+      takeOver.advance(current);
+      room.tick(current);
+      proposer.tick(current);
+      antiEntropy.tick(current);
+      purge.tick(current);
+    }
+    peers.keep(heartbeats.everyone(view), 2 * config.lease().toNanos());
+    publish();
+    ports.loop().schedule(config.renewal().toNanos() / 2, () -> inLoop(this::tick));
+  }
+
+  private void beat() {
+    heartbeats.send(view);
+    outages.word().ifPresent(word -> heartbeats.everyone(view).forEach(other -> send(other, word)));
+  }
+
+  private void foundIfAlone() {
+    List<Peers.Heard> alive = peers.recent(config.lease().toNanos());
+    if (alive.stream().allMatch(heard -> heard.epoch() == 0)) {
+      founding.tick(alive.stream().map(Peers.Heard::member).toList()).ifPresent(this::begin);
+    }
+  }
+
+  /** Does something in the loop, but first finds out whether the lease has lapsed. */
+  private void inLoop(Runnable task) {
+    if (lease.lapse()) {
+      lapsed();
+    }
+    task.run();
+  }
+
+  private void lapsed() {
+    story.lapsed(view);
+    if (!off.contains(Rule.DROP_WHAT_A_LAPSE_LEFT)) {
+      ports.network().dropConnections();
+    }
+    // After it, or what is handed over in between would count as new.
+    mail.incrementAndGet();
+    onLapse.run();
+    waiting.wakeAll();
+    publish();
+  }
+
+  private boolean send(Member to, PeerMessage message) {
+    return ports
+        .network()
+        .send(
+            to.peerAddress(),
+            PeerMessageCodec.channelOf(message),
+            PeerMessageCodec.encode(message));
+  }
+
+  private void publish() {
+    readiness.look(view);
+    status = report.now(view);
+    Optional<String> whyNotReady =
+        whyNotReady()
+            .or(
+                () ->
+                    admits(ports.clock().nanoTime())
+                        ? Optional.empty()
+                        : Optional.of("got its lease a moment ago"));
+    story.look(lease.holds(), led.pending().cardinality(), counters.takeOvers, whyNotReady);
+  }
+}

@@ -1,0 +1,80 @@
+package io.silverback.cluster.node;
+
+import io.silverback.cluster.ClusterPorts;
+import io.silverback.cluster.ClusterStatus;
+import io.silverback.cluster.Member;
+import io.silverback.cluster.View;
+import io.silverback.cluster.agree.ClockWatch;
+import io.silverback.cluster.agree.Foreigners;
+import io.silverback.cluster.agree.Lease;
+import io.silverback.cluster.agree.OutageWatch;
+import io.silverback.cluster.repair.AntiEntropy;
+import io.silverback.cluster.repair.Counters;
+import io.silverback.cluster.slots.Led;
+import io.silverback.cluster.slots.Shares;
+import java.util.Optional;
+
+/** Makes a {@link ClusterStatus} of what the parts of a node know. Belongs to the loop. */
+final class StatusReport {
+  private final Member self;
+  private final ClusterPorts ports;
+  private final Foreigners foreigners;
+  private final Lease lease;
+  private final Led led;
+  private final Shares shares;
+  private final AntiEntropy antiEntropy;
+  private final OutageWatch outages;
+  private final ClockWatch clocks;
+  private final Counters counters;
+
+  StatusReport(
+      Member self,
+      ClusterPorts ports,
+      Foreigners foreigners,
+      Lease lease,
+      Led led,
+      Shares shares,
+      AntiEntropy antiEntropy,
+      OutageWatch outages,
+      ClockWatch clocks,
+      Counters counters) {
+    this.self = self;
+    this.ports = ports;
+    this.foreigners = foreigners;
+    this.lease = lease;
+    this.led = led;
+    this.shares = shares;
+    this.antiEntropy = antiEntropy;
+    this.outages = outages;
+    this.clocks = clocks;
+    this.counters = counters;
+  }
+
+  ClusterStatus now(Optional<View> view) {
+    return new ClusterStatus(
+        self,
+        view,
+        ports.membership().peers(),
+        foreigners.recent(),
+        lease.millisLeft(),
+        lease.holds() ? led.led().cardinality() : 0,
+        led.pending().cardinality(),
+        shares.of(self).cardinality(),
+        antiEntropy.underReplicated(),
+        ports.viewLog().isProposer(),
+        outages.look(view),
+        outages.silentMillis(),
+        clocks.skews(),
+        new ClusterStatus.Counters(
+            counters.forwarded,
+            counters.replicated,
+            counters.standIns,
+            counters.unavailable,
+            lease.lapses(),
+            counters.takeOvers,
+            counters.repairs,
+            counters.alone,
+            counters.purged,
+            lease.withheldMillis()));
+  }
+}

@@ -1,0 +1,271 @@
+package io.silverback.cluster.node;
+
+import static java.util.Map.entry;
+
+import io.silverback.cluster.Loop;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Optional;
+import java.util.PriorityQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A loop that is a thread, with others for the works beside it. Thread-safe.
+ *
+ * <p>Its mailbox is bounded. Another thread that finds it full waits a moment, so that whoever
+ * brings messages slows down to what the loop can do, and is then refused by a {@link
+ * RejectedExecutionException}. What the loop hands to itself, and what comes due or comes out of a
+ * work, always finds room: it is as much as the tasks want.
+ *
+ * <p>A task that throws is logged as a bug, and the next one runs. After {@link #close} tasks and
+ * works are dropped without a word.
+ */
+public final class ThreadLoop implements Loop, AutoCloseable {
+  private static final Logger logger = System.getLogger(ThreadLoop.class.getName());
+  private static final long MOST_NANOS_TO_WAIT = TimeUnit.MILLISECONDS.toNanos(100);
+  private static final Duration MOST_TO_END = Duration.ofSeconds(5);
+
+  private final int capacity;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition work = lock.newCondition();
+  private final Condition room = lock.newCondition();
+  private final ArrayDeque<Runnable> mailbox = new ArrayDeque<>();
+  private final PriorityQueue<Timer> timers = new PriorityQueue<>();
+  private final Thread thread;
+  private final ExecutorService background;
+  private final ExecutorService parallel;
+  private long timersMade;
+  private long refused;
+  private volatile boolean closed;
+
+  private record Timer(long dueNanos, long number, Runnable task) implements Comparable<Timer> {
+    @Override
+    public int compareTo(Timer other) {
+      // The origin of the monotonic clock is arbitrary: only differences mean something.
+      long distance = dueNanos - other.dueNanos;
+      return distance != 0 ? Long.signum(distance) : Long.compare(number, other.number);
+    }
+  }
+
+  /**
+   * Starts the loop's thread; those for works start when there are some.
+   *
+   * @param name of the loop's thread
+   * @param capacity how many tasks of other threads may wait
+   * @param parallelism how many works run in parallel; some of them wait for locks
+   */
+  public ThreadLoop(String name, int capacity, int parallelism) {
+    if (capacity < 1) {
+      throw new IllegalArgumentException("a loop needs room for a task: capacity=" + capacity);
+    }
+    this.capacity = capacity;
+    this.thread = Thread.ofPlatform().daemon().name(name).unstarted(this::run);
+    this.background =
+        Executors.newSingleThreadExecutor(
+            Thread.ofPlatform().daemon().name(name + "-background").factory());
+    this.parallel =
+        Executors.newFixedThreadPool(
+            parallelism, Thread.ofPlatform().daemon().name(name + "-parallel-", 0).factory());
+    thread.start();
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * @throws RejectedExecutionException if the mailbox stays full
+   */
+  @Override
+  public void execute(Runnable task) {
+    lock.lock();
+    try {
+      if (awaitRoom()) {
+        mailbox.add(task);
+        work.signal();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void schedule(long delayNanos, Runnable task) {
+    lock.lock();
+    try {
+      if (!closed) {
+        timers.add(new Timer(System.nanoTime() + Math.max(0, delayNanos), timersMade++, task));
+        work.signal();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public <T> void background(Supplier<T> work, Consumer<Optional<T>> then) {
+    run(background, work, then);
+  }
+
+  @Override
+  public <T> void parallel(Supplier<T> work, Consumer<Optional<T>> then) {
+    run(parallel, work, then);
+  }
+
+  private <T> void run(ExecutorService workers, Supplier<T> work, Consumer<Optional<T>> then) {
+    try {
+      workers.execute(
+          () -> {
+            if (!closed) {
+              Optional<T> outcome = outcome(work);
+              comesOut(() -> then.accept(outcome));
+            }
+          });
+    } catch (RejectedExecutionException _) {
+      // Closed.
+    }
+  }
+
+  private static <T> Optional<T> outcome(Supplier<T> work) {
+    try {
+      return Optional.of(work.get());
+    } catch (RuntimeException | Error e) {
+      logFailure(e);
+      return Optional.empty();
+    }
+  }
+
+  private void comesOut(Runnable then) {
+    lock.lock();
+    try {
+      if (!closed) {
+        mailbox.add(then);
+        work.signal();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** How many tasks wait now. */
+  public int waiting() {
+    lock.lock();
+    try {
+      return mailbox.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** How many tasks were refused since the start. */
+  public long refused() {
+    lock.lock();
+    try {
+      return refused;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Ends when the task that runs has; drops all others. */
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      closed = true;
+      mailbox.clear();
+      timers.clear();
+      work.signalAll();
+      room.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    background.shutdown();
+    parallel.shutdown();
+    try {
+      boolean ended = thread == Thread.currentThread() || thread.join(MOST_TO_END);
+      for (ExecutorService workers : List.of(background, parallel)) {
+        ended &= workers.awaitTermination(MOST_TO_END.toMillis(), TimeUnit.MILLISECONDS);
+      }
+      if (!ended) {
+        logger.log(Level.WARNING, "a task does not end", entry("loop", thread.getName()));
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** False if the loop is closed. */
+  private boolean awaitRoom() {
+    boolean isOwn = Thread.currentThread() == thread;
+    long left = MOST_NANOS_TO_WAIT;
+    while (!closed && !isOwn && mailbox.size() >= capacity) {
+      try {
+        left = left <= 0 ? 0 : room.awaitNanos(left);
+      } catch (InterruptedException _) {
+        Thread.currentThread().interrupt();
+        left = 0;
+      }
+      if (left <= 0 && !closed && mailbox.size() >= capacity) {
+        refused++;
+        throw new RejectedExecutionException(
+            "the loop does not keep up: waiting=" + mailbox.size());
+      }
+    }
+    return !closed;
+  }
+
+  private void run() {
+    for (Runnable task = next(); task != null; task = next()) {
+      runLogged(task);
+    }
+  }
+
+  private @Nullable Runnable next() {
+    lock.lock();
+    try {
+      while (!closed) {
+        long now = System.nanoTime();
+        Timer first = timers.peek();
+        while (first != null && first.dueNanos - now <= 0) {
+          mailbox.add(timers.remove().task);
+          first = timers.peek();
+        }
+        Runnable task = mailbox.poll();
+        if (task != null) {
+          room.signalAll();
+          return task;
+        }
+        try {
+          work.awaitNanos(first == null ? Long.MAX_VALUE : first.dueNanos - now);
+        } catch (InterruptedException _) {
+          // Nobody but a task can have done that, and a task does not end the loop.
+        }
+      }
+      return null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static void runLogged(Runnable task) {
+    try {
+      task.run();
+    } catch (RuntimeException | Error e) {
+      logFailure(e);
+    }
+  }
+
+  private static void logFailure(Throwable failure) {
+    logger.log(Level.ERROR, "a task of the loop failed, which is a bug", failure);
+  }
+}

@@ -1,0 +1,156 @@
+package io.silverback.cluster.repair;
+
+import io.silverback.cluster.ClusterPorts;
+import io.silverback.cluster.HashRing;
+import io.silverback.cluster.Member;
+import io.silverback.cluster.Rule;
+import io.silverback.cluster.View;
+import io.silverback.cluster.message.PeerMessage.ProcessId;
+import io.silverback.cluster.message.Requests;
+import io.silverback.cluster.slots.Led;
+import io.silverback.cluster.slots.Shares;
+import java.util.BitSet;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Compares the slots that this node leads with their other owners now and then, and brings them
+ * what they lack: soon where they may lack something, seldom otherwise. Belongs to the loop.
+ */
+public final class AntiEntropy {
+  private static final long SOON_NANOS = 1_000_000_000L;
+  private static final long SELDOM_NANOS = 30_000_000_000L;
+
+  private final Member self;
+  private final ClusterPorts ports;
+  private final Requests requests;
+  private final Led led;
+  private final Shares shares;
+  private final EnumSet<Rule> off;
+  private final Counters counters;
+  private final Map<ProcessId, BitSet> equal = new HashMap<>();
+  private final Map<ProcessId, Long> comparedNanos = new HashMap<>();
+  private final Set<ProcessId> busy = new HashSet<>();
+  private final Set<ProcessId> missing = new HashSet<>();
+  private final Map<ProcessId, BitSet> owned = new HashMap<>();
+  private BitSet ownedOf = new BitSet();
+  private long ownedEpoch;
+
+  public AntiEntropy(
+      Member self,
+      ClusterPorts ports,
+      Requests requests,
+      Led led,
+      Shares shares,
+      EnumSet<Rule> off,
+      Counters counters) {
+    this.self = self;
+    this.ports = ports;
+    this.requests = requests;
+    this.led = led;
+    this.shares = shares;
+    this.off = off;
+    this.counters = counters;
+  }
+
+  /** The member may lack a state that was meant for it. */
+  public void missed(Member member) {
+    equal.remove(ProcessId.of(member));
+    missing.add(ProcessId.of(member));
+  }
+
+  public void enter(View view) {
+    List<ProcessId> members = view.members().stream().map(ProcessId::of).toList();
+    equal.keySet().retainAll(members);
+    comparedNanos.keySet().retainAll(members);
+    busy.retainAll(members);
+    missing.retainAll(members);
+  }
+
+  /** Called now and then. */
+  public void tick(View view) {
+    learnOwners(view);
+    long now = ports.clock().nanoTime();
+    for (Member member : view.members()) {
+      ProcessId id = ProcessId.of(member);
+      BitSet slots = owned.getOrDefault(id, new BitSet());
+      boolean isEqual = equal.containsKey(id) && contains(equal.get(id), slots);
+      long last = comparedNanos.getOrDefault(id, now - SELDOM_NANOS);
+      boolean isDue = now - last >= (isEqual ? SELDOM_NANOS : SOON_NANOS);
+      if (!slots.isEmpty() && isDue && busy.add(id)) {
+        comparedNanos.put(id, now);
+        compare(member, slots);
+      }
+    }
+  }
+
+  private void compare(Member member, BitSet slots) {
+    ProcessId id = ProcessId.of(member);
+    missing.remove(id);
+    new SlotSync(
+            ports,
+            requests,
+            member,
+            slots,
+            List.of(),
+            true,
+            off,
+            outcome -> {
+              busy.remove(id);
+              counters.add(outcome);
+              // What it missed meanwhile may not have been compared.
+              if (outcome.covers(slots) && !missing.contains(id)) {
+                var same = (BitSet) slots.clone();
+                equal.put(id, same);
+              }
+            })
+        .start();
+  }
+
+  /** Which of the slots that this node leads each other member should hold. */
+  private void learnOwners(View view) {
+    BitSet now = led.led();
+    if (ownedEpoch == view.epoch() && ownedOf.equals(now)) {
+      return;
+    }
+    ownedEpoch = view.epoch();
+    ownedOf = now;
+    owned.clear();
+    for (Member member : view.members()) {
+      if (!member.isSameProcess(self)) {
+        var slots = (BitSet) shares.of(member).clone();
+        slots.and(now);
+        owned.put(ProcessId.of(member), slots);
+      }
+    }
+  }
+
+  /** True if the member is known to hold all of those slots that it should hold. */
+  public boolean isCopied(Member member, BitSet slots) {
+    var wanted = (BitSet) shares.of(member).clone();
+    wanted.and(slots);
+    return contains(equal.getOrDefault(ProcessId.of(member), new BitSet()), wanted);
+  }
+
+  /** How many led slots have an owner that is not known to hold all. */
+  public int underReplicated() {
+    var lacking = new BitSet(HashRing.SLOTS);
+    owned.forEach(
+        (id, slots) -> {
+          var missing = (BitSet) slots.clone();
+          missing.andNot(equal.getOrDefault(id, new BitSet()));
+          lacking.or(missing);
+        });
+    return lacking.cardinality();
+  }
+
+  private static boolean contains(BitSet all, BitSet some) {
+    var missing = (BitSet) some.clone();
+    missing.andNot(all);
+    return missing.isEmpty();
+  }
+}

@@ -1,0 +1,49 @@
+package io.silverback.cluster.slots;
+
+import io.silverback.cluster.HashRing;
+import io.silverback.cluster.Member;
+import io.silverback.cluster.View;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Who should hold what by the last view. What each member should hold is found out when somebody
+ * wants to know, as many views may come in a row, and most have the same owners. Belongs to the
+ * loop.
+ */
+public final class Shares {
+  private static final BitSet NONE = new BitSet();
+
+  private final int copies;
+  private HashRing ring = new HashRing(List.of());
+  private HashRing sharedBy = ring;
+  private Map<String, BitSet> byNode = Map.of();
+
+  /**
+   * Nobody holds anything before the first view.
+   *
+   * @param copies how many nodes hold each slot
+   */
+  public Shares(int copies) {
+    this.copies = copies;
+  }
+
+  public void enter(View view) {
+    ring = view.ring();
+  }
+
+  /** The members that should hold the slot, in the order of preference. */
+  public List<Member> owners(int slot) {
+    return ring.owners(slot);
+  }
+
+  /** The slots that the member should hold; nobody changes what is returned. */
+  public BitSet of(Member member) {
+    if (!ring.isSpreadLike(sharedBy)) {
+      sharedBy = ring;
+      byNode = ring.shares(copies);
+    }
+    return byNode.getOrDefault(member.nodeId(), NONE);
+  }
+}

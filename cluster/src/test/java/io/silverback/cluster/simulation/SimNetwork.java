@@ -1,0 +1,49 @@
+package io.silverback.cluster.simulation;
+
+import io.silverback.cluster.Network;
+import java.util.EnumMap;
+import java.util.Map;
+
+/** The network as one process sees it. */
+final class SimNetwork implements Network {
+  private final SimFabric fabric;
+  private final SimProcess process;
+  private final Map<Channel, Receiver> receivers = new EnumMap<>(Channel.class);
+
+  SimNetwork(SimFabric fabric, SimProcess process) {
+    this.fabric = fabric;
+    this.process = process;
+  }
+
+  void received(Channel channel, Sender from, byte[] message) {
+    Receiver receiver = receivers.get(channel);
+    if (receiver != null) {
+      receiver.received(from, message);
+    }
+  }
+
+  @Override
+  public boolean send(String address, Channel channel, byte[] message) {
+    return fabric.send(process, address, channel, message);
+  }
+
+  @Override
+  public void receive(Channel channel, Receiver receiver) {
+    receivers.put(channel, receiver);
+  }
+
+  @Override
+  public void dropConnections() {
+    fabric.drop(process);
+  }
+
+  @Override
+  public String localAddress() {
+    return process.host().address();
+  }
+
+  @Override
+  public void close() {
+    receivers.clear();
+  }
+}

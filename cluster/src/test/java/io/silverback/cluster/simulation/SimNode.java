@@ -1,0 +1,90 @@
+package io.silverback.cluster.simulation;
+
+import io.silverback.cluster.ClusterConfig;
+import io.silverback.cluster.ClusterPorts;
+import io.silverback.cluster.Exposure;
+import io.silverback.cluster.Member;
+import io.silverback.cluster.PushOutcome;
+import io.silverback.cluster.Rule;
+import io.silverback.cluster.node.ClusterNode;
+import java.util.EnumSet;
+import java.util.function.Consumer;
+
+/** What the world needs of a node, so that it can be tried with a foolish one, too. */
+interface SimNode {
+  void start();
+
+  void submit(byte[] key, byte[] update, Consumer<PushOutcome> done);
+
+  Exposure exposure();
+
+  boolean admits(long acceptedNanos);
+
+  boolean ready();
+
+  void close();
+
+  /** Builds the nodes of a simulation. */
+  @FunctionalInterface
+  interface Factory {
+    SimNode create(ClusterConfig config, Member self, ClusterPorts ports, Runnable onLapse);
+  }
+
+  /** The real thing, without some of its rules. */
+  static Factory without(EnumSet<Rule> off) {
+    return (config, self, ports, onLapse) -> {
+      var node = new ClusterNode(config, self, ports, onLapse, off);
+      return new SimNode() {
+        @Override
+        public void start() {
+          node.start();
+        }
+
+        @Override
+        public void submit(byte[] key, byte[] update, Consumer<PushOutcome> done) {
+          node.submit(key, update, done);
+        }
+
+        @Override
+        public Exposure exposure() {
+          return node.exposure();
+        }
+
+        @Override
+        public boolean admits(long acceptedNanos) {
+          return node.admits(acceptedNanos);
+        }
+
+        @Override
+        public boolean ready() {
+          return node.whyNotReady().isEmpty();
+        }
+
+        @Override
+        public void close() {
+          node.close();
+        }
+
+        @Override
+        public String toString() {
+          return node.status().toString();
+        }
+      };
+    };
+  }
+
+  /** The real thing, over stores that do not say that they have something of a later epoch. */
+  static Factory overStoresOfAnyEpoch() {
+    return (config, self, ports, onLapse) -> {
+      if (ports.store() instanceof SimStore store) {
+        store.takeAnyEpoch();
+      }
+      return real().create(config, self, ports, onLapse);
+    };
+  }
+
+  /** The real thing. */
+  static Factory real() {
+    return without(EnumSet.noneOf(Rule.class));
+  }
+}

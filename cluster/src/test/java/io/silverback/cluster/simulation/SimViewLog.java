@@ -1,0 +1,154 @@
+package io.silverback.cluster.simulation;
+
+import io.silverback.cluster.Member;
+import io.silverback.cluster.View;
+import io.silverback.cluster.ViewLog;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** The agreed views as one process learns of them: late, more than once, only with a majority. */
+final class SimViewLog implements ViewLog {
+  private final SimWorld world;
+  private final SimRegister register;
+  private final SimProcess process;
+  private @Nullable Listener listener;
+  private int told;
+  private boolean closed;
+
+  SimViewLog(SimWorld world, SimRegister register, SimProcess process) {
+    this.world = world;
+    this.register = register;
+    this.process = process;
+  }
+
+  SimHost host() {
+    return process.host();
+  }
+
+  long storeId() {
+    return process.member().storeId();
+  }
+
+  boolean awake() {
+    return process.alive() && !process.paused() && !closed;
+  }
+
+  long stalledNanos() {
+    return process.stalledNanos();
+  }
+
+  @Override
+  public void start(Member self, Listener to) {
+    listener = to;
+    if (host().votes()) {
+      register.runs(this);
+      // Some of the old views are found again, the newest of them last.
+      remembered()
+          .ifPresent(view -> world.in(world.between(0, 200 * SimWorld.MILLI), () -> tell(view)));
+    }
+    world.in(world.between(0, 300 * SimWorld.MILLI), this::tick);
+  }
+
+  private void tick() {
+    if (process.alive() && !closed) {
+      catchUp();
+      world.in(world.between(50 * SimWorld.MILLI, 300 * SimWorld.MILLI), this::tick);
+    }
+  }
+
+  /** Tells what was committed, if the log is within reach. */
+  void catchUp() {
+    if (!awake() || !register.voters().contains(storeId()) || !register.reachesMajority(this)) {
+      return;
+    }
+    host().learnLog(register.end(), register.agreed());
+    List<View> views = register.views();
+    if (told == views.size() && told > 0 && world.chance(0.02)) {
+      told--;
+    }
+    while (told < views.size()) {
+      View view = views.get(told);
+      told++;
+      if (view.epoch() >= host().remembered().map(View::epoch).orElse(0L)) {
+        tell(view);
+      }
+    }
+  }
+
+  private void tell(View view) {
+    Listener to = listener;
+    if (to == null || closed) {
+      return;
+    }
+    process.arrive(
+        () -> {
+          if (view.epoch() >= host().remembered().map(View::epoch).orElse(0L)) {
+            host().remember(view);
+          }
+          to.committed(view);
+        });
+  }
+
+  @Override
+  public Optional<View> remembered() {
+    return host().remembered();
+  }
+
+  @Override
+  public void bootstrap(View first) {
+    host().vote();
+    register.found(this, first);
+  }
+
+  @Override
+  public void follow(View view) {
+    if (view.epoch() >= host().remembered().map(View::epoch).orElse(0L)) {
+      host().remember(view);
+    }
+    if (view.hasVoter(process.member())) {
+      host().vote();
+      register.runs(this);
+    }
+  }
+
+  @Override
+  public boolean isProposer() {
+    return register.isLeader(storeId());
+  }
+
+  @Override
+  public void propose(View next) {
+    world.trace(() -> process + " proposes " + SimRegister.describe(next));
+    register.propose(this, next);
+  }
+
+  @Override
+  public void reconcile(List<Member> voters) {
+    register.reconcile(this, voters);
+  }
+
+  @Override
+  public List<Long> libraryVoters() {
+    return host().logVoters().voters();
+  }
+
+  @Override
+  public Optional<Agreed> agreed() {
+    catchUp();
+    // A former leader still tells what it knew.
+    return isProposer() && !register.changing()
+        ? Optional.of(host().logVoters())
+        : Optional.empty();
+  }
+
+  @Override
+  public boolean reaches(long index) {
+    return host().logEnd() >= index;
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+  }
+}

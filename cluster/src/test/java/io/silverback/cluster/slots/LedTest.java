@@ -1,0 +1,111 @@
+package io.silverback.cluster.slots;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.silverback.cluster.HashRing;
+import io.silverback.cluster.Member;
+import io.silverback.cluster.TestViews;
+import io.silverback.cluster.View;
+import io.silverback.cluster.agree.ViewPlanner;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+final class LedTest {
+  private final Member self = TestViews.member("a", 1, 1);
+  private final Member other = TestViews.member("b", 2, 2);
+  private final Member third = TestViews.member("c", 3, 3);
+  private final View view = ViewPlanner.first(7, List.of(self, other, third));
+  private final Led led = new Led(self);
+
+  @Test
+  void aSlotIsLedOnlyOnceItIsTakenOver() {
+    led.enter(view);
+    assertEquals(view.slots().countOf(self), led.pending().cardinality());
+    assertTrue(led.led().isEmpty());
+    int slot = led.pending().nextSetBit(0);
+    led.takeOver(only(slot));
+    assertTrue(led.leads(slot) && led.shown().slots().get(slot));
+    assertEquals(only(slot), led.led());
+    assertFalse(led.pending().get(slot));
+  }
+
+  @Test
+  void aSlotOfAnotherCannotBeTakenOver() {
+    led.enter(view);
+    var all = new BitSet();
+    all.set(0, HashRing.SLOTS);
+    led.takeOver(all);
+    assertEquals(view.slots().countOf(self), led.led().cardinality());
+    assertTrue(led.led().stream().allMatch(slot -> view.slots().tenure(slot).isOf(self)));
+  }
+
+  @Test
+  void aViewThatLeavesASlotKeepsItLed() {
+    lead(view);
+    View next = ViewPlanner.without(view, other, 0);
+    led.enter(next);
+    assertEquals(view.slots().countOf(self), led.led().cardinality());
+    int gained = next.slots().countOf(self) - view.slots().countOf(self);
+    assertTrue(gained > 0);
+    assertEquals(gained, led.pending().cardinality());
+    led.pending().stream().forEach(slot -> assertEquals(2, led.epoch(slot)));
+    led.led().stream().forEach(slot -> assertEquals(1, led.epoch(slot)));
+  }
+
+  @Test
+  void aSlotThatAnotherGotIsNeitherLedNorWaitedFor() {
+    lead(view);
+    Led.Shown shown = led.shown();
+    int slot = led.led().nextSetBit(0);
+    led.enter(moved(view, slot, other));
+    assertFalse(led.leads(slot) || led.pending().get(slot));
+    assertEquals(0, led.epoch(slot));
+    // Whoever asked before has to ask the lease, too.
+    assertTrue(shown.slots().get(slot));
+    assertFalse(led.shown().slots().get(slot));
+  }
+
+  @Test
+  void aSlotThatWasAnothersMeanwhileIsTakenOverAnew() {
+    lead(view);
+    int slot = led.led().nextSetBit(0);
+    View away = moved(view, slot, other);
+    led.enter(moved(away, slot, self));
+    assertFalse(led.leads(slot));
+    assertTrue(led.pending().get(slot));
+    assertEquals(3, led.epoch(slot));
+  }
+
+  @Test
+  void whoeverGivesUpLeadsNothingAndWaitsForNothing() {
+    lead(view);
+    led.enter(ViewPlanner.without(view, other, 0));
+    led.clear();
+    assertTrue(led.led().isEmpty() && led.pending().isEmpty());
+  }
+
+  private void lead(View of) {
+    led.enter(of);
+    led.takeOver(led.pending());
+  }
+
+  private static View moved(View view, int slot, Member to) {
+    long epoch = view.epoch() + 1;
+    return new View(
+        epoch,
+        view.clusterId(),
+        view.seats(),
+        view.removed(),
+        view.slots().with(epoch, each -> each == slot ? Optional.of(to) : Optional.empty()));
+  }
+
+  private static BitSet only(int slot) {
+    var set = new BitSet();
+    set.set(slot);
+    return set;
+  }
+}

@@ -1,0 +1,128 @@
+package io.silverback.server.body;
+
+import io.silverback.server.http.RequestBody;
+import io.silverback.server.limits.DoorLimit;
+import io.silverback.server.limits.LimitedMemory;
+import io.silverback.server.limits.OverLimitException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The bytes of a body as they come. It never has more than its limit, and what it has was taken
+ * from the body memory before.
+ *
+ * <p>Belongs to one thread.
+ */
+public final class BodyBuffer {
+  /** What a body gets that has sent nothing yet. */
+  private static final int FIRST_BYTES = 16 * 1024;
+
+  private final LimitedMemory.Lease memory;
+  private final DoorLimit limit;
+  private final int max;
+  private byte[] bytes = {};
+  private int length;
+
+  /**
+   * A buffer without bytes.
+   *
+   * @param limit which of the two sizes of a body this is
+   * @param max the most bytes that it may get
+   */
+  BodyBuffer(LimitedMemory.Lease memory, DoorLimit limit, int max) {
+    this.memory = memory;
+    this.limit = limit;
+    this.max = max;
+  }
+
+  /** Of which the first {@link #length} count. */
+  public byte[] bytes() {
+    return bytes;
+  }
+
+  public int length() {
+    return length;
+  }
+
+  int room() {
+    return bytes.length - length;
+  }
+
+  /** Makes room for that many bytes in all, or for as many as there may be. */
+  void grow(long wanted) throws OverLimitException {
+    if (length == max) {
+      throw tooLarge(limit, max);
+    }
+    int capacity = (int) Math.min(max, wanted);
+    memory.take(capacity);
+    byte[] larger = Arrays.copyOf(bytes, capacity);
+    memory.giveBack(bytes.length);
+    bytes = larger;
+  }
+
+  /** Counts bytes in that were written behind the others. */
+  void wrote(int count) {
+    length += count;
+  }
+
+  /**
+   * Reads a body to its end into a buffer without bytes. What the body announces is not believed:
+   * memory is taken for what came, and as much again.
+   *
+   * @throws OverLimitException if it is too large, as soon as it says so
+   */
+  void receive(RequestBody body) throws IOException, OverLimitException {
+    var pieces = new ArrayList<byte[]>();
+    byte[] piece = {};
+    int used = 0;
+    int total = 0;
+    while (true) {
+      if (body.announced() > max - total) {
+        throw tooLarge(limit, max);
+      }
+      if (used == piece.length && body.announced() > 0) {
+        int size = (int) Math.min(body.announced(), Math.max(FIRST_BYTES, total));
+        memory.take(size);
+        piece = new byte[size];
+        used = 0;
+        pieces.add(piece);
+      }
+      // Without room this reads the size of the next chunk, or the end.
+      int count = body.read(piece, used, piece.length - used);
+      if (count < 0) {
+        break;
+      }
+      used += count;
+      total += count;
+    }
+    length = total;
+    bytes = pieces.size() <= 1 ? piece : joined(pieces, total);
+  }
+
+  private byte[] joined(List<byte[]> pieces, int total) throws OverLimitException {
+    memory.take(total);
+    byte[] joined = new byte[total];
+    int at = 0;
+    for (byte[] piece : pieces) {
+      int count = Math.min(piece.length, total - at);
+      System.arraycopy(piece, 0, joined, at, count);
+      at += count;
+      memory.giveBack(piece.length);
+    }
+    return joined;
+  }
+
+  static OverLimitException tooLarge(DoorLimit limit, int max) {
+    return OverLimitException.tooLarge(
+        limit,
+        "the body is too large"
+            + (limit == DoorLimit.INFLATED_SIZE ? " as inflated" : " as sent")
+            + (limit == DoorLimit.FORM_SIZE ? ", ask for less" : ", push less at a time")
+            + " or raise --"
+            + limit.flag()
+            + ": limit="
+            + max);
+  }
+}

@@ -1,0 +1,88 @@
+package io.silverback.server.body;
+
+import io.helidon.http.HeaderNames;
+import io.helidon.webserver.http.ServerRequest;
+import io.silverback.server.http.Exchange;
+import io.silverback.server.http.RefusedRequestException;
+import io.silverback.server.limits.DoorLimit;
+import io.silverback.server.limits.DoorLimits;
+import io.silverback.server.limits.LimitedMemory;
+import io.silverback.server.limits.OverLimitException;
+import java.io.IOException;
+import java.util.Locale;
+
+/**
+ * Reads the body of a push whole, and undoes its Content-Encoding: gzip, framed snappy or none.
+ *
+ * <p>Any other encoding is taken for none, as upstream does. Both the bytes sent and the bytes that
+ * they inflate to are bounded, and are taken from the body memory as they come.
+ */
+public final class BodyCoding {
+  private final int maxSentBytes;
+  private final int maxInflatedBytes;
+  private final int maxFormBytes;
+
+  public BodyCoding(DoorLimits limits) {
+    this.maxSentBytes = limits.maxBodyBytes();
+    this.maxInflatedBytes = limits.maxInflatedBytes();
+    this.maxFormBytes = limits.maxFormBytes();
+  }
+
+  /**
+   * The body as it was sent, once all of it is there.
+   *
+   * @throws UnreadableBodyException if the client breaks off, or the rules of HTTP
+   */
+  public BodyBuffer receive(ServerRequest request, LimitedMemory.Lease memory)
+      throws UnreadableBodyException, OverLimitException, IOException {
+    return receive(request, new BodyBuffer(memory, DoorLimit.BODY_SIZE, maxSentBytes));
+  }
+
+  /** The same for a form, which is no push. */
+  public BodyBuffer receiveForm(ServerRequest request, LimitedMemory.Lease memory)
+      throws UnreadableBodyException, OverLimitException, IOException {
+    return receive(request, new BodyBuffer(memory, DoorLimit.FORM_SIZE, maxFormBytes));
+  }
+
+  private static BodyBuffer receive(ServerRequest request, BodyBuffer sent)
+      throws UnreadableBodyException, OverLimitException, IOException {
+    Exchange exchange = Exchange.of(request);
+    try {
+      sent.receive(exchange.body());
+    } catch (RefusedRequestException e) {
+      if (e.status() != 400) {
+        throw e;
+      }
+      exchange.endConnection();
+      throw new UnreadableBodyException(e.reason());
+    }
+    return sent;
+  }
+
+  /** The body as its parser wants it. */
+  public BodyBuffer inflate(ServerRequest request, BodyBuffer sent, LimitedMemory.Lease memory)
+      throws UnreadableBodyException, OverLimitException {
+    String encoding =
+        request.headers().first(HeaderNames.CONTENT_ENCODING).orElse("").toLowerCase(Locale.ROOT);
+    var inflated = new BodyBuffer(memory, DoorLimit.INFLATED_SIZE, maxInflatedBytes);
+    return switch (encoding) {
+      case "gzip" -> Gunzip.inflate(sent.bytes(), sent.length(), inflated);
+      case "snappy" -> Unsnap.inflate(sent.bytes(), sent.length(), inflated);
+      default -> sent;
+    };
+  }
+
+  /** A body cannot be read, which is a 400. */
+  public static final class UnreadableBodyException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    public UnreadableBodyException(String reason) {
+      super(reason, null, false, false);
+    }
+
+    /** For the client. */
+    public String reason() {
+      return String.valueOf(getMessage());
+    }
+  }
+}

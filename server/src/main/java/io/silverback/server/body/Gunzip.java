@@ -1,0 +1,142 @@
+package io.silverback.server.body;
+
+import io.silverback.server.body.BodyCoding.UnreadableBodyException;
+import io.silverback.server.limits.OverLimitException;
+import java.util.zip.CRC32;
+import java.util.zip.DataFormatException;
+import java.util.zip.Inflater;
+
+/**
+ * Inflates a gzip body (RFC 1952) of one or several members.
+ *
+ * <p>The JDK's stream takes whatever follows a member and is no gzip header for the end of the
+ * body, so that a body cut off in the header of a later member would be stored in part; here that
+ * is an error. Reasons are in the words of upstream's reader.
+ */
+final class Gunzip {
+  private static final int HEADER_CHECKSUM_FLAG = 0x02;
+  private static final int EXTRA_FLAG = 0x04;
+  private static final int NAME_FLAG = 0x08;
+  private static final int COMMENT_FLAG = 0x10;
+  private static final int FIXED_HEADER_LENGTH = 10;
+  private static final int TRAILER_LENGTH = 8;
+
+  private final byte[] packed;
+  private final int end;
+  private final BodyBuffer inflated;
+  private int at;
+
+  private Gunzip(byte[] packed, int end, BodyBuffer inflated) {
+    this.packed = packed;
+    this.end = end;
+    this.inflated = inflated;
+  }
+
+  /** Writes what the first {@code length} bytes inflate to into an empty buffer, and returns it. */
+  static BodyBuffer inflate(byte[] packed, int length, BodyBuffer inflated)
+      throws UnreadableBodyException, OverLimitException {
+    if (length == 0) {
+      throw new UnreadableBodyException("EOF");
+    }
+    var gunzip = new Gunzip(packed, length, inflated);
+    var inflater = new Inflater(true);
+    try {
+      inflated.grow(Math.max(512L, 4L * length));
+      while (gunzip.at < length) {
+        gunzip.skipHeader();
+        gunzip.inflateMember(inflater);
+        inflater.reset();
+      }
+    } finally {
+      inflater.end();
+    }
+    return inflated;
+  }
+
+  private void skipHeader() throws UnreadableBodyException {
+    if (end - at < FIXED_HEADER_LENGTH) {
+      boolean starts = packed[at] == 0x1f && (end - at < 2 || (packed[at + 1] & 0xff) == 0x8b);
+      throw starts ? unexpectedEnd() : invalidHeader();
+    }
+    if ((packed[at] & 0xff) != 0x1f || (packed[at + 1] & 0xff) != 0x8b || packed[at + 2] != 8) {
+      throw invalidHeader();
+    }
+    int flags = packed[at + 3];
+    skip(FIXED_HEADER_LENGTH);
+    if ((flags & EXTRA_FLAG) != 0) {
+      skip(2);
+      skip((packed[at - 2] & 0xff) | (packed[at - 1] & 0xff) << 8);
+    }
+    if ((flags & NAME_FLAG) != 0) {
+      skipText();
+    }
+    if ((flags & COMMENT_FLAG) != 0) {
+      skipText();
+    }
+    if ((flags & HEADER_CHECKSUM_FLAG) != 0) {
+      skip(2);
+    }
+  }
+
+  private void skipText() throws UnreadableBodyException {
+    do {
+      skip(1);
+    } while (packed[at - 1] != 0);
+  }
+
+  private void skip(int count) throws UnreadableBodyException {
+    if (end - at < count) {
+      throw unexpectedEnd();
+    }
+    at += count;
+  }
+
+  private void inflateMember(Inflater inflater) throws UnreadableBodyException, OverLimitException {
+    int start = inflated.length();
+    inflater.setInput(packed, at, end - at);
+    try {
+      while (!inflater.finished()) {
+        if (inflated.room() == 0) {
+          inflated.grow(2L * inflated.length());
+        }
+        int count = inflater.inflate(inflated.bytes(), inflated.length(), inflated.room());
+        inflated.wrote(count);
+        if (count == 0
+            && !inflater.finished()
+            && (inflater.needsInput() || inflater.needsDictionary())) {
+          throw unexpectedEnd();
+        }
+      }
+    } catch (DataFormatException e) {
+      throw new UnreadableBodyException(
+          "flate: corrupt input before offset " + inflater.getBytesRead());
+    }
+    at += (int) inflater.getBytesRead();
+    checkTrailer(start, inflater.getBytesWritten());
+  }
+
+  private void checkTrailer(int start, long memberLength) throws UnreadableBodyException {
+    skip(TRAILER_LENGTH);
+    var checksum = new CRC32();
+    checksum.update(inflated.bytes(), start, inflated.length() - start);
+    if (littleEndian(at - 8) != checksum.getValue()
+        || littleEndian(at - 4) != (memberLength & 0xffffffffL)) {
+      throw new UnreadableBodyException("gzip: invalid checksum");
+    }
+  }
+
+  private static UnreadableBodyException invalidHeader() {
+    return new UnreadableBodyException("gzip: invalid header");
+  }
+
+  private static UnreadableBodyException unexpectedEnd() {
+    return new UnreadableBodyException("unexpected EOF");
+  }
+
+  private long littleEndian(int offset) {
+    return (packed[offset] & 0xffL)
+        | (packed[offset + 1] & 0xffL) << 8
+        | (packed[offset + 2] & 0xffL) << 16
+        | (packed[offset + 3] & 0xffL) << 24;
+  }
+}

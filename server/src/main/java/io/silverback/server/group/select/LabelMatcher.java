@@ -1,0 +1,45 @@
+package io.silverback.server.group.select;
+
+/**
+ * A condition on the value of one label. The name of a metric is the value of {@link #NAME}, and a
+ * label that is absent has the empty value.
+ */
+public sealed interface LabelMatcher {
+  String NAME = "__name__";
+
+  String label();
+
+  boolean matches(String value);
+
+  /** {@code label="value"}. */
+  record Equal(String label, String value) implements LabelMatcher {
+    @Override
+    public boolean matches(String other) {
+      return value.equals(other);
+    }
+  }
+
+  /** {@code label!="value"}. */
+  record NotEqual(String label, String value) implements LabelMatcher {
+    @Override
+    public boolean matches(String other) {
+      return !value.equals(other);
+    }
+  }
+
+  /** {@code label=~"regex"}. */
+  record Like(String label, AnchoredRegex regex) implements LabelMatcher {
+    @Override
+    public boolean matches(String value) {
+      return regex.matches(value);
+    }
+  }
+
+  /** {@code label!~"regex"}. */
+  record NotLike(String label, AnchoredRegex regex) implements LabelMatcher {
+    @Override
+    public boolean matches(String value) {
+      return !regex.matches(value);
+    }
+  }
+}

@@ -1,0 +1,77 @@
+package io.silverback.server.group.select;
+
+import io.silverback.codec.model.GroupingKey;
+import io.silverback.codec.model.Labels;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The series that fulfil all of some conditions. Immutable and thread-safe. */
+public record SeriesSelector(List<LabelMatcher> matchers) {
+  /** Bounds the memory of all regular expressions that are parsed at once: about 20 MB. */
+  public static final long MAX_REGEX_WEIGHT = 100_000;
+
+  /** What the names of the series of a family end with. */
+  private static final List<String> PARTS = List.of("", "_sum", "_count", "_bucket");
+
+  public SeriesSelector {
+    matchers = List.copyOf(matchers);
+  }
+
+  /**
+   * Reads a selector of Prometheus' query language, such as {@code up{job="x",instance=~"a.*"}} or
+   * {@code {"my.metric","my.label"!="v"}}. Words that this language reserves, like {@code on}, are
+   * names here.
+   *
+   * @throws MalformedSelectorException if the text is none, or one that could match a series
+   *     without any label
+   */
+  public static SeriesSelector parse(String text) {
+    return parse(List.of(text)).getFirst();
+  }
+
+  /** Reads the selectors of one request, whose regular expressions share one limit. */
+  public static List<SeriesSelector> parse(List<String> texts) {
+    var selectors = new ArrayList<SeriesSelector>(texts.size());
+    long regexWeight = MAX_REGEX_WEIGHT;
+    for (String text : texts) {
+      var parser = new SelectorParser(text, regexWeight);
+      selectors.add(parser.parse());
+      regexWeight = parser.regexWeightLeft();
+    }
+    return List.copyOf(selectors);
+  }
+
+  /** True if the series of that name and those labels, grouping labels included, is meant. */
+  public boolean matches(String name, Labels labels) {
+    for (LabelMatcher matcher : matchers) {
+      String value =
+          matcher.label().equals(LabelMatcher.NAME)
+              ? name
+              : labels.value(matcher.label()).orElse("");
+      if (!matcher.matches(value)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** False if no series of a family of that name can match, nor one of its parts. */
+  public boolean mayMatchFamily(String name) {
+    return PARTS.stream().anyMatch(part -> mayMatchName(name + part));
+  }
+
+  private boolean mayMatchName(String name) {
+    return matchers.stream()
+        .allMatch(matcher -> !matcher.label().equals(LabelMatcher.NAME) || matcher.matches(name));
+  }
+
+  /** False if no series of that group can match, since grouping labels override those pushed. */
+  public boolean mayMatch(GroupingKey key) {
+    for (LabelMatcher matcher : matchers) {
+      if (!key.labels().value(matcher.label()).map(matcher::matches).orElse(true)) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

@@ -1,0 +1,72 @@
+package io.silverback.server.json;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.silverback.codec.exposition.GoNumbers;
+import io.silverback.codec.model.Labels;
+import io.silverback.server.group.select.LabelMatcher;
+import io.silverback.server.storage.HistorySink;
+import io.silverback.server.storage.Samples;
+import java.io.IOException;
+import java.math.BigDecimal;
+
+/** Writes series as Prometheus' API shows the result of a range query. */
+public final class MatrixJson implements HistorySink {
+  private static final double MIN_PLAIN = 1e-6;
+  private static final double MAX_PLAIN = 1e21;
+
+  private final JsonGenerator out;
+
+  private MatrixJson(JsonGenerator out) {
+    this.out = out;
+  }
+
+  /** Where the series come from. */
+  @FunctionalInterface
+  public interface Source {
+    void writeTo(HistorySink sink) throws IOException;
+  }
+
+  /** Writes all series of the source, each as soon as it comes. */
+  public static void write(Source source, JsonGenerator out) throws IOException {
+    out.writeStartObject();
+    out.writeStringField("resultType", "matrix");
+    out.writeArrayFieldStart("result");
+    source.writeTo(new MatrixJson(out));
+    out.writeEndArray();
+    out.writeEndObject();
+  }
+
+  @Override
+  public void series(String name, Labels labels, Samples samples) throws IOException {
+    out.writeStartObject();
+    out.writeObjectFieldStart("metric");
+    out.writeStringField(LabelMatcher.NAME, name);
+    GroupJson.writePairs(labels, out);
+    out.writeEndObject();
+    out.writeArrayFieldStart("values");
+    for (int i = 0; i < samples.size(); i++) {
+      out.writeStartArray();
+      out.writeNumber(seconds(samples.timeMillis(i)));
+      out.writeString(number(samples.value(i)));
+      out.writeEndArray();
+    }
+    out.writeEndArray();
+    out.writeEndObject();
+  }
+
+  /** Whole seconds, or seconds with three decimals. */
+  static String seconds(long millis) {
+    BigDecimal seconds = BigDecimal.valueOf(millis, 3);
+    return millis % 1000 == 0 ? seconds.setScale(0).toPlainString() : seconds.toPlainString();
+  }
+
+  /** upstream: util/jsonutil/marshal.go leaves the exponent out over a wider range than Go. */
+  static String number(double value) {
+    String shortest = GoNumbers.toString(value);
+    double magnitude = Math.abs(value);
+    boolean isPlain = magnitude >= MIN_PLAIN && magnitude < MAX_PLAIN;
+    return isPlain && shortest.indexOf('e') >= 0
+        ? new BigDecimal(shortest).toPlainString()
+        : shortest;
+  }
+}

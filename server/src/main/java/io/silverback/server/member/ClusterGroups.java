@@ -1,0 +1,264 @@
+package io.silverback.server.member;
+
+import io.silverback.cluster.HashRing;
+import io.silverback.cluster.Member;
+import io.silverback.cluster.View;
+import io.silverback.cluster.node.ClusterNode;
+import io.silverback.codec.bytes.MalformedBytesException;
+import io.silverback.codec.model.GroupingKey;
+import io.silverback.server.group.GroupState;
+import io.silverback.server.storage.GroupListing;
+import io.silverback.server.storage.ListedGroup;
+import io.silverback.server.storage.StoreNotReadyException;
+import io.silverback.server.storage.maps.GroupKeys;
+import io.silverback.server.storage.replica.WholeState;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Iterator;
+import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+
+/**
+ * The groups of the whole cluster, as its members tell of those that they show: nothing, unless
+ * every slot is shown by a member that answers. Thread-safe; each call waits for answers.
+ *
+ * <p>All methods throw {@link StoreNotReadyException} if a member does not answer.
+ */
+final class ClusterGroups {
+  /** Of a page: so many bytes wait on the heap for each member. */
+  private static final int PAGE_BYTES = 1024 * 1024;
+
+  private static final int KEYS_AT_ONCE = 1024;
+
+  private final ClusterNode node;
+  private final Duration patience;
+
+  /**
+   * The groups that the members of the node's view show.
+   *
+   * @param patience how long to wait for each answer
+   */
+  ClusterGroups(ClusterNode node, Duration patience) {
+    this.node = node;
+    this.patience = patience;
+  }
+
+  int count() {
+    var questions = askAll(new ServerQuestion.Count());
+    int slots = 0;
+    int groups = 0;
+    for (Asked asked : questions) {
+      if (await(asked) instanceof ServerAnswer.Counted(int shown, int found)) {
+        slots += shown;
+        groups += found;
+      } else {
+        throw senseless(asked.member());
+      }
+    }
+    requireAll(slots);
+    return groups;
+  }
+
+  /** Tells of every group, member by member. */
+  void names(Consumer<GroupingKey> consumer) {
+    for (Feed feed : feeds()) {
+      while (true) {
+        feed.keys.forEach(key -> consumer.accept(GroupKeys.decode(key)));
+        if (feed.isLast) {
+          break;
+        }
+        feed.nextPage();
+      }
+    }
+  }
+
+  /** All groups in the order of their keys; asks for each of them shortly before it is read. */
+  GroupListing listing() {
+    List<Feed> feeds = feeds();
+    return new GroupListing() {
+      @Override
+      public Iterable<ListedGroup> listedGroups() {
+        return () -> new Merged(feeds);
+      }
+
+      @Override
+      public void close() {}
+    };
+  }
+
+  private List<Feed> feeds() {
+    var feeds = new ArrayList<Feed>();
+    int slots = 0;
+    for (Asked asked : askAll(new ServerQuestion.Names(new byte[0], PAGE_BYTES))) {
+      if (await(asked) instanceof ServerAnswer.Named named) {
+        feeds.add(new Feed(asked.member(), named));
+        slots += named.slots();
+      } else {
+        throw senseless(asked.member());
+      }
+    }
+    requireAll(slots);
+    return feeds;
+  }
+
+  private void requireAll(int slots) {
+    if (slots != HashRing.SLOTS) {
+      throw new StoreNotReadyException(
+          "not every slot has a leader now, try again later: led="
+              + slots
+              + " slots="
+              + HashRing.SLOTS);
+    }
+  }
+
+  private record Asked(Member member, CompletableFuture<Optional<byte[]>> answer) {}
+
+  private List<Asked> askAll(ServerQuestion question) {
+    View view =
+        node.status()
+            .view()
+            .orElseThrow(
+                () ->
+                    new StoreNotReadyException("the cluster has not formed yet, try again later"));
+    return view.members().stream()
+        .filter(member -> !member.voterOnly())
+        .map(member -> ask(member, question))
+        .toList();
+  }
+
+  private Asked ask(Member member, ServerQuestion question) {
+    var answer = new CompletableFuture<Optional<byte[]>>();
+    node.ask(member, question.encode(), answer::complete);
+    return new Asked(member, answer);
+  }
+
+  private ServerAnswer await(Asked asked) {
+    try {
+      Optional<byte[]> answer = asked.answer().get(patience.toNanos(), TimeUnit.NANOSECONDS);
+      if (answer.isPresent()) {
+        ServerAnswer told = ServerAnswer.decode(answer.get());
+        if (told instanceof ServerAnswer.Withheld(var reason)) {
+          throw new StoreNotReadyException(
+              reason + ", try again later: member=" + asked.member().nodeId());
+        }
+        return told;
+      }
+    } catch (TimeoutException _) {
+      // Told below.
+    } catch (MalformedBytesException e) {
+      throw senseless(asked.member());
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    throw new StoreNotReadyException(
+        "a member of the cluster does not answer, try again later: member="
+            + asked.member().nodeId());
+  }
+
+  private static StoreNotReadyException senseless(Member member) {
+    return new StoreNotReadyException(
+        "a member of the cluster answers what this version does not understand, let all run the"
+            + " same: member="
+            + member.nodeId());
+  }
+
+  /** The groups of one member, a page of keys and some states at a time. Not thread-safe. */
+  private final class Feed {
+    private final Member member;
+    private List<byte[]> keys;
+    private boolean isLast;
+    private int nextKey;
+    private List<GroupState> states = List.of();
+    private int nextState;
+
+    private Feed(Member member, ServerAnswer.Named first) {
+      this.member = member;
+      this.keys = first.keys();
+      this.isLast = first.isLast();
+    }
+
+    /** The group that comes next; empty behind the last. */
+    private Optional<GroupState> peek() {
+      while (nextState == states.size()) {
+        if (nextKey < keys.size()) {
+          nextStates();
+        } else if (isLast) {
+          return Optional.empty();
+        } else {
+          nextPage();
+        }
+      }
+      return Optional.of(states.get(nextState));
+    }
+
+    private void skip() {
+      nextState++;
+    }
+
+    private void nextPage() {
+      var question = new ServerQuestion.Names(keys.getLast(), PAGE_BYTES);
+      if (!(await(ask(member, question)) instanceof ServerAnswer.Named(_, var last, var page))
+          || (page.isEmpty() && !last)) {
+        throw senseless(member);
+      }
+      keys = page;
+      isLast = last;
+      nextKey = 0;
+    }
+
+    private void nextStates() {
+      List<byte[]> wanted = keys.subList(nextKey, Math.min(keys.size(), nextKey + KEYS_AT_ONCE));
+      var question = new ServerQuestion.States(wanted, PAGE_BYTES);
+      if (!(await(ask(member, question)) instanceof ServerAnswer.Told(var told))
+          || told.isEmpty()
+          || told.size() > wanted.size()) {
+        throw senseless(member);
+      }
+      nextKey += told.size();
+      states =
+          told.stream()
+              .filter(state -> state.length > 0)
+              .flatMap(state -> WholeState.decode(state).stream())
+              .toList();
+      nextState = 0;
+    }
+  }
+
+  /** Takes the smallest of what comes next; a group that moved meanwhile is told once. */
+  private static final class Merged implements Iterator<ListedGroup> {
+    private final List<Feed> feeds;
+
+    private Merged(List<Feed> feeds) {
+      this.feeds = feeds;
+    }
+
+    @Override
+    public boolean hasNext() {
+      return feeds.stream().anyMatch(feed -> feed.peek().isPresent());
+    }
+
+    @Override
+    public ListedGroup next() {
+      GroupState smallest =
+          feeds.stream()
+              .flatMap(feed -> feed.peek().stream())
+              .min(Comparator.comparing(GroupState::key))
+              .orElseThrow(NoSuchElementException::new);
+      for (Feed feed : feeds) {
+        if (feed.peek().filter(group -> group.key().equals(smallest.key())).isPresent()) {
+          feed.skip();
+        }
+      }
+      return ListedGroup.of(smallest);
+    }
+  }
+}

@@ -1,0 +1,228 @@
+package io.silverback.server.member;
+
+import io.prometheus.metrics.config.PrometheusProperties;
+import io.prometheus.metrics.core.metrics.CounterWithCallback;
+import io.prometheus.metrics.core.metrics.GaugeWithCallback;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.silverback.cluster.ClockSkew;
+import io.silverback.cluster.ClusterStatus;
+import io.silverback.cluster.ClusterStatus.Counters;
+import io.silverback.cluster.Member;
+import io.silverback.cluster.Network;
+import io.silverback.cluster.Outage;
+import io.silverback.cluster.View;
+import io.silverback.cluster.peer.PeerTraffic;
+import io.silverback.cluster.peer.PeerTraffic.ChannelTraffic;
+import io.silverback.cluster.peer.Refusal;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
+import java.util.function.ToLongFunction;
+
+/** The metrics of a node about its cluster, {@code silverback_cluster_*}. Thread-safe. */
+public final class ClusterMetrics {
+  private static final PrometheusProperties DEFAULTS = PrometheusProperties.builder().build();
+
+  private static final ChannelTraffic NOTHING = new ChannelTraffic(0, 0, 0, 0, 0, 0, 0, 0);
+
+  private final PrometheusRegistry registry;
+  private volatile Supplier<ClusterStatus> status = ClusterMetrics::beforeTheStart;
+  private volatile LongSupplier tombstones = () -> 0;
+  private volatile Supplier<PeerTraffic> traffic = () -> new PeerTraffic(Map.of(), 0, 0, Map.of());
+
+  /** Registers all of them, with the values of a node that has not started. */
+  public ClusterMetrics(PrometheusRegistry registry) {
+    this.registry = registry;
+    registerState();
+    registerEvents();
+    registerTraffic();
+  }
+
+  /** From now on shows what these say. */
+  void watch(
+      Supplier<ClusterStatus> status, LongSupplier tombstones, Supplier<PeerTraffic> traffic) {
+    this.status = status;
+    this.tombstones = tombstones;
+    this.traffic = traffic;
+  }
+
+  private void registerState() {
+    gauge(
+        "members",
+        "Members of the newest view that this node knows.",
+        now -> now.view().map(view -> view.members().size()).orElse(0));
+    gauge(
+        "voters",
+        "Members of that view whose votes count.",
+        now -> now.view().map(view -> view.voters().size()).orElse(0));
+    gauge(
+        "view_epoch",
+        "Number of that view, 0 before the first.",
+        now -> (double) now.view().map(View::epoch).orElse(0L));
+    gauge("peers", "Other nodes that gossip believes to live.", now -> now.peers().size());
+    gauge("proposer", "Whether this node proposes views.", now -> now.proposes() ? 1 : 0);
+    gauge(
+        "lease_seconds",
+        "How long this node may still lead without hearing from the voters, 0 for not at all.",
+        now -> Math.max(0, now.leaseMillis()) / 1e3);
+    gauge("led_slots", "Slots that this node leads and shows.", ClusterStatus::ledSlots);
+    gauge(
+        "taking_over_slots",
+        "Slots that this node is to lead and does not show yet.",
+        ClusterStatus::takingOver);
+    gauge("owned_slots", "Slots that this node should hold.", ClusterStatus::ownedSlots);
+    gauge(
+        "under_replicated_slots",
+        "Slots that this node leads and of which some other owner may not hold all.",
+        ClusterStatus::underReplicated);
+    GaugeWithCallback.builder(DEFAULTS)
+        .name("silverback_cluster_unserved_slots")
+        .help("Slots that nobody serves, as far as this node knows, by why.")
+        .labelNames("reason")
+        .callback(
+            gauge -> {
+              Outage outage = status.get().outage();
+              gauge.call(outage.silentLeader(), "silent_leader");
+              gauge.call(outage.noLeader(), "no_leader");
+              gauge.call(outage.takingOver(), "taking_over");
+            })
+        .register(registry);
+    gauge(
+        "outage_seconds",
+        "For how long there has been a slot that nobody serves, 0 without one.",
+        now -> now.outage().millis() / 1e3);
+    gauge(
+        "silent_members",
+        "Members that this node has not heard of for longer than a lease.",
+        now -> now.silentMillis().size());
+    gauge(
+        "clock_skew_seconds",
+        "How far the wall clocks of other members are from that of this node, the farthest of them.",
+        now ->
+            now.clockSkews().values().stream().mapToLong(ClockSkew::apartMillis).max().orElse(0)
+                / 1e3);
+    gauge(
+        "tombstones",
+        "Deleted groups that this node remembers, which take the places of groups.",
+        _ -> tombstones.getAsLong());
+  }
+
+  private void registerEvents() {
+    counter("forwarded_total", "Updates brought to another leader.", Counters::forwarded);
+    counter("replicated_total", "States of groups that other nodes took.", Counters::replicated);
+    counter(
+        "stand_ins_total", "Pushes for which a silent replica was replaced.", Counters::standIns);
+    counter("unavailable_total", "Updates that no leader answered in time.", Counters::unavailable);
+    counter("lapses_total", "Times that the lease of this node was lost.", Counters::lapses);
+    counter("take_overs_total", "Slots that this node took over.", Counters::takeOvers);
+    counter("repairs_total", "Groups sent or fetched as copies differed.", Counters::repairs);
+    counter(
+        "alone_total",
+        "Pushes answered without another copy, as the view has no other member.",
+        Counters::alone);
+    counter("purged_total", "Deleted groups that this node remembers no longer.", Counters::purged);
+    CounterWithCallback.builder(DEFAULTS)
+        .name("silverback_cluster_withheld_seconds_total")
+        .help("Time without a lease, since the first one.")
+        .callback(counter -> counter.call(status.get().counters().withheldMillis() / 1e3))
+        .register(registry);
+  }
+
+  private void registerTraffic() {
+    traffic("sent_messages_total", "Messages written to other nodes.", ChannelTraffic::messagesOut);
+    traffic(
+        "sent_bytes_total", "Bytes of messages written to other nodes.", ChannelTraffic::bytesOut);
+    traffic("received_messages_total", "Messages of other nodes.", ChannelTraffic::messagesIn);
+    traffic("received_bytes_total", "Bytes of messages of other nodes.", ChannelTraffic::bytesIn);
+    traffic(
+        "dropped_messages_total",
+        "Messages that were not sent, as the peer was out of reach or did not keep up.",
+        ChannelTraffic::dropped);
+    GaugeWithCallback.builder(DEFAULTS)
+        .name("silverback_cluster_queued_bytes")
+        .help("Bytes of messages that wait to be sent to other nodes.")
+        .callback(gauge -> gauge.call((double) traffic.get().queuedBytes()))
+        .register(registry);
+    GaugeWithCallback.builder(DEFAULTS)
+        .name("silverback_cluster_connections")
+        .help("Open connections to and from other nodes.")
+        .labelNames("direction")
+        .callback(
+            gauge -> {
+              var channels = traffic.get().channels().values();
+              gauge.call(channels.stream().mapToInt(ChannelTraffic::inbound).sum(), "in");
+              gauge.call(channels.stream().mapToInt(ChannelTraffic::outbound).sum(), "out");
+            })
+        .register(registry);
+    CounterWithCallback.builder(DEFAULTS)
+        .name("silverback_cluster_refused_connections_total")
+        .help("Connections to the peer port that were ended, by why.")
+        .labelNames("reason")
+        .callback(
+            counter -> {
+              Map<Refusal, Long> refused = traffic.get().refused();
+              for (Refusal reason : Refusal.values()) {
+                counter.call((double) refused.getOrDefault(reason, 0L), lowerCase(reason));
+              }
+            })
+        .register(registry);
+  }
+
+  private void gauge(String name, String help, ToDoubleFunction<ClusterStatus> value) {
+    GaugeWithCallback.builder(DEFAULTS)
+        .name("silverback_cluster_" + name)
+        .help(help)
+        .callback(gauge -> gauge.call(value.applyAsDouble(status.get())))
+        .register(registry);
+  }
+
+  private void counter(String name, String help, ToLongFunction<Counters> value) {
+    CounterWithCallback.builder(DEFAULTS)
+        .name("silverback_cluster_" + name)
+        .help(help)
+        .callback(counter -> counter.call((double) value.applyAsLong(status.get().counters())))
+        .register(registry);
+  }
+
+  private void traffic(String name, String help, ToLongFunction<ChannelTraffic> value) {
+    CounterWithCallback.builder(DEFAULTS)
+        .name("silverback_cluster_" + name)
+        .help(help)
+        .labelNames("channel")
+        .callback(
+            counter -> {
+              Map<Network.Channel, ChannelTraffic> channels = traffic.get().channels();
+              for (Network.Channel channel : Network.Channel.values()) {
+                ChannelTraffic through = channels.getOrDefault(channel, NOTHING);
+                counter.call((double) value.applyAsLong(through), lowerCase(channel));
+              }
+            })
+        .register(registry);
+  }
+
+  private static String lowerCase(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT);
+  }
+
+  private static ClusterStatus beforeTheStart() {
+    return new ClusterStatus(
+        new Member("", 0, 0, "", "", "", false),
+        Optional.empty(),
+        List.of(),
+        List.of(),
+        0,
+        0,
+        0,
+        0,
+        0,
+        false,
+        new Outage(0, 0, 0, List.of(), 0),
+        Map.of(),
+        Map.of(),
+        new Counters(0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
+  }
+}

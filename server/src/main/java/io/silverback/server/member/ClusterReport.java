@@ -1,0 +1,234 @@
+package io.silverback.server.member;
+
+import io.silverback.cluster.ClusterStatus;
+import io.silverback.cluster.HashRing;
+import io.silverback.cluster.Member;
+import io.silverback.cluster.SlotTable;
+import io.silverback.cluster.Trouble;
+import io.silverback.cluster.View;
+import io.silverback.cluster.node.ClusterNode;
+import io.silverback.codec.model.GroupingKey;
+import io.silverback.server.handler.ClusterHandler.Targets;
+import io.silverback.server.handler.ClusterInfo;
+import io.silverback.server.storage.StoreNotReadyException;
+import io.silverback.server.storage.maps.GroupKeys;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** What a node tells the doors of its cluster. Thread-safe. */
+final class ClusterReport implements ClusterInfo {
+  /** So long Prometheus goes on to ask who was removed, to see it come back or go. */
+  private static final Duration REMEMBERED = Duration.ofMinutes(10);
+
+  /** Of the peers that cannot be reached. */
+  private static final int MOST_NAMED = 5;
+
+  private final ClusterNode node;
+  private final int copies;
+  private final Supplier<List<Trouble>> troubles;
+
+  /**
+   * What that node tells.
+   *
+   * @param copies how many nodes should hold a group
+   * @param troubles which peers cannot be reached or are not let in, and why
+   */
+  ClusterReport(ClusterNode node, int copies, Supplier<List<Trouble>> troubles) {
+    this.node = node;
+    this.copies = copies;
+    this.troubles = troubles;
+  }
+
+  /** The members of the newest view known, and who was removed lately; before, whom it sees. */
+  Targets targets(Instant now) {
+    ClusterStatus status = node.status();
+    var addresses = new TreeSet<String>();
+    addresses.add(status.self().webAddress());
+    if (status.view().isEmpty()) {
+      status.peers().forEach(peer -> addresses.add(peer.webAddress()));
+      return new Targets("", List.copyOf(addresses));
+    }
+    View view = status.view().get();
+    view.members().forEach(member -> addresses.add(member.webAddress()));
+    lately(view, now).forEach(gone -> addresses.add(gone.member().webAddress()));
+    return new Targets(hex(view.clusterId()), List.copyOf(addresses));
+  }
+
+  @Override
+  public Overview overview() {
+    ClusterStatus status = node.status();
+    Optional<View> view = status.view();
+    var members = new ArrayList<Peer>();
+    view.ifPresent(known -> known.seats().forEach(seat -> members.add(peer(seat, status))));
+    List<Peer> unadmitted =
+        status.peers().stream()
+            .filter(peer -> view.isEmpty() || !view.get().has(peer))
+            .map(peer -> peer(new View.Seat(peer, false, false, 0), status))
+            .toList();
+    return new Overview(
+        status.self().nodeId(),
+        hex(status.self().incarnation()),
+        view.map(known -> hex(known.clusterId())).orElse(""),
+        view.map(View::epoch).orElse(0L),
+        Math.max(0, status.leaseMillis()) / 1e3,
+        status.ledSlots(),
+        status.takingOver(),
+        status.ownedSlots(),
+        status.underReplicated(),
+        outage(status.outage()),
+        whyNotReady(),
+        members,
+        view.map(known -> lately(known, Instant.now()).stream().map(ClusterReport::gone).toList())
+            .orElse(List.of()),
+        unadmitted);
+  }
+
+  @Override
+  public List<Share> shares() {
+    Optional<View> view = node.status().view();
+    if (view.isEmpty()) {
+      return List.of();
+    }
+    List<Member> members = view.get().members();
+    HashRing ring = view.get().ring();
+    int[] shouldLead = new int[members.size()];
+    int[] leads = new int[members.size()];
+    int[] owns = new int[members.size()];
+    int unled = HashRing.SLOTS;
+    for (int slot = 0; slot < HashRing.SLOTS; slot++) {
+      List<Member> owners = ring.owners(slot);
+      for (int i = 0; i < members.size(); i++) {
+        int place = owners.indexOf(members.get(i));
+        shouldLead[i] += place == 0 ? 1 : 0;
+        owns[i] += place >= 0 && place < copies ? 1 : 0;
+        boolean isLeader = view.get().slots().tenure(slot).isOf(members.get(i));
+        leads[i] += isLeader ? 1 : 0;
+        unled -= isLeader ? 1 : 0;
+      }
+    }
+    var shares = new ArrayList<Share>();
+    for (int i = 0; i < members.size(); i++) {
+      shares.add(new Share(members.get(i).nodeId(), leads[i], shouldLead[i], owns[i]));
+    }
+    if (unled > 0) {
+      shares.add(new Share("", unled, 0, 0));
+    }
+    return shares;
+  }
+
+  @Override
+  public Place place(GroupingKey key) {
+    ClusterStatus status = node.status();
+    View view =
+        status
+            .view()
+            .orElseThrow(
+                () ->
+                    new StoreNotReadyException("the cluster has not formed yet, try again later"));
+    int slot = HashRing.slotOf(GroupKeys.encode(key));
+    SlotTable.Tenure tenure = view.slots().tenure(slot);
+    Optional<Member> leader = view.member(tenure.nodeId(), tenure.incarnation());
+    // A node that came a moment ago may have to lead before it does: until then another one leads.
+    List<String> owners =
+        Stream.concat(view.owners(slot).stream().limit(copies), leader.stream())
+            .map(Member::nodeId)
+            .distinct()
+            .toList();
+    return new Place(
+        slot,
+        leader.map(Member::nodeId).orElse(""),
+        leader.filter(status.silentMillis()::containsKey).isPresent(),
+        tenure.epoch(),
+        owners);
+  }
+
+  @Override
+  public Optional<String> outage() {
+    ClusterStatus status = node.status();
+    io.silverback.cluster.Outage outage = status.outage();
+    return outage.slots() == 0
+        ? Optional.empty()
+        : Optional.of(
+            "nobody serves some slots: slots=%d of=%d nodes=%s seconds=%.1f"
+                .formatted(outage.slots(), HashRing.SLOTS, outage.nodes(), outage.millis() / 1e3));
+  }
+
+  /** Why this node should get no requests, and what may be the cause of it. */
+  Optional<String> whyNotReady() {
+    return node.whyNotReady().map(reason -> reason + unserved() + unreached());
+  }
+
+  private String unserved() {
+    boolean isKnown = node.status().view().isPresent();
+    return isKnown ? outage().map("; "::concat).orElse("") : "";
+  }
+
+  private String unreached() {
+    List<Trouble> now = troubles.get();
+    String named =
+        now.stream()
+            .limit(MOST_NAMED)
+            .map(trouble -> trouble.address() + " (" + trouble.reason() + ")")
+            .collect(Collectors.joining(", "));
+    int others = now.size() - MOST_NAMED;
+    return (now.isEmpty() ? "" : "; no connection with " + named)
+        + (others > 0 ? " and " + others + " others" : "");
+  }
+
+  private static Outage outage(io.silverback.cluster.Outage from) {
+    return new Outage(
+        from.slots(),
+        from.silentLeader(),
+        from.noLeader(),
+        from.takingOver(),
+        from.nodes(),
+        from.millis() / 1e3);
+  }
+
+  private static List<View.Removed> lately(View view, Instant now) {
+    long since = now.minus(REMEMBERED).toEpochMilli();
+    return view.removed().stream().filter(gone -> gone.wallMillis() >= since).toList();
+  }
+
+  private static Gone gone(View.Removed removed) {
+    Member member = removed.member();
+    return new Gone(
+        member.nodeId(),
+        hex(member.incarnation()),
+        member.webAddress(),
+        removed.epoch(),
+        Instant.ofEpochMilli(removed.wallMillis()));
+  }
+
+  private static Peer peer(View.Seat seat, ClusterStatus status) {
+    Member member = seat.member();
+    boolean isSelf = member.isSameProcess(status.self());
+    return new Peer(
+        member.nodeId(),
+        hex(member.incarnation()),
+        member.peerAddress(),
+        member.webAddress(),
+        member.zone(),
+        seat.votes(),
+        member.voterOnly(),
+        seat.mayLead(),
+        isSelf,
+        isSelf || status.peers().stream().anyMatch(member::isSameProcess),
+        Optional.ofNullable(status.silentMillis().get(member)).map(Instant.now()::minusMillis),
+        Optional.ofNullable(status.clockSkews().get(member))
+            .map(
+                skew ->
+                    new ClusterInfo.ClockSkew(skew.aheadMillis() / 1e3, skew.errorMillis() / 1e3)));
+  }
+
+  private static String hex(long number) {
+    return Long.toHexString(number);
+  }
+}

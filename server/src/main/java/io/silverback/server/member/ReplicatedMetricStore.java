@@ -1,0 +1,248 @@
+package io.silverback.server.member;
+
+import io.silverback.cluster.Exposure;
+import io.silverback.cluster.HashRing;
+import io.silverback.cluster.PushOutcome;
+import io.silverback.cluster.node.ClusterNode;
+import io.silverback.codec.model.GroupingKey;
+import io.silverback.server.group.GroupState;
+import io.silverback.server.group.GroupUpdate;
+import io.silverback.server.group.HeldFamily;
+import io.silverback.server.storage.GroupListing;
+import io.silverback.server.storage.HistoryQuery;
+import io.silverback.server.storage.HistorySink;
+import io.silverback.server.storage.ListedGroup;
+import io.silverback.server.storage.MetricStore;
+import io.silverback.server.storage.QueryBudget;
+import io.silverback.server.storage.Snapshot;
+import io.silverback.server.storage.StorageStatistics;
+import io.silverback.server.storage.StoreNotReadyException;
+import io.silverback.server.storage.maps.GroupKeys;
+import io.silverback.server.storage.replica.SubmissionCodec;
+import io.silverback.server.storage.replica.UpdateCodec;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.function.IntPredicate;
+import java.util.function.Supplier;
+
+/**
+ * The groups of a cluster: an update goes to the leader of its group, and this server shows the
+ * groups that it leads. Doors cannot tell it from the store of a single node.
+ *
+ * <p>Thread-safe; calls wait for other servers, so they belong into threads that cost little. What
+ * is told of history, sizes and memory is that of this server alone.
+ */
+final class ReplicatedMetricStore implements MetricStore {
+  /** So many deletions of a wipe are under way at a time. */
+  private static final int DELETIONS_AT_ONCE = 64;
+
+  private final MetricStore local;
+  private final ClusterNode node;
+  private final ClusterGroups everywhere;
+  private final Supplier<Optional<String>> whyAstray;
+  private final Supplier<Optional<String>> whyNotReady;
+  private final Duration patience;
+
+  /**
+   * A store in front of this server's own one, which it does not close.
+   *
+   * @param whyAstray why this server must show nothing, if it is a cluster of its own by mistake
+   * @param whyNotReady why this node should get no requests
+   * @param patience how long to wait for the cluster, a little longer than it takes to give up
+   */
+  ReplicatedMetricStore(
+      MetricStore local,
+      ClusterNode node,
+      Supplier<Optional<String>> whyAstray,
+      Supplier<Optional<String>> whyNotReady,
+      Duration patience) {
+    this.local = local;
+    this.node = node;
+    this.whyAstray = whyAstray;
+    this.whyNotReady = whyNotReady;
+    this.everywhere = new ClusterGroups(node, patience);
+    this.patience = patience;
+  }
+
+  @Override
+  public Submission submit(GroupUpdate update) {
+    var outcome = new CompletableFuture<PushOutcome>();
+    try {
+      node.submit(GroupKeys.encode(update.key()), UpdateCodec.encode(update), outcome::complete);
+      return switch (outcome.get(patience.toNanos(), TimeUnit.NANOSECONDS)) {
+        case PushOutcome.Answered(var answer) -> SubmissionCodec.decode(answer);
+        case PushOutcome.Unavailable(var reason) ->
+            new Submission.Unavailable(update.key(), reason);
+      };
+    } catch (RejectedExecutionException _) {
+      return new Submission.Unavailable(
+          update.key(), "this server has too much to do, try again later");
+    } catch (TimeoutException _) {
+      return new Submission.Unavailable(
+          update.key(), "the cluster did not answer in time, try again later");
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+      return new Submission.Unavailable(update.key(), "shutting down, try again later");
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Override
+  public Snapshot snapshot() {
+    Exposure exposure = node.exposure();
+    IntPredicate slots = whyAstray.get().isEmpty() ? exposure.slots() : _ -> false;
+    return new Shown(local.snapshot(slots), exposure);
+  }
+
+  /** Of this server's own groups, whoever leads them. */
+  @Override
+  public Snapshot snapshot(IntPredicate slots) {
+    return local.snapshot(slots);
+  }
+
+  @Override
+  public GroupListing listing() {
+    return everywhere.listing();
+  }
+
+  @Override
+  public void names(Consumer<GroupingKey> consumer) {
+    everywhere.names(consumer);
+  }
+
+  @Override
+  public int groupCount() {
+    return everywhere.count();
+  }
+
+  /** Each group is deleted by its leader, like by any client; histories stay until they are old. */
+  @Override
+  public int wipe() {
+    var permits = new Semaphore(DELETIONS_AT_ONCE);
+    var deleted = new AtomicInteger();
+    var failed = new AtomicInteger();
+    try (var deletions = Executors.newVirtualThreadPerTaskExecutor()) {
+      everywhere.names(
+          key -> {
+            permits.acquireUninterruptibly();
+            deletions.execute(
+                () -> {
+                  try {
+                    boolean done =
+                        submit(new GroupUpdate.Delete(key)) instanceof Submission.Accepted;
+                    (done ? deleted : failed).incrementAndGet();
+                  } finally {
+                    permits.release();
+                  }
+                });
+          });
+    }
+    if (failed.get() > 0) {
+      throw new StoreNotReadyException(
+          "some groups are left, as their leaders did not confirm, try again: left="
+              + failed
+              + " deleted="
+              + deleted);
+    }
+    return deleted.get();
+  }
+
+  @Override
+  public void history(HistoryQuery query, QueryBudget budget, HistorySink sink) throws IOException {
+    local.history(query, budget, sink);
+  }
+
+  @Override
+  public void sizes(SizeSink sink) {
+    local.sizes(sink);
+  }
+
+  /** Of the groups that this server leads, so that only one gives a group up. */
+  @Override
+  public void quietGroups(Duration atLeast, QuietSink sink) {
+    Exposure exposure = node.exposure();
+    local.quietGroups(
+        atLeast,
+        group -> {
+          if (exposure.slots().test(HashRing.slotOf(GroupKeys.encode(group.key())))) {
+            sink.group(group);
+          }
+        });
+  }
+
+  @Override
+  public StorageStatistics statistics() {
+    return local.statistics();
+  }
+
+  @Override
+  public Optional<String> whyNotReady() {
+    return local
+        .whyNotReady()
+        .or(whyAstray)
+        .or(whyNotReady)
+        .or(
+            () ->
+                node.admits(System.nanoTime())
+                    ? Optional.empty()
+                    : Optional.of("got its lease a moment ago, ready when it has run once"));
+  }
+
+  @Override
+  public Optional<String> saveCopy() throws IOException {
+    return local.saveCopy();
+  }
+
+  /** Does nothing: the store behind is closed by whoever opened it. */
+  @Override
+  public void close() {}
+
+  private record Shown(Snapshot snapshot, Exposure exposure) implements Snapshot {
+    @Override
+    public int size() {
+      return snapshot.size();
+    }
+
+    @Override
+    public Iterable<GroupState> groups() {
+      return snapshot.groups();
+    }
+
+    @Override
+    public Iterable<ListedGroup> listedGroups() {
+      return snapshot.listedGroups();
+    }
+
+    @Override
+    public Iterable<HeldFamily> families() {
+      return snapshot.families();
+    }
+
+    @Override
+    public int lost() {
+      return snapshot.lost();
+    }
+
+    /** An empty page is true without a lease, too. */
+    @Override
+    public boolean isCurrent() {
+      return snapshot.size() == 0 || exposure.holds().getAsBoolean();
+    }
+
+    @Override
+    public void close() {
+      snapshot.close();
+    }
+  }
+}

@@ -1,0 +1,107 @@
+package io.silverback.server.member;
+
+import io.silverback.cluster.Exposure;
+import io.silverback.cluster.HashRing;
+import io.silverback.cluster.ReplicaStore;
+import io.silverback.codec.bytes.MalformedBytesException;
+import io.silverback.codec.model.GroupingKey;
+import io.silverback.server.storage.KeyBatch;
+import io.silverback.server.storage.MetricStore;
+import io.silverback.server.storage.StoreClosedException;
+import io.silverback.server.storage.StoreNotReadyException;
+import io.silverback.server.storage.maps.GroupKeys;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+
+/** Answers what other servers ask about the groups that this one shows. Thread-safe. */
+final class ServerAnswers implements UnaryOperator<byte[]> {
+  /** Whatever a question asks for. */
+  private static final int MOST_BYTES = 16 * 1024 * 1024;
+
+  private static final ServerAnswer NO_LEASE =
+      new ServerAnswer.Withheld("the server may not lead now");
+
+  private final MetricStore local;
+  private final ReplicaStore replicas;
+  private final Supplier<Exposure> exposure;
+
+  ServerAnswers(MetricStore local, ReplicaStore replicas, Supplier<Exposure> exposure) {
+    this.local = local;
+    this.replicas = replicas;
+    this.exposure = exposure;
+  }
+
+  @Override
+  public byte[] apply(byte[] question) {
+    return answer(question).encode();
+  }
+
+  private ServerAnswer answer(byte[] question) {
+    try {
+      Exposure shown = exposure.get();
+      ServerAnswer answer =
+          switch (ServerQuestion.decode(question)) {
+            case ServerQuestion.Count() -> count(shown);
+            case ServerQuestion.Names(var after, int most) -> names(shown, after, bounded(most));
+            case ServerQuestion.States(var keys, int most) -> states(keys, bounded(most));
+          };
+      // Afterwards: what was read while the lease ran out may be old.
+      return shown.holds().getAsBoolean() ? answer : NO_LEASE;
+    } catch (MalformedBytesException | StoreNotReadyException e) {
+      return new ServerAnswer.Withheld(String.valueOf(e.getMessage()));
+    } catch (StoreClosedException _) {
+      return new ServerAnswer.Withheld("shutting down");
+    }
+  }
+
+  private ServerAnswer count(Exposure shown) {
+    int[] groups = {0};
+    local.sizes((key, _, _) -> groups[0] += isShown(key, shown) ? 1 : 0);
+    return new ServerAnswer.Counted(slots(shown), groups[0]);
+  }
+
+  private ServerAnswer names(Exposure shown, byte[] after, int most) {
+    KeyBatch batch =
+        after.length == 0 ? KeyBatch.first(most) : KeyBatch.after(GroupKeys.decode(after), most);
+    local.sizes(
+        (key, _, _) -> {
+          if (isShown(key, shown)) {
+            batch.offer(key);
+          }
+        });
+    List<byte[]> keys = batch.keys().stream().map(GroupKeys::encode).toList();
+    return new ServerAnswer.Named(slots(shown), batch.next().isEmpty(), keys);
+  }
+
+  private ServerAnswer states(List<byte[]> keys, int most) {
+    var states = new ArrayList<byte[]>();
+    int left = most;
+    for (byte[] key : keys) {
+      byte[] state = replicas.wholeState(key).orElse(new byte[0]);
+      left -= state.length;
+      if (left < 0 && !states.isEmpty()) {
+        break;
+      }
+      states.add(state);
+    }
+    return new ServerAnswer.Told(states);
+  }
+
+  private boolean isShown(GroupingKey key, Exposure shown) {
+    return shown.slots().test(HashRing.slotOf(GroupKeys.encode(key)));
+  }
+
+  private static int slots(Exposure shown) {
+    int slots = 0;
+    for (int slot = 0; slot < HashRing.SLOTS; slot++) {
+      slots += shown.slots().test(slot) ? 1 : 0;
+    }
+    return slots;
+  }
+
+  private static int bounded(int most) {
+    return Math.clamp(most, 1, MOST_BYTES);
+  }
+}

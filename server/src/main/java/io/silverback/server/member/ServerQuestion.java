@@ -1,0 +1,76 @@
+package io.silverback.server.member;
+
+import io.silverback.codec.bytes.ByteInput;
+import io.silverback.codec.bytes.ByteOutput;
+import io.silverback.codec.bytes.MalformedBytesException;
+import java.util.List;
+
+/**
+ * What one server of a cluster asks another about the groups that it shows. Layout: {@code
+ * docs/formats/server-questions.md}.
+ */
+sealed interface ServerQuestion {
+  int FORMAT = 1;
+
+  /** How many groups there are. */
+  record Count() implements ServerQuestion {}
+
+  /**
+   * The keys of groups, in their order.
+   *
+   * @param after the key before the first of them, empty for the beginning
+   * @param most bytes of keys, about; one key is told in any case
+   */
+  record Names(byte[] after, int most) implements ServerQuestion {}
+
+  /**
+   * The states of groups.
+   *
+   * @param most bytes of states; one state is told in any case, and what has no room any more is to
+   *     be asked for again
+   */
+  record States(List<byte[]> keys, int most) implements ServerQuestion {}
+
+  default byte[] encode() {
+    var out = new ByteOutput().u8(FORMAT);
+    return switch (this) {
+      case Count() -> out.u8(1).list(List.of()).finish();
+      case Names(var after, int most) -> out.u8(2).u32(most).list(List.of(after)).finish();
+      case States(var keys, int most) -> out.u8(3).u32(most).list(keys).finish();
+    };
+  }
+
+  /**
+   * The question that the bytes are.
+   *
+   * @throws MalformedBytesException if they are not valid
+   */
+  static ServerQuestion decode(byte[] bytes) {
+    var in = new ByteInput(bytes);
+    if (in.u8() != FORMAT) {
+      throw in.fault("not a question of this version");
+    }
+    int kind = in.u8();
+    int most = kind == 1 ? 0 : in.size();
+    List<byte[]> keys = in.list(ByteInput::bytes);
+    in.end();
+    return switch (kind) {
+      case 1 -> {
+        expect(0, keys, in);
+        yield new Count();
+      }
+      case 2 -> {
+        expect(1, keys, in);
+        yield new Names(keys.getFirst(), most);
+      }
+      case 3 -> new States(keys, most);
+      default -> throw in.fault("unknown kind of question " + kind);
+    };
+  }
+
+  static void expect(int count, List<byte[]> strings, ByteInput in) {
+    if (strings.size() != count) {
+      throw in.fault("wrong number of byte strings");
+    }
+  }
+}

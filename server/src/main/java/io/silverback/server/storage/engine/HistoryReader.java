@@ -1,0 +1,280 @@
+package io.silverback.server.storage.engine;
+
+import io.silverback.codec.bytes.CorruptFrameException;
+import io.silverback.codec.model.Fingerprint;
+import io.silverback.codec.model.GroupingKey;
+import io.silverback.codec.model.Labels;
+import io.silverback.codec.page.RowPage;
+import io.silverback.codec.row.FloatSeries;
+import io.silverback.server.group.PushTimes;
+import io.silverback.server.log.Log;
+import io.silverback.server.storage.HistoryQuery;
+import io.silverback.server.storage.HistorySink;
+import io.silverback.server.storage.QueryBudget;
+import io.silverback.server.storage.Samples;
+import io.silverback.server.storage.maps.CopiedBytes;
+import io.silverback.server.storage.maps.GroupKeys;
+import io.silverback.server.storage.maps.Keys;
+import io.silverback.server.storage.maps.OffHeapMaps;
+import io.silverback.server.storage.maps.ShapeTable;
+import io.silverback.server.storage.pages.BlockReader;
+import io.silverback.server.storage.pages.GroupPages;
+import io.silverback.server.storage.pages.GroupPages.Page;
+import io.silverback.server.storage.pages.SampleTable;
+import io.silverback.server.storage.pages.SeriesChunk;
+import io.silverback.server.storage.pages.SeriesWalk;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+import org.agrona.DirectBuffer;
+import org.agrona.collections.LongArrayList;
+
+/**
+ * One query's look at the history of one group after the other.
+ *
+ * <p>Pages that cannot be read are left out, counted and logged. Not thread-safe.
+ */
+final class HistoryReader implements AutoCloseable {
+  /*
+   * Implementation notes
+   *
+   * An answer goes series by series, and what is stored page by page. To read a page takes a copy and
+   * a checksum of all its bytes, so each is read for as many series at once as memory allows, a chunk
+   * of them: their samples are gathered from all pages in their order, and then handed over. The next
+   * chunk needs the pages again.
+   *
+   * So a query takes the memory of one chunk and of one block of a page, however much it asks for.
+   * Only a single series that has more samples than a chunk takes more, which its budget may refuse.
+   */
+
+  private static final Log log = Log.of(HistoryReader.class);
+
+  /** What the samples of a chunk take at most if it is of several series. */
+  private static final long CHUNK_BYTES = 8 << 20;
+
+  /** Or this part of a small budget, so that a copied block fits in, too. */
+  private static final int CHUNK_PART = 2;
+
+  private static final Comparator<Fingerprint> FINGERPRINTS =
+      Comparator.comparingLong(Fingerprint::high).thenComparingLong(Fingerprint::low);
+
+  private final OffHeapMaps maps;
+  private final ShapeTable shapes;
+  private final HistoryQuery query;
+  private final QueryBudget budget;
+  private final HistorySink sink;
+  private final Runnable onLeftOut;
+  private final BlockReader blocks;
+  private final SampleTable samples;
+  private final long chunkBytes;
+  private long keyBytes;
+
+  /**
+   * A reader for a query.
+   *
+   * @param shapes visited as long as this is used
+   * @param onLeftOut told of each page that cannot be read
+   */
+  HistoryReader(
+      OffHeapMaps maps,
+      ShapeTable shapes,
+      HistoryQuery query,
+      QueryBudget budget,
+      HistorySink sink,
+      Runnable onLeftOut) {
+    this.maps = maps;
+    this.shapes = shapes;
+    this.query = query;
+    this.budget = budget;
+    this.sink = sink;
+    this.onLeftOut = onLeftOut;
+    this.blocks = new BlockReader(query, budget);
+    this.samples = new SampleTable(budget);
+    this.chunkBytes = Math.min(CHUNK_BYTES, budget.mostBytes() / CHUNK_PART);
+  }
+
+  /** Hands over each series of the groups in one part of the table that has a sample. */
+  void readPart(int part, GroupTable groups) throws IOException {
+    try (var copies = new CopiedBytes()) {
+      List<DirectBuffer> keys = groups.keysIn(part, query::mayMatch, copies);
+      budget.take(Math.max(0, copies.takenBytes() - keyBytes));
+      keyBytes = Math.max(keyBytes, copies.takenBytes());
+      for (DirectBuffer key : keys) {
+        budget.goOn();
+        Optional<GroupPages> pages = GroupPages.of(Keys.copyOf(key), maps);
+        if (pages.isPresent()) {
+          new Group(GroupKeys.decode(key, 0, key.capacity()), pages.get()).read();
+        }
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    blocks.close();
+    samples.close();
+  }
+
+  /** Reads a block of a page; what is damaged throws. */
+  @FunctionalInterface
+  private interface Reading {
+    void read() throws IOException;
+  }
+
+  /**
+   * A page, and the number of its shape among those of the group.
+   *
+   * <p>Numbers are given in the order in which shapes are found.
+   */
+  private record Numbered(Page page, int shape) {}
+
+  /** The history of one group. */
+  private final class Group {
+    private final GroupingKey key;
+    private final GroupPages pages;
+    private final List<Fingerprint> distinct = new ArrayList<>();
+    private final List<Numbered> inRange = new ArrayList<>();
+    private final LongArrayList unreadable = new LongArrayList();
+
+    private Group(GroupingKey key, GroupPages pages) {
+      this.key = key;
+      this.pages = pages;
+      Map<Fingerprint, Integer> numbers = new TreeMap<>(FINGERPRINTS);
+      for (Page page : pages.between(query.startMillis(), query.endMillis())) {
+        if (numbers.containsKey(page.shape()) || shapes.knows(page.shape())) {
+          int shape = numbers.computeIfAbsent(page.shape(), this::number);
+          inRange.add(new Numbered(page, shape));
+        } else {
+          leaveOut(page, "its shape is gone");
+        }
+      }
+    }
+
+    private int number(Fingerprint shape) {
+      distinct.add(shape);
+      return distinct.size() - 1;
+    }
+
+    private void read() throws IOException {
+      int mostRows = inRange.stream().mapToInt(it -> it.page().mostRows()).sum();
+      if (mostRows == 0) {
+        return;
+      }
+      var walk = new SeriesWalk(key, distinct, shapes, query);
+      var chunk =
+          new SeriesChunk(distinct.size(), chunkBytes / SampleTable.SAMPLE_LENGTH / mostRows);
+      while (walk.hasNext()) {
+        for (var series : walk.next().entrySet()) {
+          chunk.add(series.getKey(), series.getValue());
+          if (chunk.isFull()) {
+            hand(chunk, mostRows);
+          }
+        }
+      }
+      hand(chunk, mostRows);
+      handPushTimes();
+    }
+
+    private void hand(SeriesChunk chunk, int mostRows) throws IOException {
+      if (chunk.size() == 0) {
+        return;
+      }
+      samples.start(chunk.size(), mostRows);
+      List<long[]> wanted = IntStream.range(0, distinct.size()).mapToObj(chunk::wanted).toList();
+      for (Numbered numbered : inRange) {
+        gather(numbered.page(), wanted.get(numbered.shape()));
+      }
+      for (int i = 0; i < chunk.size(); i++) {
+        FloatSeries series = chunk.series(i);
+        hand(series.name(), series.labels(), i);
+      }
+      chunk.clear();
+    }
+
+    /** Adds what a page has of the wanted columns, block by block. */
+    private void gather(Page page, long[] wanted) throws IOException {
+      int from = 0;
+      while (from < wanted.length) {
+        int first = from;
+        int block = blockOf(wanted[first]);
+        while (from < wanted.length && blockOf(wanted[from]) == block) {
+          from++;
+        }
+        int end = from;
+        read(page, block, () -> blocks.read(pages, page, block, wanted, first, end, samples));
+      }
+    }
+
+    /** That a row is there says when the group was pushed to. */
+    private void handPushTimes() throws IOException {
+      Labels labels = PushTimes.success(key, 0).metrics().getFirst().labels();
+      if (!query.matches(PushTimes.SUCCESS, labels)) {
+        return;
+      }
+      int most = 0;
+      for (Numbered numbered : inRange) {
+        Page page = numbered.page();
+        most += page.blocks() == 1 ? page.mostRows() : times(page).length;
+      }
+      samples.start(1, most);
+      for (Numbered numbered : inRange) {
+        for (long timeMillis : times(numbered.page())) {
+          samples.add(0, timeMillis, timeMillis / 1e3);
+        }
+      }
+      hand(PushTimes.SUCCESS, labels, 0);
+    }
+
+    /** When the rows of a page were pushed, each of which some block has. */
+    private long[] times(Page page) throws IOException {
+      var times = new LongArrayList();
+      for (int block = 0; block < page.blocks(); block++) {
+        int one = block;
+        read(page, one, () -> blocks.readTimes(pages, page, one, times::addLong));
+      }
+      return times.longStream().sorted().distinct().toArray();
+    }
+
+    private void hand(String name, Labels labels, int number) throws IOException {
+      Samples found = samples.of(number);
+      if (found.size() > 0) {
+        sink.series(name, labels, found);
+      }
+    }
+
+    private void read(Page page, int block, Reading reading) throws IOException {
+      budget.goOn();
+      long place = (long) page.number() << Integer.SIZE | block;
+      if (unreadable.containsLong(place)) {
+        return;
+      }
+      try {
+        reading.read();
+      } catch (CorruptFrameException e) {
+        unreadable.addLong(place);
+        leaveOut(page, String.valueOf(e.getMessage()));
+      }
+    }
+
+    private void leaveOut(Page page, String reason) {
+      onLeftOut.run();
+      log.warn(
+          "a page of history cannot be read and is left out",
+          "group",
+          key,
+          "page",
+          page.number(),
+          "reason",
+          reason);
+    }
+  }
+
+  private static int blockOf(long wanted) {
+    return BlockReader.columnOf(wanted) / RowPage.MAX_COLUMNS;
+  }
+}

@@ -1,0 +1,20 @@
+package io.silverback.server.storage.engine;
+
+import io.silverback.server.storage.MetricStore;
+import io.silverback.server.storage.StoreNotReadyException;
+
+/** A store on this machine, which can also be the replica of a member of a cluster. */
+public interface LocalStore extends MetricStore {
+  /** From now on remembers what is deleted, until it is purged. */
+  void keepTombstones();
+
+  /**
+   * What the store is made of. Callers keep to its locks.
+   *
+   * @throws StoreNotReadyException if it is not open yet
+   */
+  StoreParts parts();
+
+  /** What a full disk keeps it from doing. */
+  DiskGuard disk();
+}

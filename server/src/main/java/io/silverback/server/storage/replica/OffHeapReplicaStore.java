@@ -1,0 +1,395 @@
+package io.silverback.server.storage.replica;
+
+import io.silverback.cluster.HashRing;
+import io.silverback.cluster.ReplicaStore;
+import io.silverback.codec.bytes.CorruptFrameException;
+import io.silverback.codec.bytes.FrameInput;
+import io.silverback.codec.bytes.FrameOutput;
+import io.silverback.codec.bytes.MalformedBytesException;
+import io.silverback.codec.model.Fingerprint;
+import io.silverback.codec.model.GroupingKey;
+import io.silverback.codec.model.Stamp;
+import io.silverback.codec.model.Version;
+import io.silverback.codec.row.GroupFrame;
+import io.silverback.codec.row.GroupFrameReader;
+import io.silverback.codec.row.GroupShape;
+import io.silverback.codec.row.GroupStateMessage;
+import io.silverback.server.group.GroupState;
+import io.silverback.server.group.GroupUpdate;
+import io.silverback.server.group.SeriesClaims;
+import io.silverback.server.storage.MetricStore;
+import io.silverback.server.storage.MetricStore.Submission;
+import io.silverback.server.storage.Obstacle;
+import io.silverback.server.storage.Snapshot;
+import io.silverback.server.storage.StoreClosedException;
+import io.silverback.server.storage.StoreNotReadyException;
+import io.silverback.server.storage.engine.Decision;
+import io.silverback.server.storage.engine.DiskGuard;
+import io.silverback.server.storage.engine.GroupChange;
+import io.silverback.server.storage.engine.LocalStore;
+import io.silverback.server.storage.engine.StateOrder;
+import io.silverback.server.storage.engine.StoreParts;
+import io.silverback.server.storage.engine.UpdateJudge;
+import io.silverback.server.storage.engine.Workspace;
+import io.silverback.server.storage.maps.GroupKeys;
+import io.silverback.server.storage.maps.HistoryHead;
+import io.silverback.server.storage.maps.Keys;
+import io.silverback.server.storage.maps.OffHeapMap;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.IntFunction;
+import java.util.function.IntPredicate;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import org.agrona.ExpandableArrayBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * The groups of a store as the cluster sees them. Works on the very entries that the {@link
+ * MetricStore} shows, under the same locks.
+ *
+ * <p>Throws {@link MalformedBytesException} or {@link CorruptFrameException} for bytes that no node
+ * of this version would send, and {@link StoreClosedException} or {@link StoreNotReadyException} as
+ * the store does.
+ */
+public final class OffHeapReplicaStore implements ReplicaStore {
+  private final Supplier<StoreParts> parts;
+
+  /** What could not be stored a moment ago could not be now. */
+  private static final Duration REFUSAL_COUNTS = Duration.ofSeconds(10);
+
+  private final DiskGuard disk;
+  private volatile Optional<Refusal> lastRefusal = Optional.empty();
+
+  private record Refusal(String reason, long nanos) {}
+
+  /** That of a store, which remembers what is deleted from now on. */
+  public static OffHeapReplicaStore of(LocalStore store) {
+    store.keepTombstones();
+    return new OffHeapReplicaStore(store::parts, store.disk());
+  }
+
+  /**
+   * The replica side of what a store is made of.
+   *
+   * @param parts throws until the store can be asked
+   * @param disk of the files of the store
+   */
+  OffHeapReplicaStore(Supplier<StoreParts> parts, DiskGuard disk) {
+    this.parts = parts;
+    this.disk = disk;
+  }
+
+  @Override
+  public Prepared prepare(byte[] update, Version version, long wallMillis) {
+    GroupUpdate decoded = UpdateCodec.decode(update);
+    Optional<Obstacle> noRoom = disk.whyFull();
+    if (noRoom.isPresent() && UpdateJudge.takesRoom(decoded)) {
+      return settled(noRoom.get().submission(decoded.key()));
+    }
+    Stamp stamp = UpdateJudge.stampOf(decoded, version, wallMillis);
+    try {
+      return prepare(decoded, stamp, parts.get());
+    } catch (InternalError e) {
+      return settled(disk.explain(e).submission(decoded.key()));
+    }
+  }
+
+  private static Prepared prepare(GroupUpdate update, Stamp stamp, StoreParts store) {
+    return store
+        .entries()
+        .with(
+            update.key(),
+            (key, workspace) -> {
+              long above = newest(key, workspace, store).epochAbove(stamp.version());
+              return above > 0
+                  ? new Prepared.Overtaken(above)
+                  : prepare(key, update, stamp, workspace, store);
+            });
+  }
+
+  /** That of the group, or of what was purged from its slot. */
+  private static Version newest(byte[] key, Workspace workspace, StoreParts store) {
+    Version purged = store.tombstones().horizons().at(HashRing.slotOf(key));
+    return StateOrder.newest(workspace.frame()).max(purged);
+  }
+
+  private static Prepared prepare(
+      byte[] key, GroupUpdate update, Stamp stamp, Workspace workspace, StoreParts store) {
+    Optional<GroupFrame> revalued = store.judge().revalued(update, stamp, workspace.frame());
+    if (revalued.isPresent()) {
+      return new Prepared.Effect(
+          GroupStateMessage.encode(key, revalued.get()),
+          Optional.empty(),
+          SubmissionCodec.encode(new Submission.Accepted()));
+    }
+    UpdateJudge.Proposal proposal = store.judge().propose(update, stamp, workspace.frame());
+    Decision decision;
+    store.shapeChanges().lock();
+    try {
+      decision = judge(proposal, store);
+    } finally {
+      store.shapeChanges().unlock();
+    }
+    return switch (decision) {
+      case Decision.Nothing(var answer) -> settled(answer);
+      case Decision.Change(var change, var answer) -> {
+        GroupFrame next = bounded(key, change, store);
+        yield new Prepared.Effect(
+            change.keepsShape()
+                ? GroupStateMessage.encode(key, next)
+                : GroupStateMessage.encode(key, next, change.shape()),
+            claim(change),
+            SubmissionCodec.encode(answer));
+      }
+    };
+  }
+
+  /** A group that comes to be must not be united with what was purged of it. */
+  private static GroupFrame bounded(byte[] key, GroupChange change, StoreParts store) {
+    return change.oldFrame().exists()
+        ? change.nextFrame()
+        : change.nextFrame().deletedAt(store.tombstones().horizons().at(HashRing.slotOf(key)));
+  }
+
+  /** Also looks at what a single node would only find out when it publishes. */
+  private static Decision judge(UpdateJudge.Proposal proposal, StoreParts store) {
+    Decision decision = store.judge().judge(proposal);
+    return decision instanceof Decision.Change(var change, _) && !change.keepsShape()
+        ? store
+            .shapes()
+            .obstacle(change.shape())
+            .map(obstacle -> store.judge().refuse(proposal, obstacle))
+            .orElse(decision)
+        : decision;
+  }
+
+  private static Optional<Claim> claim(GroupChange change) {
+    if (change.keepsShape() || !SeriesClaims.bringsSeries(change.old(), change.next())) {
+      return Optional.empty();
+    }
+    List<Fingerprint> series = new SeriesClaims().of(change.next());
+    byte[] encoded = new byte[series.size() * Fingerprint.BYTES];
+    var out = new FrameOutput(new UnsafeBuffer(encoded), 0);
+    series.forEach(out::fingerprint);
+    GroupingKey key = change.next().key();
+    return Optional.of(new Claim(key.job(), SeriesClaims.labelNames(key), encoded));
+  }
+
+  private static Prepared settled(Submission answer) {
+    return new Prepared.Settled(SubmissionCodec.encode(answer));
+  }
+
+  @Override
+  public byte[] refusal(byte[] update, String reason) {
+    return SubmissionCodec.encode(new Submission.Refused(UpdateCodec.decode(update).key(), reason));
+  }
+
+  @Override
+  public Version newest(byte[] state) {
+    return StateOrder.newest(new GroupStateMessage(state).frame());
+  }
+
+  @Override
+  public Merged merge(byte[] state) {
+    // What this node made of a group is newer than all that was purged.
+    return merge(state, slot -> parts.get().tombstones().horizons().guard(slot));
+  }
+
+  @Override
+  public Merged merge(byte[] state, IntFunction<Version> sendersHorizons) {
+    Merged merged;
+    try {
+      merged = merge(state, sendersHorizons, parts.get());
+    } catch (InternalError e) {
+      merged = new Merged.Refused(disk.explain(e).reason());
+    }
+    if (merged instanceof Merged.Refused(var reason)) {
+      lastRefusal = Optional.of(new Refusal(reason, System.nanoTime()));
+    }
+    return merged;
+  }
+
+  private Merged merge(byte[] state, IntFunction<Version> sendersHorizons, StoreParts store) {
+    var message = new GroupStateMessage(state);
+    GroupFrame incoming = message.frame();
+    GroupingKey group = GroupKeys.decode(message.key());
+    var merge = new StateMerge(store, group, message, incoming, disk.whyFull());
+    var purge = new SlotPurge(store);
+    return store
+        .entries()
+        .with(
+            group,
+            (key, workspace) ->
+                purge.keepsOut(key, workspace.frame(), incoming, sendersHorizons)
+                    ? new Merged.Purged()
+                    : merge.into(key, workspace));
+  }
+
+  @Override
+  public Optional<String> whyFull() {
+    long now = System.nanoTime();
+    return disk.whyFull()
+        .map(Obstacle::reason)
+        .or(
+            () ->
+                lastRefusal
+                    .filter(last -> now - last.nanos() < REFUSAL_COUNTS.toNanos())
+                    .map(Refusal::reason));
+  }
+
+  @Override
+  public Optional<byte[]> wholeState(byte[] key) {
+    StoreParts store = parts.get();
+    store.usage().enter();
+    try (var _ = store.shapes().visit()) {
+      var frame = new ExpandableArrayBuffer();
+      int[] length = new int[1];
+      boolean isThere =
+          store
+              .groups()
+              .read(
+                  key,
+                  entry -> {
+                    int start = HistoryHead.length(entry);
+                    length[0] = entry.capacity() - start;
+                    frame.putBytes(0, entry, start, length[0]);
+                  });
+      if (!isThere) {
+        return Optional.empty();
+      }
+      GroupFrame whole = GroupFrame.decode(frame, 0, length[0]);
+      GroupShape shape = store.shapes().shape(whole.shape());
+      return Optional.of(GroupStateMessage.encode(key, whole, shape));
+    } finally {
+      store.usage().exit();
+    }
+  }
+
+  @Override
+  public long[] digests() {
+    var purge = new SlotPurge(parts.get());
+    long[] digests = new long[HashRing.SLOTS];
+    forEach(
+        (key, entry) -> {
+          byte[] copy = Keys.copyOf(key);
+          if (!purge.isPurged(copy, HistoryHead.frameAfter(entry))) {
+            digests[HashRing.slotOf(copy)] += ContentHash.of(key, entry);
+          }
+        });
+    return digests;
+  }
+
+  @Override
+  public List<Entry> entries(IntPredicate slots) {
+    var purge = new SlotPurge(parts.get());
+    var entries = new ArrayList<Entry>();
+    forEach(
+        (key, entry) -> {
+          byte[] copy = Keys.copyOf(key);
+          if (slots.test(HashRing.slotOf(copy))) {
+            GroupFrameReader frame = HistoryHead.frameAfter(entry);
+            if (!purge.isPurged(copy, frame)) {
+              entries.add(new Entry(copy, ContentHash.of(key, entry), StateOrder.newest(frame)));
+            }
+          }
+        });
+    return entries;
+  }
+
+  @Override
+  public List<Version> horizons() {
+    return parts.get().tombstones().horizons().all();
+  }
+
+  @Override
+  public Map<Integer, Version> purgeable(IntPredicate slots, long beforeMillis, int mostSlots) {
+    return new SlotPurge(parts.get()).purgeable(slots, beforeMillis, mostSlots);
+  }
+
+  @Override
+  public int raise(Map<Integer, Version> horizons, Predicate<byte[]> spared) {
+    return new SlotPurge(parts.get()).raise(horizons, spared);
+  }
+
+  /** How many deleted groups are remembered. */
+  public long tombstones() {
+    return parts.get().tombstones().counted();
+  }
+
+  @Override
+  public List<String> labelNamesOf(String job) {
+    StoreParts store = parts.get();
+    store.shapeChanges().lock();
+    try {
+      if (!store.check().hasGroupsOf(job)) {
+        return List.of();
+      }
+    } finally {
+      store.shapeChanges().unlock();
+    }
+    Set<String> names = new TreeSet<>();
+    forEach(
+        (key, entry) -> {
+          GroupingKey group = GroupKeys.decode(key, 0, key.capacity());
+          if (group.job().equals(job) && HistoryHead.frameAfter(entry).exists()) {
+            names.add(SeriesClaims.labelNames(group));
+          }
+        });
+    return List.copyOf(names);
+  }
+
+  @Override
+  public Optional<String> collision(Claim claim) {
+    StoreParts store = parts.get();
+    Set<Fingerprint> claimed = fingerprints(claim.series());
+    store.shapeChanges().lock();
+    try {
+      if (!store.check().mayHold(claim.job(), claimed)) {
+        return Optional.empty();
+      }
+    } finally {
+      store.shapeChanges().unlock();
+    }
+    var series = new SeriesClaims();
+    try (Snapshot others =
+        store
+            .table()
+            .snapshot(
+                key ->
+                    key.job().equals(claim.job())
+                        && !SeriesClaims.labelNames(key).equals(claim.labelNames()))) {
+      for (GroupState other : others.groups()) {
+        if (series.of(other).stream().anyMatch(claimed::contains)) {
+          return Optional.of(other.key().toString());
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static Set<Fingerprint> fingerprints(byte[] encoded) {
+    var in = new FrameInput(new UnsafeBuffer(encoded), 0, encoded.length);
+    var fingerprints = new HashSet<Fingerprint>();
+    while (in.position() < in.length()) {
+      fingerprints.add(in.fingerprint());
+    }
+    return fingerprints;
+  }
+
+  private void forEach(OffHeapMap.EntryVisitor visitor) {
+    StoreParts store = parts.get();
+    store.usage().enter();
+    try {
+      store.groups().forEach(visitor);
+    } finally {
+      store.usage().exit();
+    }
+  }
+}

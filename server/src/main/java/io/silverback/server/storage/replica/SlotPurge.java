@@ -1,0 +1,181 @@
+package io.silverback.server.storage.replica;
+
+import io.silverback.cluster.HashRing;
+import io.silverback.codec.model.GroupingKey;
+import io.silverback.codec.model.Version;
+import io.silverback.codec.row.GroupFrame;
+import io.silverback.codec.row.GroupFrameReader;
+import io.silverback.server.storage.engine.StateOrder;
+import io.silverback.server.storage.engine.StoreParts;
+import io.silverback.server.storage.engine.Workspace;
+import io.silverback.server.storage.maps.GroupKeys;
+import io.silverback.server.storage.maps.GroupStates;
+import io.silverback.server.storage.maps.HistoryHead;
+import io.silverback.server.storage.maps.Keys;
+import io.silverback.server.storage.maps.OffHeapMap;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.IntFunction;
+import java.util.function.IntPredicate;
+import java.util.function.Predicate;
+import org.agrona.DirectBuffer;
+
+/**
+ * Forgets what was deleted long ago, and what the horizons of other nodes say was. Thread-safe.
+ *
+ * @param store of which the groups are
+ */
+record SlotPurge(StoreParts store) {
+  private static final int CLOCK_COUNTER_BITS = 16;
+  private static final long MOST_AHEAD_MILLIS = 60_000;
+  private static final int FORGOTTEN_AT_ONCE = 50_000;
+
+  /** True if the entry is a tombstone that a horizon speaks for, so that nobody needs it. */
+  boolean isPurged(byte[] key, GroupFrameReader frame) {
+    return !frame.exists() && store.tombstones().isPurged(key, StateOrder.newest(frame));
+  }
+
+  /**
+   * True if a state is not to come in from a node with these horizons. Called under the lock, for
+   * each state: a group that exists is looked at no further.
+   */
+  boolean keepsOut(
+      byte[] key, GroupFrame here, GroupFrame incoming, IntFunction<Version> sendersHorizons) {
+    if (here.exists()) {
+      return false;
+    }
+    int slot = HashRing.slotOf(key);
+    Version guard = store.tombstones().horizons().guard(slot);
+    return !StateOrder.newest(here).isAfter(guard)
+        && !StateOrder.newest(incoming).isAfter(guard)
+        && (!incoming.exists() || guard.isAfter(sendersHorizons.apply(slot)));
+  }
+
+  /** The newest version of the tombstones in each slot that has some older than that. */
+  Map<Integer, Version> purgeable(IntPredicate slots, long beforeMillis, int mostSlots) {
+    long now = store.wallMillis().getAsLong();
+    var found = new HashMap<Integer, Version>();
+    forEach(
+        (key, entry) -> {
+          GroupFrameReader frame = HistoryHead.frameAfter(entry);
+          if (frame.exists()) {
+            return;
+          }
+          Version newest = StateOrder.newest(frame);
+          byte[] copy = Keys.copyOf(key);
+          int slot = HashRing.slotOf(copy);
+          boolean isWanted =
+              madeMillis(newest, now) < beforeMillis
+                  && slots.test(slot)
+                  && !store.tombstones().isPurged(copy, newest);
+          if (isWanted && (found.size() < mostSlots || found.containsKey(slot))) {
+            found.merge(slot, newest, Version::max);
+          }
+        });
+    return found;
+  }
+
+  /**
+   * When the tombstone was made, as far as can be said: a clock that is ahead says nothing of that,
+   * and a group that was deleted by it would be remembered for as long as the clock was ahead.
+   */
+  private long madeMillis(Version tombstone, long nowMillis) {
+    long millis = tombstone.clock() >>> CLOCK_COUNTER_BITS;
+    return millis <= nowMillis + MOST_AHEAD_MILLIS
+        ? millis
+        : Math.min(store.openedMillis(), nowMillis);
+  }
+
+  /** Raises horizons, and forgets what that says was purged; how many groups that was. */
+  int raise(Map<Integer, Version> raised, Predicate<byte[]> spared) {
+    store.tombstones().horizons().guard(raised);
+    // Whoever passed the guard before has to be through, or what he brings would be overlooked.
+    store.entries().awaitRunning();
+    int forgotten =
+        forgetAll(
+            (key, entry) -> {
+              GroupFrameReader frame = HistoryHead.frameAfter(entry);
+              return frame.exists()
+                  && !StateOrder.newest(frame).isAfter(horizonOf(key, raised))
+                  && !spared.test(key);
+            },
+            (key, frame) ->
+                frame.exists() && !StateOrder.newest(frame).isAfter(horizonOf(key, raised)));
+    if (!store.tombstones().horizons().raise(raised)) {
+      return forgotten;
+    }
+    // A group with history keeps its entry, which goes with the last page.
+    return forgotten
+        + forgetAll(
+            (key, entry) ->
+                HistoryHead.isEmpty(entry) && isPurged(key, HistoryHead.frameAfter(entry)),
+            (key, frame) ->
+                !frame.exists() && store.tombstones().isPurged(key, StateOrder.newest(frame)));
+  }
+
+  private static Version horizonOf(byte[] key, Map<Integer, Version> raised) {
+    return raised.getOrDefault(HashRing.slotOf(key), Version.NEVER);
+  }
+
+  /** Tells whether an entry that is found is to go. */
+  private interface Finder {
+    boolean test(byte[] key, DirectBuffer entry);
+  }
+
+  /** Tells whether it still is, under its lock. */
+  private interface Check {
+    boolean test(byte[] key, GroupFrame frame);
+  }
+
+  private int forgetAll(Finder finder, Check check) {
+    int forgotten = 0;
+    List<GroupingKey> found;
+    do {
+      found = find(finder);
+      for (GroupingKey group : found) {
+        forgotten +=
+            store
+                .entries()
+                .with(group, (key, workspace) -> forget(group, key, workspace, check) ? 1 : 0);
+      }
+    } while (found.size() == FORGOTTEN_AT_ONCE);
+    return forgotten;
+  }
+
+  private List<GroupingKey> find(Finder finder) {
+    var found = new ArrayList<GroupingKey>();
+    forEach(
+        (key, entry) -> {
+          if (found.size() < FORGOTTEN_AT_ONCE && finder.test(Keys.copyOf(key), entry)) {
+            found.add(GroupKeys.decode(key, 0, key.capacity()));
+          }
+        });
+    return found;
+  }
+
+  private boolean forget(GroupingKey group, byte[] key, Workspace workspace, Check check) {
+    GroupFrame frame = workspace.frame();
+    if (!check.test(key, frame)) {
+      return false;
+    }
+    store.shapeChanges().lock();
+    try (var _ = store.shapes().visit()) {
+      var old = GroupStates.decode(group, frame, store.shapes().shape(frame.shape()));
+      store.writer().forget(key, old, workspace);
+      return true;
+    } finally {
+      store.shapeChanges().unlock();
+    }
+  }
+
+  private void forEach(OffHeapMap.EntryVisitor visitor) {
+    store.usage().enter();
+    try {
+      store.groups().forEach(visitor);
+    } finally {
+      store.usage().exit();
+    }
+  }
+}

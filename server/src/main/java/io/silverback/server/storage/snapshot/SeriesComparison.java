@@ -1,0 +1,87 @@
+package io.silverback.server.storage.snapshot;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.silverback.codec.row.ShapeReader;
+import io.silverback.server.storage.Utf8Order;
+import io.silverback.server.storage.maps.GroupKeys;
+
+/**
+ * Compares stored series where they lie, without making strings of their labels: fewer labels
+ * first, then the values in the order of the names, then the names. Of series with the same labels
+ * the one of the smaller grouping key is first; within a group they are the same. Not thread-safe.
+ */
+final class SeriesComparison {
+  private static final byte[] INSTANCE = "instance".getBytes(UTF_8);
+  private static final byte[] NO_INSTANCE = {};
+
+  private final GroupRows rows;
+  private final LabelWalk left = new LabelWalk();
+  private final LabelWalk right = new LabelWalk();
+
+  SeriesComparison(GroupRows rows) {
+    this.rows = rows;
+  }
+
+  /**
+   * Compares two series.
+   *
+   * @param leftLabels where in its shape the labels of the one stand
+   */
+  int compare(
+      int leftRow,
+      ShapeReader leftShape,
+      int leftLabels,
+      int rightRow,
+      ShapeReader rightShape,
+      int rightLabels) {
+    return rows.readInt(
+        () -> {
+          leftShape.labels(leftLabels, left.own());
+          rightShape.labels(rightLabels, right.own());
+          return compareLabels(leftRow, rightRow);
+        });
+  }
+
+  /** Compares the push times of two groups in the same way. */
+  int comparePushTimes(int leftRow, int rightRow) {
+    return rows.readInt(
+        () -> {
+          startPushTime(leftRow, left);
+          startPushTime(rightRow, right);
+          return compareLabels(leftRow, rightRow);
+        });
+  }
+
+  /** A series without an instance has an empty one. */
+  private void startPushTime(int row, LabelWalk walk) {
+    rows.key(row, walk.key());
+    if (GroupKeys.hasName(walk.key(), INSTANCE)) {
+      walk.own().startEmpty();
+    } else {
+      walk.own().start(INSTANCE, NO_INSTANCE);
+    }
+  }
+
+  private int compareLabels(int leftRow, int rightRow) {
+    int order =
+        Integer.compare(
+            rows.pairs(leftRow) + left.own().size(), rows.pairs(rightRow) + right.own().size());
+    if (order != 0) {
+      return order;
+    }
+    rows.key(leftRow, left.key());
+    rows.key(rightRow, right.key());
+    left.start();
+    right.start();
+    int names = 0;
+    while (left.next() && right.next()) {
+      order = Utf8Order.compare(left.value(), right.value());
+      if (order != 0) {
+        return order;
+      }
+      names = names != 0 ? names : Utf8Order.compare(left.name(), right.name());
+    }
+    return names != 0 ? names : GroupKeys.compare(left.key(), right.key());
+  }
+}

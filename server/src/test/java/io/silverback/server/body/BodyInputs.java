@@ -1,0 +1,68 @@
+package io.silverback.server.body;
+
+import io.silverback.codec.exposition.NameValidation;
+import io.silverback.server.body.BodyCoding.UnreadableBodyException;
+import io.silverback.server.group.rules.RewriteRules;
+import io.silverback.server.handler.GroupingKeyPath;
+import io.silverback.server.json.BadParameterException;
+import io.silverback.server.json.QueryParameters;
+import io.silverback.server.json.QueryTime;
+import io.silverback.server.limits.DoorLimit;
+import io.silverback.server.limits.LimitedMemory;
+import io.silverback.server.limits.OverLimitException;
+import io.silverback.server.memory.MemoryPool;
+import java.time.Duration;
+
+/** Reads bytes as the parts of a request, with nothing but the documented refusals. */
+public final class BodyInputs {
+  /** The most bytes that a body may inflate to here. */
+  public static final int MOST_INFLATED = 4 << 20;
+
+  private static final LimitedMemory MEMORY =
+      LimitedMemory.ofBodies(new MemoryPool(4L * MOST_INFLATED, Duration.ZERO));
+  private static final GroupingKeyPath PATHS =
+      new GroupingKeyPath(NameValidation.UTF8, () -> RewriteRules.NONE);
+
+  private BodyInputs() {}
+
+  @FunctionalInterface
+  private interface Inflater {
+    BodyBuffer inflate(byte[] packed, int length, BodyBuffer inflated)
+        throws UnreadableBodyException, OverLimitException;
+  }
+
+  public static void inflateGzip(byte[] bytes) {
+    inflate(bytes, Gunzip::inflate);
+  }
+
+  public static void inflateSnappy(byte[] bytes) {
+    inflate(bytes, Unsnap::inflate);
+  }
+
+  private static void inflate(byte[] bytes, Inflater inflater) {
+    try (var lease = MEMORY.lease()) {
+      var inflated = new BodyBuffer(lease, DoorLimit.INFLATED_SIZE, MOST_INFLATED);
+      if (inflater.inflate(bytes, bytes.length, inflated).length() > MOST_INFLATED) {
+        throw new IllegalStateException("inflated beyond its limit");
+      }
+    } catch (UnreadableBodyException | OverLimitException _) {
+      // Both are answers that a client may get.
+    }
+  }
+
+  public static void readKey(String path) {
+    int slash = path.indexOf('/');
+    String job = slash < 0 ? path : path.substring(0, slash);
+    PATHS.read(job, path.startsWith("="), slash < 0 ? "" : path.substring(slash));
+  }
+
+  public static void readParameters(String query) {
+    try {
+      QueryParameters parameters = QueryParameters.parse(query);
+      parameters.names().forEach(parameters::first);
+      parameters.all("start").forEach(QueryTime::parseMillis);
+    } catch (BadParameterException _) {
+      // An answer that a client may get.
+    }
+  }
+}
