@@ -10,7 +10,7 @@ import io.silverback.codec.model.VersionClock;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.storage.MetricStore.Submission;
 import io.silverback.server.storage.StorageLimits;
-import io.silverback.server.storage.StoreSettings;
+import io.silverback.server.storage.StoreConfig;
 import io.silverback.server.storage.engine.OffHeapMetricStore;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
@@ -131,7 +131,7 @@ public final class CollisionCosts {
 
   private static OffHeapMetricStore store() {
     return new OffHeapMetricStore(
-        new StoreSettings(
+        new StoreConfig(
             new VersionClock(() -> WALL_MILLIS, 1),
             () -> WALL_MILLIS,
             List.of(),

@@ -14,7 +14,7 @@ import io.silverback.server.storage.MetricStore.Submission;
 import io.silverback.server.storage.QueryBudget;
 import io.silverback.server.storage.StorageLimits;
 import io.silverback.server.storage.StorageStatistics.MapStatistics;
-import io.silverback.server.storage.StoreSettings;
+import io.silverback.server.storage.StoreConfig;
 import io.silverback.server.storage.engine.OffHeapMetricStore;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -79,7 +79,7 @@ public final class HistoryQueries {
     System.out.println("|---|---|---|---|---|---|");
     try (var store =
         new OffHeapMetricStore(
-            new StoreSettings(
+            new StoreConfig(
                 new VersionClock(() -> now, 1),
                 () -> now,
                 List.of(),

@@ -11,7 +11,7 @@ import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.storage.MetricStore.Submission;
 import io.silverback.server.storage.StorageLimits;
 import io.silverback.server.storage.StorageStatistics.MapStatistics;
-import io.silverback.server.storage.StoreSettings;
+import io.silverback.server.storage.StoreConfig;
 import io.silverback.server.storage.engine.OffHeapMetricStore;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -57,7 +57,7 @@ public final class HistorySizes {
     long[] now = {table.timeMillis(0)};
     try (var store =
         new OffHeapMetricStore(
-            new StoreSettings(
+            new StoreConfig(
                 new VersionClock(() -> now[0], 1),
                 () -> now[0],
                 List.of(),

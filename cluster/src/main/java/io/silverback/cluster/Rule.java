@@ -6,7 +6,7 @@ package io.silverback.cluster;
  */
 public enum Rule {
   /** A node without a lease takes no push. */
-  LEASE_AT_THE_DOOR,
+  LEASE_AT_ADMISSION,
   /** A leader looks at its lease before it replicates, and before it answers. */
   LEASE_BEFORE_REPLICATION,
   /** What came over a connection from before a lapse is never looked at. */

@@ -10,9 +10,9 @@ import io.silverback.server.handler.LifecycleHandler;
 import io.silverback.server.handler.Routes;
 import io.silverback.server.http.Exchange;
 import io.silverback.server.http.HttpServer;
-import io.silverback.server.limits.DoorLimit;
-import io.silverback.server.limits.DoorLimits;
 import io.silverback.server.limits.LimitBoard;
+import io.silverback.server.limits.RequestLimit;
+import io.silverback.server.limits.RequestLimits;
 import io.silverback.server.log.Log;
 import io.silverback.server.member.ClusterLibraries;
 import io.silverback.server.member.ClusterMetrics;
@@ -24,10 +24,10 @@ import io.silverback.server.metrics.GatewayMetrics;
 import io.silverback.server.storage.ChoreStatistics;
 import io.silverback.server.storage.Limit;
 import io.silverback.server.storage.MetricStore;
-import io.silverback.server.storage.PersistenceSettings;
+import io.silverback.server.storage.PersistenceConfig;
 import io.silverback.server.storage.StalenessSweep;
 import io.silverback.server.storage.StoreClosedException;
-import io.silverback.server.storage.StoreSettings;
+import io.silverback.server.storage.StoreConfig;
 import io.silverback.server.storage.StoreUnusableException;
 import io.silverback.server.storage.engine.LocalStore;
 import io.silverback.server.storage.engine.OffHeapMetricStore;
@@ -87,7 +87,7 @@ public final class Gateway implements AutoCloseable {
       Supplier<ClusterLibraries> libraries) {
     BuildInfo build = BuildInfo.current();
     var metrics = new GatewayMetrics(build);
-    var board = new LimitBoard(config.doors().limits());
+    var board = new LimitBoard(config.endpoints().limits());
     metrics.watchLimits(board);
     var writers = new WriterWatch(System::nanoTime, System::currentTimeMillis);
     metrics.watchWriters(writers);
@@ -106,7 +106,7 @@ public final class Gateway implements AutoCloseable {
     // Before anybody asks which names are taken.
     Optional<ClusterMetrics> watched =
         config.cluster().map(_ -> new ClusterMetrics(metrics.registry()));
-    DoorLimits limits = config.doors().limits();
+    RequestLimits limits = config.endpoints().limits();
     var memory =
         new RequestMemory(
             config.limits().memoryBytes(),
@@ -114,14 +114,14 @@ public final class Gateway implements AutoCloseable {
             limits.maxBodyMemoryBytes(),
             limits.maxQueryMemoryBytes(),
             limits.maxWait());
-    board.watch(DoorLimit.SCRAPE_MEMORY, memory.scrapes()::takenBytes);
+    board.watch(RequestLimit.SCRAPE_MEMORY, memory.scrapes()::takenBytes);
     var settings =
-        new StoreSettings(
+        new StoreConfig(
             clock,
             System::currentTimeMillis,
             System::nanoTime,
             GatewayMetrics.reserved(),
-            config.doors().checked(),
+            config.endpoints().checked(),
             config.historyRetention(),
             config.limits(),
             memory);
@@ -141,11 +141,11 @@ public final class Gateway implements AutoCloseable {
         new StalenessSweep(store, live::staleness, metrics::countExpired, metrics::countPurged);
     Guard guard =
         guardFile
-            .<Guard>map(file -> new AccessControl(file, config.doors().limits().maxWait()))
+            .<Guard>map(file -> new AccessControl(file, config.endpoints().limits().maxWait()))
             .orElse(Guard.OPEN);
     var routes =
         new Routes(
-            config.doors(),
+            config.endpoints(),
             memory,
             store,
             metrics,
@@ -169,7 +169,7 @@ public final class Gateway implements AutoCloseable {
     web =
         WebFront.of(
             config, routes, new LargeAnswers(routes, memory.scrapes()), board, tls, failures);
-    board.watch(DoorLimit.CONNECTIONS, web::connectionCount);
+    board.watch(RequestLimit.CONNECTIONS, web::connectionCount);
   }
 
   /**
@@ -251,7 +251,8 @@ public final class Gateway implements AutoCloseable {
     ready = false;
     web.close();
     staleness.close();
-    // Behind the web door: whoever finds the peer port closed may take it that nobody is answered.
+    // The peer port goes last: other nodes take a refused peer port to mean that we answer no
+    // client.
     cluster.ifPresent(parts -> parts.close());
     store.close();
     if (cluster.isPresent()) {
@@ -265,7 +266,7 @@ public final class Gateway implements AutoCloseable {
   }
 
   private static LocalStore openStore(
-      StoreSettings settings, Optional<PersistenceSettings> persistence, Duration patience) {
+      StoreConfig settings, Optional<PersistenceConfig> persistence, Duration patience) {
     if (persistence.isEmpty()) {
       return new OffHeapMetricStore(settings);
     }
@@ -286,7 +287,7 @@ public final class Gateway implements AutoCloseable {
     Thread.ofVirtual().name("lapse").start(() -> web.dropAll());
   }
 
-  /** The doors of a single node, which is the only target. */
+  /** The endpoints of a single node, which is the only target. */
   private ClusterHandler alone(String advertised) {
     return new ClusterHandler(
         () ->

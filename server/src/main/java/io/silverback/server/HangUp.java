@@ -10,7 +10,7 @@ final class HangUp {
   /**
    * Does something on each SIGHUP from now on, instead of ending the process.
    *
-   * <p>By reflection, as the JDK has no other door to signals than a class that compilers warn of.
+   * <p>By reflection, as the JDK has no other way to signals than a class that compilers warn of.
    *
    * @return false on a system without this signal, and where whoever started this process has it
    *     ignored, as {@code nohup} does

@@ -5,7 +5,7 @@ import io.silverback.server.flags.CheckConfig;
 import io.silverback.server.flags.Flags;
 import io.silverback.server.flags.LiveConfig;
 import io.silverback.server.flags.StartUpException;
-import io.silverback.server.handler.DoorSettings;
+import io.silverback.server.handler.EndpointConfig;
 import io.silverback.server.log.Log;
 import io.silverback.server.log.LogFormat;
 import io.silverback.server.log.LogLevel;
@@ -56,10 +56,10 @@ public final class Main {
     BuildInfo build = BuildInfo.current();
     log.info("starting silverback", "version", build.summary());
     log.info("Build context", "build_context", build.context());
-    DoorSettings doors = request.config().doors();
-    log.debug("external URL", "url", doors.flags().getOrDefault("web.external-url", ""));
-    log.debug("path prefix used externally", "path", doors.externalPrefix());
-    log.debug("path prefix for internal routing", "path", doors.routePrefix());
+    EndpointConfig endpoints = request.config().endpoints();
+    log.debug("external URL", "url", endpoints.flags().getOrDefault("web.external-url", ""));
+    log.debug("path prefix used externally", "path", endpoints.externalPrefix());
+    log.debug("path prefix for internal routing", "path", endpoints.routePrefix());
     request
         .warnings()
         .forEach(warning -> log.warn(warning.sentence(), warning.keysAndValues().toArray()));

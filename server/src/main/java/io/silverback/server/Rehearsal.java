@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Starts a gateway for itself alone, uses each door a few times and ends: what a JVM is shown that
- * is to keep a cache of loaded classes and profiles for later starts (JEP 483, JEP 515).
+ * Starts a gateway for itself alone, uses each endpoint a few times and ends: what a JVM is shown
+ * that is to keep a cache of loaded classes and profiles for later starts (JEP 483, JEP 515).
  */
 public final class Rehearsal {
   private static final int ROUNDS = 50;

@@ -11,9 +11,9 @@ import io.silverback.server.http.ConnectionLimits;
 import io.silverback.server.http.CutOff;
 import io.silverback.server.http.HttpServer;
 import io.silverback.server.http.Pressure;
-import io.silverback.server.limits.DoorLimit;
-import io.silverback.server.limits.DoorLimits;
 import io.silverback.server.limits.LimitBoard;
+import io.silverback.server.limits.RequestLimit;
+import io.silverback.server.limits.RequestLimits;
 import io.silverback.server.log.Log;
 import io.silverback.server.storage.StoreClosedException;
 import io.silverback.server.storage.StoreNotReadyException;
@@ -54,7 +54,7 @@ final class WebFront {
     return new HttpServer(
         config.listenAddresses(),
         routing,
-        connectionLimits(config.doors().limits()),
+        connectionLimits(config.endpoints().limits()),
         tls,
         failures,
         config.shutdownTimeout(),
@@ -62,7 +62,7 @@ final class WebFront {
         reason -> board.countRefused(limitOf(reason)));
   }
 
-  private static ConnectionLimits connectionLimits(DoorLimits limits) {
+  private static ConnectionLimits connectionLimits(RequestLimits limits) {
     return new ConnectionLimits(
         limits.maxConnections(),
         limits.bodyTimeout(),
@@ -73,8 +73,8 @@ final class WebFront {
         limits.maxBodyMemoryBytes() / HEAD_PART);
   }
 
-  private static DoorLimit limitOf(CutOff reason) {
-    return Arrays.stream(DoorLimit.values())
+  private static RequestLimit limitOf(CutOff reason) {
+    return Arrays.stream(RequestLimit.values())
         .filter(limit -> limit.flag().equals(reason.flag()))
         .findFirst()
         .orElseThrow();

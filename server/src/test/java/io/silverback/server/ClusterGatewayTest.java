@@ -14,7 +14,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** What the doors of a cluster do; the libraries below it are those of {@link LocalLibraries}. */
+/**
+ * What the endpoints of a cluster do; the libraries below it are those of {@link LocalLibraries}.
+ */
 final class ClusterGatewayTest {
   private static final int GROUPS = 30;
   private static final Pattern OWNERS = Pattern.compile("\"owners\":\\[\"(node-.)\",\"node-.\"]");

@@ -104,7 +104,7 @@ final class HashKeysTest {
           Map.entry("io.silverback.cluster.peer.PeerTraffic", "constants"),
           Map.entry("io.silverback.server.flags.LiveConfig", "names of flags"),
           Map.entry("io.silverback.server.handler.ApiHandler", "names of flags"),
-          Map.entry("io.silverback.server.handler.DoorSettings", "names of flags"),
+          Map.entry("io.silverback.server.handler.EndpointConfig", "names of flags"),
           Map.entry("io.silverback.server.storage.snapshot.GroupRows", "addresses of memory"),
           Map.entry(
               "io.silverback.server.storage.engine.StoreAudit", "numbers that the store gives"),

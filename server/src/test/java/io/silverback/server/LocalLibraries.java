@@ -6,7 +6,7 @@ import io.silverback.cluster.Network;
 import io.silverback.cluster.Trouble;
 import io.silverback.cluster.View;
 import io.silverback.cluster.ViewLog;
-import io.silverback.server.flags.ClusterSettings;
+import io.silverback.server.flags.MemberConfig;
 import io.silverback.server.member.ClusterLibraries;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -28,12 +28,12 @@ final class LocalLibraries implements ClusterLibraries {
   private boolean isFrozen;
 
   @Override
-  public Membership membership(ClusterSettings settings, Network network) {
+  public Membership membership(MemberConfig settings, Network network) {
     return new LocalMembership();
   }
 
   @Override
-  public ViewLog viewLog(ClusterSettings settings, Path folder, Network network) {
+  public ViewLog viewLog(MemberConfig settings, Path folder, Network network) {
     return new LocalLog();
   }
 

@@ -18,7 +18,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Rewrite rules of a configuration file, at the doors of a running server. */
+/** Rewrite rules of a configuration file, at the endpoints of a running server. */
 final class RewriteTest {
   private static final JsonMapper JSON = new JsonMapper();
   private static final String MANAGER = "0123456789abcdef0123456789abcdef";
@@ -85,7 +85,7 @@ final class RewriteTest {
   }
 
   @Test
-  void everyDoorRewrites() throws IOException {
+  void everyEndpointRewrites() throws IOException {
     String rule = "rewrite:\n  - {label: job, regex: 'old_(.*)', set: {job: 'new_$1'}}\n";
     try (var gateway = start(config(rule))) {
       put(gateway, "/metrics/job/old_a", "flink_up 1\n");
@@ -109,7 +109,7 @@ final class RewriteTest {
   }
 
   @Test
-  void whatBecomesNoKeyIsRefusedOnEveryDoor() throws IOException {
+  void whatBecomesNoKeyIsRefusedOnEveryEndpoint() throws IOException {
     try (var gateway =
         start(config("rewrite:\n  - {label: job, regex: 'bad(.*)', set: {job: $1}}\n"))) {
       for (String method : new String[] {"PUT", "POST", "DELETE"}) {

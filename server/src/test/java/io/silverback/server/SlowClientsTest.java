@@ -3,7 +3,7 @@ package io.silverback.server;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.silverback.server.limits.DoorLimitsTest;
+import io.silverback.server.limits.RequestLimitsTest;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -93,7 +93,7 @@ final class SlowClientsTest {
         while (gateway.get("/metrics").status() != 200) {
           assertTrue(System.nanoTime() - start < Duration.ofSeconds(20).toNanos());
         }
-        assertEquals(0, DoorLimitsTest.refusedBy(gateway, "limits.query-timeout"));
+        assertEquals(0, RequestLimitsTest.refusedBy(gateway, "limits.query-timeout"));
       }
     }
   }
@@ -218,10 +218,10 @@ final class SlowClientsTest {
             new OpenRequest(gateway.port())
                 .send(PUT + "Content-Length: 60000000\r\n\r\n" + "#".repeat(17_000)));
       }
-      DoorLimitsTest.await(
-          () -> DoorLimitsTest.used(gateway, "limits.max-body-memory") > 100 * 17_000);
+      RequestLimitsTest.await(
+          () -> RequestLimitsTest.used(gateway, "limits.max-body-memory") > 100 * 17_000);
 
-      assertTrue(DoorLimitsTest.used(gateway, "limits.max-body-memory") < 100 * 2 * 17_000);
+      assertTrue(RequestLimitsTest.used(gateway, "limits.max-body-memory") < 100 * 2 * 17_000);
       assertEquals(200, gateway.send("PUT", "/metrics/job/good", "a 1\n").status());
     } finally {
       for (OpenRequest request : announcing) {
@@ -236,7 +236,8 @@ final class SlowClientsTest {
             TestGateway.start("--limits.max-body-memory=300KiB", "--limits.max-wait=30s");
         var slow = new OpenRequest(gateway.port())) {
       slow.send(PUT + "Content-Length: 250000\r\n\r\n" + "#".repeat(200_000));
-      DoorLimitsTest.await(() -> DoorLimitsTest.used(gateway, "limits.max-body-memory") > 200_000);
+      RequestLimitsTest.await(
+          () -> RequestLimitsTest.used(gateway, "limits.max-body-memory") > 200_000);
 
       String body = ("#" + "x".repeat(998) + "\n").repeat(100);
       assertEquals(200, gateway.send("PUT", "/metrics/job/good", body).status());
@@ -255,7 +256,7 @@ final class SlowClientsTest {
         }
       }
 
-      DoorLimitsTest.await(() -> isAnswered(gateway, head + "\r\nConnection: close\r\n\r\n"));
+      RequestLimitsTest.await(() -> isAnswered(gateway, head + "\r\nConnection: close\r\n\r\n"));
     }
   }
 
@@ -270,10 +271,10 @@ final class SlowClientsTest {
   /** How many were refused; a connection is cut off first, and counted then. */
   private static long refused(TestGateway gateway, String flag, long atLeast) throws IOException {
     long start = System.nanoTime();
-    long refused = DoorLimitsTest.refusedBy(gateway, flag);
+    long refused = RequestLimitsTest.refusedBy(gateway, flag);
     while (refused < atLeast && System.nanoTime() - start < Duration.ofSeconds(10).toNanos()) {
       RunningProcess.pause(Duration.ofMillis(10));
-      refused = DoorLimitsTest.refusedBy(gateway, flag);
+      refused = RequestLimitsTest.refusedBy(gateway, flag);
     }
     return refused;
   }

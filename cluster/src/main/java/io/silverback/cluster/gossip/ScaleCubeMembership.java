@@ -41,7 +41,7 @@ public final class ScaleCubeMembership implements Membership {
   private static final int ROUNDS_WITH_PEERS = 10;
 
   private final Network network;
-  private final GossipSettings settings;
+  private final GossipConfig settings;
   private final Seeds seeds;
   private final ScheduledExecutorService resolving;
 
@@ -53,7 +53,7 @@ public final class ScaleCubeMembership implements Membership {
   private int rounds;
 
   /** A member of nothing before {@link #start}, with the resolver of the JDK. */
-  public ScaleCubeMembership(Network network, List<String> seeds, GossipSettings settings) {
+  public ScaleCubeMembership(Network network, List<String> seeds, GossipConfig settings) {
     this(network, seeds, settings, Resolver.system());
   }
 
@@ -64,7 +64,7 @@ public final class ScaleCubeMembership implements Membership {
    * @throws IllegalArgumentException if a seed is neither
    */
   public ScaleCubeMembership(
-      Network network, List<String> seeds, GossipSettings settings, Resolver resolver) {
+      Network network, List<String> seeds, GossipConfig settings, Resolver resolver) {
     if (LIBRARY.getLevel() == null) {
       LIBRARY.setLevel(Level.SEVERE);
     }

@@ -221,7 +221,7 @@ public sealed interface PeerMessage {
   record ClaimSettled(String job, byte[] key) implements PeerMessage {}
 
   /** From server to server; what it says is not the cluster's business. */
-  record ServerQuestion(long id, byte[] question) implements Question {}
+  record OpaqueQuestion(long id, byte[] question) implements Question {}
 
   record ServerAnswer(long id, byte[] answer) implements Answer {}
 }

@@ -253,7 +253,7 @@ public final class ClusterNode implements AutoCloseable {
                 inLoop(
                     () -> {
                       boolean isFenced =
-                          !off.contains(Rule.LEASE_AT_THE_DOOR) && !lease.holdsSince(term);
+                          !off.contains(Rule.LEASE_AT_ADMISSION) && !lease.holdsSince(term);
                       if (closed || isFenced) {
                         done.accept(
                             new PushOutcome.Unavailable(
@@ -281,7 +281,7 @@ public final class ClusterNode implements AutoCloseable {
               requests.ask(
                   member,
                   config.pushBudget().toNanos(),
-                  id -> new PeerMessage.ServerQuestion(id, question),
+                  id -> new PeerMessage.OpaqueQuestion(id, question),
                   answer ->
                       done.accept(
                           answer
@@ -322,7 +322,7 @@ public final class ClusterNode implements AutoCloseable {
    * not regained shortly before.
    */
   public boolean admits(long acceptedNanos) {
-    return !closed && (off.contains(Rule.LEASE_AT_THE_DOOR) || lease.admits(acceptedNanos));
+    return !closed && (off.contains(Rule.LEASE_AT_ADMISSION) || lease.admits(acceptedNanos));
   }
 
   /** Why this node should get no requests; empty if it should. */

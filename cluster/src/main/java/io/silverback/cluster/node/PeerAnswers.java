@@ -105,7 +105,7 @@ final class PeerAnswers {
       case PeerMessage.RaiseHorizons ask -> raise(asker, ask);
       case PeerMessage.AskClaim ask -> claim(view, asker, ask);
       case PeerMessage.Probe probe -> probe(asker, probe);
-      case PeerMessage.ServerQuestion ask ->
+      case PeerMessage.OpaqueQuestion ask ->
           answerServer(
               ask.question(),
               answer ->

@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 record Local(
     Sender self,
-    PeerSettings settings,
+    PeerConfig settings,
     PeerSecrets secrets,
     Traffic traffic,
     RefusalLog log,
@@ -20,7 +20,7 @@ record Local(
     SecureRandom random,
     AtomicLong attempts) {
 
-  Local(Sender self, PeerSettings settings, PeerSecrets secrets) {
+  Local(Sender self, PeerConfig settings, PeerSecrets secrets) {
     this(
         self,
         settings,

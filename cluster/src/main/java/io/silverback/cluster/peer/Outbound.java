@@ -75,7 +75,7 @@ final class Outbound {
   }
 
   Offer offer(byte[] message) {
-    PeerSettings settings = local.settings();
+    PeerConfig settings = local.settings();
     lock.lock();
     try {
       if (retired) {
@@ -217,7 +217,7 @@ final class Outbound {
 
   private void connect() throws InterruptedException {
     var socket = new Socket();
-    PeerSettings settings = local.settings();
+    PeerConfig settings = local.settings();
     try {
       // The handshake gets its own time once it begins; a name server has its own, too.
       expect(socket, settings.connectTimeout().toNanos() * 3);

@@ -37,16 +37,16 @@ public final class SealedNetwork implements Network {
   private static final long MOST_NANOS_TO_LEAVE = Duration.ofMillis(200).toNanos();
 
   private final Local local;
-  private final ServerSocket door;
+  private final ServerSocket listener;
   private final Arrivals arrivals;
   private final Receivers receivers = new Receivers();
   private final Addresses addresses = new Addresses();
   private final Map<Target, Outbound> outbounds = new ConcurrentHashMap<>();
   private volatile boolean closed;
 
-  private SealedNetwork(Local local, ServerSocket door) {
+  private SealedNetwork(Local local, ServerSocket listener) {
     this.local = local;
-    this.door = door;
+    this.listener = listener;
     this.arrivals = new Arrivals(local);
   }
 
@@ -60,28 +60,28 @@ public final class SealedNetwork implements Network {
    * @throws IOException if it cannot listen there
    */
   public static SealedNetwork open(
-      Sender self, String listenAddress, PeerSecrets secrets, PeerSettings settings)
+      Sender self, String listenAddress, PeerSecrets secrets, PeerConfig settings)
       throws IOException {
     HostPort listen = HostPort.parse(listenAddress);
     HostPort advertised = HostPort.parse(self.address());
     InetAddress host = listen.host().isEmpty() ? null : listen.resolve()[0];
-    var door = new ServerSocket();
+    var listener = new ServerSocket();
     try {
-      door.setReuseAddress(true);
-      door.bind(new InetSocketAddress(host, listen.port()), BACKLOG);
+      listener.setReuseAddress(true);
+      listener.bind(new InetSocketAddress(host, listen.port()), BACKLOG);
     } catch (IOException e) {
-      Sockets.close(door);
+      Sockets.close(listener);
       throw e;
     }
     if (advertised.port() == 0) {
-      advertised = advertised.withPort(door.getLocalPort());
+      advertised = advertised.withPort(listener.getLocalPort());
     }
     var sender = new Sender(self.nodeId(), self.incarnation(), advertised.toString());
     var local = new Local(sender, settings, secrets);
     // Fails now rather than with each connection if a name is too long.
     new Hello(Channel.GOSSIP, 0, sender, local.newNonce()).encode();
-    var network = new SealedNetwork(local, door);
-    Thread.ofVirtual().name("peer-door").start(network::accept);
+    var network = new SealedNetwork(local, listener);
+    Thread.ofVirtual().name("peer-listener").start(network::accept);
     Thread.ofVirtual().name("peer-clock").start(network::watch);
     return network;
   }
@@ -155,7 +155,7 @@ public final class SealedNetwork implements Network {
     synchronized (outbounds) {
       closed = true;
     }
-    Sockets.close(door);
+    Sockets.close(listener);
     long until = System.nanoTime() + MOST_NANOS_TO_LEAVE;
     while (!outbounds.values().stream().allMatch(Outbound::isQuiet)
         && System.nanoTime() - until < 0) {
@@ -202,7 +202,7 @@ public final class SealedNetwork implements Network {
   private void accept() {
     while (!closed) {
       try {
-        Socket socket = door.accept();
+        Socket socket = listener.accept();
         var inbound = new Inbound(local, arrivals, receivers, socket, arrivals.generation());
         arrivals.begin(inbound);
         Thread.ofVirtual().name("peer-from-" + socket.getRemoteSocketAddress()).start(inbound::run);

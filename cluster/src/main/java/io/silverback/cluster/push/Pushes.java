@@ -122,7 +122,7 @@ public final class Pushes {
     }
 
     void attempt() {
-      if (!off.contains(Rule.LEASE_AT_THE_DOOR) && !lease.holdsSince(term)) {
+      if (!off.contains(Rule.LEASE_AT_ADMISSION) && !lease.holdsSince(term)) {
         unavailable("this node has no contact with a majority, try another one");
         return;
       }

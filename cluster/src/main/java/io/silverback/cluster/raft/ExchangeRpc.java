@@ -43,12 +43,12 @@ final class ExchangeRpc implements RaftServerRpc {
 
   private final Exchange exchange;
   private final PeerAddresses addresses;
-  private final RatisSettings settings;
+  private final RatisConfig settings;
   private volatile @Nullable RaftServer server;
   private volatile boolean started;
   private final Semaphore appending = new Semaphore(1);
 
-  ExchangeRpc(Exchange exchange, PeerAddresses addresses, RatisSettings settings) {
+  ExchangeRpc(Exchange exchange, PeerAddresses addresses, RatisConfig settings) {
     this.exchange = exchange;
     this.addresses = addresses;
     this.settings = settings;

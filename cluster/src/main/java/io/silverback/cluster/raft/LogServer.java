@@ -49,8 +49,7 @@ final class LogServer {
    *
    * @throws IOException if the files are broken or taken
    */
-  LogServer(
-      Seed seed, RatisSettings settings, Path folder, ExchangeRpc rpc, Consumer<View> committed)
+  LogServer(Seed seed, RatisConfig settings, Path folder, ExchangeRpc rpc, Consumer<View> committed)
       throws IOException {
     this.seed = seed;
     this.id = RaftPeerId.valueOf(Long.toHexString(seed.storeId()));

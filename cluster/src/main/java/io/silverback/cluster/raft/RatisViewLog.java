@@ -49,7 +49,7 @@ public final class RatisViewLog implements ViewLog {
   /** How long after a failure a server is started again. */
   private static final Duration RESTART = Duration.ofSeconds(5);
 
-  private final RatisSettings settings;
+  private final RatisConfig settings;
   private final ViewFiles files;
   private final PeerAddresses addresses = new PeerAddresses();
   private final Exchange exchange;
@@ -102,7 +102,7 @@ public final class RatisViewLog implements ViewLog {
    * @param folder for its files; made where it is missing
    * @throws UncheckedIOException if the folder cannot be made or read
    */
-  public RatisViewLog(Network network, Path folder, RatisSettings settings) {
+  public RatisViewLog(Network network, Path folder, RatisConfig settings) {
     RatisLoggers.quiet();
     this.settings = settings;
     this.files = new ViewFiles(folder);

@@ -21,7 +21,7 @@ final class ServerProperties {
 
   private ServerProperties() {}
 
-  static RaftProperties of(RatisSettings settings, Path folder) {
+  static RaftProperties of(RatisConfig settings, Path folder) {
     var properties = new RaftProperties();
     RaftConfigKeys.Rpc.setType(properties, new ExchangeRpcType());
     RaftServerConfigKeys.setStorageDir(properties, List.of(folder.toFile()));
@@ -35,7 +35,7 @@ final class ServerProperties {
     return properties;
   }
 
-  private static void times(RaftProperties properties, RatisSettings settings) {
+  private static void times(RaftProperties properties, RatisConfig settings) {
     RaftServerConfigKeys.Rpc.setTimeoutMin(properties, duration(settings.electionMin()));
     RaftServerConfigKeys.Rpc.setTimeoutMax(properties, duration(settings.electionMax()));
     RaftServerConfigKeys.Rpc.setRequestTimeout(properties, duration(settings.requestTimeout()));

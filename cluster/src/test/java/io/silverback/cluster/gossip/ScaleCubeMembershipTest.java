@@ -21,8 +21,8 @@ import org.junit.jupiter.api.Test;
 
 final class ScaleCubeMembershipTest {
   private static final long SECONDS = 1_000_000_000L;
-  private static final GossipSettings SETTINGS =
-      new GossipSettings(
+  private static final GossipConfig SETTINGS =
+      new GossipConfig(
           Duration.ofMillis(250),
           Duration.ofMillis(150),
           2,

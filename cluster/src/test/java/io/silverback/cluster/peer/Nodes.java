@@ -20,8 +20,8 @@ final class Nodes implements AutoCloseable {
   private long incarnations = 0x100;
 
   /** Short enough for a test, long enough for a busy machine. */
-  static PeerSettings settings() {
-    return new PeerSettings(
+  static PeerConfig settings() {
+    return new PeerConfig(
         Duration.ofSeconds(1),
         Duration.ofSeconds(1),
         Duration.ofMillis(200),
@@ -40,9 +40,9 @@ final class Nodes implements AutoCloseable {
   }
 
   /** As {@link #settings}, but idle connections are closed sooner. */
-  static PeerSettings soonIdle() {
-    PeerSettings s = settings();
-    return new PeerSettings(
+  static PeerConfig soonIdle() {
+    PeerConfig s = settings();
+    return new PeerConfig(
         s.connectTimeout(),
         s.handshakeTimeout(),
         s.keepAlive(),
@@ -68,7 +68,7 @@ final class Nodes implements AutoCloseable {
     return open(nodeId, "127.0.0.1:0", secrets, settings());
   }
 
-  SealedNetwork open(String nodeId, String listen, PeerSecrets secrets, PeerSettings settings) {
+  SealedNetwork open(String nodeId, String listen, PeerSecrets secrets, PeerConfig settings) {
     try {
       var self = new Sender(nodeId, incarnations++, listen);
       SealedNetwork network = SealedNetwork.open(self, listen, secrets, settings);

@@ -14,7 +14,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 
 /** Somebody between two nodes, who sees all bytes, and may keep them back. */
 final class Tap implements AutoCloseable {
-  private final ServerSocket door;
+  private final ServerSocket listener;
   private final HostPort to;
   private final List<Socket> sockets = new CopyOnWriteArrayList<>();
   private final List<ByteArrayOutputStream> forward = new ArrayList<>();
@@ -22,12 +22,12 @@ final class Tap implements AutoCloseable {
 
   Tap(String to) throws IOException {
     this.to = HostPort.parse(to);
-    this.door = new ServerSocket(0, 16, InetAddress.getLoopbackAddress());
+    this.listener = new ServerSocket(0, 16, InetAddress.getLoopbackAddress());
     Thread.ofVirtual().start(this::accept);
   }
 
   String address() {
-    return "127.0.0.1:" + door.getLocalPort();
+    return "127.0.0.1:" + listener.getLocalPort();
   }
 
   /** Lets nothing through any more on the connections that are open. */
@@ -54,14 +54,14 @@ final class Tap implements AutoCloseable {
 
   @Override
   public void close() {
-    Sockets.close(door);
+    Sockets.close(listener);
     sockets.forEach(Sockets::close);
   }
 
   private void accept() {
-    while (!door.isClosed()) {
+    while (!listener.isClosed()) {
       try {
-        Socket from = door.accept();
+        Socket from = listener.accept();
         var behind = new Socket();
         behind.connect(new InetSocketAddress(to.host(), to.port()));
         sockets.add(from);

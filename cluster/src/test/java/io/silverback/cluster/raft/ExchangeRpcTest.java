@@ -45,7 +45,7 @@ final class ExchangeRpcTest {
   @Test
   void entriesAreRefusedWhileOthersAreBeingWritten() throws Exception {
     try (var exchange = new Exchange(fabric.node(a), 2, (_, _, _) -> new byte[0])) {
-      var rpc = new ExchangeRpc(exchange, new PeerAddresses(), RatisSettings.standard());
+      var rpc = new ExchangeRpc(exchange, new PeerAddresses(), RatisConfig.standard());
       rpc.serve(slowServer());
       rpc.start();
       byte[] entries = entries();
@@ -92,7 +92,7 @@ final class ExchangeRpcTest {
   void noEntryCountsAsCommittedThatIsNotTheLeaders() throws Exception {
     isWritten.complete(null);
     try (var exchange = new Exchange(fabric.node(a), 2, (_, _, _) -> new byte[0])) {
-      var rpc = new ExchangeRpc(exchange, new PeerAddresses(), RatisSettings.standard());
+      var rpc = new ExchangeRpc(exchange, new PeerAddresses(), RatisConfig.standard());
       rpc.serve(slowServer());
       rpc.start();
       var first = AppendEntriesRequestProto.newBuilder().setLeaderCommit(5);
@@ -113,9 +113,9 @@ final class ExchangeRpcTest {
         .toByteArray();
   }
 
-  private static RatisSettings soonTimedOut() {
-    RatisSettings usual = RatisSettings.standard();
-    return new RatisSettings(
+  private static RatisConfig soonTimedOut() {
+    RatisConfig usual = RatisConfig.standard();
+    return new RatisConfig(
         usual.electionMin(),
         usual.electionMax(),
         Duration.ofMillis(50),

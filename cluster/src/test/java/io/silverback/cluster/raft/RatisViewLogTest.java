@@ -48,8 +48,8 @@ import org.junit.jupiter.api.io.TempDir;
 final class RatisViewLogTest {
   private static final long CLUSTER = 0x1234_5678_9abcL;
   private static final long SECONDS = 1_000_000_000L;
-  private static final RatisSettings SETTINGS =
-      new RatisSettings(
+  private static final RatisConfig SETTINGS =
+      new RatisConfig(
           Duration.ofMillis(200),
           Duration.ofMillis(400),
           Duration.ofSeconds(1),

@@ -11,8 +11,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A process with its node and its door. Requests over a connection are read when the process moves,
- * maybe long after they were sent; the door refuses those that the node does not admit.
+ * A process with its node and its endpoint. Requests over a connection are read when the process
+ * moves, maybe long after they were sent; its endpoint refuses those that the node does not admit.
  */
 final class SimServer {
   private final SimWorld world;
@@ -27,7 +27,7 @@ final class SimServer {
     OK,
     /** Not done, and never will be. */
     REFUSED,
-    /** Not done, since the door was closed. */
+    /** Not done, since the server was closed. */
     TURNED_AWAY,
     /** Nobody knows. */
     UNKNOWN

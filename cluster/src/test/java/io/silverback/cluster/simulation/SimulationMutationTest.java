@@ -73,7 +73,10 @@ class SimulationMutationTest {
       case REPLICATE_BEFORE_ANSWERING -> EnumSet.of(Fault.CRASH_WITHOUT_DISK);
       case AWAIT_LAPSE -> EnumSet.of(Fault.SUSPECT, Fault.PAIR, Fault.PAUSE, Fault.MUTE);
       case ASK_ALL_MEMBERS -> EnumSet.of(Fault.PAUSE, Fault.STALL, Fault.PAIR);
-      case LEASE_AT_THE_DOOR, DROP_WHAT_A_LAPSE_LEFT, LEASE_BEFORE_REPLICATION, FENCE_OLD_LEADERS ->
+      case LEASE_AT_ADMISSION,
+          DROP_WHAT_A_LAPSE_LEFT,
+          LEASE_BEFORE_REPLICATION,
+          FENCE_OLD_LEADERS ->
           EnumSet.of(Fault.PAUSE, Fault.STALL);
       case READY_MEANS_SAFE -> EnumSet.of(Fault.LEAVE, Fault.CRASH, Fault.CRASH_WITHOUT_DISK);
       case LOST_SLOTS_END_SCRAPES -> EnumSet.of(Fault.PAIR, Fault.DEAF, Fault.MUTE, Fault.FLAP);

@@ -1,9 +1,9 @@
 package io.silverback.server.body;
 
 import io.silverback.server.http.RequestBody;
-import io.silverback.server.limits.DoorLimit;
 import io.silverback.server.limits.LimitedMemory;
 import io.silverback.server.limits.OverLimitException;
+import io.silverback.server.limits.RequestLimit;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -20,7 +20,7 @@ public final class BodyBuffer {
   private static final int FIRST_BYTES = 16 * 1024;
 
   private final LimitedMemory.Lease memory;
-  private final DoorLimit limit;
+  private final RequestLimit limit;
   private final int max;
   private byte[] bytes = {};
   private int length;
@@ -31,7 +31,7 @@ public final class BodyBuffer {
    * @param limit which of the two sizes of a body this is
    * @param max the most bytes that it may get
    */
-  BodyBuffer(LimitedMemory.Lease memory, DoorLimit limit, int max) {
+  BodyBuffer(LimitedMemory.Lease memory, RequestLimit limit, int max) {
     this.memory = memory;
     this.limit = limit;
     this.max = max;
@@ -114,12 +114,12 @@ public final class BodyBuffer {
     return joined;
   }
 
-  static OverLimitException tooLarge(DoorLimit limit, int max) {
+  static OverLimitException tooLarge(RequestLimit limit, int max) {
     return OverLimitException.tooLarge(
         limit,
         "the body is too large"
-            + (limit == DoorLimit.INFLATED_SIZE ? " as inflated" : " as sent")
-            + (limit == DoorLimit.FORM_SIZE ? ", ask for less" : ", push less at a time")
+            + (limit == RequestLimit.INFLATED_SIZE ? " as inflated" : " as sent")
+            + (limit == RequestLimit.FORM_SIZE ? ", ask for less" : ", push less at a time")
             + " or raise --"
             + limit.flag()
             + ": limit="

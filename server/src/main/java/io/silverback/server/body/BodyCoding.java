@@ -4,10 +4,10 @@ import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerRequest;
 import io.silverback.server.http.Exchange;
 import io.silverback.server.http.RefusedRequestException;
-import io.silverback.server.limits.DoorLimit;
-import io.silverback.server.limits.DoorLimits;
 import io.silverback.server.limits.LimitedMemory;
 import io.silverback.server.limits.OverLimitException;
+import io.silverback.server.limits.RequestLimit;
+import io.silverback.server.limits.RequestLimits;
 import java.io.IOException;
 import java.util.Locale;
 
@@ -22,7 +22,7 @@ public final class BodyCoding {
   private final int maxInflatedBytes;
   private final int maxFormBytes;
 
-  public BodyCoding(DoorLimits limits) {
+  public BodyCoding(RequestLimits limits) {
     this.maxSentBytes = limits.maxBodyBytes();
     this.maxInflatedBytes = limits.maxInflatedBytes();
     this.maxFormBytes = limits.maxFormBytes();
@@ -35,13 +35,13 @@ public final class BodyCoding {
    */
   public BodyBuffer receive(ServerRequest request, LimitedMemory.Lease memory)
       throws UnreadableBodyException, OverLimitException, IOException {
-    return receive(request, new BodyBuffer(memory, DoorLimit.BODY_SIZE, maxSentBytes));
+    return receive(request, new BodyBuffer(memory, RequestLimit.BODY_SIZE, maxSentBytes));
   }
 
   /** The same for a form, which is no push. */
   public BodyBuffer receiveForm(ServerRequest request, LimitedMemory.Lease memory)
       throws UnreadableBodyException, OverLimitException, IOException {
-    return receive(request, new BodyBuffer(memory, DoorLimit.FORM_SIZE, maxFormBytes));
+    return receive(request, new BodyBuffer(memory, RequestLimit.FORM_SIZE, maxFormBytes));
   }
 
   private static BodyBuffer receive(ServerRequest request, BodyBuffer sent)
@@ -64,7 +64,7 @@ public final class BodyCoding {
       throws UnreadableBodyException, OverLimitException {
     String encoding =
         request.headers().first(HeaderNames.CONTENT_ENCODING).orElse("").toLowerCase(Locale.ROOT);
-    var inflated = new BodyBuffer(memory, DoorLimit.INFLATED_SIZE, maxInflatedBytes);
+    var inflated = new BodyBuffer(memory, RequestLimit.INFLATED_SIZE, maxInflatedBytes);
     return switch (encoding) {
       case "gzip" -> Gunzip.inflate(sent.bytes(), sent.length(), inflated);
       case "snappy" -> Unsnap.inflate(sent.bytes(), sent.length(), inflated);

@@ -23,8 +23,8 @@ import static io.silverback.server.flags.ClusterFlags.VOTER_ONLY;
 import static io.silverback.server.flags.ClusterFlags.ZONE;
 
 import io.silverback.cluster.ClusterConfig;
+import io.silverback.cluster.peer.PeerConfig;
 import io.silverback.cluster.peer.PeerSecrets;
-import io.silverback.cluster.peer.PeerSettings;
 import io.silverback.server.yaml.GoDuration;
 import java.net.Inet4Address;
 import java.net.InetAddress;
@@ -83,12 +83,12 @@ final class ClusterRules {
    *
    * @throws StartUpException with one line that says what to change
    */
-  static Optional<ClusterSettings> read(FlagValues flags) {
+  static Optional<MemberConfig> read(FlagValues flags) {
     return flags
         .get(LISTEN)
         .map(
             listen ->
-                new ClusterSettings(
+                new MemberConfig(
                     listen,
                     peerAddress(flags),
                     webAddress(flags),
@@ -267,11 +267,11 @@ final class ClusterRules {
         flags.get(CLOCK_SKEW));
   }
 
-  private static PeerSettings peers(FlagValues flags) {
-    PeerSettings standard = PeerSettings.standard();
+  private static PeerConfig peers(FlagValues flags) {
+    PeerConfig standard = PeerConfig.standard();
     int message = flags.get(MESSAGE);
     int queue = flags.get(QUEUE);
-    return new PeerSettings(
+    return new PeerConfig(
         standard.connectTimeout(),
         standard.handshakeTimeout(),
         standard.keepAlive(),

@@ -7,8 +7,8 @@ import io.silverback.server.config.MalformedConfigurationException;
 import io.silverback.server.group.rules.StalenessRule;
 import io.silverback.server.group.rules.StalenessRules;
 import io.silverback.server.group.select.SeriesSelector;
-import io.silverback.server.handler.DoorSettings;
-import io.silverback.server.storage.PersistenceSettings;
+import io.silverback.server.handler.EndpointConfig;
+import io.silverback.server.storage.PersistenceConfig;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -128,7 +128,7 @@ public final class Flags {
   private static GatewayConfig config(FlagValues flags, LiveConfig live) {
     return new GatewayConfig(
         flags.all(ServerFlags.LISTEN_ADDRESS),
-        doors(flags),
+        endpoints(flags),
         flags.text(ServerFlags.WEB_CONFIG_FILE),
         flags.get(ServerFlags.SHUTDOWN_TIMEOUT),
         flags.get(ServerFlags.HISTORY_RETENTION),
@@ -139,11 +139,11 @@ public final class Flags {
         ClusterRules.read(flags));
   }
 
-  private static DoorSettings doors(FlagValues flags) {
+  private static EndpointConfig endpoints(FlagValues flags) {
     String externalPath =
         Optional.ofNullable(flags.get(ServerFlags.EXTERNAL_URL).getPath()).orElse("");
     String telemetryPath = flags.get(ServerFlags.TELEMETRY_PATH);
-    return new DoorSettings(
+    return new EndpointConfig(
         flags.text(ServerFlags.EXTERNAL_URL),
         prefix(flags.get(ServerFlags.ROUTE_PREFIX), externalPath),
         prefix("", externalPath),
@@ -152,16 +152,16 @@ public final class Flags {
         flags.get(ServerFlags.ENABLE_ADMIN_API),
         !flags.get(ServerFlags.DISABLE_CONSISTENCY_CHECK),
         flags.get(ServerFlags.ENABLE_UTF8_NAMES) ? NameValidation.UTF8 : NameValidation.LEGACY,
-        LimitFlags.doors(flags),
+        LimitFlags.endpoints(flags),
         flags.shown());
   }
 
-  private static Optional<PersistenceSettings> persistence(FlagValues flags) {
+  private static Optional<PersistenceConfig> persistence(FlagValues flags) {
     return flags
         .get(ServerFlags.PERSISTENCE_FILE)
         .map(
             folder ->
-                new PersistenceSettings(
+                new PersistenceConfig(
                     folder,
                     flags.get(ServerFlags.PERSISTENCE_INTERVAL),
                     flags.get(LimitFlags.MIN_FREE_DISK)));

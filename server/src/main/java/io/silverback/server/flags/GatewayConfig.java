@@ -1,7 +1,7 @@
 package io.silverback.server.flags;
 
-import io.silverback.server.handler.DoorSettings;
-import io.silverback.server.storage.PersistenceSettings;
+import io.silverback.server.handler.EndpointConfig;
+import io.silverback.server.storage.PersistenceConfig;
 import io.silverback.server.storage.StorageLimits;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -24,15 +24,15 @@ import java.util.Optional;
  */
 public record GatewayConfig(
     List<InetSocketAddress> listenAddresses,
-    DoorSettings doors,
+    EndpointConfig endpoints,
     String webConfigFile,
     Duration shutdownTimeout,
     Duration historyRetention,
-    Optional<PersistenceSettings> persistence,
+    Optional<PersistenceConfig> persistence,
     StorageLimits limits,
     LiveConfig live,
     String advertisedWebAddress,
-    Optional<ClusterSettings> cluster) {
+    Optional<MemberConfig> cluster) {
   public GatewayConfig {
     listenAddresses = List.copyOf(listenAddresses);
     if (listenAddresses.isEmpty()) {

@@ -8,7 +8,7 @@ import static io.silverback.server.flags.FlagTypes.number;
 import static io.silverback.server.flags.FlagTypes.positiveDuration;
 import static io.silverback.server.flags.FlagTypes.unlessEmpty;
 
-import io.silverback.server.limits.DoorLimits;
+import io.silverback.server.limits.RequestLimits;
 import io.silverback.server.storage.StorageLimits;
 import java.time.Duration;
 import java.util.Optional;
@@ -205,9 +205,9 @@ final class LimitFlags {
   private LimitFlags() {}
 
   /** The limits of requests, of which some depend on the heap where the flag is empty. */
-  static DoorLimits doors(FlagValues flags) {
+  static RequestLimits endpoints(FlagValues flags) {
     long heap = Runtime.getRuntime().maxMemory();
-    return new DoorLimits(
+    return new RequestLimits(
         flags.get(MAX_BODY_SIZE),
         flags.get(MAX_INFLATED_SIZE),
         flags.get(MAX_BODY_MEMORY).orElse(heap / HEAP_PART_OF_BODIES),

@@ -43,14 +43,14 @@ final class ApiHandler {
     this.startTime = startTime;
   }
 
-  Door options() {
+  Endpoint options() {
     return (_, response, _) -> {
       JsonAnswer.allowOtherSites(response);
       response.status(200).send();
     };
   }
 
-  Door status() {
+  Endpoint status() {
     return (request, response, _) -> {
       JsonAnswer.allowOtherSites(response);
       JsonAnswer.send(
@@ -67,7 +67,7 @@ final class ApiHandler {
     };
   }
 
-  Door metrics() {
+  Endpoint metrics() {
     return (request, response, _) -> {
       // Before the answer begins, so that what is out of reach can still be told with a status.
       try (GroupListing listing = store.listing()) {

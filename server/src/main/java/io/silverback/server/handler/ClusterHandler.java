@@ -43,7 +43,7 @@ public final class ClusterHandler {
   }
 
   /**
-   * The doors of a node.
+   * The endpoints of a node.
    *
    * @param targets asked for each request
    * @param cluster empty on a single node
@@ -54,14 +54,14 @@ public final class ClusterHandler {
   }
 
   /** Always 200: Prometheus keeps its last list on anything else, and forgets it at a restart. */
-  Door httpSd() {
+  Endpoint httpSd() {
     return (request, response, _) -> {
       Targets now = targets.get();
       JsonAnswer.sendBare(request, response, out -> writeTargets(now, out));
     };
   }
 
-  Door overview() {
+  Endpoint overview() {
     return (request, response, _) ->
         JsonAnswer.send(
             request,
@@ -81,7 +81,7 @@ public final class ClusterHandler {
     return cluster.flatMap(ClusterInfo::outage);
   }
 
-  Door members() {
+  Endpoint members() {
     return (request, response, _) ->
         JsonAnswer.send(
             request,
@@ -95,7 +95,7 @@ public final class ClusterHandler {
             });
   }
 
-  Door ring() {
+  Endpoint ring() {
     return (request, response, _) -> {
       if (cluster.isEmpty()) {
         JsonAnswer.refuse(request, response, OFF);
@@ -106,7 +106,7 @@ public final class ClusterHandler {
     };
   }
 
-  Door owner() {
+  Endpoint owner() {
     return (request, response, _) -> {
       if (cluster.isEmpty()) {
         JsonAnswer.refuse(request, response, OFF);

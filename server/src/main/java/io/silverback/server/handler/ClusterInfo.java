@@ -5,7 +5,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
-/** What the doors may tell of the cluster that this server is part of. Thread-safe. */
+/** What the endpoints may tell about the cluster that this server is part of. Thread-safe. */
 public interface ClusterInfo {
 
   /** What this node knows and does now. */

@@ -19,10 +19,10 @@ import io.silverback.server.json.BadParameterException;
 import io.silverback.server.json.GroupJson;
 import io.silverback.server.json.JsonAnswer;
 import io.silverback.server.json.QueryParameters;
-import io.silverback.server.limits.DoorLimits;
 import io.silverback.server.limits.LimitedMemory;
 import io.silverback.server.limits.OverLimitException;
 import io.silverback.server.limits.QueryBounds;
+import io.silverback.server.limits.RequestLimits;
 import io.silverback.server.storage.KeyBatch;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.MetricStore.Submission;
@@ -58,12 +58,12 @@ final class DeleteGroupsHandler {
   private static final long MOST_NAMED_WEIGHT = 1 << 20;
 
   private final MetricStore store;
-  private final DoorLimits limits;
+  private final RequestLimits limits;
   private final BodyCoding bodies;
   private final LimitedMemory memory;
   private final OverLimitAnswer overLimit;
   private final Consumer<GroupingKey> onDelete;
-  private final DoorLog log;
+  private final RequestLog log;
 
   /**
    * A handler over that store.
@@ -72,11 +72,11 @@ final class DeleteGroupsHandler {
    */
   DeleteGroupsHandler(
       MetricStore store,
-      DoorLimits limits,
+      RequestLimits limits,
       LimitedMemory memory,
       OverLimitAnswer overLimit,
       Consumer<GroupingKey> onDelete,
-      DoorLog log) {
+      RequestLog log) {
     this.store = store;
     this.limits = limits;
     this.bodies = new BodyCoding(limits);
@@ -109,7 +109,7 @@ final class DeleteGroupsHandler {
     }
   }
 
-  Door door() {
+  Endpoint endpoint() {
     return (request, response, _) -> {
       Order order;
       try {
@@ -121,7 +121,7 @@ final class DeleteGroupsHandler {
         JsonAnswer.refuse(request, response, e.reason());
         return;
       } catch (OverLimitException e) {
-        overLimit.door(request, response, e);
+        overLimit.endpoint(request, response, e);
         return;
       }
       var outcome = new Outcome();
@@ -129,7 +129,7 @@ final class DeleteGroupsHandler {
         carryOut(request, order, outcome);
       } catch (DeadlineException e) {
         switch (e.reason()) {
-          case TIME -> overLimit.door(request, response, QueryBounds.tookTooLong(limits));
+          case TIME -> overLimit.endpoint(request, response, QueryBounds.tookTooLong(limits));
           case ABANDONED -> throw new CloseConnectionException("the client went away", e);
         }
         return;

@@ -11,16 +11,16 @@ final class DeleteHandler {
   private final MetricStore store;
   private final GroupingKeyPath paths;
   private final WriterWatch writers;
-  private final DoorLog log;
+  private final RequestLog log;
 
-  DeleteHandler(MetricStore store, GroupingKeyPath paths, WriterWatch writers, DoorLog log) {
+  DeleteHandler(MetricStore store, GroupingKeyPath paths, WriterWatch writers, RequestLog log) {
     this.store = store;
     this.paths = paths;
     this.writers = writers;
     this.log = log;
   }
 
-  Door door(boolean jobIsBase64) {
+  Endpoint endpoint(boolean jobIsBase64) {
     return (request, response, parameters) -> {
       switch (paths.read(parameters.get(0), jobIsBase64, parameters.get(1))) {
         case GroupingKeyPath.Reading.Key(var key, var _) -> {

@@ -14,10 +14,10 @@ import io.silverback.server.json.JsonAnswer;
 import io.silverback.server.json.MatrixJson;
 import io.silverback.server.json.QueryParameters;
 import io.silverback.server.json.QueryTime;
-import io.silverback.server.limits.DoorLimits;
 import io.silverback.server.limits.LimitedMemory;
 import io.silverback.server.limits.OverLimitException;
 import io.silverback.server.limits.QueryBounds;
+import io.silverback.server.limits.RequestLimits;
 import io.silverback.server.storage.HistoryQuery;
 import io.silverback.server.storage.MetricStore;
 import java.io.IOException;
@@ -34,7 +34,7 @@ final class HistoryHandler {
   private static final int HELD_BYTES = 64 * 1024;
 
   private final MetricStore store;
-  private final DoorLimits limits;
+  private final RequestLimits limits;
   private final LimitedMemory memory;
   private final OverLimitAnswer overLimit;
   private final LongSupplier wallMillis;
@@ -47,7 +47,7 @@ final class HistoryHandler {
    */
   HistoryHandler(
       MetricStore store,
-      DoorLimits limits,
+      RequestLimits limits,
       LimitedMemory memory,
       OverLimitAnswer overLimit,
       LongSupplier wallMillis) {
@@ -58,7 +58,7 @@ final class HistoryHandler {
     this.wallMillis = wallMillis;
   }
 
-  Door door() {
+  Endpoint endpoint() {
     return (request, response, _) -> {
       HistoryQuery query;
       try {

@@ -11,7 +11,7 @@ public final class LifecycleHandler {
   private final Optional<Supplier<Optional<String>>> reload;
 
   /**
-   * Doors to the life of the process.
+   * Endpoints for the life of the process.
    *
    * @param whyNotReady why the server should get no requests; empty if it should
    * @param quit asks for termination and returns at once
@@ -27,7 +27,7 @@ public final class LifecycleHandler {
     this.reload = reload;
   }
 
-  Door healthy() {
+  Endpoint healthy() {
     return (_, response, _) -> PlainText.send(response, 200, "OK");
   }
 
@@ -37,7 +37,7 @@ public final class LifecycleHandler {
    *
    * @param outage what of the cluster is not served, in a sentence; empty if all is
    */
-  Door ready(Supplier<Optional<String>> outage) {
+  Endpoint ready(Supplier<Optional<String>> outage) {
     return (_, response, _) -> {
       Optional<String> reason = whyNotReady.get();
       if (reason.isEmpty()) {
@@ -48,14 +48,14 @@ public final class LifecycleHandler {
     };
   }
 
-  Door quit() {
+  Endpoint quit() {
     return (_, response, _) -> {
       PlainText.send(response, 200, "Requesting termination... Goodbye!");
       quit.run();
     };
   }
 
-  Door reload() {
+  Endpoint reload() {
     return (_, response, _) -> {
       if (reload.isEmpty()) {
         PlainText.error(response, 400, "there is nothing to reload, start with --config.file=FILE");
@@ -70,11 +70,11 @@ public final class LifecycleHandler {
     };
   }
 
-  Door disabled() {
+  Endpoint disabled() {
     return (_, response, _) -> PlainText.send(response, 403, "Lifecycle API is not enabled.");
   }
 
-  Door byGet() {
+  Endpoint byGet() {
     return (_, response, _) -> PlainText.send(response, 405, "Only POST or PUT requests allowed.");
   }
 }

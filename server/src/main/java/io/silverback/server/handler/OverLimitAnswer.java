@@ -7,9 +7,9 @@ import io.helidon.webserver.http.ServerResponse;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.server.http.PlainText;
 import io.silverback.server.json.JsonAnswer;
-import io.silverback.server.limits.DoorLimit;
 import io.silverback.server.limits.LimitBoard;
 import io.silverback.server.limits.OverLimitException;
+import io.silverback.server.limits.RequestLimit;
 import io.silverback.server.storage.GroupLostException;
 import io.silverback.server.storage.Limit;
 import io.silverback.server.storage.SnapshotRefusedException;
@@ -17,16 +17,16 @@ import java.io.IOException;
 
 /** How requests are turned away that are over a limit: counted, logged and told why. */
 final class OverLimitAnswer {
-  /** The doors are free again as soon as what they work on is done. */
-  private static final int DOORS_RETRY_SECONDS = 1;
+  /** Places are free again as soon as what they work on is done. */
+  private static final int RETRY_SECONDS = 1;
 
   /** The store has room again when something was deleted. */
   private static final int STORE_RETRY_SECONDS = 30;
 
   private final LimitBoard board;
-  private final DoorLog log;
+  private final RequestLog log;
 
-  OverLimitAnswer(LimitBoard board, DoorLog log) {
+  OverLimitAnswer(LimitBoard board, RequestLog log) {
     this.board = board;
     this.log = log;
   }
@@ -39,15 +39,17 @@ final class OverLimitAnswer {
     end(request, response, statusOf(limit), STORE_RETRY_SECONDS, reason);
   }
 
-  /** Ends a request that is over a limit of the doors; nothing of the answer may be sent yet. */
-  void door(ServerRequest request, ServerResponse response, OverLimitException over) {
+  /**
+   * Ends a request that is over a limit of the endpoints; nothing of the answer may be sent yet.
+   */
+  void endpoint(ServerRequest request, ServerResponse response, OverLimitException over) {
     note(request, over);
-    end(request, response, over.status(), DOORS_RETRY_SECONDS, over.reason());
+    end(request, response, over.status(), RETRY_SECONDS, over.reason());
   }
 
   /** Ends a request about all groups for which there is no memory. */
   void snapshot(ServerRequest request, ServerResponse response, SnapshotRefusedException refused) {
-    door(request, response, ofScrapes(refused));
+    endpoint(request, response, ofScrapes(refused));
   }
 
   /** Breaks an answer off that cannot be finished as it was begun. */
@@ -57,14 +59,14 @@ final class OverLimitAnswer {
   }
 
   private static OverLimitException ofScrapes(RuntimeException fault) {
-    return OverLimitException.busy(DoorLimit.SCRAPE_MEMORY, String.valueOf(fault.getMessage()));
+    return OverLimitException.busy(RequestLimit.SCRAPE_MEMORY, String.valueOf(fault.getMessage()));
   }
 
   /** The same as an error of the JSON API. */
   void query(ServerRequest request, ServerResponse response, OverLimitException over)
       throws IOException {
     note(request, over);
-    retryAfter(response, over.status(), DOORS_RETRY_SECONDS);
+    retryAfter(response, over.status(), RETRY_SECONDS);
     // Prometheus' names for the two.
     String type = over.status() == 422 ? "execution" : "timeout";
     JsonAnswer.refuse(request, response, over.status(), type, over.reason());

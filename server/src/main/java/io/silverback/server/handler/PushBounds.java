@@ -6,10 +6,10 @@ import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Labels;
 import io.silverback.codec.model.Metric;
 import io.silverback.codec.model.MetricFamily;
-import io.silverback.server.limits.DoorLimit;
-import io.silverback.server.limits.DoorLimits;
 import io.silverback.server.limits.LimitedMemory;
 import io.silverback.server.limits.OverLimitException;
+import io.silverback.server.limits.RequestLimit;
+import io.silverback.server.limits.RequestLimits;
 
 /**
  * What a push may make of its bytes: the labels of its path come on top of those of each series, so
@@ -25,7 +25,7 @@ final class PushBounds {
   private final int maxKeyLength;
   private final int maxFamilies;
 
-  PushBounds(DoorLimits limits) {
+  PushBounds(RequestLimits limits) {
     this.maxLabels = limits.maxLabels();
     this.maxKeyLength = limits.maxKeyLength();
     this.maxFamilies = limits.maxFamilies();
@@ -41,7 +41,7 @@ final class PushBounds {
     int keyLength = lengthOf(key.labels());
     if (keyLength > maxKeyLength) {
       throw OverLimitException.tooMuch(
-          DoorLimit.KEY_LENGTH,
+          RequestLimit.KEY_LENGTH,
           "the grouping key is too long, shorten it or raise --limits.max-key-length: length="
               + keyLength
               + " limit="
@@ -49,7 +49,7 @@ final class PushBounds {
     }
     if (body.families().size() > maxFamilies) {
       throw OverLimitException.tooMuch(
-          DoorLimit.FAMILIES,
+          RequestLimit.FAMILIES,
           "the push has too many metrics of different names, use labels or raise"
               + " --limits.max-families-per-push: names="
               + body.families().size()
@@ -66,7 +66,7 @@ final class PushBounds {
         int ofSeries = ofKey + metric.labels().size();
         if (ofSeries > maxLabels) {
           throw OverLimitException.tooMuch(
-              DoorLimit.LABELS,
+              RequestLimit.LABELS,
               "a series has too many labels, those of the path included, remove some or raise"
                   + " --limits.max-labels-per-series: name="
                   + family.name()

@@ -20,9 +20,9 @@ import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.http.ClientName;
 import io.silverback.server.http.Exchange;
 import io.silverback.server.http.PlainText;
-import io.silverback.server.limits.DoorLimit;
 import io.silverback.server.limits.LimitedMemory;
 import io.silverback.server.limits.OverLimitException;
+import io.silverback.server.limits.RequestLimit;
 import io.silverback.server.limits.Turnstile;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.MetricStore.Submission;
@@ -50,11 +50,11 @@ final class PushHandler {
   private final JobTraffic jobs;
   private final WriterWatch writers;
   private final Fence fence;
-  private final DoorLog log;
+  private final RequestLog log;
 
   PushHandler(
       MetricStore store,
-      DoorSettings settings,
+      EndpointConfig settings,
       GroupingKeyPath paths,
       LimitedMemory memory,
       Turnstile pushes,
@@ -62,7 +62,7 @@ final class PushHandler {
       JobTraffic jobs,
       WriterWatch writers,
       Fence fence,
-      DoorLog log) {
+      RequestLog log) {
     this.store = store;
     this.paths = paths;
     this.bodies = new BodyCoding(settings.limits());
@@ -86,8 +86,8 @@ final class PushHandler {
     GroupUpdate of(GroupingKey key, ParsedExposition body);
   }
 
-  /** A door whose bodies mean that. */
-  Door door(Meaning meaning, boolean jobIsBase64) {
+  /** An endpoint whose bodies mean that. */
+  Endpoint endpoint(Meaning meaning, boolean jobIsBase64) {
     return (request, response, parameters) -> {
       switch (paths.read(parameters.get(0), jobIsBase64, parameters.get(1))) {
         case GroupingKeyPath.Reading.Key key ->
@@ -129,12 +129,12 @@ final class PushHandler {
       return;
     } catch (OverLimitException e) {
       jobs.count(key.job(), false);
-      overLimit.door(request, response, e);
+      overLimit.endpoint(request, response, e);
       return;
     } catch (DeadlineException e) {
       jobs.count(key.job(), false);
       switch (e.reason()) {
-        case TIME -> overLimit.door(request, response, tookTooLong());
+        case TIME -> overLimit.endpoint(request, response, tookTooLong());
         case ABANDONED -> throw new CloseConnectionException("the client went away", e);
       }
       return;
@@ -148,7 +148,7 @@ final class PushHandler {
 
   private OverLimitException tookTooLong() {
     return OverLimitException.busy(
-        DoorLimit.PUSH_TIMEOUT,
+        RequestLimit.PUSH_TIMEOUT,
         "the push took too long to parse and check, push less at a time or raise"
             + " --limits.push-timeout: limit="
             + timeout);

@@ -13,7 +13,7 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 
 /**
- * Finds the door for a request, and answers itself where there is none: redirects to the right
+ * Finds the endpoint for a request, and answers itself where there is none: redirects to the right
  * spelling of a path, OPTIONS, 405 and 404. Nothing that may change something is done for a {@link
  * ForeignPage}.
  *
@@ -33,9 +33,9 @@ final class Router {
   private final List<Route> routes;
   private final GatewayMetrics metrics;
   private final ForeignPage foreignPage;
-  private final DoorLog log;
+  private final RequestLog log;
 
-  Router(List<Route> routes, GatewayMetrics metrics, ForeignPage foreignPage, DoorLog log) {
+  Router(List<Route> routes, GatewayMetrics metrics, ForeignPage foreignPage, RequestLog log) {
     this.routes = List.copyOf(routes);
     this.metrics = metrics;
     this.foreignPage = foreignPage;
@@ -93,7 +93,7 @@ final class Router {
         log.foreignPage(request);
         PlainText.error(request, response, 403, FOREIGN_PAGE);
       } else {
-        route.door().answer(request, response, parameters);
+        route.endpoint().answer(request, response, parameters);
       }
       isAnswered = true;
     } finally {

@@ -9,11 +9,11 @@ import io.silverback.server.http.ClientAddress;
 import io.silverback.server.http.HttpServer;
 import io.silverback.server.http.PlainText;
 import io.silverback.server.http.Pressure;
-import io.silverback.server.limits.DoorLimit;
-import io.silverback.server.limits.DoorLimits;
 import io.silverback.server.limits.LimitBoard;
 import io.silverback.server.limits.LimitedMemory;
 import io.silverback.server.limits.OverLimitException;
+import io.silverback.server.limits.RequestLimit;
+import io.silverback.server.limits.RequestLimits;
 import io.silverback.server.limits.Turnstile;
 import io.silverback.server.memory.RequestMemory;
 import io.silverback.server.metrics.BuildInfo;
@@ -41,20 +41,20 @@ public final class Routes implements HttpServer.Handler, Pressure {
   private final Guard guard;
 
   /**
-   * The doors over one store.
+   * The endpoints over one store.
    *
    * @param metrics counts the requests, and is shown with the groups
-   * @param board learns how full the limits of the doors are
+   * @param board learns how full the limits of requests are
    * @param writers learns who pushes
    * @param rewriteRules what becomes of the grouping keys of requests, asked for each of them
    * @param guard decides which requests get an answer at all
    * @param fence asked before a request reads or writes groups
    * @param requests the memory that bodies and queries take
-   * @param cluster doors that tell of the cluster
-   * @param lifecycle doors to the life of the process
+   * @param cluster endpoints about the cluster
+   * @param lifecycle endpoints for the life of the process
    */
   public Routes(
-      DoorSettings settings,
+      EndpointConfig settings,
       RequestMemory requests,
       MetricStore store,
       GatewayMetrics metrics,
@@ -67,16 +67,16 @@ public final class Routes implements HttpServer.Handler, Pressure {
       ClusterHandler cluster,
       LifecycleHandler lifecycle) {
     this.guard = guard;
-    var log = new DoorLog();
+    var log = new RequestLog();
     var started = Instant.now();
-    DoorLimits limits = settings.limits();
+    RequestLimits limits = settings.limits();
     var overLimit = new OverLimitAnswer(board, log);
     memory = LimitedMemory.ofBodies(requests.bodies());
-    board.watch(DoorLimit.BODY_MEMORY, memory::takenBytes);
-    var pushes = new Turnstile(DoorLimit.PUSHES, limits.maxPushes(), limits.maxWait());
-    board.watch(DoorLimit.PUSHES, pushes::taken);
-    scrapes = new Turnstile(DoorLimit.SCRAPES, limits.maxScrapes(), limits.maxWait());
-    board.watch(DoorLimit.SCRAPES, scrapes::taken);
+    board.watch(RequestLimit.BODY_MEMORY, memory::takenBytes);
+    var pushes = new Turnstile(RequestLimit.PUSHES, limits.maxPushes(), limits.maxWait());
+    board.watch(RequestLimit.PUSHES, pushes::taken);
+    scrapes = new Turnstile(RequestLimit.SCRAPES, limits.maxScrapes(), limits.maxWait());
+    board.watch(RequestLimit.SCRAPES, scrapes::taken);
     var jobs = new JobTraffic();
     var paths = new GroupingKeyPath(settings.names(), rewriteRules);
     var push =
@@ -88,13 +88,13 @@ public final class Routes implements HttpServer.Handler, Pressure {
     var api = new ApiHandler(store, settings.flags(), board, writers, build, started);
     var top = new TopHandler(store, jobs);
     var queries = LimitedMemory.ofQueries(requests.queries());
-    board.watch(DoorLimit.QUERY_MEMORY, queries::takenBytes);
+    board.watch(RequestLimit.QUERY_MEMORY, queries::takenBytes);
     var history = new HistoryHandler(store, limits, queries, overLimit, System::currentTimeMillis);
     var status =
         new StatusHandler(store, settings, board, writers, cluster::outage, build, started);
 
-    UnaryOperator<Door> large = door -> inTurn(door, scrapes, overLimit);
-    UnaryOperator<Door> fenced = door -> behind(fence, door);
+    UnaryOperator<Endpoint> large = endpoint -> inTurn(endpoint, scrapes, overLimit);
+    UnaryOperator<Endpoint> fenced = endpoint -> behind(fence, endpoint);
     String prefix = settings.routePrefix();
     var routes = new ArrayList<Route>();
     for (boolean base64 : new boolean[] {false, true}) {
@@ -102,32 +102,34 @@ public final class Routes implements HttpServer.Handler, Pressure {
       String group = prefix + "/metrics" + key;
       routes.add(
           new Route(
-              "PUT", group, "push", fenced.apply(push.door(GroupUpdate.Replace::new, base64))));
+              "PUT", group, "push", fenced.apply(push.endpoint(GroupUpdate.Replace::new, base64))));
       routes.add(
           new Route(
-              "POST", group, "push", fenced.apply(push.door(GroupUpdate.Merge::new, base64))));
-      routes.add(new Route("DELETE", group, "delete", fenced.apply(delete.door(base64))));
+              "POST", group, "push", fenced.apply(push.endpoint(GroupUpdate.Merge::new, base64))));
+      routes.add(new Route("DELETE", group, "delete", fenced.apply(delete.endpoint(base64))));
       if (settings.adminApi()) {
         String restore = prefix + "/api/v1/admin/restore" + key;
         routes.add(
-            new Route("PUT", restore, "restore", fenced.apply(push.door(restored::read, base64))));
+            new Route(
+                "PUT", restore, "restore", fenced.apply(push.endpoint(restored::read, base64))));
       }
     }
-    routes.add(new Route("GET", prefix + settings.telemetryPath(), "", large.apply(scrape.door())));
+    routes.add(
+        new Route("GET", prefix + settings.telemetryPath(), "", large.apply(scrape.endpoint())));
     routes.add(new Route("GET", prefix + "/-/metrics", "", scrape.own()));
     routes.add(new Route("GET", prefix + "/-/healthy", "healthy", lifecycle.healthy()));
     routes.add(new Route("GET", prefix + "/-/ready", "ready", lifecycle.ready(cluster::outage)));
-    Door quitDoor = settings.lifecycle() ? lifecycle.quit() : lifecycle.disabled();
-    routes.add(new Route("PUT", prefix + "/-/quit", "", quitDoor));
-    routes.add(new Route("POST", prefix + "/-/quit", "", quitDoor));
-    Door reloadDoor = settings.lifecycle() ? lifecycle.reload() : lifecycle.disabled();
-    routes.add(new Route("PUT", prefix + "/-/reload", "", reloadDoor));
-    routes.add(new Route("POST", prefix + "/-/reload", "", reloadDoor));
+    Endpoint quitEndpoint = settings.lifecycle() ? lifecycle.quit() : lifecycle.disabled();
+    routes.add(new Route("PUT", prefix + "/-/quit", "", quitEndpoint));
+    routes.add(new Route("POST", prefix + "/-/quit", "", quitEndpoint));
+    Endpoint reloadEndpoint = settings.lifecycle() ? lifecycle.reload() : lifecycle.disabled();
+    routes.add(new Route("PUT", prefix + "/-/reload", "", reloadEndpoint));
+    routes.add(new Route("POST", prefix + "/-/reload", "", reloadEndpoint));
     routes.add(new Route("GET", prefix + "/-/reload", "", lifecycle.byGet()));
     // upstream: main.go registers this one without the prefix.
     routes.add(new Route("GET", "/-/quit", "", lifecycle.byGet()));
-    routes.add(new Route("GET", prefix + "/", "status", status.door()));
-    routes.add(new Route("GET", prefix + "/status", "status", status.door()));
+    routes.add(new Route("GET", prefix + "/", "status", status.endpoint()));
+    routes.add(new Route("GET", prefix + "/status", "status", status.endpoint()));
     routes.add(new Route("GET", prefix + "/api/v1/status", "api/v1/status", api.status()));
     routes.add(
         new Route(
@@ -140,8 +142,8 @@ public final class Routes implements HttpServer.Handler, Pressure {
             "GET",
             prefix + "/api/v1/history",
             "api/v1/history",
-            fenced.apply(large.apply(history.door()))));
-    routes.add(new Route("GET", prefix + "/api/v1/admin/top", "top", large.apply(top.door())));
+            fenced.apply(large.apply(history.endpoint()))));
+    routes.add(new Route("GET", prefix + "/api/v1/admin/top", "top", large.apply(top.endpoint())));
     String clusterPath = prefix + "/api/v1/cluster";
     routes.add(new Route("GET", clusterPath, "api/v1/cluster", cluster.overview()));
     routes.add(new Route("GET", clusterPath + "/http_sd", "http_sd", cluster.httpSd()));
@@ -152,18 +154,22 @@ public final class Routes implements HttpServer.Handler, Pressure {
     if (settings.adminApi()) {
       var wipe = new WipeHandler(store, writers, log);
       routes.add(
-          new Route("PUT", prefix + "/api/v1/admin/wipe", "wipe", fenced.apply(wipe.door())));
+          new Route("PUT", prefix + "/api/v1/admin/wipe", "wipe", fenced.apply(wipe.endpoint())));
       var deleteGroups =
           new DeleteGroupsHandler(store, limits, memory, overLimit, writers::forget, log);
       String deleted = prefix + "/api/v1/admin/delete_groups";
       for (String method : new String[] {"POST", "PUT"}) {
         routes.add(
             new Route(
-                method, deleted, "delete_groups", fenced.apply(large.apply(deleteGroups.door()))));
+                method,
+                deleted,
+                "delete_groups",
+                fenced.apply(large.apply(deleteGroups.endpoint()))));
       }
       String copy = prefix + "/api/v1/admin/snapshot";
       routes.add(
-          new Route("POST", copy, "api/v1/admin/snapshot", new SnapshotHandler(store, log).door()));
+          new Route(
+              "POST", copy, "api/v1/admin/snapshot", new SnapshotHandler(store, log).endpoint()));
     }
     router = new Router(routes, metrics, new ForeignPage(settings.externalUrl()), log);
   }
@@ -199,30 +205,31 @@ public final class Routes implements HttpServer.Handler, Pressure {
     }
   }
 
-  /** The same door for requests that may be about groups now. */
-  private static Door behind(Fence fence, Door door) {
+  /** The same endpoint for requests that may be about groups now. */
+  private static Endpoint behind(Fence fence, Endpoint endpoint) {
     return (request, response, parameters) -> {
       Optional<String> refusal = fence.refusal(request);
       if (refusal.isPresent()) {
         Fence.refuse(request, response, refusal.get());
       } else {
-        door.answer(request, response, parameters);
+        endpoint.answer(request, response, parameters);
       }
     };
   }
 
-  /** The same door for a bounded number of requests side by side. */
-  private static Door inTurn(Door door, Turnstile turnstile, OverLimitAnswer overLimit) {
+  /** The same endpoint for a bounded number of requests side by side. */
+  private static Endpoint inTurn(
+      Endpoint endpoint, Turnstile turnstile, OverLimitAnswer overLimit) {
     return (request, response, parameters) -> {
       Turnstile.Place place;
       try {
         place = turnstile.enter(request.remotePeer().host());
       } catch (OverLimitException e) {
-        overLimit.door(request, response, e);
+        overLimit.endpoint(request, response, e);
         return;
       }
       try (place) {
-        door.answer(request, response, parameters);
+        endpoint.answer(request, response, parameters);
       } catch (SnapshotRefusedException e) {
         overLimit.snapshot(request, response, e);
       } catch (GroupLostException e) {

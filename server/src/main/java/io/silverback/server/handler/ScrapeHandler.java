@@ -39,20 +39,20 @@ final class ScrapeHandler {
 
   private final MetricStore store;
   private final GatewayMetrics metrics;
-  private final DoorLog log;
+  private final RequestLog log;
 
-  ScrapeHandler(MetricStore store, GatewayMetrics metrics, DoorLog log) {
+  ScrapeHandler(MetricStore store, GatewayMetrics metrics, RequestLog log) {
     this.store = store;
     this.metrics = metrics;
     this.log = log;
   }
 
-  Door door() {
+  Endpoint endpoint() {
     return (request, response, _) -> scrape(request, response);
   }
 
   /** Shows the server's own metrics, also those that pushed families hide from a scrape. */
-  Door own() {
+  Endpoint own() {
     return (request, response, _) -> begin(request, response, metrics.collect().iterator()).close();
   }
 

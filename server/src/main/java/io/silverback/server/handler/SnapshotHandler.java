@@ -9,14 +9,14 @@ import java.util.Optional;
 /** Has a copy of the store made that a server can be started from, while this one serves. */
 final class SnapshotHandler {
   private final MetricStore store;
-  private final DoorLog log;
+  private final RequestLog log;
 
-  SnapshotHandler(MetricStore store, DoorLog log) {
+  SnapshotHandler(MetricStore store, RequestLog log) {
     this.store = store;
     this.log = log;
   }
 
-  Door door() {
+  Endpoint endpoint() {
     return (request, response, _) -> {
       Optional<String> name;
       try {

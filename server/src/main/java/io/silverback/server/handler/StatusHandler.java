@@ -20,7 +20,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 
-/** The page at {@code /}: what this server is and where its doors are. */
+/** The page at {@code /}: what this server is and where its endpoints are. */
 final class StatusHandler {
   private static final int MOST_CONFLICTS = 20;
   private static final int MOST_SHOWN = 1000;
@@ -57,7 +57,7 @@ final class StatusHandler {
    */
   StatusHandler(
       MetricStore store,
-      DoorSettings settings,
+      EndpointConfig settings,
       LimitBoard board,
       WriterWatch writers,
       Supplier<Optional<String>> outage,
@@ -74,7 +74,7 @@ final class StatusHandler {
     this.telemetryPath = settings.telemetryPath();
   }
 
-  Door door() {
+  Endpoint endpoint() {
     return (_, response, _) -> {
       BrowserRules.add(response, POLICY);
       response.status(200).header(HeaderNames.CONTENT_TYPE, "text/html; charset=utf-8");

@@ -41,7 +41,7 @@ final class TopHandler {
     REFUSALS
   }
 
-  Door door() {
+  Endpoint endpoint() {
     return (request, response, _) -> {
       List<Job> jobs;
       try {

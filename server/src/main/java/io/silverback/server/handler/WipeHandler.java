@@ -8,15 +8,15 @@ import io.silverback.server.writers.WriterWatch;
 final class WipeHandler {
   private final MetricStore store;
   private final WriterWatch writers;
-  private final DoorLog log;
+  private final RequestLog log;
 
-  WipeHandler(MetricStore store, WriterWatch writers, DoorLog log) {
+  WipeHandler(MetricStore store, WriterWatch writers, RequestLog log) {
     this.store = store;
     this.writers = writers;
     this.log = log;
   }
 
-  Door door() {
+  Endpoint endpoint() {
     return (request, response, _) -> {
       try {
         log.wiped(request, store.wipe());

@@ -1,4 +1,4 @@
-/** The HTTP doors: one handler a concern, wired together in {@code Routes}. */
+/** The HTTP endpoints: one handler a concern, wired together in {@code Routes}. */
 @NullMarked
 package io.silverback.server.handler;
 

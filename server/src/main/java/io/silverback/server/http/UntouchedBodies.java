@@ -7,7 +7,7 @@ import io.helidon.http.encoding.ContentEncodingContext;
 import io.helidon.http.encoding.ContentEncodingContextConfig;
 
 /**
- * Leaves bodies as they are, whatever their Content-Encoding: the doors inflate themselves, to
+ * Leaves bodies as they are, whatever their Content-Encoding: the handlers inflate themselves, to
  * answer a broken body in upstream's words and to ignore encodings that upstream ignores.
  */
 final class UntouchedBodies implements ContentEncodingContext {

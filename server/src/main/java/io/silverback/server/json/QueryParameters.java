@@ -2,8 +2,8 @@ package io.silverback.server.json;
 
 import io.silverback.codec.exposition.GoQuote;
 import io.silverback.server.http.PercentEncoding;
-import io.silverback.server.limits.DoorLimit;
 import io.silverback.server.limits.OverLimitException;
+import io.silverback.server.limits.RequestLimit;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -89,7 +89,7 @@ public final class QueryParameters {
     List<String> selectors = all(name);
     if (selectors.size() > most) {
       throw OverLimitException.tooMuch(
-          DoorLimit.SELECTORS,
+          RequestLimit.SELECTORS,
           "too many selectors, join some with =~ or raise --limits.max-selectors: selectors="
               + selectors.size()
               + " limit="

@@ -11,14 +11,14 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
- * How full every limit is, of the doors and of the store, and how many requests it turned away.
+ * How full every limit is, of requests and of the store, and how many requests it turned away.
  *
  * <p>Thread-safe; what is watched is set up before the first request.
  */
 public final class LimitBoard {
-  private final DoorLimits limits;
-  private final Map<DoorLimit, LongSupplier> uses = new EnumMap<>(DoorLimit.class);
-  private final Map<DoorLimit, LongAdder> refusedByDoors = new EnumMap<>(DoorLimit.class);
+  private final RequestLimits limits;
+  private final Map<RequestLimit, LongSupplier> uses = new EnumMap<>(RequestLimit.class);
+  private final Map<RequestLimit, LongAdder> refusedByEndpoints = new EnumMap<>(RequestLimit.class);
   private final Map<Limit, LongAdder> refusedByStore = new EnumMap<>(Limit.class);
   private volatile Supplier<List<LimitUse>> store = List::of;
 
@@ -31,11 +31,11 @@ public final class LimitBoard {
    */
   public record Row(String flag, long used, long most, long refused) {}
 
-  public LimitBoard(DoorLimits limits) {
+  public LimitBoard(RequestLimits limits) {
     this.limits = limits;
-    for (DoorLimit limit : DoorLimit.values()) {
+    for (RequestLimit limit : RequestLimit.values()) {
       uses.put(limit, () -> 0);
-      refusedByDoors.put(limit, new LongAdder());
+      refusedByEndpoints.put(limit, new LongAdder());
     }
     for (Limit limit : Limit.values()) {
       refusedByStore.put(limit, new LongAdder());
@@ -43,7 +43,7 @@ public final class LimitBoard {
   }
 
   /** From now on asks there how much of a limit is taken. */
-  public void watch(DoorLimit limit, LongSupplier used) {
+  public void watch(RequestLimit limit, LongSupplier used) {
     uses.put(limit, used);
   }
 
@@ -53,8 +53,8 @@ public final class LimitBoard {
   }
 
   /** Counts a request, or a connection, that the limit turned away. */
-  public void countRefused(DoorLimit limit) {
-    refusedByDoors.computeIfAbsent(limit, _ -> new LongAdder()).increment();
+  public void countRefused(RequestLimit limit) {
+    refusedByEndpoints.computeIfAbsent(limit, _ -> new LongAdder()).increment();
   }
 
   public void countRefused(Limit limit) {
@@ -74,13 +74,13 @@ public final class LimitBoard {
                   .orElse(new LimitUse(limit.flag(), 0, 0));
           rows.add(new Row(limit.flag(), use.used(), use.most(), refused.sum()));
         });
-    refusedByDoors.forEach(
+    refusedByEndpoints.forEach(
         (limit, refused) ->
             rows.add(new Row(limit.flag(), usedOf(limit), limits.most(limit), refused.sum())));
     return rows;
   }
 
-  private long usedOf(DoorLimit limit) {
+  private long usedOf(RequestLimit limit) {
     LongSupplier use = uses.get(limit);
     return use == null ? 0 : use.getAsLong();
   }

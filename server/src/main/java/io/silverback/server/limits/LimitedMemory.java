@@ -6,15 +6,15 @@ import java.util.function.BiFunction;
 /** A {@link MemoryPool} that refuses with a limit's flag and what to do about it. Thread-safe. */
 public final class LimitedMemory {
   private final MemoryPool pool;
-  private final DoorLimit limit;
-  private final BiFunction<DoorLimit, String, OverLimitException> never;
+  private final RequestLimit limit;
+  private final BiFunction<RequestLimit, String, OverLimitException> never;
   private final String neverReason;
   private final String busyReason;
 
   private LimitedMemory(
       MemoryPool pool,
-      DoorLimit limit,
-      BiFunction<DoorLimit, String, OverLimitException> never,
+      RequestLimit limit,
+      BiFunction<RequestLimit, String, OverLimitException> never,
       String neverReason,
       String busyReason) {
     String flag = "raise --" + limit.flag() + ": limit=" + pool.mostBytes();
@@ -29,7 +29,7 @@ public final class LimitedMemory {
   public static LimitedMemory ofBodies(MemoryPool pool) {
     return new LimitedMemory(
         pool,
-        DoorLimit.BODY_MEMORY,
+        RequestLimit.BODY_MEMORY,
         OverLimitException::tooLarge,
         "the body needs more memory than all bodies together may have, push less at a time",
         "too much memory is taken by other bodies, try again later");
@@ -39,7 +39,7 @@ public final class LimitedMemory {
   public static LimitedMemory ofQueries(MemoryPool pool) {
     return new LimitedMemory(
         pool,
-        DoorLimit.QUERY_MEMORY,
+        RequestLimit.QUERY_MEMORY,
         OverLimitException::tooMuch,
         "the query needs more memory than all queries together may have, ask for less time",
         "too much memory is taken by other queries, try again later");

@@ -15,14 +15,14 @@ import java.util.function.LongSupplier;
 public final class QueryBounds implements QueryBudget, HistorySink {
   private final HistorySink sink;
   private final LimitedMemory.Lease memory;
-  private final DoorLimits limits;
+  private final RequestLimits limits;
   private final LongSupplier nanoTime;
   private final long startNanos;
   private long samples;
 
   /** A query that begins now; the caller closes what it has leased. */
   public QueryBounds(
-      HistorySink sink, LimitedMemory.Lease memory, DoorLimits limits, LongSupplier nanoTime) {
+      HistorySink sink, LimitedMemory.Lease memory, RequestLimits limits, LongSupplier nanoTime) {
     this.sink = sink;
     this.memory = memory;
     this.limits = limits;
@@ -61,9 +61,9 @@ public final class QueryBounds implements QueryBudget, HistorySink {
     }
   }
 
-  public static OverLimitException tookTooLong(DoorLimits limits) {
+  public static OverLimitException tookTooLong(RequestLimits limits) {
     return OverLimitException.busy(
-        DoorLimit.QUERY_TIMEOUT,
+        RequestLimit.QUERY_TIMEOUT,
         "the query took too long, ask for fewer series or less time, or raise"
             + " --limits.query-timeout: limit="
             + limits.queryTimeout());
@@ -96,7 +96,7 @@ public final class QueryBounds implements QueryBudget, HistorySink {
     if (samples > limits.maxHistorySamples()) {
       throw new StoppedException(
           OverLimitException.tooMuch(
-              DoorLimit.HISTORY_SAMPLES,
+              RequestLimit.HISTORY_SAMPLES,
               "the query matches too many samples, ask for fewer series or less time, or raise"
                   + " --limits.max-history-samples: limit="
                   + limits.maxHistorySamples()));

@@ -17,7 +17,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * <p>Thread-safe.
  */
 public final class Turnstile {
-  private final DoorLimit limit;
+  private final RequestLimit limit;
   private final int most;
   private final int mostOfOneClient;
   private final Duration maxWait;
@@ -30,7 +30,7 @@ public final class Turnstile {
   private final Map<String, Integer> takenByClient = new HashMap<>();
   private final ArrayDeque<Waiter> waiters = new ArrayDeque<>();
 
-  public Turnstile(DoorLimit limit, int most, Duration maxWait) {
+  public Turnstile(RequestLimit limit, int most, Duration maxWait) {
     this.limit = limit;
     this.most = most;
     this.mostOfOneClient = most - most / 4;

@@ -3,19 +3,19 @@ package io.silverback.server.member;
 import io.silverback.cluster.Membership;
 import io.silverback.cluster.Network;
 import io.silverback.cluster.ViewLog;
-import io.silverback.server.flags.ClusterSettings;
+import io.silverback.server.flags.MemberConfig;
 import java.nio.file.Path;
 
 /** Where a cluster takes the two things from that are libraries behind ports; a test has others. */
 public interface ClusterLibraries {
 
   /** Neither started nor closed by whoever makes it. */
-  Membership membership(ClusterSettings settings, Network network);
+  Membership membership(MemberConfig settings, Network network);
 
   /**
    * Neither started nor closed by whoever makes it.
    *
    * @param folder for its files, which is there
    */
-  ViewLog viewLog(ClusterSettings settings, Path folder, Network network);
+  ViewLog viewLog(MemberConfig settings, Path folder, Network network);
 }

@@ -11,7 +11,7 @@ import io.silverback.cluster.node.ClusterNode;
 import io.silverback.cluster.node.SystemClock;
 import io.silverback.cluster.node.ThreadLoop;
 import io.silverback.cluster.peer.SealedNetwork;
-import io.silverback.server.flags.ClusterSettings;
+import io.silverback.server.flags.MemberConfig;
 import io.silverback.server.flags.StartUpException;
 import io.silverback.server.handler.ClusterHandler;
 import io.silverback.server.handler.Fence;
@@ -56,7 +56,7 @@ public final class ClusterParts implements AutoCloseable {
   private final ClusterReport report;
 
   private ClusterParts(
-      ClusterSettings settings,
+      MemberConfig settings,
       ClusterLibraries libraries,
       ClusterFolder folder,
       SealedNetwork network,
@@ -102,7 +102,7 @@ public final class ClusterParts implements AutoCloseable {
    * @throws StartUpException if it cannot listen, or its files cannot be used
    */
   public static ClusterParts open(
-      ClusterSettings settings,
+      MemberConfig settings,
       ClusterLibraries libraries,
       LocalStore local,
       ClusterMetrics metrics,

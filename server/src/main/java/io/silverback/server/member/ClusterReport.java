@@ -22,7 +22,7 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** What a node tells the doors of its cluster. Thread-safe. */
+/** What a node tells the endpoints about its cluster. Thread-safe. */
 final class ClusterReport implements ClusterInfo {
   /** So long Prometheus goes on to ask who was removed, to see it come back or go. */
   private static final Duration REMEMBERED = Duration.ofMinutes(10);

@@ -37,7 +37,7 @@ import java.util.function.Supplier;
 
 /**
  * The groups of a cluster: an update goes to the leader of its group, and this server shows the
- * groups that it leads. Doors cannot tell it from the store of a single node.
+ * groups that it leads. Handlers cannot tell it from the store of a single node.
  *
  * <p>Thread-safe; calls wait for other servers, so they belong into threads that cost little. What
  * is told of history, sizes and memory is that of this server alone.

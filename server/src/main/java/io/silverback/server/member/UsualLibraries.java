@@ -3,22 +3,22 @@ package io.silverback.server.member;
 import io.silverback.cluster.Membership;
 import io.silverback.cluster.Network;
 import io.silverback.cluster.ViewLog;
-import io.silverback.cluster.gossip.GossipSettings;
+import io.silverback.cluster.gossip.GossipConfig;
 import io.silverback.cluster.gossip.ScaleCubeMembership;
-import io.silverback.cluster.raft.RatisSettings;
+import io.silverback.cluster.raft.RatisConfig;
 import io.silverback.cluster.raft.RatisViewLog;
-import io.silverback.server.flags.ClusterSettings;
+import io.silverback.server.flags.MemberConfig;
 import java.nio.file.Path;
 
 /** Gossip by ScaleCube, and a log by Ratis. */
 public final class UsualLibraries implements ClusterLibraries {
   @Override
-  public Membership membership(ClusterSettings settings, Network network) {
-    return new ScaleCubeMembership(network, settings.join(), GossipSettings.standard());
+  public Membership membership(MemberConfig settings, Network network) {
+    return new ScaleCubeMembership(network, settings.join(), GossipConfig.standard());
   }
 
   @Override
-  public ViewLog viewLog(ClusterSettings settings, Path folder, Network network) {
-    return new RatisViewLog(network, folder, RatisSettings.standard());
+  public ViewLog viewLog(MemberConfig settings, Path folder, Network network) {
+    return new RatisViewLog(network, folder, RatisConfig.standard());
   }
 }

@@ -9,7 +9,7 @@ import java.util.function.Consumer;
 import java.util.function.IntPredicate;
 
 /**
- * The groups, as the doors see them.
+ * The groups, as the handlers see them.
  *
  * <p>Thread-safe. Updates of one group are applied in the order in which they were submitted and
  * each as a whole: no reader sees half a push. Updates of different groups go side by side.

@@ -1,6 +1,5 @@
 /**
- * Where the groups lie, and the only door to them: {@link
- * io.silverback.server.storage.MetricStore}.
+ * Where the groups lie, and the only way to them: {@link io.silverback.server.storage.MetricStore}.
  */
 @NullMarked
 package io.silverback.server.storage;

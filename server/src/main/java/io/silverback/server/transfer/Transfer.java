@@ -98,22 +98,23 @@ public final class Transfer {
       report.skipped();
       return;
     }
-    String door = direction.isImport() ? "/api/v1/admin/restore" : "/metrics";
+    String endpoint = direction.isImport() ? "/api/v1/admin/restore" : "/metrics";
     byte[] body = direction.isImport() ? group.restored() : group.pushed();
-    Answer answer = target.put(door + GroupPath.of(group.key()), StoredGroup.CONTENT_TYPE, body);
+    Answer answer =
+        target.put(endpoint + GroupPath.of(group.key()), StoredGroup.CONTENT_TYPE, body);
     if (answer.isSuccess()) {
       report.moved();
       return;
     }
     switch (answer.status()) {
       case 401, 403 -> throw target.locked(answer.status());
-      case 404, 405 -> throw new TransferException(target + ": " + missingDoor(answer));
+      case 404, 405 -> throw new TransferException(target + ": " + missingEndpoint(answer));
       case CONFLICT -> report.skipped();
       default -> report.refused(group.key(), answer.text() + " (status " + answer.status() + ")");
     }
   }
 
-  private String missingDoor(Answer answer) {
+  private String missingEndpoint(Answer answer) {
     String advice =
         direction.isImport()
             ? "the server of --to restores no groups, start Silverback there with"

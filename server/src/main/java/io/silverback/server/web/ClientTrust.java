@@ -40,7 +40,7 @@ final class ClientTrust extends X509ExtendedTrustManager {
    *
    * @param authorities the client CAs; if empty, those that the JDK trusts
    */
-  static ClientTrust of(TlsSettings settings, List<X509Certificate> authorities)
+  static ClientTrust of(TlsFiles settings, List<X509Certificate> authorities)
       throws GeneralSecurityException {
     return new ClientTrust(
         settings.clientAuth().verifies() ? verifier(authorities) : null,

@@ -21,7 +21,7 @@ final class CurrentTls {
   private static final System.Logger logger = System.getLogger(CurrentTls.class.getName());
 
   private final Path configFile;
-  private final Supplier<TlsSettings> settings;
+  private final Supplier<TlsFiles> settings;
   private final ReentrantLock lock = new ReentrantLock();
 
   // All guarded by the lock.
@@ -29,7 +29,7 @@ final class CurrentTls {
   private @Nullable Made made;
   private String loggedFault = "";
 
-  CurrentTls(Path configFile, Supplier<TlsSettings> settings) {
+  CurrentTls(Path configFile, Supplier<TlsFiles> settings) {
     this.configFile = configFile;
     this.settings = settings;
   }
@@ -40,7 +40,7 @@ final class CurrentTls {
    * @throws ConfigException if no connection must be made
    */
   TlsPolicy policy() {
-    TlsSettings wanted = settings.get();
+    TlsFiles wanted = settings.get();
     if (!wanted.enabled()) {
       throw ConfigException.inFile(
           configFile, "TLS was switched off in the file, which needs a restart");
@@ -53,7 +53,7 @@ final class CurrentTls {
     }
   }
 
-  private TlsPolicy policyFor(TlsSettings wanted) {
+  private TlsPolicy policyFor(TlsFiles wanted) {
     watched.keySet().removeIf(path -> !names(wanted, path));
     byte[] clientCa = read(wanted.clientCa(), "client_ca_file");
     Identified identified = identify(wanted);
@@ -72,7 +72,7 @@ final class CurrentTls {
   }
 
   /** The key pair as the files have it, or the last good one of the same files. */
-  private Identified identify(TlsSettings wanted) {
+  private Identified identify(TlsFiles wanted) {
     Made last = made;
     try {
       byte[] certificate = read(wanted.certificate(), "cert_file");
@@ -126,7 +126,7 @@ final class CurrentTls {
     };
   }
 
-  private static boolean names(TlsSettings settings, Path path) {
+  private static boolean names(TlsFiles settings, Path path) {
     var source = new PemSource.InFile(path);
     return source.equals(settings.certificate())
         || source.equals(settings.key())
@@ -152,12 +152,12 @@ final class CurrentTls {
 
   /** A policy with all that it was made from. */
   private static final class Made {
-    final TlsSettings settings;
+    final TlsFiles settings;
     final Identified identified;
     final byte[] clientCa;
     final TlsPolicy policy;
 
-    Made(TlsSettings settings, Identified identified, byte[] clientCa, TlsPolicy policy) {
+    Made(TlsFiles settings, Identified identified, byte[] clientCa, TlsPolicy policy) {
       this.settings = settings;
       this.identified = identified;
       this.clientCa = clientCa;

@@ -18,11 +18,11 @@ import javax.net.ssl.TrustManager;
  * configuration would not grant.
  */
 final class TlsPolicy {
-  private final TlsSettings settings;
+  private final TlsFiles settings;
   private final SSLContext context;
   private final List<String> protocols;
 
-  private TlsPolicy(TlsSettings settings, SSLContext context, List<String> protocols) {
+  private TlsPolicy(TlsFiles settings, SSLContext context, List<String> protocols) {
     this.settings = settings;
     this.context = context;
     this.protocols = protocols;
@@ -37,7 +37,7 @@ final class TlsPolicy {
    */
   static TlsPolicy of(
       Path configFile,
-      TlsSettings settings,
+      TlsFiles settings,
       ServerIdentity identity,
       List<X509Certificate> authorities) {
     try {
@@ -52,7 +52,7 @@ final class TlsPolicy {
     }
   }
 
-  private static List<String> usableProtocols(Path configFile, TlsSettings settings)
+  private static List<String> usableProtocols(Path configFile, TlsFiles settings)
       throws NoSuchAlgorithmException {
     List<String> enabled =
         List.of(SSLContext.getDefault().getDefaultSSLParameters().getProtocols());

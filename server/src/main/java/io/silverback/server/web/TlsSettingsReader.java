@@ -36,7 +36,7 @@ final class TlsSettingsReader {
 
   private TlsSettingsReader() {}
 
-  static TlsSettings read(Path file, YamlSection root) {
+  static TlsFiles read(Path file, YamlSection root) {
     YamlSection tls = root.section("tls_server_config", KEYS);
     PemSource certificate = source(file, tls, "cert_file", "cert");
     PemSource key = source(file, tls, "key_file", "key");
@@ -53,7 +53,7 @@ final class TlsSettingsReader {
     if (wanted && !key.isPresent()) {
       throw tls.fault("", "missing one of key or key_file");
     }
-    return new TlsSettings(
+    return new TlsFiles(
         certificate,
         key,
         clientCa,

@@ -8,11 +8,11 @@ import java.util.Map;
 /**
  * What a web configuration file says. Immutable, and printed without secrets.
  *
- * @param tls the TLS section; not {@link TlsSettings#enabled() enabled} if nothing was said
+ * @param tls the TLS section; not {@link TlsFiles#enabled() enabled} if nothing was said
  * @param users password hashes by user name; empty if nobody has to log in
  * @param rate the rate limit; not {@link Rate#enabled() enabled} if nothing was said
  */
-public record WebConfig(TlsSettings tls, Http http, Map<String, PasswordHash> users, Rate rate) {
+public record WebConfig(TlsFiles tls, Http http, Map<String, PasswordHash> users, Rate rate) {
 
   public WebConfig {
     users = Map.copyOf(users);

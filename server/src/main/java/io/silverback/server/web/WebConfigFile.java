@@ -60,7 +60,7 @@ public final class WebConfigFile {
     if (reading.config == null) {
       return;
     }
-    TlsSettings tls = reading.config.tls();
+    TlsFiles tls = reading.config.tls();
     int before = faults.size();
     readable(tls.certificate(), "cert_file", faults);
     readable(tls.key(), "key_file", faults);

@@ -7,9 +7,9 @@ import io.silverback.server.handler.GroupingKeyPath;
 import io.silverback.server.json.BadParameterException;
 import io.silverback.server.json.QueryParameters;
 import io.silverback.server.json.QueryTime;
-import io.silverback.server.limits.DoorLimit;
 import io.silverback.server.limits.LimitedMemory;
 import io.silverback.server.limits.OverLimitException;
+import io.silverback.server.limits.RequestLimit;
 import io.silverback.server.memory.MemoryPool;
 import java.time.Duration;
 
@@ -41,7 +41,7 @@ public final class BodyInputs {
 
   private static void inflate(byte[] bytes, Inflater inflater) {
     try (var lease = MEMORY.lease()) {
-      var inflated = new BodyBuffer(lease, DoorLimit.INFLATED_SIZE, MOST_INFLATED);
+      var inflated = new BodyBuffer(lease, RequestLimit.INFLATED_SIZE, MOST_INFLATED);
       if (inflater.inflate(bytes, bytes.length, inflated).length() > MOST_INFLATED) {
         throw new IllegalStateException("inflated beyond its limit");
       }

@@ -7,9 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.silverback.server.body.BodyCoding.UnreadableBodyException;
-import io.silverback.server.limits.DoorLimit;
 import io.silverback.server.limits.LimitedMemory;
 import io.silverback.server.limits.OverLimitException;
+import io.silverback.server.limits.RequestLimit;
 import io.silverback.server.memory.MemoryPool;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -89,7 +89,7 @@ final class GunzipTest {
     var refused = assertThrows(OverLimitException.class, () -> inflate(bomb));
 
     assertEquals(413, refused.status());
-    assertEquals(DoorLimit.INFLATED_SIZE, refused.limit());
+    assertEquals(RequestLimit.INFLATED_SIZE, refused.limit());
     assertEquals(MAX, inflate(gzip("0".repeat(MAX))).length);
   }
 
@@ -98,12 +98,12 @@ final class GunzipTest {
     var memory = LimitedMemory.ofBodies(new MemoryPool(MAX / 2, Duration.ZERO));
     byte[] bomb = gzip("0".repeat(MAX));
     try (var lease = memory.lease()) {
-      var inflated = new BodyBuffer(lease, DoorLimit.INFLATED_SIZE, MAX);
+      var inflated = new BodyBuffer(lease, RequestLimit.INFLATED_SIZE, MAX);
       var refused =
           assertThrows(OverLimitException.class, () -> Gunzip.inflate(bomb, bomb.length, inflated));
 
       assertEquals(413, refused.status());
-      assertEquals(DoorLimit.BODY_MEMORY, refused.limit());
+      assertEquals(RequestLimit.BODY_MEMORY, refused.limit());
       assertTrue(inflated.bytes().length <= MAX / 2);
     }
     assertEquals(0, memory.takenBytes());
@@ -111,7 +111,7 @@ final class GunzipTest {
 
   private static byte[] inflate(byte[] packed) throws UnreadableBodyException, OverLimitException {
     try (var lease = LimitedMemory.ofBodies(new MemoryPool(16L * MAX, Duration.ZERO)).lease()) {
-      var inflated = new BodyBuffer(lease, DoorLimit.INFLATED_SIZE, MAX);
+      var inflated = new BodyBuffer(lease, RequestLimit.INFLATED_SIZE, MAX);
       Gunzip.inflate(packed, packed.length, inflated);
       return Arrays.copyOf(inflated.bytes(), inflated.length());
     }

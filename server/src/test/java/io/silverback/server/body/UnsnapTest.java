@@ -8,9 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.airlift.compress.snappy.SnappyFramedOutputStream;
 import io.silverback.server.body.BodyCoding.UnreadableBodyException;
-import io.silverback.server.limits.DoorLimit;
 import io.silverback.server.limits.LimitedMemory;
 import io.silverback.server.limits.OverLimitException;
+import io.silverback.server.limits.RequestLimit;
 import io.silverback.server.memory.MemoryPool;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -95,14 +95,14 @@ final class UnsnapTest {
     byte[] bomb = packed(new byte[MAX + 1]);
 
     assertEquals(
-        DoorLimit.INFLATED_SIZE,
+        RequestLimit.INFLATED_SIZE,
         assertThrows(OverLimitException.class, () -> inflate(bomb)).limit());
     assertEquals(MAX, inflate(packed(new byte[MAX])).length);
   }
 
   private static byte[] inflate(byte[] packed) throws UnreadableBodyException, OverLimitException {
     try (var lease = LimitedMemory.ofBodies(new MemoryPool(16L * MAX, Duration.ZERO)).lease()) {
-      var inflated = new BodyBuffer(lease, DoorLimit.INFLATED_SIZE, MAX);
+      var inflated = new BodyBuffer(lease, RequestLimit.INFLATED_SIZE, MAX);
       Unsnap.inflate(packed, packed.length, inflated);
       return Arrays.copyOf(inflated.bytes(), inflated.length());
     }

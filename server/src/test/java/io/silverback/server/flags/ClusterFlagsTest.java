@@ -29,7 +29,7 @@ final class ClusterFlagsTest {
 
   @Test
   void whatIsNotSaidFollowsFromTheAddressAndTheList() {
-    ClusterSettings settings =
+    MemberConfig settings =
         cluster(
             LISTEN,
             "--cluster.node-id=a",
@@ -50,7 +50,7 @@ final class ClusterFlagsTest {
   @Test
   void whatIsSaidReachesTheSettings(@TempDir Path folder) throws IOException {
     Path secret = Files.writeString(folder.resolve("secret"), "correct horse battery staple\n");
-    ClusterSettings settings =
+    MemberConfig settings =
         cluster(
             "--cluster.listen-address=:9094",
             "--cluster.advertise-address=10.0.0.1:19094",
@@ -138,7 +138,7 @@ final class ClusterFlagsTest {
         String.valueOf(refused.getMessage()).startsWith("--web.listen-address needs a port"));
   }
 
-  private static ClusterSettings cluster(String... arguments) {
+  private static MemberConfig cluster(String... arguments) {
     return config(arguments).cluster().orElseThrow();
   }
 

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.silverback.codec.exposition.NameValidation;
-import io.silverback.server.limits.DoorLimits;
+import io.silverback.server.limits.RequestLimits;
 import io.silverback.server.storage.StorageLimits;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -30,13 +30,13 @@ final class FlagsTest {
 
     assertEquals(List.of(new InetSocketAddress(9091)), config.listenAddresses());
     assertEquals(Duration.ofSeconds(10), config.shutdownTimeout());
-    assertEquals("/metrics", config.doors().telemetryPath());
-    assertEquals("", config.doors().routePrefix());
-    assertEquals(NameValidation.LEGACY, config.doors().names());
-    assertTrue(config.doors().checked());
-    assertEquals("5m0s", config.doors().flags().get("persistence.interval"));
-    assertEquals("false", config.doors().flags().get("push.enable-utf8-names"));
-    assertEquals(64 << 20, config.doors().limits().maxBodyBytes());
+    assertEquals("/metrics", config.endpoints().telemetryPath());
+    assertEquals("", config.endpoints().routePrefix());
+    assertEquals(NameValidation.LEGACY, config.endpoints().names());
+    assertTrue(config.endpoints().checked());
+    assertEquals("5m0s", config.endpoints().flags().get("persistence.interval"));
+    assertEquals("false", config.endpoints().flags().get("push.enable-utf8-names"));
+    assertEquals(64 << 20, config.endpoints().limits().maxBodyBytes());
   }
 
   @Test
@@ -70,31 +70,31 @@ final class FlagsTest {
             new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 1),
             new InetSocketAddress(InetAddress.ofLiteral("::1"), 2)),
         config.listenAddresses());
-    assertEquals("/ext", config.doors().routePrefix());
-    assertEquals("/ext", config.doors().externalPrefix());
-    assertEquals("/tele", config.doors().telemetryPath());
-    assertTrue(config.doors().lifecycle());
-    assertTrue(config.doors().adminApi());
-    assertEquals(false, config.doors().checked());
-    assertEquals(NameValidation.LEGACY, config.doors().names());
-    assertEquals(3072, config.doors().limits().maxBodyBytes());
-    assertEquals(3L << 30, config.doors().limits().maxBodyMemoryBytes());
-    assertEquals(7, config.doors().limits().maxPushes());
-    assertEquals(5 << 20, config.doors().limits().maxScrapeMemoryBytes());
-    assertEquals(Duration.ofSeconds(90), config.doors().limits().queryTimeout());
-    assertEquals(5L << 20, config.doors().limits().maxQueryMemoryBytes());
-    assertEquals(11, config.doors().limits().maxFamilies());
-    assertEquals(Duration.ofSeconds(12), config.doors().limits().pushTimeout());
-    assertEquals(13, config.doors().limits().maxSelectors());
-    assertEquals(14 << 10, config.doors().limits().maxFormBytes());
-    assertEquals("1m30s", config.doors().flags().get("limits.query-timeout"));
+    assertEquals("/ext", config.endpoints().routePrefix());
+    assertEquals("/ext", config.endpoints().externalPrefix());
+    assertEquals("/tele", config.endpoints().telemetryPath());
+    assertTrue(config.endpoints().lifecycle());
+    assertTrue(config.endpoints().adminApi());
+    assertEquals(false, config.endpoints().checked());
+    assertEquals(NameValidation.LEGACY, config.endpoints().names());
+    assertEquals(3072, config.endpoints().limits().maxBodyBytes());
+    assertEquals(3L << 30, config.endpoints().limits().maxBodyMemoryBytes());
+    assertEquals(7, config.endpoints().limits().maxPushes());
+    assertEquals(5 << 20, config.endpoints().limits().maxScrapeMemoryBytes());
+    assertEquals(Duration.ofSeconds(90), config.endpoints().limits().queryTimeout());
+    assertEquals(5L << 20, config.endpoints().limits().maxQueryMemoryBytes());
+    assertEquals(11, config.endpoints().limits().maxFamilies());
+    assertEquals(Duration.ofSeconds(12), config.endpoints().limits().pushTimeout());
+    assertEquals(13, config.endpoints().limits().maxSelectors());
+    assertEquals(14 << 10, config.endpoints().limits().maxFormBytes());
+    assertEquals("1m30s", config.endpoints().flags().get("limits.query-timeout"));
     assertEquals(Duration.ofSeconds(90), config.shutdownTimeout());
   }
 
   @Test
   void limitsOfRequestsReachTheConfig() {
     assertEquals(
-        new DoorLimits(
+        new RequestLimits(
             1,
             2,
             3L,
@@ -139,7 +139,7 @@ final class FlagsTest {
                 "--limits.max-connections=20",
                 "--limits.idle-timeout=21s")
             .config()
-            .doors()
+            .endpoints()
             .limits());
   }
 
@@ -166,18 +166,19 @@ final class FlagsTest {
     assertEquals((long) (MachineMemory.bytes() / 100.0 * 60), most);
     assertEquals((long) (MachineMemory.bytes() / 100.0 * 25), quarter);
     assertEquals(new StorageLimits(most, 0, 0, 0, 0), serve().config().limits());
-    assertEquals(most / 8, serve().config().doors().limits().maxScrapeMemoryBytes());
+    assertEquals(most / 8, serve().config().endpoints().limits().maxScrapeMemoryBytes());
     assertEquals(
         Runtime.getRuntime().maxMemory() / 8,
-        serve("--storage.max-memory=0").config().doors().limits().maxScrapeMemoryBytes());
+        serve("--storage.max-memory=0").config().endpoints().limits().maxScrapeMemoryBytes());
   }
 
   @Test
   void theRoutePrefixBeatsTheExternalUrl() {
-    var doors = serve("--web.external-url=http://x/a", "--web.route-prefix=/").config().doors();
+    var endpoints =
+        serve("--web.external-url=http://x/a", "--web.route-prefix=/").config().endpoints();
 
-    assertEquals("", doors.routePrefix());
-    assertEquals("/a", doors.externalPrefix());
+    assertEquals("", endpoints.routePrefix());
+    assertEquals("/a", endpoints.externalPrefix());
   }
 
   @Test
@@ -188,7 +189,7 @@ final class FlagsTest {
     var fromBoth = serve(List.of("--log.level=error"), environment);
 
     assertEquals("warn", fromEnvironment.logLevel());
-    assertTrue(fromEnvironment.config().doors().adminApi());
+    assertTrue(fromEnvironment.config().endpoints().adminApi());
     assertEquals("error", fromBoth.logLevel());
   }
 
@@ -296,7 +297,7 @@ final class FlagsTest {
         new TreeMap<>(
             serve("--web.listen-address=127.0.0.1:1", "--web.listen-address=127.0.0.1:2")
                 .config()
-                .doors()
+                .endpoints()
                 .flags());
 
     assertEquals("127.0.0.1:1,127.0.0.1:2", shown.get("web.listen-address"));
@@ -364,7 +365,7 @@ final class FlagsTest {
   void helpNamesEveryFlagAndItsDefault() {
     var help = assertInstanceOf(Flags.Request.Help.class, Flags.parse(List.of("--help"), Map.of()));
 
-    for (String name : serve().config().doors().flags().keySet()) {
+    for (String name : serve().config().endpoints().flags().keySet()) {
       assertTrue(help.text().contains(name), help.text());
     }
     assertTrue(help.text().contains("(default: :9091)"), help.text());

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 final class DeleteGroupsHandlerTest {
-  private static final String DOOR = "/api/v1/admin/delete_groups";
+  private static final String PATH = "/api/v1/admin/delete_groups";
   private static final String FORM = "Content-Type: application/x-www-form-urlencoded";
   private static final JsonMapper JSON = new JsonMapper();
 
@@ -56,7 +56,7 @@ final class DeleteGroupsHandlerTest {
       throws IOException {
     String before = stored();
 
-    JsonNode data = data(gateway.send("POST", DOOR + "?match[]=" + encoded(selector), ""));
+    JsonNode data = data(gateway.send("POST", PATH + "?match[]=" + encoded(selector), ""));
 
     assertEquals(expected, named(data));
     assertEquals(expected.isEmpty() ? 0 : expected.split(" ").length, data.get("count").asInt());
@@ -69,7 +69,7 @@ final class DeleteGroupsHandlerTest {
   void severalSelectorsAreAUnionWithoutDoubles() throws IOException {
     String query = "?match[]=" + encoded("{job=\"a\"}") + "&match[]=" + encoded("{instance=\"1\"}");
 
-    assertEquals("a1 a2 b1", named(data(gateway.send("POST", DOOR + query, ""))));
+    assertEquals("a1 a2 b1", named(data(gateway.send("POST", PATH + query, ""))));
     assertEquals("c", stored());
   }
 
@@ -77,7 +77,7 @@ final class DeleteGroupsHandlerTest {
   void aDryRunOnlyTells() throws IOException {
     String query = "?dry_run=true&match[]=" + encoded("{job=\"a\"}");
 
-    JsonNode data = data(gateway.send("POST", DOOR + query, ""));
+    JsonNode data = data(gateway.send("POST", PATH + query, ""));
 
     assertEquals("a1 a2", named(data));
     assertTrue(data.get("dry_run").asBoolean());
@@ -92,7 +92,7 @@ final class DeleteGroupsHandlerTest {
         data(
             gateway.send(
                 "POST",
-                DOOR + "?match[]=" + encoded("{job=\"c\"}"),
+                PATH + "?match[]=" + encoded("{job=\"c\"}"),
                 form,
                 FORM + "; charset=utf-8"));
 
@@ -104,7 +104,7 @@ final class DeleteGroupsHandlerTest {
   void aDryRunInAFormIsOneToo() throws IOException {
     String form = "dry_run=true&match[]=" + encoded("{job=\"a\"}");
 
-    assertEquals("a1 a2", named(data(gateway.send("POST", DOOR, form, FORM))));
+    assertEquals("a1 a2", named(data(gateway.send("POST", PATH, form, FORM))));
     assertEquals("a1 a2 b1 c", stored());
   }
 
@@ -125,7 +125,7 @@ final class DeleteGroupsHandlerTest {
         "?match[]=%zz | invalid URL escape",
       })
   void whatIsWrongIsToldAndDeletesNothing(String query, String reason) throws IOException {
-    Answer answer = gateway.send("POST", DOOR + query, "");
+    Answer answer = gateway.send("POST", PATH + query, "");
 
     assertEquals(400, answer.status());
     assertTrue(answer.text().startsWith("{\"status\":\"error\""), answer.text());
@@ -139,7 +139,7 @@ final class DeleteGroupsHandlerTest {
       gateway.send("PUT", "/metrics/job/many/n/" + i, "m 1\n");
     }
 
-    JsonNode data = data(gateway.send("POST", DOOR + "?match[]=" + encoded("{n!=\"\"}"), ""));
+    JsonNode data = data(gateway.send("POST", PATH + "?match[]=" + encoded("{n!=\"\"}"), ""));
 
     assertEquals(1005, data.get("count").asInt());
     assertEquals(1000, data.get("groups").size());
@@ -148,11 +148,11 @@ final class DeleteGroupsHandlerTest {
   }
 
   @Test
-  void theDoorIsShutWithoutTheAdminApi() throws IOException {
+  void isNotThereWithoutTheAdminApi() throws IOException {
     try (var closed = TestGateway.start()) {
-      assertEquals(404, closed.send("POST", DOOR + "?match[]=x", "").status());
+      assertEquals(404, closed.send("POST", PATH + "?match[]=x", "").status());
     }
-    assertEquals(405, gateway.get(DOOR).status());
+    assertEquals(405, gateway.get(PATH).status());
     assertFalse(stored().isEmpty());
   }
 

@@ -68,7 +68,7 @@ final class ForeignPageTest {
 
   /** All routes of a server in which everything is switched on. */
   private List<Route> routes() {
-    DoorSettings settings = TestGateway.config(FLAGS).doors();
+    EndpointConfig settings = TestGateway.config(FLAGS).endpoints();
     return new Routes(
             settings,
             RequestMemory.unlimited(),

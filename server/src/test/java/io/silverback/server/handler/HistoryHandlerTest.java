@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class HistoryHandlerTest {
-  private static final String DOOR = "/api/v1/history";
+  private static final String PATH = "/api/v1/history";
 
   private TestGateway gateway;
   private volatile HistoryQuery asked = new HistoryQuery(List.of(), 0, 0);
@@ -71,7 +71,7 @@ final class HistoryHandlerTest {
   }
 
   private Answer ask(String rawQuery) throws IOException {
-    return gateway.get(DOOR + rawQuery);
+    return gateway.get(PATH + rawQuery);
   }
 
   private static String encoded(String text) {
@@ -158,7 +158,7 @@ final class HistoryHandlerTest {
 
   @Test
   void anAnswerCutOffByAFaultIsNotWhole() throws IOException {
-    String request = "GET " + DOOR + "?match[]=faulty HTTP/1.1\r\nHost: x\r\n\r\n";
+    String request = "GET " + PATH + "?match[]=faulty HTTP/1.1\r\nHost: x\r\n\r\n";
     String answer;
     try (var socket = new Socket(InetAddress.getLoopbackAddress(), gateway.port())) {
       socket.setSoTimeout(10_000);
@@ -189,7 +189,7 @@ final class HistoryHandlerTest {
       plain.send("PUT", "/p/metrics/job/x", "a 1\n");
       plain.send("PUT", "/p/metrics/job/x", "a 2.5\n");
 
-      Answer answer = plain.get("/p" + DOOR + "?match[]=a");
+      Answer answer = plain.get("/p" + PATH + "?match[]=a");
       assertEquals(200, answer.status());
       assertTrue(
           answer
@@ -207,7 +207,7 @@ final class HistoryHandlerTest {
     try (var plain = TestGateway.start("--history.retention=0s")) {
       plain.send("PUT", "/metrics/job/x", "a 1\n");
 
-      Answer answer = plain.get(DOOR + "?match[]=a");
+      Answer answer = plain.get(PATH + "?match[]=a");
       assertEquals(200, answer.status());
       assertTrue(answer.text().contains("\"result\":[]"), answer.text());
     }

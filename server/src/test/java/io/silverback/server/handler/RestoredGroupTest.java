@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class RestoredGroupTest {
-  private static final String DOOR = "/api/v1/admin/restore/job/old";
+  private static final String PATH = "/api/v1/admin/restore/job/old";
 
   private TestGateway gateway;
 
@@ -130,14 +130,14 @@ final class RestoredGroupTest {
   void aTimeAheadIsRefusedWithoutTheConsistencyCheckToo() throws IOException {
     try (var unchecked =
         TestGateway.start("--web.enable-admin-api", "--push.disable-consistency-check")) {
-      assertEquals(400, unchecked.send("PUT", DOOR, "push_time_seconds 1e12\n").status());
+      assertEquals(400, unchecked.send("PUT", PATH, "push_time_seconds 1e12\n").status());
     }
   }
 
   @Test
-  void thereIsNoSuchDoorWithoutTheFlag() throws IOException {
+  void thereIsNoSuchEndpointWithoutTheFlag() throws IOException {
     try (var closed = TestGateway.start()) {
-      assertEquals(404, closed.send("PUT", DOOR, "push_time_seconds 1\n").status());
+      assertEquals(404, closed.send("PUT", PATH, "push_time_seconds 1\n").status());
     }
   }
 
@@ -147,6 +147,6 @@ final class RestoredGroupTest {
   }
 
   private Answer send(String body) throws IOException {
-    return gateway.send("PUT", DOOR, body);
+    return gateway.send("PUT", PATH, body);
   }
 }

@@ -14,8 +14,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 final class QueryBoundsTest {
-  private static final DoorLimits LIMITS =
-      new DoorLimits(
+  private static final RequestLimits LIMITS =
+      new RequestLimits(
           1,
           1,
           1,
@@ -55,7 +55,7 @@ final class QueryBoundsTest {
     var stopped = assertThrows(StoppedException.class, () -> series("c", 1));
 
     assertEquals(422, stopped.over().status());
-    assertEquals(DoorLimit.HISTORY_SAMPLES, stopped.over().limit());
+    assertEquals(RequestLimit.HISTORY_SAMPLES, stopped.over().limit());
     assertEquals(List.of("a", "b"), passed);
   }
 
@@ -67,7 +67,7 @@ final class QueryBoundsTest {
     var stopped = assertThrows(StoppedException.class, () -> series("b", 1));
 
     assertEquals(503, stopped.over().status());
-    assertEquals(DoorLimit.QUERY_TIMEOUT, stopped.over().limit());
+    assertEquals(RequestLimit.QUERY_TIMEOUT, stopped.over().limit());
     assertEquals(List.of("a"), passed);
   }
 
@@ -76,7 +76,7 @@ final class QueryBoundsTest {
     bounds.goOn();
     nowNanos = LIMITS.queryTimeout().toNanos() + 1;
     var stopped = assertThrows(StoppedException.class, bounds::goOn);
-    assertEquals(DoorLimit.QUERY_TIMEOUT, stopped.over().limit());
+    assertEquals(RequestLimit.QUERY_TIMEOUT, stopped.over().limit());
   }
 
   @Test
@@ -84,7 +84,7 @@ final class QueryBoundsTest {
     bounds.take(4096);
     var stopped = assertThrows(StoppedException.class, () -> bounds.take(1));
     assertEquals(422, stopped.over().status());
-    assertEquals(DoorLimit.QUERY_MEMORY, stopped.over().limit());
+    assertEquals(RequestLimit.QUERY_MEMORY, stopped.over().limit());
     assertEquals(4096, memory.takenBytes());
   }
 
@@ -94,7 +94,7 @@ final class QueryBoundsTest {
       bounds(other).take(2000);
       var stopped = assertThrows(StoppedException.class, () -> bounds.take(3000));
       assertEquals(503, stopped.over().status());
-      assertEquals(DoorLimit.QUERY_MEMORY, stopped.over().limit());
+      assertEquals(RequestLimit.QUERY_MEMORY, stopped.over().limit());
     }
     bounds.take(3000);
   }

@@ -15,13 +15,13 @@ import org.junit.jupiter.api.Test;
 final class TurnstileTest {
   @Test
   void oneClientNeverHasAllPlaces() throws Exception {
-    var turnstile = new Turnstile(DoorLimit.SCRAPES, 8, Duration.ofMillis(50));
+    var turnstile = new Turnstile(RequestLimit.SCRAPES, 8, Duration.ofMillis(50));
     for (int i = 0; i < 6; i++) {
       turnstile.enter("a");
     }
     OverLimitException refused = assertThrows(OverLimitException.class, () -> turnstile.enter("a"));
 
-    assertEquals(DoorLimit.SCRAPES, refused.limit());
+    assertEquals(RequestLimit.SCRAPES, refused.limit());
     turnstile.enter("b");
     turnstile.enter("c");
     assertEquals(8, turnstile.taken());
@@ -31,7 +31,7 @@ final class TurnstileTest {
 
   @Test
   void theNextPlaceGoesToTheClientThatHasTheFewest() throws Exception {
-    var turnstile = new Turnstile(DoorLimit.SCRAPES, 2, Duration.ofMinutes(1));
+    var turnstile = new Turnstile(RequestLimit.SCRAPES, 2, Duration.ofMinutes(1));
     Place first = turnstile.enter("a");
     Place second = turnstile.enter("a");
     var entered = new LinkedBlockingQueue<String>();
@@ -52,7 +52,7 @@ final class TurnstileTest {
 
   @Test
   void aPlaceThatWasGivenBackIsFreeForTheSameClient() throws Exception {
-    var turnstile = new Turnstile(DoorLimit.PUSHES, 1, Duration.ZERO);
+    var turnstile = new Turnstile(RequestLimit.PUSHES, 1, Duration.ZERO);
     for (int i = 0; i < 3; i++) {
       try (var _ = turnstile.enter("a")) {
         assertEquals(1, turnstile.taken());

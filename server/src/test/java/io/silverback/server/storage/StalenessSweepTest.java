@@ -344,13 +344,13 @@ final class StalenessSweepTest {
   private MetricStore open(Path folder) throws InterruptedException {
     var opened =
         new PersistedMetricStore(
-            settings(), new PersistenceSettings(folder, Duration.ofMinutes(5), 0));
+            settings(), new PersistenceConfig(folder, Duration.ofMinutes(5), 0));
     opened.awaitReady(Duration.ofSeconds(30));
     return opened;
   }
 
-  private StoreSettings settings() {
-    return new StoreSettings(
+  private StoreConfig settings() {
+    return new StoreConfig(
         new VersionClock(() -> wallMillis, 1),
         () -> wallMillis,
         () -> nanos,

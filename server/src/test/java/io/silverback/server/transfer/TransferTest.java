@@ -119,7 +119,7 @@ final class TransferTest {
   }
 
   @Test
-  void theTargetMustHaveTheDoor() throws IOException {
+  void theTargetMustHaveTheEndpoint() throws IOException {
     try (var from = TestGateway.start();
         var to = TestGateway.start()) {
       from.send("PUT", "/metrics/job/a", "a 1\n");

@@ -178,7 +178,7 @@ class TlsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"one.example", "::1", "a@example.org", "spiffe://x/y", "'0:0::1'"})
-  void aSanOfTheListOpensTheDoor(String san) throws Exception {
+  void aSanOfTheListOpensTheEndpoint(String san) throws Exception {
     SSLContext server =
         open(
             "client_auth_type: RequireAndVerifyClientCert",

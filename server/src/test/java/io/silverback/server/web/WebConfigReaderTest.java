@@ -82,7 +82,7 @@ class WebConfigReaderTest {
               burst: 7
             """);
     assertEquals(
-        new TlsSettings(
+        new TlsFiles(
             new PemSource.InFile(Path.of("/etc/gateway/cert.pem")),
             new PemSource.InFile(Path.of("/keys/key.pem")),
             new PemSource.InFile(Path.of("/etc/gateway/../ca.pem")),
@@ -114,9 +114,9 @@ class WebConfigReaderTest {
 
   @Test
   void defaultsAreUpstreams() {
-    TlsSettings tls = read("tls_server_config: {cert: c, key: k}").tls();
+    TlsFiles tls = read("tls_server_config: {cert: c, key: k}").tls();
     assertEquals(
-        new TlsSettings(
+        new TlsFiles(
             new PemSource.Inline("c"),
             new PemSource.Inline("k"),
             new PemSource.Absent(),
@@ -132,7 +132,7 @@ class WebConfigReaderTest {
 
   @Test
   void aFileCountsMoreThanInlineText() {
-    TlsSettings tls =
+    TlsFiles tls =
         read("tls_server_config: {cert: c, cert_file: c.pem, key: k, key_file: k.pem}").tls();
     assertEquals(new PemSource.InFile(Path.of("/etc/gateway/c.pem")), tls.certificate());
     assertEquals(new PemSource.InFile(Path.of("/etc/gateway/k.pem")), tls.key());

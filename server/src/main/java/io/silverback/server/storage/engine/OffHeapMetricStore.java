@@ -18,7 +18,7 @@ import io.silverback.server.storage.QueryBudget;
 import io.silverback.server.storage.Snapshot;
 import io.silverback.server.storage.StorageStatistics;
 import io.silverback.server.storage.StoreClosedException;
-import io.silverback.server.storage.StoreSettings;
+import io.silverback.server.storage.StoreConfig;
 import io.silverback.server.storage.maps.GroupKeys;
 import io.silverback.server.storage.maps.Keys;
 import io.silverback.server.storage.maps.MapRoom;
@@ -89,17 +89,17 @@ public final class OffHeapMetricStore implements LocalStore {
   private final AtomicBoolean closed = new AtomicBoolean();
 
   /** An empty store, of which nothing survives the process. */
-  public OffHeapMetricStore(StoreSettings settings) {
+  public OffHeapMetricStore(StoreConfig settings) {
     this(settings, new OffHeapMaps());
   }
 
   /** A store over maps, which it closes, and with the groups that are in them. */
-  public OffHeapMetricStore(StoreSettings settings, OffHeapMaps maps) {
+  public OffHeapMetricStore(StoreConfig settings, OffHeapMaps maps) {
     this(settings, maps, new ProcessMemory()::besideBytes);
   }
 
   /** The same with another way to tell what the process takes beside the maps. */
-  OffHeapMetricStore(StoreSettings settings, OffHeapMaps maps, LongUnaryOperator besideBytes) {
+  OffHeapMetricStore(StoreConfig settings, OffHeapMaps maps, LongUnaryOperator besideBytes) {
     this.maps = maps;
     this.clock = settings.clock();
     this.wallMillis = settings.wallMillis();

@@ -9,13 +9,13 @@ import io.silverback.server.storage.HistoryQuery;
 import io.silverback.server.storage.HistorySink;
 import io.silverback.server.storage.Limit;
 import io.silverback.server.storage.Obstacle;
-import io.silverback.server.storage.PersistenceSettings;
+import io.silverback.server.storage.PersistenceConfig;
 import io.silverback.server.storage.QueryBudget;
 import io.silverback.server.storage.Snapshot;
 import io.silverback.server.storage.StorageStatistics;
 import io.silverback.server.storage.StoreClosedException;
+import io.silverback.server.storage.StoreConfig;
 import io.silverback.server.storage.StoreNotReadyException;
-import io.silverback.server.storage.StoreSettings;
 import io.silverback.server.storage.StoreUnusableException;
 import io.silverback.server.storage.engine.DiskGuard;
 import io.silverback.server.storage.engine.LocalStore;
@@ -55,8 +55,8 @@ public final class PersistedMetricStore implements LocalStore {
 
   private final Disk disk;
   private final StoreDirectory directory;
-  private final StoreSettings settings;
-  private final PersistenceSettings persistence;
+  private final StoreConfig settings;
+  private final PersistenceConfig persistence;
   private final Generation next;
   private final LiveGeneration live;
   private final DiskRoom room;
@@ -76,12 +76,12 @@ public final class PersistedMetricStore implements LocalStore {
    *
    * @throws StoreUnusableException if the folder cannot be used; says what to change
    */
-  public PersistedMetricStore(StoreSettings settings, PersistenceSettings persistence) {
+  public PersistedMetricStore(StoreConfig settings, PersistenceConfig persistence) {
     this(settings, persistence, new SystemDisk());
   }
 
   /** The same on another disk. */
-  PersistedMetricStore(StoreSettings settings, PersistenceSettings persistence, Disk disk) {
+  PersistedMetricStore(StoreConfig settings, PersistenceConfig persistence, Disk disk) {
     this.settings = settings;
     this.persistence = persistence;
     this.disk = disk;

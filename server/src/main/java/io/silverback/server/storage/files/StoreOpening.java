@@ -3,7 +3,7 @@ package io.silverback.server.storage.files;
 import io.silverback.codec.model.Version;
 import io.silverback.server.log.Log;
 import io.silverback.server.storage.StoreClosedException;
-import io.silverback.server.storage.StoreSettings;
+import io.silverback.server.storage.StoreConfig;
 import io.silverback.server.storage.engine.Horizons;
 import io.silverback.server.storage.engine.OffHeapMetricStore;
 import io.silverback.server.storage.engine.StoreAudit;
@@ -26,7 +26,7 @@ final class StoreOpening {
   private final Generation next;
   private final LiveGeneration live;
   private final OffHeapMaps maps;
-  private final StoreSettings settings;
+  private final StoreConfig settings;
   private final Disk disk;
   private boolean foundDamage;
   private int missingGroups;
@@ -41,7 +41,7 @@ final class StoreOpening {
       Generation next,
       LiveGeneration live,
       OffHeapMaps maps,
-      StoreSettings settings,
+      StoreConfig settings,
       Disk disk) {
     this.found = directory.found();
     this.next = next;

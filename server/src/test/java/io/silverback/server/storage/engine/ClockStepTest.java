@@ -17,10 +17,10 @@ import io.silverback.server.storage.EndlessBudget;
 import io.silverback.server.storage.HistoryQuery;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.MetricStore.Submission;
-import io.silverback.server.storage.PersistenceSettings;
+import io.silverback.server.storage.PersistenceConfig;
 import io.silverback.server.storage.StorageLimits;
 import io.silverback.server.storage.StorageStatistics;
-import io.silverback.server.storage.StoreSettings;
+import io.silverback.server.storage.StoreConfig;
 import io.silverback.server.storage.files.PersistedMetricStore;
 import io.silverback.server.storage.maps.OffHeapMaps;
 import io.silverback.server.storage.pages.RowTime;
@@ -198,8 +198,8 @@ final class ClockStepTest {
     nowMillis += step.toMillis();
   }
 
-  private StoreSettings settings(long memoryBytes) {
-    return new StoreSettings(
+  private StoreConfig settings(long memoryBytes) {
+    return new StoreConfig(
         new VersionClock(() -> nowMillis, 7),
         () -> nowMillis,
         () -> nanos,
@@ -211,7 +211,7 @@ final class ClockStepTest {
   }
 
   private PersistedMetricStore open() throws InterruptedException {
-    var persistence = new PersistenceSettings(folder, Duration.ofHours(1), 0);
+    var persistence = new PersistenceConfig(folder, Duration.ofHours(1), 0);
     var opened = new PersistedMetricStore(settings(0), persistence);
     opened.awaitReady(Duration.ofSeconds(30));
     return opened;

@@ -14,7 +14,7 @@ import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.MetricStore.Submission;
 import io.silverback.server.storage.Snapshot;
 import io.silverback.server.storage.StorageLimits;
-import io.silverback.server.storage.StoreSettings;
+import io.silverback.server.storage.StoreConfig;
 import io.silverback.server.storage.files.Generation;
 import io.silverback.server.storage.files.StoreFiles;
 import io.silverback.server.storage.files.StoreRecovery;
@@ -124,8 +124,8 @@ final class GivenBackRoomTest {
     return new OffHeapMetricStore(settings(), new OffHeapMaps(folder, MAGIC));
   }
 
-  private StoreSettings settings() {
-    return new StoreSettings(
+  private StoreConfig settings() {
+    return new StoreConfig(
         new VersionClock(() -> now, 7),
         () -> now,
         List.of(),

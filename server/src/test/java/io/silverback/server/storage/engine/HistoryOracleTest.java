@@ -19,10 +19,10 @@ import io.silverback.server.storage.EndlessBudget;
 import io.silverback.server.storage.HistoryQuery;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.MetricStore.Submission;
-import io.silverback.server.storage.PersistenceSettings;
+import io.silverback.server.storage.PersistenceConfig;
 import io.silverback.server.storage.QuietGroup;
 import io.silverback.server.storage.StorageLimits;
-import io.silverback.server.storage.StoreSettings;
+import io.silverback.server.storage.StoreConfig;
 import io.silverback.server.storage.files.PersistedMetricStore;
 import io.silverback.server.storage.files.SparseFiles;
 import java.io.IOException;
@@ -339,7 +339,7 @@ final class HistoryOracleTest {
 
   private PersistedMetricStore open(Path root) throws InterruptedException {
     var settings =
-        new StoreSettings(
+        new StoreConfig(
             new VersionClock(() -> now, 1),
             () -> now,
             List.of(),
@@ -347,7 +347,7 @@ final class HistoryOracleTest {
             RETENTION,
             StorageLimits.NONE);
     var store =
-        new PersistedMetricStore(settings, new PersistenceSettings(root, Duration.ofHours(1), 0));
+        new PersistedMetricStore(settings, new PersistenceConfig(root, Duration.ofHours(1), 0));
     store.awaitReady(Duration.ofSeconds(60));
     return store;
   }

@@ -19,7 +19,7 @@ import io.silverback.server.storage.MetricStore.Submission;
 import io.silverback.server.storage.QueryBudget;
 import io.silverback.server.storage.StorageLimits;
 import io.silverback.server.storage.StorageStatistics;
-import io.silverback.server.storage.StoreSettings;
+import io.silverback.server.storage.StoreConfig;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -42,7 +42,7 @@ final class HistoryReaderTest {
   private int rounds;
   private final OffHeapMetricStore store =
       new OffHeapMetricStore(
-          new StoreSettings(
+          new StoreConfig(
               new VersionClock(() -> now, 7),
               () -> now,
               List.of(),

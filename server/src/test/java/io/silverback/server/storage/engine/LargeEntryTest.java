@@ -21,10 +21,10 @@ import io.silverback.server.storage.HistoryQuery;
 import io.silverback.server.storage.Limit;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.MetricStore.Submission;
-import io.silverback.server.storage.PersistenceSettings;
+import io.silverback.server.storage.PersistenceConfig;
 import io.silverback.server.storage.Snapshot;
 import io.silverback.server.storage.StorageLimits;
-import io.silverback.server.storage.StoreSettings;
+import io.silverback.server.storage.StoreConfig;
 import io.silverback.server.storage.files.PersistedMetricStore;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -135,7 +135,7 @@ final class LargeEntryTest {
 
   private PersistedMetricStore open() throws InterruptedException {
     var settings =
-        new StoreSettings(
+        new StoreConfig(
             new VersionClock(() -> now, 1),
             () -> now,
             List.of(),
@@ -143,7 +143,7 @@ final class LargeEntryTest {
             Duration.ofHours(1),
             StorageLimits.NONE);
     var store =
-        new PersistedMetricStore(settings, new PersistenceSettings(folder, Duration.ofHours(1), 0));
+        new PersistedMetricStore(settings, new PersistenceConfig(folder, Duration.ofHours(1), 0));
     store.awaitReady(Duration.ofSeconds(60));
     return store;
   }

@@ -29,7 +29,7 @@ import io.silverback.server.storage.MetricStore.Submission;
 import io.silverback.server.storage.Snapshot;
 import io.silverback.server.storage.StorageLimits;
 import io.silverback.server.storage.StoreClosedException;
-import io.silverback.server.storage.StoreSettings;
+import io.silverback.server.storage.StoreConfig;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -321,7 +321,7 @@ final class OffHeapMetricStoreTest {
 
   private static OffHeapMetricStore store(boolean checked) {
     return new OffHeapMetricStore(
-        new StoreSettings(
+        new StoreConfig(
             new VersionClock(() -> NOW, 1),
             () -> NOW,
             List.of(),

@@ -22,7 +22,7 @@ import io.silverback.server.memory.MemoryPool;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.Snapshot;
 import io.silverback.server.storage.StorageLimits;
-import io.silverback.server.storage.StoreSettings;
+import io.silverback.server.storage.StoreConfig;
 import io.silverback.server.storage.pages.RandomPages;
 import io.silverback.server.storage.snapshot.SnapshotMemory;
 import java.time.Duration;
@@ -145,7 +145,7 @@ class ScrapeOracleTest {
 
   private OffHeapMetricStore store(boolean checked) {
     return new OffHeapMetricStore(
-        new StoreSettings(
+        new StoreConfig(
             new VersionClock(() -> now, 1),
             () -> now,
             OWN,

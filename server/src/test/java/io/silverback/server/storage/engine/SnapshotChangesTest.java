@@ -20,7 +20,7 @@ import io.silverback.server.storage.ListedGroup;
 import io.silverback.server.storage.Snapshot;
 import io.silverback.server.storage.SnapshotRefusedException;
 import io.silverback.server.storage.StorageLimits;
-import io.silverback.server.storage.StoreSettings;
+import io.silverback.server.storage.StoreConfig;
 import io.silverback.server.storage.snapshot.SnapshotMemory;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -40,7 +40,7 @@ final class SnapshotChangesTest {
 
   private final OffHeapMetricStore store =
       new OffHeapMetricStore(
-          new StoreSettings(
+          new StoreConfig(
               new VersionClock(System::currentTimeMillis, 1),
               System::currentTimeMillis,
               List.of(),

@@ -20,7 +20,7 @@ import io.silverback.server.storage.HistoryQuery;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.MetricStore.Submission;
 import io.silverback.server.storage.StorageLimits;
-import io.silverback.server.storage.StoreSettings;
+import io.silverback.server.storage.StoreConfig;
 import io.silverback.server.storage.maps.Envelope;
 import io.silverback.server.storage.maps.EnvelopeScanner;
 import io.silverback.server.storage.maps.HistoryHead;
@@ -262,8 +262,8 @@ final class StoreAuditTest {
     assertInstanceOf(Submission.Accepted.class, store.submit(new GroupUpdate.Replace(KEY, body)));
   }
 
-  private StoreSettings settings() {
-    return new StoreSettings(
+  private StoreConfig settings() {
+    return new StoreConfig(
         new VersionClock(() -> now, 1),
         () -> now,
         List.of(),

@@ -26,7 +26,7 @@ import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.Snapshot;
 import io.silverback.server.storage.StorageLimits;
 import io.silverback.server.storage.StorageStatistics;
-import io.silverback.server.storage.StoreSettings;
+import io.silverback.server.storage.StoreConfig;
 import io.silverback.server.storage.maps.Keys;
 import io.silverback.server.storage.maps.OffHeapMaps;
 import java.io.IOException;
@@ -285,7 +285,7 @@ final class StoreHistoryTest {
 
   private OffHeapMetricStore store(Duration retention, OffHeapMaps maps) {
     return new OffHeapMetricStore(
-        new StoreSettings(
+        new StoreConfig(
             new VersionClock(() -> now, 7),
             () -> now,
             List.<MetricFamily>of(),

@@ -26,7 +26,7 @@ import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.MetricStore.Submission;
 import io.silverback.server.storage.Snapshot;
 import io.silverback.server.storage.StorageLimits;
-import io.silverback.server.storage.StoreSettings;
+import io.silverback.server.storage.StoreConfig;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -260,7 +260,7 @@ final class StoreLimitsTest {
   private MetricStore store(StorageLimits limits) {
     var store =
         new OffHeapMetricStore(
-            new StoreSettings(
+            new StoreConfig(
                 new VersionClock(() -> NOW, 1),
                 () -> NOW,
                 List.of(),

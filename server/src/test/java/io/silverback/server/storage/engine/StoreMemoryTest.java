@@ -27,7 +27,7 @@ import io.silverback.server.storage.MetricStore.Submission;
 import io.silverback.server.storage.Snapshot;
 import io.silverback.server.storage.StorageLimits;
 import io.silverback.server.storage.StorageStatistics;
-import io.silverback.server.storage.StoreSettings;
+import io.silverback.server.storage.StoreConfig;
 import io.silverback.server.storage.maps.OffHeapMaps;
 import java.io.IOException;
 import java.time.Duration;
@@ -53,7 +53,7 @@ final class StoreMemoryTest {
   private final SplittableRandom random = new SplittableRandom(1);
   private final OffHeapMetricStore store =
       new OffHeapMetricStore(
-          new StoreSettings(
+          new StoreConfig(
               new VersionClock(now::get, 1),
               now::get,
               List.of(),
@@ -181,7 +181,7 @@ final class StoreMemoryTest {
     var requests = new RequestMemory(LIMIT, LIMIT, LIMIT, LIMIT, Duration.ZERO);
     long setAside = LIMIT / 8;
     var settings =
-        new StoreSettings(
+        new StoreConfig(
             new VersionClock(now::get, 1),
             now::get,
             System::nanoTime,

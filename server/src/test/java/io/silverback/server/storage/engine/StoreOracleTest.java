@@ -17,7 +17,7 @@ import io.silverback.server.storage.HeapMetricStore;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.Snapshot;
 import io.silverback.server.storage.StorageLimits;
-import io.silverback.server.storage.StoreSettings;
+import io.silverback.server.storage.StoreConfig;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,7 +41,7 @@ final class StoreOracleTest {
               new HeapMetricStore(new VersionClock(() -> now, 1), () -> now, List.of(), checked);
           var actual =
               new OffHeapMetricStore(
-                  new StoreSettings(
+                  new StoreConfig(
                       new VersionClock(() -> now, 1),
                       () -> now,
                       List.of(),

@@ -17,9 +17,9 @@ import io.silverback.server.log.LogLevel;
 import io.silverback.server.storage.DiskStatistics;
 import io.silverback.server.storage.Limit;
 import io.silverback.server.storage.MetricStore.Submission;
-import io.silverback.server.storage.PersistenceSettings;
+import io.silverback.server.storage.PersistenceConfig;
 import io.silverback.server.storage.StorageLimits;
-import io.silverback.server.storage.StoreSettings;
+import io.silverback.server.storage.StoreConfig;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -179,7 +179,7 @@ final class FullDiskTest {
   private PersistedMetricStore open(Path root, Disk disk, long minFreeBytes)
       throws InterruptedException {
     var settings =
-        new StoreSettings(
+        new StoreConfig(
             new VersionClock(() -> now, 1),
             () -> now,
             List.of(),
@@ -188,7 +188,7 @@ final class FullDiskTest {
             StorageLimits.NONE);
     var store =
         new PersistedMetricStore(
-            settings, new PersistenceSettings(root, Duration.ofHours(1), minFreeBytes), disk);
+            settings, new PersistenceConfig(root, Duration.ofHours(1), minFreeBytes), disk);
     store.awaitReady(Duration.ofMinutes(1));
     return store;
   }

@@ -23,10 +23,10 @@ import io.silverback.server.storage.EndlessBudget;
 import io.silverback.server.storage.HistoryQuery;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.MetricStore.Submission;
-import io.silverback.server.storage.PersistenceSettings;
+import io.silverback.server.storage.PersistenceConfig;
 import io.silverback.server.storage.Snapshot;
 import io.silverback.server.storage.StorageLimits;
-import io.silverback.server.storage.StoreSettings;
+import io.silverback.server.storage.StoreConfig;
 import io.silverback.server.storage.maps.Envelope;
 import io.silverback.server.storage.maps.EnvelopeScanner;
 import io.silverback.server.storage.maps.OffHeapMaps;
@@ -252,7 +252,7 @@ final class OldFormatsTest {
 
   private PersistedMetricStore open() throws InterruptedException {
     var settings =
-        new StoreSettings(
+        new StoreConfig(
             new VersionClock(() -> now, 1),
             () -> now,
             List.of(),
@@ -260,8 +260,7 @@ final class OldFormatsTest {
             Duration.ofHours(3),
             StorageLimits.NONE);
     var store =
-        new PersistedMetricStore(
-            settings, new PersistenceSettings(folder, Duration.ofMinutes(5), 0));
+        new PersistedMetricStore(settings, new PersistenceConfig(folder, Duration.ofMinutes(5), 0));
     store.awaitReady(Duration.ofSeconds(30));
     return store;
   }

@@ -23,11 +23,11 @@ import io.silverback.server.storage.Limit;
 import io.silverback.server.storage.LimitUse;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.MetricStore.Submission;
-import io.silverback.server.storage.PersistenceSettings;
+import io.silverback.server.storage.PersistenceConfig;
 import io.silverback.server.storage.Snapshot;
 import io.silverback.server.storage.StorageLimits;
+import io.silverback.server.storage.StoreConfig;
 import io.silverback.server.storage.StoreNotReadyException;
-import io.silverback.server.storage.StoreSettings;
 import io.silverback.server.storage.StoreUnusableException;
 import io.silverback.server.storage.maps.Holes;
 import java.io.IOException;
@@ -395,7 +395,7 @@ final class PersistedStoreTest {
   private PersistedMetricStore begin(
       Path path, long minFreeBytes, Duration flushInterval, Disk disk) {
     var settings =
-        new StoreSettings(
+        new StoreConfig(
             new VersionClock(() -> now, 1),
             () -> now,
             List.of(),
@@ -403,7 +403,7 @@ final class PersistedStoreTest {
             Duration.ofHours(1),
             StorageLimits.NONE);
     return new PersistedMetricStore(
-        settings, new PersistenceSettings(path, flushInterval, minFreeBytes), disk);
+        settings, new PersistenceConfig(path, flushInterval, minFreeBytes), disk);
   }
 
   private static GroupingKey key(int i) {

@@ -17,10 +17,10 @@ import io.silverback.server.log.LogFormat;
 import io.silverback.server.log.LogLevel;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.MetricStore.Submission;
-import io.silverback.server.storage.PersistenceSettings;
+import io.silverback.server.storage.PersistenceConfig;
 import io.silverback.server.storage.Snapshot;
 import io.silverback.server.storage.StorageLimits;
-import io.silverback.server.storage.StoreSettings;
+import io.silverback.server.storage.StoreConfig;
 import io.silverback.server.storage.maps.OffHeapMaps;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -229,7 +229,7 @@ final class PowerCutTest {
   private PersistedMetricStore open(Path root, Duration flushInterval, Disk disk)
       throws InterruptedException {
     var settings =
-        new StoreSettings(
+        new StoreConfig(
             new VersionClock(() -> now, 1),
             () -> now,
             List.of(),
@@ -237,7 +237,7 @@ final class PowerCutTest {
             Duration.ofHours(1),
             StorageLimits.NONE);
     var store =
-        new PersistedMetricStore(settings, new PersistenceSettings(root, flushInterval, 0), disk);
+        new PersistedMetricStore(settings, new PersistenceConfig(root, flushInterval, 0), disk);
     store.awaitReady(Duration.ofSeconds(30));
     return store;
   }

@@ -14,10 +14,10 @@ import io.silverback.server.log.LogFormat;
 import io.silverback.server.log.LogLevel;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.MetricStore.Submission;
-import io.silverback.server.storage.PersistenceSettings;
+import io.silverback.server.storage.PersistenceConfig;
 import io.silverback.server.storage.Snapshot;
 import io.silverback.server.storage.StorageLimits;
-import io.silverback.server.storage.StoreSettings;
+import io.silverback.server.storage.StoreConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -134,7 +134,7 @@ final class StepwiseMoveTest {
 
   private PersistedMetricStore open(Path root, Disk disk) throws InterruptedException {
     var settings =
-        new StoreSettings(
+        new StoreConfig(
             new VersionClock(() -> now, 1),
             () -> now,
             List.of(),
@@ -143,7 +143,7 @@ final class StepwiseMoveTest {
             StorageLimits.NONE);
     var store =
         new PersistedMetricStore(
-            settings, new PersistenceSettings(root, Duration.ofMillis(50), 0), disk);
+            settings, new PersistenceConfig(root, Duration.ofMillis(50), 0), disk);
     store.awaitReady(Duration.ofMinutes(2));
     return store;
   }

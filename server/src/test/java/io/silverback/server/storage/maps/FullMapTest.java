@@ -17,7 +17,7 @@ import io.silverback.codec.model.VersionClock;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.MetricStore.Submission;
 import io.silverback.server.storage.StorageLimits;
-import io.silverback.server.storage.StoreSettings;
+import io.silverback.server.storage.StoreConfig;
 import io.silverback.server.storage.engine.OffHeapMetricStore;
 import java.time.Duration;
 import java.util.List;
@@ -106,7 +106,7 @@ final class FullMapTest {
                         1)
                     : plan);
     return new OffHeapMetricStore(
-        new StoreSettings(
+        new StoreConfig(
             new VersionClock(() -> now, 7),
             () -> now,
             List.of(),

@@ -19,9 +19,9 @@ import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Version;
 import io.silverback.codec.model.VersionClock;
 import io.silverback.server.group.GroupUpdate;
-import io.silverback.server.storage.PersistenceSettings;
+import io.silverback.server.storage.PersistenceConfig;
 import io.silverback.server.storage.StorageLimits;
-import io.silverback.server.storage.StoreSettings;
+import io.silverback.server.storage.StoreConfig;
 import io.silverback.server.storage.engine.Horizons;
 import io.silverback.server.storage.files.HorizonFile;
 import io.silverback.server.storage.files.PersistedMetricStore;
@@ -298,14 +298,14 @@ final class PurgeTest {
 
   private PersistedMetricStore persisted() {
     return new PersistedMetricStore(
-        new StoreSettings(
+        new StoreConfig(
             new VersionClock(() -> now, 1),
             () -> now,
             List.of(),
             true,
             Duration.ofHours(1),
             StorageLimits.NONE),
-        new PersistenceSettings(folder, Duration.ofMinutes(1), 0));
+        new PersistenceConfig(folder, Duration.ofMinutes(1), 0));
   }
 
   /** With history. */

@@ -31,11 +31,11 @@ import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.storage.Limit;
 import io.silverback.server.storage.MetricStore.Submission;
 import io.silverback.server.storage.Obstacle;
-import io.silverback.server.storage.PersistenceSettings;
+import io.silverback.server.storage.PersistenceConfig;
 import io.silverback.server.storage.RandomUpdates;
 import io.silverback.server.storage.Snapshot;
 import io.silverback.server.storage.StorageLimits;
-import io.silverback.server.storage.StoreSettings;
+import io.silverback.server.storage.StoreConfig;
 import io.silverback.server.storage.engine.DiskGuard;
 import io.silverback.server.storage.engine.StoreParts;
 import io.silverback.server.storage.files.PersistedMetricStore;
@@ -450,14 +450,14 @@ final class ReplicaStoreTest {
 
   private PersistedMetricStore persisted() {
     return new PersistedMetricStore(
-        new StoreSettings(
+        new StoreConfig(
             new VersionClock(() -> now, 1),
             () -> now,
             List.of(),
             true,
             Duration.ofHours(1),
             StorageLimits.NONE),
-        new PersistenceSettings(folder, Duration.ofMinutes(1), 0));
+        new PersistenceConfig(folder, Duration.ofMinutes(1), 0));
   }
 
   private static ParsedExposition parsed() {

@@ -17,7 +17,7 @@ import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.MetricStore.Submission;
 import io.silverback.server.storage.Snapshot;
 import io.silverback.server.storage.StorageLimits;
-import io.silverback.server.storage.StoreSettings;
+import io.silverback.server.storage.StoreConfig;
 import io.silverback.server.storage.engine.OffHeapMetricStore;
 import io.silverback.server.storage.maps.GroupKeys;
 import java.io.IOException;
@@ -44,7 +44,7 @@ final class Replicas {
 
   static OffHeapMetricStore store(LongSupplier now, boolean checked, StorageLimits limits) {
     return new OffHeapMetricStore(
-        new StoreSettings(
+        new StoreConfig(
             new VersionClock(now, 1), now, List.of(), checked, Duration.ofHours(1), limits));
   }
 

@@ -1,7 +1,7 @@
 package io.silverback.server.limits;
 
-/** What the doors bound. */
-public enum DoorLimit {
+/** What is bounded of requests. */
+public enum RequestLimit {
   BODY_SIZE("limits.max-body-size"),
   INFLATED_SIZE("limits.max-inflated-size"),
   BODY_MEMORY("limits.max-body-memory"),
@@ -24,7 +24,7 @@ public enum DoorLimit {
 
   private final String flag;
 
-  DoorLimit(String flag) {
+  RequestLimit(String flag) {
     this.flag = flag;
   }
 

@@ -1,11 +1,11 @@
 package io.silverback.server.handler;
 
 import io.silverback.codec.exposition.NameValidation;
-import io.silverback.server.limits.DoorLimits;
+import io.silverback.server.limits.RequestLimits;
 import java.util.Map;
 
 /**
- * What the operator decided about the doors.
+ * What the operator decided about the endpoints.
  *
  * @param externalUrl where browsers find this server; empty if that is not known
  * @param routePrefix what stands before every path, empty or starting and not ending with a slash
@@ -17,7 +17,7 @@ import java.util.Map;
  * @param limits how much requests may ask for
  * @param flags every flag and its value, for show
  */
-public record DoorSettings(
+public record EndpointConfig(
     String externalUrl,
     String routePrefix,
     String externalPrefix,
@@ -26,9 +26,9 @@ public record DoorSettings(
     boolean adminApi,
     boolean checked,
     NameValidation names,
-    DoorLimits limits,
+    RequestLimits limits,
     Map<String, String> flags) {
-  public DoorSettings {
+  public EndpointConfig {
     flags = Map.copyOf(flags);
   }
 }

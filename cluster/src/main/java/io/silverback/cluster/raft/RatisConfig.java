@@ -14,7 +14,7 @@ import java.time.Duration;
  * @param maxRequests how many requests to other voters may wait for answers
  * @param maxProposals how many proposals may wait for their outcome
  */
-public record RatisSettings(
+public record RatisConfig(
     Duration electionMin,
     Duration electionMax,
     Duration requestTimeout,
@@ -23,7 +23,7 @@ public record RatisSettings(
     Duration closeTimeout,
     int maxRequests,
     int maxProposals) {
-  public RatisSettings {
+  public RatisConfig {
     if (!electionMin.isPositive() || electionMax.compareTo(electionMin) <= 0) {
       throw new IllegalArgumentException(
           "an election needs a span of time: electionMin="
@@ -52,8 +52,8 @@ public record RatisSettings(
   }
 
   /** For voters in one network, at most seven. */
-  public static RatisSettings standard() {
-    return new RatisSettings(
+  public static RatisConfig standard() {
+    return new RatisConfig(
         Duration.ofMillis(300),
         Duration.ofMillis(600),
         Duration.ofSeconds(1),

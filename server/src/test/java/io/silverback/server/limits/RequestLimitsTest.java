@@ -35,7 +35,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Each limit of bodies and answers, as a client meets it. */
-public final class DoorLimitsTest {
+public final class RequestLimitsTest {
   private static final String SHORT_WAIT = "--limits.max-wait=100ms";
 
   @ParameterizedTest
@@ -336,7 +336,7 @@ public final class DoorLimitsTest {
         assertEquals(0, limits.path(limit.flag()).path("refused").asInt(-1), limit.flag());
       }
       assertEquals(7, limits.path("limits.max-concurrent-pushes").path("max").asInt());
-      int count = Limit.values().length + DoorLimit.values().length;
+      int count = Limit.values().length + RequestLimit.values().length;
       assertEquals(count, limits.size(), limits::toString);
       assertEquals(
           List.of("silverback_limit_max{limit=\"limits.max-concurrent-pushes\"} 7"),

@@ -11,7 +11,7 @@ import java.util.List;
  * @param preferServerCipherSuites whether the order here counts more than the client's
  * @param namedGroups the JDK's names of the curves for the key exchange; empty for the default
  */
-public record TlsSettings(
+public record TlsFiles(
     PemSource certificate,
     PemSource key,
     PemSource clientCa,
@@ -23,7 +23,7 @@ public record TlsSettings(
     boolean preferServerCipherSuites,
     List<String> namedGroups) {
 
-  public TlsSettings {
+  public TlsFiles {
     allowedSans = List.copyOf(allowedSans);
     cipherSuites = List.copyOf(cipherSuites);
     namedGroups = List.copyOf(namedGroups);

@@ -3,7 +3,7 @@ package io.silverback.server.limits;
 import java.time.Duration;
 
 /**
- * How much the doors take, all of it positive.
+ * How much requests may take, all of it positive.
  *
  * @param maxBodyBytes the most bytes that a push may send
  * @param maxInflatedBytes the most bytes that they may inflate to
@@ -29,7 +29,7 @@ import java.time.Duration;
  * @param maxConnections the most connections of each listen address
  * @param idleTimeout how long a connection may go without a request
  */
-public record DoorLimits(
+public record RequestLimits(
     int maxBodyBytes,
     int maxInflatedBytes,
     long maxBodyMemoryBytes,
@@ -53,7 +53,7 @@ public record DoorLimits(
     Duration idleTimeout) {
 
   /** What a limit is set to: bytes, a number, or seconds rounded up. */
-  long most(DoorLimit limit) {
+  long most(RequestLimit limit) {
     return switch (limit) {
       case BODY_SIZE -> maxBodyBytes;
       case INFLATED_SIZE -> maxInflatedBytes;

@@ -10,4 +10,4 @@ import java.time.Duration;
  * @param flushInterval how long the operating system may hold back what was written
  * @param minFreeBytes of the disk, below which nothing is taken any more
  */
-public record PersistenceSettings(Path folder, Duration flushInterval, long minFreeBytes) {}
+public record PersistenceConfig(Path folder, Duration flushInterval, long minFreeBytes) {}

@@ -20,7 +20,7 @@ import java.util.function.LongSupplier;
  * @param limits what it is not to outgrow; the memory is that of the whole process
  * @param requests what requests take, which the limit of memory bounds, too
  */
-public record StoreSettings(
+public record StoreConfig(
     VersionClock clock,
     LongSupplier wallMillis,
     LongSupplier nanoClock,
@@ -29,12 +29,12 @@ public record StoreSettings(
     Duration historyRetention,
     StorageLimits limits,
     RequestMemory requests) {
-  public StoreSettings {
+  public StoreConfig {
     reserved = List.copyOf(reserved);
   }
 
   /** The same with the clock of the JDK that nobody can set, and any memory for snapshots. */
-  public StoreSettings(
+  public StoreConfig(
       VersionClock clock,
       LongSupplier wallMillis,
       Collection<MetricFamily> reserved,

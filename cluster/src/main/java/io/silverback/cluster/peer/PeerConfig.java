@@ -23,7 +23,7 @@ import java.time.Duration;
  * @param maxDataBytes of a message of {@link Channel#DATA}
  * @param maxOtherBytes of any other message
  */
-public record PeerSettings(
+public record PeerConfig(
     Duration connectTimeout,
     Duration handshakeTimeout,
     Duration keepAlive,
@@ -42,7 +42,7 @@ public record PeerSettings(
   /** What the longest message may be set to: its length has to be a number of an array. */
   public static final int LONGEST_MESSAGE = 1 << 30;
 
-  public PeerSettings {
+  public PeerConfig {
     requirePositive("connectTimeout", connectTimeout.toMillis());
     requirePositive("handshakeTimeout", handshakeTimeout.toMillis());
     requirePositive("keepAlive", keepAlive.toMillis());
@@ -82,8 +82,8 @@ public record PeerSettings(
   }
 
   /** What the flags say where they are left alone. */
-  public static PeerSettings standard() {
-    return new PeerSettings(
+  public static PeerConfig standard() {
+    return new PeerConfig(
         Duration.ofSeconds(1),
         Duration.ofSeconds(2),
         Duration.ofMillis(500),

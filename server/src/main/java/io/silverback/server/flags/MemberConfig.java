@@ -1,8 +1,8 @@
 package io.silverback.server.flags;
 
 import io.silverback.cluster.ClusterConfig;
+import io.silverback.cluster.peer.PeerConfig;
 import io.silverback.cluster.peer.PeerSecrets;
-import io.silverback.cluster.peer.PeerSettings;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -12,7 +12,7 @@ import java.util.Optional;
  *
  * @param listenAddress where it listens for the others, as {@code host:port} or {@code :port}
  * @param peerAddress where the others reach it, as {@code host:port}
- * @param webAddress where Prometheus and clients reach its web door, as {@code host:port}
+ * @param webAddress where Prometheus and clients reach its web endpoint, as {@code host:port}
  * @param join where others may be, each as {@code host:port} or {@code dns+name:port}
  * @param nodeId unique among the nodes that live
  * @param zone the failure domain, empty for none
@@ -21,7 +21,7 @@ import java.util.Optional;
  * @param rules what all nodes of a cluster should be told alike
  * @param peers what bounds the connections to the others
  */
-public record ClusterSettings(
+public record MemberConfig(
     String listenAddress,
     String peerAddress,
     String webAddress,
@@ -32,8 +32,8 @@ public record ClusterSettings(
     PeerSecrets secrets,
     Optional<Path> folder,
     ClusterConfig rules,
-    PeerSettings peers) {
-  public ClusterSettings {
+    PeerConfig peers) {
+  public MemberConfig {
     join = List.copyOf(join);
   }
 }

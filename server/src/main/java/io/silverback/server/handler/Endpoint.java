@@ -7,7 +7,7 @@ import java.util.List;
 
 /** Answers the requests of one route. Called by many threads at once. */
 @FunctionalInterface
-interface Door {
+interface Endpoint {
   /**
    * Sends exactly one answer.
    *

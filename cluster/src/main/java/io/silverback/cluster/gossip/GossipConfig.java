@@ -14,7 +14,7 @@ import java.time.Duration;
  * @param closeTimeout how long saying farewell may take
  * @param maxPeers how many peers are told of at most
  */
-public record GossipSettings(
+public record GossipConfig(
     Duration pingInterval,
     Duration pingTimeout,
     int suspicionMultiplier,
@@ -23,7 +23,7 @@ public record GossipSettings(
     Duration seedInterval,
     Duration closeTimeout,
     int maxPeers) {
-  public GossipSettings {
+  public GossipConfig {
     if (!pingTimeout.isPositive() || pingInterval.compareTo(pingTimeout) <= 0) {
       throw new IllegalArgumentException(
           "a ping must time out before the next one: pingInterval="
@@ -55,8 +55,8 @@ public record GossipSettings(
   }
 
   /** For nodes in one network, up to fifty. */
-  public static GossipSettings standard() {
-    return new GossipSettings(
+  public static GossipConfig standard() {
+    return new GossipConfig(
         Duration.ofMillis(500),
         Duration.ofMillis(300),
         3,

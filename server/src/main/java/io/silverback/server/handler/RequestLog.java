@@ -12,16 +12,16 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * What the doors tell the operator of requests. Thread-safe.
+ * What the operator reads about requests. Thread-safe.
  *
  * <p>Whatever a client can cause again and again is limited per group or client: see {@link
  * RateLimitedLog}.
  */
-final class DoorLog {
+final class RequestLog {
   private static final Duration INTERVAL = Duration.ofSeconds(10);
   private static final int MAX_SUBJECTS = 1000;
 
-  private final Log log = Log.of(DoorLog.class);
+  private final Log log = Log.of(RequestLog.class);
   private final RateLimitedLog limited =
       new RateLimitedLog(log, INTERVAL, MAX_SUBJECTS, System::nanoTime);
 
