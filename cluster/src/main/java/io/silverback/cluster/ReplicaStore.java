@@ -26,16 +26,38 @@ import java.util.function.Predicate;
 public interface ReplicaStore {
 
   /**
+   * What a client wants of a group. The cluster only carries it, and bytes are made of it only if
+   * it goes to another process.
+   */
+  interface Update {
+    byte[] encoded();
+
+    /** One that came from another process. */
+    static Update of(byte[] bytes) {
+      return () -> bytes;
+    }
+  }
+
+  /** The whole of a group at one moment, as it goes to other processes. */
+  interface State {
+    byte[] encoded();
+
+    /** One that came from another process. */
+    static State of(byte[] bytes) {
+      return () -> bytes;
+    }
+  }
+
+  /**
    * Works out what an update makes of its group, and changes nothing. The caller sees to it that no
    * other update of the group is between this call and the {@link #merge} of what comes out.
    *
    * <p>A group that comes to be counts as deleted at the horizon of its slot: what was purged of it
    * may still be somewhere, and must not be united with what is pushed now.
    *
-   * @param update as the server encoded it
    * @param version newer than all that the group has of its epoch
    */
-  Prepared prepare(byte[] update, Version version, long wallMillis);
+  Prepared prepare(Update update, Version version, long wallMillis);
 
   /** What an update would do. */
   sealed interface Prepared {
@@ -46,7 +68,7 @@ public interface ReplicaStore {
      */
     record Overtaken(long epoch) implements Prepared {}
 
-    /** Nothing changes; the answer is for whoever sent the update. */
+    /** Nothing changes; the answer is for the client that sent the update. */
     record Settled(byte[] answer) implements Prepared {}
 
     /**
@@ -54,9 +76,9 @@ public interface ReplicaStore {
      *
      * @param state the whole group afterwards
      * @param claim the series that come to be, if any do
-     * @param answer for whoever sent the update, once the state is safe
+     * @param answer for the client that sent the update, once the state is safe
      */
-    record Effect(byte[] state, Optional<Claim> claim, byte[] answer) implements Prepared {}
+    record Effect(State state, Optional<Claim> claim, byte[] answer) implements Prepared {}
   }
 
   /**
@@ -70,13 +92,13 @@ public interface ReplicaStore {
   record Claim(String job, String labelNames, byte[] series) {}
 
   /** The answer to an update whose series another node's group has. */
-  byte[] refusal(byte[] update, String reason);
+  byte[] refusal(Update update, String reason);
 
-  /** The versions of a state's group, for whoever looks for the newest. */
+  /** The versions of a state's group, for those who look for the newest. */
   Version newest(byte[] state);
 
   /** Makes the state of a group the union of what is here and what this node made of it. */
-  Merged merge(byte[] state);
+  Merged merge(State state);
 
   /**
    * The same with a state that another node sent. One of a group that is not here is passed over if

@@ -2,6 +2,7 @@ package io.silverback.cluster;
 
 import io.silverback.cluster.simulation.SimStore;
 import io.silverback.cluster.simulation.SimWorld;
+import io.silverback.codec.model.VersionClock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -13,7 +14,9 @@ public final class HandPorts {
   public final NotedLog log = new NotedLog();
 
   public ClusterPorts with(ReplicaStore store) {
-    return new ClusterPorts(time, time, new Nowhere(), new Nobody(), log, store, () -> 4711);
+    var versions = new VersionClock(time::wallMillis, 1);
+    return new ClusterPorts(
+        time, time, new Nowhere(), new Nobody(), log, store, versions, () -> 4711);
   }
 
   public ClusterPorts ports() {

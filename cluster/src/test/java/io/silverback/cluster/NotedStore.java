@@ -31,24 +31,27 @@ public final class NotedStore implements ReplicaStore {
   public long storedEpoch;
 
   @Override
-  public Prepared prepare(byte[] update, Version version, long wallMillis) {
+  public Prepared prepare(Update update, Version version, long wallMillis) {
     requireWhole();
-    String text = text(update);
+    String text = text(update.encoded());
     events.add("prepared " + text);
     versions.add(version);
     if (storedEpoch > version.epoch()) {
       return new Prepared.Overtaken(storedEpoch);
     }
     return switch (text.substring(2)) {
-      case "same" -> new Prepared.Settled(update);
-      case "claim" ->
-          new Prepared.Effect(update, Optional.of(new Claim("j", "", new byte[16])), update);
-      default -> new Prepared.Effect(update, Optional.empty(), update);
+      case "same" -> new Prepared.Settled(bytes(text));
+      case "claim" -> effect(text, Optional.of(new Claim("j", "", new byte[16])));
+      default -> effect(text, Optional.empty());
     };
   }
 
+  private static Prepared effect(String text, Optional<Claim> claim) {
+    return new Prepared.Effect(State.of(bytes(text)), claim, bytes(text));
+  }
+
   @Override
-  public byte[] refusal(byte[] update, String reason) {
+  public byte[] refusal(Update update, String reason) {
     return bytes("refused: " + reason);
   }
 
@@ -63,7 +66,11 @@ public final class NotedStore implements ReplicaStore {
   }
 
   @Override
-  public Merged merge(byte[] state) {
+  public Merged merge(State state) {
+    return merge(state.encoded());
+  }
+
+  private Merged merge(byte[] state) {
     requireWhole();
     if (isFull) {
       return new Merged.Refused("no room");

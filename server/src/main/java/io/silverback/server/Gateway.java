@@ -135,7 +135,12 @@ public final class Gateway implements AutoCloseable {
             .map(
                 it ->
                     ClusterParts.open(
-                        it, libraries.get(), ownStore, watched.orElseThrow(), this::dropAll));
+                        it,
+                        libraries.get(),
+                        ownStore,
+                        clock,
+                        watched.orElseThrow(),
+                        this::dropAll));
     store = front.apply(cluster.map(parts -> parts.store()).orElse(ownStore));
     staleness =
         new StalenessSweep(store, live::staleness, metrics::countExpired, metrics::countPurged);

@@ -71,7 +71,7 @@ public final class Heartbeats {
     long epoch = view.map(View::epoch).orElse(0L);
     long clusterId = view.map(View::clusterId).orElse(0L);
     var beat = new PeerMessage.Heartbeat(self, clusterId, epoch, renewal, ports.clock().nanoTime());
-    everyone(view).forEach(member -> post.send(member, beat));
+    post.sendAll(everyone(view), beat);
     view.filter(now -> voter.grant(now, self, ProcessId.of(self)))
         .ifPresent(
             now -> lease.granted(now, ProcessId.of(self), now.epoch(), lease.digest(), renewal));

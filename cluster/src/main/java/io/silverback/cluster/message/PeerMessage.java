@@ -223,5 +223,5 @@ public sealed interface PeerMessage {
   /** From server to server; what it says is not the cluster's business. */
   record OpaqueQuestion(long id, byte[] question) implements Question {}
 
-  record ServerAnswer(long id, byte[] answer) implements Answer {}
+  record OpaqueAnswer(long id, byte[] answer) implements Answer {}
 }

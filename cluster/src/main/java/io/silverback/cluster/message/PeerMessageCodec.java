@@ -133,7 +133,7 @@ public final class PeerMessageCodec {
               m.collision());
       case ClaimSettled m -> out.u8(CLAIM_SETTLED).text(m.job()).bytes(m.key());
       case OpaqueQuestion m -> out.u8(SERVER_QUESTION).u64(m.id()).bytes(m.question());
-      case ServerAnswer m -> out.u8(SERVER_ANSWER).u64(m.id()).bytes(m.answer());
+      case OpaqueAnswer m -> out.u8(SERVER_ANSWER).u64(m.id()).bytes(m.answer());
       case RaiseHorizons m -> out.u8(RAISE_HORIZONS).u64(m.id()).bytes(m.slots().toByteArray());
       case HorizonsRaised m -> out.u8(HORIZONS_RAISED).u64(m.id()).flag(m.done());
     }
@@ -201,7 +201,7 @@ public final class PeerMessageCodec {
       case PROBE_ANSWER -> new ProbeAnswer(in.u64(), in.list(ByteInput::text), optional(in));
       case CLAIM_SETTLED -> new ClaimSettled(in.text(), in.bytes());
       case SERVER_QUESTION -> new OpaqueQuestion(in.u64(), in.bytes());
-      case SERVER_ANSWER -> new ServerAnswer(in.u64(), in.bytes());
+      case SERVER_ANSWER -> new OpaqueAnswer(in.u64(), in.bytes());
       case RAISE_HORIZONS -> new RaiseHorizons(in.u64(), slots(in));
       case HORIZONS_RAISED -> new HorizonsRaised(in.u64(), in.flag());
       default -> throw new MalformedBytesException("no such message: kind=" + kind);

@@ -5,6 +5,7 @@ import io.silverback.cluster.Member;
 import io.silverback.cluster.message.PeerMessage.Answer;
 import io.silverback.cluster.message.PeerMessage.Question;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -22,10 +23,16 @@ public final class Requests {
   private final Map<Long, Consumer<Optional<Answer>>> open = new HashMap<>();
   private long lastId;
 
-  /** Sends a message to a member; false if it is known to be lost. */
+  /** Sends messages to members. */
   @FunctionalInterface
   public interface Post {
+    /** Sends a message to a member; false if it is known to be lost. */
     boolean send(Member to, PeerMessage message);
+
+    /** Sends the same message to each of the members. */
+    default void sendAll(List<Member> to, PeerMessage message) {
+      to.forEach(member -> send(member, message));
+    }
   }
 
   public Requests(Loop loop, Post post) {

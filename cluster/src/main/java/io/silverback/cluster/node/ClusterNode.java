@@ -13,6 +13,7 @@ import io.silverback.cluster.Network;
 import io.silverback.cluster.NodeLog;
 import io.silverback.cluster.PushOutcome;
 import io.silverback.cluster.ReplicaStore;
+import io.silverback.cluster.ReplicaStore.Update;
 import io.silverback.cluster.Rule;
 import io.silverback.cluster.View;
 import io.silverback.cluster.agree.ClockWatch;
@@ -44,7 +45,6 @@ import io.silverback.cluster.slots.Led;
 import io.silverback.cluster.slots.Shares;
 import io.silverback.cluster.slots.WaitingPushes;
 import io.silverback.codec.bytes.MalformedBytesException;
-import io.silverback.codec.model.VersionClock;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -87,6 +87,7 @@ public final class ClusterNode implements AutoCloseable {
   private final Fences fences = new Fences();
   private final EpochFloor epochs = new EpochFloor();
   private final WaitingPushes waiting;
+  private final Requests.Post post;
   private final Requests requests;
   private final Founding founding;
   private final Proposer proposer;
@@ -130,39 +131,28 @@ public final class ClusterNode implements AutoCloseable {
     this.ports = ports;
     this.onLapse = onLapse;
     this.off = off;
-    var versions = new VersionClock(ports.clock()::wallMillis, self.incarnation());
     lease = new Lease(ports.clock(), config.lease());
     voter = new Voter(ports.clock(), config.lease());
     peers = new Peers(ports.clock());
     var foreigners = new Foreigners(ports.clock(), config.lease());
     led = new Led(self);
     shares = new Shares(config.replicationFactor());
-    requests = new Requests(ports.loop(), this::send);
-    founding =
-        new Founding(self, config.bootstrapExpect(), ports.clock(), ports.random(), this::send);
+    post = new NetworkPost(ports.network());
+    requests = new Requests(ports.loop(), post);
+    founding = new Founding(self, config.bootstrapExpect(), ports.clock(), ports.random(), post);
     waiting = new WaitingPushes(ports.clock(), ports.loop());
     takeOver = new TakeOver(self, ports, requests, board, led, waiting, off, counters);
-    room = new Room(config, self, ports, takeOver::stuck, this::send, off);
+    room = new Room(config, self, ports, takeOver::stuck, post, off);
     proposer = new Proposer(config, self, ports, peers, board, epochs, room);
     antiEntropy = new AntiEntropy(self, ports, requests, led, shares, off, counters);
     purge =
         new Purge(config, self, ports, requests, led, shares, antiEntropy::missed, off, counters);
     replicator =
         new Replicator(config, self, ports, requests, peers, shares, counters, antiEntropy::missed);
-    claims = new Claims(self, config, ports, requests, led, this::send);
+    claims = new Claims(self, config, ports, requests, led, post);
     var leader =
         new LeaderQueue(
-            config,
-            ports,
-            versions,
-            lease,
-            led,
-            replicator,
-            claims,
-            epochs,
-            waiting,
-            () -> view,
-            off);
+            config, ports, lease, led, replicator, claims, epochs, waiting, () -> view, off);
     pushes =
         new Pushes(
             config,
@@ -178,20 +168,8 @@ public final class ClusterNode implements AutoCloseable {
             off,
             counters);
     answers =
-        new PeerAnswers(
-            ports,
-            versions,
-            fences,
-            led,
-            claims,
-            pushes,
-            epochs,
-            requests,
-            this::send,
-            off,
-            counters);
-    heartbeats =
-        new Heartbeats(config, self, ports, lease, voter, peers, foreigners, board, this::send);
+        new PeerAnswers(ports, fences, led, claims, pushes, epochs, requests, post, off, counters);
+    heartbeats = new Heartbeats(config, self, ports, lease, voter, peers, foreigners, board, post);
     outages = new OutageWatch(self, ports.clock(), peers, lease, led, config.lease());
     clocks = new ClockWatch(config, self, ports.clock());
     report =
@@ -236,7 +214,7 @@ public final class ClusterNode implements AutoCloseable {
    * @param update as the store's {@link ReplicaStore#prepare} takes it
    * @param done told once, by a thread of the node; must return quickly
    */
-  public void submit(byte[] key, byte[] update, Consumer<PushOutcome> done) {
+  public void submit(byte[] key, Update update, Consumer<PushOutcome> done) {
     try {
       submitInLoop(key, update, done);
     } catch (RejectedExecutionException _) {
@@ -244,7 +222,7 @@ public final class ClusterNode implements AutoCloseable {
     }
   }
 
-  private void submitInLoop(byte[] key, byte[] update, Consumer<PushOutcome> done) {
+  private void submitInLoop(byte[] key, Update update, Consumer<PushOutcome> done) {
     long term = lease.number();
     ports
         .loop()
@@ -285,9 +263,9 @@ public final class ClusterNode implements AutoCloseable {
                   answer ->
                       done.accept(
                           answer
-                              .filter(PeerMessage.ServerAnswer.class::isInstance)
-                              .map(PeerMessage.ServerAnswer.class::cast)
-                              .map(PeerMessage.ServerAnswer::answer)));
+                              .filter(PeerMessage.OpaqueAnswer.class::isInstance)
+                              .map(PeerMessage.OpaqueAnswer.class::cast)
+                              .map(PeerMessage.OpaqueAnswer::answer)));
             });
   }
 
@@ -355,7 +333,7 @@ public final class ClusterNode implements AutoCloseable {
               waiting.wakeAll();
               heartbeats.end();
               proposer.leaves(self);
-              heartbeats.everyone(view).forEach(member -> send(member, new PeerMessage.Farewell()));
+              post.sendAll(heartbeats.everyone(view), new PeerMessage.Farewell());
             });
   }
 
@@ -415,7 +393,7 @@ public final class ClusterNode implements AutoCloseable {
       case PeerMessage.Heartbeat beat when sender.equals(ProcessId.of(beat.self())) -> {
         heartbeats.heard(view, beat);
         view.filter(now -> now.epoch() == beat.epoch() && now.has(beat.self()))
-            .ifPresent(now -> send(beat.self(), readiness.standingOf(now, beat.self())));
+            .ifPresent(now -> post.send(beat.self(), readiness.standingOf(now, beat.self())));
       }
       case PeerMessage.Heartbeat _ -> {}
       case PeerMessage.Grant grant -> granted(sender, grant);
@@ -568,7 +546,7 @@ public final class ClusterNode implements AutoCloseable {
 
   private void beat() {
     heartbeats.send(view);
-    outages.word().ifPresent(word -> heartbeats.everyone(view).forEach(other -> send(other, word)));
+    outages.word().ifPresent(word -> post.sendAll(heartbeats.everyone(view), word));
   }
 
   private void foundIfAlone() {
@@ -598,13 +576,28 @@ public final class ClusterNode implements AutoCloseable {
     publish();
   }
 
-  private boolean send(Member to, PeerMessage message) {
-    return ports
-        .network()
-        .send(
-            to.peerAddress(),
-            PeerMessageCodec.channelOf(message),
-            PeerMessageCodec.encode(message));
+  /** Encodes what it sends, once for all members that get it. */
+  private static final class NetworkPost implements Requests.Post {
+    private final Network network;
+
+    NetworkPost(Network network) {
+      this.network = network;
+    }
+
+    @Override
+    public boolean send(Member to, PeerMessage message) {
+      return send(to, message, PeerMessageCodec.encode(message));
+    }
+
+    @Override
+    public void sendAll(List<Member> to, PeerMessage message) {
+      byte[] encoded = PeerMessageCodec.encode(message);
+      to.forEach(member -> send(member, message, encoded));
+    }
+
+    private boolean send(Member to, PeerMessage message, byte[] encoded) {
+      return network.send(to.peerAddress(), PeerMessageCodec.channelOf(message), encoded);
+    }
   }
 
   private void publish() {

@@ -22,7 +22,6 @@ import io.silverback.cluster.repair.SlotSync;
 import io.silverback.cluster.slots.Fences;
 import io.silverback.cluster.slots.Led;
 import io.silverback.codec.model.Version;
-import io.silverback.codec.model.VersionClock;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.EnumSet;
@@ -39,7 +38,6 @@ final class PeerAnswers {
   private static final long MOST_WAITING_BYTES = 128 << 20;
 
   private final ClusterPorts ports;
-  private final VersionClock versions;
   private final Fences fences;
   private final Led led;
   private final Claims claims;
@@ -61,7 +59,6 @@ final class PeerAnswers {
 
   PeerAnswers(
       ClusterPorts ports,
-      VersionClock versions,
       Fences fences,
       Led led,
       Claims claims,
@@ -72,7 +69,6 @@ final class PeerAnswers {
       EnumSet<Rule> off,
       Counters counters) {
     this.ports = ports;
-    this.versions = versions;
     this.fences = fences;
     this.led = led;
     this.claims = claims;
@@ -110,7 +106,7 @@ final class PeerAnswers {
               ask.question(),
               answer ->
                   answer.ifPresent(
-                      text -> tell(asker, new PeerMessage.ServerAnswer(ask.id(), text))));
+                      text -> tell(asker, new PeerMessage.OpaqueAnswer(ask.id(), text))));
     }
   }
 
@@ -284,7 +280,7 @@ final class PeerAnswers {
 
   private Merged merge(byte[] state, Version sendersHorizon) {
     if (off.contains(Rule.HEAR_NO_CLOCK)) {
-      versions.observe(ports.store().newest(state));
+      ports.versions().observe(ports.store().newest(state));
     }
     return ports.store().merge(state, _ -> sendersHorizon);
   }

@@ -8,6 +8,8 @@ import io.silverback.cluster.GroupId;
 import io.silverback.cluster.Loop;
 import io.silverback.cluster.ReplicaStore;
 import io.silverback.cluster.ReplicaStore.Prepared;
+import io.silverback.cluster.ReplicaStore.State;
+import io.silverback.cluster.ReplicaStore.Update;
 import io.silverback.cluster.Rule;
 import io.silverback.cluster.View;
 import io.silverback.cluster.agree.Lease;
@@ -26,9 +28,29 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * Does the updates of the groups that this node leads, those of one group one after the other:
- * gives each a version, replicates what comes of it, shows it, and answers, in this order. Belongs
- * to the loop.
+ * Does the updates of the groups that this node leads: gives each a version, replicates what comes
+ * of it, shows it, and answers, in this order. Belongs to the loop.
+ *
+ * <h2>Order</h2>
+ *
+ * <p>Each group has a queue, and only the first update of a queue is at work: what {@link
+ * ReplicaStore#prepare} works out holds until the merge of the same update. Queues of different
+ * groups do not wait for each other.
+ *
+ * <h2>What an answer means</h2>
+ *
+ * <p>An update is answered once enough members hold its state and this node shows it. Between the
+ * steps the node may lose its lease or the slot. Before the state went out, nothing has happened,
+ * and another leader may be asked ({@link Result.NotHere}). Afterwards nobody knows what will come
+ * of it, so the client is told to try again, and the claims of its series are kept until no replica
+ * can store the state any more.
+ *
+ * <h2>Copies</h2>
+ *
+ * <p>A client that got no answer sends its update again, and the first copy may still be on its
+ * way. If it came after the second one was answered, an old value would replace a newer one. So the
+ * queue remembers when the last answered update of each group began, for longer than a copy can be
+ * on its way, and refuses updates that were sent before.
  */
 public final class LeaderQueue {
   private static final int MOST_WAITING = 20_000;
@@ -46,8 +68,7 @@ public final class LeaderQueue {
   private final WaitingPushes waits;
   private final Supplier<Optional<View>> view;
   private final EnumSet<Rule> off;
-  private final Map<GroupId, Queue<Update>> groups = new HashMap<>();
-  private final Map<GroupId, Long> startedNanos = new HashMap<>();
+  private final Map<GroupId, Queue<Turn>> groups = new HashMap<>();
   private final Map<GroupId, Long> begun = new LinkedHashMap<>();
   private final long memoryNanos;
   private final long againNanos;
@@ -57,19 +78,15 @@ public final class LeaderQueue {
   sealed interface Result {
     record Answered(byte[] answer) implements Result {}
 
-    /** Nothing was done: ask whoever leads the group now. */
+    /** Nothing was done: ask the node that leads the group now. */
     record NotHere() implements Result {}
 
     record Unavailable(String reason) implements Result {}
   }
 
-  private record Update(
-      int slot, byte[] key, byte[] update, long deadline, long sentBy, Consumer<Result> done) {}
-
   public LeaderQueue(
       ClusterConfig config,
       ClusterPorts ports,
-      VersionClock versions,
       Lease lease,
       Led led,
       Replicator replicator,
@@ -83,7 +100,7 @@ public final class LeaderQueue {
     this.clock = ports.clock();
     this.loop = ports.loop();
     this.store = ports.store();
-    this.versions = versions;
+    this.versions = ports.versions();
     this.lease = lease;
     this.led = led;
     this.replicator = replicator;
@@ -103,208 +120,241 @@ public final class LeaderQueue {
    *     then, this may be a copy of something that the client has given up and done again
    */
   void submit(
-      int slot, byte[] key, byte[] update, long deadline, long sentBy, Consumer<Result> done) {
+      int slot, byte[] key, Update update, long deadline, long sentBy, Consumer<Result> done) {
     if (waiting >= MOST_WAITING) {
       done.accept(new Result.Unavailable("too many pushes wait, push less or add nodes"));
       return;
     }
     waiting++;
-    Queue<Update> queue = groups.computeIfAbsent(new GroupId(key), _ -> new ArrayDeque<>());
-    queue.add(new Update(slot, key, update, deadline, sentBy, done));
+    Queue<Turn> queue = groups.computeIfAbsent(new GroupId(key), _ -> new ArrayDeque<>());
+    var turn = new Turn(queue, slot, key, update, deadline, sentBy, done);
+    queue.add(turn);
     if (queue.size() == 1) {
-      begin(queue);
+      turn.begin();
     }
   }
 
-  private void begin(Queue<Update> queue) {
-    Update next = queue.element();
-    if (clock.nanoTime() - next.deadline() >= 0) {
-      end(queue, new Result.Unavailable("the push waited too long"));
-    } else if (!mayLead(next) || isOvertaken(next)) {
-      end(queue, new Result.NotHere());
-    } else {
-      prepare(queue, next);
-    }
+  int waiting() {
+    return waiting;
   }
 
-  private boolean isOvertaken(Update update) {
+  /** When the update of that group began that was answered last. */
+  private Optional<Long> lastBegun(GroupId group) {
     long now = clock.nanoTime();
     var oldest = begun.values().iterator();
     while (oldest.hasNext() && (begun.size() > MOST_BEGUN || now - oldest.next() > memoryNanos)) {
       oldest.remove();
       oldest = begun.values().iterator();
     }
-    Long last = begun.get(new GroupId(update.key()));
-    return last != null && update.sentBy() - last < 0;
-  }
-
-  private boolean mayLead(Update update) {
-    return led.leads(update.slot())
-        && (off.contains(Rule.LEASE_BEFORE_REPLICATION) || lease.holds());
-  }
-
-  private void prepare(Queue<Update> queue, Update next) {
-    startedNanos.put(new GroupId(next.key()), clock.nanoTime());
-    long epoch = led.epoch(next.slot());
-    long term = lease.number();
-    Version version = versions.next(epoch);
-    long wallMillis = clock.wallMillis();
-    ask(
-        queue,
-        () -> prepared(next, version, wallMillis),
-        prepared -> {
-          switch (prepared) {
-            case Prepared.Settled(var answer) -> end(queue, new Result.Answered(answer));
-            case Prepared.Overtaken(long stored) -> {
-              epochs.met(next.slot(), stored);
-              end(queue, new Result.Unavailable(EpochFloor.REASON));
-            }
-            case Prepared.Effect effect -> claim(queue, next, effect, epoch, term);
-          }
-        });
-  }
-
-  private Prepared prepared(Update next, Version version, long wallMillis) {
-    Prepared prepared = store.prepare(next.update(), version, wallMillis);
-    return switch (prepared) {
-      // Nothing changes; but what is here may have come from a leader that could not answer for it,
-      // so others have to hold it before anybody builds on it.
-      case Prepared.Settled(var answer) ->
-          store
-              .wholeState(next.key())
-              .<Prepared>map(state -> new Prepared.Effect(state, Optional.empty(), answer))
-              .orElse(prepared);
-      case Prepared.Effect _, Prepared.Overtaken _ -> prepared;
-    };
-  }
-
-  private void claim(
-      Queue<Update> queue, Update next, Prepared.Effect effect, long epoch, long term) {
-    if (effect.claim().isEmpty() || !isStillLeader(next, epoch, term)) {
-      replicate(queue, next, effect, epoch, term);
-      return;
-    }
-    claims.claim(
-        view.get().orElseThrow(),
-        next.key(),
-        effect.claim().get(),
-        (verdict, reason) -> {
-          switch (verdict) {
-            case GRANTED, GRANTED_ALL -> replicate(queue, next, effect, epoch, term);
-            case COLLIDES ->
-                ask(
-                    queue,
-                    () -> store.refusal(next.update(), reason),
-                    refusal -> end(queue, new Result.Answered(refusal)));
-            // Within its time; what was prepared is forgotten.
-            case RETRY -> awaitHome(queue, next, effect.claim().get());
-          }
-        });
+    return Optional.ofNullable(begun.get(group));
   }
 
   /**
-   * A view or a take-over says that there is a new home. What an old one waits for only it knows.
+   * The turn of one update, which is the first of its queue. It is prepared, then its new series
+   * are claimed, then its state is replicated, then shown, then it ends; from any step it may end
+   * early. Where the home of the job does not answer, it begins again.
    */
-  private void awaitHome(Queue<Update> queue, Update next, ReplicaStore.Claim claim) {
-    long again = clock.nanoTime() + againNanos;
-    waits.await(
-        Claims.slotOf(claim.job()),
-        again - next.deadline() > 0 ? next.deadline() : again,
-        () -> begin(queue));
-  }
+  private final class Turn {
+    private final Queue<Turn> queue;
+    private final int slot;
+    private final byte[] key;
+    private final GroupId group;
+    private final Update update;
+    private final long deadline;
+    private final long sentBy;
+    private final Consumer<Result> done;
 
-  private void replicate(
-      Queue<Update> queue, Update next, Prepared.Effect effect, long epoch, long term) {
-    if (!isStillLeader(next, epoch, term)) {
-      end(queue, new Result.NotHere());
-      return;
-    }
-    if (off.contains(Rule.REPLICATE_BEFORE_EXPOSING)) {
-      store.merge(effect.state());
-    }
-    if (off.contains(Rule.REPLICATE_BEFORE_ANSWERING)) {
-      expose(queue, next, effect);
-      return;
-    }
-    replicator.replicate(
-        next.slot(),
-        epoch,
-        next.key(),
-        effect.state(),
-        Math.max(1, next.deadline() - clock.nanoTime()),
-        outcome -> {
-          switch (outcome) {
-            case Replicator.Outcome.Safe() when isStillLeader(next, epoch, term) ->
-                expose(queue, next, effect);
-            case Replicator.Outcome.Safe() ->
-                endUnknown(queue, next, "the leader of the group has changed");
-            case Replicator.Outcome.Unsafe(var reason) -> endUnknown(queue, next, reason);
-          }
-        });
-  }
+    /** Since when it is prepared; empty before. */
+    private Optional<Long> startedNanos = Optional.empty();
 
-  private boolean isStillLeader(Update update, long epoch, long term) {
-    return led.leads(update.slot())
-        && led.epoch(update.slot()) == epoch
-        && (off.contains(Rule.LEASE_BEFORE_REPLICATION) || lease.holdsSince(term));
-  }
+    /** From which on this node led the slot, and the number of its lease, when it was prepared. */
+    private long epoch;
 
-  private void expose(Queue<Update> queue, Update next, Prepared.Effect effect) {
-    ask(
-        queue,
-        () -> store.merge(effect.state()),
-        merged -> {
-          switch (merged) {
-            // Only of a tombstone that was here before the update, which left it alone.
-            case ReplicaStore.Merged.Done(), ReplicaStore.Merged.Purged() ->
-                end(queue, new Result.Answered(effect.answer()));
-            case ReplicaStore.Merged.Overtaken(long stored) -> {
-              epochs.met(next.slot(), stored);
-              endUnknown(queue, next, EpochFloor.REASON);
+    private long term;
+
+    Turn(
+        Queue<Turn> queue,
+        int slot,
+        byte[] key,
+        Update update,
+        long deadline,
+        long sentBy,
+        Consumer<Result> done) {
+      this.queue = queue;
+      this.slot = slot;
+      this.key = key;
+      this.group = new GroupId(key);
+      this.update = update;
+      this.deadline = deadline;
+      this.sentBy = sentBy;
+      this.done = done;
+    }
+
+    void begin() {
+      if (clock.nanoTime() - deadline >= 0) {
+        end(new Result.Unavailable("the push waited too long"));
+      } else if (!mayLead() || isOvertaken()) {
+        end(new Result.NotHere());
+      } else {
+        prepare();
+      }
+    }
+
+    private boolean mayLead() {
+      return led.leads(slot) && (off.contains(Rule.LEASE_BEFORE_REPLICATION) || lease.holds());
+    }
+
+    private boolean isOvertaken() {
+      return lastBegun(group).filter(last -> sentBy - last < 0).isPresent();
+    }
+
+    private void prepare() {
+      startedNanos = Optional.of(clock.nanoTime());
+      epoch = led.epoch(slot);
+      term = lease.number();
+      Version version = versions.next(epoch);
+      long wallMillis = clock.wallMillis();
+      ask(
+          () -> prepared(version, wallMillis),
+          prepared -> {
+            switch (prepared) {
+              case Prepared.Settled(var answer) -> end(new Result.Answered(answer));
+              case Prepared.Overtaken(long stored) -> {
+                epochs.met(slot, stored);
+                end(new Result.Unavailable(EpochFloor.REASON));
+              }
+              case Prepared.Effect effect -> claim(effect);
             }
-            case ReplicaStore.Merged.ShapeMissing() ->
-                endUnknown(queue, next, "the group has changed meanwhile");
-            case ReplicaStore.Merged.Refused(var reason) -> endUnknown(queue, next, reason);
-          }
-        });
-  }
-
-  /** Where the store fails, the update ends, or those behind it would wait for ever. */
-  private <T> void ask(Queue<Update> queue, Supplier<T> work, Consumer<T> then) {
-    loop.parallel(
-        work,
-        outcome ->
-            outcome.ifPresentOrElse(
-                then, () -> endUnknown(queue, queue.element(), "the store failed, see the log")));
-  }
-
-  /** Replicas have the state, or may still store it, so nobody else may have its series now. */
-  private void endUnknown(Queue<Update> queue, Update next, String reason) {
-    claims.keep(next.key(), next.deadline());
-    end(queue, new Result.Unavailable(reason));
-  }
-
-  private void end(Queue<Update> queue, Result result) {
-    Update ended = queue.remove();
-    waiting--;
-    var group = new GroupId(ended.key());
-    Long started = startedNanos.remove(group);
-    if (result instanceof Result.Answered && started != null) {
-      begun.remove(group);
-      begun.put(group, started);
+          });
     }
-    claims.settle(view.get(), ended.key());
-    if (queue.isEmpty()) {
-      groups.remove(group);
-    } else {
-      // Not in this call, or a long queue would be a deep stack.
-      loop.execute(() -> begin(queue));
-    }
-    // Last, as whoever is told may hand over the next update at once.
-    ended.done().accept(result);
-  }
 
-  int waiting() {
-    return waiting;
+    private Prepared prepared(Version version, long wallMillis) {
+      Prepared prepared = store.prepare(update, version, wallMillis);
+      return switch (prepared) {
+        // Nothing changes; but what is here may have come from a leader that could not answer for
+        // it, so others have to hold it before anybody builds on it.
+        case Prepared.Settled(var answer) ->
+            store
+                .wholeState(key)
+                .<Prepared>map(
+                    state -> new Prepared.Effect(State.of(state), Optional.empty(), answer))
+                .orElse(prepared);
+        case Prepared.Effect _, Prepared.Overtaken _ -> prepared;
+      };
+    }
+
+    private void claim(Prepared.Effect effect) {
+      if (effect.claim().isEmpty() || !isStillLeader()) {
+        replicate(effect);
+        return;
+      }
+      claims.claim(
+          view.get().orElseThrow(),
+          key,
+          effect.claim().get(),
+          (verdict, reason) -> {
+            switch (verdict) {
+              case GRANTED, GRANTED_ALL -> replicate(effect);
+              case COLLIDES ->
+                  ask(
+                      () -> store.refusal(update, reason),
+                      refusal -> end(new Result.Answered(refusal)));
+              // Within its time; what was prepared is forgotten.
+              case RETRY -> awaitHome(effect.claim().get());
+            }
+          });
+    }
+
+    /**
+     * A view or a take-over says that there is a new home. What an old one waits for only it knows.
+     */
+    private void awaitHome(ReplicaStore.Claim claim) {
+      long again = clock.nanoTime() + againNanos;
+      waits.await(Claims.slotOf(claim.job()), again - deadline > 0 ? deadline : again, this::begin);
+    }
+
+    private void replicate(Prepared.Effect effect) {
+      if (!isStillLeader()) {
+        end(new Result.NotHere());
+        return;
+      }
+      if (off.contains(Rule.REPLICATE_BEFORE_EXPOSING)) {
+        store.merge(effect.state());
+      }
+      if (off.contains(Rule.REPLICATE_BEFORE_ANSWERING)) {
+        expose(effect);
+        return;
+      }
+      replicator.replicate(
+          slot,
+          epoch,
+          key,
+          effect.state(),
+          Math.max(1, deadline - clock.nanoTime()),
+          outcome -> {
+            switch (outcome) {
+              case Replicator.Outcome.Safe() when isStillLeader() -> expose(effect);
+              case Replicator.Outcome.Safe() -> endUnknown("the leader of the group has changed");
+              case Replicator.Outcome.Unsafe(var reason) -> endUnknown(reason);
+            }
+          });
+    }
+
+    private boolean isStillLeader() {
+      return led.leads(slot)
+          && led.epoch(slot) == epoch
+          && (off.contains(Rule.LEASE_BEFORE_REPLICATION) || lease.holdsSince(term));
+    }
+
+    private void expose(Prepared.Effect effect) {
+      ask(
+          () -> store.merge(effect.state()),
+          merged -> {
+            switch (merged) {
+              // Only of a tombstone that was here before the update, which left it alone.
+              case ReplicaStore.Merged.Done(), ReplicaStore.Merged.Purged() ->
+                  end(new Result.Answered(effect.answer()));
+              case ReplicaStore.Merged.Overtaken(long stored) -> {
+                epochs.met(slot, stored);
+                endUnknown(EpochFloor.REASON);
+              }
+              case ReplicaStore.Merged.ShapeMissing() ->
+                  endUnknown("the group has changed meanwhile");
+              case ReplicaStore.Merged.Refused(var reason) -> endUnknown(reason);
+            }
+          });
+    }
+
+    /** Where the store fails, the update ends, or those after it would wait for ever. */
+    private <T> void ask(Supplier<T> work, Consumer<T> then) {
+      loop.parallel(
+          work,
+          outcome ->
+              outcome.ifPresentOrElse(then, () -> endUnknown("the store failed, see the log")));
+    }
+
+    /** Replicas have the state, or may still store it, so nobody else may have its series now. */
+    private void endUnknown(String reason) {
+      claims.keep(key, deadline);
+      end(new Result.Unavailable(reason));
+    }
+
+    private void end(Result result) {
+      queue.remove();
+      waiting--;
+      if (result instanceof Result.Answered && startedNanos.isPresent()) {
+        begun.remove(group);
+        begun.put(group, startedNanos.get());
+      }
+      claims.settle(view.get(), key);
+      if (queue.isEmpty()) {
+        groups.remove(group);
+      } else {
+        // Not in this call, or a long queue would be a deep stack.
+        loop.execute(queue.element()::begin);
+      }
+      // Last, as the client that is told may hand over the next update at once.
+      done.accept(result);
+    }
   }
 }

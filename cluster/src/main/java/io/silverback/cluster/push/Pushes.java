@@ -6,6 +6,7 @@ import io.silverback.cluster.ClusterPorts;
 import io.silverback.cluster.HashRing;
 import io.silverback.cluster.Member;
 import io.silverback.cluster.PushOutcome;
+import io.silverback.cluster.ReplicaStore.Update;
 import io.silverback.cluster.Rule;
 import io.silverback.cluster.SlotTable;
 import io.silverback.cluster.View;
@@ -78,7 +79,7 @@ public final class Pushes {
   }
 
   /** Takes an update of a client; its time begins now. */
-  public void submit(byte[] key, byte[] update, Consumer<PushOutcome> done) {
+  public void submit(byte[] key, Update update, Consumer<PushOutcome> done) {
     if (open >= MOST_OPEN) {
       done.accept(new PushOutcome.Unavailable("too many pushes wait, push less or add nodes"));
       return;
@@ -103,7 +104,7 @@ public final class Pushes {
   private final class Journey {
     private final int slot;
     private final byte[] key;
-    private final byte[] update;
+    private final Update update;
     private final long deadline;
     private final long term;
     private final Consumer<PushOutcome> done;
@@ -112,7 +113,7 @@ public final class Pushes {
     private String last = "the group has no leader";
 
     Journey(
-        int slot, byte[] key, byte[] update, long deadline, long term, Consumer<PushOutcome> done) {
+        int slot, byte[] key, Update update, long deadline, long term, Consumer<PushOutcome> done) {
       this.slot = slot;
       this.key = key;
       this.update = update;
@@ -175,8 +176,9 @@ public final class Pushes {
         later();
         return;
       }
+      byte[] bytes = update.encoded();
       long now = clock.nanoTime();
-      long nanos = Math.min(deadline - now, patienceNanos());
+      long nanos = Math.min(deadline - now, patienceNanos(bytes.length));
       // Their clock now is this or later, so they never take it for younger than it is.
       long theirs = heard.get().theirClock(now);
       long sentBy = peers.theirClockAtMost(next, now).orElse(theirs + nanos);
@@ -184,7 +186,7 @@ public final class Pushes {
       requests.ask(
           next,
           nanos,
-          id -> new Forward(id, epoch, theirs + nanos, sentBy, relay.isPresent(), key, update),
+          id -> new Forward(id, epoch, theirs + nanos, sentBy, relay.isPresent(), key, bytes),
           answer ->
               answer
                   .filter(Forwarded.class::isInstance)
@@ -193,8 +195,8 @@ public final class Pushes {
     }
 
     /** A large update is at work for longer, and sending it again would only add to that. */
-    private long patienceNanos() {
-      return config.lease().toNanos() * (1 + update.length / BYTES_OF_A_LEASE);
+    private long patienceNanos(int length) {
+      return config.lease().toNanos() * (1 + length / BYTES_OF_A_LEASE);
     }
 
     private void unanswered() {
@@ -293,7 +295,7 @@ public final class Pushes {
     leader.submit(
         slot,
         forward.key(),
-        forward.update(),
+        Update.of(forward.update()),
         forward.dropAfter(),
         forward.sentBy(),
         result ->

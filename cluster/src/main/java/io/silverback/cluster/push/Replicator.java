@@ -3,6 +3,7 @@ package io.silverback.cluster.push;
 import io.silverback.cluster.ClusterConfig;
 import io.silverback.cluster.ClusterPorts;
 import io.silverback.cluster.Member;
+import io.silverback.cluster.ReplicaStore.State;
 import io.silverback.cluster.View;
 import io.silverback.cluster.agree.Peers;
 import io.silverback.cluster.message.PeerMessage;
@@ -68,7 +69,7 @@ public final class Replicator {
 
   /** Tells once, within the time that the push has, whether enough members hold the state. */
   void replicate(
-      int slot, long epoch, byte[] key, byte[] state, long nanos, Consumer<Outcome> done) {
+      int slot, long epoch, byte[] key, State state, long nanos, Consumer<Outcome> done) {
     List<Member> owners = shares.owners(slot);
     List<Member> targets = new ArrayList<>(owners);
     targets.removeIf(self::isSameProcess);
@@ -84,7 +85,8 @@ public final class Replicator {
       ports.loop().execute(() -> done.accept(new Outcome.Safe()));
       return;
     }
-    new Round(slot, epoch, key, state, targets, needed, nanos, done).start(Math.max(first, needed));
+    new Round(slot, epoch, key, state.encoded(), targets, needed, nanos, done)
+        .start(Math.max(first, needed));
   }
 
   /**

@@ -339,7 +339,7 @@ public final class SlotSync {
   private Optional<String> merge(byte[] state, Side there) {
     try {
       return switch (takesLeftovers()
-          ? ports.store().merge(state)
+          ? ports.store().merge(ReplicaStore.State.of(state))
           : ports.store().merge(state, there::horizon)) {
         case ReplicaStore.Merged.Done(),
             ReplicaStore.Merged.Overtaken(_),

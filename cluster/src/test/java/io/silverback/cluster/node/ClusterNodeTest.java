@@ -256,6 +256,7 @@ final class ClusterNodeTest {
         ports.membership(),
         ports.viewLog(),
         ports.store(),
+        ports.versions(),
         ports.random());
   }
 }

@@ -61,13 +61,13 @@ final class PeerAnswersTest {
   private final Peers peers = new Peers(time);
   private final Lease lease = new Lease(time, Duration.ofDays(1));
   private Optional<View> view = Optional.empty();
-  private final VersionClock versions = new VersionClock(time::wallMillis, self.incarnation());
+  private final ClusterPorts ports = world.with(store);
+  private final VersionClock versions = ports.versions();
   private final Led led = new Led(self);
   private final WaitingPushes waiting = new WaitingPushes(time, time);
   private final PeerAnswers replica = replica();
 
   private PeerAnswers replica() {
-    ClusterPorts ports = world.with(store);
     var requests = new Requests(time, this::post);
     var off = EnumSet.noneOf(Rule.class);
     var counters = new Counters();
@@ -84,17 +84,7 @@ final class PeerAnswersTest {
             missed -> {});
     var queue =
         new LeaderQueue(
-            config,
-            ports,
-            versions,
-            lease,
-            led,
-            replicator,
-            claims,
-            epochs,
-            waiting,
-            () -> view,
-            off);
+            config, ports, lease, led, replicator, claims, epochs, waiting, () -> view, off);
     var pushes =
         new Pushes(
             config,
@@ -110,17 +100,7 @@ final class PeerAnswersTest {
             off,
             counters);
     return new PeerAnswers(
-        ports,
-        versions,
-        new Fences(),
-        led,
-        claims,
-        pushes,
-        epochs,
-        requests,
-        this::post,
-        off,
-        counters);
+        ports, new Fences(), led, claims, pushes, epochs, requests, this::post, off, counters);
   }
 
   /** What is stored here of a later epoch would win over it, so it is not safe here. */

@@ -14,6 +14,7 @@ import io.silverback.cluster.HandTime;
 import io.silverback.cluster.Member;
 import io.silverback.cluster.NotedStore;
 import io.silverback.cluster.ReplicaStore;
+import io.silverback.cluster.ReplicaStore.Update;
 import io.silverback.cluster.Rule;
 import io.silverback.cluster.SlotTable;
 import io.silverback.cluster.TestViews;
@@ -36,7 +37,6 @@ import io.silverback.cluster.slots.Led;
 import io.silverback.cluster.slots.Shares;
 import io.silverback.cluster.slots.WaitingPushes;
 import io.silverback.codec.model.Version;
-import io.silverback.codec.model.VersionClock;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -72,11 +72,9 @@ public final class LeaderQueueTest {
   private final LeaderQueue queue = queue();
 
   private LeaderQueue queue() {
-    var clock = new VersionClock(time::wallMillis, self.incarnation());
     return new LeaderQueue(
         config,
         ports,
-        clock,
         lease,
         led,
         replicator,
@@ -296,7 +294,12 @@ public final class LeaderQueueTest {
   void moreThanTheQueueHoldsIsRefusedAtOnce() {
     for (int i = 0; i < 20_000; i++) {
       queue.submit(
-          0, bytes("g"), bytes("g=1"), time.nanoTime() + BUDGET, time.nanoTime(), result -> {});
+          0,
+          bytes("g"),
+          Update.of(bytes("g=1")),
+          time.nanoTime() + BUDGET,
+          time.nanoTime(),
+          result -> {});
     }
     assertEquals(20_000, queue.waiting());
     submit("h=1");
@@ -394,13 +397,14 @@ public final class LeaderQueueTest {
   }
 
   private void submit(String update, long deadline, long sentBy) {
-    queue.submit(0, bytes(update.substring(0, 1)), bytes(update), deadline, sentBy, this::note);
+    queue.submit(
+        0, bytes(update.substring(0, 1)), Update.of(bytes(update)), deadline, sentBy, this::note);
     time.settle();
   }
 
   private void submit(String update, Consumer<Result> done) {
     byte[] key = bytes(update.substring(0, 1));
-    queue.submit(0, key, bytes(update), time.nanoTime() + BUDGET, time.nanoTime(), done);
+    queue.submit(0, key, Update.of(bytes(update)), time.nanoTime() + BUDGET, time.nanoTime(), done);
     time.settle();
   }
 

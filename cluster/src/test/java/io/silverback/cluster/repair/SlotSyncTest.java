@@ -60,6 +60,7 @@ final class SlotSyncTest {
         ports.membership(),
         ports.viewLog(),
         ports.store(),
+        ports.versions(),
         ports.random());
   }
 

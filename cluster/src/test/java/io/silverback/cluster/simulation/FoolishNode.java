@@ -38,18 +38,18 @@ final class FoolishNode implements SimNode {
   }
 
   @Override
-  public void submit(byte[] key, byte[] update, Consumer<PushOutcome> done) {
+  public void submit(byte[] key, ReplicaStore.Update update, Consumer<PushOutcome> done) {
     ports.loop().execute(() -> done.accept(new PushOutcome.Answered(take(update))));
   }
 
-  private byte[] take(byte[] update) {
+  private byte[] take(ReplicaStore.Update update) {
     clock++;
     var version = new Version(1, clock, self.incarnation());
     return switch (ports.store().prepare(update, version, ports.clock().wallMillis())) {
       case ReplicaStore.Prepared.Overtaken(long epoch) ->
           throw new SimViolation("one epoch only: epoch=" + epoch);
       case ReplicaStore.Prepared.Settled(byte[] answer) -> answer;
-      case ReplicaStore.Prepared.Effect(byte[] state, var claim, byte[] answer) -> {
+      case ReplicaStore.Prepared.Effect(var state, var claim, byte[] answer) -> {
         if (claim.flatMap(ports.store()::collision).isPresent()) {
           yield ports.store().refusal(update, "collides");
         }

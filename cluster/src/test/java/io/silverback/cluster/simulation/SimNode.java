@@ -5,6 +5,7 @@ import io.silverback.cluster.ClusterPorts;
 import io.silverback.cluster.Exposure;
 import io.silverback.cluster.Member;
 import io.silverback.cluster.PushOutcome;
+import io.silverback.cluster.ReplicaStore;
 import io.silverback.cluster.Rule;
 import io.silverback.cluster.node.ClusterNode;
 import java.util.EnumSet;
@@ -14,7 +15,7 @@ import java.util.function.Consumer;
 interface SimNode {
   void start();
 
-  void submit(byte[] key, byte[] update, Consumer<PushOutcome> done);
+  void submit(byte[] key, ReplicaStore.Update update, Consumer<PushOutcome> done);
 
   Exposure exposure();
 
@@ -41,7 +42,7 @@ interface SimNode {
         }
 
         @Override
-        public void submit(byte[] key, byte[] update, Consumer<PushOutcome> done) {
+        public void submit(byte[] key, ReplicaStore.Update update, Consumer<PushOutcome> done) {
           node.submit(key, update, done);
         }
 

@@ -5,6 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.silverback.cluster.ClusterConfig;
 import io.silverback.cluster.ClusterPorts;
 import io.silverback.cluster.PushOutcome;
+import io.silverback.cluster.ReplicaStore;
+import io.silverback.codec.model.VersionClock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -78,6 +80,7 @@ final class SimServer {
             membership,
             new SimViewLog(world, register, process),
             process.host().store(),
+            new VersionClock(process::wallMillis, process.member().incarnation()),
             world::number);
     this.node = factory.create(config, process.member(), ports, this::closeAll);
   }
@@ -146,7 +149,7 @@ final class SimServer {
     process.pushComes();
     node.submit(
         update.key().getBytes(UTF_8),
-        update.encode(),
+        ReplicaStore.Update.of(update.encode()),
         outcome -> {
           if (once[0]) {
             throw new SimViolation("a push was answered twice: " + outcome);

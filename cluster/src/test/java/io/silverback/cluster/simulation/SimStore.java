@@ -78,8 +78,8 @@ public final class SimStore implements ReplicaStore {
   }
 
   @Override
-  public Prepared prepare(byte[] update, Version version, long wallMillis) {
-    var wanted = SimGroup.Update.decode(update);
+  public Prepared prepare(Update update, Version version, long wallMillis) {
+    var wanted = SimGroup.Update.decode(update.encoded());
     SimGroup before =
         group(wanted.key())
             .orElse(SimGroup.empty(wanted.key()))
@@ -127,7 +127,7 @@ public final class SimStore implements ReplicaStore {
     var added = new ArrayList<>(after.series());
     added.removeAll(before.series());
     return new Prepared.Effect(
-        after.encode(!known),
+        State.of(after.encode(!known)),
         added.isEmpty() ? Optional.empty() : Optional.of(claim(wanted.key(), added)),
         answer);
   }
@@ -155,7 +155,7 @@ public final class SimStore implements ReplicaStore {
   }
 
   @Override
-  public byte[] refusal(byte[] update, String reason) {
+  public byte[] refusal(Update update, String reason) {
     return ("refused: " + reason).getBytes(UTF_8);
   }
 
@@ -165,8 +165,8 @@ public final class SimStore implements ReplicaStore {
   }
 
   @Override
-  public Merged merge(byte[] state) {
-    return merge(state, this::horizon);
+  public Merged merge(State state) {
+    return merge(state.encoded(), this::horizon);
   }
 
   @Override

@@ -32,6 +32,11 @@ public final class VersionClock {
     this.incarnation = incarnation;
   }
 
+  /** The number of this process start, which all its versions have. */
+  public long incarnation() {
+    return incarnation;
+  }
+
   /** A version newer than all that this clock gave or saw, within one epoch. */
   public Version next(long epoch) {
     long now = wallMillis.getAsLong() << COUNTER_BITS;

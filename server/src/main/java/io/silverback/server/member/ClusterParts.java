@@ -11,6 +11,7 @@ import io.silverback.cluster.node.ClusterNode;
 import io.silverback.cluster.node.SystemClock;
 import io.silverback.cluster.node.ThreadLoop;
 import io.silverback.cluster.peer.SealedNetwork;
+import io.silverback.codec.model.VersionClock;
 import io.silverback.server.flags.MemberConfig;
 import io.silverback.server.flags.StartUpException;
 import io.silverback.server.handler.ClusterHandler;
@@ -62,6 +63,7 @@ public final class ClusterParts implements AutoCloseable {
       SealedNetwork network,
       Member self,
       LocalStore local,
+      VersionClock versions,
       ClusterMetrics metrics,
       Runnable onLapse) {
     this.folder = folder;
@@ -73,7 +75,14 @@ public final class ClusterParts implements AutoCloseable {
     var random = new SecureRandom();
     var ports =
         new ClusterPorts(
-            new SystemClock(), loop, network, membership, viewLog, replicas, random::nextLong);
+            new SystemClock(),
+            loop,
+            network,
+            membership,
+            viewLog,
+            replicas,
+            versions,
+            random::nextLong);
     node = new ClusterNode(settings.rules(), self, ports, onLapse);
     node.answerWith(new ServerAnswers(local, replicas, node::exposure));
     looksForOthers = !settings.join().isEmpty();
@@ -98,6 +107,7 @@ public final class ClusterParts implements AutoCloseable {
    * Listens for the others. Takes part once {@link #start} is called.
    *
    * @param local the groups of this server
+   * @param versions of the process, which the store uses, too
    * @param onLapse told when this server may not speak for any group any more
    * @throws StartUpException if it cannot listen, or its files cannot be used
    */
@@ -105,10 +115,11 @@ public final class ClusterParts implements AutoCloseable {
       MemberConfig settings,
       ClusterLibraries libraries,
       LocalStore local,
+      VersionClock versions,
       ClusterMetrics metrics,
       Runnable onLapse) {
     ClusterFolder folder = ClusterFolder.open(settings.folder(), settings.nodeId());
-    long incarnation = new SecureRandom().nextLong();
+    long incarnation = versions.incarnation();
     try {
       var sender = new Network.Sender(settings.nodeId(), incarnation, settings.peerAddress());
       SealedNetwork network =
@@ -123,7 +134,8 @@ public final class ClusterParts implements AutoCloseable {
               settings.webAddress(),
               settings.zone(),
               settings.voterOnly());
-      return new ClusterParts(settings, libraries, folder, network, self, local, metrics, onLapse);
+      return new ClusterParts(
+          settings, libraries, folder, network, self, local, versions, metrics, onLapse);
     } catch (IOException | IllegalArgumentException e) {
       folder.close();
       throw new StartUpException(

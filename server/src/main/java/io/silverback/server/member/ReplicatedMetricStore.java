@@ -18,8 +18,8 @@ import io.silverback.server.storage.Snapshot;
 import io.silverback.server.storage.StorageStatistics;
 import io.silverback.server.storage.StoreNotReadyException;
 import io.silverback.server.storage.maps.GroupKeys;
+import io.silverback.server.storage.replica.LocalUpdate;
 import io.silverback.server.storage.replica.SubmissionCodec;
-import io.silverback.server.storage.replica.UpdateCodec;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
@@ -78,7 +78,13 @@ final class ReplicatedMetricStore implements MetricStore {
   public Submission submit(GroupUpdate update) {
     var outcome = new CompletableFuture<PushOutcome>();
     try {
-      node.submit(GroupKeys.encode(update.key()), UpdateCodec.encode(update), outcome::complete);
+      byte[] key = GroupKeys.encode(update.key());
+      var carried = new LocalUpdate(update);
+      if (!node.exposure().slots().test(HashRing.slotOf(key))) {
+        // It goes to another server, most likely. The node's own thread has no time to encode it.
+        carried.encoded();
+      }
+      node.submit(key, carried, outcome::complete);
       return switch (outcome.get(patience.toNanos(), TimeUnit.NANOSECONDS)) {
         case PushOutcome.Answered(var answer) -> SubmissionCodec.decode(answer);
         case PushOutcome.Unavailable(var reason) ->

@@ -87,8 +87,8 @@ public final class OffHeapReplicaStore implements ReplicaStore {
   }
 
   @Override
-  public Prepared prepare(byte[] update, Version version, long wallMillis) {
-    GroupUpdate decoded = UpdateCodec.decode(update);
+  public Prepared prepare(Update update, Version version, long wallMillis) {
+    GroupUpdate decoded = LocalUpdate.read(update);
     Optional<Obstacle> noRoom = disk.whyFull();
     if (noRoom.isPresent() && UpdateJudge.takesRoom(decoded)) {
       return settled(noRoom.get().submission(decoded.key()));
@@ -125,7 +125,7 @@ public final class OffHeapReplicaStore implements ReplicaStore {
     Optional<GroupFrame> revalued = store.judge().revalued(update, stamp, workspace.frame());
     if (revalued.isPresent()) {
       return new Prepared.Effect(
-          GroupStateMessage.encode(key, revalued.get()),
+          new MadeState(update.key(), key, revalued.get(), Optional.empty()),
           Optional.empty(),
           SubmissionCodec.encode(new Submission.Accepted()));
     }
@@ -142,9 +142,11 @@ public final class OffHeapReplicaStore implements ReplicaStore {
       case Decision.Change(var change, var answer) -> {
         GroupFrame next = bounded(key, change, store);
         yield new Prepared.Effect(
-            change.keepsShape()
-                ? GroupStateMessage.encode(key, next)
-                : GroupStateMessage.encode(key, next, change.shape()),
+            new MadeState(
+                update.key(),
+                key,
+                next,
+                change.keepsShape() ? Optional.empty() : Optional.of(change.shape())),
             claim(change),
             SubmissionCodec.encode(answer));
       }
@@ -187,8 +189,9 @@ public final class OffHeapReplicaStore implements ReplicaStore {
   }
 
   @Override
-  public byte[] refusal(byte[] update, String reason) {
-    return SubmissionCodec.encode(new Submission.Refused(UpdateCodec.decode(update).key(), reason));
+  public byte[] refusal(Update update, String reason) {
+    GroupingKey group = LocalUpdate.read(update).key();
+    return SubmissionCodec.encode(new Submission.Refused(group, reason));
   }
 
   @Override
@@ -197,16 +200,32 @@ public final class OffHeapReplicaStore implements ReplicaStore {
   }
 
   @Override
-  public Merged merge(byte[] state) {
+  public Merged merge(State state) {
     // What this node made of a group is newer than all that was purged.
-    return merge(state, slot -> parts.get().tombstones().horizons().guard(slot));
+    IntFunction<Version> guard = slot -> parts.get().tombstones().horizons().guard(slot);
+    return state instanceof MadeState made
+        ? noted(() -> merge(made.group(), made.frame(), made::shape, guard))
+        : merge(state.encoded(), guard);
   }
 
   @Override
   public Merged merge(byte[] state, IntFunction<Version> sendersHorizons) {
+    return noted(
+        () -> {
+          var message = new GroupStateMessage(state);
+          return merge(
+              GroupKeys.decode(message.key()),
+              message.frame(),
+              () -> message.hasShape() ? Optional.of(message.shape()) : Optional.empty(),
+              sendersHorizons);
+        });
+  }
+
+  /** The outcome of a merge, which is remembered if there was no room. */
+  private Merged noted(Supplier<Merged> merge) {
     Merged merged;
     try {
-      merged = merge(state, sendersHorizons, parts.get());
+      merged = merge.get();
     } catch (InternalError e) {
       merged = new Merged.Refused(disk.explain(e).reason());
     }
@@ -216,11 +235,13 @@ public final class OffHeapReplicaStore implements ReplicaStore {
     return merged;
   }
 
-  private Merged merge(byte[] state, IntFunction<Version> sendersHorizons, StoreParts store) {
-    var message = new GroupStateMessage(state);
-    GroupFrame incoming = message.frame();
-    GroupingKey group = GroupKeys.decode(message.key());
-    var merge = new StateMerge(store, group, message, incoming, disk.whyFull());
+  private Merged merge(
+      GroupingKey group,
+      GroupFrame incoming,
+      Supplier<Optional<GroupShape>> shape,
+      IntFunction<Version> sendersHorizons) {
+    StoreParts store = parts.get();
+    var merge = new StateMerge(store, group, incoming, shape, disk.whyFull());
     var purge = new SlotPurge(store);
     return store
         .entries()

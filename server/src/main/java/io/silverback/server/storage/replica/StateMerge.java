@@ -8,7 +8,6 @@ import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Stamp;
 import io.silverback.codec.row.GroupFrame;
 import io.silverback.codec.row.GroupShape;
-import io.silverback.codec.row.GroupStateMessage;
 import io.silverback.server.group.GroupMerge;
 import io.silverback.server.group.GroupState;
 import io.silverback.server.storage.Obstacle;
@@ -20,18 +19,19 @@ import io.silverback.server.storage.maps.GroupStates;
 import io.silverback.server.storage.maps.PreparedTexts;
 import io.silverback.server.storage.pages.PushedColumns;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * One state that came, on its way into the group that is here.
  *
- * @param frame that of the message
+ * @param sentShape the shape of the frame, if it came along
  * @param noRoom why nothing but deletes may be stored, if so
  */
 record StateMerge(
     StoreParts store,
     GroupingKey group,
-    GroupStateMessage message,
     GroupFrame frame,
+    Supplier<Optional<GroupShape>> sentShape,
     Optional<Obstacle> noRoom) {
 
   /** Called under the lock of the group. */
@@ -82,8 +82,9 @@ record StateMerge(
    * made to have the same fingerprint are told apart by whoever has both.
    */
   private Optional<GroupShape> shape(GroupFrame old) {
-    if (message.hasShape()) {
-      return Optional.of(message.shape());
+    Optional<GroupShape> sent = sentShape.get();
+    if (sent.isPresent()) {
+      return sent;
     }
     boolean isKnown = frame.shape().equals(Fingerprint.NONE) || frame.shape().equals(old.shape());
     return isKnown ? Optional.of(store.shapes().shape(frame.shape())) : Optional.empty();

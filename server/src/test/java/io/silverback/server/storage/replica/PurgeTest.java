@@ -15,6 +15,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.silverback.cluster.HashRing;
 import io.silverback.cluster.ReplicaStore.Merged;
+import io.silverback.cluster.ReplicaStore.State;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Version;
 import io.silverback.codec.model.VersionClock;
@@ -195,7 +196,7 @@ final class PurgeTest {
     try (var store = persisted()) {
       OffHeapReplicaStore replica = OffHeapReplicaStore.of(store);
       store.awaitReady(Duration.ofSeconds(20));
-      assertInstanceOf(Merged.Done.class, replica.merge(deleted));
+      assertInstanceOf(Merged.Done.class, replica.merge(State.of(deleted)));
       assertEquals(1, replica.raise(Map.of(SLOT_OF_X, version()), _ -> true));
     }
     for (int start = 0; start < 2; start++) {
@@ -215,7 +216,7 @@ final class PurgeTest {
     try (var store = persisted()) {
       OffHeapReplicaStore replica = OffHeapReplicaStore.of(store);
       store.awaitReady(Duration.ofSeconds(20));
-      assertInstanceOf(Merged.Done.class, replica.merge(deleted));
+      assertInstanceOf(Merged.Done.class, replica.merge(State.of(deleted)));
       replica.raise(Map.of(SLOT_OF_X, version()), _ -> true);
     }
     Path file = only("v*/horizons");
@@ -331,8 +332,8 @@ final class PurgeTest {
   /** What the update makes of its group on that node, which has merged it. */
   private byte[] on(Node node, GroupUpdate update) {
     last = Math.max(last + 1, now << 16);
-    byte[] state = effect(node, update, last, now).state();
+    State state = effect(node, update, last, now).state();
     merge(node, state);
-    return state;
+    return state.encoded();
   }
 }

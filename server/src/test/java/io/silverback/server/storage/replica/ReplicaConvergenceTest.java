@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
 import io.silverback.cluster.ReplicaStore.Merged;
 import io.silverback.cluster.ReplicaStore.Prepared;
+import io.silverback.cluster.ReplicaStore.State;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Version;
 import io.silverback.codec.row.GroupShape;
@@ -89,10 +90,10 @@ final class ReplicaConvergenceTest {
     Replicas.merge(leader, state);
     byte[] whole = Replicas.whole(leader, update);
     assertArrayEquals(
-        new GroupStateMessage(state).frame().words().byteArray(),
+        new GroupStateMessage(state.encoded()).frame().words().byteArray(),
         new GroupStateMessage(whole).frame().words().byteArray());
     expected.merge(update.key(), decode(update.key(), whole), GroupMerge::merge);
-    return List.of(new Sent(state, whole));
+    return List.of(new Sent(state.encoded(), whole));
   }
 
   private static void deliverSome(
@@ -109,9 +110,9 @@ final class ReplicaConvergenceTest {
   }
 
   private static void deliver(Node node, Sent sent) {
-    Merged merged = node.replica().merge(sent.sent);
+    Merged merged = node.replica().merge(State.of(sent.sent));
     if (merged instanceof Merged.ShapeMissing) {
-      merged = node.replica().merge(sent.whole);
+      merged = node.replica().merge(State.of(sent.whole));
     }
     assertInstanceOf(Merged.Done.class, merged);
   }

@@ -21,6 +21,8 @@ import io.silverback.cluster.HashRing;
 import io.silverback.cluster.ReplicaStore.Claim;
 import io.silverback.cluster.ReplicaStore.Merged;
 import io.silverback.cluster.ReplicaStore.Prepared;
+import io.silverback.cluster.ReplicaStore.State;
+import io.silverback.cluster.ReplicaStore.Update;
 import io.silverback.codec.bytes.CorruptFrameException;
 import io.silverback.codec.exposition.ParsedExposition;
 import io.silverback.codec.model.GroupingKey;
@@ -142,10 +144,10 @@ final class ReplicaStoreTest {
   @Test
   void aReplicaThatDoesNotKnowTheShapeAsksForIt() {
     merge(leader, effect(leader, put(X, gauge("a", 1)), 1, now).state());
-    byte[] bare = effect(leader, put(X, gauge("a", 2)), 2, now).state();
+    byte[] bare = effect(leader, put(X, gauge("a", 2)), 2, now).state().encoded();
     merge(leader, bare);
 
-    assertInstanceOf(Merged.ShapeMissing.class, follower.replica().merge(bare));
+    assertInstanceOf(Merged.ShapeMissing.class, follower.replica().merge(State.of(bare)));
     assertEquals(0, follower.store().groupCount());
     merge(follower, Replicas.whole(leader, put(X)));
     merge(follower, bare);
@@ -204,8 +206,8 @@ final class ReplicaStoreTest {
 
   @Test
   void deletingAnUnknownGroupIsRemembered() {
-    byte[] pushed = effect(leader, put(X, gauge("a", 1)), 1, now).state();
-    byte[] deleted = effect(follower, delete(X), 2, now).state();
+    byte[] pushed = effect(leader, put(X, gauge("a", 1)), 1, now).state().encoded();
+    byte[] deleted = effect(follower, delete(X), 2, now).state().encoded();
 
     merge(follower, deleted);
     merge(follower, pushed);
@@ -241,7 +243,7 @@ final class ReplicaStoreTest {
   void fullMemoryRefusesSeriesThatAreNew() {
     try (Node node = Replicas.node(() -> now, true, new StorageLimits(1, 0, 0, 0, 0))) {
       byte[] state = sent(put(X, gauge("a", 1)));
-      var refused = assertInstanceOf(Merged.Refused.class, node.replica().merge(state));
+      var refused = assertInstanceOf(Merged.Refused.class, node.replica().merge(State.of(state)));
       assertTrue(refused.reason().contains("storage.max-memory"), refused.reason());
       assertEquals(List.of(), node.replica().entries(_ -> true));
       assertEquals(Optional.of(refused.reason()), node.replica().whyFull());
@@ -256,11 +258,11 @@ final class ReplicaStoreTest {
     byte[] later = sent(put(X, gauge("a", 2)));
     var replica = new OffHeapReplicaStore(follower.store()::parts, FULL);
     assertEquals(Optional.of("the disk is full"), replica.whyFull());
-    assertInstanceOf(Merged.Done.class, replica.merge(state));
-    assertInstanceOf(Merged.Done.class, replica.merge(later));
+    assertInstanceOf(Merged.Done.class, replica.merge(State.of(state)));
+    assertInstanceOf(Merged.Done.class, replica.merge(State.of(later)));
     for (GroupUpdate growing : List.of(put(X, gauge("a", 3)), put(X, gauge("b", 1)))) {
-      byte[] unknown = effect(leader, growing, ++clock, now).state();
-      assertEquals(new Merged.Refused("the disk is full"), replica.merge(unknown));
+      byte[] unknown = effect(leader, growing, ++clock, now).state().encoded();
+      assertEquals(new Merged.Refused("the disk is full"), replica.merge(State.of(unknown)));
     }
   }
 
@@ -271,8 +273,9 @@ final class ReplicaStoreTest {
   @Test
   void aHoleInAMappingIsAFullDiskAndNoFaultOfTheServer() {
     var holes = new OffHeapReplicaStore(ReplicaStoreTest::hole, FULL);
-    byte[] update = UpdateCodec.encode(delete(X));
-    assertEquals(new Merged.Refused("the disk is full"), holes.merge(sent(put(X, gauge("a", 1)))));
+    Update update = new LocalUpdate(delete(X));
+    assertEquals(
+        new Merged.Refused("the disk is full"), holes.merge(State.of(sent(put(X, gauge("a", 1))))));
     assertEquals(Optional.of("the disk is full"), holes.whyFull());
     var settled = holes.prepare(update, new Version(1, 60, 7), now);
     assertInstanceOf(Submission.OverLimit.class, answer(settled));
@@ -299,7 +302,8 @@ final class ReplicaStoreTest {
         new Submission.Outdated(X), answer(prepare(leader, old, new Version(1, 52, 7), now)));
     assertEquals(
         new Submission.Refused(X, "because"),
-        SubmissionCodec.decode(leader.replica().refusal(UpdateCodec.encode(delete(X)), "because")));
+        SubmissionCodec.decode(
+            leader.replica().refusal(Update.of(UpdateCodec.encode(delete(X))), "because")));
   }
 
   @Test
@@ -342,7 +346,7 @@ final class ReplicaStoreTest {
 
   @Test
   void theClockOfAStoreHearsNoOtherNode() {
-    byte[] state = effect(leader, put(X, gauge("a", 1)), Long.MAX_VALUE / 2, now).state();
+    byte[] state = effect(leader, put(X, gauge("a", 1)), Long.MAX_VALUE / 2, now).state().encoded();
     merge(follower, state);
 
     assertEquals(new Version(1, Long.MAX_VALUE / 2, 7), follower.replica().newest(state));
@@ -365,15 +369,15 @@ final class ReplicaStoreTest {
 
   @Test
   void damagedStatesAreRefusedAndChangeNothing() {
-    byte[] state = effect(leader, put(X, gauge("a", 1)), 1, now).state();
+    byte[] state = effect(leader, put(X, gauge("a", 1)), 1, now).state().encoded();
     for (int i = 0; i < state.length; i++) {
       byte[] damaged = state.clone();
       damaged[i] ^= 1;
-      assertThrows(CorruptFrameException.class, () -> follower.replica().merge(damaged));
+      assertThrows(CorruptFrameException.class, () -> follower.replica().merge(State.of(damaged)));
       int length = i;
       assertThrows(
           CorruptFrameException.class,
-          () -> follower.replica().merge(Arrays.copyOf(state, length)));
+          () -> follower.replica().merge(State.of(Arrays.copyOf(state, length))));
     }
     assertEquals(List.of(), follower.replica().entries(_ -> true));
   }
@@ -387,7 +391,7 @@ final class ReplicaStoreTest {
       OffHeapReplicaStore replica = OffHeapReplicaStore.of(store);
       store.awaitReady(Duration.ofSeconds(20));
       for (byte[] state : List.of(deleted, other)) {
-        assertInstanceOf(Merged.Done.class, replica.merge(state));
+        assertInstanceOf(Merged.Done.class, replica.merge(State.of(state)));
       }
     }
     try (var store = persisted()) {
@@ -395,7 +399,7 @@ final class ReplicaStoreTest {
       store.awaitReady(Duration.ofSeconds(20));
       assertEquals(2, replica.entries(_ -> true).size());
       assertArrayEquals(leader.replica().digests(), replica.digests());
-      assertInstanceOf(Merged.Done.class, replica.merge(pushed));
+      assertInstanceOf(Merged.Done.class, replica.merge(State.of(pushed)));
       assertEquals(1, store.groupCount());
       assertEquals(2, store.statistics().limits().get(1).used());
     }
@@ -419,7 +423,7 @@ final class ReplicaStoreTest {
   void aStateBelowTheStoredEpochIsMergedAndSaysSo() {
     byte[] early = prepared(put(X, gauge("a", 2)), 4);
     merge(follower, prepared(put(X, gauge("a", 1)), 5));
-    assertEquals(new Merged.Overtaken(5), follower.replica().merge(early));
+    assertEquals(new Merged.Overtaken(5), follower.replica().merge(State.of(early)));
   }
 
   /** An earlier cluster may have come to the same epoch, by clocks that were ahead. */
@@ -432,8 +436,8 @@ final class ReplicaStoreTest {
     assertEquals(new Prepared.Overtaken(6), prepare(leader, put(X, gauge("a", 2)), earlier, now));
     try (Node fresh = Replicas.node(() -> now)) {
       Prepared made = prepare(fresh, put(X, gauge("a", 2)), earlier, now);
-      byte[] state = assertInstanceOf(Prepared.Effect.class, made).state();
-      assertEquals(new Merged.Overtaken(6), follower.replica().merge(state));
+      byte[] state = assertInstanceOf(Prepared.Effect.class, made).state().encoded();
+      assertEquals(new Merged.Overtaken(6), follower.replica().merge(State.of(state)));
     }
   }
 
@@ -445,7 +449,7 @@ final class ReplicaStoreTest {
   private byte[] prepared(GroupUpdate update, long epoch) {
     clock++;
     Prepared prepared = prepare(leader, update, new Version(epoch, clock, 7), now);
-    return assertInstanceOf(Prepared.Effect.class, prepared).state();
+    return assertInstanceOf(Prepared.Effect.class, prepared).state().encoded();
   }
 
   private PersistedMetricStore persisted() {
@@ -470,7 +474,7 @@ final class ReplicaStoreTest {
     Prepared prepared = prepare(leader, update, new Version(1, clock, 7), now);
     if (prepared instanceof Prepared.Effect(var state, _, _)) {
       merge(leader, state);
-      merge(follower, state);
+      merge(follower, state.encoded());
     }
     return answer(prepared);
   }
@@ -478,9 +482,9 @@ final class ReplicaStoreTest {
   /** The state that both have merged. */
   private byte[] sent(GroupUpdate update) {
     clock++;
-    byte[] state = effect(leader, update, clock, now).state();
+    State state = effect(leader, update, clock, now).state();
     merge(leader, state);
-    merge(follower, state);
-    return state;
+    merge(follower, state.encoded());
+    return state.encoded();
   }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import io.silverback.cluster.ReplicaStore.Entry;
 import io.silverback.cluster.ReplicaStore.Merged;
 import io.silverback.cluster.ReplicaStore.Prepared;
+import io.silverback.cluster.ReplicaStore.State;
 import io.silverback.codec.model.Version;
 import io.silverback.codec.model.VersionClock;
 import io.silverback.server.group.GroupState;
@@ -58,7 +59,7 @@ final class Replicas {
   }
 
   static Prepared prepare(Node leader, GroupUpdate update, Version version, long now) {
-    return leader.replica().prepare(UpdateCodec.encode(update), version, now);
+    return leader.replica().prepare(new LocalUpdate(update), version, now);
   }
 
   static Prepared.Effect effect(Node leader, GroupUpdate update, long clock, long now) {
@@ -76,8 +77,14 @@ final class Replicas {
         });
   }
 
-  static void merge(Node node, byte[] state) {
+  /** What the node itself has made. */
+  static void merge(Node node, State state) {
     assertInstanceOf(Merged.Done.class, node.replica().merge(state));
+  }
+
+  /** The same as it comes from another node. */
+  static void merge(Node node, byte[] state) {
+    merge(node, State.of(state));
   }
 
   static byte[] whole(Node node, GroupUpdate update) {
