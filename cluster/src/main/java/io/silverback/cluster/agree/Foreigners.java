@@ -56,7 +56,7 @@ public final class Foreigners {
           "a server of another cluster is here and is kept out, remove one of the two from the"
               + " other's --cluster.join, or the store that it came with",
           entry("node", beat.self().nodeId()),
-          entry("address", beat.self().peerAddress()),
+          entry("peer", beat.self().peerAddress()),
           entry("cluster", NodeLog.id(beat.clusterId())),
           entry("own_cluster", NodeLog.id(view.clusterId())));
     }

@@ -137,7 +137,7 @@ public final class OutageWatch {
       lasting.nodes = Optional.of(outage.nodes());
       logger.log(
           System.Logger.Level.WARNING,
-          "an outage begins, nobody serves some slots: their groups are not shown, and pushes to"
+          "an outage begins, some slots have no server: their groups are not shown, and pushes to"
               + " them wait",
           entry("slots", outage.slots()),
           entry("silent_leader", outage.silentLeader()),

@@ -252,7 +252,7 @@ public final class Proposer {
             + " another --cluster.node-id and a folder that is no copy",
         entry("node", member.nodeId()),
         entry("process", Long.toHexString(member.incarnation())),
-        entry("address", member.peerAddress()));
+        entry("peer", member.peerAddress()));
   }
 
   private Optional<Member> nextVoter(View view) {

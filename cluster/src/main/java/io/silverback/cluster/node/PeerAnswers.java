@@ -171,11 +171,8 @@ final class PeerAnswers {
     new SlotSync(
             ports,
             requests,
-            asker,
-            ask.slots(),
-            List.of(),
-            false,
             off,
+            SlotSync.Task.fetch(asker, ask.slots()),
             outcome -> {
               raising.remove(id);
               counters.add(outcome);

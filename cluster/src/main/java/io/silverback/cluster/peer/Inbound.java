@@ -1,5 +1,7 @@
 package io.silverback.cluster.peer;
 
+import static java.util.Map.entry;
+
 import io.silverback.cluster.Network.Channel;
 import io.silverback.cluster.Network.Receiver;
 import io.silverback.cluster.Network.Sender;
@@ -79,9 +81,14 @@ final class Inbound {
     } catch (RefusedException e) {
       refuse(e.refusal(), String.valueOf(e.getMessage()));
     } catch (IOException e) {
-      logger.log(Level.DEBUG, () -> "a connection ended: peer=" + name() + " cause=" + e);
+      logger.log(
+          Level.DEBUG, "a connection ended", entry("peer", name()), entry("reason", e.toString()));
     } catch (RuntimeException e) {
-      logger.log(Level.ERROR, "a connection failed, which is a bug: peer=" + name(), e);
+      logger.log(
+          Level.ERROR,
+          "a connection failed, which is a bug",
+          entry("peer", name()),
+          entry("reason", e));
     } finally {
       arrivals.leave(this);
       cease();
@@ -147,7 +154,11 @@ final class Inbound {
       counters.unreceived.increment();
     } catch (RuntimeException e) {
       counters.unreceived.increment();
-      logger.log(Level.ERROR, "a receiver failed, which is a bug: channel=" + channel, e);
+      logger.log(
+          Level.ERROR,
+          "a receiver failed, which is a bug",
+          entry("channel", channel),
+          entry("reason", e));
     } finally {
       handOver.unlock();
     }

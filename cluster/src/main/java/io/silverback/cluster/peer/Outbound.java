@@ -1,5 +1,7 @@
 package io.silverback.cluster.peer;
 
+import static java.util.Map.entry;
+
 import io.silverback.cluster.Network.Channel;
 import java.io.IOException;
 import java.io.InputStream;
@@ -306,7 +308,8 @@ final class Outbound {
         opened.awaitSignOfLife();
       }
     } catch (IOException | RefusedException e) {
-      logger.log(Level.DEBUG, () -> "a connection ended: peer=" + target + " cause=" + e);
+      logger.log(
+          Level.DEBUG, "a connection ended", entry("peer", target), entry("reason", e.toString()));
     } finally {
       lose(opened);
     }

@@ -43,8 +43,8 @@ final class RefusalLog {
                       level,
                       "a connection to or from a peer is refused",
                       entry("peer", peer),
-                      entry("reason", refusal),
-                      entry("cause", message),
+                      entry("refusal", refusal),
+                      entry("reason", message),
                       entry("suppressed", suppressed)));
     }
   }

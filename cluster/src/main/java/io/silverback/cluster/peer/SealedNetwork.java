@@ -92,11 +92,11 @@ public final class SealedNetwork implements Network {
     if (message.length > most) {
       logger.log(
           Level.WARNING,
-          "a message is longer than may be sent",
+          "a message is too long to be sent",
           entry("peer", address),
           entry("channel", channel),
           entry("length", message.length),
-          entry("most", most));
+          entry("limit", most));
     }
     var target = new Target(address, channel);
     while (message.length <= most) {
@@ -181,7 +181,7 @@ public final class SealedNetwork implements Network {
       try {
         made = new Outbound(target, local, addresses);
       } catch (IllegalArgumentException e) {
-        logger.log(Level.DEBUG, () -> "cannot send: " + e.getMessage());
+        logger.log(Level.DEBUG, "cannot send", entry("reason", String.valueOf(e.getMessage())));
         return null;
       }
       outbounds.put(target, made);

@@ -12,8 +12,9 @@ import io.silverback.cluster.message.PeerMessage.ProbeAnswer;
 import io.silverback.cluster.message.PeerMessage.ProcessId;
 import io.silverback.cluster.message.Requests;
 import io.silverback.codec.model.Fingerprint;
+import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
-import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -25,8 +26,8 @@ import java.util.Set;
 
 /**
  * Decides for the jobs whose slot this node leads which groups may have which series, one after the
- * other for each job. Keeps nothing that could be lost: whatever it does not know, it asks all
- * members. Belongs to the loop.
+ * other for each job. Keeps nothing that could be lost: what it does not know, it asks all members.
+ * Belongs to the loop.
  */
 public final class JobHome {
   private static final int MOST_JOBS = 10_000;
@@ -230,17 +231,15 @@ public final class JobHome {
     if (left.labelNames().equals(right.labelNames())) {
       return false;
     }
-    var series = new HashSet<GroupId>();
-    forEachSeries(left, series::add);
-    var both = new boolean[1];
-    forEachSeries(right, each -> both[0] |= series.contains(each));
-    return both[0];
+    return !Collections.disjoint(seriesOf(left), seriesOf(right));
   }
 
-  private static void forEachSeries(Claim claim, java.util.function.Consumer<GroupId> consumer) {
-    byte[] all = claim.series();
-    for (int at = 0; at + Fingerprint.BYTES <= all.length; at += Fingerprint.BYTES) {
-      consumer.accept(new GroupId(Arrays.copyOfRange(all, at, at + Fingerprint.BYTES)));
+  private static Set<Fingerprint> seriesOf(Claim claim) {
+    var series = new HashSet<Fingerprint>();
+    var encoded = ByteBuffer.wrap(claim.series());
+    while (encoded.remaining() >= Fingerprint.BYTES) {
+      series.add(new Fingerprint(encoded.getLong(), encoded.getLong()));
     }
+    return series;
   }
 }

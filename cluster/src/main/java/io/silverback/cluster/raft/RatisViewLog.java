@@ -190,7 +190,7 @@ public final class RatisViewLog implements ViewLog {
           "a view is too large to be agreed on",
           entry("epoch", next.epoch()),
           entry("length", view.length),
-          entry("max", ServerProperties.MAX_ENTRY_LENGTH));
+          entry("limit", ServerProperties.MAX_ENTRY_LENGTH));
       return;
     }
     if (proposals.incrementAndGet() > settings.maxProposals()) {

@@ -94,11 +94,8 @@ public final class AntiEntropy {
     new SlotSync(
             ports,
             requests,
-            member,
-            slots,
-            List.of(),
-            true,
             off,
+            SlotSync.Task.exchange(member, slots),
             outcome -> {
               busy.remove(id);
               counters.add(outcome);

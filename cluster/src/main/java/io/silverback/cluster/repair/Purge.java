@@ -14,7 +14,6 @@ import java.util.BitSet;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
@@ -130,11 +129,8 @@ public final class Purge {
             new SlotSync(
                     ports,
                     requests,
-                    owner,
-                    slots,
-                    List.of(),
-                    true,
                     off,
+                    SlotSync.Task.exchange(owner, slots),
                     outcome -> {
                       counters.add(outcome);
                       unanswered.remove(ProcessId.of(owner));

@@ -44,11 +44,11 @@ public final class SlotSync {
 
   private final ClusterPorts ports;
   private final Requests requests;
+  private final EnumSet<Rule> off;
   private final Member peer;
   private final BitSet slots;
   private final List<Long> epochs;
   private final boolean delivers;
-  private final EnumSet<Rule> off;
   private final Consumer<Outcome> done;
   private final BitSet whole = new BitSet(HashRing.SLOTS);
   private final BitSet refused = new BitSet(HashRing.SLOTS);
@@ -56,6 +56,30 @@ public final class SlotSync {
   private int repaired;
   private int purged;
   private boolean ended;
+
+  /**
+   * What is compared with which peer, and what is done about differences.
+   *
+   * @param epochs from which on this node leads each slot, which the peer fences; empty to fence
+   *     nothing
+   * @param delivers whether the peer gets what it lacks, and not only this node
+   */
+  public record Task(Member peer, BitSet slots, List<Long> epochs, boolean delivers) {
+    /** Both get what they lack. */
+    public static Task exchange(Member peer, BitSet slots) {
+      return new Task(peer, slots, List.of(), true);
+    }
+
+    /** This node gets what it lacks. */
+    public static Task fetch(Member peer, BitSet slots) {
+      return new Task(peer, slots, List.of(), false);
+    }
+
+    /** This node gets what it lacks, and the peer takes nothing more from earlier leaders. */
+    public static Task takeOver(Member peer, BitSet slots, List<Long> epochs) {
+      return new Task(peer, slots, epochs, false);
+    }
+  }
 
   /**
    * How it went.
@@ -106,28 +130,16 @@ public final class SlotSync {
     }
   }
 
-  /**
-   * Does nothing before {@link #start}.
-   *
-   * @param epochs from which on this node leads each slot, which the peer fences; empty to fence
-   *     nothing
-   */
+  /** Does nothing before {@link #start}. */
   public SlotSync(
-      ClusterPorts ports,
-      Requests requests,
-      Member peer,
-      BitSet slots,
-      List<Long> epochs,
-      boolean delivers,
-      EnumSet<Rule> off,
-      Consumer<Outcome> done) {
+      ClusterPorts ports, Requests requests, EnumSet<Rule> off, Task task, Consumer<Outcome> done) {
     this.ports = ports;
     this.requests = requests;
-    this.peer = peer;
-    this.slots = slots;
-    this.epochs = epochs;
-    this.delivers = delivers;
     this.off = off;
+    this.peer = task.peer();
+    this.slots = task.slots();
+    this.epochs = task.epochs();
+    this.delivers = task.delivers();
     this.done = done;
   }
 

@@ -1,5 +1,7 @@
 package io.silverback.cluster.repair;
 
+import static java.util.Map.entry;
+
 import io.silverback.cluster.ClusterPorts;
 import io.silverback.cluster.Member;
 import io.silverback.cluster.Rule;
@@ -110,11 +112,8 @@ public final class TakeOver {
     new SlotSync(
             ports,
             requests,
-            member,
-            wanted,
-            epochs,
-            false,
             off,
+            SlotSync.Task.takeOver(member, wanted, epochs),
             outcome -> {
               if (ofRound == round && asking) {
                 answered(view, member, wanted, outcome);
@@ -149,10 +148,9 @@ public final class TakeOver {
     if (stuck.isEmpty()) {
       logger.log(
           System.Logger.Level.WARNING,
-          "slots cannot be taken over, as their groups cannot be stored here: slots="
-              + left.cardinality()
-              + " reason="
-              + reason);
+          "slots cannot be taken over, as their groups cannot be stored here",
+          entry("slots", left.cardinality()),
+          entry("reason", reason));
     }
     var all = (BitSet) left.clone();
     stuck.ifPresent(before -> all.or(before.slots()));

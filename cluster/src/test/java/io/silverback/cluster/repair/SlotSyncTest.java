@@ -38,11 +38,8 @@ final class SlotSyncTest {
     new SlotSync(
             broken(),
             requests,
-            peer,
-            slots,
-            List.of(),
-            true,
             EnumSet.noneOf(Rule.class),
+            SlotSync.Task.exchange(peer, slots),
             outcomes::add)
         .start();
     long id = ((PeerMessage.AskDigests) posted.getFirst()).id();

@@ -58,15 +58,15 @@ final class ServerAnswers implements UnaryOperator<byte[]> {
 
   private ServerAnswer count(Exposure shown) {
     int[] groups = {0};
-    local.sizes((key, _, _) -> groups[0] += isShown(key, shown) ? 1 : 0);
+    local.names(key -> groups[0] += isShown(key, shown) ? 1 : 0);
     return new ServerAnswer.Counted(slots(shown), groups[0]);
   }
 
   private ServerAnswer names(Exposure shown, byte[] after, int most) {
     KeyBatch batch =
         after.length == 0 ? KeyBatch.first(most) : KeyBatch.after(GroupKeys.decode(after), most);
-    local.sizes(
-        (key, _, _) -> {
+    local.names(
+        key -> {
           if (isShown(key, shown)) {
             batch.offer(key);
           }

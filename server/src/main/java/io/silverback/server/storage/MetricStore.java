@@ -13,6 +13,18 @@ import java.util.function.IntPredicate;
  *
  * <p>Thread-safe. Updates of one group are applied in the order in which they were submitted and
  * each as a whole: no reader sees half a push. Updates of different groups go side by side.
+ *
+ * <p>A server of a cluster has a part of the groups, and shows a part of those. What it answers
+ * for:
+ *
+ * <ul>
+ *   <li><em>the whole cluster</em>: {@link #submit}, {@link #wipe}, {@link #listing}, {@link
+ *       #names} and {@link #groupCount}, which ask other servers and may fail if one of them is
+ *       silent
+ *   <li><em>the slots that this server leads</em>: {@link #snapshot()} and {@link #quietGroups}, so
+ *       that each group is shown, and given up, by one server
+ *   <li><em>what is stored here</em>, whichever server leads it: all other methods
+ * </ul>
  */
 public interface MetricStore extends AutoCloseable {
 
@@ -20,17 +32,17 @@ public interface MetricStore extends AutoCloseable {
   Submission submit(GroupUpdate update);
 
   /**
-   * The groups that exist and that this server shows, each as of some moment during this call; the
-   * caller closes it. In a cluster, other servers show the others.
+   * The groups that exist and that this server shows, each as of some moment during this call. The
+   * caller closes it.
    */
   Snapshot snapshot();
 
-  /** The same of those groups that lie in some slots of the cluster. */
+  /** The groups stored here that belong to some slots of the cluster. The caller closes it. */
   Snapshot snapshot(IntPredicate slots);
 
   /**
-   * The groups that exist, those that other servers of a cluster show included; the caller closes
-   * it. What is read late may be newer than what was read before.
+   * All groups that exist. The caller closes it. What is read late may be newer than what was read
+   * before.
    *
    * @throws StoreNotReadyException if a server does not answer, while the groups are read, too
    */
@@ -39,43 +51,41 @@ public interface MetricStore extends AutoCloseable {
   }
 
   /**
-   * Tells of every group that exists, of those that other servers of a cluster show, too, in no
-   * promised order; the consumer must not call the store.
+   * Calls the consumer with the key of every group that exists, in any order. The consumer must not
+   * call the store.
    *
    * @throws StoreNotReadyException if a server does not answer
    */
-  default void names(Consumer<GroupingKey> consumer) {
-    sizes((key, _, _) -> consumer.accept(key));
-  }
+  void names(Consumer<GroupingKey> consumer);
 
   /**
-   * Number of groups that exist, in a cluster those that other servers show included.
+   * Number of groups that exist.
    *
    * @throws StoreNotReadyException if a server does not answer
    */
   int groupCount();
 
   /**
-   * Deletes every group that exists when this is called, and all history, and tells how many groups
-   * those were.
+   * Deletes every group that exists when this is called, and all history, and returns the number of
+   * these groups.
    *
    * @throws StoreNotReadyException if some are left, since a server of the cluster does not answer
    */
   int wipe();
 
   /**
-   * Hands every series that matches and has samples in that time to the sink, in no promised order.
+   * Hands every series that matches and has samples in that time to the sink, in any order.
    *
    * @throws IOException if the budget or the sink does; the sink then got only a part
    */
   void history(HistoryQuery query, QueryBudget budget, HistorySink sink) throws IOException;
 
-  /** Tells of every group that exists what it holds, in no promised order. */
+  /** Hands the size of every group that exists to the sink, in any order. */
   void sizes(SizeSink sink);
 
   /**
-   * Tells of every group that is stale, or exists and was last pushed to that long ago or longer,
-   * in no promised order.
+   * Hands every group that is stale, or exists and was last pushed to that long ago or longer, to
+   * the sink, in any order.
    */
   void quietGroups(Duration atLeast, QuietSink sink);
 
@@ -140,7 +150,7 @@ public interface MetricStore extends AutoCloseable {
     record Outdated(GroupingKey key) implements Submission {}
 
     /**
-     * Nobody could say; it may take effect later, but never above a later update.
+     * Not known; it may take effect later, but never above a later update.
      *
      * @param reason for the client, who should try again
      */

@@ -1,9 +1,11 @@
 package io.silverback.server.storage;
 
+import io.silverback.codec.model.GroupingKey;
 import io.silverback.server.group.GroupUpdate;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.IntPredicate;
 
 /** Another store, of which a test replaces a part. */
@@ -52,6 +54,11 @@ public class FrontStore implements MetricStore {
   @Override
   public Optional<String> saveCopy() throws IOException {
     return store.saveCopy();
+  }
+
+  @Override
+  public void names(Consumer<GroupingKey> consumer) {
+    store.names(consumer);
   }
 
   @Override

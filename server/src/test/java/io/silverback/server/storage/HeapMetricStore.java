@@ -158,6 +158,12 @@ public final class HeapMetricStore implements MetricStore {
   }
 
   @Override
+  public void names(Consumer<GroupingKey> consumer) {
+    requireOpen();
+    groups.keySet().forEach(consumer);
+  }
+
+  @Override
   public void sizes(SizeSink sink) {
     requireOpen();
     groups.forEach(

@@ -189,6 +189,21 @@ public final class GroupTable implements StoredGroups {
     return keys;
   }
 
+  /** Calls the consumer with the key of each group that exists. */
+  void names(Consumer<GroupingKey> consumer) {
+    usage.enter();
+    try {
+      groups.forEach(
+          (key, entry) -> {
+            if (HistoryHead.frameAfter(entry).exists()) {
+              consumer.accept(GroupKeys.decode(key, 0, key.capacity()));
+            }
+          });
+    } finally {
+      usage.exit();
+    }
+  }
+
   /** Tells of each group that exists what it holds. */
   void sizes(MetricStore.SizeSink sink) {
     var cursor = new RowPageCursor();

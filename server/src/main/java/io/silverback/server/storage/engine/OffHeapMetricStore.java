@@ -37,6 +37,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.IntPredicate;
 import java.util.function.LongSupplier;
 import java.util.function.LongUnaryOperator;
@@ -259,6 +260,11 @@ public final class OffHeapMetricStore implements LocalStore {
   }
 
   /** Throws {@link StoreClosedException} after a close. */
+  @Override
+  public void names(Consumer<GroupingKey> consumer) {
+    groups.names(consumer);
+  }
+
   @Override
   public void sizes(SizeSink sink) {
     groups.sizes(sink);

@@ -1,5 +1,6 @@
 package io.silverback.server.storage.files;
 
+import io.silverback.codec.model.GroupingKey;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.log.FileFailure;
 import io.silverback.server.log.Log;
@@ -33,6 +34,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
@@ -206,6 +208,11 @@ public final class PersistedMetricStore implements LocalStore {
   @Override
   public void history(HistoryQuery query, QueryBudget budget, HistorySink sink) throws IOException {
     ready().history(query, budget, sink);
+  }
+
+  @Override
+  public void names(Consumer<GroupingKey> consumer) {
+    ready().names(consumer);
   }
 
   @Override
