@@ -19,6 +19,7 @@ import io.silverback.cluster.push.Pushes;
 import io.silverback.cluster.push.WaitingBytes;
 import io.silverback.cluster.repair.Counters;
 import io.silverback.cluster.repair.SlotSync;
+import io.silverback.cluster.repair.SyncTask;
 import io.silverback.cluster.slots.Fences;
 import io.silverback.cluster.slots.Led;
 import io.silverback.codec.model.Version;
@@ -172,7 +173,7 @@ final class PeerAnswers {
             ports,
             requests,
             off,
-            SlotSync.Task.fetch(asker, ask.slots()),
+            SyncTask.fetch(asker, ask.slots()),
             outcome -> {
               raising.remove(id);
               counters.add(outcome);

@@ -26,11 +26,37 @@ import java.util.TreeSet;
 import java.util.function.Consumer;
 
 /**
- * The new series of groups that this node leads, from when they are allowed until they are stored;
- * gets the word of the job's home for them. Belongs to the loop.
+ * The new series of groups that this node leads, from when they are allowed until they are stored.
+ * Belongs to the loop.
  *
- * <p>A probe of a home and the word of an older one may cross: what a home said counts only if no
- * newer one has probed since.
+ * <h2>The problem</h2>
+ *
+ * <p>Two groups of one job may hold the same series if they have different sets of grouping labels,
+ * and a page with a series twice is refused by Prometheus as a whole. A single node compares a push
+ * with its own groups. In a cluster the other group may be led by another node, and two pushes may
+ * come at the same time.
+ *
+ * <h2>The home of a job</h2>
+ *
+ * <p>The leader of the slot that the <em>job's</em> name belongs to is its home ({@link JobHome}).
+ * A leader of a group asks the home before new series become visible; the home judges the claims of
+ * a job one after the other. It stores nothing: before its first verdict it probes all members, and
+ * each answers with the label names and the series of the job that it has stored, and with those
+ * that are on their way.
+ *
+ * <h2>From a verdict to the store</h2>
+ *
+ * <p>A claim that was granted is <em>pending</em> here until its group is stored ({@link #settle}),
+ * so that a probe finds it. If the outcome of a push is not known, since a replica may still store
+ * it, the claim is <em>kept</em> until no replica can ({@link #keep}). A job whose groups all have
+ * the same label names is <em>free</em>: no two of its groups can collide, and the home need not be
+ * asked until it probes for another set of names.
+ *
+ * <h2>A new home</h2>
+ *
+ * <p>A home may change while a verdict is on its way. The new home probes with its later epoch, and
+ * from then on this node takes no verdict of an earlier epoch. A node that was removed meanwhile
+ * was not probed, so it forgets which jobs are free when it comes back.
  */
 public final class Claims {
   private static final int MOST_JOBS = 10_000;

@@ -95,7 +95,7 @@ public final class AntiEntropy {
             ports,
             requests,
             off,
-            SlotSync.Task.exchange(member, slots),
+            SyncTask.exchange(member, slots),
             outcome -> {
               busy.remove(id);
               counters.add(outcome);

@@ -130,7 +130,7 @@ public final class Purge {
                     ports,
                     requests,
                     off,
-                    SlotSync.Task.exchange(owner, slots),
+                    SyncTask.exchange(owner, slots),
                     outcome -> {
                       counters.add(outcome);
                       unanswered.remove(ProcessId.of(owner));

@@ -58,30 +58,6 @@ public final class SlotSync {
   private boolean ended;
 
   /**
-   * What is compared with which peer, and what is done about differences.
-   *
-   * @param epochs from which on this node leads each slot, which the peer fences; empty to fence
-   *     nothing
-   * @param delivers whether the peer gets what it lacks, and not only this node
-   */
-  public record Task(Member peer, BitSet slots, List<Long> epochs, boolean delivers) {
-    /** Both get what they lack. */
-    public static Task exchange(Member peer, BitSet slots) {
-      return new Task(peer, slots, List.of(), true);
-    }
-
-    /** This node gets what it lacks. */
-    public static Task fetch(Member peer, BitSet slots) {
-      return new Task(peer, slots, List.of(), false);
-    }
-
-    /** This node gets what it lacks, and the peer takes nothing more from earlier leaders. */
-    public static Task takeOver(Member peer, BitSet slots, List<Long> epochs) {
-      return new Task(peer, slots, epochs, false);
-    }
-  }
-
-  /**
    * How it went.
    *
    * @param whole the slots that are done: all of them, unless the peer stopped answering, or some
@@ -98,41 +74,13 @@ public final class SlotSync {
     }
   }
 
-  /** What one node has of some slots, as of one moment. */
-  private record Side(
-      List<Entry> entries, Map<GroupId, Long> hashes, Map<Integer, Version> horizons) {
-    Side(List<Entry> entries, Map<Integer, Version> horizons) {
-      this(entries, byGroup(entries), horizons);
-    }
-
-    Version horizon(int slot) {
-      return horizons.getOrDefault(slot, Version.NEVER);
-    }
-
-    boolean has(byte[] key) {
-      return hashes.containsKey(new GroupId(key));
-    }
-
-    /** True if it lacks the entry of the other side on purpose. */
-    boolean hasPurged(Entry entry, Side from) {
-      int slot = HashRing.slotOf(entry.key());
-      Version horizon = horizon(slot);
-      return !has(entry.key())
-          && horizon.isAfter(from.horizon(slot))
-          && !entry.newest().isAfter(horizon);
-    }
-
-    /** The slots of which this side has the higher horizon, with that. */
-    Map<Integer, Version> higherThan(Side other) {
-      var higher = new HashMap<>(horizons);
-      higher.entrySet().removeIf(each -> !each.getValue().isAfter(other.horizon(each.getKey())));
-      return higher;
-    }
-  }
-
   /** Does nothing before {@link #start}. */
   public SlotSync(
-      ClusterPorts ports, Requests requests, EnumSet<Rule> off, Task task, Consumer<Outcome> done) {
+      ClusterPorts ports,
+      Requests requests,
+      EnumSet<Rule> off,
+      SyncTask task,
+      Consumer<Outcome> done) {
     this.ports = ports;
     this.requests = requests;
     this.off = off;
@@ -209,7 +157,7 @@ public final class SlotSync {
       end();
       return;
     }
-    var there = new Side(answer.entries(), bySlot(some, answer.horizons()));
+    var there = new SlotSide(answer.entries(), bySlot(some, answer.horizons()));
     background(
         () -> look(some),
         here -> {
@@ -230,14 +178,14 @@ public final class SlotSync {
         });
   }
 
-  private Side look(BitSet some) {
+  private SlotSide look(BitSet some) {
     List<Version> all = ports.store().horizons();
-    return new Side(
+    return new SlotSide(
         ports.store().entries(some::get), bySlot(some, some.stream().mapToObj(all::get).toList()));
   }
 
   /** The groups of one side that the other one lacks or has otherwise, and has not purged. */
-  private List<byte[]> newTo(Side to, Side from) {
+  private List<byte[]> newTo(SlotSide to, SlotSide from) {
     var keys = new ArrayList<byte[]>();
     for (Entry entry : from.entries()) {
       Long hash = to.hashes().get(new GroupId(entry.key()));
@@ -265,13 +213,7 @@ public final class SlotSync {
     return bySlot;
   }
 
-  private static Map<GroupId, Long> byGroup(List<Entry> entries) {
-    var byGroup = new HashMap<GroupId, Long>();
-    entries.forEach(entry -> byGroup.put(new GroupId(entry.key()), entry.hash()));
-    return byGroup;
-  }
-
-  private void raiseOwn(Map<Integer, Version> horizons, Side there, Runnable then) {
+  private void raiseOwn(Map<Integer, Version> horizons, SlotSide there, Runnable then) {
     horizons.keySet().removeIf(refused::get);
     if (horizons.isEmpty()) {
       then.run();
@@ -305,7 +247,7 @@ public final class SlotSync {
         });
   }
 
-  private void fetch(List<byte[]> keys, Side there, Runnable then) {
+  private void fetch(List<byte[]> keys, SlotSide there, Runnable then) {
     if (keys.isEmpty()) {
       then.run();
       return;
@@ -339,7 +281,7 @@ public final class SlotSync {
   /** Why a state could not be stored here. */
   private record Refusal(int index, String reason) {}
 
-  private List<Refusal> merge(List<byte[]> states, Side there) {
+  private List<Refusal> merge(List<byte[]> states, SlotSide there) {
     var refusals = new ArrayList<Refusal>();
     for (int i = 0; i < states.size(); i++) {
       int index = i;
@@ -348,7 +290,7 @@ public final class SlotSync {
     return refusals;
   }
 
-  private Optional<String> merge(byte[] state, Side there) {
+  private Optional<String> merge(byte[] state, SlotSide there) {
     try {
       return switch (takesLeftovers()
           ? ports.store().merge(ReplicaStore.State.of(state))
@@ -366,7 +308,7 @@ public final class SlotSync {
     }
   }
 
-  private void deliver(List<byte[]> keys, Side here, Runnable then) {
+  private void deliver(List<byte[]> keys, SlotSide here, Runnable then) {
     if (keys.isEmpty()) {
       then.run();
       return;

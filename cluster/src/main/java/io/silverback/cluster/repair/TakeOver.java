@@ -113,7 +113,7 @@ public final class TakeOver {
             ports,
             requests,
             off,
-            SlotSync.Task.takeOver(member, wanted, epochs),
+            SyncTask.takeOver(member, wanted, epochs),
             outcome -> {
               if (ofRound == round && asking) {
                 answered(view, member, wanted, outcome);

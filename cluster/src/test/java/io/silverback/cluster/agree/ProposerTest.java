@@ -30,7 +30,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A lease is two seconds, a tick comes each 200 milliseconds. */
+/**
+ * What the next view is. A lease is two seconds, a tick comes each 200 milliseconds.
+ *
+ * <p>Longer than other classes: all cases share the world below.
+ */
 final class ProposerTest {
   private static final long LEASE = 2_000;
 

@@ -45,7 +45,11 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Node {@code a} leads all slots, node {@code b} is the only other one and answers by hand. */
+/**
+ * Node {@code a} leads all slots, node {@code b} is the only other one and answers by hand.
+ *
+ * <p>Longer than other classes: all cases share the two nodes.
+ */
 public final class LeaderQueueTest {
   private static final long BUDGET = 8 * SimWorld.SECOND;
 

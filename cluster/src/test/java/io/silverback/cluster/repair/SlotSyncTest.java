@@ -39,7 +39,7 @@ final class SlotSyncTest {
             broken(),
             requests,
             EnumSet.noneOf(Rule.class),
-            SlotSync.Task.exchange(peer, slots),
+            SyncTask.exchange(peer, slots),
             outcomes::add)
         .start();
     long id = ((PeerMessage.AskDigests) posted.getFirst()).id();

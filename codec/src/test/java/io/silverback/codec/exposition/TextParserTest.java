@@ -20,6 +20,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+/**
+ * What the text format allows, and what it refuses.
+ *
+ * <p>Longer than other classes, as it has a case for each rule of the format.
+ */
 class TextParserTest {
 
   @Test

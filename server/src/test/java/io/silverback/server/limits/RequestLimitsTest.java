@@ -34,7 +34,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Each limit of bodies and answers, as a client meets it. */
+/**
+ * Each limit of bodies and answers, as a client meets it.
+ *
+ * <p>Longer than other classes, as it has a case for each limit.
+ */
 public final class RequestLimitsTest {
   private static final String SHORT_WAIT = "--limits.max-wait=100ms";
 

@@ -16,6 +16,11 @@ import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
+/**
+ * Which writers are found to disturb each other, and which are not.
+ *
+ * <p>Longer than other classes: all cases share the traces of pushes below.
+ */
 final class WriterWatchTest {
   private static final GroupingKey KEY = GroupingKey.of("j");
   private static final long SECOND = 1_000_000_000L;

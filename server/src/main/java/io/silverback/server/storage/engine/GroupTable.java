@@ -190,7 +190,7 @@ public final class GroupTable implements StoredGroups {
   }
 
   /** Calls the consumer with the key of each group that exists. */
-  void names(Consumer<GroupingKey> consumer) {
+  public void names(Consumer<GroupingKey> consumer) {
     usage.enter();
     try {
       groups.forEach(

@@ -47,9 +47,41 @@ import org.agrona.concurrent.UnsafeBuffer;
  * The groups of a single node and their history, compressed and outside of the heap, in files if
  * they are to survive the process.
  *
- * <p>Two locks, always taken in this order. That of the group keeps the updates of a group in
- * order. That of shape changes makes checking and publishing one step; a push that only brings new
- * values for the series that its group has cannot conflict with anything and does without it.
+ * <h2>What is stored</h2>
+ *
+ * <p>The entry of a group has a head, which belongs to this node alone, and a frame with the
+ * current values. What does not change from push to push, names and labels, is the shape. Shapes
+ * are stored once, however many groups have one, and a frame names its shape by a fingerprint. The
+ * history of a group is a chain of pages. The newest page is open and grows by a row for each push;
+ * the others are sealed and never change.
+ *
+ * <h2>The two ways of a push</h2>
+ *
+ * <p>Nearly every push brings new values for the series that its group has. It cannot conflict with
+ * anything, so it takes the lock of its group, appends a row and writes the entry. Any other push
+ * changes the shape: it is worked out, checked against all other groups and against the limits, and
+ * then published, under a second lock that all shape changes share.
+ *
+ * <h2>Concurrency</h2>
+ *
+ * <p>Two locks, always taken in this order: that of the group, one of a fixed number, keeps the
+ * updates of a group in order; that of shape changes makes checking and publishing one step.
+ * Readers take neither. They read an entry, and read it again if it changed meanwhile, so they
+ * never see half a push.
+ *
+ * <h2>What a crash leaves</h2>
+ *
+ * <p>Writing the entry is the moment from which a push counts. What an entry refers to, its shape
+ * and its row, is written before it, and is given up only after no entry refers to it any more. So
+ * a process that ends at any moment leaves entries that are whole, and perhaps shapes and rows
+ * without a user, which {@link StoreAudit} finds at the next start.
+ *
+ * <h2>Room</h2>
+ *
+ * <p>{@link GrowthCheck} refuses what would grow beyond a limit. {@link HistoryRelief} gives up the
+ * oldest history when memory gets short, so that current values find room for longer.
+ *
+ * <p>Longer than other classes, as it puts all parts of the engine together.
  */
 public final class OffHeapMetricStore implements LocalStore {
   private static final Log log = Log.of(OffHeapMetricStore.class);

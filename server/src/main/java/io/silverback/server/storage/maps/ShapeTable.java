@@ -30,10 +30,28 @@ import org.agrona.concurrent.UnsafeBuffer;
 /**
  * The shapes of all groups and pages of history, equal ones kept once, outside of the heap.
  *
- * <p>A shape is there as long as it has a user, and after that as long as a {@link Visit} lasts
- * that began while it had one: a visitor may look at any shape that was used when the visit began,
- * without counting as a user of each. Thread-safe, but for {@link #acquire} of new shapes and
- * {@link #sweep}, which are for one thread at a time.
+ * <p>Thread-safe, but for {@link #acquire} of new shapes and {@link #sweep}, which are for one
+ * thread at a time.
+ *
+ * <h2>Users</h2>
+ *
+ * <p>A group, and each page of history, is a user of its shape. The count is in the shape's entry.
+ * A shape whose last user has gone stays for a while, marked with the moment of that: a job that
+ * deletes its group and pushes it again finds its shape there.
+ *
+ * <h2>Visits</h2>
+ *
+ * <p>A scrape reads the shapes of all groups. Counting it as a user of each would cost two writes a
+ * shape, so it makes one {@link Visit} instead. Moments are numbers from one counter. A visit has
+ * the number of its begin, and {@link #sweep} removes a shape only if its last user went before the
+ * oldest visit began. A visitor may therefore read any shape that had a user when the visit began,
+ * where it is stored, without a copy.
+ *
+ * <h2>Fingerprints</h2>
+ *
+ * <p>The key of a shape is its fingerprint. The hash is not secret, so a client may make two shapes
+ * with the same one. A new shape is compared with the stored one, and the push is refused if they
+ * differ: the groups of others keep their names and labels.
  */
 public final class ShapeTable {
   private static final GroupShape NOTHING = GroupShape.of(GroupingKey.of("none"), List.of());
@@ -194,8 +212,7 @@ public final class ShapeTable {
         ? Optional.empty()
         : Optional.of(
             new Obstacle.Conflict(
-                "the metrics pass for those of another group, which only happens on purpose,"
-                    + " rename one"));
+                "shape fingerprint collision with another group; rename a metric"));
   }
 
   private Optional<Obstacle> longText(GroupShape shape) {

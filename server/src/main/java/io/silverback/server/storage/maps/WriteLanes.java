@@ -14,10 +14,32 @@ import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * Where each value is written whole before it overwrites the old one in its map, so that a process
- * that ends in between loses neither: a mapped file of a few lanes, each for one value at a time.
+ * Where each value is written whole before it overwrites the old one in its map: a mapped file of a
+ * few lanes, each for one value at a time. Thread-safe.
  *
- * <p>Thread-safe; who finds no lane free waits for those few microseconds that a write takes.
+ * <h2>Why</h2>
+ *
+ * <p>A map overwrites a value in place. A process that is killed in the middle of that leaves half
+ * of the new value and half of the old one, and the group would be lost, although its last push was
+ * acknowledged. The files survive the process, as the kernel has their pages. So it is enough to
+ * have either the old or the new value whole at each moment.
+ *
+ * <h2>How</h2>
+ *
+ * <p>The value goes into a lane first, with its key, its map, a sequence number and a checksum
+ * ({@link Envelope}). Then the lane gets its magic number, then the map is written, then the magic
+ * number is taken away. Fences keep the three steps in this order. After a kill, a lane with a
+ * magic number and a right checksum has the whole value; one without says that the map is whole.
+ * The recovery takes the envelope of a key with the highest sequence number, wherever it finds it.
+ *
+ * <p>This holds for a process that ends. When the machine loses power, pages reach the disk in any
+ * order, and only what was flushed before is sure to be whole.
+ *
+ * <h2>Lanes</h2>
+ *
+ * <p>There are fifteen narrow lanes and one for values above a mebibyte. A writer that finds none
+ * free waits for the few microseconds that a write takes; the wait cannot be interrupted, since its
+ * value may be half prepared elsewhere.
  */
 public final class WriteLanes implements AutoCloseable {
   private static final int NARROW_LANES = 15;

@@ -3,10 +3,7 @@ package io.silverback.server.storage.replica;
 import io.silverback.cluster.HashRing;
 import io.silverback.cluster.ReplicaStore;
 import io.silverback.codec.bytes.CorruptFrameException;
-import io.silverback.codec.bytes.FrameInput;
-import io.silverback.codec.bytes.FrameOutput;
 import io.silverback.codec.bytes.MalformedBytesException;
-import io.silverback.codec.model.Fingerprint;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Stamp;
 import io.silverback.codec.model.Version;
@@ -14,13 +11,10 @@ import io.silverback.codec.row.GroupFrame;
 import io.silverback.codec.row.GroupFrameReader;
 import io.silverback.codec.row.GroupShape;
 import io.silverback.codec.row.GroupStateMessage;
-import io.silverback.server.group.GroupState;
 import io.silverback.server.group.GroupUpdate;
-import io.silverback.server.group.SeriesClaims;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.MetricStore.Submission;
 import io.silverback.server.storage.Obstacle;
-import io.silverback.server.storage.Snapshot;
 import io.silverback.server.storage.StoreClosedException;
 import io.silverback.server.storage.StoreNotReadyException;
 import io.silverback.server.storage.engine.Decision;
@@ -37,18 +31,14 @@ import io.silverback.server.storage.maps.Keys;
 import io.silverback.server.storage.maps.OffHeapMap;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.IntFunction;
 import java.util.function.IntPredicate;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.agrona.ExpandableArrayBuffer;
-import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * The groups of a store as the cluster sees them. Works on the very entries that the {@link
@@ -147,7 +137,7 @@ public final class OffHeapReplicaStore implements ReplicaStore {
                 key,
                 next,
                 change.keepsShape() ? Optional.empty() : Optional.of(change.shape())),
-            claim(change),
+            StoredClaims.claimOf(change),
             SubmissionCodec.encode(answer));
       }
     };
@@ -170,18 +160,6 @@ public final class OffHeapReplicaStore implements ReplicaStore {
             .map(obstacle -> store.judge().refuse(proposal, obstacle))
             .orElse(decision)
         : decision;
-  }
-
-  private static Optional<Claim> claim(GroupChange change) {
-    if (change.keepsShape() || !SeriesClaims.bringsSeries(change.old(), change.next())) {
-      return Optional.empty();
-    }
-    List<Fingerprint> series = new SeriesClaims().of(change.next());
-    byte[] encoded = new byte[series.size() * Fingerprint.BYTES];
-    var out = new FrameOutput(new UnsafeBuffer(encoded), 0);
-    series.forEach(out::fingerprint);
-    GroupingKey key = change.next().key();
-    return Optional.of(new Claim(key.job(), SeriesClaims.labelNames(key), encoded));
   }
 
   private static Prepared settled(Submission answer) {
@@ -346,62 +324,12 @@ public final class OffHeapReplicaStore implements ReplicaStore {
 
   @Override
   public List<String> labelNamesOf(String job) {
-    StoreParts store = parts.get();
-    store.shapeChanges().lock();
-    try {
-      if (!store.check().hasGroupsOf(job)) {
-        return List.of();
-      }
-    } finally {
-      store.shapeChanges().unlock();
-    }
-    Set<String> names = new TreeSet<>();
-    forEach(
-        (key, entry) -> {
-          GroupingKey group = GroupKeys.decode(key, 0, key.capacity());
-          if (group.job().equals(job) && HistoryHead.frameAfter(entry).exists()) {
-            names.add(SeriesClaims.labelNames(group));
-          }
-        });
-    return List.copyOf(names);
+    return new StoredClaims(parts.get()).labelNamesOf(job);
   }
 
   @Override
   public Optional<String> collision(Claim claim) {
-    StoreParts store = parts.get();
-    Set<Fingerprint> claimed = fingerprints(claim.series());
-    store.shapeChanges().lock();
-    try {
-      if (!store.check().mayHold(claim.job(), claimed)) {
-        return Optional.empty();
-      }
-    } finally {
-      store.shapeChanges().unlock();
-    }
-    var series = new SeriesClaims();
-    try (Snapshot others =
-        store
-            .table()
-            .snapshot(
-                key ->
-                    key.job().equals(claim.job())
-                        && !SeriesClaims.labelNames(key).equals(claim.labelNames()))) {
-      for (GroupState other : others.groups()) {
-        if (series.of(other).stream().anyMatch(claimed::contains)) {
-          return Optional.of(other.key().toString());
-        }
-      }
-    }
-    return Optional.empty();
-  }
-
-  private static Set<Fingerprint> fingerprints(byte[] encoded) {
-    var in = new FrameInput(new UnsafeBuffer(encoded), 0, encoded.length);
-    var fingerprints = new HashSet<Fingerprint>();
-    while (in.position() < in.length()) {
-      fingerprints.add(in.fingerprint());
-    }
-    return fingerprints;
+    return new StoredClaims(parts.get()).collision(claim);
   }
 
   private void forEach(OffHeapMap.EntryVisitor visitor) {

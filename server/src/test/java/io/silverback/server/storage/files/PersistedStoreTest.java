@@ -46,6 +46,11 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+/**
+ * What a store in files keeps, over starts, crashes and damage.
+ *
+ * <p>Longer than other classes: all cases share the stores and the damage below.
+ */
 final class PersistedStoreTest {
   private static final long NOW = 1_700_000_000_000L;
 
