@@ -9,8 +9,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Which slot a group lies in, and which nodes should own a slot, in order of preference: rendezvous
- * hashing (Thaler and Ravishankar, "Using Name-Based Mappings to Increase Hit Rates", 1998).
+ * Which slot a group belongs to, and which nodes should own a slot, in order of preference:
+ * rendezvous hashing (Thaler and Ravishankar, "Using Name-Based Mappings to Increase Hit Rates",
+ * 1998).
  *
  * <p>The same on every node, whatever the order of labels or members; depends on nothing but the
  * names and zones of those that hold groups. A node that comes or goes moves no slot but its own.
@@ -76,7 +77,7 @@ public final class HashRing {
     return members.get(best);
   }
 
-  /** The slots of which each node is one of so many first owners, by the name of the node. */
+  /** The slots of which each node is one of the first owners, by the name of the node. */
   public Map<String, BitSet> shares(int copies) {
     long[][] words = new long[members.size()][SLOTS / Long.SIZE];
     int count = Math.min(copies, members.size());

@@ -35,7 +35,7 @@ public record Member(
     return incarnation == other.incarnation && nodeId.equals(other.nodeId);
   }
 
-  /** For whoever has to tell others of a member. Layout: {@code docs/formats/peer-messages.md}. */
+  /** For code that sends a member to others. Layout: {@code docs/formats/peer-messages.md}. */
   public byte[] encode() {
     var out = new ByteOutput();
     View.write(out, this);

@@ -49,7 +49,7 @@ public interface Network extends AutoCloseable {
 
   /**
    * Closes all connections of the channels {@link Channel#CONTROL} and {@link Channel#DATA} without
-   * handing over what lies in them. Later messages use new ones.
+   * handing over what they still hold. Later messages use new ones.
    */
   void dropConnections();
 

@@ -9,8 +9,8 @@ import java.util.function.IntPredicate;
 import java.util.function.Predicate;
 
 /**
- * The groups of this node, as the cluster sees them: bytes under keys that lie in slots. What the
- * bytes mean is the store's business; that merging two states of a group is commutative,
+ * The groups of this node, as the cluster sees them: bytes under keys that belong to slots. What
+ * the bytes mean is the store's business; that merging two states of a group is commutative,
  * associative and idempotent is its promise.
  *
  * <p>A state is always that of a whole group, never of a part, so it can be merged into anything.
@@ -18,8 +18,8 @@ import java.util.function.Predicate;
  * <p>A deleted group stays as a tombstone, so that no old state brings it back, until it is purged.
  * What was purged is not forgotten altogether: each slot has a <em>horizon</em>, {@link
  * Version#NEVER} at first, which says that whatever state at or below it is not here was purged on
- * purpose. So it may only be raised by whoever has all that there is, which is what {@link #raise}
- * asks of its caller. It survives the process if the groups do.
+ * purpose. So it may only be raised by a node that has all that there is, which is what {@link
+ * #raise} asks of its caller. It survives the process if the groups do.
  *
  * <p>Thread-safe. No array that goes in or out is written to afterwards.
  */
@@ -103,7 +103,7 @@ public interface ReplicaStore {
   /**
    * The same with a state that another node sent. One of a group that is not here is passed over if
    * it is at or below the horizon of its slot, and that of the other node is lower; so is a
-   * tombstone at or below the horizon, whoever sent it.
+   * tombstone at or below the horizon, from any sender.
    *
    * @param sendersHorizons of a slot, as it was when the sender looked at the group; {@link
    *     Version#NEVER} where that is not known
@@ -118,7 +118,7 @@ public interface ReplicaStore {
 
   /** What became of a merge. */
   sealed interface Merged {
-    /** It is stored, and visible to whoever may see the group. */
+    /** It is stored, and visible to all who may see the group. */
     record Done() implements Merged {}
 
     /**
@@ -176,8 +176,8 @@ public interface ReplicaStore {
    * <p>The caller has all that there is of the slots: it leads them, or has just fetched what the
    * node with these horizons has. May take long.
    *
-   * @param spared told of a group at or below its horizon that exists: true if whoever has had that
-   *     horizon has the group
+   * @param spared told of a group at or below its horizon that exists: true if the node that has
+   *     had that horizon has the group
    * @return how many groups were forgotten
    */
   int raise(Map<Integer, Version> horizons, Predicate<byte[]> spared);

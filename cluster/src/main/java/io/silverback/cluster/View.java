@@ -41,7 +41,7 @@ public record View(
    * A process start that was removed.
    *
    * @param epoch of the first view without it
-   * @param wallMillis when, by the clock of whoever proposed it
+   * @param wallMillis when, by the clock of its proposer
    * @param returns how often a node of that name was removed, this time included
    */
   public record Removed(Member member, long epoch, long wallMillis, int returns) {}
@@ -137,7 +137,7 @@ public record View(
     return ring().owners(slot);
   }
 
-  /** For whoever asks for the owners of many slots. */
+  /** For callers that ask for the owners of many slots. */
   public HashRing ring() {
     return new HashRing(members());
   }

@@ -287,7 +287,7 @@ public final class Gateway implements AutoCloseable {
     }
   }
 
-  /** The lease is lost: nothing that lies in a connection may be carried out. */
+  /** The lease is lost: nothing that a connection still holds may be carried out. */
   private void dropAll() {
     Thread.ofVirtual().name("lapse").start(() -> web.dropAll());
   }

@@ -12,7 +12,7 @@ final class HangUp {
    *
    * <p>By reflection, as the JDK has no other way to signals than a class that compilers warn of.
    *
-   * @return false on a system without this signal, and where whoever started this process has it
+   * @return false on a system without this signal, and where the parent of this process has it
    *     ignored, as {@code nohup} does
    */
   static boolean listen(Runnable onSignal) {

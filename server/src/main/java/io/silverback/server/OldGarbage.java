@@ -10,8 +10,8 @@ import java.util.function.BooleanSupplier;
  * Has the old generation collected before it grows without need.
  *
  * <p>The serial collector does that only once the heap has grown to its limit, which has to be high
- * for the largest bodies. As what is stored does not lie on the heap, hardly anything there lives
- * long, so collecting it is quick.
+ * for the largest bodies. As what is stored is not on the heap, hardly anything there lives long,
+ * so collecting it is quick.
  */
 final class OldGarbage {
   private static final String SERIAL_OLD_GENERATION = "Tenured Gen";

@@ -51,7 +51,7 @@ public final class Founding {
    */
   public Optional<View> tick(List<Member> others) {
     if (begun.isPresent()) {
-      // Whoever missed it would wait for ever.
+      // A node that missed it would wait for ever.
       begun.get().members().forEach(each -> tell(each, new PeerMessage.Begin(begun.get())));
       return Optional.empty();
     }

@@ -156,7 +156,7 @@ public final class Heartbeats {
     }
   }
 
-  /** All other processes that there may be: the members, and those that gossip tells of. */
+  /** All other processes that there may be: the members, and those that gossip knows. */
   public List<Member> everyone(Optional<View> view) {
     Map<ProcessId, Member> everyone = new LinkedHashMap<>();
     view.map(View::members)

@@ -143,7 +143,8 @@ public final class Proposer {
             member ->
                 ViewPlanner.replacing(
                     view, view.predecessor(member).orElseThrow(), member, wallMillis))
-        // Whoever comes back may hold what a silent one held, so it is asked before that one goes.
+        // A member that comes back may hold what a silent one held, so it is asked before that one
+        // goes.
         .or(() -> newcomer(view).map(member -> ViewPlanner.with(view, member)))
         .or(() -> silent(view).map(member -> without(view, member, wallMillis)))
         .or(() -> nextVoter(view).map(member -> ViewPlanner.withVoter(view, member)))

@@ -33,7 +33,10 @@ public final class ViewPlanner {
     return new View(1, clusterId, seats, List.of(), reassigned(view, 1));
   }
 
-  /** How many of so many members should vote: an odd number, as an even one stands no more loss. */
+  /**
+   * How many of that many members should vote: an odd number, as an even one survives no more
+   * losses.
+   */
   static int wantedVoters(int members) {
     int most = Math.min(members, MOST_VOTERS);
     return most > 2 && most % 2 == 0 ? most - 1 : most;

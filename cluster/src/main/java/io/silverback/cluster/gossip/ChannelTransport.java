@@ -17,7 +17,7 @@ import reactor.core.publisher.Sinks;
  * Thread-safe.
  *
  * <p>The library takes a fixed list of seeds. It is given one that does not exist, {@link #SEEDS},
- * and what is sent there goes to whoever is a seed at that time.
+ * and what is sent there goes to the seeds at that time.
  */
 final class ChannelTransport implements Transport {
   private static final System.Logger logger = System.getLogger(ChannelTransport.class.getName());
@@ -68,7 +68,7 @@ final class ChannelTransport implements Transport {
       }
       return;
     }
-    // The sink takes one at a time. Whoever cannot take it now misses it, like a datagram.
+    // The sink takes one at a time. A receiver that cannot take it now misses it, like a datagram.
     synchronized (received) {
       received.tryEmitNext(message);
     }

@@ -6,7 +6,7 @@ import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Finds the hosts behind a name. Called by one thread, which it may block. */
+/** Finds the hosts of a name. Called by one thread, which it may block. */
 @FunctionalInterface
 public interface Resolver {
   /**

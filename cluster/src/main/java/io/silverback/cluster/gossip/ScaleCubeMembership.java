@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
 public final class ScaleCubeMembership implements Membership {
   private static final System.Logger logger = System.getLogger(ScaleCubeMembership.class.getName());
 
-  /** Tells of every peer that cannot be reached; held on to, else it would forget its level. */
+  /** Reports every peer that cannot be reached; held on to, else it would forget its level. */
   private static final Logger LIBRARY = Logger.getLogger("io.scalecube");
 
   /** With peers known, names are only looked up in case that halves of a cluster have to meet. */

@@ -127,7 +127,7 @@ public sealed interface PeerMessage {
     public enum Fate {
       /** The leader's answer is in {@code answer}. */
       ANSWERED,
-      /** Not done: ask again, maybe somebody else. */
+      /** Not done: ask again, maybe another node. */
       NOT_HERE,
       /** Nobody can say whether it will take effect. */
       UNAVAILABLE

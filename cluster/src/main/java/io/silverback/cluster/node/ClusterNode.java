@@ -67,7 +67,7 @@ public final class ClusterNode implements AutoCloseable {
    * Implementation notes
    *
    * Longer than other classes, as it is the list of all parts, of all messages and of all that
-   * happens in the course of time; what each of them does lies in the part.
+   * happens in the course of time; what each of them does is in the part.
    */
 
   private static final System.Logger logger = System.getLogger(ClusterNode.class.getName());
@@ -117,7 +117,7 @@ public final class ClusterNode implements AutoCloseable {
    * A node that does nothing before {@link #start}.
    *
    * @param onLapse told when the lease was lost: closes every open connection of clients without
-   *     reading what lies in them, and returns quickly
+   *     reading what they still hold, and returns quickly
    */
   public ClusterNode(ClusterConfig config, Member self, ClusterPorts ports, Runnable onLapse) {
     this(config, self, ports, onLapse, EnumSet.noneOf(Rule.class));
@@ -434,7 +434,7 @@ public final class ClusterNode implements AutoCloseable {
             || view.flatMap(now -> now.member(sender.nodeId(), sender.incarnation())).isPresent());
   }
 
-  /** The member behind a message, if it was heard of; nobody else can be answered. */
+  /** The member that sent a message, if it is known; others cannot be answered. */
   private Optional<Member> known(ProcessId sender) {
     return view.flatMap(now -> now.member(sender.nodeId(), sender.incarnation()))
         .or(

@@ -140,7 +140,7 @@ final class PeerAnswers {
       // Nobody leads from then on, and no leader would be let through any more.
       return;
     }
-    // Before the look, so that nothing of the leader before slips in behind it.
+    // Before the look, so that nothing of the leader before slips in after it.
     fences.raise(ask.slots(), ask.epochs());
     background(
         asker,

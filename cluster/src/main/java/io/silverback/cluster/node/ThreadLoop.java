@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A loop that is a thread, with others for the works beside it. Thread-safe.
  *
- * <p>Its mailbox is bounded. Another thread that finds it full waits a moment, so that whoever
- * brings messages slows down to what the loop can do, and is then refused by a {@link
+ * <p>Its mailbox is bounded. Another thread that finds it full waits a moment, so that a sender
+ * that brings messages slows down to what the loop can do, and is then refused by a {@link
  * RejectedExecutionException}. What the loop hands to itself, and what comes due or comes out of a
  * work, always finds room: it is as much as the tasks want.
  *

@@ -41,7 +41,7 @@ final class Arrivals {
 
   /**
    * Lets a connection try to prove itself. Where too many do, the oldest has to go: a peer needs
-   * little time, and whoever is silent gets older.
+   * little time, and a silent one gets older.
    */
   void begin(Inbound inbound) {
     Inbound oldest = null;
@@ -114,7 +114,7 @@ final class Arrivals {
             });
   }
 
-  /** Ends handshakes that take too long, and connections whose secret is none any more. */
+  /** Ends handshakes that take too long, and connections whose secret was withdrawn. */
   void check(long nowNanos) {
     long most = local.settings().handshakeTimeout().toNanos();
     List<Inbound> late;

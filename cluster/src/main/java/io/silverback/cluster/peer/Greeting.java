@@ -53,7 +53,7 @@ final class Greeting {
   /**
    * Reads a greeting whole, whatever its version.
    *
-   * @throws RefusedException if it is none, or one of another version
+   * @throws RefusedException if it is not valid, or one of another version
    * @throws IOException if the connection ends or fails
    */
   static Read read(InputStream from) throws IOException {

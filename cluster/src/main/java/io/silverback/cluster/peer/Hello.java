@@ -36,7 +36,7 @@ record Hello(Channel channel, long attempt, Sender from, byte[] nonce) {
       byte[] nonce = Greeting.nonce(body);
       var from = new Sender(Greeting.text(body), incarnation, Greeting.text(body));
       if (body.hasRemaining()) {
-        throw new RefusedException(Refusal.MALFORMED, "bytes behind the hello");
+        throw new RefusedException(Refusal.MALFORMED, "bytes after the hello");
       }
       return new Hello(channel, attempt, from, nonce);
     } catch (BufferUnderflowException _) {

@@ -4,7 +4,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 
 /**
- * An address as people write it: {@code host:port}, where an IPv6 address stands in brackets.
+ * An address as people write it: {@code host:port}, with an IPv6 address in brackets.
  *
  * @param host empty for every address of the machine
  */
@@ -14,7 +14,7 @@ record HostPort(String host, int port) {
   /**
    * The address that the text is.
    *
-   * @throws IllegalArgumentException if it is none
+   * @throws IllegalArgumentException if it is not valid
    */
   static HostPort parse(String text) {
     int colon = text.lastIndexOf(':');

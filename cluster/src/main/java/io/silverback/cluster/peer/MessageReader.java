@@ -46,7 +46,7 @@ final class MessageReader {
   /**
    * Reads the next frame, and hands over the messages that it completes.
    *
-   * @throws RefusedException if it is none, or not the next one
+   * @throws RefusedException if it is not valid, or not the next one
    * @throws IOException if the connection ends or fails
    */
   void readFrame(Consumer<byte[]> messages) throws IOException {
@@ -101,7 +101,7 @@ final class MessageReader {
     return new byte[Math.min(messageLength, LARGE_MESSAGE)];
   }
 
-  /** Sees to it that so many bytes lie from the start on. */
+  /** Sees to it that there are that many bytes from the start on. */
   private void fill(int wanted) throws IOException {
     if (end - start >= wanted) {
       return;

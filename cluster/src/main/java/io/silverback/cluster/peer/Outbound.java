@@ -62,7 +62,7 @@ final class Outbound {
   /**
    * For messages to that peer; {@link #run} has to be run by a thread.
    *
-   * @throws IllegalArgumentException if the address is none
+   * @throws IllegalArgumentException if the address is not valid
    */
   Outbound(Target target, Local local, Addresses addresses) {
     this.target = target;
@@ -120,7 +120,7 @@ final class Outbound {
     }
   }
 
-  /** Ends a handshake that takes too long, and a connection whose secret is none any more. */
+  /** Ends a handshake that takes too long, and a connection whose secret was withdrawn. */
   void check(long nowNanos) {
     lock.lock();
     try {

@@ -43,8 +43,8 @@ public final class PeerSecrets {
 
   /**
    * The secrets of a file: one a line, without the blanks around it; empty lines and those that
-   * begin with {@code #} are none. A file that turns unusable later is logged, and the secrets stay
-   * as they were.
+   * begin with {@code #} are comments. A file that turns unusable later is logged, and the secrets
+   * stay as they were.
    *
    * @throws IllegalArgumentException if the file cannot be read, has no secret, or a short one
    */

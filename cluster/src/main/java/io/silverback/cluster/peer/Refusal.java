@@ -1,6 +1,6 @@
 package io.silverback.cluster.peer;
 
-/** Why a connection of somebody was ended. */
+/** Why a connection was ended. */
 public enum Refusal {
   /** What came is not of this protocol. */
   MALFORMED,

@@ -53,10 +53,10 @@ public final class SealedNetwork implements Network {
   /**
    * Listens for peers.
    *
-   * @param self this node; a port of 0 in its address stands for the one it listens on
+   * @param self this node; a port of 0 in its address means the one it listens on
    * @param listenAddress {@code host:port}; no host for all addresses of the machine, port 0 for
    *     any
-   * @throws IllegalArgumentException if an address is none, or the name of the node too long
+   * @throws IllegalArgumentException if an address is not valid, or the name of the node too long
    * @throws IOException if it cannot listen there
    */
   public static SealedNetwork open(

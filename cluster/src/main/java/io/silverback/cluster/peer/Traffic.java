@@ -8,7 +8,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
-/** The counters behind {@link PeerTraffic}. Thread-safe. */
+/** The counters that {@link PeerTraffic} shows. Thread-safe. */
 final class Traffic {
   private final Map<Channel, Counters> channels = new EnumMap<>(Channel.class);
   private final Map<Refusal, LongAdder> refused = new EnumMap<>(Refusal.class);

@@ -30,7 +30,7 @@ record Welcome(String nodeId, long incarnation, byte[] nonce) {
       byte[] nonce = Greeting.nonce(body);
       var welcome = new Welcome(Greeting.text(body), incarnation, nonce);
       if (body.hasRemaining()) {
-        throw new RefusedException(Refusal.MALFORMED, "bytes behind the welcome");
+        throw new RefusedException(Refusal.MALFORMED, "bytes after the welcome");
       }
       return welcome;
     } catch (BufferUnderflowException _) {

@@ -384,7 +384,7 @@ public final class RatisViewLog implements ViewLog {
     listener.committed(view);
   }
 
-  /** Whoever leads an empty log begins it; the register takes only the first of many firsts. */
+  /** The leader of an empty log begins it; the register takes only the first of many firsts. */
   private void proposeFirst() {
     LogServer current = server;
     if (current != null

@@ -21,7 +21,7 @@ import java.util.zip.CRC32;
 /**
  * The folder of a view log: {@code view}, the newest view seen; {@code seed}, what the server was
  * started from, there only while it is a voter or about to be; {@code log}, the files of Ratis; and
- * {@code removed}, those of the last time it was a voter and is none any more. Not thread-safe.
+ * {@code removed}, those of the time when it was a voter last. Not thread-safe.
  *
  * <p>Both small files begin with a CRC-32 of the rest, and are replaced as a whole.
  */
@@ -90,8 +90,8 @@ final class ViewFiles {
   }
 
   /**
-   * Takes the files of a voter that is none any more out of the way. Its term and its vote stay,
-   * since it may be made a voter again under the same name, and must not vote twice.
+   * Takes the files of a former voter out of the way. Its term and its vote stay, since it may be
+   * made a voter again under the same name, and must not vote twice.
    *
    * @param keepVotes false if the name is not used again
    */

@@ -32,9 +32,9 @@ import org.apache.ratis.util.MD5FileUtil;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The newest committed view, replaced only by the one after it. An entry of the log that is none,
- * of another cluster, or of an epoch that does not follow changes nothing, on every voter alike. A
- * snapshot is the encoded view; empty before the first.
+ * The newest committed view, replaced only by the one after it. An entry of the log that is not a
+ * view of another cluster, or of an epoch that does not follow changes nothing, on every voter
+ * alike. A snapshot is the encoded view; empty before the first.
  *
  * <p>Called by threads of Ratis.
  */

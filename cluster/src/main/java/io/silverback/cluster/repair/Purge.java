@@ -37,7 +37,7 @@ public final class Purge {
    *    every member had, and whatever was written since went through it.
    * 4. The others follow in the next comparison with them, each for itself, by the rule of SlotSync:
    *    an owner fetches what the leader has, drops what that has purged, makes the horizon safe, and
-   *    then forgets. One whose horizon is up says so to whoever compares with it, whether the leader
+   *    then forgets. One whose horizon is up says so to the node that compares with it, whether the leader
    *    lives or not. One that is asked too late, or never, has its tombstones still.
    *
    * Members that own no copy are not told. They may lack what the owners have, so a horizon of

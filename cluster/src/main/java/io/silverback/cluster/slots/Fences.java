@@ -13,7 +13,7 @@ import java.util.List;
 public final class Fences {
   private final long[] epochs = new long[HashRing.SLOTS];
 
-  /** Whoever leads a slot of the view keeps out those before it. */
+  /** The leader of a slot in the view keeps out those before it. */
   public void enter(View view) {
     for (int slot = 0; slot < epochs.length; slot++) {
       epochs[slot] = Math.max(epochs[slot], view.slots().tenure(slot).epoch());

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Who should hold what by the last view. What each member should hold is found out when somebody
+ * Who should hold what by the last view. What each member should hold is found out when anyone
  * wants to know, as many views may come in a row, and most have the same owners. Belongs to the
  * loop.
  */

@@ -16,7 +16,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 public final class BitReader {
   private static final DirectBuffer NOTHING = new UnsafeBuffer(new byte[0]);
 
-  /** A word that starts at a byte has at least so many bits behind any bit of its first byte. */
+  /** A word that starts at a byte has at least that many bits after any bit of its first byte. */
   private static final int BITS_AHEAD = Long.SIZE - Byte.SIZE + 1;
 
   private DirectBuffer buffer = NOTHING;
@@ -79,7 +79,7 @@ public final class BitReader {
     if (limit < 1 || limit > BITS_AHEAD) {
       throw new IllegalArgumentException("limit must be 1 to 57: limit=" + limit);
     }
-    // Behind the end of the region stand zeros, so the count of bits below goes one past it at
+    // There are zeros after the end of the region, so the count of bits below goes one past it at
     // most.
     int ones = Math.min(Long.numberOfLeadingZeros(~ahead()), limit);
     int count = ones == limit ? limit : ones + 1;
@@ -106,7 +106,7 @@ public final class BitReader {
     return bits;
   }
 
-  /** The next bits from the top: at least {@link #BITS_AHEAD}, or zeros behind the end. */
+  /** The next bits from the top: at least {@link #BITS_AHEAD}, or zeros after the end. */
   private long ahead() {
     int index = offset + (int) (position >>> 3);
     long word = end - index >= Long.BYTES ? buffer.getLong(index, BIG_ENDIAN) : lastBytes(index);

@@ -21,7 +21,7 @@ public final class BitWriter {
   private long capacity;
   private long position;
 
-  /** The bits behind the last multiple of 64, from the top; the rest is 0. */
+  /** The bits after the last multiple of 64, from the top; the rest is 0. */
   private long word;
 
   /** Starts at the first bit of a region of {@code length} bytes. */
@@ -29,7 +29,7 @@ public final class BitWriter {
     resume(buffer, offset, length, 0);
   }
 
-  /** Goes on behind the first {@code position} bits of a region that an earlier writer flushed. */
+  /** Goes on after the first {@code position} bits of a region that an earlier writer flushed. */
   public void resume(MutableDirectBuffer buffer, int offset, int length, long position) {
     buffer.boundsCheck(offset, length);
     long bits = (long) length * Byte.SIZE;
@@ -68,7 +68,7 @@ public final class BitWriter {
   }
 
   /**
-   * Writes the lowest {@code prefixCount} bits of the prefix and, behind them, the lowest {@code
+   * Writes the lowest {@code prefixCount} bits of the prefix and, after them, the lowest {@code
    * count} bits of the value.
    *
    * @param prefixCount 1 to 64
@@ -109,7 +109,7 @@ public final class BitWriter {
   }
 
   /**
-   * Takes back what was written behind an earlier position. Bytes already flushed keep what they
+   * Takes back what was written after an earlier position. Bytes already flushed keep what they
    * hold until they are written again.
    */
   public void truncate(long earlier) {

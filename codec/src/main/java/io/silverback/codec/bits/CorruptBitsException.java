@@ -4,7 +4,7 @@ package io.silverback.codec.bits;
  * Says where and why bits that were stored or received cannot have been written so: they end too
  * early, or hold what no writer writes.
  *
- * <p>It carries no stack trace, since whoever reads a page or a frame counts it and goes on.
+ * <p>It carries no stack trace, since the reader of a page or a frame counts it and goes on.
  */
 public final class CorruptBitsException extends RuntimeException {
   private static final long serialVersionUID = 1L;

@@ -14,7 +14,7 @@ public final class FrameChecksum {
 
   private FrameChecksum() {}
 
-  /** Writes the checksum behind {@code length} bytes. */
+  /** Writes the checksum after {@code length} bytes. */
   public static void put(MutableDirectBuffer buffer, int offset, int length) {
     buffer.putInt(offset + length, of(buffer, offset, length), LITTLE_ENDIAN);
   }

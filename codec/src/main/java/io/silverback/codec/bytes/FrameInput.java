@@ -115,7 +115,7 @@ public final class FrameInput {
     return (int) value;
   }
 
-  /** A varint that says how many things follow, each of them at least so many bytes long. */
+  /** A varint that says how many things follow, each of them at least that many bytes long. */
   public int count(int leastLength) {
     long value = varint();
     if (value > (length - position) / leastLength) {

@@ -9,7 +9,7 @@ import org.agrona.MutableDirectBuffer;
 /**
  * Writes fields one after the other into a buffer, which grows if it can. Not thread-safe.
  *
- * <p>Positions count from where the output started. What a {@code varint} is stands in {@code
+ * <p>Positions count from where the output started. What a {@code varint} is, says {@code
  * docs/formats/group-shape.md}.
  */
 public final class FrameOutput {
@@ -73,7 +73,7 @@ public final class FrameOutput {
     position += source.capacity();
   }
 
-  /** Passes over bytes that somebody else wrote. */
+  /** Passes over bytes that are written by other code. */
   public void advance(int count) {
     position += count;
   }

@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * A growing buffer that renderers write to and whoever owns it empties.
+ * A growing buffer that renderers write to and its owner empties.
  *
  * <p>Not thread-safe. It owns its bytes; {@link #drainTo} hands them out without a copy.
  */

@@ -215,7 +215,7 @@ final class ExpositionReader {
     cursor.skipBlanks();
   }
 
-  /** Reads a name and what is blank behind it; in braces this may be the name of the metric. */
+  /** Reads a name and the blanks after it; in braces this may be the name of the metric. */
   private String readLabelName() {
     cursor.readLabelName();
     if (cursor.tokenIsEmpty()) {

@@ -5,8 +5,7 @@ import io.silverback.codec.model.Family;
 /**
  * Writes metric families in one format. Stateless and safe to share between threads.
  *
- * <p>Metrics are written in the order in which the family holds them; whoever calls has sorted
- * them.
+ * <p>Metrics are written in the order in which the family holds them; the caller has sorted them.
  */
 public interface ExpositionRenderer {
   void render(Family family, ExpositionBuffer out);

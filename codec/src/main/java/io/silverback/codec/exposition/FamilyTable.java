@@ -25,7 +25,7 @@ final class FamilyTable {
     SUM
   }
 
-  /** What a name stands for. */
+  /** What a name means. */
   record Target(FamilyBuilder family, Part part) {}
 
   private final List<FamilyBuilder> families = new ArrayList<>();
@@ -37,7 +37,7 @@ final class FamilyTable {
     return targets.get(name);
   }
 
-  /** What a name that was not seen before stands for; the start of a new family, unless a part. */
+  /** What a name means that was not seen before; the start of a new family, unless a part. */
   Target enter(String name) {
     Target target = partOfKnown(name).orElse(null);
     if (target == null) {

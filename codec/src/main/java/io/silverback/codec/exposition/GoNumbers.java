@@ -30,7 +30,7 @@ public final class GoNumbers {
     }
   }
 
-  /** Any two different decimals of so many digits read as different doubles. */
+  /** Any two different decimals of that many digits read as different doubles. */
   private static final long SAFE_MANTISSA = LONG_POWERS[15];
 
   private static final int MIN_PLAIN_EXPONENT = -4;
@@ -244,7 +244,7 @@ public final class GoNumbers {
     }
   }
 
-  /** Writes a magnitude of at most 15 digits, so many of them decimals; false if it has more. */
+  /** Writes a magnitude of at most 15 digits, that many of them decimals; false if it has more. */
   private static boolean writeScaled(double magnitude, int decimals, ExpositionBuffer out) {
     double scaled = magnitude * EXACT_POWERS[decimals];
     if (scaled >= SAFE_MANTISSA) {

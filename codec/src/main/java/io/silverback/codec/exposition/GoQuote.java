@@ -86,7 +86,7 @@ public final class GoQuote {
     return prefix + "0".repeat(digits - text.length()) + text;
   }
 
-  /** The length of the UTF-8 sequence that starts at an index, 0 if it is none. */
+  /** The length of the UTF-8 sequence that starts at an index, 0 if it is not one. */
   private static int sequenceLength(byte[] bytes, int at, int to) {
     int first = bytes[at] & 0xff;
     int length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;

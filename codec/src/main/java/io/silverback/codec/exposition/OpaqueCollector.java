@@ -8,8 +8,8 @@ import java.io.ByteArrayOutputStream;
 /**
  * Collects the fields of one message that the model does not hold, as encoded. Not thread-safe.
  *
- * <p>Exemplars and timestamps are read through first: whoever scrapes them will decode them, and
- * fails as a whole if he cannot.
+ * <p>Exemplars and timestamps are read through first: a scraper will decode them, and fails as a
+ * whole if he cannot.
  */
 final class OpaqueCollector {
   private final ProtobufInput in;

@@ -21,7 +21,7 @@ final class OpaqueText {
     }
   }
 
-  /** Writes the time that stands in one field. */
+  /** Writes the time that is in one field. */
   static void timestamp(int field, String name, OpaqueFields opaque, ProtobufTextOutput output) {
     var in = input(opaque);
     while (in.next()) {

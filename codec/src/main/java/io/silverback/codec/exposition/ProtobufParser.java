@@ -44,7 +44,7 @@ public final class ProtobufParser {
     return new ParsedExposition(families, timestamped);
   }
 
-  // In two passes, since the type may stand behind the metrics and says how to read them.
+  // In two passes, since the type may come after the metrics and says how to read them.
   private static Message readMessage(byte[] body, int offset, int length) {
     MetricFamily header = readHeader(new ProtobufInput(body, offset, length));
     var in = new ProtobufInput(body, offset, length);

@@ -11,7 +11,7 @@ import io.silverback.codec.model.NativeBuckets;
  * Writes families in the delimited protobuf format, with all that {@link ProtobufParser} read.
  *
  * <p>Repeated numbers are not packed, as proto2 has it. A count of 0 is left out where a float
- * count stands in for it, and a float count of 0 always.
+ * count replaces it, and a float count of 0 always.
  */
 public final class ProtobufRenderer implements ExpositionRenderer {
   /** Metrics of a family are kept up to here; of a larger one they are written a second time. */
@@ -197,7 +197,7 @@ public final class ProtobufRenderer implements ExpositionRenderer {
     output.close(start);
   }
 
-  /** An integer count is left out only where a float count stands in for it. */
+  /** An integer count is left out only where a float count replaces it. */
   static boolean writesInteger(long count, double countFloat) {
     return count != 0 || !writesFloat(countFloat);
   }

@@ -85,7 +85,7 @@ final class ProtobufTextOutput {
     out.put('"');
   }
 
-  /** Bytes that may be text; those that are none are written one by one. */
+  /** Bytes that may be text; others are written one by one. */
   void bytes(String name, byte[] value) {
     var text = new String(value, StandardCharsets.UTF_8);
     if (Arrays.equals(text.getBytes(StandardCharsets.UTF_8), value)) {

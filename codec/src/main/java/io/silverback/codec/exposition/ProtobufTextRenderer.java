@@ -16,7 +16,7 @@ import io.silverback.codec.model.NativeBuckets;
 public final class ProtobufTextRenderer implements ExpositionRenderer {
   /** How the text is laid out. */
   public enum Layout {
-    /** A field a line, and an empty line behind each family: {@code encoding=text}. */
+    /** A field a line, and an empty line after each family: {@code encoding=text}. */
     INDENTED,
     /** A family a line: {@code encoding=compact-text}. */
     COMPACT

@@ -14,7 +14,7 @@ import java.util.List;
  * <p>Names that are not legacy names are quoted, the name of the metric then stands inside the
  * braces. Native buckets and units have no place in this format. A metric that does not fit the
  * family's type or has no value cannot be shown and is left out, and a family without a name or
- * without any other metrics as a whole; whoever needs to know has checked before.
+ * without any other metrics as a whole; callers that need to know have checked before.
  */
 public final class TextRenderer implements ExpositionRenderer {
 

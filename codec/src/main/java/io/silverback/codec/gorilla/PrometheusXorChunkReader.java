@@ -10,7 +10,7 @@ import io.silverback.codec.bits.CorruptBitsException;
 import org.agrona.DirectBuffer;
 
 /**
- * Walks through the samples of a Prometheus XOR chunk, whoever wrote it.
+ * Walks through the samples of a Prometheus XOR chunk, from any writer.
  *
  * <p>A chunk holds no checksum: bits that end too early or that no appender writes throw {@link
  * CorruptBitsException}, and any others are some samples, at most as many as the header says.
@@ -44,7 +44,7 @@ public final class PrometheusXorChunkReader {
     return sampleCount;
   }
 
-  /** Steps to the next sample; false behind the last one. */
+  /** Steps to the next sample; false after the last one. */
   public boolean next() {
     if (samplesRead == sampleCount) {
       return false;

@@ -22,7 +22,7 @@ public final class TimestampReader {
     return previousMillis;
   }
 
-  /** The timestamp behind the one read last. */
+  /** The timestamp after the one read last. */
   public long readNext(BitReader in) {
     long change =
         switch (in.readOnes(WHOLE_PREFIX_BITS)) {

@@ -10,8 +10,8 @@ import io.silverback.codec.bits.CorruptBitsException;
  *
  * <p>The caller knows which value is the first of a stream and how many there are. Bits that end
  * too early or name an impossible window throw {@link CorruptBitsException}; any others are some
- * value. One reader serves many streams that lie side by side, as the writer does. Allocates
- * nothing else; not thread-safe. Layout: {@code docs/formats/gorilla-values.md}.
+ * value. One reader serves many streams side by side, as the writer does. Allocates nothing else;
+ * not thread-safe. Layout: {@code docs/formats/gorilla-values.md}.
  */
 public final class ValueReader {
   private long previousBits;
@@ -24,7 +24,7 @@ public final class ValueReader {
     return previousBits;
   }
 
-  /** The value behind the one read last. */
+  /** The value after the one read last. */
   public long readNext(BitReader in) {
     switch (in.readOnes(CONTROL_BITS)) {
       case 0 -> {}

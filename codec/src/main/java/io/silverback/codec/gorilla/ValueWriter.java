@@ -8,9 +8,9 @@ import io.silverback.codec.bits.BitWriter;
  * Writes a stream of values, each as its difference to the one before.
  *
  * <p>Values are raw bits ({@link Double#doubleToRawLongBits}). The caller knows which value is the
- * first of a stream. One writer serves many streams that lie side by side: {@link #resume} it with
- * {@link #previousBits} and {@link #window} of each. Allocates nothing; not thread-safe. Layout:
- * {@code docs/formats/gorilla-values.md}.
+ * first of a stream. One writer serves many streams side by side: {@link #resume} it with {@link
+ * #previousBits} and {@link #window} of each. Allocates nothing; not thread-safe. Layout: {@code
+ * docs/formats/gorilla-values.md}.
  */
 public final class ValueWriter {
   private final int wasteLimit;

@@ -1,11 +1,11 @@
 package io.silverback.codec.model;
 
 /**
- * 128 bits that stand for what was hashed: equal things have equal ones, and two different things
- * that nobody made to collide never do.
+ * 128 bits in place of what was hashed: equal things have equal ones, and two different things that
+ * nobody made to collide never do.
  *
- * <p>Somebody who wants two things with one {@link Fingerprinter} result finds them. So whoever
- * keeps things of several clients under one compares the things themselves, too.
+ * <p>Anyone who wants two things with one {@link Fingerprinter} result finds them. So code that
+ * keeps things of several clients under one fingerprint compares the things themselves, too.
  */
 public record Fingerprint(long high, long low) implements Comparable<Fingerprint> {
   public static final int BYTES = 2 * Long.BYTES;

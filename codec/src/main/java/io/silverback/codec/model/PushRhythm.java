@@ -17,7 +17,7 @@ public record PushRhythm(int pushes, long intervalMillis, long deviationMillis) 
   /** That of a group which was pushed to once. */
   public static final PushRhythm FIRST = new PushRhythm(1, 0, 0);
 
-  /** From so many pushes on, an interval is known. */
+  /** From that many pushes on, an interval is known. */
   public static final int ENOUGH_PUSHES = 5;
 
   public static final int MOST_PUSHES = 255;
@@ -33,7 +33,7 @@ public record PushRhythm(int pushes, long intervalMillis, long deviationMillis) 
   private static final int MEAN_WEIGHT = 8;
   private static final int DEVIATION_WEIGHT = 4;
 
-  /** A pause that is longer than so many intervals is the start of another rhythm, not a beat. */
+  /** A pause that is longer than that many intervals is the start of another rhythm, not a beat. */
   private static final int PAUSE_INTERVALS = 4;
 
   /** Below this, what looks like another rhythm is the jitter of a busy machine. */

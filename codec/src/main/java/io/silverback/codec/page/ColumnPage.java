@@ -14,7 +14,7 @@ import org.agrona.DirectBuffer;
 public final class ColumnPage {
   static final byte MAGIC = (byte) 0xc9;
 
-  /** Raised by whoever changes the layout; readers keep the older ones. */
+  /** Raised with each change of the layout; readers keep the older ones. */
   static final byte VERSION = 1;
 
   static final int MAGIC_OFFSET = 0;
@@ -29,7 +29,7 @@ public final class ColumnPage {
 
   static final int CHECKSUM_LENGTH = Integer.BYTES;
 
-  /** A size up to this is that of a constant in so many bytes; above it, that of a code. */
+  /** A size up to this is that of a constant in that many bytes; above it, that of a code. */
   static final int CONSTANT_LIMIT = Long.BYTES;
 
   /** The latest time of a row of a page that was not checked, in milliseconds. */

@@ -194,7 +194,7 @@ public final class ColumnPageReader {
     return presentRows.cardinality();
   }
 
-  /** Moves the samples, which stand one behind the other, to the numbers of their rows. */
+  /** Moves the samples, which are one after the other, to the numbers of their rows. */
   private static void spread(long[] valueBits, int count, BitSet presentRows) {
     int row = presentRows.length();
     for (int i = count - 1; i >= 0; i--) {

@@ -24,7 +24,7 @@ public final class ColumnPageWriter {
   private final BitWriter out = new BitWriter();
   private final PageChecksum checksum = new PageChecksum();
 
-  /** The samples of each column behind one another, as many for each as the page has rows. */
+  /** The samples of one column after those of another, as many for each as the page has rows. */
   private long[] valueBits = new long[0];
 
   private final int[] sampleCounts = new int[RowPage.MAX_COLUMNS];
@@ -36,7 +36,7 @@ public final class ColumnPageWriter {
    *
    * @param source a page with rows, none of which was stepped to; corrupt ones throw {@link
    *     CorruptFrameException}, and nothing is written
-   * @param fingerprintHigh of the shape of the group, kept for whoever reads the page
+   * @param fingerprintHigh of the shape of the group, kept for readers of the page
    * @param target expanded if it is expandable, else large enough
    * @return the length of the page in bytes
    */

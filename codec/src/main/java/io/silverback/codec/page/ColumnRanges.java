@@ -18,7 +18,7 @@ public final class ColumnRanges {
   private int size;
   private int columnCount;
 
-  /** All columns of a page that has so many. */
+  /** All columns of a page that has that many. */
   public static ColumnRanges all(int columns) {
     var ranges = new ColumnRanges();
     ranges.add(0, columns);
@@ -30,7 +30,7 @@ public final class ColumnRanges {
     columnCount = 0;
   }
 
-  /** Adds the columns from {@code start} to before {@code end}, all behind those added earlier. */
+  /** Adds the columns from {@code start} to before {@code end}, all after those added earlier. */
   public void add(int start, int end) {
     int last = last();
     if (start < last || end <= start || end > RowPage.MAX_COLUMNS) {
@@ -60,7 +60,7 @@ public final class ColumnRanges {
     return bounds[2 * range];
   }
 
-  /** The column behind the last one of a range. */
+  /** The column after the last one of a range. */
   public int end(int range) {
     return bounds[2 * range + 1];
   }
@@ -78,7 +78,7 @@ public final class ColumnRanges {
     return (at & 1) == 0;
   }
 
-  /** The column behind the last one. */
+  /** The column after the last one. */
   int last() {
     return size == 0 ? 0 : bounds[2 * size - 1];
   }

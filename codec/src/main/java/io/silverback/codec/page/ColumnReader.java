@@ -42,7 +42,7 @@ final class ColumnReader {
       case OFFSET, STEP, ZIGZAG -> readNumbers(code, valueBits, count);
     }
     if (in.remaining() >= Byte.SIZE) {
-      throw new CorruptBitsException("bits behind the last sample: bits=" + in.remaining());
+      throw new CorruptBitsException("bits after the last sample: bits=" + in.remaining());
     }
   }
 

@@ -23,7 +23,7 @@ final class ColumnWriter {
   private final ValueWriter values = new ValueWriter();
   private final NumberColumnWriter numbers = new NumberColumnWriter();
 
-  /** How many bytes so many samples take at most. */
+  /** How many bytes that many samples take at most. */
   static int maxLengthBytes(int count) {
     return (count + 1) * MAX_SAMPLE_BITS / Byte.SIZE + 1;
   }
@@ -31,7 +31,7 @@ final class ColumnWriter {
   /**
    * Writes samples to a region that has room for the most that they can take.
    *
-   * @return the size that stands in the page for the column
+   * @return the size that the page names for the column
    */
   int write(long[] valueBits, int start, int count, MutableDirectBuffer buffer, int offset) {
     if (isConstant(valueBits, start, count)) {

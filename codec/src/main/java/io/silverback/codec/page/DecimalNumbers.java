@@ -3,7 +3,7 @@ package io.silverback.codec.page;
 /**
  * Values as whole numbers over a power of ten.
  *
- * <p>A value is {@code n / 10^p} bit for bit or is none of these; NaNs, infinities and the negative
+ * <p>A value is {@code n / 10^p} bit for bit or not one of these; NaNs, infinities and the negative
  * zero never are. Not thread-safe.
  */
 final class DecimalNumbers {
@@ -23,7 +23,7 @@ final class DecimalNumbers {
     return Double.doubleToRawLongBits(decimals == 0 ? value : value / POWERS[decimals]);
   }
 
-  /** Looks for the fewest decimals that all values come back with; false if there are none. */
+  /** Looks for the fewest decimals that all values come back with; false if none will do. */
   boolean find(long[] valueBits, int start, int count) {
     for (decimals = 0; decimals <= MAX_DECIMALS; decimals++) {
       if (holds(valueBits, start, count)) {

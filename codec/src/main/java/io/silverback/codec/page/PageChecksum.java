@@ -4,7 +4,7 @@ import java.util.zip.CRC32C;
 import org.agrona.DirectBuffer;
 
 /**
- * The CRC32C of bytes in a buffer, in one go or continued behind bytes that are not read again.
+ * The CRC32C of bytes in a buffer, in one go or continued after bytes that are not read again.
  *
  * <p>The one of the JDK is much faster, but cannot start from a checksum. So whole pages are left
  * to it, and only the bytes of a new row go through a table. Not thread-safe.
@@ -31,7 +31,7 @@ public final class PageChecksum {
     return (int) whole.getValue();
   }
 
-  /** The checksum of some bytes and, behind them, those of the region. */
+  /** The checksum of some bytes and, after them, those of the region. */
   static int extend(int checksum, DirectBuffer buffer, int offset, int length) {
     int register = ~checksum;
     for (int i = offset; i < offset + length; i++) {

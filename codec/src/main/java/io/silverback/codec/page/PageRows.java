@@ -20,7 +20,7 @@ final class PageRows {
   /** A prefix and a whole time. */
   private static final int MAX_TIME_BITS = 5 + Long.SIZE;
 
-  /** A number of at most 2,048: 11 bits behind its highest one. */
+  /** A number of at most 2,048: 11 bits after its highest one. */
   private static final int MAX_GAMMA_BITS = 2 * 11 + 1;
 
   private final TimestampWriter timeWriter = new TimestampWriter();

@@ -5,10 +5,10 @@ import io.silverback.codec.bits.BitWriter;
 import io.silverback.codec.bits.CorruptBitsException;
 
 /**
- * Small numbers as Rice codes: the lowest bits as they are, behind a count of ones for the rest.
+ * Small numbers as Rice codes: the lowest bits as they are, after a count of ones for the rest.
  *
  * <p>Two choices hold for all numbers of a column: how many bits stand as they are, and the highest
- * count of ones, which needs no zero behind it. So numbers that fill a range are as long as that
+ * count of ones, which needs no zero after it. So numbers that fill a range are as long as that
  * range asks for. If there are outliers, the highest count says that the number stands whole. Not
  * thread-safe. Layout: {@code docs/formats/column-page.md}.
  */
@@ -19,7 +19,7 @@ final class RiceCode {
   /** What a column needs to say about its code. */
   static final int PARAMETER_BITS = SHIFT_BITS + LIMIT_BITS;
 
-  /** The count of ones behind which a number stands whole. */
+  /** The count of ones after which a number is written whole. */
   private static final int ESCAPE = 15;
 
   /** What two steps between numbers up to 2^53, of either sign, can differ by. */

@@ -1,7 +1,7 @@
 package io.silverback.codec.page;
 
 /**
- * The rows that were pushed to one group over time, one behind the other as they came.
+ * The rows that were pushed to one group over time, one after the other as they came.
  *
  * <p>A row is one push: a time and the values of the columns that were in it. Layout: {@code
  * docs/formats/row-page.md}. {@link RowPageWriter} appends to a page in place and {@link

@@ -15,7 +15,7 @@ import org.agrona.DirectBuffer;
  * Walks through the rows of a {@link RowPage}.
  *
  * <p>The bytes belong to the caller, who must not change them meanwhile. Bytes that the checksum of
- * the cursor does not fit, or that no writer writes, throw {@link CorruptFrameException}, behind
+ * the cursor does not fit, or that no writer writes, throw {@link CorruptFrameException}, after
  * which only {@link #wrap} makes sense; whatever the bytes, the work is bounded by the limits of a
  * page. Allocates nothing else, may be wrapped around another page at any time, and is not
  * thread-safe. Layout: {@code docs/formats/row-page.md}.
@@ -35,7 +35,7 @@ public final class RowPageReader {
   /**
    * Starts before the first row.
    *
-   * @param length of the region in bytes; what lies behind the last row is not looked at
+   * @param length of the region in bytes; what comes after the last row is not looked at
    * @param cursor of the page, not needed afterwards
    */
   public void wrap(DirectBuffer page, int offset, int length, RowPageCursor cursor) {
@@ -72,7 +72,7 @@ public final class RowPageReader {
     return columns;
   }
 
-  /** Steps to the next row; false behind the last one. */
+  /** Steps to the next row; false after the last one. */
   public boolean next() {
     if (rowsRead == rows) {
       return false;
@@ -168,7 +168,7 @@ public final class RowPageReader {
             continue;
           }
           if (behindRun) {
-            throw new CorruptBitsException("run behind a run: position=" + in.position());
+            throw new CorruptBitsException("run after a run: position=" + in.position());
           }
           unchanged = IntegerCodes.readGamma(in, left);
           behindRun = true;
@@ -200,7 +200,7 @@ public final class RowPageReader {
   private void checkEnd() {
     if (rowsRead == rows && in.remaining() > 0) {
       throw new CorruptFrameException(
-          "bytes behind the last row: rows=" + rows + " bits=" + in.remaining());
+          "bytes after the last row: rows=" + rows + " bits=" + in.remaining());
     }
   }
 }

@@ -50,7 +50,7 @@ public final class RowPageWriter {
   }
 
   /**
-   * Goes on behind the rows that the cursor knows.
+   * Goes on after the rows that the cursor knows.
    *
    * @param length of the region in bytes, which the page will not outgrow
    * @param cursor moved by every row that is appended; the caller encodes it

@@ -166,7 +166,7 @@ public final class Extras {
         return families.getFirst().metrics().getFirst();
       }
     } catch (MalformedExpositionException _) {
-      // Told below: to whoever reads a frame it makes no difference how a message is broken.
+      // Rethrown below: to the reader of a frame it makes no difference how a message is broken.
     }
     throw new CorruptFrameException("extra is not one metric: metric=" + metricIndex);
   }

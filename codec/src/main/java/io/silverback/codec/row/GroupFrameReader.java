@@ -221,7 +221,7 @@ public final class GroupFrameReader {
   public GroupFrame decode() {
     Extras extras = extras();
     if (in.position() != in.length()) {
-      throw in.fault("bytes behind the end");
+      throw in.fault("bytes after the end");
     }
     MutableDirectBuffer words = new UnsafeBuffer(new byte[columnCount * Long.BYTES]);
     words.putBytes(0, buffer, wordsOffset(), words.capacity());

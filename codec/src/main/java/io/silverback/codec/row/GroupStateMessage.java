@@ -55,7 +55,7 @@ public final class GroupStateMessage {
     shapePosition = in.position();
     in.skip(shapeLength);
     if (shapeLength == 0 && in.position() != end) {
-      throw in.fault("bytes behind the end");
+      throw in.fault("bytes after the end");
     }
   }
 
@@ -67,7 +67,7 @@ public final class GroupStateMessage {
     return finish(buffer, out);
   }
 
-  /** The message of a group for whoever does not know its shape. */
+  /** The message of a group for a receiver that does not know its shape. */
   public static byte[] encode(byte[] key, GroupFrame frame, GroupShape shape) {
     if (!shape.fingerprint().equals(frame.shape())) {
       throw new IllegalArgumentException(
@@ -106,7 +106,7 @@ public final class GroupStateMessage {
   /**
    * The frame, copied.
    *
-   * @throws CorruptFrameException if it is none
+   * @throws CorruptFrameException if it is not valid
    */
   public GroupFrame frame() {
     return GroupFrame.decode(buffer, framePosition, frameLength);
@@ -120,7 +120,7 @@ public final class GroupStateMessage {
   /**
    * The shape that came along.
    *
-   * @throws CorruptFrameException if it is none, or not that of the frame
+   * @throws CorruptFrameException if it is not valid, or not that of the frame
    * @throws IllegalStateException if the message has none
    */
   public GroupShape shape() {
@@ -134,7 +134,7 @@ public final class GroupStateMessage {
       texts.add(new String(in.bytes(in.count(1)), UTF_8));
     }
     if (in.position() != in.length()) {
-      throw in.fault("bytes behind the end");
+      throw in.fault("bytes after the end");
     }
     var symbols = new LocalSymbols(texts);
     GroupShape shape = GroupShape.decode(symbols, buffer, shapePosition, shapeLength);

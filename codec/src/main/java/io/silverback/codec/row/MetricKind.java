@@ -34,7 +34,7 @@ public enum MetricKind {
     return number;
   }
 
-  /** How many columns a metric has behind those of its bounds. */
+  /** How many columns a metric has after those of its bounds. */
   int plainColumns() {
     return plainColumns;
   }

@@ -105,7 +105,7 @@ public final class MetricLayout implements Comparable<MetricLayout> {
     return bounds.length + kind.plainColumns();
   }
 
-  /** Writes the columns of a metric one after the other; returns the offset behind them. */
+  /** Writes the columns of a metric one after the other; returns the offset after them. */
   static int write(Metric metric, MutableDirectBuffer words, int offset) {
     return switch (metric) {
       case Metric.Counter counter -> put(words, offset, bits(counter.value()));

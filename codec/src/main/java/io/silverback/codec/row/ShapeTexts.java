@@ -8,7 +8,7 @@ import org.agrona.DirectBuffer;
 /**
  * The texts of an encoded shape, which stand in it as the ids of symbols. Borrows the bytes.
  *
- * @param offset where the first id stands in the buffer
+ * @param offset of the first id in the buffer
  * @param count how many ids there are
  */
 record ShapeTexts(Symbols symbols, DirectBuffer buffer, int offset, int count) {
@@ -20,12 +20,12 @@ record ShapeTexts(Symbols symbols, DirectBuffer buffer, int offset, int count) {
     return buffer.getLong(offset + index * Long.BYTES, LITTLE_ENDIAN);
   }
 
-  /** The text that a varint stands for. */
+  /** The text that a varint means. */
   String text(FrameInput in) {
     return text(in.index(count + 1));
   }
 
-  /** The text of a number as it stands in families and label sets. */
+  /** The text of a number as families and label sets have it. */
   String text(int number) {
     return number == ShapeLayout.EMPTY_TEXT ? "" : symbols.text(id(number - 1));
   }

@@ -4,8 +4,8 @@ import io.silverback.codec.bytes.CorruptFrameException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * The texts that shapes are made of, each kept once under a number: the port behind which storage
- * keeps them.
+ * The texts that shapes are made of, each kept once under a number: the port by which storage keeps
+ * them.
  *
  * <p>Two texts have the same id if and only if they are equal. An id stands as long as its text is
  * acquired more often than released.

@@ -23,7 +23,7 @@ final class TablePositions {
   /**
    * The positions of a table, which is walked through once.
    *
-   * @param in stands behind the number of entries
+   * @param in after the number of entries
    * @param end where the table has to end
    * @param skipEntry passes over one entry
    */

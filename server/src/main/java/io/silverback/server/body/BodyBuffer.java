@@ -62,7 +62,7 @@ public final class BodyBuffer {
     bytes = larger;
   }
 
-  /** Counts bytes in that were written behind the others. */
+  /** Counts bytes in that were written after the others. */
   void wrote(int count) {
     length += count;
   }

@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 
-/** Reads the file behind {@code --config.file}, and finds all that is wrong with it. */
+/** Reads the file of {@code --config.file}, and finds all that is wrong with it. */
 public final class ConfigurationReader {
   private static final int MAX_BYTES = 1 << 20;
 

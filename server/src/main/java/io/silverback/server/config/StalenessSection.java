@@ -87,7 +87,7 @@ final class StalenessSection {
 
   private static SeriesSelector groups(YamlSection rule) {
     if (rule.has(MATCH) && rule.has(PRESET)) {
-      throw rule.fault(PRESET, "stands for a " + MATCH + ", so only one of them may be there");
+      throw rule.fault(PRESET, "is short for a " + MATCH + ", so only one of them may be there");
     }
     if (rule.has(PRESET)) {
       String selector = PRESETS.get(rule.text(PRESET));

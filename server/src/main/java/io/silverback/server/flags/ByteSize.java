@@ -46,7 +46,7 @@ public final class ByteSize {
   }
 
   /**
-   * The same, where {@code 60%} stands for a part of the whole, from 1 to 100.
+   * The same, where {@code 60%} means a part of the whole, from 1 to 100.
    *
    * @throws IllegalArgumentException if the text is neither
    */

@@ -12,8 +12,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
 /**
- * What follows the file behind {@code --config.file} while the server runs, read again whenever
- * somebody asks for it. A file that is broken changes nothing. Thread-safe.
+ * What follows the file of {@code --config.file} while the server runs, read again whenever anyone
+ * asks for it. A file that is broken changes nothing. Thread-safe.
  */
 public final class LiveConfig {
   private static final Log log = Log.of(LiveConfig.class);

@@ -15,7 +15,7 @@ import java.util.Map;
  * Whether a push may join what is stored, with the verdicts and words of upstream but at a cost
  * that depends on the push alone.
  *
- * <p>Keeps an index of what is stored in {@link Tallies}, so whoever stores groups calls {@link
+ * <p>Keeps an index of what is stored in {@link Tallies}, so the store of the groups calls {@link
  * #record} for each change of shape. Not thread-safe: judging, recording and publishing belong
  * under one lock, or two pushes that conflict may both pass.
  */
@@ -108,7 +108,7 @@ public final class ConsistencyCheck {
    * same push times.
    *
    * <p>upstream: stores the failure mark of any refused push, which breaks every scrape and push
-   * until somebody finds the group and deletes it.
+   * until an operator finds the group and deletes it.
    */
   public boolean mayExist(GroupingKey key) {
     return stored.exists(key)

@@ -85,7 +85,7 @@ final class SeriesIndex {
     record(changes);
   }
 
-  /** How often the series stands in groups of its job; 0 if that job needs no index. */
+  /** How many groups of its job have the series; 0 if that job needs no index. */
   int count(String familyName, Labels labels) {
     return tallies.get(keys.series(familyName, labels), COUNT);
   }
@@ -104,7 +104,7 @@ final class SeriesIndex {
     return tallies.get(keys.job(job), WRITTEN_DOWN) > 0;
   }
 
-  /** A group of the key itself is passed over: it is recorded by whoever publishes it. */
+  /** A group of the key itself is passed over: it is recorded when it is published. */
   private void writeDown(GroupingKey key) {
     stored.forEachGroupOf(
         key.job(),

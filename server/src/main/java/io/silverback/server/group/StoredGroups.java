@@ -4,7 +4,7 @@ import io.silverback.codec.model.GroupingKey;
 import java.util.function.Consumer;
 
 /**
- * What the consistency check asks of whoever stores the groups. Answers are as of what is published
+ * What the consistency check asks of the store of the groups. Answers are as of what is published
  * when they are given.
  */
 public interface StoredGroups {

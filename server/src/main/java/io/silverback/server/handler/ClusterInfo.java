@@ -11,13 +11,13 @@ public interface ClusterInfo {
   /** What this node knows and does now. */
   Overview overview();
 
-  /** How the slots lie with the members; takes a moment to work out. */
+  /** How the slots are spread over the members; takes a moment to work out. */
   List<Share> shares();
 
   /** What of the cluster is not served, in a sentence; empty if all is. */
   Optional<String> outage();
 
-  /** Where a group lies, whether it exists or not. */
+  /** Where a group belongs, whether it exists or not. */
   Place place(GroupingKey key);
 
   /**
@@ -126,7 +126,7 @@ public interface ClusterInfo {
   record Share(String nodeId, int leads, int shouldLead, int owns) {}
 
   /**
-   * Where a group lies.
+   * Where a group belongs.
    *
    * @param leader the name of the member that leads the slot, empty for none
    * @param leaderIsSilent true if it was not heard of for longer than a lease

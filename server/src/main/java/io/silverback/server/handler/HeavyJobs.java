@@ -23,7 +23,7 @@ final class HeavyJobs {
   private final int room;
   private final Map<String, Long> sums = new HashMap<>();
 
-  /** For so many jobs; now and then it holds twice as many. */
+  /** For that many jobs; now and then it holds twice as many. */
   HeavyJobs(int room) {
     this.room = room;
   }

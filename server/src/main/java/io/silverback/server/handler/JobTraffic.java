@@ -11,7 +11,7 @@ import java.util.stream.Stream;
  * size whatever the jobs are called.
  */
 final class JobTraffic {
-  /** Jobs are spread over so many tables by their names, so that few wait for one another. */
+  /** Jobs are spread over that many tables by their names, so that few wait for one another. */
   private static final int TABLES = 16;
 
   private static final int ROOM = 64;

@@ -82,7 +82,7 @@ final class PushHandler {
   /** What the method and the path make of a body. */
   @FunctionalInterface
   interface Meaning {
-    /** Throws {@link MalformedExpositionException} if the body is none for that. */
+    /** Throws {@link MalformedExpositionException} if the body is not valid for that. */
     GroupUpdate of(GroupingKey key, ParsedExposition body);
   }
 
@@ -158,7 +158,8 @@ final class PushHandler {
       ServerRequest request, GroupingKeyPath.Reading.Key reading, Meaning meaning)
       throws UnreadableBodyException, OverLimitException, IOException {
     try (var lease = memory.lease()) {
-      // Whoever still sends has no place yet, so that slow clients do not keep quick ones out.
+      // A client that is still sending does not hold a place, so slow clients cannot block fast
+      // ones.
       BodyBuffer sent = bodies.receive(request, lease);
       try (var _ = pushes.enter(request.remotePeer().host())) {
         Deadline.current().begin();
@@ -187,7 +188,7 @@ final class PushHandler {
               writers.pushed(key, sent, true, ClientName.of(request), body.families());
           case GroupUpdate.Merge(var key, var body) ->
               writers.pushed(key, sent, false, ClientName.of(request), body.families());
-          // A restore is no push, whoever sends it.
+          // A restore is no push, from any client.
           case GroupUpdate.Restore _,
               GroupUpdate.Delete _,
               GroupUpdate.Expire _,

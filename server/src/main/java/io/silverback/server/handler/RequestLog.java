@@ -71,7 +71,7 @@ final class RequestLog {
         key,
         "err",
         reason);
-    // upstream: says this at debug only, where whoever looked for it there goes on finding it.
+    // upstream: says this at debug only, where operators who look for it there go on finding it.
     log.debug("failed to parse text", "source", sourceOf(request), "err", reason);
   }
 

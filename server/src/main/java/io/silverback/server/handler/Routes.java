@@ -94,7 +94,7 @@ public final class Routes implements HttpServer.Handler, Pressure {
         new StatusHandler(store, settings, board, writers, cluster::outage, build, started);
 
     UnaryOperator<Endpoint> large = endpoint -> inTurn(endpoint, scrapes, overLimit);
-    UnaryOperator<Endpoint> fenced = endpoint -> behind(fence, endpoint);
+    UnaryOperator<Endpoint> fenced = endpoint -> fenced(fence, endpoint);
     String prefix = settings.routePrefix();
     var routes = new ArrayList<Route>();
     for (boolean base64 : new boolean[] {false, true}) {
@@ -206,7 +206,7 @@ public final class Routes implements HttpServer.Handler, Pressure {
   }
 
   /** The same endpoint for requests that may be about groups now. */
-  private static Endpoint behind(Fence fence, Endpoint endpoint) {
+  private static Endpoint fenced(Fence fence, Endpoint endpoint) {
     return (request, response, parameters) -> {
       Optional<String> refusal = fence.refusal(request);
       if (refusal.isPresent()) {

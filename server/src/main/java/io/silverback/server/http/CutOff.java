@@ -23,7 +23,7 @@ public enum CutOff {
     this.flag = flag;
   }
 
-  /** The limit behind it, as a flag without the dashes. */
+  /** The limit that it comes from, as a flag without the dashes. */
   public String flag() {
     return flag;
   }

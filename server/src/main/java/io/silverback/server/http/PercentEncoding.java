@@ -10,8 +10,8 @@ import java.util.Optional;
 /**
  * The percent-encoding of URLs.
  *
- * <p>A byte that is not UTF-8 stands in the decoded text as U+DC00 plus the byte, a half surrogate
- * pair that no UTF-8 can say, so that it is neither lost nor taken for a character.
+ * <p>A byte that is not UTF-8 is in the decoded text as U+DC00 plus the byte, a half surrogate pair
+ * that no UTF-8 can say, so that it is neither lost nor taken for a character.
  */
 public final class PercentEncoding {
   private static final int UNDECODABLE = 0xdc00;
@@ -55,7 +55,7 @@ public final class PercentEncoding {
     return out.flip().toString();
   }
 
-  /** The bytes that a decoded text stands for. */
+  /** The bytes that a decoded text means. */
   static byte[] bytes(String decoded) {
     var bytes = new ByteArrayOutputStream(decoded.length());
     decoded

@@ -80,7 +80,7 @@ public final class GroupJson {
         isFailure && bounds.failureMillis() > 0 ? bounds.failure() : latest(bounds), family, out);
   }
 
-  /** An array, as whoever reads the groups takes any object beside the labels for a family. */
+  /** An array, as readers of the groups take any object beside the labels for a family. */
   private static void writeConflict(Conflict conflict, JsonGenerator out) throws IOException {
     out.writeArrayFieldStart(CONFLICT);
     for (WriterTrace writer : conflict.writers()) {

@@ -35,7 +35,7 @@ public final class JsonAnswer {
     write(AnswerStream.open(request, response), body);
   }
 
-  /** The same without the envelope, for whoever expects another form. */
+  /** The same without the envelope, for clients that expect another form. */
   public static void sendBare(ServerRequest request, ServerResponse response, Body body)
       throws IOException {
     begin(response, 200);

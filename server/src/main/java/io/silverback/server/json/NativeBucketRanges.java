@@ -18,7 +18,7 @@ final class NativeBucketRanges {
   private NativeBucketRanges() {}
 
   /**
-   * A bucket and how many observations lie in it.
+   * A bucket and how many observations it holds.
    *
    * @param count a {@code Double} in a float histogram, else a {@code Long}
    * @param rule which of its ends belong to it, as a number of the API: 0 the upper, 1 the lower, 3

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** The decoded parameters behind the question mark of a URL. */
+/** The decoded parameters after the question mark of a URL. */
 public final class QueryParameters {
   private final Map<String, List<String>> values;
 
@@ -60,7 +60,7 @@ public final class QueryParameters {
                     "error parsing form values: invalid URL escape in " + GoQuote.quote(raw)));
   }
 
-  /** These parameters, and behind them those of another text; for each name, too. */
+  /** These parameters, and after them those of another text; for each name, too. */
   public QueryParameters and(QueryParameters others) {
     var joined = new HashMap<String, List<String>>();
     for (QueryParameters each : List.of(this, others)) {

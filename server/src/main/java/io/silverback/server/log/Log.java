@@ -27,7 +27,7 @@ public final class Log {
     return new Log(System.getLogger(owner.getName()));
   }
 
-  /** Somebody must act. */
+  /** An operator must act. */
   public void error(String sentence, Object... keysAndValues) {
     write(LogLevel.ERROR, sentence, keysAndValues);
   }

@@ -7,7 +7,7 @@ public enum LogLevel {
   DEBUG(System.Logger.Level.DEBUG),
   INFO(System.Logger.Level.INFO),
   WARN(System.Logger.Level.WARNING),
-  /** Somebody must act. */
+  /** An operator must act. */
   ERROR(System.Logger.Level.ERROR);
 
   private final System.Logger.Level platformLevel;
@@ -48,7 +48,7 @@ public enum LogLevel {
     return platformLevel;
   }
 
-  /** As it stands in a line. */
+  /** As a line shows it. */
   String text() {
     return name().toLowerCase(Locale.ROOT);
   }

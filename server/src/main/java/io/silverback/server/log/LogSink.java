@@ -18,7 +18,9 @@ record LogSink(LogLevel level, LogFormat format, PrintStream out) {
         && eventLevel.getSeverity() >= least.platformLevel().getSeverity();
   }
 
-  /** Libraries speak one level later: what is news to them is detail to whoever runs a gateway. */
+  /**
+   * Libraries speak one level later: what is news to them is detail to the operator of a gateway.
+   */
   LogLevel libraryLevel() {
     return switch (level) {
       case DEBUG -> LogLevel.INFO;

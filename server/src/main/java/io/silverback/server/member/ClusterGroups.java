@@ -26,13 +26,13 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 
 /**
- * The groups of the whole cluster, as its members tell of those that they show: nothing, unless
+ * The groups of the whole cluster, as its members report those that they show: nothing, unless
  * every slot is shown by a member that answers. Thread-safe; each call waits for answers.
  *
  * <p>All methods throw {@link StoreNotReadyException} if a member does not answer.
  */
 final class ClusterGroups {
-  /** Of a page: so many bytes wait on the heap for each member. */
+  /** Of a page: that many bytes wait on the heap for each member. */
   private static final int PAGE_BYTES = 1024 * 1024;
 
   private static final int KEYS_AT_ONCE = 1024;
@@ -66,7 +66,7 @@ final class ClusterGroups {
     return groups;
   }
 
-  /** Tells of every group, member by member. */
+  /** Hands over the key of every group, member by member. */
   void names(Consumer<GroupingKey> consumer) {
     for (Feed feed : feeds()) {
       while (true) {
@@ -186,7 +186,7 @@ final class ClusterGroups {
       this.isLast = first.isLast();
     }
 
-    /** The group that comes next; empty behind the last. */
+    /** The group that comes next; empty after the last. */
     private Optional<GroupState> peek() {
       while (nextState == states.size()) {
         if (nextKey < keys.size()) {

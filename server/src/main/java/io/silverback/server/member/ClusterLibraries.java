@@ -6,14 +6,14 @@ import io.silverback.cluster.ViewLog;
 import io.silverback.server.flags.MemberConfig;
 import java.nio.file.Path;
 
-/** Where a cluster takes the two things from that are libraries behind ports; a test has others. */
+/** Makes the two ports that are libraries; a test has others. */
 public interface ClusterLibraries {
 
-  /** Neither started nor closed by whoever makes it. */
+  /** Neither started nor closed by this factory. */
   Membership membership(MemberConfig settings, Network network);
 
   /**
-   * Neither started nor closed by whoever makes it.
+   * Neither started nor closed by this factory.
    *
    * @param folder for its files, which is there
    */

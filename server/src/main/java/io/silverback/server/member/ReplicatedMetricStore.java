@@ -43,7 +43,7 @@ import java.util.function.Supplier;
  * is told of history, sizes and memory is that of this server alone.
  */
 final class ReplicatedMetricStore implements MetricStore {
-  /** So many deletions of a wipe are under way at a time. */
+  /** The deletions of a wipe that are under way at a time. */
   private static final int DELETIONS_AT_ONCE = 64;
 
   private final MetricStore local;
@@ -111,7 +111,7 @@ final class ReplicatedMetricStore implements MetricStore {
     return new Shown(local.snapshot(slots), exposure);
   }
 
-  /** Of this server's own groups, whoever leads them. */
+  /** Of this server's own groups, whichever server leads them. */
   @Override
   public Snapshot snapshot(IntPredicate slots) {
     return local.snapshot(slots);
@@ -210,7 +210,7 @@ final class ReplicatedMetricStore implements MetricStore {
     return local.saveCopy();
   }
 
-  /** Does nothing: the store behind is closed by whoever opened it. */
+  /** Does nothing: the local store is closed by the code that opened it. */
   @Override
   public void close() {}
 

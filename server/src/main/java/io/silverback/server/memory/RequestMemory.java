@@ -77,7 +77,7 @@ public final class RequestMemory {
   /**
    * Bounds all pools from now on, unless there is no limit.
    *
-   * @param hasRoomFor tells if the process may take so many bytes more
+   * @param hasRoomFor whether the process may take that many bytes more
    */
   public void boundBy(LongPredicate hasRoomFor) {
     processHasRoomFor = hasRoomFor;

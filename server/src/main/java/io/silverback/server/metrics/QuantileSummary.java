@@ -15,7 +15,7 @@ import java.util.function.LongSupplier;
 /**
  * A summary by one label, with the quantiles 0.1, 0.5 and 0.9 of the last ten minutes.
  *
- * <p>Thread-safe. Whoever observes bounds the number of label values; each costs up to 100 KB.
+ * <p>Thread-safe. The caller bounds the number of label values; each costs up to 100 KB.
  */
 final class QuantileSummary implements Collector {
   // upstream: handler/metrics.go

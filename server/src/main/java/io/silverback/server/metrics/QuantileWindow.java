@@ -55,8 +55,7 @@ final class QuantileWindow {
   }
 
   /**
-   * The smallest values below or at which those shares of all observations lie, NaN if there are
-   * none.
+   * The smallest values that those shares of all observations do not exceed, NaN if there are none.
    *
    * @param ranks shares from 0 to 1 in ascending order
    */

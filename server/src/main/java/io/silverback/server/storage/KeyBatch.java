@@ -39,7 +39,7 @@ public final class KeyBatch {
     return new KeyBatch(null, maxWeight);
   }
 
-  /** The batch behind a key; one key fits in any case. */
+  /** The batch after a key; one key fits in any case. */
   public static KeyBatch after(GroupingKey key, long maxWeight) {
     return new KeyBatch(key, maxWeight);
   }

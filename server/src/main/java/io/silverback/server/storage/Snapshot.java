@@ -18,7 +18,7 @@ public interface Snapshot extends GroupListing {
   /** The groups in the order of their keys, each on the heap as a whole. */
   Iterable<GroupState> groups();
 
-  /** The same where they lie. */
+  /** The same, where they are stored. */
   @Override
   default Iterable<ListedGroup> listedGroups() {
     return () ->

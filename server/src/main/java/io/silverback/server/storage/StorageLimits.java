@@ -3,7 +3,7 @@ package io.silverback.server.storage;
 import io.silverback.server.storage.engine.Holdings;
 
 /**
- * What a store is not to outgrow; 0 stands for no limit.
+ * What a store is not to outgrow; 0 means no limit.
  *
  * @param memoryBytes what the whole process may take
  * @param groups that exist at a time

@@ -8,7 +8,7 @@ public final class Utf8Order {
   /** The first byte of a character that UTF-16 says with two units. */
   private static final int FIRST_OF_TWO_UNITS = 0xF0;
 
-  /** The first byte of characters behind the surrogates of UTF-16. */
+  /** The first byte of characters after the surrogates of UTF-16. */
   private static final int FIRST_BEHIND_SURROGATES = 0xEE;
 
   private Utf8Order() {}

@@ -1,5 +1,6 @@
 /**
- * Where the groups lie, and the only way to them: {@link io.silverback.server.storage.MetricStore}.
+ * Where the groups are stored, and the only way to them: {@link
+ * io.silverback.server.storage.MetricStore}.
  */
 @NullMarked
 package io.silverback.server.storage;

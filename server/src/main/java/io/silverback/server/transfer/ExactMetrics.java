@@ -39,7 +39,7 @@ final class ExactMetrics {
     }
   }
 
-  /** None yet, and at most so many. */
+  /** None yet, and at most that many. */
   ExactMetrics(int most) {
     this.most = most;
   }
@@ -64,7 +64,7 @@ final class ExactMetrics {
   /**
    * The metric with all that is known of it.
    *
-   * @param told what JSON tells of it
+   * @param told what JSON says about it
    * @return empty if JSON tells too little, and the rest is not known or of another push
    */
   Optional<Metric> complete(String family, Metric told, boolean hasRanges) {

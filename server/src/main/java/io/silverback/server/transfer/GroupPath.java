@@ -34,7 +34,7 @@ final class GroupPath {
       path.append('/').append(value);
     } else {
       byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
-      // An empty value needs a character that stands for nothing.
+      // An empty value needs a character that means nothing.
       path.append(BASE64_SUFFIX + "/")
           .append(bytes.length == 0 ? "=" : Base64.getUrlEncoder().encodeToString(bytes));
     }

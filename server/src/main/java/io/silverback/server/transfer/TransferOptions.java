@@ -28,7 +28,7 @@ record TransferOptions(URI from, URI to, Duration timeout, int maxExactSeries) {
   private static final Duration LONGEST_TIMEOUT = Duration.ofHours(24);
 
   /**
-   * Reads what stands behind the name of the command.
+   * Reads what comes after the name of the command.
    *
    * @return empty if help was asked for
    */

@@ -36,7 +36,7 @@ public final class BasicAuth {
   private static final String SCHEME = "Basic ";
   private static final int DEFAULT_COST = 10;
 
-  /** Salt and digest of the hash that stands in for that of an unknown user. */
+  /** Salt and digest of the hash that is used for an unknown user. */
   private static final String DUMMY_DIGEST =
       "abcdefghijklmnopqrstuubyCG3zY1GIXMyxfivm.ClDiInHzxjiq";
 

@@ -8,7 +8,7 @@ public enum ClientAuth {
   NONE,
   /** The client is asked, and may send any or none. */
   REQUEST,
-  /** The client must send one, whoever signed it. */
+  /** The client must send one, signed by anyone. */
   REQUIRE_ANY,
   /** The client may send none, but what it sends must be signed by a client CA. */
   VERIFY_IF_GIVEN,

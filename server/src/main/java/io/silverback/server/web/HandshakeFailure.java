@@ -44,7 +44,7 @@ public enum HandshakeFailure {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** The reason behind what the JDK threw, by its type and, where that says nothing, its text. */
+  /** The reason of what the JDK threw, by its type and, where that says nothing, its text. */
   public static HandshakeFailure of(Throwable failure) {
     var text = new StringBuilder();
     HandshakeFailure byType = OTHER;

@@ -22,7 +22,7 @@ final class PasswordCache {
   private final Map<ByteBuffer, Boolean> matches;
   private final Map<ByteBuffer, Boolean> failures;
 
-  /** Room for so many matches, and as many failures. */
+  /** Room for that many matches, and as many failures. */
   PasswordCache(int capacity) {
     new SecureRandom().nextBytes(secret);
     matches = Collections.synchronizedMap(new RecentlyUsed<>(capacity));

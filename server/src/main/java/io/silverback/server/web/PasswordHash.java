@@ -3,7 +3,7 @@ package io.silverback.server.web;
 import java.util.regex.Pattern;
 
 /**
- * A bcrypt hash as it stands in the file. Printed without its text.
+ * A bcrypt hash as the file has it. Printed without its text.
  *
  * @param text the hash, of whatever form
  * @param line where it stands, counted from 1

@@ -63,7 +63,7 @@ final class Pem {
         byte[] der = encrypted ? new byte[0] : Base64.getMimeDecoder().decode(withoutHeaders(body));
         blocks.add(new Block(label, der, encrypted));
       } catch (IllegalArgumentException e) {
-        // Not base64, so no block: whoever misses it says so.
+        // Not base64, so no block: the caller that misses it says so.
       }
     }
     return blocks;

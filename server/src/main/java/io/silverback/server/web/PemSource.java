@@ -13,7 +13,7 @@ public sealed interface PemSource {
   /** The configuration names none. */
   record Absent() implements PemSource {}
 
-  /** The text stands in the configuration. */
+  /** The text is in the configuration. */
   record Inline(String pem) implements PemSource {
     @Override
     public String toString() {
@@ -21,6 +21,6 @@ public sealed interface PemSource {
     }
   }
 
-  /** The text stands in a file of its own. */
+  /** The text is in a file of its own. */
   record InFile(Path file) implements PemSource {}
 }

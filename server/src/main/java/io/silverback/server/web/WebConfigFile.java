@@ -11,7 +11,7 @@ import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The file behind {@code --web.config.file}, read again whenever it changes. Thread-safe.
+ * The file of {@code --web.config.file}, read again whenever it changes. Thread-safe.
  *
  * <p>Users, headers, the rate limit and all of TLS but whether there is any follow the file.
  * Whether connections are encrypted is settled by {@link #open}.

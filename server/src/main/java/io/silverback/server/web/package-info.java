@@ -1,6 +1,6 @@
 /**
- * What the file behind {@code --web.config.file} asks for: TLS, response headers, users and the
- * rate limit. Knows the JDK only; {@code server.http} carries it to the HTTP server.
+ * What the file of {@code --web.config.file} asks for: TLS, response headers, users and the rate
+ * limit. Knows the JDK only; {@code server.http} carries it to the HTTP server.
  */
 @NullMarked
 package io.silverback.server.web;

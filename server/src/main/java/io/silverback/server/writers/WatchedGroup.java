@@ -34,7 +34,7 @@ final class WatchedGroup {
   private static final long SHOWN_NANOS = 3_600_000_000_000L;
   private static final int RETURNS_MISSED = 3;
 
-  /** So many pushes without a sign of others make room for the next group. */
+  /** After that many pushes without a sign of others, the next group gets the room. */
   private static final int ENOUGH_PUSHES = 20;
 
   private static final long IDLE_NANOS = 600_000_000_000L;
@@ -128,7 +128,7 @@ final class WatchedGroup {
     };
   }
 
-  /** Where the writer of the push stands behind the one that pushed last; -1 for nowhere. */
+  /** The place of the writer of the push, counted from the one that pushed last; -1 for none. */
   private int earlier(WriterTrace push, int from, boolean replaces, WriterEvidence reason) {
     // A process is known by its start time, series and keys by themselves, whatever the address.
     boolean byAnyAddress = reason == WriterEvidence.SERIES || reason == WriterEvidence.REWRITE;

@@ -6,7 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * What a push tells of the process that sent it, in a fixed amount of memory. Immutable.
+ * What a push says about the process that sent it, in a fixed amount of memory. Immutable.
  *
  * <p>None of it names a process for sure, but for two equal start times; what it is good for is
  * told by {@link WatchedGroup}.

@@ -23,7 +23,7 @@ import java.util.stream.Stream;
  * them.
  */
 public final class WriterWatch {
-  /** Groups are spread over so many tables by their keys, so that few wait for one another. */
+  /** Groups are spread over that many tables by their keys, so that few wait for one another. */
   private static final int TABLES = 16;
 
   private static final int GROUPS_OF_A_TABLE = 512;

@@ -119,7 +119,7 @@ public final class YamlSection {
     return items(key).stream().map(item -> toText(path(key), item)).toList();
   }
 
-  /** The texts of a list, or the one text that stands in its place. */
+  /** The texts of a list, or the one text in its place. */
   public List<Text> oneOrList(String key) {
     return value(key) instanceof Items ? list(key) : List.of(located(key));
   }

@@ -22,7 +22,7 @@ public sealed interface YamlValue {
   /** A sequence. */
   record Items(List<YamlValue> items, int line) implements YamlValue {}
 
-  /** A mapping in the order of the document; no key stands in it twice. */
+  /** A mapping in the order of the document; no key twice. */
   record Mapping(Map<String, YamlValue> entries, int line) implements YamlValue {}
 
   /** How YAML reads a scalar. */

@@ -45,7 +45,7 @@ public final class RewriteRule {
    * The rule that an operator wrote.
    *
    * @param set templates by the names of the labels that they set
-   * @throws MalformedRuleException if it is none
+   * @throws MalformedRuleException if it is not valid
    */
   static RewriteRule of(String label, String regex, Map<String, String> set, long maxRegexWeight) {
     requireGroupingLabel("label", label);

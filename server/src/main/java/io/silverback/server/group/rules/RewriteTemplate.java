@@ -30,7 +30,7 @@ final class RewriteTemplate {
    * The template that the text says.
    *
    * @throws IllegalArgumentException if it is too long, a dollar sign stands alone, or the
-   *     expression captures nothing of that number or name; the message is for whoever wrote it
+   *     expression captures nothing of that number or name; the message is for its author
    */
   static RewriteTemplate parse(String text, AnchoredRegex regex) {
     if (text.length() > MAX_LENGTH) {

@@ -27,8 +27,8 @@ public final class AnchoredRegex {
    * thousand of them in a row exhaust the stack. Both are bounded before it sees the text, by a
    * weight that is never too small: it takes whatever looks like a repetition or a branch for one.
    *
-   * A repetition behind a group can multiply with one inside it, so those counts are multiplied; the
-   * library itself refuses products above 1000. So are those behind what needs no character, since
+   * A repetition after a group can multiply with one inside it, so those counts are multiplied; the
+   * library itself refuses products above 1000. So are those after what needs no character, since
    * they make branches in a row. All others repeat one character or class, and the largest counts.
    */
   private static final java.util.regex.Pattern REPETITION =

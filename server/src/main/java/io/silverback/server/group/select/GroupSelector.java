@@ -20,8 +20,8 @@ public record GroupSelector(List<LabelMatcher> matchers) {
    * Reads the selectors of one request, whose regular expressions share one limit, such as {@code
    * {job="x",instance=~"a.*"}}.
    *
-   * @throws MalformedSelectorException if one is none, names a metric, or has no condition that a
-   *     group without labels would fail, so that it would mean every group there is
+   * @throws MalformedSelectorException if one is not valid, names a metric, or has no condition
+   *     that a group without labels would fail, so that it would mean every group there is
    */
   public static List<GroupSelector> parse(List<String> texts) {
     var selectors = new ArrayList<GroupSelector>(texts.size());

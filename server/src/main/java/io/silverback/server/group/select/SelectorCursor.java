@@ -46,14 +46,14 @@ final class SelectorCursor {
     return peek() == c;
   }
 
-  /** Goes on behind that character if it stands here. */
+  /** Goes on after that character if it is here. */
   boolean skip(char c) {
     boolean found = isAt(c);
     at += found ? 1 : 0;
     return found;
   }
 
-  /** Goes on behind spaces and comments. */
+  /** Goes on after spaces and comments. */
   void skipSpace() {
     while (true) {
       switch (peek()) {

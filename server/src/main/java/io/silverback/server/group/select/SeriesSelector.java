@@ -22,7 +22,7 @@ public record SeriesSelector(List<LabelMatcher> matchers) {
    * {@code {"my.metric","my.label"!="v"}}. Words that this language reserves, like {@code on}, are
    * names here.
    *
-   * @throws MalformedSelectorException if the text is none, or one that could match a series
+   * @throws MalformedSelectorException if the text is not valid, or one that could match a series
    *     without any label
    */
   public static SeriesSelector parse(String text) {

@@ -4,7 +4,7 @@ import io.silverback.server.storage.MetricStore.Submission;
 
 /** What is to become of a group, decided and not yet done. */
 public sealed interface Decision {
-  /** For whoever sent the update. */
+  /** For the client that sent the update. */
   Submission answer();
 
   /** The group gets another state. */

@@ -204,7 +204,7 @@ public final class GroupTable implements StoredGroups {
     }
   }
 
-  /** Tells of each group that exists what it holds. */
+  /** Hands over what each group that exists holds. */
   void sizes(MetricStore.SizeSink sink) {
     var cursor = new RowPageCursor();
     usage.enter();
@@ -223,7 +223,7 @@ public final class GroupTable implements StoredGroups {
   }
 
   /**
-   * Tells of each group that exists and is quiet, or stale.
+   * Hands over each group that exists and is quiet, or stale.
    *
    * @param nowMillis by the clock of the heads
    */

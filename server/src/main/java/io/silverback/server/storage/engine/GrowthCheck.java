@@ -18,8 +18,9 @@ import java.util.Optional;
 /**
  * Whether a push may make the store larger.
  *
- * <p>A push that adds nothing passes, however far above a limit the store is since somebody lowered
- * it. Thread-safe, but a verdict holds only for as long as the caller keeps others from storing.
+ * <p>A push that adds nothing passes, however far above a limit the store is since an operator
+ * lowered it. Thread-safe, but a verdict holds only for as long as the caller keeps others from
+ * storing.
  */
 public final class GrowthCheck {
   private static final int MAX_BYTES_OF_A_UNIT = 3;

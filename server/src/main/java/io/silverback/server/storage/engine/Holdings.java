@@ -7,7 +7,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * How many groups exist, how many of them are stale, and how many series they have.
  *
  * <p>A series is what has a value of its own in an exposition: each bucket, quantile, sum and count
- * is one. The times of pushes are none. Thread-safe.
+ * is one. The times of pushes do not count. Thread-safe.
  */
 public final class Holdings {
   private final AtomicLong groups = new AtomicLong();

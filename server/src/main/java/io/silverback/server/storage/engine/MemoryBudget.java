@@ -75,7 +75,7 @@ final class MemoryBudget {
     return besideMapsBytes() + mapBytes();
   }
 
-  /** True if the current values may grow by so many bytes. */
+  /** True if the current values may grow by that many bytes. */
   boolean hasRoomFor(long bytes) {
     long reusable = current.takenBytes() - current.allocatedBytes();
     return limitBytes == 0 || usedBytes() - reusable + bytes <= limitBytes;

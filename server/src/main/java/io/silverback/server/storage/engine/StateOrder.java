@@ -16,7 +16,7 @@ public final class StateOrder {
     return newest(frame.bounds(), frame.families());
   }
 
-  /** The same of a frame where it lies. */
+  /** The same of a frame where it is stored. */
   public static Version newest(GroupFrameReader frame) {
     return newest(frame.bounds(), frame.families());
   }

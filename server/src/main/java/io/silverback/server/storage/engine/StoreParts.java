@@ -10,8 +10,8 @@ import java.util.function.LongSupplier;
  * What the single node and the replica of one store work with.
  *
  * @param openedMillis when it was opened, by the wall clock
- * @param shapeChanges held by whoever judges or publishes a change of shape, and taken after the
- *     lock of the group
+ * @param shapeChanges held while a change of shape is judged or published, and taken after the lock
+ *     of the group
  */
 public record StoreParts(
     Usage usage,

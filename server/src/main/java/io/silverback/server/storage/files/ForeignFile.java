@@ -8,7 +8,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** A file that lies where the folder of the store is to be, such as that of a Pushgateway. */
+/** A file in the place where the folder of the store is to be, such as that of a Pushgateway. */
 final class ForeignFile {
   private static final Log log = Log.of(ForeignFile.class);
 

@@ -26,13 +26,13 @@ public record Generation(int format, int number, long magic, Path folder) {
 
   private static final Pattern NAME = Pattern.compile("v([1-9]\\d{0,5})-(\\d{8})-([0-9a-f]{16})");
 
-  /** The first one of a new store, to lie in that folder. */
+  /** The first one of a new store, to be in that folder. */
   static Generation first(Path root) {
     var first = new Generation(FORMAT, 1, newMagic(), root);
     return first.in(root.resolve(first.name()));
   }
 
-  /** The generation in a folder of that name; empty if the name is none of ours. */
+  /** The generation in a folder of that name; empty if the name is not one of ours. */
   static Optional<Generation> of(Path folder) {
     Matcher name = NAME.matcher(String.valueOf(folder.getFileName()));
     if (!name.matches()) {

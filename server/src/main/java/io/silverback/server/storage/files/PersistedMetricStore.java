@@ -237,8 +237,8 @@ public final class PersistedMetricStore implements LocalStore {
   /**
    * {@inheritDoc}
    *
-   * <p>One copy at a time; it lies in a folder of its own below that of the store, and can be
-   * started from. Each group is copied with its history as of one moment.
+   * <p>One copy at a time; it is in a folder of its own below that of the store, and can be started
+   * from. Each group is copied with its history as of one moment.
    */
   @Override
   public Optional<String> saveCopy() throws IOException {

@@ -23,7 +23,9 @@ final class StepwiseMove {
 
   private static final long STEP_BYTES = 8 << 20;
 
-  /** What has to be free for a step, as new entries may lie less close than the old ones. */
+  /**
+   * What has to be free for a step, as new entries may be packed less densely than the old ones.
+   */
   static final long LEAST_BYTES = 2 * STEP_BYTES;
 
   /** The start of a file, without which it would look like one that was lost. */

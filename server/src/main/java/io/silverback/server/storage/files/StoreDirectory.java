@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The folder of a store, and which files in it count.
  *
- * <p>The maps lie in a folder whose name says all that has to be known before a file is read: the
+ * <p>The maps are in a folder whose name says all that has to be known before a file is read: the
  * version of the format, the generation, and the number by which entries are found. Each start
  * moves what it finds into the next generation. That counts once it has its name and the mark of a
  * flush, and only then the one before goes: whenever the power fails, one of the two is whole. One
@@ -77,8 +77,8 @@ final class StoreDirectory implements AutoCloseable {
   }
 
   /**
-   * Takes the folder for this process, and makes it if there is none. A file that lies there is
-   * kept aside.
+   * Takes the folder for this process, and makes it if there is none. A file that is there is kept
+   * aside.
    *
    * @throws StoreUnusableException if the folder cannot be used, or is used by another process, or
    *     was written by a newer version

@@ -27,7 +27,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 public final class StoreRecovery implements EnvelopeScanner.Visitor {
   private static final Log log = Log.of(StoreRecovery.class);
 
-  /** After so many, damage is counted and not logged one by one any more. */
+  /** After that many, damage is counted and not logged one by one any more. */
   private static final int LOGGED = 20;
 
   private final OffHeapMaps maps;
@@ -100,7 +100,8 @@ public final class StoreRecovery implements EnvelopeScanner.Visitor {
       }
       if (Files.size(file) < Files.size(next.resolve(name))) {
         damaged++;
-        log.error("a file of the store was cut off or is none", "file", file.toString());
+        log.error(
+            "a file of the store was cut off or is not a file of a store", "file", file.toString());
       }
       if (!name.equals(OffHeapMaps.LANES) && isBlank(file)) {
         damaged++;

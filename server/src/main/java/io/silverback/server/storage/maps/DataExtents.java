@@ -30,7 +30,7 @@ public final class DataExtents {
    * A part of a file.
    *
    * @param start of its first byte
-   * @param end behind its last byte
+   * @param end after its last byte
    */
   public record Extent(long start, long end) {}
 
@@ -40,7 +40,7 @@ public final class DataExtents {
     return CLibrary.IS_LINUX && size > 0 ? Calls.extents(file, size) : List.of(new Extent(0, size));
   }
 
-  /** Calls into the C library, which are not linked before somebody needs them. */
+  /** Calls into the C library, which are not linked before they are needed. */
   private static final class Calls {
     private static final MethodHandle OPEN =
         CLibrary.function(

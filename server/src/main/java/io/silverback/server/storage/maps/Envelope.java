@@ -40,7 +40,7 @@ public final class Envelope {
    *
    * @param target in a buffer of bytes, which the JDK's checksum takes without a copy
    * @param keptFrom where the bytes of the value begin that stay as they are
-   * @param keptTo where they end; those before and behind may be edited in place
+   * @param keptTo where they end; those before and after may be edited in place
    */
   public static void seal(
       MutableDirectBuffer target,
@@ -61,7 +61,9 @@ public final class Envelope {
     target.putInt(CHECKSUM_OFFSET, checksum(target), LITTLE_ENDIAN);
   }
 
-  /** Whether a whole envelope lies at the start of the buffer, which may hold more or anything. */
+  /**
+   * Whether there is a whole envelope at the start of the buffer, which may hold more or anything.
+   */
   static boolean isSound(DirectBuffer buffer) {
     if (buffer.capacity() < KEY_OFFSET) {
       return false;

@@ -31,7 +31,7 @@ public final class EnvelopeScanner {
     /** A sound envelope, borrowed for the call. */
     void found(UnsafeBuffer envelope);
 
-    /** Something that begins like an envelope and is none. */
+    /** Something that begins like an envelope and is not one. */
     void damaged(Path file, long offset);
 
     /** All of a part of the file has been shown, as has all before it. */

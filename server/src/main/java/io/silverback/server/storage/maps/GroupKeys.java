@@ -14,7 +14,7 @@ import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * Grouping keys as bytes: the labels in their order, each text behind its length.
+ * Grouping keys as bytes: the labels in their order, each text after its length.
  *
  * <p>Equal keys are equal bytes. A length below 255 is one byte, a longer one is 255 and four more.
  */

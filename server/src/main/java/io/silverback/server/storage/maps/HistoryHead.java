@@ -70,7 +70,7 @@ public final class HistoryHead {
     return new GroupFrameReader(entry, length, entry.capacity() - length);
   }
 
-  /** The length with an open page of so many columns. */
+  /** The length with an open page of that many columns. */
   public static long maxLength(int columns) {
     return CURSORS_OFFSET + (long) blocks(columns) * FULL_CURSOR_LENGTH;
   }
@@ -151,7 +151,7 @@ public final class HistoryHead {
     }
   }
 
-  /** The open page is one no longer, and the next one has the number behind it. */
+  /** The open page is one no longer, and the next one has the number after it. */
   public static void close(MutableDirectBuffer entry) {
     entry.putInt(COLUMNS_OFFSET, 0, LITTLE_ENDIAN);
     entry.putInt(OPEN_PAGE_OFFSET, openPage(entry) + 1, LITTLE_ENDIAN);

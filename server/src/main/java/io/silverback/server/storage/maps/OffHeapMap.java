@@ -15,7 +15,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A map from bytes to bytes that lies outside of the heap.
+ * A map from bytes to bytes outside of the heap.
  *
  * <p>Thread-safe: each call is one step, and those of one key come one after the other. What a
  * reader or editor is handed is the stored value itself, valid until it returns; it must be quick,
@@ -185,8 +185,9 @@ public final class OffHeapMap implements AutoCloseable {
   }
 
   /**
-   * The value of the key where it lies, which is there until the key is removed or gets a value of
-   * another length; empty if there is none. Keeping that from happening is up to the caller.
+   * The value of the key where it is stored, which is there until the key is removed or gets a
+   * value of another length; empty if there is none. Keeping that from happening is up to the
+   * caller.
    */
   Optional<DirectBuffer> borrow(byte[] key) {
     UnsafeBuffer[] found = new UnsafeBuffer[1];
@@ -222,7 +223,7 @@ public final class OffHeapMap implements AutoCloseable {
   }
 
   /**
-   * How many bytes of the value no edit may touch; 0 if there is none, or nobody will recover it.
+   * How many bytes of the value no edit may touch; 0 if there is none, or it will not be recovered.
    */
   public int keptLength(byte[] key) {
     int[] kept = new int[1];
@@ -267,7 +268,7 @@ public final class OffHeapMap implements AutoCloseable {
     }
   }
 
-  /** What was left behind at the old place must not be found there. */
+  /** What was left at the old place must not be found there. */
   private static void invalidateIfMoved(UnsafeBuffer before, UnsafeBuffer after, int keyLength) {
     long old = before.addressOffset();
     long now = after.addressOffset();

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * given back where most of a map's entries have gone, if the map has a file.
  */
 public final class OffHeapMaps implements AutoCloseable {
-  /** The file in which values lie while they are written. */
+  /** The file in which values are kept while they are written. */
   public static final String LANES = "writes";
 
   private static final int MIB = 1 << 20;

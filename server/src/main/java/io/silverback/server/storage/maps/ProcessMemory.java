@@ -22,9 +22,9 @@ public final class ProcessMemory {
    * What it takes beside the maps.
    *
    * <p>The system's count says it best, as it knows of the stacks of threads, of the copies that
-   * snapshots make and of gaps between entries. It says too little where maps are files that lie on
-   * disk for the most part, and nothing on other systems than Linux; so what the JVM knows to have
-   * taken is the least.
+   * snapshots make and of gaps between entries. It says too little where maps are files on disk for
+   * the most part, and nothing on other systems than Linux; so what the JVM knows to have taken is
+   * the least.
    *
    * @param mapBytes what the maps have taken
    */

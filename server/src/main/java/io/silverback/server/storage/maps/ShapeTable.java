@@ -273,12 +273,12 @@ public final class ShapeTable {
     return symbols.dropUnused();
   }
 
-  /** A reader of the shape where it lies; good for a user or during a visit. */
+  /** A reader of the shape where it is stored; good for a user or during a visit. */
   public ShapeReader reader(Fingerprint fingerprint) {
     return reader(bytes(fingerprint));
   }
 
-  /** The bytes of the shape where they lie; good for a user or during a visit. */
+  /** The bytes of the shape where they are stored; good for a user or during a visit. */
   public DirectBuffer bytes(Fingerprint fingerprint) {
     DirectBuffer shape = borrow(fingerprint);
     return new UnsafeBuffer(shape, SHAPE_OFFSET, shape.capacity() - SHAPE_OFFSET);

@@ -34,7 +34,7 @@ import org.agrona.MutableDirectBuffer;
 public final class HistoryPages {
   private static final Log log = Log.of(HistoryPages.class);
 
-  /** A page with so many rows is sealed if it is long enough to be worth it. */
+  /** A page with that many rows is sealed if it is long enough to be worth it. */
   private static final int ENOUGH_ROWS = 32;
 
   private static final int ENOUGH_BYTES = 4 * 1024;
@@ -154,14 +154,14 @@ public final class HistoryPages {
   }
 
   /**
-   * Makes the open page a sealed one. Its rows still lie where they were written to; that may be
+   * Makes the open page a sealed one. Its rows are still where they were written to; that may be
    * used again once the head is stored.
    */
   public void seal(MutableDirectBuffer head, Fingerprint shape, Pen pen) {
     sealRows(head, shape, pen.cursor);
   }
 
-  /** Gives the room of an open page of so many columns back. */
+  /** Gives the room of an open page of that many columns back. */
   public void releaseRoom(DirectBuffer head, int columns) {
     for (int block = 0; block < HistoryHead.blocks(columns); block++) {
       openPages.remove(Keys.ofOpenPage(HistoryHead.group(head), block));

@@ -9,7 +9,7 @@ public final class PageAges {
   private final long[] bytes = new long[SLOTS];
   private long totalBytes;
 
-  /** Ages between two moments; what lies outside counts at the nearer one. */
+  /** Ages between two moments; what is outside counts at the nearer one. */
   public PageAges(long startMillis, long endMillis) {
     this.startMillis = startMillis;
     this.slotMillis = Math.max(0, endMillis - startMillis) / SLOTS + 1;
@@ -25,7 +25,7 @@ public final class PageAges {
     return totalBytes;
   }
 
-  /** The earliest moment known before which pages of so many bytes lie. */
+  /** The earliest moment known before which there are pages of that many bytes. */
   public long momentAfter(long wantedBytes) {
     long sum = 0;
     int slot = 0;

@@ -25,7 +25,7 @@ public final class PushedColumns {
   /**
    * The columns of some families.
    *
-   * @param isPushed tells of a family by its number in the shape whether the push wrote it
+   * @param isPushed says of a family, by its number in the shape, whether the push wrote it
    */
   public static PushedColumns of(GroupShape shape, IntPredicate isPushed) {
     var bounds = IntStream.builder();

@@ -19,7 +19,7 @@ final class QueryBuffer implements AutoCloseable {
     this.budget = budget;
   }
 
-  /** At least so many bytes with anything in them; what was handed out before is gone. */
+  /** At least that many bytes with anything in them; what was handed out before is gone. */
   UnsafeBuffer atLeast(long bytes) throws IOException {
     if (bytes <= buffer.capacity()) {
       return buffer;

@@ -11,7 +11,7 @@ import org.agrona.collections.LongArrayList;
  * they are. Made to be filled again and again; not thread-safe.
  */
 public final class SeriesChunk {
-  /** The names and labels of so many are held at once. */
+  /** The names and labels of that many are held at once. */
   private static final int MOST_SERIES = 2048;
 
   /** Many only where the shape of the group changes all the time. */

@@ -91,7 +91,7 @@ record SlotPurge(StoreParts store) {
   /** Raises horizons, and forgets what that says was purged; how many groups that was. */
   int raise(Map<Integer, Version> raised, Predicate<byte[]> spared) {
     store.tombstones().horizons().guard(raised);
-    // Whoever passed the guard before has to be through, or what he brings would be overlooked.
+    // A push that passed the guard before has to be through, or what it brings would be overlooked.
     store.entries().awaitRunning();
     int forgotten =
         forgetAll(

@@ -78,8 +78,8 @@ record StateMerge(
   }
 
   /**
-   * The shape of what came. One that only other groups have is not enough: two shapes that somebody
-   * made to have the same fingerprint are told apart by whoever has both.
+   * The shape of what came. One that only other groups have is not enough: two shapes that anyone
+   * made to have the same fingerprint are told apart by a store that has both.
    */
   private Optional<GroupShape> shape(GroupFrame old) {
     Optional<GroupShape> sent = sentShape.get();

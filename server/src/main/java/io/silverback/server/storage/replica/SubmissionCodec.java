@@ -38,7 +38,7 @@ public final class SubmissionCodec {
   /**
    * The answer that was encoded.
    *
-   * @throws MalformedBytesException if it is none, or of a kind that a later version knows
+   * @throws MalformedBytesException if it is not valid, or of a kind that a later version knows
    */
   public static Submission decode(byte[] encoded) {
     var in = new ByteInput(encoded);

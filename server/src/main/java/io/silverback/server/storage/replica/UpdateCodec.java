@@ -54,7 +54,7 @@ public final class UpdateCodec {
   /**
    * The update that was encoded.
    *
-   * @throws MalformedBytesException if it is none, or of a kind that a later version knows
+   * @throws MalformedBytesException if it is not valid, or of a kind that a later version knows
    */
   public static GroupUpdate decode(byte[] encoded) {
     var in = new ByteInput(encoded);

@@ -20,7 +20,7 @@ public final class WholeState {
    * The group of a state that has its shape with it; empty if the group was deleted.
    *
    * @throws CorruptFrameException if the bytes are no state
-   * @throws MalformedBytesException if its key is none
+   * @throws MalformedBytesException if its key is not valid
    */
   public static Optional<GroupState> decode(byte[] state) {
     var message = new GroupStateMessage(state);

@@ -31,7 +31,7 @@ public final class GroupRows implements AutoCloseable {
   /*
    * Implementation notes
    *
-   * (1) A row knows its group by where the key lies, which stays as it is until the entry is
+   * (1) A row knows its group by the address of the key, which stays as it is until the entry is
    * overwritten, moves or goes. The map shows an entry to keep() before any of that happens, under
    * the lock that it was found under, so there is no moment in which a change is missed. What was
    * found at an address first is what the row means: the place may belong to another group later.
@@ -231,7 +231,7 @@ public final class GroupRows implements AutoCloseable {
     return rows.getInt(row * ROW_LENGTH + EXTRAS);
   }
 
-  /** Where the shape lies, which is the same for groups of the same shape; 0 for none. */
+  /** The address of the shape, which is the same for groups of the same shape; 0 for none. */
   long shape(int row) {
     return rows.getLong(row * ROW_LENGTH + SHAPE_ADDRESS);
   }

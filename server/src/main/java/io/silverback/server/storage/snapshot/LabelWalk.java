@@ -6,8 +6,9 @@ import io.silverback.server.storage.maps.GroupKeys;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * Walks over the labels of a stored series in the order of their names, where they lie: those of
- * its group in the key, its own in the shape. A name that both have comes from the key first.
+ * Walks over the labels of a stored series in the order of their names, where they are stored:
+ * those of its group in the key, its own in the shape. A name that both have comes from the key
+ * first.
  *
  * <p>Made to be started again and again; not thread-safe.
  */

@@ -7,9 +7,9 @@ import io.silverback.server.storage.Utf8Order;
 import io.silverback.server.storage.maps.GroupKeys;
 
 /**
- * Compares stored series where they lie, without making strings of their labels: fewer labels
- * first, then the values in the order of the names, then the names. Of series with the same labels
- * the one of the smaller grouping key is first; within a group they are the same. Not thread-safe.
+ * Compares stored series in place, without making strings of their labels: fewer labels first, then
+ * the values in the order of the names, then the names. Of series with the same labels the one of
+ * the smaller grouping key is first; within a group they are the same. Not thread-safe.
  */
 final class SeriesComparison {
   private static final byte[] INSTANCE = "instance".getBytes(UTF_8);

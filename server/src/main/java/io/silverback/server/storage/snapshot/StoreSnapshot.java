@@ -15,7 +15,10 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.agrona.concurrent.UnsafeBuffer;
 
-/** Groups as they lay in a store, and what has changed since, with their shapes where they lie. */
+/**
+ * Groups as they were in a store, and what has changed since, with their shapes where they are
+ * stored.
+ */
 public final class StoreSnapshot implements Snapshot {
   private final GroupRows rows;
   private final ShapeTable shapes;

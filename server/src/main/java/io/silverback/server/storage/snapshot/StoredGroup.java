@@ -17,7 +17,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import org.agrona.concurrent.UnsafeBuffer;
 
-/** A group of a snapshot, read where it lies. Not thread-safe. */
+/** A group of a snapshot, read where it is stored. Not thread-safe. */
 final class StoredGroup implements ListedGroup {
   private final int row;
   private final GroupRows rows;
