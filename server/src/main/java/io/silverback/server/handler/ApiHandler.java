@@ -93,8 +93,8 @@ final class ApiHandler {
     out.writeObjectFieldStart("limits");
     for (LimitBoard.Row row : board.rows()) {
       out.writeObjectFieldStart(row.flag());
-      out.writeNumberField("used", row.used());
-      out.writeNumberField("max", row.most());
+      out.writeNumberField("used", row.used().orElse(0));
+      out.writeNumberField("max", row.wholeMost());
       out.writeNumberField("refused", row.refused());
       out.writeEndObject();
     }

@@ -12,6 +12,7 @@ import io.silverback.server.http.Pressure;
 import io.silverback.server.limits.LimitBoard;
 import io.silverback.server.limits.LimitedMemory;
 import io.silverback.server.limits.OverLimitException;
+import io.silverback.server.limits.RefusalReason;
 import io.silverback.server.limits.RequestLimit;
 import io.silverback.server.limits.RequestLimits;
 import io.silverback.server.limits.Turnstile;
@@ -39,6 +40,7 @@ public final class Routes implements HttpServer.Handler, Pressure {
   private final LimitedMemory memory;
   private final Turnstile scrapes;
   private final Guard guard;
+  private final LimitBoard board;
 
   /**
    * The endpoints over one store.
@@ -67,7 +69,8 @@ public final class Routes implements HttpServer.Handler, Pressure {
       ClusterHandler cluster,
       LifecycleHandler lifecycle) {
     this.guard = guard;
-    var log = new RequestLog();
+    this.board = board;
+    var log = new RequestLog(board);
     var started = Instant.now();
     RequestLimits limits = settings.limits();
     var overLimit = new OverLimitAnswer(board, log);
@@ -94,7 +97,7 @@ public final class Routes implements HttpServer.Handler, Pressure {
         new StatusHandler(store, settings, board, writers, cluster::outage, build, started);
 
     UnaryOperator<Endpoint> large = endpoint -> inTurn(endpoint, scrapes, overLimit);
-    UnaryOperator<Endpoint> fenced = endpoint -> behind(fence, endpoint);
+    UnaryOperator<Endpoint> fenced = endpoint -> behind(fence, endpoint, log);
     String prefix = settings.routePrefix();
     var routes = new ArrayList<Route>();
     for (boolean base64 : new boolean[] {false, true}) {
@@ -119,10 +122,15 @@ public final class Routes implements HttpServer.Handler, Pressure {
     routes.add(new Route("GET", prefix + "/-/metrics", "", scrape.own()));
     routes.add(new Route("GET", prefix + "/-/healthy", "healthy", lifecycle.healthy()));
     routes.add(new Route("GET", prefix + "/-/ready", "ready", lifecycle.ready(cluster::outage)));
-    Endpoint quitEndpoint = settings.lifecycle() ? lifecycle.quit() : lifecycle.disabled();
+    Endpoint disabled =
+        (request, response, parameters) -> {
+          log.refused(RefusalReason.DISABLED);
+          lifecycle.disabled().answer(request, response, parameters);
+        };
+    Endpoint quitEndpoint = settings.lifecycle() ? lifecycle.quit() : disabled;
     routes.add(new Route("PUT", prefix + "/-/quit", "", quitEndpoint));
     routes.add(new Route("POST", prefix + "/-/quit", "", quitEndpoint));
-    Endpoint reloadEndpoint = settings.lifecycle() ? lifecycle.reload() : lifecycle.disabled();
+    Endpoint reloadEndpoint = settings.lifecycle() ? lifecycle.reload() : disabled;
     routes.add(new Route("PUT", prefix + "/-/reload", "", reloadEndpoint));
     routes.add(new Route("POST", prefix + "/-/reload", "", reloadEndpoint));
     routes.add(new Route("GET", prefix + "/-/reload", "", lifecycle.byGet()));
@@ -197,19 +205,31 @@ public final class Routes implements HttpServer.Handler, Pressure {
     admission.headers().forEach((name, value) -> response.header(HeaderNames.create(name), value));
     switch (admission) {
       case Admission.Admitted _ -> router.route(request, response);
-      case Admission.Refused refused ->
-          PlainText.end(
-              request,
-              response.status(refused.status()),
-              refused.body().getBytes(StandardCharsets.UTF_8));
+      case Admission.Refused refused -> {
+        board.countRefused(reasonOf(refused));
+        PlainText.end(
+            request,
+            response.status(refused.status()),
+            refused.body().getBytes(StandardCharsets.UTF_8));
+      }
     }
   }
 
+  private static RefusalReason reasonOf(Admission.Refused refused) {
+    return switch (refused.status()) {
+      case 401 -> RefusalReason.UNAUTHORIZED;
+      case 429 -> RefusalReason.RATE_LIMIT;
+      case 503 -> RefusalReason.PASSWORDS_BUSY;
+      default -> RefusalReason.INVALID_WEB_CONFIG;
+    };
+  }
+
   /** The same endpoint for requests that may be about groups now. */
-  private static Endpoint behind(Fence fence, Endpoint endpoint) {
+  private static Endpoint behind(Fence fence, Endpoint endpoint, RequestLog log) {
     return (request, response, parameters) -> {
       Optional<String> refusal = fence.refusal(request);
       if (refusal.isPresent()) {
+        log.refused(RefusalReason.NOT_READY);
         Fence.refuse(request, response, refusal.get());
       } else {
         endpoint.answer(request, response, parameters);

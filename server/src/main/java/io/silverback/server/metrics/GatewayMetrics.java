@@ -28,7 +28,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
-import java.util.function.ToLongFunction;
 
 /**
  * What the gateway tells about itself: upstream's metrics under upstream's names, the process and
@@ -126,19 +125,9 @@ public final class GatewayMetrics {
     registerProcess();
   }
 
-  /** From now on shows how full each limit is and what it turned away. */
+  /** From now on shows how full each limit is and what was refused. */
   public void watchLimits(LimitBoard board) {
-    CounterWithCallback.builder(DEFAULTS)
-        .name("silverback_refused_requests_total")
-        .help("Requests and connections that a limit turned away, by the flag that sets it.")
-        .labelNames("reason")
-        .callback(
-            counter ->
-                board.rows().forEach(row -> counter.call((double) row.refused(), row.flag())))
-        .register(registry);
-    showLimits(
-        "silverback_limit_used", "How much of a limit is taken.", board, LimitBoard.Row::used);
-    showLimits("silverback_limit_max", "The limit, 0 for none.", board, LimitBoard.Row::most);
+    LimitMetrics.register(registry, board);
   }
 
   /** From now on shows how many groups are written by several clients in turn. */
@@ -173,20 +162,6 @@ public final class GatewayMetrics {
                 counter.call((double) failures.count(reason), reason.label());
               }
             })
-        .register(registry);
-  }
-
-  private void showLimits(
-      String name, String help, LimitBoard board, ToLongFunction<LimitBoard.Row> value) {
-    GaugeWithCallback.builder(DEFAULTS)
-        .name(name)
-        .help(help)
-        .labelNames("limit")
-        .callback(
-            gauge ->
-                board
-                    .rows()
-                    .forEach(row -> gauge.call((double) value.applyAsLong(row), row.flag())))
         .register(registry);
   }
 
