@@ -31,6 +31,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.DoubleConsumer;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
@@ -118,7 +119,11 @@ public final class Routes implements HttpServer.Handler, Pressure {
       }
     }
     routes.add(
-        new Route("GET", prefix + settings.telemetryPath(), "", large.apply(scrape.endpoint())));
+        new Route(
+            "GET",
+            prefix + settings.telemetryPath(),
+            "",
+            timed(large.apply(scrape.endpoint()), metrics::observeScrape)));
     routes.add(new Route("GET", prefix + "/-/metrics", "", scrape.own()));
     routes.add(new Route("GET", prefix + "/-/healthy", "healthy", lifecycle.healthy()));
     routes.add(new Route("GET", prefix + "/-/ready", "ready", lifecycle.ready(cluster::outage)));
@@ -150,7 +155,7 @@ public final class Routes implements HttpServer.Handler, Pressure {
             "GET",
             prefix + "/api/v1/history",
             "api/v1/history",
-            fenced.apply(large.apply(history.endpoint()))));
+            timed(fenced.apply(large.apply(history.endpoint())), metrics::observeHistoryQuery)));
     routes.add(new Route("GET", prefix + "/api/v1/admin/top", "top", large.apply(top.endpoint())));
     String clusterPath = prefix + "/api/v1/cluster";
     routes.add(new Route("GET", clusterPath, "api/v1/cluster", cluster.overview()));
@@ -221,6 +226,18 @@ public final class Routes implements HttpServer.Handler, Pressure {
       case 429 -> RefusalReason.RATE_LIMIT;
       case 503 -> RefusalReason.PASSWORDS_BUSY;
       default -> RefusalReason.INVALID_WEB_CONFIG;
+    };
+  }
+
+  /** The same endpoint, and how long each request took. */
+  private static Endpoint timed(Endpoint endpoint, DoubleConsumer onSeconds) {
+    return (request, response, parameters) -> {
+      long start = System.nanoTime();
+      try {
+        endpoint.answer(request, response, parameters);
+      } finally {
+        onSeconds.accept((System.nanoTime() - start) / 1e9);
+      }
     };
   }
 

@@ -4,6 +4,7 @@ import io.prometheus.metrics.config.PrometheusProperties;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
+import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.core.metrics.Info;
 import io.prometheus.metrics.instrumentation.jvm.JvmBufferPoolMetrics;
 import io.prometheus.metrics.instrumentation.jvm.JvmClassLoadingMetrics;
@@ -78,6 +79,9 @@ public final class GatewayMetrics {
   private final Counter requests;
   private final QuantileSummary pushSizes;
   private final QuantileSummary pushDurations;
+  private final Histogram pushTimes;
+  private final Histogram scrapeTimes;
+  private final Histogram historyTimes;
   private final Counter omitted;
   private final Counter hidden;
   private final Counter expired;
@@ -97,6 +101,22 @@ public final class GatewayMetrics {
             .register(registry);
     pushSizes = pushSummary(PUSH_SIZES);
     pushDurations = pushSummary(PUSH_DURATIONS);
+    pushTimes =
+        DurationHistogram.register(
+            registry,
+            "silverback_push_duration_seconds",
+            "Time from a push to its answer, refused pushes included.",
+            "method");
+    scrapeTimes =
+        DurationHistogram.register(
+            registry,
+            "silverback_scrape_duration_seconds",
+            "Time from a scrape to the end of its answer, however it ended.");
+    historyTimes =
+        DurationHistogram.register(
+            registry,
+            "silverback_history_query_duration_seconds",
+            "Time from a query of history to the end of its answer, however it ended.");
     omitted =
         Counter.builder(DEFAULTS)
             .name("silverback_scrape_omitted_metrics_total")
@@ -216,6 +236,17 @@ public final class GatewayMetrics {
     String known = methodText(method);
     pushSizes.observe(known, (double) bytes);
     pushDurations.observe(known, seconds);
+    pushTimes.labelValues(known).observe(seconds);
+  }
+
+  /** Records a scrape of pushed metrics, the time that it waited for its place included. */
+  public void observeScrape(double seconds) {
+    scrapeTimes.observe(seconds);
+  }
+
+  /** The same of a query of history. */
+  public void observeHistoryQuery(double seconds) {
+    historyTimes.observe(seconds);
   }
 
   /** Counts what a scrape had to leave out; the next one shows it. */
@@ -267,6 +298,12 @@ public final class GatewayMetrics {
         build.version(),
         platform.architecture(),
         platform.operatingSystem());
+    Info.builder(DEFAULTS)
+        .name("silverback_build_info")
+        .help("A metric with a constant '1' value, with what is running as its labels.")
+        .labelNames("version", "revision", "java_version")
+        .register(registry)
+        .addLabelValues(build.version(), build.revision(), build.javaVersion());
   }
 
   private QuantileSummary pushSummary(MetricFamily family) {
