@@ -176,7 +176,7 @@ final class StatusHandler {
             startTime,
             groupCount(),
             store.statistics().staleGroups(),
-            escape(externalPrefix + "/api/v1/metrics"),
+            escape(externalPrefix + "/api/v1/metrics?stale=true"),
             escape(externalPrefix + telemetryPath),
             escape(externalPrefix + "/api/v1/metrics"),
             escape(externalPrefix + "/api/v1/status"),
