@@ -237,7 +237,7 @@ final class ClusterGatewayTest {
               cluster
                   .get(0, "/metrics")
                   .text()
-                  .contains("\nsilverback_cluster_lapses_total 1"));
+                  .contains("\nsilverback_cluster_leases_lost_total 1"));
 
       int before = notReady(cluster.get(0, "/metrics"));
 
