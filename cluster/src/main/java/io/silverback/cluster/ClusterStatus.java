@@ -42,9 +42,9 @@ public record ClusterStatus(
    *
    * @param forwarded updates that were brought to another leader
    * @param replicated states that other members took
-   * @param standIns pushes for which a silent replica was replaced
+   * @param replacedReplicas pushes for which a silent replica was replaced
    * @param unavailable updates that nobody could answer
-   * @param lapses times that the lease was lost
+   * @param leasesLost times that the lease was lost
    * @param takeOvers slots that were taken over
    * @param repairs groups that were sent or fetched since copies differed
    * @param alone pushes that were answered without another copy, since the view has no other member
@@ -54,9 +54,9 @@ public record ClusterStatus(
   public record Counters(
       long forwarded,
       long replicated,
-      long standIns,
+      long replacedReplicas,
       long unavailable,
-      long lapses,
+      long leasesLost,
       long takeOvers,
       long repairs,
       long alone,

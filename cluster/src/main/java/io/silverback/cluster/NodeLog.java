@@ -154,7 +154,7 @@ public final class NodeLog {
     isLeased = false;
     logger.log(
         System.Logger.Level.WARNING,
-        "the lease has lapsed, connections are closed",
+        "the lease was lost, connections are closed",
         entry("cluster", view.map(now -> id(now.clusterId())).orElse("")),
         entry("epoch", view.map(View::epoch).orElse(0L)));
   }

@@ -85,7 +85,7 @@ final class NodeLogTest {
     look(true, Optional.empty());
     assertEquals(
         List.of(
-            "the lease has lapsed, connections are closed cluster=abcdef epoch=1",
+            "the lease was lost, connections are closed cluster=abcdef epoch=1",
             "the lease is regained, requests are taken again once it has run for its length"
                 + " after_seconds=1.5"),
         log.lines());

@@ -289,7 +289,7 @@ public final class Gateway implements AutoCloseable {
 
   /** The lease is lost: nothing that a connection still holds may be carried out. */
   private void dropAll() {
-    Thread.ofVirtual().name("lapse").start(() -> web.dropAll());
+    Thread.ofVirtual().name("lost-lease").start(() -> web.dropAll());
   }
 
   /** The endpoints of a single node, which is the only target. */

@@ -5,6 +5,7 @@ import io.silverback.server.flags.CheckConfig;
 import io.silverback.server.flags.Flags;
 import io.silverback.server.flags.LiveConfig;
 import io.silverback.server.flags.StartUpException;
+import io.silverback.server.flags.TerminalWidth;
 import io.silverback.server.handler.EndpointConfig;
 import io.silverback.server.log.Log;
 import io.silverback.server.log.LogFormat;
@@ -29,7 +30,7 @@ public final class Main {
     try {
       List<String> given = ArgumentFiles.expand(List.of(arguments));
       if (Transfer.isAskedFor(given)) {
-        System.exit(Transfer.run(given, System.out, System.err));
+        System.exit(Transfer.run(given, TerminalWidth.of(System.getenv()), System.out, System.err));
       }
       if (CheckConfig.isAskedFor(given)) {
         System.exit(CheckConfig.run(given, System.getenv(), System.out, System.err));

@@ -12,6 +12,7 @@ import io.silverback.server.http.CutOff;
 import io.silverback.server.http.HttpServer;
 import io.silverback.server.http.Pressure;
 import io.silverback.server.limits.LimitBoard;
+import io.silverback.server.limits.RefusalReason;
 import io.silverback.server.limits.RequestLimit;
 import io.silverback.server.limits.RequestLimits;
 import io.silverback.server.log.Log;
@@ -34,6 +35,8 @@ final class WebFront {
   /** Of the memory for bodies, the part that unfinished heads may take on top. */
   private static final int HEAD_PART = 16;
 
+  private static final int REQUEST_TIMEOUT = 408;
+
   private static final Log log = Log.of(WebFront.class);
 
   private WebFront() {}
@@ -47,9 +50,19 @@ final class WebFront {
       Optional<SSLContext> tls,
       HandshakeFailures failures) {
     HttpRouting.Builder routing =
-        HttpServer.routing(routes)
-            .error(StoreClosedException.class, WebFront::answerClosed)
-            .error(StoreNotReadyException.class, WebFront::answerNotReady)
+        HttpServer.routing(routes, status -> countMalformed(status, board))
+            .error(
+                StoreClosedException.class,
+                (_, response, _) -> {
+                  board.countRefused(RefusalReason.SHUTTING_DOWN);
+                  answerClosed(response);
+                })
+            .error(
+                StoreNotReadyException.class,
+                (_, response, notReady) -> {
+                  board.countRefused(RefusalReason.NOT_READY);
+                  answerNotReady(response, notReady);
+                })
             .error(Throwable.class, WebFront::answerFault);
     return new HttpServer(
         config.listenAddresses(),
@@ -59,7 +72,15 @@ final class WebFront {
         failures,
         config.shutdownTimeout(),
         pressure,
-        reason -> board.countRefused(limitOf(reason)));
+        reason -> board.countRefused(limitOf(reason)),
+        status -> countMalformed(status, board));
+  }
+
+  /** A connection that was cut off is counted where that happens. */
+  private static void countMalformed(int status, LimitBoard board) {
+    if (status != REQUEST_TIMEOUT) {
+      board.countRefused(RefusalReason.MALFORMED_REQUEST);
+    }
   }
 
   private static ConnectionLimits connectionLimits(RequestLimits limits) {
@@ -80,14 +101,12 @@ final class WebFront {
         .orElseThrow();
   }
 
-  private static void answerClosed(
-      ServerRequest request, ServerResponse response, StoreClosedException closed) {
+  private static void answerClosed(ServerResponse response) {
     response.header(HeaderNames.RETRY_AFTER, "1");
     response.status(503).send("shutting down, try again later\n");
   }
 
-  private static void answerNotReady(
-      ServerRequest request, ServerResponse response, StoreNotReadyException notReady) {
+  private static void answerNotReady(ServerResponse response, StoreNotReadyException notReady) {
     response.header(HeaderNames.RETRY_AFTER, "1");
     response.status(503).send(notReady.getMessage() + "\n");
   }

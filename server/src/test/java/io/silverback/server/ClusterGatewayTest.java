@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.silverback.server.RawHttp.Answer;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -41,6 +43,26 @@ final class ClusterGatewayTest {
         assertEquals(jobs().sorted().toList(), jobs);
         assertTrue(cluster.get(node, "/").text().contains("holding " + GROUPS + " groups"));
       }
+    }
+  }
+
+  @Test
+  void pagesOfGroupsGoOnThroughAnotherNode() throws IOException {
+    try (var cluster = LocalCluster.start(2)) {
+      pushThroughAll(cluster);
+
+      var told = new ArrayList<String>();
+      String after = "";
+      for (int page = 0; page < 5; page++) {
+        Answer answer = cluster.get(page % 2, "/api/v1/metrics?limit=7&stale=false" + after);
+        assertEquals(200, answer.status(), answer.text());
+        JsonNode json = new JsonMapper().readTree(answer.text());
+        json.path("data").forEach(group -> told.add(group.at("/labels/job").asText()));
+        assertEquals(page < 4, json.has("next"), answer.text());
+        after = "&after=" + json.path("next").asText();
+      }
+      assertEquals(jobs().sorted().toList(), told);
+      assertTrue(cluster.get(0, "/api/v1/metrics?stale=true").text().endsWith("\"data\":[]}"));
     }
   }
 
@@ -211,7 +233,13 @@ final class ClusterGatewayTest {
           });
       cluster.await(
           "the end of the connections that were open",
-          () -> cluster.get(0, "/metrics").text().contains("\nsilverback_cluster_lapses_total 1"));
+          () ->
+              cluster
+                  .get(0, "/metrics")
+                  .text()
+                  .contains("\nsilverback_cluster_leases_lost_total 1"));
+
+      int before = notReady(cluster.get(0, "/metrics"));
 
       // Comes to an end only since the server closes the connection.
       Answer refused =
@@ -224,6 +252,7 @@ final class ClusterGatewayTest {
       Answer scrape = cluster.get(0, "/metrics");
       assertEquals(200, scrape.status());
       assertFalse(scrape.text().contains("value_"), scrape.text());
+      assertEquals(before + 2, notReady(scrape));
       assertTrue(scrape.text().contains("\nsilverback_cluster_led_slots "), scrape.text());
       Answer own = cluster.get(0, "/-/metrics");
       assertEquals(200, own.status());
@@ -232,6 +261,15 @@ final class ClusterGatewayTest {
       assertEquals(200, cluster.get(0, "/api/v1/cluster/http_sd").status());
       assertEquals(200, cluster.get(0, "/").status());
     }
+  }
+
+  private static int notReady(Answer page) {
+    String name = "silverback_refused_requests_total{reason=\"not_ready\"} ";
+    return page.text()
+        .lines()
+        .filter(line -> line.startsWith(name))
+        .mapToInt(line -> Integer.parseInt(line.substring(name.length())))
+        .sum();
   }
 
   private static Stream<String> jobs() {

@@ -4,6 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.silverback.codec.exposition.ProtobufParser;
+import io.silverback.codec.model.Metric;
+import io.silverback.codec.model.MetricFamily;
 import io.silverback.server.RawHttp.Answer;
 import io.silverback.server.log.CapturedLog;
 import io.silverback.server.log.LogFormat;
@@ -181,6 +184,60 @@ final class OwnMetricsTest {
           gateway.get(prefix + OWN, accept).text().startsWith("name:\"jvm_"),
           () -> "not protobuf as text");
       assertTrue(has(inflated(gateway.port(), prefix + OWN), "jvm_threads_current "));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {OWN, "/metrics"})
+  void durationsAreClassicInTextAndClassicAndNativeInProtobuf(String path) throws IOException {
+    try (var gateway = TestGateway.start()) {
+      gateway.send("PUT", "/metrics/job/j", "a 1\n");
+      gateway.get("/metrics");
+      gateway.get("/api/v1/history?match[]=a");
+      String protobuf =
+          "Accept: application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=";
+
+      String text = gateway.get(path).text();
+      String compact = gateway.get(path, protobuf + "compact-text").text();
+
+      for (String name : List.of("push", "scrape", "history_query")) {
+        String family = "silverback_" + name + "_duration_seconds";
+        assertTrue(text.contains("\n# TYPE " + family + " histogram\n"), text);
+        assertTrue(
+            text.lines().anyMatch(line -> line.matches(family + "_bucket\\{.*le=\"10\"} 1")));
+        assertTrue(text.lines().anyMatch(line -> line.matches(family + "_sum(\\{.*})? .*")), text);
+        String told =
+            compact
+                .lines()
+                .filter(line -> line.startsWith("name:\"" + family + "\""))
+                .findFirst()
+                .orElseThrow();
+        assertTrue(told.contains("upper_bound:0.0025"), told);
+        assertTrue(told.contains("schema:3"), told);
+        assertTrue(told.contains("positive_span:"), told);
+      }
+      byte[] delimited = bytes(gateway.port(), path, protobuf + "delimited");
+      List<MetricFamily> parsed =
+          new ProtobufParser().parse(delimited, delimited.length).families();
+      var push =
+          parsed.stream()
+              .filter(family -> family.name().equals("silverback_push_duration_seconds"))
+              .map(family -> (Metric.Histogram) family.metrics().getFirst())
+              .findFirst()
+              .orElseThrow();
+      assertEquals(17, push.buckets().size());
+      assertEquals(3, push.nativeBuckets().schema());
+      assertEquals(List.of(1L), push.nativeBuckets().positiveDeltas());
+    }
+  }
+
+  private static byte[] bytes(int port, String path, String header) throws IOException {
+    var url = URI.create("http://127.0.0.1:" + port + path).toURL();
+    var connection = (HttpURLConnection) url.openConnection();
+    String[] parts = header.split(": ", 2);
+    connection.setRequestProperty(parts[0], parts[1]);
+    try (var in = connection.getInputStream()) {
+      return in.readAllBytes();
     }
   }
 

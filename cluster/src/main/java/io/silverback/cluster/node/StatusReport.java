@@ -68,7 +68,7 @@ final class StatusReport {
         new ClusterStatus.Counters(
             counters.forwarded,
             counters.replicated,
-            counters.standIns,
+            counters.replacedReplicas,
             counters.unavailable,
             lease.lapses(),
             counters.takeOvers,

@@ -35,7 +35,7 @@ record Session(Hello hello, Welcome welcome, Secret secret, Keys keys) {
     } catch (EOFException _) {
       throw new RefusedException(
           Refusal.SECRET,
-          "the peer ended the handshake, as it does if it has another secret or no room");
+          "the peer ended the handshake, as it does if it has another secret or too many connections");
     }
     Welcome welcome = Welcome.decode(answer);
     Keys keys = secret.session(hello, helloBytes, welcome);

@@ -168,7 +168,7 @@ public final class Replicator {
 
     private void replaceIfSilent(Member target) {
       if (!ended && answered.add(ProcessId.of(target))) {
-        counters.standIns++;
+        counters.replacedReplicas++;
         onMissed.accept(target);
         sendNext();
       }

@@ -4,7 +4,7 @@ package io.silverback.cluster.repair;
 public final class Counters {
   public long forwarded;
   public long replicated;
-  public long standIns;
+  public long replacedReplicas;
   public long unavailable;
   public long takeOvers;
   public long repairs;

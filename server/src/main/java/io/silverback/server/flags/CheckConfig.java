@@ -24,14 +24,13 @@ import java.util.Set;
  */
 public final class CheckConfig {
   private static final String COMMAND = "check-config";
-  private static final String USAGE =
-      """
-      usage: silverback check-config FILE [<flags>]
-
-      Says all for which a server would not start with the configuration FILE, a line each.
-      Name the flags that the server gets on its command line, too: the environment counts as well.
-      Ends with 0 if there is nothing to say, else with 1.
-      """;
+  private static final String USAGE = "silverback check-config FILE [<flags>]";
+  private static final List<String> HELP =
+      List.of(
+          "Says all for which a server would not start with the configuration FILE, a line each.",
+          "Name the flags that the server gets on its command line, too: the environment counts as"
+              + " well.",
+          "Ends with 0 if there is nothing to say, else with 1.");
 
   private final Path file;
   private final FlagSources sources;
@@ -59,11 +58,11 @@ public final class CheckConfig {
       PrintStream errors) {
     List<String> given = arguments.subList(1, arguments.size());
     if (given.isEmpty()) {
-      errors.print(USAGE);
+      errors.print(HelpText.ofCommand(USAGE, HELP, environment));
       return 1;
     }
     if (given.stream().anyMatch(CommandLineReader.HELP::contains)) {
-      output.print(USAGE);
+      output.print(HelpText.ofCommand(USAGE, HELP, environment));
       return 0;
     }
     try {

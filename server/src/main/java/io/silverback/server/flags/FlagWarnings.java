@@ -48,7 +48,7 @@ final class FlagWarnings {
     long most = flags.get(ServerFlags.MAX_MEMORY);
     if (most > 0 && most < ADVISED_MEMORY_BYTES) {
       warn(
-          "the memory limit leaves little room for groups",
+          "the memory limit leaves little for groups",
           "flag",
           ServerFlags.MAX_MEMORY.name(),
           "limit",

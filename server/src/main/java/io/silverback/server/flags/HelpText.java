@@ -2,14 +2,9 @@ package io.silverback.server.flags;
 
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /** The help of the command line, fitted to the width of the terminal. */
 final class HelpText {
-  private static final int USUAL_WIDTH = 100;
-  private static final int LEAST_WIDTH = 60;
-  private static final int MOST_WIDTH = 140;
-
   /** Where the descriptions begin; a name that is longer has a line of its own. */
   private static final int INDENT = 42;
 
@@ -43,16 +38,17 @@ final class HelpText {
     this.indent = width < WIDTH_FOR_COLUMNS ? SMALL_INDENT : INDENT;
   }
 
-  /** The help, in lines of at most the {@code COLUMNS} of the environment. */
+  /** The help of the server, in lines that fit the terminal. */
   static String of(Map<String, String> environment) {
-    return new HelpText(width(Optional.ofNullable(environment.get("COLUMNS")))).write();
+    return new HelpText(TerminalWidth.of(environment)).write();
   }
 
-  private static int width(Optional<String> columns) {
-    return columns
-        .filter(given -> given.matches("[0-9]{1,4}"))
-        .map(given -> Math.clamp(Integer.parseInt(given), LEAST_WIDTH, MOST_WIDTH))
-        .orElse(USUAL_WIDTH);
+  /** The same of a command that has no flags of its own. */
+  static String ofCommand(String usage, List<String> paragraphs, Map<String, String> environment) {
+    var help = new HelpText(TerminalWidth.of(environment));
+    help.text.append("usage: ").append(usage).append("\n\n");
+    paragraphs.forEach(help::paragraph);
+    return help.text.toString();
   }
 
   private String write() {

@@ -44,7 +44,7 @@ final class LimitFlags {
           "limits.min-free-disk",
           manyBytes(),
           "128MiB",
-          "Room on the disk of --persistence.file to leave free.");
+          "Space on the disk of --persistence.file to leave free.");
 
   static final Flag<Integer> MAX_BODY_SIZE =
       TABLE.single(

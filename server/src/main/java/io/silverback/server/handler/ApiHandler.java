@@ -2,8 +2,11 @@ package io.silverback.server.handler;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.helidon.webserver.CloseConnectionException;
+import io.silverback.codec.model.GroupingKey;
+import io.silverback.server.json.GroupCursor;
 import io.silverback.server.json.GroupJson;
 import io.silverback.server.json.JsonAnswer;
+import io.silverback.server.json.QueryParameters;
 import io.silverback.server.limits.LimitBoard;
 import io.silverback.server.metrics.BuildInfo;
 import io.silverback.server.storage.GroupListing;
@@ -14,6 +17,7 @@ import io.silverback.server.writers.WriterWatch;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -67,34 +71,56 @@ final class ApiHandler {
     };
   }
 
+  /** All groups as upstream lists them; with parameters a part of them, see {@link GroupPage}. */
   Endpoint metrics() {
     return (request, response, _) -> {
+      JsonAnswer.allowOtherSites(response);
+      var page = GroupPage.read(QueryParameters.parse(request.query().rawValue()));
       // Before the answer begins, so that what is out of reach can still be told with a status.
-      try (GroupListing listing = store.listing()) {
-        JsonAnswer.allowOtherSites(response);
-        JsonAnswer.send(request, response, data -> writeGroups(listing, data));
+      try (GroupListing listing = listing(page)) {
+        JsonAnswer.send(request, response, data -> writeGroups(listing, page, data));
       }
     };
   }
 
-  private void writeGroups(GroupListing listing, JsonGenerator data) throws IOException {
+  private GroupListing listing(GroupPage page) {
+    return page.after().isPresent() ? store.listingAfter(page.after().get()) : store.listing();
+  }
+
+  private void writeGroups(GroupListing listing, GroupPage page, JsonGenerator data)
+      throws IOException {
+    Optional<GroupingKey> last = Optional.empty();
+    int count = 0;
+    boolean isMore = false;
     data.writeStartArray();
     try {
       for (ListedGroup group : listing.listedGroups()) {
+        if (!page.shows(group)) {
+          continue;
+        }
+        if (count == page.most()) {
+          isMore = true;
+          break;
+        }
         GroupJson.write(group, writers.conflictOf(group.key()), data);
+        last = Optional.of(group.key());
+        count++;
       }
     } catch (StoreNotReadyException e) {
       throw new CloseConnectionException("groups went out of reach in the middle of an answer", e);
     }
     data.writeEndArray();
+    if (isMore && last.isPresent()) {
+      data.writeStringField("next", GroupCursor.after(last.get()));
+    }
   }
 
   private void writeLimits(JsonGenerator out) throws IOException {
     out.writeObjectFieldStart("limits");
     for (LimitBoard.Row row : board.rows()) {
       out.writeObjectFieldStart(row.flag());
-      out.writeNumberField("used", row.used());
-      out.writeNumberField("max", row.most());
+      out.writeNumberField("used", row.used().orElse(0));
+      out.writeNumberField("max", row.wholeMost());
       out.writeNumberField("refused", row.refused());
       out.writeEndObject();
     }

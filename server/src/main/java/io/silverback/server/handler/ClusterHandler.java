@@ -112,13 +112,7 @@ public final class ClusterHandler {
         JsonAnswer.refuse(request, response, OFF);
         return;
       }
-      GroupingKey key;
-      try {
-        key = key(QueryParameters.parse(request.query().rawValue()));
-      } catch (BadParameterException e) {
-        JsonAnswer.refuse(request, response, String.valueOf(e.getMessage()));
-        return;
-      }
+      GroupingKey key = key(QueryParameters.parse(request.query().rawValue()));
       Place place = cluster.get().place(key);
       JsonAnswer.send(request, response, out -> writePlace(key, place, out));
     };

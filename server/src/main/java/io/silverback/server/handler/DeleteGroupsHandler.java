@@ -22,6 +22,7 @@ import io.silverback.server.json.QueryParameters;
 import io.silverback.server.limits.LimitedMemory;
 import io.silverback.server.limits.OverLimitException;
 import io.silverback.server.limits.QueryBounds;
+import io.silverback.server.limits.RefusalReason;
 import io.silverback.server.limits.RequestLimits;
 import io.silverback.server.storage.KeyBatch;
 import io.silverback.server.storage.MetricStore;
@@ -114,10 +115,8 @@ final class DeleteGroupsHandler {
       Order order;
       try {
         order = read(parameters(request));
-      } catch (BadParameterException e) {
-        JsonAnswer.refuse(request, response, String.valueOf(e.getMessage()));
-        return;
       } catch (UnreadableBodyException e) {
+        log.refused(RefusalReason.MALFORMED_BODY);
         JsonAnswer.refuse(request, response, e.reason());
         return;
       } catch (OverLimitException e) {

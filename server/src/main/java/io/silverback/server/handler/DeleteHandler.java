@@ -2,6 +2,7 @@ package io.silverback.server.handler;
 
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.http.PlainText;
+import io.silverback.server.limits.RefusalReason;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.MetricStore.Submission.Unavailable;
 import io.silverback.server.writers.WriterWatch;
@@ -25,6 +26,7 @@ final class DeleteHandler {
       switch (paths.read(parameters.get(0), jobIsBase64, parameters.get(1))) {
         case GroupingKeyPath.Reading.Key(var key, var _) -> {
           if (store.submit(new GroupUpdate.Delete(key)) instanceof Unavailable(_, var reason)) {
+            log.refused(RefusalReason.UNAVAILABLE);
             Fence.tryLater(response, reason);
             return;
           }
@@ -33,7 +35,7 @@ final class DeleteHandler {
           response.status(202).send();
         }
         case GroupingKeyPath.Reading.Malformed(var reason) -> {
-          log.malformedPath(request, reason);
+          log.malformedKey(request, reason);
           PlainText.error(response, 400, reason);
         }
         // No group can have such a key, and deleting one that is not there succeeds.

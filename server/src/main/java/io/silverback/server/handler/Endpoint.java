@@ -2,6 +2,7 @@ package io.silverback.server.handler;
 
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import io.silverback.server.json.BadParameterException;
 import java.io.IOException;
 import java.util.List;
 
@@ -13,6 +14,7 @@ interface Endpoint {
    *
    * @param parameters the values of the names in the route's path, in their order
    * @throws IOException if the client went away
+   * @throws BadParameterException before the answer began, which is then a 400 with its message
    */
   void answer(ServerRequest request, ServerResponse response, List<String> parameters)
       throws IOException;

@@ -63,9 +63,6 @@ final class HistoryHandler {
       HistoryQuery query;
       try {
         query = read(QueryParameters.parse(request.query().rawValue()));
-      } catch (BadParameterException e) {
-        JsonAnswer.refuse(request, response, String.valueOf(e.getMessage()));
-        return;
       } catch (OverLimitException e) {
         overLimit.query(request, response, e);
         return;

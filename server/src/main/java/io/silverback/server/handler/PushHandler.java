@@ -22,6 +22,7 @@ import io.silverback.server.http.Exchange;
 import io.silverback.server.http.PlainText;
 import io.silverback.server.limits.LimitedMemory;
 import io.silverback.server.limits.OverLimitException;
+import io.silverback.server.limits.RefusalReason;
 import io.silverback.server.limits.RequestLimit;
 import io.silverback.server.limits.Turnstile;
 import io.silverback.server.storage.MetricStore;
@@ -94,12 +95,12 @@ final class PushHandler {
             Deadline.of(timeout, System::nanoTime, Exchange.of(request)::isAbandoned)
                 .during(() -> push(request, response, key, meaning));
         case GroupingKeyPath.Reading.Malformed(var reason) -> {
-          log.malformedPath(request, reason);
+          log.malformedKey(request, reason);
           PlainText.error(response, 400, reason);
         }
         case GroupingKeyPath.Reading.NotUtf8(var label) -> {
           String reason = "the value of the grouping label is not utf8: label=" + label;
-          log.malformedPath(request, reason);
+          log.malformedKey(request, reason);
           PlainText.error(response, 400, INCONSISTENT + reason);
         }
       }
@@ -213,9 +214,14 @@ final class PushHandler {
       // Told without the check, too: nobody would ever hear of it otherwise.
       case Submission.OverLimit(var refusedKey, var limit, var reason) ->
           overLimit.store(request, response, refusedKey, limit, reason);
-      case Submission.Outdated(var group) ->
-          PlainText.error(response, 409, "the group is as new here, or newer: group=" + group);
-      case Submission.Unavailable(_, var reason) -> Fence.tryLater(response, reason);
+      case Submission.Outdated(var group) -> {
+        log.refused(RefusalReason.OUTDATED);
+        PlainText.error(response, 409, "the group is as new here, or newer: group=" + group);
+      }
+      case Submission.Unavailable(_, var reason) -> {
+        log.refused(RefusalReason.UNAVAILABLE);
+        Fence.tryLater(response, reason);
+      }
     }
   }
 

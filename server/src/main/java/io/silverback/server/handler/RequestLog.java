@@ -5,6 +5,8 @@ import io.helidon.webserver.http.ServerRequest;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.server.group.Omissions;
 import io.silverback.server.http.BasicUser;
+import io.silverback.server.limits.LimitBoard;
+import io.silverback.server.limits.RefusalReason;
 import io.silverback.server.log.Log;
 import io.silverback.server.log.RateLimitedLog;
 import io.silverback.server.writers.WriterWatch;
@@ -12,7 +14,8 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * What the operator reads about requests. Thread-safe.
+ * What the operator reads about requests: lines of the log, and how many were refused and why.
+ * Thread-safe.
  *
  * <p>Whatever a client can cause again and again is limited per group or client: see {@link
  * RateLimitedLog}.
@@ -22,12 +25,22 @@ final class RequestLog {
   private static final int MAX_SUBJECTS = 1000;
 
   private final Log log = Log.of(RequestLog.class);
+  private final LimitBoard board;
   private final RateLimitedLog limited =
       new RateLimitedLog(log, INTERVAL, MAX_SUBJECTS, System::nanoTime);
 
   /** For what goes on for as long as nobody does something about it. */
   private final RateLimitedLog hourly =
       new RateLimitedLog(log, Duration.ofHours(1), MAX_SUBJECTS, System::nanoTime);
+
+  RequestLog(LimitBoard board) {
+    this.board = board;
+  }
+
+  /** Counts a request of which the log has no line. */
+  void refused(RefusalReason reason) {
+    board.countRefused(reason);
+  }
 
   /** Several clients overwrite one another. */
   void writerConflict(ServerRequest request, WriterWatch.Conflict conflict) {
@@ -45,7 +58,9 @@ final class RequestLog {
         String.join(", ", conflict.names()));
   }
 
-  void malformedPath(ServerRequest request, String reason) {
+  /** The path of a push or a deletion names no group. */
+  void malformedKey(ServerRequest request, String reason) {
+    board.countRefused(RefusalReason.MALFORMED_KEY);
     limited.info(
         clientOf(request),
         "failed to parse URL",
@@ -60,6 +75,7 @@ final class RequestLog {
   }
 
   void unreadableBody(ServerRequest request, GroupingKey key, String reason) {
+    board.countRefused(RefusalReason.MALFORMED_BODY);
     limited.info(
         key,
         "failed to parse text",
@@ -76,6 +92,7 @@ final class RequestLog {
   }
 
   void refusedPush(ServerRequest request, GroupingKey key, String reason) {
+    board.countRefused(RefusalReason.INCONSISTENT);
     limited.error(
         key,
         "pushed metrics are invalid or inconsistent with existing metrics",
@@ -112,6 +129,7 @@ final class RequestLog {
 
   /** A web page of another site asked for a change. */
   void foreignPage(ServerRequest request) {
+    board.countRefused(RefusalReason.FOREIGN_PAGE);
     limited.info(
         clientOf(request),
         "refused a request of a foreign web page",

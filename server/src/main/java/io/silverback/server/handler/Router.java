@@ -5,6 +5,9 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.silverback.server.http.PlainText;
 import io.silverback.server.http.RequestPath;
+import io.silverback.server.json.BadParameterException;
+import io.silverback.server.json.JsonAnswer;
+import io.silverback.server.limits.RefusalReason;
 import io.silverback.server.metrics.GatewayMetrics;
 import java.io.IOException;
 import java.util.List;
@@ -54,6 +57,7 @@ final class Router {
     }
     Optional<RequestPath> decoded = RequestPath.decode(request.path().rawPath());
     if (decoded.isEmpty()) {
+      log.refused(RefusalReason.MALFORMED_PATH);
       PlainText.error(request, response, 400, "malformed request path");
       return;
     }
@@ -96,6 +100,10 @@ final class Router {
         route.endpoint().answer(request, response, parameters);
       }
       isAnswered = true;
+    } catch (BadParameterException e) {
+      log.refused(RefusalReason.MALFORMED_PARAMETER);
+      JsonAnswer.refuse(request, response, String.valueOf(e.getMessage()));
+      isAnswered = true;
     } finally {
       // An answer that also ends its connection does so by an exception, once it is sent.
       if (isAnswered || response.isSent()) {
@@ -125,6 +133,7 @@ final class Router {
     }
     SortedSet<String> allowed = allowed(path);
     if (allowed.isEmpty()) {
+      log.refused(RefusalReason.UNKNOWN_PATH);
       PlainText.error(request, response, 404, "404 page not found");
       return;
     }
@@ -133,6 +142,7 @@ final class Router {
     if (method.equals(OPTIONS)) {
       response.status(200).send();
     } else {
+      log.refused(RefusalReason.WRONG_METHOD);
       PlainText.error(request, response, 405, "Method Not Allowed");
     }
   }

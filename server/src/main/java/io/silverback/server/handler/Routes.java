@@ -12,6 +12,7 @@ import io.silverback.server.http.Pressure;
 import io.silverback.server.limits.LimitBoard;
 import io.silverback.server.limits.LimitedMemory;
 import io.silverback.server.limits.OverLimitException;
+import io.silverback.server.limits.RefusalReason;
 import io.silverback.server.limits.RequestLimit;
 import io.silverback.server.limits.RequestLimits;
 import io.silverback.server.limits.Turnstile;
@@ -30,6 +31,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.DoubleConsumer;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
@@ -39,6 +41,7 @@ public final class Routes implements HttpServer.Handler, Pressure {
   private final LimitedMemory memory;
   private final Turnstile scrapes;
   private final Guard guard;
+  private final LimitBoard board;
 
   /**
    * The endpoints over one store.
@@ -67,7 +70,8 @@ public final class Routes implements HttpServer.Handler, Pressure {
       ClusterHandler cluster,
       LifecycleHandler lifecycle) {
     this.guard = guard;
-    var log = new RequestLog();
+    this.board = board;
+    var log = new RequestLog(board);
     var started = Instant.now();
     RequestLimits limits = settings.limits();
     var overLimit = new OverLimitAnswer(board, log);
@@ -94,7 +98,7 @@ public final class Routes implements HttpServer.Handler, Pressure {
         new StatusHandler(store, settings, board, writers, cluster::outage, build, started);
 
     UnaryOperator<Endpoint> large = endpoint -> inTurn(endpoint, scrapes, overLimit);
-    UnaryOperator<Endpoint> fenced = endpoint -> fenced(fence, endpoint);
+    UnaryOperator<Endpoint> fenced = endpoint -> fenced(fence, endpoint, log);
     String prefix = settings.routePrefix();
     var routes = new ArrayList<Route>();
     for (boolean base64 : new boolean[] {false, true}) {
@@ -115,14 +119,23 @@ public final class Routes implements HttpServer.Handler, Pressure {
       }
     }
     routes.add(
-        new Route("GET", prefix + settings.telemetryPath(), "", large.apply(scrape.endpoint())));
+        new Route(
+            "GET",
+            prefix + settings.telemetryPath(),
+            "",
+            timed(large.apply(scrape.endpoint()), metrics::observeScrape)));
     routes.add(new Route("GET", prefix + "/-/metrics", "", scrape.own()));
     routes.add(new Route("GET", prefix + "/-/healthy", "healthy", lifecycle.healthy()));
     routes.add(new Route("GET", prefix + "/-/ready", "ready", lifecycle.ready(cluster::outage)));
-    Endpoint quitEndpoint = settings.lifecycle() ? lifecycle.quit() : lifecycle.disabled();
+    Endpoint disabled =
+        (request, response, parameters) -> {
+          log.refused(RefusalReason.DISABLED);
+          lifecycle.disabled().answer(request, response, parameters);
+        };
+    Endpoint quitEndpoint = settings.lifecycle() ? lifecycle.quit() : disabled;
     routes.add(new Route("PUT", prefix + "/-/quit", "", quitEndpoint));
     routes.add(new Route("POST", prefix + "/-/quit", "", quitEndpoint));
-    Endpoint reloadEndpoint = settings.lifecycle() ? lifecycle.reload() : lifecycle.disabled();
+    Endpoint reloadEndpoint = settings.lifecycle() ? lifecycle.reload() : disabled;
     routes.add(new Route("PUT", prefix + "/-/reload", "", reloadEndpoint));
     routes.add(new Route("POST", prefix + "/-/reload", "", reloadEndpoint));
     routes.add(new Route("GET", prefix + "/-/reload", "", lifecycle.byGet()));
@@ -142,7 +155,7 @@ public final class Routes implements HttpServer.Handler, Pressure {
             "GET",
             prefix + "/api/v1/history",
             "api/v1/history",
-            fenced.apply(large.apply(history.endpoint()))));
+            timed(fenced.apply(large.apply(history.endpoint())), metrics::observeHistoryQuery)));
     routes.add(new Route("GET", prefix + "/api/v1/admin/top", "top", large.apply(top.endpoint())));
     String clusterPath = prefix + "/api/v1/cluster";
     routes.add(new Route("GET", clusterPath, "api/v1/cluster", cluster.overview()));
@@ -197,19 +210,43 @@ public final class Routes implements HttpServer.Handler, Pressure {
     admission.headers().forEach((name, value) -> response.header(HeaderNames.create(name), value));
     switch (admission) {
       case Admission.Admitted _ -> router.route(request, response);
-      case Admission.Refused refused ->
-          PlainText.end(
-              request,
-              response.status(refused.status()),
-              refused.body().getBytes(StandardCharsets.UTF_8));
+      case Admission.Refused refused -> {
+        board.countRefused(reasonOf(refused));
+        PlainText.end(
+            request,
+            response.status(refused.status()),
+            refused.body().getBytes(StandardCharsets.UTF_8));
+      }
     }
   }
 
+  private static RefusalReason reasonOf(Admission.Refused refused) {
+    return switch (refused.status()) {
+      case 401 -> RefusalReason.UNAUTHORIZED;
+      case 429 -> RefusalReason.RATE_LIMIT;
+      case 503 -> RefusalReason.PASSWORDS_BUSY;
+      default -> RefusalReason.INVALID_WEB_CONFIG;
+    };
+  }
+
+  /** The same endpoint, and how long each request took. */
+  private static Endpoint timed(Endpoint endpoint, DoubleConsumer onSeconds) {
+    return (request, response, parameters) -> {
+      long start = System.nanoTime();
+      try {
+        endpoint.answer(request, response, parameters);
+      } finally {
+        onSeconds.accept((System.nanoTime() - start) / 1e9);
+      }
+    };
+  }
+
   /** The same endpoint for requests that may be about groups now. */
-  private static Endpoint fenced(Fence fence, Endpoint endpoint) {
+  private static Endpoint fenced(Fence fence, Endpoint endpoint, RequestLog log) {
     return (request, response, parameters) -> {
       Optional<String> refusal = fence.refusal(request);
       if (refusal.isPresent()) {
+        log.refused(RefusalReason.NOT_READY);
         Fence.refuse(request, response, refusal.get());
       } else {
         endpoint.answer(request, response, parameters);

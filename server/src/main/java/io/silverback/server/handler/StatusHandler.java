@@ -101,8 +101,8 @@ final class StatusHandler {
           "<tr><th>--%s</th><td>%d</td><td>%s</td><td>%d</td></tr>\n"
               .formatted(
                   escape(row.flag()),
-                  row.used(),
-                  row.most() == 0 ? "any" : Long.toString(row.most()),
+                  row.used().orElse(0),
+                  row.wholeMost() == 0 ? "any" : Long.toString(row.wholeMost()),
                   row.refused()));
     }
     return rows.toString();
@@ -176,7 +176,7 @@ final class StatusHandler {
             startTime,
             groupCount(),
             store.statistics().staleGroups(),
-            escape(externalPrefix + "/api/v1/metrics"),
+            escape(externalPrefix + "/api/v1/metrics?stale=true"),
             escape(externalPrefix + telemetryPath),
             escape(externalPrefix + "/api/v1/metrics"),
             escape(externalPrefix + "/api/v1/status"),

@@ -43,15 +43,10 @@ final class TopHandler {
 
   Endpoint endpoint() {
     return (request, response, _) -> {
-      List<Job> jobs;
-      try {
-        var parameters = QueryParameters.parse(request.query().rawValue());
-        int limit = parameters.first("limit").map(TopHandler::limit).orElse(STANDARD_LIMIT);
-        jobs = top(parameters.first("by").map(TopHandler::order).orElse(Order.SERIES), limit);
-      } catch (BadParameterException e) {
-        JsonAnswer.refuse(request, response, String.valueOf(e.getMessage()));
-        return;
-      }
+      var parameters = QueryParameters.parse(request.query().rawValue());
+      int limit = parameters.first("limit").map(TopHandler::limit).orElse(STANDARD_LIMIT);
+      Order order = parameters.first("by").map(TopHandler::order).orElse(Order.SERIES);
+      List<Job> jobs = top(order, limit);
       JsonAnswer.send(request, response, data -> write(jobs, data));
     };
   }

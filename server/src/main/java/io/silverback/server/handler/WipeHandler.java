@@ -1,5 +1,6 @@
 package io.silverback.server.handler;
 
+import io.silverback.server.limits.RefusalReason;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.StoreNotReadyException;
 import io.silverback.server.writers.WriterWatch;
@@ -21,6 +22,7 @@ final class WipeHandler {
       try {
         log.wiped(request, store.wipe());
       } catch (StoreNotReadyException e) {
+        log.refused(RefusalReason.NOT_READY);
         Fence.tryLater(response, String.valueOf(e.getMessage()));
         return;
       } finally {

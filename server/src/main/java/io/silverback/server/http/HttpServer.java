@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
@@ -53,6 +54,7 @@ public final class HttpServer implements AutoCloseable {
   private final Optional<SSLContext> tls;
   private final HandshakeFailures failures;
   private final Duration gracePeriod;
+  private final IntConsumer onRefused;
   private final ConnectionReaper reaper;
   private final HttpContext context;
   private final ServerConnectionSelector selector;
@@ -80,6 +82,7 @@ public final class HttpServer implements AutoCloseable {
    * @param gracePeriod how long requests may go on once the server is closed
    * @param pressure what requests wait for that connections hold
    * @param onCutOff counts connections that were ended for their clients' slowness
+   * @param onRefused counts requests whose head cannot be read, by the status of the answer
    */
   public HttpServer(
       List<InetSocketAddress> addresses,
@@ -89,21 +92,28 @@ public final class HttpServer implements AutoCloseable {
       HandshakeFailures failures,
       Duration gracePeriod,
       Pressure pressure,
-      Consumer<CutOff> onCutOff) {
+      Consumer<CutOff> onCutOff,
+      IntConsumer onRefused) {
     this.addresses = List.copyOf(addresses);
     this.limits = limits;
     this.headMemory = new HeadMemory(limits.maxHeadBytes());
     this.tls = tls;
     this.failures = failures;
     this.gracePeriod = gracePeriod;
+    this.onRefused = onRefused;
     this.context = HttpContext.of(routing);
     this.selector = Http1ConnectionSelector.builder().config(http1()).build();
     this.reaper = new ConnectionReaper(() -> listeners, limits, headMemory, pressure, onCutOff);
   }
 
-  /** The one route to that handler, for every path and method; may be given error handlers. */
-  public static HttpRouting.Builder routing(Handler handler) {
-    return HttpRouting.builder().any((request, response) -> answer(handler, request, response));
+  /**
+   * The one route to that handler, for every path and method; may be given error handlers.
+   *
+   * @param onRefused counts requests whose body cannot be read, by the status of the answer
+   */
+  public static HttpRouting.Builder routing(Handler handler, IntConsumer onRefused) {
+    return HttpRouting.builder()
+        .any((request, response) -> answer(handler, onRefused, request, response));
   }
 
   /**
@@ -196,7 +206,7 @@ public final class HttpServer implements AutoCloseable {
           tls.<Wire>map(context -> new TlsWire(channel, engine(context, client), client, failures))
               .orElseGet(() -> new PlainWire(channel));
       var connection = new Connection(limits, headMemory, wire, client, System.nanoTime());
-      return new ServedConnection(context, selector, connection, tls.isPresent());
+      return new ServedConnection(context, selector, connection, tls.isPresent(), onRefused);
     }
 
     @Override
@@ -222,7 +232,8 @@ public final class HttpServer implements AutoCloseable {
     return engine;
   }
 
-  private static void answer(Handler handler, ServerRequest request, ServerResponse response) {
+  private static void answer(
+      Handler handler, IntConsumer onRefused, ServerRequest request, ServerResponse response) {
     Exchange exchange = Exchange.of(request);
     response.beforeSend(
         () -> {
@@ -234,6 +245,7 @@ public final class HttpServer implements AutoCloseable {
       handler.answer(request, response);
     } catch (RefusedRequestException refused) {
       exchange.endConnection();
+      onRefused.accept(refused.status());
       response
           .header(HeaderNames.CONTENT_TYPE, "text/plain; charset=utf-8")
           .status(refused.status())

@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.util.concurrent.ExecutorService;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +32,7 @@ final class ServedConnection implements ConnectionContext {
   private final HttpContext context;
   private final Connection connection;
   private final boolean isSecure;
+  private final IntConsumer onRefused;
   private final WireInput in;
   private final HeadReader heads;
   private final DataReader reader = DataReader.create(this::nextHead);
@@ -38,14 +40,21 @@ final class ServedConnection implements ConnectionContext {
   private final ServerConnection http;
   private @Nullable Exchange exchange;
 
+  /**
+   * A connection that was accepted.
+   *
+   * @param onRefused told the status of each head that was refused
+   */
   ServedConnection(
       HttpContext context,
       ServerConnectionSelector selector,
       Connection connection,
-      boolean isSecure) {
+      boolean isSecure,
+      IntConsumer onRefused) {
     this.context = context;
     this.connection = connection;
     this.isSecure = isSecure;
+    this.onRefused = onRefused;
     this.in = new WireInput(connection::read);
     this.heads = new HeadReader(in);
     this.http = selector.connection(this);
@@ -75,6 +84,7 @@ final class ServedConnection implements ConnectionContext {
       exchange = new Exchange(head, body, connection.acceptedNanos(), connection::isAbandoned);
       return head.withoutBody();
     } catch (RefusedRequestException e) {
+      onRefused.accept(e.status());
       refuse(e);
       connection.linger();
       throw new CloseConnectionException("the request was refused", e);

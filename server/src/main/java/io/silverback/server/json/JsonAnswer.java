@@ -24,7 +24,7 @@ public final class JsonAnswer {
   /** What an answer says. */
   @FunctionalInterface
   public interface Body {
-    /** Writes exactly one JSON value. */
+    /** Writes one JSON value, and after it fields beside it if there are any. */
     void write(JsonGenerator data) throws IOException;
   }
 

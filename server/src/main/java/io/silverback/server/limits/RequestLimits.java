@@ -52,8 +52,8 @@ public record RequestLimits(
     int maxConnections,
     Duration idleTimeout) {
 
-  /** What a limit is set to: bytes, a number, or seconds rounded up. */
-  long most(RequestLimit limit) {
+  /** What a limit is set to, in its unit. */
+  double most(RequestLimit limit) {
     return switch (limit) {
       case BODY_SIZE -> maxBodyBytes;
       case INFLATED_SIZE -> maxInflatedBytes;
@@ -77,7 +77,7 @@ public record RequestLimits(
     };
   }
 
-  private static long seconds(Duration duration) {
-    return duration.plusMillis(999).toSeconds();
+  private static double seconds(Duration duration) {
+    return duration.toNanos() / 1e9;
   }
 }

@@ -37,6 +37,8 @@ final class ClusterGroups {
 
   private static final int KEYS_AT_ONCE = 1024;
 
+  private static final byte[] FROM_THE_START = {};
+
   private final ClusterNode node;
   private final Duration patience;
 
@@ -68,7 +70,7 @@ final class ClusterGroups {
 
   /** Hands over the key of every group, member by member. */
   void names(Consumer<GroupingKey> consumer) {
-    for (Feed feed : feeds()) {
+    for (Feed feed : feeds(FROM_THE_START)) {
       while (true) {
         feed.keys.forEach(key -> consumer.accept(GroupKeys.decode(key)));
         if (feed.isLast) {
@@ -81,7 +83,15 @@ final class ClusterGroups {
 
   /** All groups in the order of their keys; asks for each of them shortly before it is read. */
   GroupListing listing() {
-    List<Feed> feeds = feeds();
+    return listing(feeds(FROM_THE_START));
+  }
+
+  /** The same of the groups after a key. */
+  GroupListing listingAfter(GroupingKey key) {
+    return listing(feeds(GroupKeys.encode(key)));
+  }
+
+  private static GroupListing listing(List<Feed> feeds) {
     return new GroupListing() {
       @Override
       public Iterable<ListedGroup> listedGroups() {
@@ -93,10 +103,10 @@ final class ClusterGroups {
     };
   }
 
-  private List<Feed> feeds() {
+  private List<Feed> feeds(byte[] after) {
     var feeds = new ArrayList<Feed>();
     int slots = 0;
-    for (Asked asked : askAll(new ServerQuestion.Names(new byte[0], PAGE_BYTES))) {
+    for (Asked asked : askAll(new ServerQuestion.Names(after, PAGE_BYTES))) {
       if (await(asked) instanceof ServerAnswer.Named named) {
         feeds.add(new Feed(asked.member(), named));
         slots += named.slots();

@@ -115,13 +115,15 @@ public final class ClusterMetrics {
     counter("forwarded_total", "Updates brought to another leader.", Counters::forwarded);
     counter("replicated_total", "States of groups that other nodes took.", Counters::replicated);
     counter(
-        "stand_ins_total", "Pushes for which a silent replica was replaced.", Counters::standIns);
+        "replaced_replicas_total",
+        "Pushes for which a silent replica was replaced.",
+        Counters::replacedReplicas);
     counter("unavailable_total", "Updates that no leader answered in time.", Counters::unavailable);
-    counter("lapses_total", "Times that the lease of this node was lost.", Counters::lapses);
+    counter("leases_lost_total", "Times that this node lost its lease.", Counters::leasesLost);
     counter("take_overs_total", "Slots that this node took over.", Counters::takeOvers);
     counter("repairs_total", "Groups sent or fetched as copies differed.", Counters::repairs);
     counter(
-        "alone_total",
+        "pushes_without_copy_total",
         "Pushes answered without another copy, as the view has no other member.",
         Counters::alone);
     counter("purged_total", "Deleted groups that this node remembers no longer.", Counters::purged);

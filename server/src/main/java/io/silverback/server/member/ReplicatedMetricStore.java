@@ -123,6 +123,11 @@ final class ReplicatedMetricStore implements MetricStore {
   }
 
   @Override
+  public GroupListing listingAfter(GroupingKey key) {
+    return everywhere.listingAfter(key);
+  }
+
+  @Override
   public void names(Consumer<GroupingKey> consumer) {
     everywhere.names(consumer);
   }
@@ -228,6 +233,11 @@ final class ReplicatedMetricStore implements MetricStore {
     @Override
     public Iterable<ListedGroup> listedGroups() {
       return snapshot.listedGroups();
+    }
+
+    @Override
+    public Iterable<ListedGroup> listedGroupsAfter(GroupingKey key) {
+      return snapshot.listedGroupsAfter(key);
     }
 
     @Override

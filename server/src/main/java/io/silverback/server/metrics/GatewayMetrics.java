@@ -4,6 +4,7 @@ import io.prometheus.metrics.config.PrometheusProperties;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
+import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.core.metrics.Info;
 import io.prometheus.metrics.instrumentation.jvm.JvmBufferPoolMetrics;
 import io.prometheus.metrics.instrumentation.jvm.JvmClassLoadingMetrics;
@@ -28,7 +29,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
-import java.util.function.ToLongFunction;
 
 /**
  * What the gateway tells about itself: upstream's metrics under upstream's names, the process and
@@ -79,6 +79,9 @@ public final class GatewayMetrics {
   private final Counter requests;
   private final QuantileSummary pushSizes;
   private final QuantileSummary pushDurations;
+  private final Histogram pushTimes;
+  private final Histogram scrapeTimes;
+  private final Histogram historyTimes;
   private final Counter omitted;
   private final Counter hidden;
   private final Counter expired;
@@ -98,6 +101,22 @@ public final class GatewayMetrics {
             .register(registry);
     pushSizes = pushSummary(PUSH_SIZES);
     pushDurations = pushSummary(PUSH_DURATIONS);
+    pushTimes =
+        DurationHistogram.register(
+            registry,
+            "silverback_push_duration_seconds",
+            "Time from a push to its answer, refused pushes included.",
+            "method");
+    scrapeTimes =
+        DurationHistogram.register(
+            registry,
+            "silverback_scrape_duration_seconds",
+            "Time from a scrape to the end of its answer, however it ended.");
+    historyTimes =
+        DurationHistogram.register(
+            registry,
+            "silverback_history_query_duration_seconds",
+            "Time from a query of history to the end of its answer, however it ended.");
     omitted =
         Counter.builder(DEFAULTS)
             .name("silverback_scrape_omitted_metrics_total")
@@ -126,19 +145,9 @@ public final class GatewayMetrics {
     registerProcess();
   }
 
-  /** From now on shows how full each limit is and what it turned away. */
+  /** From now on shows how full each limit is and what was refused. */
   public void watchLimits(LimitBoard board) {
-    CounterWithCallback.builder(DEFAULTS)
-        .name("silverback_refused_requests_total")
-        .help("Requests and connections that a limit turned away, by the flag that sets it.")
-        .labelNames("reason")
-        .callback(
-            counter ->
-                board.rows().forEach(row -> counter.call((double) row.refused(), row.flag())))
-        .register(registry);
-    showLimits(
-        "silverback_limit_used", "How much of a limit is taken.", board, LimitBoard.Row::used);
-    showLimits("silverback_limit_max", "The limit, 0 for none.", board, LimitBoard.Row::most);
+    LimitMetrics.register(registry, board);
   }
 
   /** From now on shows how many groups are written by several clients in turn. */
@@ -173,20 +182,6 @@ public final class GatewayMetrics {
                 counter.call((double) failures.count(reason), reason.label());
               }
             })
-        .register(registry);
-  }
-
-  private void showLimits(
-      String name, String help, LimitBoard board, ToLongFunction<LimitBoard.Row> value) {
-    GaugeWithCallback.builder(DEFAULTS)
-        .name(name)
-        .help(help)
-        .labelNames("limit")
-        .callback(
-            gauge ->
-                board
-                    .rows()
-                    .forEach(row -> gauge.call((double) value.applyAsLong(row), row.flag())))
         .register(registry);
   }
 
@@ -241,6 +236,17 @@ public final class GatewayMetrics {
     String known = methodText(method);
     pushSizes.observe(known, (double) bytes);
     pushDurations.observe(known, seconds);
+    pushTimes.labelValues(known).observe(seconds);
+  }
+
+  /** Records a scrape of pushed metrics, the time that it waited for its place included. */
+  public void observeScrape(double seconds) {
+    scrapeTimes.observe(seconds);
+  }
+
+  /** The same of a query of history. */
+  public void observeHistoryQuery(double seconds) {
+    historyTimes.observe(seconds);
   }
 
   /** Counts what a scrape had to leave out; the next one shows it. */
@@ -292,6 +298,12 @@ public final class GatewayMetrics {
         build.version(),
         platform.architecture(),
         platform.operatingSystem());
+    Info.builder(DEFAULTS)
+        .name("silverback_build_info")
+        .help("A metric with a constant '1' value, with what is running as its labels.")
+        .labelNames("version", "revision", "java_version")
+        .register(registry)
+        .addLabelValues(build.version(), build.revision(), build.javaVersion());
   }
 
   private QuantileSummary pushSummary(MetricFamily family) {

@@ -19,8 +19,8 @@ import java.util.function.IntPredicate;
  *
  * <ul>
  *   <li><em>the whole cluster</em>: {@link #submit}, {@link #wipe}, {@link #listing}, {@link
- *       #names} and {@link #groupCount}, which ask other servers and may fail if one of them is
- *       silent
+ *       #listingAfter}, {@link #names} and {@link #groupCount}, which ask other servers and may
+ *       fail if one of them is silent
  *   <li><em>the slots that this server leads</em>: {@link #snapshot()} and {@link #quietGroups}, so
  *       that each group is shown, and given up, by one server
  *   <li><em>what is stored here</em>, whichever server leads it: all other methods
@@ -48,6 +48,26 @@ public interface MetricStore extends AutoCloseable {
    */
   default GroupListing listing() {
     return snapshot();
+  }
+
+  /**
+   * The same of the groups after a key, in the order of the listing.
+   *
+   * @throws StoreNotReadyException if a server does not answer, while the groups are read, too
+   */
+  default GroupListing listingAfter(GroupingKey key) {
+    Snapshot snapshot = snapshot();
+    return new GroupListing() {
+      @Override
+      public Iterable<ListedGroup> listedGroups() {
+        return snapshot.listedGroupsAfter(key);
+      }
+
+      @Override
+      public void close() {
+        snapshot.close();
+      }
+    };
   }
 
   /**

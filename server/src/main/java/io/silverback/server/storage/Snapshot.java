@@ -1,5 +1,6 @@
 package io.silverback.server.storage;
 
+import io.silverback.codec.model.GroupingKey;
 import io.silverback.server.group.GroupState;
 import io.silverback.server.group.HeldFamily;
 import java.util.stream.StreamSupport;
@@ -24,6 +25,9 @@ public interface Snapshot extends GroupListing {
     return () ->
         StreamSupport.stream(groups().spliterator(), false).map(ListedGroup::of).iterator();
   }
+
+  /** The same of the groups after a key, which need not be that of a group. */
+  Iterable<ListedGroup> listedGroupsAfter(GroupingKey key);
 
   /**
    * How many groups changed since, and could not be kept as they were, so that they are left out.

@@ -1,10 +1,12 @@
 package io.silverback.server.storage;
 
+import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.PushRhythm;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.group.rules.StalenessRule;
 import io.silverback.server.group.rules.StalenessRules;
 import io.silverback.server.log.Log;
+import io.silverback.server.log.ShortText;
 import io.silverback.server.storage.MetricStore.Submission;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,6 +23,11 @@ import java.util.function.Supplier;
 public final class StalenessSweep implements AutoCloseable {
   /** What the keys of the groups weigh that are judged before the first of them is updated. */
   static final long BATCH_WEIGHT = 8 << 20;
+
+  /** Groups that a line of the log names. */
+  private static final int MOST_NAMED = 5;
+
+  private static final int LONGEST_NAME = 200;
 
   /*
    * Implementation notes
@@ -121,21 +128,56 @@ public final class StalenessSweep implements AutoCloseable {
 
   private static int submit(
       MetricStore store, List<GroupUpdate> updates, Runnable onExpired, Runnable onPurged) {
-    int expired = 0;
-    int purged = 0;
+    var expired = new Done();
+    var purged = new Done();
     for (GroupUpdate update : updates) {
       if (store.submit(update) instanceof Submission.Accepted) {
         boolean isExpiry = update instanceof GroupUpdate.Expire;
         (isExpiry ? onExpired : onPurged).run();
-        expired += isExpiry ? 1 : 0;
-        purged += isExpiry ? 0 : 1;
+        (isExpiry ? expired : purged).add(update.key());
         log.debug(isExpiry ? "group expired" : "group purged", "group", update.key());
       }
     }
-    if (expired > 0 || purged > 0) {
-      log.info("groups without pushes", "expired", expired, "purged", purged);
+    if (expired.groups > 0) {
+      log.info(
+          "groups without pushes",
+          "expired",
+          expired.groups,
+          "purged",
+          purged.groups,
+          "groups",
+          expired.names(),
+          "list",
+          "GET /api/v1/metrics?stale=true");
+    } else if (purged.groups > 0) {
+      log.info(
+          "groups without pushes",
+          "expired",
+          expired.groups,
+          "purged",
+          purged.groups,
+          "groups",
+          purged.names());
     }
-    return expired + purged;
+    return expired.groups + purged.groups;
+  }
+
+  /** Groups that the log tells of, the first of them by their names. */
+  private static final class Done {
+    private final List<String> named = new ArrayList<>();
+    private int groups;
+
+    void add(GroupingKey key) {
+      groups++;
+      if (named.size() < MOST_NAMED) {
+        named.add(ShortText.of(key.toString(), LONGEST_NAME));
+      }
+    }
+
+    String names() {
+      String first = String.join(", ", named);
+      return groups == named.size() ? first : first + " and " + (groups - named.size()) + " more";
+    }
   }
 
   private static Optional<GroupUpdate> verdict(QuietGroup group, StalenessRules rules) {

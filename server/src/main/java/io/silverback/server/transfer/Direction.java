@@ -5,12 +5,12 @@ enum Direction {
   IMPORT(
       "import",
       "Brings the groups of a running Pushgateway, with their push times, to a running Silverback"
-          + " that was started with%n--web.enable-admin-api. A group that is as new there is left"
+          + " that was started with --web.enable-admin-api. A group that is as new there is left"
           + " alone, so an import may be repeated."),
   EXPORT(
       "export",
       "Pushes the groups of a running Silverback to another server, such as a Pushgateway. Push"
-          + " times become those of the%nexport.");
+          + " times become those of the export.");
 
   private final String command;
   private final String description;

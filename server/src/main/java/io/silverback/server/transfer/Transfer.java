@@ -41,14 +41,15 @@ public final class Transfer {
    * Does what the arguments ask for and returns the exit code: 0 only if every group got there.
    *
    * @param arguments the name of the command, then its flags
+   * @param width of a line of help
    */
-  public static int run(List<String> arguments, PrintStream output, PrintStream errors) {
+  public static int run(List<String> arguments, int width, PrintStream output, PrintStream errors) {
     Direction direction = direction(arguments).orElseThrow();
     try {
       Optional<TransferOptions> options =
           TransferOptions.parse(direction, arguments.subList(1, arguments.size()));
       if (options.isEmpty()) {
-        output.print(TransferOptions.help(direction));
+        output.print(TransferOptions.help(direction, width));
         return 0;
       }
       var transfer = new Transfer(direction, options.get(), errors);

@@ -27,6 +27,12 @@ record TransferOptions(URI from, URI to, Duration timeout, int maxExactSeries) {
   private static final String HERE = "http://localhost:9091";
   private static final Duration LONGEST_TIMEOUT = Duration.ofHours(24);
 
+  /** Where the descriptions begin; the longest flag fits before. */
+  private static final int FLAGS_WIDTH = 32;
+
+  /** Not seen in an error. */
+  private static final int ANY_WIDTH = 80;
+
   /**
    * Reads what comes after the name of the command.
    *
@@ -36,7 +42,8 @@ record TransferOptions(URI from, URI to, Duration timeout, int maxExactSeries) {
     ParseResult parsed;
     try {
       parsed =
-          new CommandLine(specification(direction)).parseArgs(arguments.toArray(String[]::new));
+          new CommandLine(specification(direction, ANY_WIDTH))
+              .parseArgs(arguments.toArray(String[]::new));
     } catch (CommandLine.ParameterException e) {
       String reason = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
       throw new TransferException(reason + ", try " + direction.command() + " --help");
@@ -52,11 +59,13 @@ record TransferOptions(URI from, URI to, Duration timeout, int maxExactSeries) {
             count(text(parsed, MAX_EXACT_SERIES))));
   }
 
-  static String help(Direction direction) {
-    return new CommandLine(specification(direction)).getUsageMessage(CommandLine.Help.Ansi.OFF);
+  /** The help, in lines that are at most that long. */
+  static String help(Direction direction, int width) {
+    return new CommandLine(specification(direction, width))
+        .getUsageMessage(CommandLine.Help.Ansi.OFF);
   }
 
-  private static CommandSpec specification(Direction direction) {
+  private static CommandSpec specification(Direction direction, int width) {
     var command = CommandSpec.create().name("silverback " + direction.command());
     command.usageMessage(
         new UsageMessageSpec()
@@ -67,8 +76,8 @@ record TransferOptions(URI from, URI to, Duration timeout, int maxExactSeries) {
             .footer(
                 "%nAn argument @FILE is replaced by the lines of that file, one argument a line.")
             .sortOptions(false)
-            .longOptionsMaxWidth(46)
-            .width(120));
+            .longOptionsMaxWidth(FLAGS_WIDTH)
+            .width(width));
     command.addOption(
         OptionSpec.builder("-h", "--help").usageHelp(true).description("Show this help.").build());
     command.addOption(

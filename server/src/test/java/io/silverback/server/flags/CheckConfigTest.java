@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What {@code silverback check-config} says of files that a server would not start with. */
 final class CheckConfigTest {
@@ -207,6 +209,19 @@ final class CheckConfigTest {
     assertEquals(1, CheckConfig.run(List.of("check-config"), Map.of(), out, out));
     assertEquals(0, CheckConfig.run(List.of("check-config", "--help"), Map.of(), out, out));
     assertTrue(text.toString(StandardCharsets.UTF_8).startsWith("usage: silverback check-config"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"'', 80", "60, 60", "132, 132"})
+  void usageFitsTheTerminal(String columns, int most) {
+    var text = new ByteArrayOutputStream();
+    var out = new PrintStream(text, true, StandardCharsets.UTF_8);
+
+    CheckConfig.run(List.of("check-config", "--help"), Map.of("COLUMNS", columns), out, out);
+
+    text.toString(StandardCharsets.UTF_8)
+        .lines()
+        .forEach(line -> assertTrue(line.length() <= most, line));
   }
 
   private String checked(String... flags) {

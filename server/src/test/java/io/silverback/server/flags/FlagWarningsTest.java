@@ -66,7 +66,7 @@ final class FlagWarningsTest {
 
     assertEquals(
         List.of(
-            "the memory limit leaves little room for groups flag storage.max-memory limit 128MiB"
+            "the memory limit leaves little for groups flag storage.max-memory limit 128MiB"
                 + " advised 256MiB",
             "the heap may grow beyond the memory limit, set a smaller one with SILVERBACK_JAVA_OPTS"
                 + " flag storage.max-memory limit 128MiB heap "

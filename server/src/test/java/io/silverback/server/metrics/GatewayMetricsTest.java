@@ -120,6 +120,67 @@ class GatewayMetricsTest {
   }
 
   @Test
+  void durationsAreHistogramsWithClassicAndNativeBuckets() {
+    metrics.observePush("PUT", 1, 0.003);
+    metrics.observePush("PUT", 1, 0.3);
+    metrics.observePush("POST", 1, 100);
+    metrics.observeScrape(0.02);
+    metrics.observeHistoryQuery(0.2);
+
+    MetricFamily pushes = family("silverback_push_duration_seconds");
+    assertEquals(MetricType.HISTOGRAM, pushes.type());
+    assertEquals(2, pushes.metrics().size());
+    var put = (Metric.Histogram) pushes.metrics().get(1);
+    assertEquals(Labels.of("method", "put"), put.labels());
+    assertEquals(2, put.count());
+    assertEquals(0.303, put.sum(), 1e-9);
+    assertEquals(0, countBelow(put, 0.0025));
+    assertEquals(1, countBelow(put, 0.005));
+    assertEquals(2, countBelow(put, 0.5));
+    assertEquals(2, countBelow(put, Double.POSITIVE_INFINITY));
+    assertEquals(3, put.nativeBuckets().schema());
+    assertEquals(2, put.nativeBuckets().positiveSpans().size());
+    var post = (Metric.Histogram) pushes.metrics().get(0);
+    assertEquals(0, countBelow(post, 10));
+    assertEquals(1, countBelow(post, Double.POSITIVE_INFINITY));
+    for (String name :
+        List.of(
+            "silverback_scrape_duration_seconds", "silverback_history_query_duration_seconds")) {
+      var histogram = (Metric.Histogram) family(name).metrics().getFirst();
+      assertEquals(1, histogram.count(), name);
+      assertEquals(List.of(1L), histogram.nativeBuckets().positiveDeltas(), name);
+    }
+  }
+
+  private static long countBelow(Metric.Histogram histogram, double bound) {
+    return histogram.buckets().stream()
+        .filter(bucket -> bucket.upperBound() == bound)
+        .findFirst()
+        .orElseThrow()
+        .cumulativeCount();
+  }
+
+  @Test
+  void pushesOfEveryDurationKeepTheirBuckets() {
+    for (double seconds = 2e-6; seconds < 1000; seconds *= 1.05) {
+      metrics.observePush("PUT", 1, seconds);
+    }
+
+    var put = (Metric.Histogram) family("silverback_push_duration_seconds").metrics().getFirst();
+    assertEquals(0, put.nativeBuckets().zeroCount());
+    assertTrue(put.nativeBuckets().schema() >= 2, () -> "schema=" + put.nativeBuckets().schema());
+  }
+
+  @Test
+  void theBuildIsShownUnderANameOfItsOwn() {
+    assertEquals(
+        List.of(
+            new Metric.Gauge(
+                Labels.of("java_version", "25.0.3", "revision", "2f9b0b1", "version", "0.1.0"), 1)),
+        family("silverback_build_info").metrics());
+  }
+
+  @Test
   void familiesWithoutAValueAreNotShown() {
     assertFalse(has("pushgateway_http_requests_total"));
     assertFalse(has("pushgateway_http_push_size_bytes"));

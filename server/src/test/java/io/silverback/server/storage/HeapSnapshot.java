@@ -1,5 +1,6 @@
 package io.silverback.server.storage;
 
+import io.silverback.codec.model.GroupingKey;
 import io.silverback.server.group.GroupState;
 import io.silverback.server.group.HeldFamilies;
 import io.silverback.server.group.HeldFamily;
@@ -18,6 +19,14 @@ record HeapSnapshot(List<GroupState> groups) implements Snapshot {
   @Override
   public int size() {
     return groups.size();
+  }
+
+  @Override
+  public Iterable<ListedGroup> listedGroupsAfter(GroupingKey key) {
+    return groups.stream()
+        .filter(group -> group.key().compareTo(key) > 0)
+        .map(ListedGroup::of)
+        .toList();
   }
 
   @Override

@@ -6,6 +6,7 @@ import static io.silverback.server.group.Samples.put;
 import static io.silverback.server.group.Samples.restore;
 import static io.silverback.server.group.Samples.timestamped;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -17,6 +18,9 @@ import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.group.rules.StalenessRule;
 import io.silverback.server.group.rules.StalenessRules;
 import io.silverback.server.group.select.SeriesSelector;
+import io.silverback.server.log.CapturedLog;
+import io.silverback.server.log.LogFormat;
+import io.silverback.server.log.LogLevel;
 import io.silverback.server.memory.RequestMemory;
 import io.silverback.server.storage.MetricStore.Submission;
 import io.silverback.server.storage.engine.OffHeapMetricStore;
@@ -267,6 +271,33 @@ final class StalenessSweepTest {
 
     assertEquals(2 * most, expired.get());
     assertTrue(updates.stream().allMatch(count -> count <= most + 1), updates::toString);
+  }
+
+  @Test
+  void theLogNamesSomeOfTheGroupsThatExpired() {
+    for (int i = 0; i < 7; i++) {
+      store.submit(put(GroupingKey.of("job-" + i, "l", "a\nb" + "x".repeat(300)), gauge("m", 1)));
+    }
+    pass(TTL);
+    try (var captured = new CapturedLog(LogLevel.INFO, LogFormat.LOGFMT)) {
+      sweep(ttl());
+
+      String line = captured.onlyLine();
+      assertTrue(line.contains("msg=\"groups without pushes\" expired=7 purged=0 groups="), line);
+      assertEquals(5, line.split("job=", -1).length - 1, line);
+      assertTrue(line.contains(" and 2 more"), line);
+      assertTrue(line.contains("a\\nb"), line);
+      assertTrue(line.length() < 1500, line);
+      assertTrue(line.endsWith("list=\"GET /api/v1/metrics?stale=true\""), line);
+    }
+    pass(StalenessRule.USUAL_PURGE);
+    try (var captured = new CapturedLog(LogLevel.INFO, LogFormat.LOGFMT)) {
+      sweep(ttl());
+
+      String line = captured.onlyLine();
+      assertTrue(line.contains("expired=0 purged=7 groups="), line);
+      assertFalse(line.contains("list="), line);
+    }
   }
 
   @Test

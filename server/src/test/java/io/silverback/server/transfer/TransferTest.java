@@ -223,6 +223,24 @@ final class TransferTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({"import, 60", "export, 60", "import, 80", "export, 80", "import, 132"})
+  void helpFitsTheTerminalAndBreaksNoWord(String command, int width) {
+    Run run = run(width, command, "--help");
+
+    run.output.lines().forEach(line -> assertTrue(line.length() <= width, line));
+    String words = String.join(" ", run.output.strip().split("\\s+"));
+    for (String text :
+        List.of(
+            "usage: silverback " + command + " [<flags>]",
+            "--max-exact-series=VALUE",
+            "How many metrics to keep in memory of which JSON does not tell all. (default:"
+                + " 100000)",
+            "An argument @FILE is replaced by the lines of that file, one argument a line.")) {
+      assertTrue(words.contains(text), run.output);
+    }
+  }
+
   private static HttpServer server() throws IOException {
     HttpServer server =
         HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
@@ -231,11 +249,16 @@ final class TransferTest {
   }
 
   private static Run run(String... arguments) {
+    return run(80, arguments);
+  }
+
+  private static Run run(int width, String... arguments) {
     var output = new ByteArrayOutputStream();
     var errors = new ByteArrayOutputStream();
     int code =
         Transfer.run(
             Stream.of(arguments).toList(),
+            width,
             new PrintStream(output, true, StandardCharsets.UTF_8),
             new PrintStream(errors, true, StandardCharsets.UTF_8));
     return new Run(

@@ -43,7 +43,7 @@ interface Disk {
     long free = freeBytes(folder);
     if (free < neededBytes) {
       throw new IOException(
-          "the disk has no room for a copy of the store, make some: neededBytes="
+          "the disk has too little space for a copy of the store, free some: neededBytes="
               + neededBytes
               + " freeBytes="
               + free);

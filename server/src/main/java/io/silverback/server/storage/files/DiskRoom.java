@@ -78,7 +78,7 @@ final class DiskRoom {
   }
 
   static String noRoomForStart(long freeBytes) {
-    return "the disk has no room for a start, make some: neededBytes="
+    return "the disk has too little space for a start, free some: neededBytes="
         + START_BYTES
         + " freeBytes="
         + freeBytes;
@@ -151,7 +151,7 @@ final class DiskRoom {
           "limit",
           minFreeBytes);
     } else if (before && !now) {
-      log.info("the disk of the store has room again", "free", freeBytes);
+      log.info("the disk of the store has enough space again", "free", freeBytes);
     }
   }
 
@@ -160,7 +160,7 @@ final class DiskRoom {
     isShortOfStart = now;
     if (now && !before) {
       log.error(
-          "the disk of the store has too little room for the next start, make some before one",
+          "the disk of the store has too little space for the next start, free some before one",
           "folder",
           folder.toString(),
           "free",

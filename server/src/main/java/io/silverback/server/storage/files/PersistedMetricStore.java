@@ -154,7 +154,7 @@ public final class PersistedMetricStore implements LocalStore {
   private Obstacle fullDisk() {
     return new Obstacle.TooMuch(
         Limit.FREE_DISK,
-        "the disk of the store is full, make room or lower --"
+        "the disk of the store is full, free some space or lower --"
             + Limit.FREE_DISK.flag()
             + ": limit="
             + persistence.minFreeBytes());

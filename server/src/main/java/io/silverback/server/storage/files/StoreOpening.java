@@ -116,7 +116,7 @@ final class StoreOpening {
       return Optional.empty();
     }
     log.warn(
-        "the disk has no room for a second copy of the store, so the old files shrink while the new"
+        "the disk has too little space for a second copy of the store, so the old files shrink while the new"
             + " ones are written",
         "used",
         used,

@@ -323,6 +323,16 @@ public final class GroupRows implements AutoCloseable {
         });
   }
 
+  /** True if the key of the row comes after that one; false if the group is lost. */
+  boolean isAfter(int row, DirectBuffer otherKey) {
+    return readInt(
+            () -> {
+              key(row, leftKey);
+              return GroupKeys.compare(leftKey, otherKey);
+            })
+        > 0;
+  }
+
   /** All rows in the order of the keys; not to be changed. */
   int[] byKey() {
     int[] order = byKey;

@@ -8,10 +8,12 @@ import io.silverback.server.group.GroupState;
 import io.silverback.server.group.HeldFamily;
 import io.silverback.server.storage.ListedGroup;
 import io.silverback.server.storage.Snapshot;
+import io.silverback.server.storage.maps.GroupKeys;
 import io.silverback.server.storage.maps.GroupStates;
 import io.silverback.server.storage.maps.ShapeTable;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -72,12 +74,20 @@ public final class StoreSnapshot implements Snapshot {
 
   @Override
   public Iterable<ListedGroup> listedGroups() {
-    return () -> listed().iterator();
+    return () -> listed(Arrays.stream(rows.byKey())).iterator();
   }
 
-  private Stream<ListedGroup> listed() {
+  @Override
+  public Iterable<ListedGroup> listedGroupsAfter(GroupingKey key) {
+    var encoded = new UnsafeBuffer(GroupKeys.encode(key));
+    return () ->
+        listed(Arrays.stream(rows.byKey()).dropWhile(row -> !rows.isAfter(row, encoded)))
+            .iterator();
+  }
+
+  private Stream<ListedGroup> listed(IntStream wanted) {
     var listing = new Listing();
-    return Arrays.stream(rows.byKey()).mapToObj(listing::group).flatMap(Optional::stream);
+    return wanted.mapToObj(listing::group).flatMap(Optional::stream);
   }
 
   /** Keeps the reader of one shape, as groups next to one another mostly have the same. */

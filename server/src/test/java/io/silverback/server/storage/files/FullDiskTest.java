@@ -88,14 +88,14 @@ final class FullDiskTest {
     try (var log = new CapturedLog(LogLevel.INFO, LogFormat.LOGFMT);
         var store = open(folder.resolve("store"), disk)) {
       await(() -> store.statistics().disk().orElseThrow().freeBytes() > DiskRoom.START_BYTES);
-      assertEquals(0, said(log, "too little room for the next start"));
+      assertEquals(0, said(log, "too little space for the next start"));
       disk.freeBytes(DiskRoom.START_BYTES - 1);
-      await(() -> said(log, "too little room for the next start") == 1);
+      await(() -> said(log, "too little space for the next start") == 1);
       accepted(store.submit(put(key(1), wide(1))));
       assertEquals(
           new DiskStatistics(DiskRoom.START_BYTES - 1, DiskRoom.START_BYTES, true),
           store.statistics().disk().orElseThrow());
-      assertEquals(1, said(log, "too little room for the next start"), "once");
+      assertEquals(1, said(log, "too little space for the next start"), "once");
     }
   }
 
@@ -123,7 +123,7 @@ final class FullDiskTest {
     }
     try (var store = open(root, new SystemDisk())) {
       String reason = store.whyNotReady().orElseThrow();
-      assertTrue(reason.contains("the disk has no room for a start"), reason);
+      assertTrue(reason.contains("the disk has too little space for a start"), reason);
     }
     Files.delete(roomOfAStart);
     try (var store = open(root, new SystemDisk())) {

@@ -119,7 +119,7 @@ final class PersistedStoreTest {
     disk.freeBytes(4096);
     try (var store = open(folder, 0, Duration.ofHours(1), disk)) {
       String reason = store.whyNotReady().orElseThrow();
-      assertTrue(reason.contains("the disk has no room for a start"), reason);
+      assertTrue(reason.contains("the disk has too little space for a start"), reason);
       assertThrows(StoreNotReadyException.class, store::groupCount);
     }
     assertEquals(List.of(before), generations());

@@ -55,7 +55,7 @@ final class StepwiseMoveTest {
     try (var log = new CapturedLog(LogLevel.INFO, LogFormat.LOGFMT);
         var store = open(root, disk)) {
       assertEquals(stored, groups(store));
-      assertTrue(log.lines().toString().contains("no room for a second copy"));
+      assertTrue(log.lines().toString().contains("too little space for a second copy"));
       assertTrue(log.lines().toString().contains(" damaged=0 lost_groups=0 lost_pages=0 "));
       assertTrue(disk.steps().contains("give back of v3-00000001/groups"), disk.steps()::toString);
     }
@@ -73,7 +73,7 @@ final class StepwiseMoveTest {
     disk.freeBytes(NO_ROOM);
     try (var store = open(root, disk)) {
       String reason = store.whyNotReady().orElseThrow();
-      assertTrue(reason.contains("the disk has no room for a start, make some"), reason);
+      assertTrue(reason.contains("the disk has too little space for a start, free some"), reason);
     }
     try (var store = open(root, new SystemDisk())) {
       assertEquals(stored, groups(store));
