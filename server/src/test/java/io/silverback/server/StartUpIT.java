@@ -179,7 +179,7 @@ final class StartUpIT {
     Path link = folder.resolve("silverback");
     Files.createSymbolicLink(link, Path.of("with a blank", "bin", "silverback"));
     List<String> before = filesBelow(unpacked);
-    for (String page : List.of("LICENSE", "NOTICE", "README.md")) {
+    for (String page : List.of("LICENSE", "NOTICE", "THIRD-PARTY.txt", "README.md")) {
       assertTrue(Files.isRegularFile(unpacked.resolve(page)), page);
     }
     try (var gateway = RunningGateway.start(link.toString(), Map.of())) {
@@ -187,6 +187,30 @@ final class StartUpIT {
       assertTrue(gateway.scrape().contains("a{instance=\"\",job=\"unpacked\"} 1\n"));
     }
     assertEquals(before, filesBelow(unpacked));
+  }
+
+  @Test
+  void theArchiveSaysTheLicenceOfEachLibraryInIt(@TempDir Path folder) throws IOException {
+    Path unpacked = unpackArchive(folder.resolve("unpacked"));
+    List<String> licences = Files.readAllLines(unpacked.resolve("THIRD-PARTY.txt"));
+    List<String> libraries =
+        filesBelow(unpacked.resolve("lib")).stream()
+            .map(file -> Path.of(file).getFileName().toString())
+            .filter(name -> name.endsWith(".jar") && !name.startsWith("silverback-"))
+            .map(name -> name.substring(0, name.length() - ".jar".length()))
+            .toList();
+    assertTrue(libraries.size() > 10, libraries::toString);
+    for (String library : libraries) {
+      // A line is "(licence) name (group:artifact:version - address)".
+      assertEquals(
+          1,
+          licences.stream()
+              .filter(line -> line.replace(':', '-').contains("-" + library + " "))
+              .count(),
+          library);
+    }
+    assertEquals(
+        libraries.size(), licences.stream().filter(line -> line.strip().startsWith("(")).count());
   }
 
   @Test
