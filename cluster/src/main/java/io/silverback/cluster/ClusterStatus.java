@@ -20,6 +20,8 @@ import java.util.Optional;
  * @param silentMillis the members that were not heard of for longer than a lease, and for how long;
  *     time before this process heard anyone does not count
  * @param clockSkews of the other members that answered within a lease
+ * @param events how often each happened since the start; those that did not may be missing
+ * @param withheldMillis time without a lease, from the first lease on
  */
 public record ClusterStatus(
     Member self,
@@ -35,31 +37,5 @@ public record ClusterStatus(
     Outage outage,
     Map<Member, Long> silentMillis,
     Map<Member, ClockSkew> clockSkews,
-    Counters counters) {
-
-  /**
-   * What happened since the start.
-   *
-   * @param forwarded updates that were brought to another leader
-   * @param replicated states that other members took
-   * @param replacedReplicas pushes for which a silent replica was replaced
-   * @param unavailable updates that nobody could answer
-   * @param leasesLost times that the lease was lost
-   * @param takeOvers slots that were taken over
-   * @param repairs groups that were sent or fetched since copies differed
-   * @param alone pushes that were answered without another copy, since the view has no other member
-   * @param purged deleted groups that this node remembers no longer
-   * @param withheldMillis time without a lease, from the first lease on
-   */
-  public record Counters(
-      long forwarded,
-      long replicated,
-      long replacedReplicas,
-      long unavailable,
-      long leasesLost,
-      long takeOvers,
-      long repairs,
-      long alone,
-      long purged,
-      long withheldMillis) {}
-}
+    Map<ClusterEvent, Long> events,
+    long withheldMillis) {}

@@ -4,9 +4,11 @@ import static java.util.Map.entry;
 
 import io.silverback.cluster.Clock;
 import io.silverback.cluster.ClusterConfig;
+import io.silverback.cluster.ClusterEvent;
 import io.silverback.cluster.ClusterPorts;
 import io.silverback.cluster.ClusterStatus;
 import io.silverback.cluster.EpochFloor;
+import io.silverback.cluster.EventCounts;
 import io.silverback.cluster.Exposure;
 import io.silverback.cluster.Member;
 import io.silverback.cluster.Network;
@@ -35,7 +37,6 @@ import io.silverback.cluster.push.LeaderQueue;
 import io.silverback.cluster.push.Pushes;
 import io.silverback.cluster.push.Replicator;
 import io.silverback.cluster.repair.AntiEntropy;
-import io.silverback.cluster.repair.Counters;
 import io.silverback.cluster.repair.Purge;
 import io.silverback.cluster.repair.Room;
 import io.silverback.cluster.repair.TakeOver;
@@ -77,7 +78,7 @@ public final class ClusterNode implements AutoCloseable {
   private final ClusterPorts ports;
   private final Runnable onLapse;
   private final EnumSet<Rule> off;
-  private final Counters counters = new Counters();
+  private final EventCounts events = new EventCounts();
   private final Lease lease;
   private final Voter voter;
   private final Peers peers;
@@ -141,14 +142,13 @@ public final class ClusterNode implements AutoCloseable {
     requests = new Requests(ports.loop(), post);
     founding = new Founding(self, config.bootstrapExpect(), ports.clock(), ports.random(), post);
     waiting = new WaitingPushes(ports.clock(), ports.loop());
-    takeOver = new TakeOver(self, ports, requests, board, led, waiting, off, counters);
+    takeOver = new TakeOver(self, ports, requests, board, led, waiting, off, events);
     room = new Room(config, self, ports, takeOver::stuck, post, off);
     proposer = new Proposer(config, self, ports, peers, board, epochs, room);
-    antiEntropy = new AntiEntropy(self, ports, requests, led, shares, off, counters);
-    purge =
-        new Purge(config, self, ports, requests, led, shares, antiEntropy::missed, off, counters);
+    antiEntropy = new AntiEntropy(self, ports, requests, led, shares, off, events);
+    purge = new Purge(config, self, ports, requests, led, shares, antiEntropy::missed, off, events);
     replicator =
-        new Replicator(config, self, ports, requests, peers, shares, counters, antiEntropy::missed);
+        new Replicator(config, self, ports, requests, peers, shares, events, antiEntropy::missed);
     claims = new Claims(self, config, ports, requests, led, post);
     var leader =
         new LeaderQueue(
@@ -166,15 +166,15 @@ public final class ClusterNode implements AutoCloseable {
             waiting,
             () -> view,
             off,
-            counters);
+            events);
     answers =
-        new PeerAnswers(ports, fences, led, claims, pushes, epochs, requests, post, off, counters);
+        new PeerAnswers(ports, fences, led, claims, pushes, epochs, requests, post, off, events);
     heartbeats = new Heartbeats(config, self, ports, lease, voter, peers, foreigners, board, post);
     outages = new OutageWatch(self, ports.clock(), peers, lease, led, config.lease());
     clocks = new ClockWatch(config, self, ports.clock());
     report =
         new StatusReport(
-            self, ports, foreigners, lease, led, shares, antiEntropy, outages, clocks, counters);
+            self, ports, foreigners, lease, led, shares, antiEntropy, outages, clocks, events);
     story = new NodeLog(ports.clock(), proposer::stabilityNanos);
     readiness =
         new Readiness(
@@ -610,6 +610,10 @@ public final class ClusterNode implements AutoCloseable {
                     admits(ports.clock().nanoTime())
                         ? Optional.empty()
                         : Optional.of("got its lease a moment ago"));
-    story.look(lease.holds(), led.pending().cardinality(), counters.takeOvers, whyNotReady);
+    story.look(
+        lease.holds(),
+        led.pending().cardinality(),
+        events.of(ClusterEvent.TAKE_OVERS),
+        whyNotReady);
   }
 }

@@ -2,6 +2,7 @@ package io.silverback.cluster.node;
 
 import io.silverback.cluster.ClusterPorts;
 import io.silverback.cluster.EpochFloor;
+import io.silverback.cluster.EventCounts;
 import io.silverback.cluster.Member;
 import io.silverback.cluster.ReplicaStore.Merged;
 import io.silverback.cluster.Rule;
@@ -17,7 +18,6 @@ import io.silverback.cluster.message.Requests;
 import io.silverback.cluster.push.Claims;
 import io.silverback.cluster.push.Pushes;
 import io.silverback.cluster.push.WaitingBytes;
-import io.silverback.cluster.repair.Counters;
 import io.silverback.cluster.repair.SlotSync;
 import io.silverback.cluster.repair.SyncTask;
 import io.silverback.cluster.slots.Fences;
@@ -47,7 +47,7 @@ final class PeerAnswers {
   private final Requests requests;
   private final Requests.Post post;
   private final EnumSet<Rule> off;
-  private final Counters counters;
+  private final EventCounts events;
   private final Set<ProcessId> raising = new HashSet<>();
 
   /** Of states and claims that wait for the store. */
@@ -68,7 +68,7 @@ final class PeerAnswers {
       Requests requests,
       Requests.Post post,
       EnumSet<Rule> off,
-      Counters counters) {
+      EventCounts events) {
     this.ports = ports;
     this.fences = fences;
     this.led = led;
@@ -78,7 +78,7 @@ final class PeerAnswers {
     this.requests = requests;
     this.post = post;
     this.off = off;
-    this.counters = counters;
+    this.events = events;
   }
 
   void answerWith(UnaryOperator<byte[]> answers) {
@@ -176,7 +176,7 @@ final class PeerAnswers {
             SyncTask.fetch(asker, ask.slots()),
             outcome -> {
               raising.remove(id);
-              counters.add(outcome);
+              outcome.countIn(events);
               tell(asker, new PeerMessage.HorizonsRaised(ask.id(), outcome.covers(ask.slots())));
             })
         .start();

@@ -1,7 +1,9 @@
 package io.silverback.cluster.node;
 
+import io.silverback.cluster.ClusterEvent;
 import io.silverback.cluster.ClusterPorts;
 import io.silverback.cluster.ClusterStatus;
+import io.silverback.cluster.EventCounts;
 import io.silverback.cluster.Member;
 import io.silverback.cluster.View;
 import io.silverback.cluster.agree.ClockWatch;
@@ -9,9 +11,9 @@ import io.silverback.cluster.agree.Foreigners;
 import io.silverback.cluster.agree.Lease;
 import io.silverback.cluster.agree.OutageWatch;
 import io.silverback.cluster.repair.AntiEntropy;
-import io.silverback.cluster.repair.Counters;
 import io.silverback.cluster.slots.Led;
 import io.silverback.cluster.slots.Shares;
+import java.util.Map;
 import java.util.Optional;
 
 /** Makes a {@link ClusterStatus} of what the parts of a node know. Belongs to the loop. */
@@ -25,7 +27,7 @@ final class StatusReport {
   private final AntiEntropy antiEntropy;
   private final OutageWatch outages;
   private final ClockWatch clocks;
-  private final Counters counters;
+  private final EventCounts events;
 
   StatusReport(
       Member self,
@@ -37,7 +39,7 @@ final class StatusReport {
       AntiEntropy antiEntropy,
       OutageWatch outages,
       ClockWatch clocks,
-      Counters counters) {
+      EventCounts events) {
     this.self = self;
     this.ports = ports;
     this.foreigners = foreigners;
@@ -47,7 +49,7 @@ final class StatusReport {
     this.antiEntropy = antiEntropy;
     this.outages = outages;
     this.clocks = clocks;
-    this.counters = counters;
+    this.events = events;
   }
 
   ClusterStatus now(Optional<View> view) {
@@ -65,16 +67,13 @@ final class StatusReport {
         outages.look(view),
         outages.silentMillis(),
         clocks.skews(),
-        new ClusterStatus.Counters(
-            counters.forwarded,
-            counters.replicated,
-            counters.replacedReplicas,
-            counters.unavailable,
-            lease.lapses(),
-            counters.takeOvers,
-            counters.repairs,
-            counters.alone,
-            counters.purged,
-            lease.withheldMillis()));
+        events(),
+        lease.withheldMillis());
+  }
+
+  private Map<ClusterEvent, Long> events() {
+    Map<ClusterEvent, Long> all = events.all();
+    all.put(ClusterEvent.LEASES_LOST, (long) lease.lapses());
+    return all;
   }
 }

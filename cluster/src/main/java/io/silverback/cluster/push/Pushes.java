@@ -2,7 +2,9 @@ package io.silverback.cluster.push;
 
 import io.silverback.cluster.Clock;
 import io.silverback.cluster.ClusterConfig;
+import io.silverback.cluster.ClusterEvent;
 import io.silverback.cluster.ClusterPorts;
+import io.silverback.cluster.EventCounts;
 import io.silverback.cluster.HashRing;
 import io.silverback.cluster.Member;
 import io.silverback.cluster.PushOutcome;
@@ -15,7 +17,6 @@ import io.silverback.cluster.agree.Peers;
 import io.silverback.cluster.message.PeerMessage.Forward;
 import io.silverback.cluster.message.PeerMessage.Forwarded;
 import io.silverback.cluster.message.Requests;
-import io.silverback.cluster.repair.Counters;
 import io.silverback.cluster.slots.Led;
 import io.silverback.cluster.slots.WaitingPushes;
 import java.util.EnumSet;
@@ -48,7 +49,7 @@ public final class Pushes {
   private final WaitingPushes waiting;
   private final Supplier<Optional<View>> view;
   private final EnumSet<Rule> off;
-  private final Counters counters;
+  private final EventCounts events;
   private int open;
 
   public Pushes(
@@ -63,7 +64,7 @@ public final class Pushes {
       WaitingPushes waiting,
       Supplier<Optional<View>> view,
       EnumSet<Rule> off,
-      Counters counters) {
+      EventCounts events) {
     this.config = config;
     this.self = self;
     this.clock = ports.clock();
@@ -75,7 +76,7 @@ public final class Pushes {
     this.waiting = waiting;
     this.view = view;
     this.off = off;
-    this.counters = counters;
+    this.events = events;
   }
 
   /** Takes an update of a client; its time begins now. */
@@ -94,7 +95,9 @@ public final class Pushes {
             lease.number(),
             outcome -> {
               open--;
-              counters.unavailable += outcome instanceof PushOutcome.Unavailable ? 1 : 0;
+              if (outcome instanceof PushOutcome.Unavailable) {
+                events.count(ClusterEvent.UNAVAILABLE);
+              }
               done.accept(outcome);
             })
         .attempt();
@@ -182,7 +185,7 @@ public final class Pushes {
       // Their clock now is this or later, so they never take it for younger than it is.
       long theirs = heard.get().theirClock(now);
       long sentBy = peers.theirClockAtMost(next, now).orElse(theirs + nanos);
-      counters.forwarded++;
+      events.count(ClusterEvent.FORWARDED);
       requests.ask(
           next,
           nanos,

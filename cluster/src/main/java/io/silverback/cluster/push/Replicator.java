@@ -1,7 +1,9 @@
 package io.silverback.cluster.push;
 
 import io.silverback.cluster.ClusterConfig;
+import io.silverback.cluster.ClusterEvent;
 import io.silverback.cluster.ClusterPorts;
+import io.silverback.cluster.EventCounts;
 import io.silverback.cluster.Member;
 import io.silverback.cluster.ReplicaStore.State;
 import io.silverback.cluster.View;
@@ -10,7 +12,6 @@ import io.silverback.cluster.message.PeerMessage;
 import io.silverback.cluster.message.PeerMessage.ProcessId;
 import io.silverback.cluster.message.PeerMessage.Replicated;
 import io.silverback.cluster.message.Requests;
-import io.silverback.cluster.repair.Counters;
 import io.silverback.cluster.slots.Shares;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -31,7 +32,7 @@ public final class Replicator {
   private final Requests requests;
   private final Peers peers;
   private final Shares shares;
-  private final Counters counters;
+  private final EventCounts events;
   private final Consumer<Member> onMissed;
   private final Set<Round> rounds = new LinkedHashSet<>();
   private Optional<View> view = Optional.empty();
@@ -55,7 +56,7 @@ public final class Replicator {
       Requests requests,
       Peers peers,
       Shares shares,
-      Counters counters,
+      EventCounts events,
       Consumer<Member> onMissed) {
     this.config = config;
     this.self = self;
@@ -63,7 +64,7 @@ public final class Replicator {
     this.requests = requests;
     this.peers = peers;
     this.shares = shares;
-    this.counters = counters;
+    this.events = events;
     this.onMissed = onMissed;
   }
 
@@ -81,7 +82,9 @@ public final class Replicator {
     }
     int needed = Math.min(config.replicationFactor() - 1, targets.size());
     if (needed == 0) {
-      counters.alone += targets.isEmpty() ? 1 : 0;
+      if (targets.isEmpty()) {
+        events.count(ClusterEvent.PUSHES_WITHOUT_COPY);
+      }
       ports.loop().execute(() -> done.accept(new Outcome.Safe()));
       return;
     }
@@ -168,7 +171,7 @@ public final class Replicator {
 
     private void replaceIfSilent(Member target) {
       if (!ended && answered.add(ProcessId.of(target))) {
-        counters.replacedReplicas++;
+        events.count(ClusterEvent.REPLACED_REPLICAS);
         onMissed.accept(target);
         sendNext();
       }
@@ -255,7 +258,7 @@ public final class Replicator {
 
     private void stored(Member target) {
       answered.add(ProcessId.of(target));
-      counters.replicated++;
+      events.count(ClusterEvent.REPLICATED);
       open.remove(target);
       needed--;
       if (needed == 0) {

@@ -1,6 +1,7 @@
 package io.silverback.cluster.repair;
 
 import io.silverback.cluster.ClusterPorts;
+import io.silverback.cluster.EventCounts;
 import io.silverback.cluster.HashRing;
 import io.silverback.cluster.Member;
 import io.silverback.cluster.Rule;
@@ -31,7 +32,7 @@ public final class AntiEntropy {
   private final Led led;
   private final Shares shares;
   private final EnumSet<Rule> off;
-  private final Counters counters;
+  private final EventCounts events;
   private final Map<ProcessId, BitSet> equal = new HashMap<>();
   private final Map<ProcessId, Long> comparedNanos = new HashMap<>();
   private final Set<ProcessId> busy = new HashSet<>();
@@ -47,14 +48,14 @@ public final class AntiEntropy {
       Led led,
       Shares shares,
       EnumSet<Rule> off,
-      Counters counters) {
+      EventCounts events) {
     this.self = self;
     this.ports = ports;
     this.requests = requests;
     this.led = led;
     this.shares = shares;
     this.off = off;
-    this.counters = counters;
+    this.events = events;
   }
 
   /** The member may lack a state that was meant for it. */
@@ -98,7 +99,7 @@ public final class AntiEntropy {
             SyncTask.exchange(member, slots),
             outcome -> {
               busy.remove(id);
-              counters.add(outcome);
+              outcome.countIn(events);
               // What it missed meanwhile may not have been compared.
               if (outcome.covers(slots) && !missing.contains(id)) {
                 var same = (BitSet) slots.clone();

@@ -1,7 +1,9 @@
 package io.silverback.cluster.repair;
 
 import io.silverback.cluster.ClusterConfig;
+import io.silverback.cluster.ClusterEvent;
 import io.silverback.cluster.ClusterPorts;
+import io.silverback.cluster.EventCounts;
 import io.silverback.cluster.Member;
 import io.silverback.cluster.Rule;
 import io.silverback.cluster.View;
@@ -57,7 +59,7 @@ public final class Purge {
   private final Shares shares;
   private final Consumer<Member> onRaised;
   private final EnumSet<Rule> off;
-  private final Counters counters;
+  private final EventCounts events;
   private long epoch;
   private long lastNanos;
   private boolean waited;
@@ -77,7 +79,7 @@ public final class Purge {
       Shares shares,
       Consumer<Member> onRaised,
       EnumSet<Rule> off,
-      Counters counters) {
+      EventCounts events) {
     this.config = config;
     this.self = self;
     this.ports = ports;
@@ -86,7 +88,7 @@ public final class Purge {
     this.shares = shares;
     this.onRaised = onRaised;
     this.off = off;
-    this.counters = counters;
+    this.events = events;
   }
 
   /** Called now and then. */
@@ -132,7 +134,7 @@ public final class Purge {
                     off,
                     SyncTask.exchange(owner, slots),
                     outcome -> {
-                      counters.add(outcome);
+                      outcome.countIn(events);
                       unanswered.remove(ProcessId.of(owner));
                       if (!outcome.covers(slots)) {
                         slots.stream().forEach(found::remove);
@@ -170,7 +172,7 @@ public final class Purge {
             () -> ports.store().raise(found, _ -> true),
             forgotten -> {
               busy = false;
-              counters.purged += forgotten.orElse(0);
+              events.add(ClusterEvent.PURGED, forgotten.orElse(0));
               ownersOf(view, found).keySet().forEach(onRaised);
             });
   }

@@ -1,6 +1,8 @@
 package io.silverback.cluster.repair;
 
+import io.silverback.cluster.ClusterEvent;
 import io.silverback.cluster.ClusterPorts;
+import io.silverback.cluster.EventCounts;
 import io.silverback.cluster.GroupId;
 import io.silverback.cluster.HashRing;
 import io.silverback.cluster.Member;
@@ -67,6 +69,11 @@ public final class SlotSync {
    * @param purged groups dropped here as the peer has purged them
    */
   public record Outcome(BitSet whole, Optional<String> refusal, int repaired, int purged) {
+    public void countIn(EventCounts events) {
+      events.add(ClusterEvent.REPAIRS, repaired);
+      events.add(ClusterEvent.PURGED, purged);
+    }
+
     public boolean covers(BitSet slots) {
       var left = (BitSet) slots.clone();
       left.andNot(whole);

@@ -2,7 +2,9 @@ package io.silverback.cluster.repair;
 
 import static java.util.Map.entry;
 
+import io.silverback.cluster.ClusterEvent;
 import io.silverback.cluster.ClusterPorts;
+import io.silverback.cluster.EventCounts;
 import io.silverback.cluster.Member;
 import io.silverback.cluster.Rule;
 import io.silverback.cluster.View;
@@ -38,7 +40,7 @@ public final class TakeOver {
   private final Led led;
   private final WaitingPushes waiting;
   private final EnumSet<Rule> off;
-  private final Counters counters;
+  private final EventCounts events;
 
   /** Of each other member, the slots of which all that it has is here. */
   private final Map<ProcessId, BitSet> whole = new HashMap<>();
@@ -63,7 +65,7 @@ public final class TakeOver {
       Led led,
       WaitingPushes waiting,
       EnumSet<Rule> off,
-      Counters counters) {
+      EventCounts events) {
     this.self = self;
     this.ports = ports;
     this.requests = requests;
@@ -71,7 +73,7 @@ public final class TakeOver {
     this.led = led;
     this.waiting = waiting;
     this.off = off;
-    this.counters = counters;
+    this.events = events;
   }
 
   /** Called after each view, each report of a lapse, and now and then. */
@@ -123,7 +125,7 @@ public final class TakeOver {
   }
 
   private void answered(View view, Member member, BitSet wanted, SlotSync.Outcome outcome) {
-    counters.add(outcome);
+    outcome.countIn(events);
     whole.computeIfAbsent(ProcessId.of(member), _ -> new BitSet()).or(outcome.whole());
     wanted.andNot(outcome.whole());
     outcome.refusal().ifPresent(reason -> noteStuck(wanted, reason));
@@ -186,7 +188,7 @@ public final class TakeOver {
     if (done.isEmpty()) {
       return;
     }
-    counters.takeOvers += done.cardinality();
+    events.add(ClusterEvent.TAKE_OVERS, done.cardinality());
     led.takeOver(done);
     waiting.takenOver(done);
     slots.andNot(done);

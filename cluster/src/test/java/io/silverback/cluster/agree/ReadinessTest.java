@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.silverback.cluster.ClusterConfig;
 import io.silverback.cluster.ClusterPorts;
 import io.silverback.cluster.EpochFloor;
+import io.silverback.cluster.EventCounts;
 import io.silverback.cluster.HandPorts;
 import io.silverback.cluster.HashRing;
 import io.silverback.cluster.Member;
@@ -17,7 +18,6 @@ import io.silverback.cluster.message.PeerMessage.ProcessId;
 import io.silverback.cluster.message.PeerMessage.Standing;
 import io.silverback.cluster.message.Requests;
 import io.silverback.cluster.repair.AntiEntropy;
-import io.silverback.cluster.repair.Counters;
 import io.silverback.cluster.repair.TakeOver;
 import io.silverback.cluster.slots.Led;
 import io.silverback.cluster.slots.Shares;
@@ -163,7 +163,13 @@ final class ReadinessTest {
     var off = EnumSet.noneOf(Rule.class);
     var antiEntropy =
         new AntiEntropy(
-            a, ports, new Requests(hand.time, (_, _) -> false), led, shares, off, new Counters());
+            a,
+            ports,
+            new Requests(hand.time, (_, _) -> false),
+            led,
+            shares,
+            off,
+            new EventCounts());
     return new Readiness(
         CONFIG, a, hand.log, lease, led, () -> stuck, shares, antiEntropy, new EpochFloor(), off);
   }

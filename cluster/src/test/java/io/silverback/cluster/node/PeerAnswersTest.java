@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import io.silverback.cluster.ClusterConfig;
 import io.silverback.cluster.ClusterPorts;
 import io.silverback.cluster.EpochFloor;
+import io.silverback.cluster.EventCounts;
 import io.silverback.cluster.HandPorts;
 import io.silverback.cluster.HandTime;
 import io.silverback.cluster.Member;
@@ -30,7 +31,6 @@ import io.silverback.cluster.push.Claims;
 import io.silverback.cluster.push.LeaderQueue;
 import io.silverback.cluster.push.Pushes;
 import io.silverback.cluster.push.Replicator;
-import io.silverback.cluster.repair.Counters;
 import io.silverback.cluster.simulation.SimWorld;
 import io.silverback.cluster.slots.Fences;
 import io.silverback.cluster.slots.Led;
@@ -70,7 +70,7 @@ final class PeerAnswersTest {
   private PeerAnswers replica() {
     var requests = new Requests(time, this::post);
     var off = EnumSet.noneOf(Rule.class);
-    var counters = new Counters();
+    var events = new EventCounts();
     var claims = new Claims(self, config, ports, requests, led, this::post);
     var replicator =
         new Replicator(
@@ -80,7 +80,7 @@ final class PeerAnswersTest {
             requests,
             peers,
             new Shares(config.replicationFactor()),
-            counters,
+            events,
             missed -> {});
     var queue =
         new LeaderQueue(
@@ -98,9 +98,9 @@ final class PeerAnswersTest {
             waiting,
             () -> view,
             off,
-            counters);
+            events);
     return new PeerAnswers(
-        ports, new Fences(), led, claims, pushes, epochs, requests, this::post, off, counters);
+        ports, new Fences(), led, claims, pushes, epochs, requests, this::post, off, events);
   }
 
   /** What is stored here of a later epoch would win over it, so it is not safe here. */

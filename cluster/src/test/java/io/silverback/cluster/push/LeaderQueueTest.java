@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.silverback.cluster.ClusterConfig;
 import io.silverback.cluster.ClusterPorts;
 import io.silverback.cluster.EpochFloor;
+import io.silverback.cluster.EventCounts;
 import io.silverback.cluster.HandPorts;
 import io.silverback.cluster.HandTime;
 import io.silverback.cluster.Member;
@@ -31,7 +32,6 @@ import io.silverback.cluster.message.PeerMessage.Replicated;
 import io.silverback.cluster.message.PeerMessage.Replicated.Receipt;
 import io.silverback.cluster.message.Requests;
 import io.silverback.cluster.push.LeaderQueue.Result;
-import io.silverback.cluster.repair.Counters;
 import io.silverback.cluster.simulation.SimWorld;
 import io.silverback.cluster.slots.Led;
 import io.silverback.cluster.slots.Shares;
@@ -72,7 +72,7 @@ public final class LeaderQueueTest {
   private final EpochFloor epochs = new EpochFloor();
   private View view = allLedBy(self, 1);
   private final Replicator replicator =
-      new Replicator(config, self, ports, requests, peers, shares, new Counters(), missed -> {});
+      new Replicator(config, self, ports, requests, peers, shares, new EventCounts(), missed -> {});
   private final LeaderQueue queue = queue();
 
   private LeaderQueue queue() {

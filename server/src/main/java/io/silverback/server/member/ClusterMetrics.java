@@ -1,12 +1,12 @@
 package io.silverback.server.member;
 
+import io.silverback.cluster.ClusterEvent;
 import io.prometheus.metrics.config.PrometheusProperties;
 import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.silverback.cluster.ClockSkew;
 import io.silverback.cluster.ClusterStatus;
-import io.silverback.cluster.ClusterStatus.Counters;
 import io.silverback.cluster.Member;
 import io.silverback.cluster.Network;
 import io.silverback.cluster.Outage;
@@ -112,25 +112,18 @@ public final class ClusterMetrics {
   }
 
   private void registerEvents() {
-    counter("forwarded_total", "Updates brought to another leader.", Counters::forwarded);
-    counter("replicated_total", "States of groups that other nodes took.", Counters::replicated);
-    counter(
-        "replaced_replicas_total",
-        "Pushes for which a silent replica was replaced.",
-        Counters::replacedReplicas);
-    counter("unavailable_total", "Updates that no leader answered in time.", Counters::unavailable);
-    counter("leases_lost_total", "Times that this node lost its lease.", Counters::leasesLost);
-    counter("take_overs_total", "Slots that this node took over.", Counters::takeOvers);
-    counter("repairs_total", "Groups sent or fetched as copies differed.", Counters::repairs);
-    counter(
-        "pushes_without_copy_total",
-        "Pushes answered without another copy, as the view has no other member.",
-        Counters::alone);
-    counter("purged_total", "Deleted groups that this node remembers no longer.", Counters::purged);
+    for (ClusterEvent event : ClusterEvent.values()) {
+      CounterWithCallback.builder(DEFAULTS)
+          .name("silverback_cluster_" + lowerCase(event) + "_total")
+          .help(event.description())
+          .callback(
+              counter -> counter.call((double) status.get().events().getOrDefault(event, 0L)))
+          .register(registry);
+    }
     CounterWithCallback.builder(DEFAULTS)
         .name("silverback_cluster_withheld_seconds_total")
         .help("Time without a lease, since the first one.")
-        .callback(counter -> counter.call(status.get().counters().withheldMillis() / 1e3))
+        .callback(counter -> counter.call(status.get().withheldMillis() / 1e3))
         .register(registry);
   }
 
@@ -182,14 +175,6 @@ public final class ClusterMetrics {
         .register(registry);
   }
 
-  private void counter(String name, String help, ToLongFunction<Counters> value) {
-    CounterWithCallback.builder(DEFAULTS)
-        .name("silverback_cluster_" + name)
-        .help(help)
-        .callback(counter -> counter.call((double) value.applyAsLong(status.get().counters())))
-        .register(registry);
-  }
-
   private void traffic(String name, String help, ToLongFunction<ChannelTraffic> value) {
     CounterWithCallback.builder(DEFAULTS)
         .name("silverback_cluster_" + name)
@@ -225,6 +210,7 @@ public final class ClusterMetrics {
         new Outage(0, 0, 0, List.of(), 0),
         Map.of(),
         Map.of(),
-        new Counters(0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
+        Map.of(),
+        0);
   }
 }

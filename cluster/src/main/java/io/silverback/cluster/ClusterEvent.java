@@ -1,0 +1,25 @@
+package io.silverback.cluster;
+
+/** What a node counts from its start on. The name of each event is that of its metric, too. */
+public enum ClusterEvent {
+  FORWARDED("Updates brought to another leader."),
+  REPLICATED("States of groups that other nodes took."),
+  REPLACED_REPLICAS("Pushes for which a silent replica was replaced."),
+  UNAVAILABLE("Updates that no leader answered in time."),
+  LEASES_LOST("Times that this node lost its lease."),
+  TAKE_OVERS("Slots that this node took over."),
+  REPAIRS("Groups sent or fetched as copies differed."),
+  PUSHES_WITHOUT_COPY("Pushes answered without another copy, as the view has no other member."),
+  PURGED("Deleted groups that this node remembers no longer.");
+
+  private final String description;
+
+  ClusterEvent(String description) {
+    this.description = description;
+  }
+
+  /** One sentence for operators. */
+  public String description() {
+    return description;
+  }
+}
