@@ -73,7 +73,7 @@ final class StatusReport {
 
   private Map<ClusterEvent, Long> events() {
     Map<ClusterEvent, Long> all = events.all();
-    all.put(ClusterEvent.LEASES_LOST, (long) lease.lapses());
+    all.put(ClusterEvent.LEASES_LOST, lease.lapses());
     return all;
   }
 }

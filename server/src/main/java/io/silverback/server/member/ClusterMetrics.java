@@ -1,11 +1,11 @@
 package io.silverback.server.member;
 
-import io.silverback.cluster.ClusterEvent;
 import io.prometheus.metrics.config.PrometheusProperties;
 import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.silverback.cluster.ClockSkew;
+import io.silverback.cluster.ClusterEvent;
 import io.silverback.cluster.ClusterStatus;
 import io.silverback.cluster.Member;
 import io.silverback.cluster.Network;
@@ -116,8 +116,7 @@ public final class ClusterMetrics {
       CounterWithCallback.builder(DEFAULTS)
           .name("silverback_cluster_" + lowerCase(event) + "_total")
           .help(event.description())
-          .callback(
-              counter -> counter.call((double) status.get().events().getOrDefault(event, 0L)))
+          .callback(counter -> counter.call((double) status.get().events().getOrDefault(event, 0L)))
           .register(registry);
     }
     CounterWithCallback.builder(DEFAULTS)
