@@ -76,10 +76,7 @@ final class PackageArrowsTest {
               "cluster cluster.agree cluster.message cluster.push cluster.repair "
                   + "cluster.slots codec.bytes codec.model"),
           room("cluster.peer", "cluster"),
-          room(
-              "cluster.push",
-              "cluster cluster.agree cluster.message cluster.repair cluster.slots "
-                  + "codec.model"),
+          room("cluster.push", "cluster cluster.agree cluster.message cluster.slots codec.model"),
           room("cluster.raft", "cluster codec.bytes", "org.apache.ratis"),
           room("cluster.repair", "cluster cluster.message cluster.slots codec.model"),
           room("cluster.slots", "cluster cluster.message"),

@@ -31,12 +31,14 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.function.DoubleConsumer;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /** Every path that the server answers. */
 public final class Routes implements HttpServer.Handler, Pressure {
+  private final String prefix;
   private final Router router;
   private final LimitedMemory memory;
   private final Turnstile scrapes;
@@ -86,7 +88,6 @@ public final class Routes implements HttpServer.Handler, Pressure {
     var push =
         new PushHandler(
             store, settings, paths, memory, pushes, overLimit, jobs, writers, fence, log);
-    var restored = new RestoredGroup(System::currentTimeMillis);
     var delete = new DeleteHandler(store, paths, writers, log);
     var scrape = new ScrapeHandler(store, metrics, log);
     var api = new ApiHandler(store, settings.flags(), board, writers, build, started);
@@ -99,92 +100,143 @@ public final class Routes implements HttpServer.Handler, Pressure {
 
     UnaryOperator<Endpoint> large = endpoint -> inTurn(endpoint, scrapes, overLimit);
     UnaryOperator<Endpoint> fenced = endpoint -> fenced(fence, endpoint, log);
-    String prefix = settings.routePrefix();
+    prefix = settings.routePrefix();
     var routes = new ArrayList<Route>();
-    for (boolean base64 : new boolean[] {false, true}) {
-      String key = "/job" + (base64 ? GroupingKeyPath.BASE64_SUFFIX : "") + "/:job/*labels";
-      String group = prefix + "/metrics" + key;
-      routes.add(
-          new Route(
-              "PUT", group, "push", fenced.apply(push.endpoint(GroupUpdate.Replace::new, base64))));
-      routes.add(
-          new Route(
-              "POST", group, "push", fenced.apply(push.endpoint(GroupUpdate.Merge::new, base64))));
-      routes.add(new Route("DELETE", group, "delete", fenced.apply(delete.endpoint(base64))));
-      if (settings.adminApi()) {
-        String restore = prefix + "/api/v1/admin/restore" + key;
-        routes.add(
-            new Route(
-                "PUT", restore, "restore", fenced.apply(push.endpoint(restored::read, base64))));
-      }
+    routes.addAll(pushes(push, delete, fenced));
+    if (settings.adminApi()) {
+      routes.addAll(restores(push, fenced));
     }
-    routes.add(
-        new Route(
-            "GET",
-            prefix + settings.telemetryPath(),
-            "",
-            timed(large.apply(scrape.endpoint()), metrics::observeScrape)));
-    routes.add(new Route("GET", prefix + "/-/metrics", "", scrape.own()));
-    routes.add(new Route("GET", prefix + "/-/healthy", "healthy", lifecycle.healthy()));
-    routes.add(new Route("GET", prefix + "/-/ready", "ready", lifecycle.ready(cluster::outage)));
+    routes.addAll(scrapes(settings.telemetryPath(), scrape, large, metrics));
+    routes.addAll(life(lifecycle, settings.lifecycle(), cluster, log));
+    routes.addAll(pages(status));
+    routes.addAll(queries(api, history, top, fenced, large, metrics));
+    routes.addAll(clusterRoutes(cluster));
+    if (settings.adminApi()) {
+      var wipe = new WipeHandler(store, writers, log);
+      var deleteGroups =
+          new DeleteGroupsHandler(store, limits, memory, overLimit, writers::forget, log);
+      routes.addAll(admin(wipe, deleteGroups, new SnapshotHandler(store, log), fenced, large));
+    }
+    router = new Router(routes, metrics, new ForeignPage(settings.externalUrl()), log);
+  }
+
+  private Route route(String method, String path, String name, Endpoint endpoint) {
+    return new Route(method, prefix + path, name, endpoint);
+  }
+
+  private List<Route> pushes(
+      PushHandler push, DeleteHandler delete, UnaryOperator<Endpoint> fenced) {
+    return forKeys(
+        (key, base64) ->
+            List.of(
+                route(
+                    "PUT",
+                    "/metrics" + key,
+                    "push",
+                    fenced.apply(push.endpoint(GroupUpdate.Replace::new, base64))),
+                route(
+                    "POST",
+                    "/metrics" + key,
+                    "push",
+                    fenced.apply(push.endpoint(GroupUpdate.Merge::new, base64))),
+                route(
+                    "DELETE", "/metrics" + key, "delete", fenced.apply(delete.endpoint(base64)))));
+  }
+
+  private List<Route> restores(PushHandler push, UnaryOperator<Endpoint> fenced) {
+    var restored = new RestoredGroup(System::currentTimeMillis);
+    return forKeys(
+        (key, base64) ->
+            List.of(
+                route(
+                    "PUT",
+                    "/api/v1/admin/restore" + key,
+                    "restore",
+                    fenced.apply(push.endpoint(restored::read, base64)))));
+  }
+
+  /** The routes for a grouping key, with the job as it is and in base64. */
+  private static List<Route> forKeys(BiFunction<String, Boolean, List<Route>> routes) {
+    var both = new ArrayList<Route>(routes.apply("/job/:job/*labels", false));
+    both.addAll(routes.apply("/job" + GroupingKeyPath.BASE64_SUFFIX + "/:job/*labels", true));
+    return both;
+  }
+
+  private List<Route> scrapes(
+      String telemetryPath,
+      ScrapeHandler scrape,
+      UnaryOperator<Endpoint> large,
+      GatewayMetrics metrics) {
+    Endpoint timed = timed(large.apply(scrape.endpoint()), metrics::observeScrape);
+    return List.of(
+        route("GET", telemetryPath, "", timed), route("GET", "/-/metrics", "", scrape.own()));
+  }
+
+  private List<Route> life(
+      LifecycleHandler lifecycle, boolean isEnabled, ClusterHandler cluster, RequestLog log) {
     Endpoint disabled =
         (request, response, parameters) -> {
           log.refused(RefusalReason.DISABLED);
           lifecycle.disabled().answer(request, response, parameters);
         };
-    Endpoint quitEndpoint = settings.lifecycle() ? lifecycle.quit() : disabled;
-    routes.add(new Route("PUT", prefix + "/-/quit", "", quitEndpoint));
-    routes.add(new Route("POST", prefix + "/-/quit", "", quitEndpoint));
-    Endpoint reloadEndpoint = settings.lifecycle() ? lifecycle.reload() : disabled;
-    routes.add(new Route("PUT", prefix + "/-/reload", "", reloadEndpoint));
-    routes.add(new Route("POST", prefix + "/-/reload", "", reloadEndpoint));
-    routes.add(new Route("GET", prefix + "/-/reload", "", lifecycle.byGet()));
-    // upstream: main.go registers this one without the prefix.
-    routes.add(new Route("GET", "/-/quit", "", lifecycle.byGet()));
-    routes.add(new Route("GET", prefix + "/", "status", status.endpoint()));
-    routes.add(new Route("GET", prefix + "/status", "status", status.endpoint()));
-    routes.add(new Route("GET", prefix + "/api/v1/status", "api/v1/status", api.status()));
-    routes.add(
-        new Route(
-            "GET",
-            prefix + "/api/v1/metrics",
-            "api/v1/metrics",
-            fenced.apply(large.apply(api.metrics()))));
-    routes.add(
-        new Route(
-            "GET",
-            prefix + "/api/v1/history",
-            "api/v1/history",
-            timed(fenced.apply(large.apply(history.endpoint())), metrics::observeHistoryQuery)));
-    routes.add(new Route("GET", prefix + "/api/v1/admin/top", "top", large.apply(top.endpoint())));
-    String clusterPath = prefix + "/api/v1/cluster";
-    routes.add(new Route("GET", clusterPath, "api/v1/cluster", cluster.overview()));
-    routes.add(new Route("GET", clusterPath + "/http_sd", "http_sd", cluster.httpSd()));
-    routes.add(new Route("GET", clusterPath + "/members", "api/v1/cluster", cluster.members()));
-    routes.add(new Route("GET", clusterPath + "/ring", "api/v1/cluster", cluster.ring()));
-    routes.add(new Route("GET", clusterPath + "/owner", "api/v1/cluster", cluster.owner()));
-    routes.add(new Route("OPTIONS", prefix + "/api/v1/*path", "api/v1/options", api.options()));
-    if (settings.adminApi()) {
-      var wipe = new WipeHandler(store, writers, log);
-      routes.add(
-          new Route("PUT", prefix + "/api/v1/admin/wipe", "wipe", fenced.apply(wipe.endpoint())));
-      var deleteGroups =
-          new DeleteGroupsHandler(store, limits, memory, overLimit, writers::forget, log);
-      String deleted = prefix + "/api/v1/admin/delete_groups";
-      for (String method : new String[] {"POST", "PUT"}) {
-        routes.add(
-            new Route(
-                method,
-                deleted,
-                "delete_groups",
-                fenced.apply(large.apply(deleteGroups.endpoint()))));
-      }
-      String copy = prefix + "/api/v1/admin/snapshot";
-      routes.add(
-          new Route(
-              "POST", copy, "api/v1/admin/snapshot", new SnapshotHandler(store, log).endpoint()));
-    }
-    router = new Router(routes, metrics, new ForeignPage(settings.externalUrl()), log);
+    Endpoint quit = isEnabled ? lifecycle.quit() : disabled;
+    Endpoint reload = isEnabled ? lifecycle.reload() : disabled;
+    return List.of(
+        route("GET", "/-/healthy", "healthy", lifecycle.healthy()),
+        route("GET", "/-/ready", "ready", lifecycle.ready(cluster::outage)),
+        route("PUT", "/-/quit", "", quit),
+        route("POST", "/-/quit", "", quit),
+        route("PUT", "/-/reload", "", reload),
+        route("POST", "/-/reload", "", reload),
+        route("GET", "/-/reload", "", lifecycle.byGet()),
+        // upstream: main.go registers this one without the prefix.
+        new Route("GET", "/-/quit", "", lifecycle.byGet()));
+  }
+
+  private List<Route> pages(StatusHandler status) {
+    return List.of(
+        route("GET", "/", "status", status.endpoint()),
+        route("GET", "/status", "status", status.endpoint()));
+  }
+
+  private List<Route> queries(
+      ApiHandler api,
+      HistoryHandler history,
+      TopHandler top,
+      UnaryOperator<Endpoint> fenced,
+      UnaryOperator<Endpoint> large,
+      GatewayMetrics metrics) {
+    Endpoint timedHistory =
+        timed(fenced.apply(large.apply(history.endpoint())), metrics::observeHistoryQuery);
+    return List.of(
+        route("GET", "/api/v1/status", "api/v1/status", api.status()),
+        route("GET", "/api/v1/metrics", "api/v1/metrics", fenced.apply(large.apply(api.metrics()))),
+        route("GET", "/api/v1/history", "api/v1/history", timedHistory),
+        route("GET", "/api/v1/admin/top", "top", large.apply(top.endpoint())),
+        route("OPTIONS", "/api/v1/*path", "api/v1/options", api.options()));
+  }
+
+  private List<Route> clusterRoutes(ClusterHandler cluster) {
+    return List.of(
+        route("GET", "/api/v1/cluster", "api/v1/cluster", cluster.overview()),
+        route("GET", "/api/v1/cluster/http_sd", "http_sd", cluster.httpSd()),
+        route("GET", "/api/v1/cluster/members", "api/v1/cluster", cluster.members()),
+        route("GET", "/api/v1/cluster/ring", "api/v1/cluster", cluster.ring()),
+        route("GET", "/api/v1/cluster/owner", "api/v1/cluster", cluster.owner()));
+  }
+
+  private List<Route> admin(
+      WipeHandler wipe,
+      DeleteGroupsHandler deleteGroups,
+      SnapshotHandler snapshot,
+      UnaryOperator<Endpoint> fenced,
+      UnaryOperator<Endpoint> large) {
+    Endpoint delete = fenced.apply(large.apply(deleteGroups.endpoint()));
+    return List.of(
+        route("PUT", "/api/v1/admin/wipe", "wipe", fenced.apply(wipe.endpoint())),
+        route("POST", "/api/v1/admin/delete_groups", "delete_groups", delete),
+        route("PUT", "/api/v1/admin/delete_groups", "delete_groups", delete),
+        route("POST", "/api/v1/admin/snapshot", "api/v1/admin/snapshot", snapshot.endpoint()));
   }
 
   /** In the order in which they are tried. */
