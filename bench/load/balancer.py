@@ -14,7 +14,7 @@ CONNECT_SECONDS = 1
 REST_SECONDS = 2
 # It counts whole seconds, so a rest may be one longer.
 LONGEST_REST_SECONDS = REST_SECONDS + 1
-# What stands in the log for a server where there was none to send to.
+# What the log has for a server where there was none to send to.
 UPSTREAM = "nodes"
 PUSH_VARIABLE = "http_" + PUSH_HEADER.lower().replace("-", "_")
 
@@ -28,7 +28,7 @@ def configuration(port, nodes, choice):
     servers = "\n".join(f"    server {node.address} max_fails=1 fail_timeout={REST_SECONDS}s;" for node in nodes)
     return f"""\
 daemon off;
-# One process, run by whoever started it: to kill its pid ends all of it.
+# One process, run by the user that started it: to kill its pid ends all of it.
 master_process off;
 pid nginx.pid;
 error_log error.log warn;

@@ -12,7 +12,7 @@ from urllib.parse import quote
 FAMILY = "counted_pushes_total"
 JOB = "cluster faults"
 PACE_SECONDS = 1.0
-# Which push it is, for the log of whoever stands between.
+# Which push it is, for the log of the balancer between.
 PUSH_HEADER = "X-Counted-Push"
 
 

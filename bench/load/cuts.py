@@ -36,7 +36,7 @@ def need_root():
 
 
 class Disk:
-    """The folder `root` lies on it. In memory where there is a folder for that, as a flush through two file systems takes long."""
+    """The folder `root` is on it. In memory where there is a folder for that, as a flush through two file systems takes long."""
 
     def __init__(self, folder, size_bytes):
         self._image, self.root, self._boot = image_folder(folder) / f"{folder.name}.img", folder / "disk", folder / "boot"

@@ -72,7 +72,7 @@ class Cluster:
         self.takers = Takers()
 
     def await_that(self, holds, limit):
-        """Whether it came to hold within so many seconds."""
+        """Whether it came to hold within that many seconds."""
         deadline = time.monotonic() + limit
         while not holds():
             dead = [node for node in self.nodes if node.asked and node.ended()]

@@ -104,7 +104,7 @@ def history_memory(run):
     return Section(
         "Memory with history",
         f"{series:,} Flink series of {bodies.groups} processes, pushed again and again, {HISTORY_BODIES} different bodies of each in turn (so that each counter "
-        "goes back once in so many rounds). RSS in MB after the pushes; the heap after a full collection that was asked for afterwards; what the store says "
+        "goes back once in that many rounds). RSS in MB after the pushes; the heap after a full collection that was asked for afterwards; what the store says "
         "that its maps take outside of the heap, in all and for the history, and that over all samples pushed.",
         ["rounds", "RSS MB", "peak MB", "heap after a full collection, MB", "maps, MB", "history, MB", "history, B/sample"], rows,
         [Goal.of(f"RSS after {series:,} Flink series, {mark} rounds", goal, "MB", resident[mark]) for mark, goal in zip(marks, (250, 650))])

@@ -94,7 +94,7 @@ class ServerProcess:
         subprocess.run([jcmd, str(self.pid), "GC.run"], check=True, stdout=subprocess.DEVNULL)
 
     def own_metrics(self):
-        """What the server tells of itself, by series."""
+        """What the server says about itself, by series."""
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=300) as answer:
             lines = [line.decode().rsplit(" ", 1) for line in answer if line.startswith((b"jvm_", b"process_", b"silverback_"))]
         return {name: float(value) for name, value in lines}

@@ -34,7 +34,7 @@ class Bodies:
         return [self.line(group, round_number) for group in groups or range(self.groups)]
 
     def scattered(self, pushes, stored, first_round):
-        """So many pushes to the first `stored` groups, in a fixed random order, each time with other values."""
+        """That many pushes to the first `stored` groups, in a fixed random order, each time with other values."""
         order = list(range(stored))
         random.Random(stored).shuffle(order)
         return [self.line(order[i % stored], first_round + i // stored) for i in range(pushes)]

@@ -9,7 +9,7 @@ COMPLAINT = re.compile(r"^(?=.*\blevel=(?:warn|error)\b).*$", re.MULTILINE)
 
 
 def recovered(log):
-    """The numbers of the line that tells of a recovery: groups, redone, interrupted, damaged; empty without such a line."""
+    """The numbers of the line about a recovery: groups, redone, interrupted, damaged; empty without such a line."""
     line = RECOVERED.search(log)
     return {name: int(value) for name, value in re.findall(r"\b(\w+)=(\d+)\b", line.group(1))} if line else {}
 

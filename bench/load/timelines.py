@@ -40,7 +40,7 @@ class Gap:
 
 @dataclass(frozen=True)
 class Judgement:
-    """Findings in order of time, the gaps, and the PUTs that count for nothing: that no node could have answered, that whoever stands
+    """Findings in order of time, the gaps, and the PUTs that count for nothing: that no node could have answered, that the balancer stands
     between sent to none when it was over, and that cold nodes did not answer."""
 
     findings: list
@@ -61,7 +61,7 @@ class Outage:
         return began < self.ended and ended > self.began
 
     def outlasted(self, began, rest):
-        """Whether what began then met servers that somebody still let rest for this outage."""
+        """Whether what began then met servers that the balancer still let rest for this outage."""
         return self.ended <= began < self.ended + rest
 
 

@@ -74,7 +74,7 @@ interface PointCodec {
     }
   }
 
-  /** A sealed page: to encode is to seal rows that lie there. */
+  /** A sealed page: to encode is to seal rows that are there. */
   final class ColumnPages implements PointCodec {
     private final RowPages rows;
     private final RowPageReader source = new RowPageReader();

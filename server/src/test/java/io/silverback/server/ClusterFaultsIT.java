@@ -76,7 +76,7 @@ final class ClusterFaultsIT {
     RunningProcess.debianProgram("/usr/bin/prometheus-pushgateway", "prometheus-pushgateway");
     var command = new ArrayList<>(List.of("/usr/bin/python3", HARNESS.toString()));
     command.addAll(Arrays.asList(arguments));
-    // What a failed run leaves behind lies in the build's folder.
+    // What a failed run leaves is in the build's folder.
     Files.createDirectories(FOLDER);
     try (var harness = RunningProcess.start(command, Map.of("TMPDIR", FOLDER.toString()))) {
       int code = harness.awaitExit(LIMIT);

@@ -24,7 +24,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The file behind {@code --config.file}: what it sets, and what happens when it changes. */
+/** The file of {@code --config.file}: what it sets, and what happens when it changes. */
 final class ConfigReloadTest {
   @TempDir private Path folder;
 

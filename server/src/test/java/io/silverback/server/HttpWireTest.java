@@ -128,7 +128,7 @@ final class HttpWireTest {
     String chunks = String.join("\r\n", "1", "a", "0", "", "");
     Answer answer = gateway.exchange(get + put + chunks + "GET /-/ready HTTP/1.0\r\n\r\n");
 
-    // The text goes on behind the first answer.
+    // The text goes on after the first answer.
     assertTrue(answer.text().startsWith("OKHTTP/1.1 404 Not Found\r\n"), answer.text());
     assertTrue(answer.text().endsWith("OK"), answer.text());
   }

@@ -11,7 +11,7 @@ import java.util.stream.IntStream;
  * A group that one writer pushes to and a kill interrupts: knows in which states a page may show
  * it. Each push has a greater number, which all its series have as their value.
  *
- * <p>Not thread-safe; whoever checks has to have seen the writer end.
+ * <p>Not thread-safe; a check has to come after the end of the writer.
  */
 final class KilledGroup {
   /** A request, and the lines that a page shows of the group after it. */

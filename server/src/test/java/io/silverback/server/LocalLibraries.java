@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One world for the nodes of a test, all in one process: everybody sees everybody, and one list of
- * views is the log, which a minority cannot write. Stands for the libraries where a test is not
- * about them. Thread-safe.
+ * views is the log, which a minority cannot write. Replaces the libraries where a test is not about
+ * them. Thread-safe.
  */
 final class LocalLibraries implements ClusterLibraries {
   private final Map<Member, ViewLog.Listener> logs = new LinkedHashMap<>();

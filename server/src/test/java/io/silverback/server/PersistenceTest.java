@@ -22,7 +22,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The folder behind {@code --persistence.file}, as an operator meets it. */
+/** The folder of {@code --persistence.file}, as an operator meets it. */
 final class PersistenceTest {
   @TempDir Path folder;
 
@@ -228,7 +228,7 @@ final class PersistenceTest {
     }
   }
 
-  /** Flips a bit of the byte behind each place in the file where the text stands. */
+  /** Flips a bit of the byte after each place in the file with the text. */
   private static void flipBitsBehind(String text, Path path) throws IOException {
     byte[] wanted = text.getBytes(StandardCharsets.UTF_8);
     try (var file = new RandomAccessFile(path.toFile(), "rw")) {

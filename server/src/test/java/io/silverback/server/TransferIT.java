@@ -116,7 +116,7 @@ final class TransferIT {
     return RunningProcess.complete(command, Map.of(), LIMIT);
   }
 
-  /** A page without what the servers tell of themselves. */
+  /** A page without what the servers say about themselves. */
   private static String pushed(String page) {
     return page.lines()
         .filter(

@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class PeerMessageCodecTest {
   private static final String PAGE = "peer-messages.md";
 
-  /** The table of slots of a view takes so many bytes, whatever is in it. */
+  /** The table of slots of a view takes that many bytes, whatever is in it. */
   private static final int TABLE_LENGTH = 2 * HashRing.SLOTS;
 
   private final long seed = System.nanoTime();
@@ -235,7 +235,7 @@ final class PeerMessageCodecTest {
         .orElseThrow();
   }
 
-  /** A kind that is not on the page is none that others could write. */
+  /** A kind that is not on the page is one that others could not write. */
   @ParameterizedTest
   @MethodSource("kinds")
   void thePageHasEachKindWithItsNumberAndChannel(Class<?> kind) throws IOException {

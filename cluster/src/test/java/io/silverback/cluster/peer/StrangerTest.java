@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What somebody who does not know the secret, or does not know it any more, gets done. */
+/** What a peer without the secret, or with an old one, gets done. */
 @Timeout(60)
 final class StrangerTest {
   private static final String OLD = "the old secret of a test";

@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** Somebody between two nodes, who sees all bytes, and may keep them back. */
+/** A tap between two nodes, which sees all bytes, and may keep them back. */
 final class Tap implements AutoCloseable {
   private final ServerSocket listener;
   private final HostPort to;
@@ -45,7 +45,7 @@ final class Tap implements AutoCloseable {
     }
   }
 
-  /** What went to the node behind on that connection. */
+  /** What went on to the node on that connection. */
   byte[] recorded(int connection) {
     synchronized (forward) {
       return forward.get(connection).toByteArray();

@@ -260,7 +260,7 @@ final class RatisViewLogTest {
     List<Node> now = new ArrayList<>(bootstrapped());
     long epoch = 1;
     while (epoch < 30) {
-      // Whoever joins gets a snapshot.
+      // A node that joins gets a snapshot.
       propose(now, TestViews.view(++epoch, CLUSTER, first.voters()));
     }
     for (int i = 0; i < now.size(); i++) {
@@ -476,7 +476,7 @@ final class RatisViewLogTest {
     return nodes.stream().filter(node -> node.log.isProposer()).findFirst().orElseThrow();
   }
 
-  /** Proposes until all the nodes know of it, as whoever leads may change. */
+  /** Proposes until all the nodes know of it, as the leader may change. */
   private static void propose(List<Node> nodes, View view) {
     long[] next = {System.nanoTime()};
     await(

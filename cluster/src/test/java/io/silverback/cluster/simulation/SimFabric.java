@@ -169,7 +169,7 @@ final class SimFabric {
     }
   }
 
-  /** Drops what lies in connections of that process; of what it sent, some may be through. */
+  /** Drops what connections of that process still hold; of what it sent, some may be through. */
   void drop(SimProcess process) {
     for (Connection connection : new ArrayList<>(connections.values())) {
       boolean dropped =

@@ -146,7 +146,9 @@ record SimGroup(
     return key.substring(key.indexOf('/') + 1, key.lastIndexOf('/'));
   }
 
-  /** The bytes of the state; whoever does not know the shape can take it only if it is told. */
+  /**
+   * The bytes of the state; a node that does not know the shape can take it only if it comes along.
+   */
   byte[] encode(boolean withShape) {
     var out = new ByteOutput().flag(withShape).u32(shape).text(key);
     write(out, deletedAt);

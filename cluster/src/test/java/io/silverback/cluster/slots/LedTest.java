@@ -64,7 +64,7 @@ final class LedTest {
     led.enter(moved(view, slot, other));
     assertFalse(led.leads(slot) || led.pending().get(slot));
     assertEquals(0, led.epoch(slot));
-    // Whoever asked before has to ask the lease, too.
+    // Callers that asked before have to ask the lease, too.
     assertTrue(shown.slots().get(slot));
     assertFalse(led.shown().slots().get(slot));
   }

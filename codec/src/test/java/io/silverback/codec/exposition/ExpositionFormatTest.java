@@ -11,7 +11,7 @@ class ExpositionFormatTest {
   private static final String PROTOBUF =
       "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily";
 
-  /** P stands for the protobuf type with its message parameter. */
+  /** P is the protobuf type with its message parameter. */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

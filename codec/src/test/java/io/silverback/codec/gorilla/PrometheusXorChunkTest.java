@@ -39,7 +39,7 @@ final class PrometheusXorChunkTest {
       for (byte[] expected : series.chunks()) {
         int to = from + read(expected).size();
         byte[] actual = write(series.samples().subList(from, to));
-        // upstream: older versions of bstream.go leave a byte unused behind whole bytes.
+        // upstream: older versions of bstream.go leave a byte unused after whole bytes.
         if (actual.length + 1 == expected.length) {
           longer++;
           actual = Arrays.copyOf(actual, expected.length);

@@ -52,7 +52,7 @@ enum PageWorkload {
     this.goalBytes = goalBytes;
   }
 
-  /** The value behind another one; NaN stands before the first. */
+  /** The value after another one; NaN comes before the first. */
   abstract double next(double before, Random random);
 
   /** Pushes every 10 s, up to 5 ms off the beat. */

@@ -15,7 +15,7 @@ import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 class ExtrasCursorTest {
-  /** Where a frame lies tells the same as extras that were copied out of it. */
+  /** A frame in place says the same as extras that were copied out of it. */
   @Property(tries = 200)
   void findsTheExtrasOfAFrame(@ForAll long seed) {
     RandomGroup group = RandomGroup.of(seed);

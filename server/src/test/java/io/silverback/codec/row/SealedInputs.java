@@ -88,14 +88,14 @@ public final class SealedInputs {
     return bytes;
   }
 
-  /** Reads a group frame whose checksum is put behind these bytes. */
+  /** Reads a group frame whose checksum is put after these bytes. */
   public static void readFrame(byte[] bytes) {
     UnsafeBuffer sealed = sealed(bytes);
     GroupFrame frame = GroupFrame.decode(sealed, 0, sealed.capacity());
     frame.encode(new ExpandableArrayBuffer(), 0);
   }
 
-  /** Reads a shape whose checksum is put behind these bytes. */
+  /** Reads a shape whose checksum is put after these bytes. */
   public static void readShape(byte[] bytes) {
     UnsafeBuffer sealed = sealed(bytes);
     GroupShape.decode(SYMBOLS, sealed, 0, sealed.capacity());
@@ -110,7 +110,7 @@ public final class SealedInputs {
     }
   }
 
-  /** Reads all rows of a page behind its cursor, which gets the right checksum. */
+  /** Reads all rows of a page after its cursor, which gets the right checksum. */
   public static void readRows(byte[] bytes) {
     var cursor = new RowPageCursor();
     var buffer = new UnsafeBuffer(bytes);

@@ -99,7 +99,7 @@ final class ConfigurationReaderTest {
             + " line=1 key=staleness[0].ttl",
         "staleness: [{preset: spark, ttl: 5m}]|expected flink but got \"spark\": file=FILE line=1"
             + " key=staleness[0].preset",
-        "staleness: [{preset: flink, match: '{a=\"b\"}', ttl: 5m}]|stands for a match, so only one"
+        "staleness: [{preset: flink, match: '{a=\"b\"}', ttl: 5m}]|is short for a match, so only one"
             + " of them may be there: file=FILE line=1 key=staleness[0].preset",
         "staleness: [{match: 'up{a=\"b\"}', ttl: 5m}]|groups have grouping labels, but no metric"
             + " name: file=FILE line=1 key=staleness[0].match",

@@ -43,7 +43,7 @@ final class HistoryHandlerTest {
     gateway.close();
   }
 
-  /** The store behind it, with a history of two series; notes what was asked last. */
+  /** The store of it, with a history of two series; notes what was asked last. */
   private final class SomeHistory extends FrontStore {
     private SomeHistory(MetricStore store) {
       super(store);

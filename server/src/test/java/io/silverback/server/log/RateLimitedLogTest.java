@@ -156,7 +156,7 @@ class RateLimitedLogTest {
             .mapToLong(word -> Long.parseLong(word.substring(word.indexOf('=') + 1)))
             .sum();
     long spoken = captured.lines().size();
-    // Two of the five find no free place in the second round, and no later line tells of them.
+    // Two of the five find no free place in the second round, and no later line reports them.
     assertEquals(8 * 500 + 5, told + spoken + 2);
   }
 

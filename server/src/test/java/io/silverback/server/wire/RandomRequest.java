@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
  * @param job replaces {@link WireRequest#JOB}
  */
 public record RandomRequest(String job, List<Piece> head, Piece body) {
-  /** One piece in so many is odd: then most requests have none or one, and some have two. */
+  /** One piece in that many is odd: then most requests have none or one, and some have two. */
   private static final int ODD_IN = 10;
 
   /**

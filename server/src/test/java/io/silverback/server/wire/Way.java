@@ -27,8 +27,8 @@ record Way(Manner manner, int place) {
   }
 
   /**
-   * Whole, byte by byte, and split and cut at so many places, spread over the bytes; at each one if
-   * there are no more, and at fewer ones of very many bytes.
+   * Whole, byte by byte, and split and cut at that many places, spread over the bytes; at each one
+   * if there are no more, and at fewer ones of very many bytes.
    */
   static List<Way> all(int length, int places) {
     var ways = new ArrayList<Way>();

@@ -103,7 +103,7 @@ record WireRequest(Kind kind, String bytes, int headLength, Reply reply, Optiona
     return head.contains("expect: 100") && head.contains(" http/1.1");
   }
 
-  /** True if the answer to this request is that of a cut after so many of its bytes. */
+  /** True if the answer to this request is that of a cut after that many of its bytes. */
   boolean allowsWhenCut(int length, Optional<Answer> answer) {
     if (length < headLength || kind == Kind.REFUSED) {
       // upstream: net/http answers half a head with 400. No answer is right as well.

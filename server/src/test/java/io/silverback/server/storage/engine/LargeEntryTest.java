@@ -85,7 +85,7 @@ final class LargeEntryTest {
   }
 
   private static GroupUpdate counter(double value, int opaqueBytes) {
-    // One field that nobody knows, of so many bytes.
+    // One unknown field, of that many bytes.
     byte[] field = new byte[opaqueBytes];
     field[0] = 15 << 3 | 2;
     int length = opaqueBytes - 1 - LENGTH_BYTES;

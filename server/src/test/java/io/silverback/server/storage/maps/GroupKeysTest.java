@@ -33,7 +33,7 @@ final class GroupKeysTest {
     }
   }
 
-  /** Or one group would lie in two slots, and be led by two nodes. */
+  /** Or one group would belong to two slots, and be led by two nodes. */
   @Test
   void theOrderOfLabelsChangesNeitherBytesNorSlot() {
     byte[] encoded = GroupKeys.encode(GroupingKey.of("x", "a", "1", "zone", "2"));

@@ -143,7 +143,7 @@ final class PurgeTest {
     assertInstanceOf(Merged.Purged.class, one.replica().merge(pushed, _ -> Version.NEVER));
     assertInstanceOf(Merged.Purged.class, one.replica().merge(deleted, _ -> version()));
     assertEquals(List.of(), one.replica().entries(_ -> true));
-    // Whoever has the same horizon and the group knows better.
+    // A node that has the same horizon and the group knows better.
     Version horizon = version();
     assertInstanceOf(Merged.Done.class, one.replica().merge(pushed, _ -> horizon));
     assertEquals(1, one.store().groupCount());
