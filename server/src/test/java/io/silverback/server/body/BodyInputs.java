@@ -5,6 +5,7 @@ import io.silverback.server.body.BodyCoding.UnreadableBodyException;
 import io.silverback.server.group.rules.RewriteRules;
 import io.silverback.server.handler.GroupingKeyPath;
 import io.silverback.server.json.BadParameterException;
+import io.silverback.server.json.GroupCursor;
 import io.silverback.server.json.QueryParameters;
 import io.silverback.server.json.QueryTime;
 import io.silverback.server.limits.LimitedMemory;
@@ -61,6 +62,7 @@ public final class BodyInputs {
       QueryParameters parameters = QueryParameters.parse(query);
       parameters.names().forEach(parameters::first);
       parameters.all("start").forEach(QueryTime::parseMillis);
+      parameters.all("after").forEach(cursor -> GroupCursor.read("after", cursor));
     } catch (BadParameterException _) {
       // An answer that a client may get.
     }

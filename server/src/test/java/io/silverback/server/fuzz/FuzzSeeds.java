@@ -99,7 +99,10 @@ final class FuzzSeeds {
       case GZIP -> List.of(packed(TEXT, true));
       case SNAPPY -> List.of(packed(TEXT, false));
       case KEY -> texts("a/instance/b/l@base64/eA", "=YQ/x@base64/w6k=", "a/U__a_2e_b/c");
-      case PARAMETERS -> texts("match[]=%7Ba%3D%22b%22%7D&start=-1&end=2023-11-14T22:13:20Z");
+      case PARAMETERS ->
+          texts(
+              "match[]=%7Ba%3D%22b%22%7D&start=-1&end=2023-11-14T22:13:20Z",
+              "stale=true&limit=2&after=Mzpqb2IxOng");
       case SERIES_SELECTOR, GROUP_SELECTOR ->
           texts("{job=\"x\",i=~\"a.*|b{2}\",k!~\"\\\\d+\"}", "up{a!='b',\"c.d\"=`e`}");
       case YAML, WEB_CONFIG -> List.of(YAML.getBytes(UTF_8));
