@@ -30,16 +30,31 @@ public interface ReplicaStore {
    * it goes to another process.
    */
   interface Update {
+    /** The bytes, which are made by the first call; that may take long. */
     byte[] encoded();
+
+    /** True if {@link #encoded} returns at once. */
+    boolean isEncoded();
 
     /** One that came from another process. */
     static Update of(byte[] bytes) {
-      return () -> bytes;
+      return new Update() {
+        @Override
+        public byte[] encoded() {
+          return bytes;
+        }
+
+        @Override
+        public boolean isEncoded() {
+          return true;
+        }
+      };
     }
   }
 
   /** The whole of a group at one moment, as it goes to other processes. */
   interface State {
+    /** The bytes; returns at once. */
     byte[] encoded();
 
     /** One that came from another process. */

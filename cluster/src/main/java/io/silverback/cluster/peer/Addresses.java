@@ -27,7 +27,7 @@ final class Addresses implements AutoCloseable {
   /**
    * One of the addresses of a peer; another one with another number.
    *
-   * @throws IOException if there is none, or no answer comes in time
+   * @throws IOException if the name has no address, or no answer comes in time
    */
   InetSocketAddress resolve(HostPort peer, long number, Duration timeout)
       throws IOException, InterruptedException {

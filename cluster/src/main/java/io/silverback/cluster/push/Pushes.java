@@ -6,6 +6,7 @@ import io.silverback.cluster.ClusterEvent;
 import io.silverback.cluster.ClusterPorts;
 import io.silverback.cluster.EventCounts;
 import io.silverback.cluster.HashRing;
+import io.silverback.cluster.Loop;
 import io.silverback.cluster.Member;
 import io.silverback.cluster.PushOutcome;
 import io.silverback.cluster.ReplicaStore.Update;
@@ -41,6 +42,7 @@ public final class Pushes {
   private final ClusterConfig config;
   private final Member self;
   private final Clock clock;
+  private final Loop loop;
   private final Requests requests;
   private final Peers peers;
   private final Lease lease;
@@ -68,6 +70,7 @@ public final class Pushes {
     this.config = config;
     this.self = self;
     this.clock = ports.clock();
+    this.loop = ports.loop();
     this.requests = requests;
     this.peers = peers;
     this.lease = lease;
@@ -134,7 +137,6 @@ public final class Pushes {
         unavailable(last + " within --cluster.push-budget, try again");
         return;
       }
-      attempts++;
       epoch = view.get().get().epoch();
       SlotTable.Tenure tenure = view.get().get().slots().tenure(slot);
       Optional<Member> to = view.get().get().member(tenure.nodeId(), tenure.incarnation());
@@ -172,6 +174,11 @@ public final class Pushes {
     }
 
     private void there(Member to, long epoch) {
+      if (!update.isEncoded()) {
+        encode();
+        return;
+      }
+      attempts++;
       Optional<Member> relay = isSilent(to) || attempts % 3 == 2 ? relay(to) : Optional.empty();
       Member next = relay.orElse(to);
       Optional<Peers.Heard> heard = peers.of(next);
@@ -195,6 +202,15 @@ public final class Pushes {
                   .filter(Forwarded.class::isInstance)
                   .map(Forwarded.class::cast)
                   .ifPresentOrElse(this::forwarded, this::unanswered));
+    }
+
+    /** Beside the loop, which has leases to renew; then tries again. */
+    private void encode() {
+      loop.parallel(
+          update::encoded,
+          bytes ->
+              bytes.ifPresentOrElse(
+                  _ -> attempt(), () -> unavailable("the update failed, see the log")));
     }
 
     /** A large update is at work for longer, and sending it again would only add to that. */

@@ -54,7 +54,7 @@ public final class AcceptEncoding {
     return header.substring(from, at);
   }
 
-  /** The quality after a coding, 1 if there is none; negative if it cannot be read. */
+  /** The quality after a coding, 1 without one; negative if it cannot be read. */
   private double readQuality() {
     if (!skip(';')) {
       return 1;

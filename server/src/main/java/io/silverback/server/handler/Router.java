@@ -16,9 +16,9 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 
 /**
- * Finds the endpoint for a request, and answers itself where there is none: redirects to the right
- * spelling of a path, OPTIONS, 405 and 404. Nothing that may change something is done for a {@link
- * ForeignPage}.
+ * Finds the endpoint for a request, and answers requests without an endpoint itself: redirects to
+ * the right spelling of a path, OPTIONS, 405 and 404. Nothing that may change something is done for
+ * a {@link ForeignPage}.
  *
  * <p>The rules are those of upstream's router (julienschmidt/httprouter below Go's ServeMux), since
  * clients and probes live by them: a known path is known per method, HEAD is never routed, and the

@@ -81,7 +81,7 @@ final class ReplicatedMetricStore implements MetricStore {
       byte[] key = GroupKeys.encode(update.key());
       var carried = new LocalUpdate(update);
       if (!node.exposure().slots().test(HashRing.slotOf(key))) {
-        // It goes to another server, most likely. The node's own thread has no time to encode it.
+        // It goes to another server, most likely, and this thread has time to encode it.
         carried.encoded();
       }
       node.submit(key, carried, outcome::complete);

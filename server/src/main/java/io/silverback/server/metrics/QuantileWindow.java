@@ -55,7 +55,8 @@ final class QuantileWindow {
   }
 
   /**
-   * The smallest values that those shares of all observations do not exceed, NaN if there are none.
+   * The smallest values that those shares of all observations do not exceed, NaN without
+   * observations.
    *
    * @param ranks shares from 0 to 1 in ascending order
    */

@@ -162,7 +162,7 @@ public final class StalenessSweep implements AutoCloseable {
     return expired.groups + purged.groups;
   }
 
-  /** Groups that the log tells of, the first of them by their names. */
+  /** Groups for a line of the log, which names the first of them. */
   private static final class Done {
     private final List<String> named = new ArrayList<>();
     private int groups;

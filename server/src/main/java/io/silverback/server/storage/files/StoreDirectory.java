@@ -77,8 +77,8 @@ final class StoreDirectory implements AutoCloseable {
   }
 
   /**
-   * Takes the folder for this process, and makes it if there is none. A file that is there is kept
-   * aside.
+   * Takes the folder for this process, and creates it if it is missing. A file that is there is
+   * kept aside.
    *
    * @throws StoreUnusableException if the folder cannot be used, or is used by another process, or
    *     was written by a newer version

@@ -27,6 +27,11 @@ public final class LocalUpdate implements Update {
     return bytes;
   }
 
+  @Override
+  public boolean isEncoded() {
+    return encoded != null;
+  }
+
   /** What an update says, wherever it comes from. */
   static GroupUpdate read(Update update) {
     return update instanceof LocalUpdate local

@@ -10,6 +10,8 @@ import static io.silverback.server.storage.replica.Replicas.effect;
 import static io.silverback.server.storage.replica.Replicas.history;
 import static io.silverback.server.storage.replica.Replicas.merge;
 import static io.silverback.server.storage.replica.Replicas.prepare;
+import static io.silverback.server.storage.replica.Replicas.states;
+import static io.silverback.server.storage.replica.Replicas.whole;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -46,6 +48,7 @@ import io.silverback.server.storage.replica.Replicas.Node;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -466,6 +469,45 @@ final class ReplicaStoreTest {
 
   private static ParsedExposition parsed() {
     return new ParsedExposition(List.of(gauge("a", 3)), false);
+  }
+
+  /** The leader shows what it prepared a while after, and works on other groups meanwhile. */
+  @Test
+  void aStateStaysAsItWasMadeWhileOthersAreMade() {
+    merge(leader, effect(leader, put(X, gauge("a", 1)), ++clock, now).state());
+    State kept = effect(leader, put(X, gauge("a", 2)), ++clock, now).state();
+    byte[] sent = kept.encoded().clone();
+    for (int i = 0; i < 100; i++) {
+      merge(leader, effect(leader, put(Y, gauge("b", i)), ++clock, now).state());
+    }
+    merge(leader, kept);
+
+    assertArrayEquals(sent, kept.encoded());
+    merge(follower, whole(leader, put(X, gauge("a", 2))));
+    assertInstanceOf(Merged.Done.class, follower.replica().merge(State.of(sent)));
+    assertEquals(
+        states(leader).get(hex(X)), states(follower).get(hex(X)), "as it came over the wire");
+  }
+
+  @Test
+  void anUpdateMeansTheSameAsItIsAndAsBytes() {
+    for (GroupUpdate update : List.of(put(X, gauge("a", 1)), post(X, gauge("b", 2)), delete(X))) {
+      var version = new Version(1, ++clock, 7);
+      var local = new LocalUpdate(update);
+      assertFalse(local.isEncoded());
+      var here = assertInstanceOf(Prepared.Effect.class, prepare(leader, update, version, now));
+      var there =
+          assertInstanceOf(
+              Prepared.Effect.class,
+              leader.replica().prepare(Update.of(local.encoded()), version, now));
+      assertTrue(local.isEncoded());
+      assertArrayEquals(here.state().encoded(), there.state().encoded());
+      merge(leader, here.state());
+    }
+  }
+
+  private static String hex(GroupingKey key) {
+    return HexFormat.of().formatHex(GroupKeys.encode(key));
   }
 
   /** What the leader and the follower have done, and the answer. */
