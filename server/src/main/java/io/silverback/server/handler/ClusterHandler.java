@@ -3,12 +3,14 @@ package io.silverback.server.handler;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Labels;
+import io.silverback.server.handler.ClusterInfo.Copy;
 import io.silverback.server.handler.ClusterInfo.Gone;
 import io.silverback.server.handler.ClusterInfo.Outage;
 import io.silverback.server.handler.ClusterInfo.Overview;
 import io.silverback.server.handler.ClusterInfo.Peer;
 import io.silverback.server.handler.ClusterInfo.Place;
 import io.silverback.server.handler.ClusterInfo.Share;
+import io.silverback.server.handler.ClusterInfo.Standing;
 import io.silverback.server.json.BadParameterException;
 import io.silverback.server.json.GroupJson;
 import io.silverback.server.json.JsonAnswer;
@@ -103,6 +105,17 @@ public final class ClusterHandler {
       }
       List<Share> shares = cluster.get().shares();
       JsonAnswer.send(request, response, out -> writeShares(shares, out));
+    };
+  }
+
+  Endpoint status() {
+    return (request, response, _) -> {
+      if (cluster.isEmpty()) {
+        JsonAnswer.refuse(request, response, OFF);
+        return;
+      }
+      Standing standing = cluster.get().standing();
+      JsonAnswer.send(request, response, out -> StandingJson.write(standing, out));
     };
   }
 
@@ -211,6 +224,7 @@ public final class ClusterHandler {
       out.writeBooleanField("votes", peer.votes());
       out.writeBooleanField("voter_only", peer.voterOnly());
       out.writeBooleanField("may_lead", peer.mayLead());
+      out.writeStringField("drain", peer.drain());
       out.writeBooleanField("self", peer.isSelf());
       out.writeBooleanField("seen", peer.isSeen());
       out.writeBooleanField("silent", peer.silentSince().isPresent());
@@ -251,6 +265,18 @@ public final class ClusterHandler {
     out.writeArrayFieldStart("owners");
     for (String owner : place.owners()) {
       out.writeString(owner);
+    }
+    out.writeEndArray();
+    out.writeArrayFieldStart("copies");
+    for (Copy copy : place.copies()) {
+      out.writeStartObject();
+      out.writeStringField("node_id", copy.nodeId());
+      out.writeBooleanField("answered", copy.answered());
+      out.writeBooleanField("has_group", copy.hasGroup());
+      out.writeStringField("version", copy.version());
+      out.writeBooleanField("current", copy.isCurrent());
+      out.writeNumberField("lag_seconds", copy.lagSeconds());
+      out.writeEndObject();
     }
     out.writeEndArray();
     out.writeEndObject();

@@ -220,6 +220,7 @@ public final class Routes implements HttpServer.Handler, Pressure {
     return List.of(
         route("GET", "/api/v1/cluster", "api/v1/cluster", cluster.overview()),
         route("GET", "/api/v1/cluster/http_sd", "http_sd", cluster.httpSd()),
+        route("GET", "/api/v1/cluster/status", "api/v1/cluster", cluster.status()),
         route("GET", "/api/v1/cluster/members", "api/v1/cluster", cluster.members()),
         route("GET", "/api/v1/cluster/ring", "api/v1/cluster", cluster.ring()),
         route("GET", "/api/v1/cluster/owner", "api/v1/cluster", cluster.owner()));

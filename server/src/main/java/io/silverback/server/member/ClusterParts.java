@@ -84,15 +84,16 @@ public final class ClusterParts implements AutoCloseable {
             versions,
             random::nextLong);
     node = new ClusterNode(settings.rules(), self, ports, onLapse);
-    node.answerWith(new ServerAnswers(local, replicas, node::exposure));
     looksForOthers = !settings.join().isEmpty();
     report =
         new ClusterReport(
             node,
             settings.rules().replicationFactor(),
+            settings.rules().lease().multipliedBy(2),
             () ->
                 Stream.concat(membership.troubles().stream(), network.troubles().stream())
                     .toList());
+    node.answerWith(new ServerAnswers(local, replicas, node::exposure, report::word));
     store =
         new ReplicatedMetricStore(
             local,

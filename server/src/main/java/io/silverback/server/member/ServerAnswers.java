@@ -2,20 +2,21 @@ package io.silverback.server.member;
 
 import io.silverback.cluster.Exposure;
 import io.silverback.cluster.HashRing;
-import io.silverback.cluster.ReplicaStore;
 import io.silverback.codec.bytes.MalformedBytesException;
 import io.silverback.codec.model.GroupingKey;
+import io.silverback.server.handler.ClusterInfo;
 import io.silverback.server.storage.KeyBatch;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.StoreClosedException;
 import io.silverback.server.storage.StoreNotReadyException;
 import io.silverback.server.storage.maps.GroupKeys;
+import io.silverback.server.storage.replica.OffHeapReplicaStore;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
-/** Answers what other servers ask about the groups that this one shows. Thread-safe. */
+/** Answers what other servers ask about this one and its groups. Thread-safe. */
 final class ServerAnswers implements UnaryOperator<byte[]> {
   /** Whatever a question asks for. */
   private static final int MOST_BYTES = 16 * 1024 * 1024;
@@ -24,13 +25,24 @@ final class ServerAnswers implements UnaryOperator<byte[]> {
       new ServerAnswer.Withheld("the server may not lead now");
 
   private final MetricStore local;
-  private final ReplicaStore replicas;
+  private final OffHeapReplicaStore replicas;
   private final Supplier<Exposure> exposure;
+  private final Supplier<ClusterInfo.Word> word;
 
-  ServerAnswers(MetricStore local, ReplicaStore replicas, Supplier<Exposure> exposure) {
+  /**
+   * The answers about a store.
+   *
+   * @param word how this server stands
+   */
+  ServerAnswers(
+      MetricStore local,
+      OffHeapReplicaStore replicas,
+      Supplier<Exposure> exposure,
+      Supplier<ClusterInfo.Word> word) {
     this.local = local;
     this.replicas = replicas;
     this.exposure = exposure;
+    this.word = word;
   }
 
   @Override
@@ -41,19 +53,25 @@ final class ServerAnswers implements UnaryOperator<byte[]> {
   private ServerAnswer answer(byte[] question) {
     try {
       Exposure shown = exposure.get();
-      ServerAnswer answer =
-          switch (ServerQuestion.decode(question)) {
-            case ServerQuestion.Count() -> count(shown);
-            case ServerQuestion.Names(var after, int most) -> names(shown, after, bounded(most));
-            case ServerQuestion.States(var keys, int most) -> states(keys, bounded(most));
-          };
-      // Afterwards: what was read while the lease ran out may be old.
-      return shown.holds().getAsBoolean() ? answer : NO_LEASE;
+      return switch (ServerQuestion.decode(question)) {
+        case ServerQuestion.Count() -> whileHeld(shown, count(shown));
+        case ServerQuestion.Names(var after, int most) ->
+            whileHeld(shown, names(shown, after, bounded(most)));
+        case ServerQuestion.States(var keys, int most) ->
+            whileHeld(shown, states(keys, bounded(most)));
+        case ServerQuestion.Part() -> new ServerAnswer.Stood(word.get());
+        case ServerQuestion.Copy(var key) -> new ServerAnswer.Had(replicas.copy(key));
+      };
     } catch (MalformedBytesException | StoreNotReadyException e) {
       return new ServerAnswer.Withheld(String.valueOf(e.getMessage()));
     } catch (StoreClosedException _) {
       return new ServerAnswer.Withheld("shutting down");
     }
+  }
+
+  /** Looks afterwards: what was read while the lease ran out may be old. */
+  private static ServerAnswer whileHeld(Exposure shown, ServerAnswer answer) {
+    return shown.holds().getAsBoolean() ? answer : NO_LEASE;
   }
 
   private ServerAnswer count(Exposure shown) {
