@@ -22,15 +22,17 @@ import java.util.function.Supplier;
 
 /**
  * {@code /api/v1/cluster}: who the members are and who leads what, for people, and as a list of
- * targets for Prometheus. All of it answers without a lease, too, and none of it changes anything.
+ * targets for Prometheus. All of it answers without a lease, too; what changes something is in the
+ * {@link ClusterOrdersHandler}.
  */
 public final class ClusterHandler {
-  private static final String OFF =
+  static final String OFF =
       "clustering is off here, start the server with --cluster.listen-address";
   private static final String JOB = "job";
 
   private final Supplier<Targets> targets;
   private final Optional<ClusterInfo> cluster;
+  private final Optional<ClusterOrders> orders;
 
   /**
    * What Prometheus should scrape.
@@ -49,10 +51,18 @@ public final class ClusterHandler {
    *
    * @param targets asked for each request
    * @param cluster empty on a single node
+   * @param orders empty on a single node
    */
-  public ClusterHandler(Supplier<Targets> targets, Optional<ClusterInfo> cluster) {
+  public ClusterHandler(
+      Supplier<Targets> targets, Optional<ClusterInfo> cluster, Optional<ClusterOrders> orders) {
     this.targets = targets;
     this.cluster = cluster;
+    this.orders = orders;
+  }
+
+  /** The endpoints that change something. */
+  ClusterOrdersHandler orders(RequestLog log) {
+    return new ClusterOrdersHandler(orders, log);
   }
 
   /** Always 200: Prometheus keeps its last list on anything else, and forgets it at a restart. */

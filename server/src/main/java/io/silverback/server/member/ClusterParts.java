@@ -15,6 +15,7 @@ import io.silverback.codec.model.VersionClock;
 import io.silverback.server.flags.MemberConfig;
 import io.silverback.server.flags.StartUpException;
 import io.silverback.server.handler.ClusterHandler;
+import io.silverback.server.handler.ClusterOrders;
 import io.silverback.server.handler.Fence;
 import io.silverback.server.log.Log;
 import io.silverback.server.storage.MetricStore;
@@ -55,6 +56,7 @@ public final class ClusterParts implements AutoCloseable {
   private final boolean looksForOthers;
   private final MetricStore store;
   private final ClusterReport report;
+  private final ClusterOrders orders;
 
   private ClusterParts(
       MemberConfig settings,
@@ -93,6 +95,7 @@ public final class ClusterParts implements AutoCloseable {
             () ->
                 Stream.concat(membership.troubles().stream(), network.troubles().stream())
                     .toList());
+    orders = new ClusterWishes(node, report);
     node.answerWith(new ServerAnswers(local, replicas, node::exposure, report::word));
     store =
         new ReplicatedMetricStore(
@@ -201,7 +204,7 @@ public final class ClusterParts implements AutoCloseable {
   }
 
   public ClusterHandler handler() {
-    return new ClusterHandler(() -> report.targets(Instant.now()), Optional.of(report));
+    return new ClusterHandler(() -> report.targets(Instant.now()), Optional.of(report), Optional.of(orders));
   }
 
   /** Leaves the cluster; the store stays open. All parts are closed, even if one of them fails. */

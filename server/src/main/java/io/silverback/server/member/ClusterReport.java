@@ -144,6 +144,11 @@ final class ClusterReport implements ClusterInfo {
         verdict.waitingFor(waiting));
   }
 
+  /** True if the member says a word within the time for that. */
+  boolean answers(Member member) {
+    return questions.ask(List.of(member), new ServerQuestion.Part()).getFirst().isPresent();
+  }
+
   @Override
   public List<Share> shares() {
     return node.status().view().map(this::shares).orElse(List.of());
