@@ -38,12 +38,4 @@ public record ClusterStatus(
     Map<Member, Long> silentMillis,
     Map<Member, ClockSkew> clockSkews,
     Map<ClusterEvent, Long> events,
-    long withheldMillis) {
-  public int handingOver() {
-    return 0;
-  }
-
-  public int fewestCopies() {
-    return underReplicated > 0 ? 1 : Math.min(2, view.map(known -> known.seats().size()).orElse(1));
-  }
-}
+    long withheldMillis) {}

@@ -35,18 +35,7 @@ public record View(
    * @param mayLead false for one that was removed before and has yet to prove that it stays
    * @param returns how often a node of that name was removed before
    */
-  public record Seat(Member member, boolean votes, boolean mayLead, int returns) {
-    public Drain drain() {
-      return Drain.NONE;
-    }
-  }
-
-  /** What a member is to hand over. */
-  public enum Drain {
-    NONE,
-    LEADERSHIP,
-    ALL
-  }
+  public record Seat(Member member, boolean votes, boolean mayLead, int returns) {}
 
   /**
    * A process start that was removed.

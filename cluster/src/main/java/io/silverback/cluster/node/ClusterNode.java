@@ -18,7 +18,6 @@ import io.silverback.cluster.ReplicaStore;
 import io.silverback.cluster.ReplicaStore.Update;
 import io.silverback.cluster.Rule;
 import io.silverback.cluster.View;
-import io.silverback.cluster.Wish;
 import io.silverback.cluster.agree.ClockWatch;
 import io.silverback.cluster.agree.Foreigners;
 import io.silverback.cluster.agree.Founding;
@@ -241,11 +240,6 @@ public final class ClusterNode implements AutoCloseable {
                         pushes.submit(key, update, done);
                       }
                     }));
-  }
-
-  /** Tells all members of a wish. */
-  public void wish(Wish wish) {
-    logger.log(System.Logger.Level.DEBUG, "a wish", entry("wish", wish));
   }
 
   /**
