@@ -8,6 +8,7 @@ public enum ClusterEvent {
   UNAVAILABLE("Updates that no leader answered in time."),
   LEASES_LOST("Times that this node lost its lease."),
   TAKE_OVERS("Slots that this node took over."),
+  HANDED_OVER("Slots that this node handed over to another."),
   REPAIRS("Groups sent or fetched as copies differed."),
   PUSHES_WITHOUT_COPY("Pushes answered without another copy, as the view has no other member."),
   PURGED("Deleted groups that this node remembers no longer.");

@@ -13,8 +13,11 @@ import java.util.Optional;
  * @param leaseMillis how long the lease runs on, 0 or less without one
  * @param ledSlots slots that it leads and shows
  * @param takingOver slots that it is to lead and does not show yet
+ * @param handingOver slots that it leads and another one should lead
  * @param ownedSlots slots that it should hold
  * @param underReplicated led slots of which some owner is not known to hold all
+ * @param fewestCopies of a slot that it leads, its own included, that are known to be complete; 0
+ *     if it leads none
  * @param proposes true if it proposes views
  * @param outage slots that nobody serves
  * @param silentMillis the members that were not heard of for longer than a lease, and for how long;
@@ -31,8 +34,10 @@ public record ClusterStatus(
     long leaseMillis,
     int ledSlots,
     int takingOver,
+    int handingOver,
     int ownedSlots,
     int underReplicated,
+    int fewestCopies,
     boolean proposes,
     Outage outage,
     Map<Member, Long> silentMillis,

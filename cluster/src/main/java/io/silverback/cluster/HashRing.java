@@ -26,8 +26,17 @@ public final class HashRing {
   private final int[] zones;
   private final boolean hasZones;
 
+  /** Of those that own a slot only after all of these; empty without such ones. */
+  private final List<HashRing> rest;
+
   /** A ring of those of the members that hold groups. */
   public HashRing(List<Member> all) {
+    this(all, List.of());
+  }
+
+  /** A ring of those of the members that hold groups; the last ones come after all others. */
+  public HashRing(List<Member> all, List<Member> last) {
+    rest = last.isEmpty() ? List.of() : List.of(new HashRing(last));
     members =
         all.stream()
             .filter(member -> !member.voterOnly())
@@ -64,7 +73,13 @@ public final class HashRing {
     while (owners.size() < members.size()) {
       owners.add(members.get(ranking.next()));
     }
+    rest.forEach(last -> owners.addAll(last.owners(slot)));
     return owners;
+  }
+
+  /** True if no member holds groups. */
+  public boolean isEmpty() {
+    return members.isEmpty();
   }
 
   /** The member that should lead the slot; there must be one. */
@@ -92,6 +107,7 @@ public final class HashRing {
     for (int i = 0; i < words.length; i++) {
       shares.put(members.get(i).nodeId(), BitSet.valueOf(words[i]));
     }
+    rest.forEach(last -> shares.putAll(last.shares(copies - count)));
     return shares;
   }
 
@@ -99,7 +115,9 @@ public final class HashRing {
   public boolean isSpreadLike(HashRing other) {
     return Arrays.equals(hashes, other.hashes)
         && Arrays.equals(zones, other.zones)
-        && hasZones == other.hasZones;
+        && hasZones == other.hasZones
+        && rest.size() == other.rest.size()
+        && (rest.isEmpty() || rest.getFirst().isSpreadLike(other.rest.getFirst()));
   }
 
   /** The owners of one slot, one after the other. */

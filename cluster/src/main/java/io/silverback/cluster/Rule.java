@@ -34,6 +34,10 @@ public enum Rule {
   LOST_SLOTS_END_SCRAPES,
   /** What a member cannot store is led by another one that can. */
   SPARE_THE_FULL,
+  /** A slot is handed over only when the one that leads it does so no more. */
+  RELEASE_BEFORE_HAND_OVER,
+  /** A slot is handed over only with all that it holds. */
+  HAND_OVER_ALL,
   /** A node gives versions by its own clock alone, whatever the versions of others say. */
   HEAR_NO_CLOCK
 }

@@ -19,7 +19,7 @@ import java.util.function.IntFunction;
 public final class SlotTable {
   /** Of no member, and never led. */
   public static final SlotTable EMPTY =
-      new SlotTable(List.of(new Tenure("", 0, 0)), new short[HashRing.SLOTS]);
+      new SlotTable(List.of(new Tenure("", 0, 0, false)), new short[HashRing.SLOTS]);
 
   private final List<Tenure> tenures;
   private final short[] slots;
@@ -30,8 +30,10 @@ public final class SlotTable {
    * @param nodeId empty for nobody
    * @param incarnation of the process start that leads
    * @param epoch of the view that made it the leader
+   * @param handedOver true if the one before it handed the slots over, with all that they hold:
+   *     they are led at once. Otherwise they have to be taken over
    */
-  public record Tenure(String nodeId, long incarnation, long epoch) {
+  public record Tenure(String nodeId, long incarnation, long epoch, boolean handedOver) {
     public boolean isOf(Member member) {
       return incarnation == member.incarnation() && nodeId.equals(member.nodeId());
     }
@@ -75,11 +77,20 @@ public final class SlotTable {
   }
 
   /**
-   * The table in which some slots have another leader.
+   * The table in which some slots have another leader, which has to take them over.
    *
    * @param moved says of a slot who leads it from now on; empty if nothing changes
    */
   public SlotTable with(long epoch, IntFunction<Optional<Member>> moved) {
+    return with(epoch, false, moved);
+  }
+
+  /** The table in which slots that were handed over have another leader. */
+  public SlotTable handedOver(long epoch, BitSet moved, Member to) {
+    return with(epoch, true, slot -> moved.get(slot) ? Optional.of(to) : Optional.empty());
+  }
+
+  private SlotTable with(long epoch, boolean handedOver, IntFunction<Optional<Member>> moved) {
     var named = new ArrayList<>(tenures);
     var fresh = new HashMap<String, Integer>();
     short[] leaders = slots.clone();
@@ -90,7 +101,7 @@ public final class SlotTable {
         Integer index = fresh.get(member.nodeId());
         if (index == null) {
           index = named.size();
-          named.add(new Tenure(member.nodeId(), member.incarnation(), epoch));
+          named.add(new Tenure(member.nodeId(), member.incarnation(), epoch, handedOver));
           fresh.put(member.nodeId(), index);
         }
         leaders[slot] = index.shortValue();
@@ -125,12 +136,22 @@ public final class SlotTable {
   void write(ByteOutput out) {
     out.list(
         tenures,
-        (to, tenure) -> to.text(tenure.nodeId()).u64(tenure.incarnation()).u64(tenure.epoch()));
+        (to, tenure) ->
+            to.text(tenure.nodeId())
+                .u64(tenure.incarnation())
+                .u64(tenure.epoch())
+                .flag(tenure.handedOver()));
     out.u16s(slots);
   }
 
-  static SlotTable read(ByteInput in) {
-    List<Tenure> tenures = in.list(from -> new Tenure(from.text(), from.u64(), from.u64()));
+  /**
+   * The table that the bytes are.
+   *
+   * @param isFirst true if nothing could be handed over when they were written
+   */
+  static SlotTable read(ByteInput in, boolean isFirst) {
+    List<Tenure> tenures =
+        in.list(from -> new Tenure(from.text(), from.u64(), from.u64(), !isFirst && from.flag()));
     short[] leaders = in.u16s(HashRing.SLOTS);
     for (short index : leaders) {
       if (index < 0 || index >= tenures.size()) {

@@ -9,6 +9,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * What the cluster agreed on: its members, who votes, and who leads which slot. Immutable; each
@@ -23,7 +24,10 @@ import java.util.Optional;
  */
 public record View(
     long epoch, long clusterId, List<Seat> seats, List<Removed> removed, SlotTable slots) {
-  private static final int FORMAT = 1;
+  private static final int FORMAT = 2;
+
+  /** Without drains and without slots that were handed over. */
+  private static final int FIRST_FORMAT = 1;
 
   /** No cluster gets there: with a view each millisecond it would take 34 years. */
   public static final long MOST_EPOCH = 1L << 40;
@@ -34,8 +38,23 @@ public record View(
    * @param votes true if its grants count
    * @param mayLead false for one that was removed before and has yet to prove that it stays
    * @param returns how often a node of that name was removed before
+   * @param drain what it is to hand over to others
    */
-  public record Seat(Member member, boolean votes, boolean mayLead, int returns) {}
+  public record Seat(Member member, boolean votes, boolean mayLead, int returns, Drain drain) {
+    /** One that hands over nothing. */
+    public Seat(Member member, boolean votes, boolean mayLead, int returns) {
+      this(member, votes, mayLead, returns, Drain.NONE);
+    }
+  }
+
+  /** What a member is to hand over. */
+  public enum Drain {
+    NONE,
+    /** The slots that it leads; it keeps its copies. So it may end and come back soon. */
+    LEADERSHIP,
+    /** The slots that it leads, and its share of copies. So it may end for good. */
+    ALL
+  }
 
   /**
    * A process start that was removed.
@@ -137,9 +156,34 @@ public record View(
     return ring().owners(slot);
   }
 
-  /** For callers that ask for the owners of many slots. */
+  /**
+   * For callers that ask for the owners of many slots. Those that are drained of all own what there
+   * are not enough others for.
+   */
   public HashRing ring() {
-    return new HashRing(members());
+    List<Member> drained = holders(seats, seat -> seat.drain() == Drain.ALL);
+    List<Member> staying = holders(seats, seat -> seat.drain() != Drain.ALL);
+    return staying.isEmpty() ? new HashRing(drained) : new HashRing(staying, drained);
+  }
+
+  /** Of those that should lead, each slot by the first owner; all that hold groups if none may. */
+  public HashRing leaders() {
+    return leaders(seats);
+  }
+
+  /** The same, if there were those seats alone. */
+  public static HashRing leaders(List<Seat> seats) {
+    List<Member> staying = holders(seats, seat -> seat.drain() == Drain.NONE);
+    List<Member> ready = holders(seats, seat -> seat.drain() == Drain.NONE && seat.mayLead());
+    List<Member> all = staying.isEmpty() ? holders(seats, _ -> true) : staying;
+    return new HashRing(ready.isEmpty() ? all : ready);
+  }
+
+  private static List<Member> holders(List<Seat> seats, Predicate<Seat> wanted) {
+    return seats.stream()
+        .filter(seat -> !seat.member().voterOnly() && wanted.test(seat))
+        .map(Seat::member)
+        .toList();
   }
 
   /** Layout: {@code docs/formats/peer-messages.md}. */
@@ -177,6 +221,7 @@ public record View(
         (to, seat) -> {
           write(to, seat.member());
           to.flag(seat.votes()).flag(seat.mayLead()).u32(seat.returns());
+          to.text(seat.drain().name());
         });
     out.list(
         removed,
@@ -189,15 +234,25 @@ public record View(
 
   public static View read(ByteInput in) {
     int format = in.u8();
-    if (format != FORMAT) {
+    if (format != FORMAT && format != FIRST_FORMAT) {
       throw new MalformedBytesException("not a view of this version: format=" + format);
     }
+    boolean isFirst = format == FIRST_FORMAT;
     return new View(
         in.u64(),
         in.u64(),
-        in.list(from -> new Seat(readMember(from), from.flag(), from.flag(), from.u32())),
+        in.list(from -> readSeat(from, isFirst)),
         in.list(from -> new Removed(readMember(from), from.u64(), from.u64(), from.u32())),
-        SlotTable.read(in));
+        SlotTable.read(in, isFirst));
+  }
+
+  private static Seat readSeat(ByteInput in, boolean isFirst) {
+    return new Seat(
+        readMember(in),
+        in.flag(),
+        in.flag(),
+        in.u32(),
+        isFirst ? Drain.NONE : in.constant(Drain.values()));
   }
 
   public static void write(ByteOutput out, Member member) {

@@ -58,17 +58,17 @@ class SlotTableTest {
   @Test
   void aTenureThatIsNotListedIsRefused() {
     var out = new ByteOutput();
-    out.list(List.of(A), (to, member) -> to.text(member.nodeId()).u64(1).u64(1));
+    out.list(List.of(A), (to, member) -> to.text(member.nodeId()).u64(1).u64(1).flag(false));
     out.u16s(new short[HashRing.SLOTS - 1]).u16(1);
     byte[] bytes = out.finish();
-    assertThrows(MalformedBytesException.class, () -> SlotTable.read(new ByteInput(bytes)));
+    assertThrows(MalformedBytesException.class, () -> SlotTable.read(new ByteInput(bytes), false));
     byte[] cut = Arrays.copyOf(bytes, bytes.length - 1);
-    assertThrows(MalformedBytesException.class, () -> SlotTable.read(new ByteInput(cut)));
+    assertThrows(MalformedBytesException.class, () -> SlotTable.read(new ByteInput(cut), false));
   }
 
   private static SlotTable reread(SlotTable table) {
     var out = new ByteOutput();
     table.write(out);
-    return SlotTable.read(new ByteInput(out.finish()));
+    return SlotTable.read(new ByteInput(out.finish()), false);
   }
 }

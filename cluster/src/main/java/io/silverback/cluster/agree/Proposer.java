@@ -9,18 +9,24 @@ import io.silverback.cluster.Member;
 import io.silverback.cluster.View;
 import io.silverback.cluster.View.Removed;
 import io.silverback.cluster.View.Seat;
+import io.silverback.cluster.Wish;
 import io.silverback.cluster.message.PeerMessage;
+import io.silverback.cluster.message.PeerMessage.Released;
 import io.silverback.cluster.repair.Room;
 import io.silverback.cluster.slots.LapseBoard;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.SequencedSet;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -35,6 +41,7 @@ public final class Proposer {
   private static final Duration REMEMBER_REMOVED = Duration.ofMinutes(10);
   private static final int MOST_DOUBLINGS = 6;
   private static final int MOST_LEAVING = 1_000;
+  private static final long WISH_NANOS = 10_000_000_000L;
 
   private final ClusterConfig config;
   private final Member self;
@@ -48,6 +55,15 @@ public final class Proposer {
   private final SequencedSet<PeerMessage.ProcessId> leaving = new LinkedHashSet<>();
 
   private final Map<PeerMessage.ProcessId, Long> seatedNanos = new HashMap<>();
+
+  /** What members have released, for the view that each knew then. */
+  private final Map<PeerMessage.ProcessId, Released> released = new HashMap<>();
+
+  /** The newest wish for each node, and one for all of them. */
+  private final SequencedMap<String, Wished> wishes = new LinkedHashMap<>();
+
+  private record Wished(Wish wish, long nanos) {}
+
   private final long leaseNanos;
   private long votersChangedNanos;
   private List<Long> voters = List.of();
@@ -82,6 +98,7 @@ public final class Proposer {
       votersChangedNanos = now;
     }
     proposed = false;
+    released.values().removeIf(said -> said.epoch() < view.epoch());
     var seated = view.members().stream().map(PeerMessage.ProcessId::of).toList();
     seated.forEach(id -> seatedNanos.putIfAbsent(id, now));
     seatedNanos.keySet().retainAll(seated);
@@ -93,6 +110,29 @@ public final class Proposer {
     if (leaving.size() > MOST_LEAVING) {
       leaving.removeFirst();
     }
+  }
+
+  /** A member of the view has released slots. */
+  public void released(PeerMessage.ProcessId from, Released said) {
+    released.put(from, said);
+  }
+
+  /** An operator wants something; it is forgotten if it cannot be done soon. */
+  public void wish(View view, Wish wish) {
+    switch (wish) {
+      case Wish.Drain(var nodeId, _) when view.members().stream().anyMatch(isNamed(nodeId)) ->
+          wishes.put(nodeId, new Wished(wish, ports.clock().nanoTime()));
+      case Wish.Rebalance _ -> wishes.put("", new Wished(wish, ports.clock().nanoTime()));
+      case Wish.Forget(var nodeId) ->
+          view.members().stream()
+              .filter(isNamed(nodeId).and(member -> !isHeard(member)))
+              .forEach(this::leaves);
+      case Wish.Drain _, Wish.Repair _ -> {}
+    }
+  }
+
+  private static Predicate<Member> isNamed(String nodeId) {
+    return member -> member.nodeId().equals(nodeId);
   }
 
   /** Called now and then. */
@@ -109,10 +149,15 @@ public final class Proposer {
     if (proposed && now - proposedNanos < leaseNanos / 2) {
       return;
     }
+    List<ViewPlanner.Handed> handed = handed(view);
     next(view)
+        .or(() -> handed.isEmpty() ? Optional.empty() : Optional.of(ViewPlanner.again(view)))
         // One with raised epochs may change nothing else, or the log refuses it.
         .map(
-            next -> next.epoch() > view.epoch() + 1 ? next : ViewPlanner.sparing(next, room.full()))
+            next ->
+                next.epoch() > view.epoch() + 1
+                    ? next
+                    : ViewPlanner.handingOver(ViewPlanner.sparing(next, room.full()), handed))
         .or(() -> stuck(view))
         .ifPresent(
             next -> {
@@ -124,6 +169,27 @@ public final class Proposer {
 
   private boolean isHeard(Member member) {
     return member.isSameProcess(self) || peers.silenceNanos(member) <= leaseNanos / 2;
+  }
+
+  /** What was released by leaders that know of this view, for members of it. */
+  private List<ViewPlanner.Handed> handed(View view) {
+    var handed = new ArrayList<ViewPlanner.Handed>();
+    released.forEach(
+        (id, said) ->
+            said.shares().stream()
+                .filter(_ -> said.epoch() == view.epoch())
+                .forEach(
+                    share ->
+                        view.member(id.nodeId(), id.incarnation())
+                            .ifPresent(
+                                from ->
+                                    view.member(share.to().nodeId(), share.to().incarnation())
+                                        .ifPresent(
+                                            to ->
+                                                handed.add(
+                                                    new ViewPlanner.Handed(
+                                                        from, to, share.slots()))))));
+    return handed;
   }
 
   /** Slots that wait for room at a member go to others that have room. */
@@ -147,10 +213,36 @@ public final class Proposer {
         // goes.
         .or(() -> newcomer(view).map(member -> ViewPlanner.with(view, member)))
         .or(() -> silent(view).map(member -> without(view, member, wallMillis)))
+        .or(() -> wished(view))
         .or(() -> nextVoter(view).map(member -> ViewPlanner.withVoter(view, member)))
         .or(() -> proven(view).map(member -> ViewPlanner.withLeader(view, member)))
         .or(() -> raised(view))
         .or(() -> forgettable(view).map(gone -> ViewPlanner.forgetting(view, gone)));
+  }
+
+  private Optional<View> wished(View view) {
+    long now = ports.clock().nanoTime();
+    wishes.values().removeIf(each -> now - each.nanos() > WISH_NANOS);
+    return wishes.values().stream()
+        .flatMap(each -> granted(view, each.wish()).stream())
+        .findFirst();
+  }
+
+  private static Optional<View> granted(View view, Wish wish) {
+    return switch (wish) {
+      case Wish.Drain(var nodeId, var drain) ->
+          view.seats().stream()
+              .filter(seat -> isNamed(nodeId).test(seat.member()) && seat.drain() != drain)
+              // It hands over even more.
+              .filter(seat -> seat.drain() != View.Drain.ALL || drain != View.Drain.LEADERSHIP)
+              .findFirst()
+              .map(seat -> ViewPlanner.draining(view, seat.member(), drain));
+      case Wish.Rebalance() ->
+          view.seats().stream().allMatch(Seat::mayLead)
+              ? Optional.empty()
+              : Optional.of(ViewPlanner.withAllLeaders(view));
+      case Wish.Forget _, Wish.Repair _ -> Optional.empty();
+    };
   }
 
   private View without(View view, Member member, long wallMillis) {

@@ -103,8 +103,50 @@ public final class ViewPlanner {
   /** The member has proved that it stays. */
   public static View withLeader(View view, Member member) {
     return changed(
-        view, member, seat -> new Seat(seat.member(), seat.votes(), true, seat.returns()));
+        view,
+        member,
+        seat -> new Seat(seat.member(), seat.votes(), true, seat.returns(), seat.drain()));
   }
+
+  /** All members have proved enough. */
+  static View withAllLeaders(View view) {
+    List<Seat> seats =
+        view.seats().stream()
+            .map(seat -> new Seat(seat.member(), seat.votes(), true, seat.returns(), seat.drain()))
+            .toList();
+    return next(view, seats, view.removed());
+  }
+
+  /** The member is to hand that over from now on. */
+  public static View draining(View view, Member member, View.Drain drain) {
+    return changed(
+        view,
+        member,
+        seat -> new Seat(seat.member(), seat.votes(), seat.mayLead(), seat.returns(), drain));
+  }
+
+  /**
+   * The view in which slots are led by those that they were handed over to. The view has to be a
+   * new one.
+   *
+   * @param handed the slots that each process gets; what the table gave to another one since stays
+   */
+  static View handingOver(View view, List<Handed> handed) {
+    SlotTable slots = view.slots();
+    for (Handed each : handed) {
+      var moved = (BitSet) each.slots().clone();
+      moved.and(slots.ledBy(each.from()));
+      Optional<Member> to =
+          view.seatOf(each.to()).map(Seat::member).filter(member -> !member.voterOnly());
+      if (to.isPresent() && !moved.isEmpty()) {
+        slots = slots.handedOver(view.epoch(), moved, to.get());
+      }
+    }
+    return new View(view.epoch(), view.clusterId(), view.seats(), view.removed(), slots);
+  }
+
+  /** Slots that a leader has released, for another member that has all of them. */
+  record Handed(Member from, Member to, BitSet slots) {}
 
   /**
    * The view without what members that cannot store it would lead: slots that it gives them and
@@ -117,11 +159,10 @@ public final class ViewPlanner {
         view.seats().stream()
             .filter(seat -> !full.containsKey(ProcessId.of(seat.member())))
             .toList();
-    List<Member> leaders = leaders(roomy);
-    if (full.isEmpty() || leaders.isEmpty()) {
+    HashRing ring = View.leaders(roomy);
+    if (full.isEmpty() || ring.isEmpty()) {
       return view;
     }
-    var ring = new HashRing(leaders);
     SlotTable slots =
         view.slots()
             .with(
@@ -169,7 +210,7 @@ public final class ViewPlanner {
   }
 
   private static Seat voting(Seat seat) {
-    return new Seat(seat.member(), true, seat.mayLead(), seat.returns());
+    return new Seat(seat.member(), true, seat.mayLead(), seat.returns(), seat.drain());
   }
 
   private interface SeatChange {
@@ -194,20 +235,13 @@ public final class ViewPlanner {
 
   /** Slots whose leader is no member go to the first of their owners that may lead. */
   private static SlotTable reassigned(View view, long epoch) {
-    List<Member> leaders = leaders(view.seats());
-    if (leaders.isEmpty()) {
+    HashRing ring = view.leaders();
+    if (ring.isEmpty()) {
       return view.slots();
     }
     var led = new BitSet(HashRing.SLOTS);
     view.seats().forEach(seat -> led.or(view.slots().ledBy(seat.member())));
-    var ring = new HashRing(leaders);
     return view.slots()
         .with(epoch, slot -> led.get(slot) ? Optional.empty() : Optional.of(ring.first(slot)));
-  }
-
-  private static List<Member> leaders(List<Seat> seats) {
-    List<Seat> holders = seats.stream().filter(seat -> !seat.member().voterOnly()).toList();
-    List<Member> ready = holders.stream().filter(Seat::mayLead).map(Seat::member).toList();
-    return ready.isEmpty() ? holders.stream().map(Seat::member).toList() : ready;
   }
 }

@@ -4,6 +4,7 @@ import io.silverback.cluster.Member;
 import io.silverback.cluster.ReplicaStore.Claim;
 import io.silverback.cluster.ReplicaStore.Entry;
 import io.silverback.cluster.View;
+import io.silverback.cluster.Wish;
 import io.silverback.codec.model.Version;
 import java.util.BitSet;
 import java.util.List;
@@ -87,6 +88,20 @@ public sealed interface PeerMessage {
    * long as that is so.
    */
   record Unserved(int slots) implements PeerMessage {}
+
+  /**
+   * The sender has released slots: it takes no pushes for them and does not show them, as long as
+   * it knows of no later view. So the next view may give them to members that have all of them.
+   *
+   * @param epoch of the sender's view
+   */
+  record Released(long epoch, List<Share> shares) implements PeerMessage {
+    /** The slots that a member is to lead. */
+    public record Share(ProcessId to, BitSet slots) {}
+  }
+
+  /** What an operator wants, for the member that proposes views, and for all that lead slots. */
+  record Wished(Wish wish) implements PeerMessage {}
 
   /** A process start, by the name of its node. */
   record ProcessId(String nodeId, long incarnation) {

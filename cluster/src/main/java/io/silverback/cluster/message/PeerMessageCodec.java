@@ -5,6 +5,7 @@ import io.silverback.cluster.Network;
 import io.silverback.cluster.ReplicaStore.Claim;
 import io.silverback.cluster.ReplicaStore.Entry;
 import io.silverback.cluster.View;
+import io.silverback.cluster.Wish;
 import io.silverback.cluster.message.PeerMessage.*;
 import io.silverback.codec.bytes.ByteInput;
 import io.silverback.codec.bytes.ByteOutput;
@@ -46,6 +47,8 @@ public final class PeerMessageCodec {
   private static final int FULL = 30;
   private static final int UNSERVED = 31;
   private static final int GRANT = 32;
+  private static final int RELEASED = 33;
+  private static final int WISHED = 34;
 
   private PeerMessageCodec() {}
 
@@ -64,7 +67,7 @@ public final class PeerMessageCodec {
               .flag(m.granted())
               .u64(m.nanos())
               .u64(m.wallMillis())
-              .list(m.lapsed(), (to, id) -> to.text(id.nodeId()).u64(id.incarnation()));
+              .list(m.lapsed(), PeerMessageCodec::process);
       case Full m -> out.u8(FULL).bytes(m.stuck().toByteArray());
       case Standing m ->
           out.u8(STANDING)
@@ -75,6 +78,13 @@ public final class PeerMessageCodec {
               .u16(m.slot())
               .u64(m.floor());
       case Unserved m -> out.u8(UNSERVED).u32(m.slots());
+      case Released m ->
+          out.u8(RELEASED)
+              .u64(m.epoch())
+              .list(
+                  m.shares(),
+                  (to, share) -> process(to, share.to()).bytes(share.slots().toByteArray()));
+      case Wished m -> wish(out.u8(WISHED), m.wish());
       case ViewPush m -> m.view().write(out.u8(VIEW_PUSH));
       case Offer m -> out.u8(OFFER).u64(m.clusterId()).list(m.members(), View::write);
       case OfferTaken m -> out.u8(OFFER_TAKEN).u64(m.clusterId());
@@ -164,11 +174,14 @@ public final class PeerMessageCodec {
               in.flag(),
               in.u64(),
               in.u64(),
-              in.list(from -> new ProcessId(from.text(), from.u64())));
+              in.list(PeerMessageCodec::process));
       case FULL -> new Full(slots(in));
       case STANDING ->
           new Standing(in.u64(), in.flag(), in.u64(), in.list(ByteInput::u64), slot(in), in.u64());
       case UNSERVED -> new Unserved(in.u32());
+      case RELEASED ->
+          new Released(in.u64(), in.list(from -> new Released.Share(process(from), slots(from))));
+      case WISHED -> new Wished(wish(in));
       case VIEW_PUSH -> new ViewPush(View.read(in));
       case OFFER -> new Offer(in.u64(), in.list(View::readMember));
       case OFFER_TAKEN -> new OfferTaken(in.u64());
@@ -177,10 +190,10 @@ public final class PeerMessageCodec {
       case FORWARD ->
           new Forward(in.u64(), in.u64(), in.u64(), in.u64(), in.flag(), in.bytes(), in.bytes());
       case FORWARDED ->
-          new Forwarded(in.u64(), constant(Forwarded.Fate.values(), in), in.bytes(), in.text());
+          new Forwarded(in.u64(), in.constant(Forwarded.Fate.values()), in.bytes(), in.text());
       case REPLICATE -> new Replicate(in.u64(), slot(in), in.u64(), in.u64(), in.bytes());
       case REPLICATED ->
-          new Replicated(in.u64(), constant(Replicated.Receipt.values(), in), in.text());
+          new Replicated(in.u64(), in.constant(Replicated.Receipt.values()), in.text());
       case ASK_DIGESTS -> new AskDigests(in.u64(), slots(in), in.list(ByteInput::u64));
       case DIGESTS ->
           new Digests(in.u64(), in.list(ByteInput::u64), in.list(PeerMessageCodec::version));
@@ -195,8 +208,7 @@ public final class PeerMessageCodec {
       case DELIVERED -> new Delivered(in.u64(), optional(in));
       case ASK_CLAIM -> new AskClaim(in.u64(), in.u64(), in.bytes(), claim(in));
       case CLAIM_ANSWER ->
-          new ClaimAnswer(
-              in.u64(), in.u64(), constant(ClaimAnswer.Verdict.values(), in), in.text());
+          new ClaimAnswer(in.u64(), in.u64(), in.constant(ClaimAnswer.Verdict.values()), in.text());
       case PROBE -> new Probe(in.u64(), in.u64(), in.bytes(), claim(in));
       case PROBE_ANSWER -> new ProbeAnswer(in.u64(), in.list(ByteInput::text), optional(in));
       case CLAIM_SETTLED -> new ClaimSettled(in.text(), in.bytes());
@@ -205,6 +217,34 @@ public final class PeerMessageCodec {
       case RAISE_HORIZONS -> new RaiseHorizons(in.u64(), slots(in));
       case HORIZONS_RAISED -> new HorizonsRaised(in.u64(), in.flag());
       default -> throw new MalformedBytesException("no such message: kind=" + kind);
+    };
+  }
+
+  private static ByteOutput process(ByteOutput out, ProcessId id) {
+    return out.text(id.nodeId()).u64(id.incarnation());
+  }
+
+  private static ProcessId process(ByteInput in) {
+    return new ProcessId(in.text(), in.u64());
+  }
+
+  private static void wish(ByteOutput out, Wish wish) {
+    switch (wish) {
+      case Wish.Drain(var nodeId, var drain) -> out.u8(1).text(nodeId).text(drain.name());
+      case Wish.Forget(var nodeId) -> out.u8(2).text(nodeId);
+      case Wish.Rebalance() -> out.u8(3);
+      case Wish.Repair() -> out.u8(4);
+    }
+  }
+
+  private static Wish wish(ByteInput in) {
+    int kind = in.u8();
+    return switch (kind) {
+      case 1 -> new Wish.Drain(in.text(), in.constant(View.Drain.values()));
+      case 2 -> new Wish.Forget(in.text());
+      case 3 -> new Wish.Rebalance();
+      case 4 -> new Wish.Repair();
+      default -> throw new MalformedBytesException("no such wish: kind=" + kind);
     };
   }
 
@@ -261,16 +301,6 @@ public final class PeerMessageCodec {
     return slots;
   }
 
-  private static <T extends Enum<T>> T constant(T[] values, ByteInput in) {
-    String name = in.text();
-    for (T value : values) {
-      if (value.name().equals(name)) {
-        return value;
-      }
-    }
-    throw new MalformedBytesException("no such value: name=" + name);
-  }
-
   /** Messages that may be large do not hold up those that must not wait. */
   public static Network.Channel channelOf(PeerMessage message) {
     return switch (message) {
@@ -279,6 +309,8 @@ public final class PeerMessageCodec {
           Standing _,
           Full _,
           Unserved _,
+          Released _,
+          Wished _,
           ViewPush _,
           Offer _,
           OfferTaken _,

@@ -18,6 +18,7 @@ import io.silverback.cluster.ReplicaStore;
 import io.silverback.cluster.ReplicaStore.Update;
 import io.silverback.cluster.Rule;
 import io.silverback.cluster.View;
+import io.silverback.cluster.Wish;
 import io.silverback.cluster.agree.ClockWatch;
 import io.silverback.cluster.agree.Foreigners;
 import io.silverback.cluster.agree.Founding;
@@ -37,6 +38,7 @@ import io.silverback.cluster.push.LeaderQueue;
 import io.silverback.cluster.push.Pushes;
 import io.silverback.cluster.push.Replicator;
 import io.silverback.cluster.repair.AntiEntropy;
+import io.silverback.cluster.repair.HandOver;
 import io.silverback.cluster.repair.Purge;
 import io.silverback.cluster.repair.Room;
 import io.silverback.cluster.repair.TakeOver;
@@ -95,6 +97,7 @@ public final class ClusterNode implements AutoCloseable {
   private final TakeOver takeOver;
   private final Room room;
   private final AntiEntropy antiEntropy;
+  private final HandOver handOver;
   private final Purge purge;
   private final Claims claims;
   private final Replicator replicator;
@@ -153,6 +156,18 @@ public final class ClusterNode implements AutoCloseable {
     var leader =
         new LeaderQueue(
             config, ports, lease, led, replicator, claims, epochs, waiting, () -> view, off);
+    handOver =
+        new HandOver(
+            self,
+            ports,
+            requests,
+            led,
+            shares,
+            leader::busy,
+            this::maySucceed,
+            off,
+            events,
+            this::tellReleased);
     pushes =
         new Pushes(
             config,
@@ -174,7 +189,17 @@ public final class ClusterNode implements AutoCloseable {
     clocks = new ClockWatch(config, self, ports.clock());
     report =
         new StatusReport(
-            self, ports, foreigners, lease, led, shares, antiEntropy, outages, clocks, events);
+            self,
+            ports,
+            foreigners,
+            lease,
+            led,
+            shares,
+            antiEntropy,
+            handOver,
+            outages,
+            clocks,
+            events);
     story = new NodeLog(ports.clock(), proposer::stabilityNanos);
     readiness =
         new Readiness(
@@ -281,11 +306,12 @@ public final class ClusterNode implements AutoCloseable {
   public Exposure exposure() {
     long term = lease.number();
     if (closed || !lease.holdsSince(term)) {
-      return new Exposure(_ -> false, () -> false);
+      return new Exposure(_ -> false, () -> true, () -> false);
     }
     Led.Shown shown = led.shown();
     return new Exposure(
         shown.slots()::get,
+        () -> led.shown().releases() == shown.releases(),
         () ->
             !closed
                 && lease.holdsSince(term)
@@ -314,6 +340,31 @@ public final class ClusterNode implements AutoCloseable {
   /** What the node knows and does, as of a moment ago. */
   public ClusterStatus status() {
     return status;
+  }
+
+  /**
+   * Tells the cluster what an operator wants. It is not known whether it is heard: the views show
+   * what comes of it, and asking again does no harm.
+   */
+  public void wish(Wish wish) {
+    ports
+        .loop()
+        .execute(
+            () -> {
+              post.sendAll(heartbeats.everyone(view), new PeerMessage.Wished(wish));
+              wished(wish);
+            });
+  }
+
+  private void wished(Wish wish) {
+    if (wish instanceof Wish.Repair) {
+      antiEntropy.compareSoon();
+    }
+    view.ifPresent(
+        now -> {
+          proposer.wish(now, wish);
+          proposer.tick(now);
+        });
   }
 
   /**
@@ -406,6 +457,12 @@ public final class ClusterNode implements AutoCloseable {
       case PeerMessage.Unserved word ->
           view.filter(now -> now.member(sender.nodeId(), sender.incarnation()).isPresent())
               .ifPresent(_ -> outages.heard(sender, word));
+      case PeerMessage.Released released ->
+          view.filter(now -> now.member(sender.nodeId(), sender.incarnation()).isPresent())
+              .ifPresent(now -> released(now, sender, released));
+      case PeerMessage.Wished wished ->
+          view.filter(now -> now.member(sender.nodeId(), sender.incarnation()).isPresent())
+              .ifPresent(_ -> wished(wished.wish()));
       case PeerMessage.ViewPush push when mayTell(sender, push.view()) -> learn(push.view());
       case PeerMessage.ViewPush _ -> {}
       case PeerMessage.Offer offer -> known(sender).ifPresent(by -> offered(by, offer));
@@ -418,6 +475,26 @@ public final class ClusterNode implements AutoCloseable {
       case PeerMessage.Question question ->
           known(sender).ifPresent(asker -> answers.answer(view, asker, question));
     }
+  }
+
+  private void released(View now, ProcessId sender, PeerMessage.Released released) {
+    proposer.released(sender, released);
+    proposer.tick(now);
+  }
+
+  private void tellReleased() {
+    handOver
+        .word()
+        .ifPresent(
+            word -> {
+              post.sendAll(heartbeats.everyone(view), word);
+              released(view.orElseThrow(), ProcessId.of(self), word);
+            });
+  }
+
+  private boolean maySucceed(Member member) {
+    return peers.silenceNanos(member) < 3 * config.renewal().toNanos()
+        && !room.full().containsKey(ProcessId.of(member));
   }
 
   /**
@@ -497,6 +574,7 @@ public final class ClusterNode implements AutoCloseable {
       peers.forgiveSilence();
     }
     led.enter(next);
+    handOver.enter(next);
     fences.enter(next);
     shares.enter(next);
     claims.enter(next);
@@ -538,6 +616,9 @@ public final class ClusterNode implements AutoCloseable {
       proposer.tick(current);
       antiEntropy.tick(current);
       purge.tick(current);
+      if (lease.holds() && !closed) {
+        handOver.tick(current);
+      }
     }
     peers.keep(heartbeats.everyone(view), 2 * config.lease().toNanos());
     publish();
@@ -547,6 +628,7 @@ public final class ClusterNode implements AutoCloseable {
   private void beat() {
     heartbeats.send(view);
     outages.word().ifPresent(word -> post.sendAll(heartbeats.everyone(view), word));
+    tellReleased();
   }
 
   private void foundIfAlone() {
@@ -572,6 +654,7 @@ public final class ClusterNode implements AutoCloseable {
     // After it, or what is handed over in between would count as new.
     mail.incrementAndGet();
     onLapse.run();
+    handOver.lapsed();
     waiting.wakeAll();
     publish();
   }

@@ -11,6 +11,7 @@ import io.silverback.cluster.agree.Foreigners;
 import io.silverback.cluster.agree.Lease;
 import io.silverback.cluster.agree.OutageWatch;
 import io.silverback.cluster.repair.AntiEntropy;
+import io.silverback.cluster.repair.HandOver;
 import io.silverback.cluster.slots.Led;
 import io.silverback.cluster.slots.Shares;
 import java.util.Map;
@@ -25,6 +26,7 @@ final class StatusReport {
   private final Led led;
   private final Shares shares;
   private final AntiEntropy antiEntropy;
+  private final HandOver handOver;
   private final OutageWatch outages;
   private final ClockWatch clocks;
   private final EventCounts events;
@@ -37,6 +39,7 @@ final class StatusReport {
       Led led,
       Shares shares,
       AntiEntropy antiEntropy,
+      HandOver handOver,
       OutageWatch outages,
       ClockWatch clocks,
       EventCounts events) {
@@ -47,6 +50,7 @@ final class StatusReport {
     this.led = led;
     this.shares = shares;
     this.antiEntropy = antiEntropy;
+    this.handOver = handOver;
     this.outages = outages;
     this.clocks = clocks;
     this.events = events;
@@ -61,8 +65,10 @@ final class StatusReport {
         lease.millisLeft(),
         lease.holds() ? led.led().cardinality() : 0,
         led.pending().cardinality(),
+        handOver.wanted(),
         shares.of(self).cardinality(),
         antiEntropy.underReplicated(),
+        antiEntropy.fewestCopies(),
         ports.viewLog().isProposer(),
         outages.look(view),
         outages.silentMillis(),

@@ -5,6 +5,7 @@ import io.silverback.cluster.ClusterConfig;
 import io.silverback.cluster.ClusterPorts;
 import io.silverback.cluster.EpochFloor;
 import io.silverback.cluster.GroupId;
+import io.silverback.cluster.HashRing;
 import io.silverback.cluster.Loop;
 import io.silverback.cluster.ReplicaStore;
 import io.silverback.cluster.ReplicaStore.Prepared;
@@ -18,6 +19,7 @@ import io.silverback.cluster.slots.WaitingPushes;
 import io.silverback.codec.model.Version;
 import io.silverback.codec.model.VersionClock;
 import java.util.ArrayDeque;
+import java.util.BitSet;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -72,6 +74,7 @@ public final class LeaderQueue {
   private final Map<GroupId, Long> begun = new LinkedHashMap<>();
   private final long memoryNanos;
   private final long againNanos;
+  private final int[] waitingIn = new int[HashRing.SLOTS];
   private int waiting;
 
   /** What became of an update. */
@@ -126,6 +129,7 @@ public final class LeaderQueue {
       return;
     }
     waiting++;
+    waitingIn[slot]++;
     Queue<Turn> queue = groups.computeIfAbsent(new GroupId(key), _ -> new ArrayDeque<>());
     var turn = new Turn(queue, slot, key, update, deadline, sentBy, done);
     queue.add(turn);
@@ -136,6 +140,13 @@ public final class LeaderQueue {
 
   int waiting() {
     return waiting;
+  }
+
+  /** Those of the slots in which some update is at work, or waits. */
+  public BitSet busy(BitSet slots) {
+    var busy = new BitSet(HashRing.SLOTS);
+    slots.stream().filter(slot -> waitingIn[slot] > 0).forEach(busy::set);
+    return busy;
   }
 
   /** When the update of that group began that was answered last. */
@@ -201,7 +212,8 @@ public final class LeaderQueue {
     }
 
     private boolean mayLead() {
-      return led.leads(slot) && (off.contains(Rule.LEASE_BEFORE_REPLICATION) || lease.holds());
+      return led.takesUpdates(slot)
+          && (off.contains(Rule.LEASE_BEFORE_REPLICATION) || lease.holds());
     }
 
     private boolean isOvertaken() {
@@ -342,6 +354,7 @@ public final class LeaderQueue {
     private void end(Result result) {
       queue.remove();
       waiting--;
+      waitingIn[slot]--;
       if (result instanceof Result.Answered && startedNanos.isPresent()) {
         begun.remove(group);
         begun.put(group, startedNanos.get());

@@ -150,7 +150,7 @@ public final class Pushes {
     }
 
     private void here() {
-      if (!led.leads(slot)) {
+      if (!led.takesUpdates(slot)) {
         whenAnotherLeads();
         return;
       }
@@ -293,7 +293,7 @@ public final class Pushes {
     boolean isOf = tenure.get().isOf(self);
     boolean isNewer = forward.epoch() > tenure.get().epoch();
     boolean isHere = forward.epoch() == tenure.get().epoch() && (isOf || forward.relay());
-    if (isNewer || (isHere && isOf && !led.leads(slot))) {
+    if (isNewer || (isHere && isOf && !led.takesUpdates(slot))) {
       // The sender would only ask again and again. A view or a take-over will tell.
       if (waiting.size() < MOST_OPEN) {
         waiting.await(slot, until, () -> forwarded(forward, until, term, done));

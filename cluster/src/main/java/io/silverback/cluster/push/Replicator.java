@@ -80,6 +80,14 @@ public final class Replicator {
       List<Member> meant = owners.subList(0, config.replicationFactor());
       first = (int) meant.stream().filter(owner -> !owner.isSameProcess(self)).count();
     }
+    Optional<Member> successor = shares.successor(slot);
+    if (successor.isPresent()) {
+      // It gets each update from now on, so that little is left to bring it when it is to lead.
+      int place = targets.indexOf(successor.get());
+      targets.remove(successor.get());
+      targets.addFirst(successor.get());
+      first += place < first && place >= 0 ? 0 : 1;
+    }
     int needed = Math.min(config.replicationFactor() - 1, targets.size());
     if (needed == 0) {
       if (targets.isEmpty()) {

@@ -10,6 +10,7 @@ import io.silverback.cluster.message.PeerMessage.ProcessId;
 import io.silverback.cluster.message.Requests;
 import io.silverback.cluster.slots.Led;
 import io.silverback.cluster.slots.Shares;
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -62,6 +63,12 @@ public final class AntiEntropy {
   public void missed(Member member) {
     equal.remove(ProcessId.of(member));
     missing.add(ProcessId.of(member));
+  }
+
+  /** All are compared soon, whatever is known of them. */
+  public void compareSoon() {
+    equal.clear();
+    comparedNanos.clear();
   }
 
   public void enter(View view) {
@@ -144,6 +151,30 @@ public final class AntiEntropy {
           lacking.or(missing);
         });
     return lacking.cardinality();
+  }
+
+  /** The copies that a led slot has at least, this node's included; 0 if none is led. */
+  public int fewestCopies() {
+    BitSet slots = led.led();
+    // The slots with a first other copy, with a second one, and so on.
+    var copied = new ArrayList<BitSet>();
+    owned.forEach(
+        (id, share) -> {
+          var more = (BitSet) equal.getOrDefault(id, new BitSet()).clone();
+          more.and(share);
+          for (int i = 0; !more.isEmpty(); i++) {
+            if (i == copied.size()) {
+              copied.add(new BitSet(HashRing.SLOTS));
+            }
+            BitSet before = copied.get(i);
+            var again = (BitSet) before.clone();
+            again.and(more);
+            before.or(more);
+            more = again;
+          }
+        });
+    long everywhere = copied.stream().takeWhile(each -> contains(each, slots)).count();
+    return slots.isEmpty() ? 0 : 1 + (int) everywhere;
   }
 
   private static boolean contains(BitSet all, BitSet some) {

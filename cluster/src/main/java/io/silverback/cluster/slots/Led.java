@@ -9,26 +9,40 @@ import java.util.BitSet;
 /**
  * The slots that this node leads, and those that it is to lead and has not taken over yet. Changed
  * by the loop only; {@link #shown} may be asked for by any thread.
+ *
+ * <p>A slot that is to be handed over is closed first, so that no update begins any more, and then
+ * released: it is led and shown no more. As long as no view says otherwise, it can be reopened.
  */
 public final class Led {
   private final Member self;
   private final long[] epochs = new long[HashRing.SLOTS];
   private final BitSet pending = new BitSet(HashRing.SLOTS);
+  private final BitSet closed = new BitSet(HashRing.SLOTS);
   private BitSet mine = new BitSet();
   private SlotTable slots = SlotTable.EMPTY;
-  private volatile Shown shown = new Shown(new BitSet(), 0);
+  private volatile Shown shown = new Shown(new BitSet(), 0, 0);
 
   /**
    * What this node shows.
    *
    * @param slots nobody changes them
-   * @param losses how often it stopped to show some slot
+   * @param losses how often it stopped to show some slot without having released it
+   * @param releases how often it released some slot
    */
-  public record Shown(BitSet slots, long losses) {
+  public record Shown(BitSet slots, long losses, long releases) {
     Shown without(BitSet gone) {
+      BitSet left = left(gone);
+      return left.equals(slots) ? this : new Shown(left, losses + 1, releases);
+    }
+
+    Shown releasing(BitSet gone) {
+      return new Shown(left(gone), losses, releases + 1);
+    }
+
+    private BitSet left(BitSet gone) {
       var left = (BitSet) slots.clone();
       left.andNot(gone);
-      return left.equals(slots) ? this : new Shown(left, losses + 1);
+      return left;
     }
   }
 
@@ -36,7 +50,10 @@ public final class Led {
     this.self = self;
   }
 
-  /** Stops what another leads now, and begins to wait for what is new. */
+  /**
+   * Stops what another leads now, begins to lead what was handed over to this node, and to wait for
+   * what else is new.
+   */
   public void enter(View view) {
     if (view.slots().equals(slots)) {
       return;
@@ -49,34 +66,69 @@ public final class Led {
     var lost = (BitSet) shown.slots().clone();
     lost.andNot(mine);
     pending.and(mine);
+    closed.and(mine);
+    var handed = new BitSet(HashRing.SLOTS);
     for (int slot = mine.nextSetBit(0); slot >= 0; slot = mine.nextSetBit(slot + 1)) {
-      long epoch = slots.tenure(slot).epoch();
-      if (epochs[slot] != epoch) {
-        epochs[slot] = epoch;
-        pending.set(slot);
+      SlotTable.Tenure tenure = slots.tenure(slot);
+      if (epochs[slot] != tenure.epoch()) {
+        epochs[slot] = tenure.epoch();
+        closed.clear(slot);
         lost.set(slot);
+        pending.set(slot, !tenure.handedOver());
+        handed.set(slot, tenure.handedOver());
       }
     }
     shown = shown.without(lost);
+    show(handed);
   }
 
   /** A slot whose state is complete is led and shown from now on. */
   public void takeOver(BitSet slots) {
-    var next = (BitSet) shown.slots().clone();
     var done = (BitSet) slots.clone();
     done.and(pending);
-    next.or(done);
     pending.andNot(done);
-    shown = new Shown(next, shown.losses());
+    show(done);
+  }
+
+  private void show(BitSet more) {
+    if (!more.isEmpty()) {
+      var next = (BitSet) shown.slots().clone();
+      next.or(more);
+      shown = new Shown(next, shown.losses(), shown.releases());
+    }
+  }
+
+  /** No update of these slots begins any more; what is at work goes on. */
+  public void close(BitSet slots) {
+    closed.or(slots);
+  }
+
+  /** Closed slots are led and shown no more. */
+  public void release(BitSet slots) {
+    shown = shown.releasing(slots);
+  }
+
+  /** Closed slots that this node still is to lead are led again, released or not. */
+  public void reopen(BitSet slots) {
+    var again = (BitSet) slots.clone();
+    again.and(closed);
+    closed.andNot(again);
+    show(again);
   }
 
   public void clear() {
     shown = shown.without(shown.slots());
     pending.clear();
+    closed.clear();
   }
 
   public boolean leads(int slot) {
     return shown.slots().get(slot);
+  }
+
+  /** True if this node leads the slot, and is not about to release it. */
+  public boolean takesUpdates(int slot) {
+    return leads(slot) && !closed.get(slot);
   }
 
   /** From which epoch on this node leads the slot, or is to. */

@@ -6,6 +6,7 @@ import io.silverback.cluster.View;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Who should hold what by the last view. What each member should hold is found out when anyone
@@ -19,6 +20,7 @@ public final class Shares {
   private HashRing ring = new HashRing(List.of());
   private HashRing sharedBy = ring;
   private Map<String, BitSet> byNode = Map.of();
+  private Map<Member, BitSet> successors = Map.of();
 
   /**
    * Nobody holds anything before the first view.
@@ -36,6 +38,19 @@ public final class Shares {
   /** The members that should hold the slot, in the order of preference. */
   public List<Member> owners(int slot) {
     return ring.owners(slot);
+  }
+
+  /** Those members are about to lead those slots. */
+  public void prepare(Map<Member, BitSet> next) {
+    successors = next;
+  }
+
+  /** The member that is about to lead the slot, and so is to hold it whatever its share is. */
+  public Optional<Member> successor(int slot) {
+    return successors.entrySet().stream()
+        .filter(each -> each.getValue().get(slot))
+        .map(Map.Entry::getKey)
+        .findFirst();
   }
 
   /** The slots that the member should hold; nobody changes what is returned. */

@@ -7,6 +7,7 @@ import io.silverback.cluster.PushOutcome;
 import io.silverback.cluster.ReplicaStore;
 import io.silverback.cluster.SlotTable;
 import io.silverback.cluster.View;
+import io.silverback.cluster.Wish;
 import io.silverback.codec.model.Version;
 import java.util.List;
 import java.util.function.Consumer;
@@ -63,7 +64,7 @@ final class FoolishNode implements SimNode {
 
   @Override
   public Exposure exposure() {
-    return new Exposure(_ -> true, () -> true);
+    return new Exposure(_ -> true, () -> true, () -> true);
   }
 
   @Override
@@ -75,6 +76,9 @@ final class FoolishNode implements SimNode {
   public boolean ready() {
     return true;
   }
+
+  @Override
+  public void wish(Wish wish) {}
 
   @Override
   public void close() {}

@@ -2,6 +2,7 @@ package io.silverback.cluster.simulation;
 
 import io.silverback.cluster.Member;
 import io.silverback.cluster.View;
+import io.silverback.cluster.Wish;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -44,6 +45,8 @@ final class SimFaults {
     FLAP,
     CLOCK,
     LEAVE,
+    DRAIN,
+    END,
     JOIN,
     SUSPECT,
     STORE,
@@ -133,7 +136,7 @@ final class SimFaults {
       case FOUND_ANEW -> hosts <= 3 && hosts == cluster.config().bootstrapExpect();
       case JOIN -> hosts < MOST_HOSTS;
       case FULL -> gentle && hosts > 2;
-      case ISOLATE, DEAF, MUTE, PAIR, WORSE_WIRES, FLAP, LEAVE, SUSPECT -> hosts > 1;
+      case ISOLATE, DEAF, MUTE, PAIR, WORSE_WIRES, FLAP, LEAVE, DRAIN, END, SUSPECT -> hosts > 1;
       case CRASH, PAUSE, SUSPEND, STALL, CLOCK, STORE -> true;
     };
   }
@@ -192,6 +195,8 @@ final class SimFaults {
         }
       }
       case LEAVE -> leave(victim);
+      case DRAIN -> drain(victim);
+      case END -> end(victim);
       case JOIN -> {
         cluster.start(cluster.addHost());
         whileBroken(SimWorld.SECOND, () -> {});
@@ -252,6 +257,44 @@ final class SimFaults {
             victim.kill();
           }
         });
+  }
+
+  /** An operator drains it, and changes his mind. */
+  private void drain(SimServer victim) {
+    View.Drain drain = world.one(List.of(View.Drain.LEADERSHIP, View.Drain.ALL));
+    wish(new Wish.Drain(victim.host().name(), drain));
+    whileBroken(
+        between(500, 15_000), () -> wish(new Wish.Drain(victim.host().name(), View.Drain.NONE)));
+  }
+
+  /** As a process ends that is told to: it hands over what it leads, or has no time for it. */
+  private void end(SimServer victim) {
+    wish(new Wish.Drain(victim.host().name(), View.Drain.LEADERSHIP));
+    world.in(
+        between(50, 3_000),
+        () -> {
+          if (victim.process().alive() && !over) {
+            leave(victim);
+          }
+        });
+    whileBroken(between(3_000, 4_000), () -> {});
+  }
+
+  /** Through any server, again and again until the view shows it. */
+  private void wish(Wish.Drain wish) {
+    wish(wish, 40);
+  }
+
+  private void wish(Wish.Drain wish, int times) {
+    List<SimServer> up = cluster.servers().stream().filter(SimServer::awake).toList();
+    boolean isGranted =
+        cluster.register().newest().map(View::seats).orElse(List.of()).stream()
+            .filter(seat -> seat.member().nodeId().equals(wish.nodeId()))
+            .allMatch(seat -> seat.drain() == wish.drain());
+    if (times > 0 && !up.isEmpty() && !isGranted) {
+      world.one(up).node().wish(wish);
+      world.in(500 * SimWorld.MILLI, () -> wish(wish, times - 1));
+    }
   }
 
   /** What one host cannot store, another one shows. */

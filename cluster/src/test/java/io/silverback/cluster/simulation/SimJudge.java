@@ -3,7 +3,6 @@ package io.silverback.cluster.simulation;
 import io.silverback.cluster.Exposure;
 import io.silverback.cluster.Member;
 import io.silverback.cluster.View;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -18,6 +17,9 @@ import java.util.SortedMap;
  */
 final class SimJudge {
   private static final long TICK = 50 * SimWorld.MILLI;
+
+  /** It takes less to hand a slot over. */
+  private static final long DARK_NANOS = SimWorld.SECOND;
 
   private final SimWorld world;
   private final SimCluster cluster;
@@ -96,21 +98,11 @@ final class SimJudge {
     if (floors.isEmpty()) {
       return;
     }
-    var left = new ArrayList<>(floors.keySet());
-    read(server, exposure, floors, seen, left, began);
-  }
-
-  private void read(
-      SimServer server,
-      Exposure exposure,
-      Map<SimLedger, Integer> floors,
-      Map<SimLedger, SortedMap<String, Long>> seen,
-      List<SimLedger> left,
-      long began) {
-    int chunk = world.chance(0.5) ? left.size() : (int) world.between(1, left.size());
-    for (SimLedger ledger : List.copyOf(left.subList(0, chunk))) {
+    for (SimLedger ledger : floors.keySet()) {
       seen.put(ledger, ledger.valuesIn(server.host().store()));
-      left.remove(ledger);
+    }
+    if (!exposure.isWhole().getAsBoolean()) {
+      throw new SimViolation("something was handed over in no time: " + server.process());
     }
     long takes = world.chance(0.3) ? world.between(0, 100 * SimWorld.MILLI) : 0;
     if (world.chance(0.05)) {
@@ -123,9 +115,7 @@ final class SimJudge {
                 .process()
                 .arrive(
                     () -> {
-                      if (!left.isEmpty()) {
-                        read(server, exposure, floors, seen, left, began);
-                      } else if (exposure.holds().getAsBoolean()) {
+                      if (exposure.holds().getAsBoolean()) {
                         judge(server, floors, seen, began);
                       }
                     }));
@@ -140,7 +130,7 @@ final class SimJudge {
     seen.forEach(
         (ledger, values) -> {
           for (SimServer other : cluster.servers()) {
-            if (other != server && shows(other, ledger)) {
+            if (other != server && shows(other, ledger) && !wasHandedOver(ledger)) {
               throw new SimViolation(
                   "a scrape holds and another node shows the slot: "
                       + server.process()
@@ -167,6 +157,15 @@ final class SimJudge {
                     + values);
           }
         });
+  }
+
+  /** What was read before may come late then, as it counts as of the beginning of the scrape. */
+  private boolean wasHandedOver(SimLedger ledger) {
+    return cluster
+        .register()
+        .newest()
+        .filter(view -> view.slots().tenure(ledger.slot()).handedOver())
+        .isPresent();
   }
 
   /** A client was told that its push is safe. */
@@ -271,7 +270,8 @@ final class SimJudge {
       if (shown) {
         lastExposed.put(ledger, world.now());
       }
-      if (!shown && world.now() > shownFrom && world.now() < shownUntil) {
+      boolean isDark = world.now() - last > DARK_NANOS;
+      if (isDark && !shown && world.now() > shownFrom && world.now() < shownUntil) {
         throw new SimViolation("dark for long: " + ledger);
       }
       longestGaps.merge(gapsOf, world.now() - last, Math::max);

@@ -7,6 +7,7 @@ import io.silverback.cluster.Member;
 import io.silverback.cluster.PushOutcome;
 import io.silverback.cluster.ReplicaStore;
 import io.silverback.cluster.Rule;
+import io.silverback.cluster.Wish;
 import io.silverback.cluster.node.ClusterNode;
 import java.util.EnumSet;
 import java.util.function.Consumer;
@@ -22,6 +23,8 @@ interface SimNode {
   boolean admits(long acceptedNanos);
 
   boolean ready();
+
+  void wish(Wish wish);
 
   void close();
 
@@ -59,6 +62,11 @@ interface SimNode {
         @Override
         public boolean ready() {
           return node.whyNotReady().isEmpty();
+        }
+
+        @Override
+        public void wish(Wish wish) {
+          node.wish(wish);
         }
 
         @Override

@@ -83,6 +83,7 @@ class SimulationMutationTest {
       case SPARE_THE_FULL -> EnumSet.of(Fault.FULL, Fault.JOIN);
       // One of two hosts in five lives is a year ahead for some seconds, and then right again.
       case HEAR_NO_CLOCK -> EnumSet.of(Fault.CLOCK);
+      case RELEASE_BEFORE_HAND_OVER, HAND_OVER_ALL -> EnumSet.of(Fault.DRAIN, Fault.LEAVE);
       case HORIZON_DROPS_LEFTOVERS -> EnumSet.of(Fault.CRASH, Fault.ISOLATE, Fault.LEAVE);
     };
   }

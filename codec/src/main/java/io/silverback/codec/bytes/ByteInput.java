@@ -72,6 +72,17 @@ public final class ByteInput {
     return new String(bytes(), UTF_8);
   }
 
+  /** One of the constants, by its name. */
+  public <T extends Enum<T>> T constant(T[] values) {
+    String name = text();
+    for (T value : values) {
+      if (value.name().equals(name)) {
+        return value;
+      }
+    }
+    throw fault("no such value: name=" + name);
+  }
+
   public <T> List<T> list(Function<ByteInput, T> each) {
     int count = count();
     // Not made for that many elements: in memory each takes more than the byte that it must have.

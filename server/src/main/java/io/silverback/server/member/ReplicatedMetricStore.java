@@ -106,9 +106,16 @@ final class ReplicatedMetricStore implements MetricStore {
 
   @Override
   public Snapshot snapshot() {
-    Exposure exposure = node.exposure();
-    IntPredicate slots = whyAstray.get().isEmpty() ? exposure.slots() : _ -> false;
-    return new Shown(local.snapshot(slots), exposure);
+    while (true) {
+      Exposure exposure = node.exposure();
+      IntPredicate slots = whyAstray.get().isEmpty() ? exposure.slots() : _ -> false;
+      Snapshot snapshot = local.snapshot(slots);
+      if (exposure.isWhole().getAsBoolean()) {
+        return new Shown(snapshot, exposure);
+      }
+      // Some slot was handed over meanwhile, and its new leader may have changed what is in it.
+      snapshot.close();
+    }
   }
 
   /** Of this server's own groups, whichever server leads them. */
