@@ -191,7 +191,7 @@ public interface ClusterInfo {
    *
    * @param nodeId empty for the slots that nobody leads
    * @param leads slots that the view says it leads
-   * @param shouldLead slots that it is the first owner of
+   * @param shouldLead slots that it is the first owner of, of those that may lead
    * @param owns slots that it should hold
    */
   record Share(String nodeId, int leads, int shouldLead, int owns) {}

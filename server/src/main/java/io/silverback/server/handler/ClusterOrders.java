@@ -39,8 +39,7 @@ public interface ClusterOrders {
      * @param underReplicated slots that lack a copy
      * @param waitingFor what is missing, in sentences
      */
-    record Pending(int slotsLed, int underReplicated, List<String> waitingFor)
-        implements Outcome {
+    record Pending(int slotsLed, int underReplicated, List<String> waitingFor) implements Outcome {
       public Pending {
         waitingFor = List.copyOf(waitingFor);
       }

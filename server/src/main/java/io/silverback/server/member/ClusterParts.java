@@ -204,7 +204,8 @@ public final class ClusterParts implements AutoCloseable {
   }
 
   public ClusterHandler handler() {
-    return new ClusterHandler(() -> report.targets(Instant.now()), Optional.of(report), Optional.of(orders));
+    return new ClusterHandler(
+        () -> report.targets(Instant.now()), Optional.of(report), Optional.of(orders));
   }
 
   /** Leaves the cluster; the store stays open. All parts are closed, even if one of them fails. */

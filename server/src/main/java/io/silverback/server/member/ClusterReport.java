@@ -158,15 +158,18 @@ final class ClusterReport implements ClusterInfo {
   private List<Share> shares(View view) {
     List<Member> members = view.members();
     HashRing ring = view.ring();
+    HashRing leaders = view.leaders();
     int[] shouldLead = new int[members.size()];
     int[] leads = new int[members.size()];
     int[] owns = new int[members.size()];
     int unled = HashRing.SLOTS;
     for (int slot = 0; slot < HashRing.SLOTS; slot++) {
       List<Member> owners = ring.owners(slot);
+      Optional<Member> first =
+          leaders.isEmpty() ? Optional.empty() : Optional.of(leaders.first(slot));
       for (int i = 0; i < members.size(); i++) {
         int place = owners.indexOf(members.get(i));
-        shouldLead[i] += place == 0 ? 1 : 0;
+        shouldLead[i] += first.filter(members.get(i)::isSameProcess).isPresent() ? 1 : 0;
         owns[i] += place >= 0 && place < copies ? 1 : 0;
         boolean isLeader = view.slots().tenure(slot).isOf(members.get(i));
         leads[i] += isLeader ? 1 : 0;

@@ -15,7 +15,7 @@ import io.silverback.server.handler.ClusterOrders.Outcome.Unknown;
 import io.silverback.server.handler.ClusterOrders.Outcome.Unsettled;
 import io.silverback.server.storage.StoreNotReadyException;
 import java.time.Duration;
-import java.util.List;
+import java.util.ArrayList;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -83,10 +83,15 @@ final class ClusterWishes implements ClusterOrders {
             .mapToInt(Word::underReplicated)
             .sum();
     int led = slotsLed(nodeId);
-    List<String> missing =
-        led == 0 && lacking == 0 && othersAnswer(standing, nodeId)
-            ? List.of()
-            : standing.waitingFor();
+    var missing = new ArrayList<String>();
+    if (!isDrain(nodeId, View.Drain.ALL)) {
+      missing.add("the members have yet to agree on the drain");
+    } else if (led > 0) {
+      missing.add("node " + nodeId + " leads slots still: slots=" + led);
+    }
+    if (!missing.isEmpty() || lacking > 0 || !othersAnswer(standing, nodeId)) {
+      missing.addAll(standing.waitingFor());
+    }
     return new Pending(led, lacking, missing);
   }
 

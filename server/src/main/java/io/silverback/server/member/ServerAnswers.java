@@ -13,6 +13,8 @@ import io.silverback.server.storage.maps.GroupKeys;
 import io.silverback.server.storage.replica.OffHeapReplicaStore;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
+import java.util.function.IntPredicate;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
@@ -52,13 +54,11 @@ final class ServerAnswers implements UnaryOperator<byte[]> {
 
   private ServerAnswer answer(byte[] question) {
     try {
-      Exposure shown = exposure.get();
       return switch (ServerQuestion.decode(question)) {
-        case ServerQuestion.Count() -> whileHeld(shown, count(shown));
+        case ServerQuestion.Count() -> shown(this::count);
         case ServerQuestion.Names(var after, int most) ->
-            whileHeld(shown, names(shown, after, bounded(most)));
-        case ServerQuestion.States(var keys, int most) ->
-            whileHeld(shown, states(keys, bounded(most)));
+            shown(slots -> names(slots, after, bounded(most)));
+        case ServerQuestion.States(var keys, int most) -> shown(_ -> states(keys, bounded(most)));
         case ServerQuestion.Part() -> new ServerAnswer.Stood(word.get());
         case ServerQuestion.Copy(var key) -> new ServerAnswer.Had(replicas.copy(key));
       };
@@ -69,18 +69,26 @@ final class ServerAnswers implements UnaryOperator<byte[]> {
     }
   }
 
-  /** Looks afterwards: what was read while the lease ran out may be old. */
-  private static ServerAnswer whileHeld(Exposure shown, ServerAnswer answer) {
-    return shown.holds().getAsBoolean() ? answer : NO_LEASE;
+  /** What is read of the groups that this server shows. */
+  private ServerAnswer shown(Function<IntPredicate, ServerAnswer> read) {
+    while (true) {
+      Exposure shown = exposure.get();
+      ServerAnswer answer = read.apply(shown.slots());
+      // Of a slot that was handed over meanwhile, some may be from before that.
+      if (shown.isWhole().getAsBoolean()) {
+        // What was read while the lease ran out may be old.
+        return shown.holds().getAsBoolean() ? answer : NO_LEASE;
+      }
+    }
   }
 
-  private ServerAnswer count(Exposure shown) {
+  private ServerAnswer count(IntPredicate shown) {
     int[] groups = {0};
     local.names(key -> groups[0] += isShown(key, shown) ? 1 : 0);
     return new ServerAnswer.Counted(slots(shown), groups[0]);
   }
 
-  private ServerAnswer names(Exposure shown, byte[] after, int most) {
+  private ServerAnswer names(IntPredicate shown, byte[] after, int most) {
     KeyBatch batch =
         after.length == 0 ? KeyBatch.first(most) : KeyBatch.after(GroupKeys.decode(after), most);
     local.names(
@@ -107,14 +115,14 @@ final class ServerAnswers implements UnaryOperator<byte[]> {
     return new ServerAnswer.Told(states);
   }
 
-  private boolean isShown(GroupingKey key, Exposure shown) {
-    return shown.slots().test(HashRing.slotOf(GroupKeys.encode(key)));
+  private boolean isShown(GroupingKey key, IntPredicate shown) {
+    return shown.test(HashRing.slotOf(GroupKeys.encode(key)));
   }
 
-  private static int slots(Exposure shown) {
+  private static int slots(IntPredicate shown) {
     int slots = 0;
     for (int slot = 0; slot < HashRing.SLOTS; slot++) {
-      slots += shown.slots().test(slot) ? 1 : 0;
+      slots += shown.test(slot) ? 1 : 0;
     }
     return slots;
   }
