@@ -7,6 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.silverback.server.TestGateway;
+import io.silverback.server.web.TestCertificates;
+import io.silverback.server.web.TestCertificates.KeyType;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -16,6 +19,8 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -25,6 +30,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -383,6 +389,29 @@ final class ClusterCommandTest {
 
     assertEquals(1, run.code);
     assertTrue(run.errors.contains("http://127.0.0.1:1: cannot connect"), run.errors);
+  }
+
+  @Test
+  void theCertificatesOfAFileAreTrusted(@TempDir Path folder) throws Exception {
+    var certificates = new TestCertificates(folder);
+    Path trusted = certificates.selfSigned("server", KeyType.P256);
+    Path other = certificates.selfSigned("other", KeyType.P256);
+    Path config = folder.resolve("web.yml");
+    Files.writeString(
+        config, "tls_server_config:\n  cert_file: server.pem\n  key_file: server.key\n");
+    try (var gateway = TestGateway.start("--web.config.file=" + config)) {
+      String url = "--url=https://127.0.0.1:" + gateway.port();
+      Run run = run(80, false, "cluster", "members", url, "--ca-file=" + trusted);
+      assertEquals(0, run.code, run.errors);
+      for (String file : List.of("--ca-file=" + other, "--json")) {
+        Run refused = run(80, false, "cluster", "members", url, file);
+        assertEquals(1, refused.code);
+        assertTrue(refused.errors.contains("--ca-file"), refused.errors);
+      }
+      Run unusable = run(80, false, "cluster", "members", url, "--ca-file=" + config);
+      assertEquals(2, unusable.code);
+      assertTrue(unusable.errors.contains("--ca-file cannot be used"), unusable.errors);
+    }
   }
 
   @Test
