@@ -54,6 +54,9 @@ public final class ClusterCommand {
   private final PrintStream output;
   private final PrintStream errors;
 
+  /** The view in which the last look found all settled; empty for none. */
+  private String settledIn = "";
+
   private ClusterCommand(
       Subcommand command,
       Options options,
@@ -206,10 +209,15 @@ public final class ClusterCommand {
       return "members=%d wanted=%d".formatted(found, options.members());
     }
     List<String> missing = reply.data().at("waiting_for").texts();
-    if (reply.data().at("settled").isTrue()) {
-      return "";
+    if (!reply.data().at("settled").isTrue()) {
+      settledIn = "";
+      return missing.isEmpty() ? "not settled" : Table.printable(missing.getFirst());
     }
-    return missing.isEmpty() ? "not settled" : Table.printable(missing.getFirst());
+    // A leader finds out a moment after a new view which copies its slots lack.
+    String epoch = reply.data().at("epoch").text();
+    boolean wasSettled = settledIn.equals(epoch);
+    settledIn = epoch;
+    return wasSettled ? "" : "settled, and whether it stays so";
   }
 
   private static LongFunction<String> timed(String path) {

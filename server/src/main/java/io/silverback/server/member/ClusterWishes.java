@@ -25,8 +25,11 @@ import java.util.function.Supplier;
  * <p>A wish may be lost, and is the same if it comes twice: so it is told again each second.
  */
 final class ClusterWishes implements ClusterOrders {
-  private static final Duration LOOK = Duration.ofMillis(100);
+  private static final Duration LOOK = Duration.ofMillis(200);
   private static final Duration AGAIN = Duration.ofSeconds(1);
+
+  /** A new leader of slots says a moment later which copies they lack. */
+  private static final Duration SETTLES = Duration.ofSeconds(1);
 
   private final ClusterNode node;
   private final ClusterReport report;
@@ -53,6 +56,7 @@ final class ClusterWishes implements ClusterOrders {
         new Wish.Drain(nodeId, View.Drain.ALL),
         () -> isDrain(nodeId, View.Drain.ALL),
         () -> isEmpty(nodeId),
+        SETTLES,
         () -> left(nodeId));
   }
 
@@ -89,17 +93,21 @@ final class ClusterWishes implements ClusterOrders {
     } else if (led > 0) {
       missing.add("node " + nodeId + " leads slots still: slots=" + led);
     }
-    if (!missing.isEmpty() || lacking > 0 || !othersAnswer(standing, nodeId)) {
+    if (!missing.isEmpty() || lacking > 0 || !othersServe(standing, nodeId)) {
       missing.addAll(standing.waitingFor());
     }
     return new Pending(led, lacking, missing);
   }
 
-  private static boolean othersAnswer(Standing standing, String nodeId) {
+  /** True if all others know the view of this node and show what it says they lead. */
+  private static boolean othersServe(Standing standing, String nodeId) {
     return standing.parts().stream()
         .filter(part -> !part.member().nodeId().equals(nodeId))
         .map(Part::word)
-        .allMatch(Optional::isPresent);
+        .allMatch(
+            word ->
+                word.filter(said -> said.epoch() == standing.epoch() && said.takingOver() == 0)
+                    .isPresent());
   }
 
   @Override
@@ -112,6 +120,7 @@ final class ClusterWishes implements ClusterOrders {
             new Wish.Drain(nodeId, View.Drain.NONE),
             () -> isDrain(nodeId, View.Drain.NONE),
             () -> true,
+            Duration.ZERO,
             this::unsettled);
   }
 
@@ -134,6 +143,7 @@ final class ClusterWishes implements ClusterOrders {
         new Wish.Forget(nodeId),
         () -> !view().has(member.get()),
         () -> true,
+        Duration.ZERO,
         this::unsettled);
   }
 
@@ -152,6 +162,7 @@ final class ClusterWishes implements ClusterOrders {
   /**
    * Tells the wish until it is agreed on, and then waits until it is carried out.
    *
+   * @param held how long that has to be so
    * @param otherwise made when the time is over
    */
   private Outcome await(
@@ -159,19 +170,24 @@ final class ClusterWishes implements ClusterOrders {
       Wish wish,
       Supplier<Boolean> isAgreed,
       Supplier<Boolean> isDone,
+      Duration held,
       Supplier<Outcome> otherwise) {
     long start = System.nanoTime();
     long told = start - AGAIN.toNanos();
+    long undone = start;
     while (true) {
-      if (isAgreed.get()) {
-        if (isDone.get()) {
-          return new Done();
-        }
-      } else if (System.nanoTime() - told >= AGAIN.toNanos()) {
-        told = System.nanoTime();
+      boolean isUndone = !isAgreed.get() || !isDone.get();
+      long now = System.nanoTime();
+      if (isUndone) {
+        undone = now;
+      } else if (now - undone >= held.toNanos()) {
+        return new Done();
+      }
+      if (!isAgreed.get() && now - told >= AGAIN.toNanos()) {
+        told = now;
         node.wish(wish);
       }
-      if (System.nanoTime() - start >= patience.toNanos() || !pause()) {
+      if (now - start >= patience.toNanos() || !pause()) {
         return otherwise.get();
       }
     }

@@ -197,6 +197,23 @@ final class ClusterCommandTest {
     assertEquals("wait-settled: done\n", run.output);
   }
 
+  @Test
+  void oneLookIsNotEnoughToBeSettled() {
+    server.createContext(
+        "/",
+        exchange -> {
+          note(exchange);
+          String status = requests.size() == 2 ? UNSETTLED : SETTLED;
+          send(exchange, 200, requests.size() == 4 ? SETTLED.replace(":7,", ":8,") : status);
+        });
+
+    Run run = run("wait-settled");
+
+    assertEquals(0, run.code, run.errors);
+    // Settled, not so, in one view, in another one, and in that one still or again.
+    assertEquals(6, requests.size(), run.errors);
+  }
+
   private void startLater(int port) {
     try {
       Thread.sleep(1500);
