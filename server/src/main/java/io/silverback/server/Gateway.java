@@ -248,12 +248,13 @@ public final class Gateway implements AutoCloseable {
   }
 
   /**
-   * Takes no new requests, lets running ones end within the timeout, leaves the cluster, and closes
-   * the store.
+   * Hands over to other servers what this one leads, takes no new requests, lets running ones end
+   * within the timeout, leaves the cluster, and closes the store.
    */
   @Override
   public void close() {
     ready = false;
+    cluster.ifPresent(parts -> parts.drain());
     web.close();
     staleness.close();
     // The peer port goes last: other nodes take a refused peer port to mean that we answer no

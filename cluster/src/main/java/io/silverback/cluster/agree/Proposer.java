@@ -152,13 +152,11 @@ public final class Proposer {
     List<ViewPlanner.Handed> handed = handed(view);
     next(view)
         .or(() -> handed.isEmpty() ? Optional.empty() : Optional.of(ViewPlanner.again(view)))
-        // One with raised epochs may change nothing else, or the log refuses it.
-        .map(
-            next ->
-                next.epoch() > view.epoch() + 1
-                    ? next
-                    : ViewPlanner.handingOver(ViewPlanner.sparing(next, room.full()), handed))
+        .map(next -> ViewPlanner.handingOver(ViewPlanner.sparing(next, room.full()), handed))
         .or(() -> stuck(view))
+        // It may change nothing else: all slots would count as new, also for members without room.
+        .or(() -> raised(view))
+        .or(() -> forgettable(view).map(gone -> ViewPlanner.forgetting(view, gone)))
         .ifPresent(
             next -> {
               proposed = true;
@@ -215,9 +213,7 @@ public final class Proposer {
         .or(() -> silent(view).map(member -> without(view, member, wallMillis)))
         .or(() -> wished(view))
         .or(() -> nextVoter(view).map(member -> ViewPlanner.withVoter(view, member)))
-        .or(() -> proven(view).map(member -> ViewPlanner.withLeader(view, member)))
-        .or(() -> raised(view))
-        .or(() -> forgettable(view).map(gone -> ViewPlanner.forgetting(view, gone)));
+        .or(() -> proven(view).map(member -> ViewPlanner.withLeader(view, member)));
   }
 
   private Optional<View> wished(View view) {

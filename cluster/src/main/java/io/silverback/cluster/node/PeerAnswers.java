@@ -142,6 +142,7 @@ final class PeerAnswers {
     }
     // Before the look, so that nothing of the leader before slips in after it.
     fences.raise(ask.slots(), ask.epochs());
+    led.giveWay(ask.slots(), ask.epochs());
     background(
         asker,
         () -> {

@@ -5,6 +5,7 @@ import io.silverback.cluster.Member;
 import io.silverback.cluster.SlotTable;
 import io.silverback.cluster.View;
 import java.util.BitSet;
+import java.util.List;
 
 /**
  * The slots that this node leads, and those that it is to lead and has not taken over yet. Changed
@@ -114,6 +115,24 @@ public final class Led {
     again.and(closed);
     closed.andNot(again);
     show(again);
+  }
+
+  /**
+   * Another node asks what is here of slots that it leads from those epochs on. Where that is later
+   * than what this node knows, it leads the slot no more, whatever its view says: the other one
+   * will show it as soon as it has the answer.
+   */
+  public void giveWay(BitSet slots, List<Long> laters) {
+    var lost = new BitSet(HashRing.SLOTS);
+    int i = 0;
+    for (int slot = slots.nextSetBit(0);
+        slot >= 0 && i < laters.size();
+        slot = slots.nextSetBit(slot + 1)) {
+      lost.set(slot, laters.get(i++) > epochs[slot]);
+    }
+    pending.andNot(lost);
+    closed.andNot(lost);
+    shown = shown.without(lost);
   }
 
   public void clear() {

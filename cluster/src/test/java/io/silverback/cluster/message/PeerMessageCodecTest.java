@@ -225,6 +225,17 @@ final class PeerMessageCodecTest {
     assertEquals(view, View.decode(whole.toByteArray()));
   }
 
+  @Test
+  void aViewOfTheFirstFormatHasNoDrainsAndNothingThatWasHandedOver() {
+    Member member = TestViews.member("a", 0x11, 0x12);
+    View view = ViewPlanner.first(7, List.of(member));
+    var out = new ByteOutput().u8(1).u64(1).u64(7).u32(1);
+    View.write(out, member);
+    out.flag(true).flag(true).u32(0).u32(0).u32(1).text("a").u64(0x11).u64(1);
+    out.u16s(new short[HashRing.SLOTS]);
+    assertEquals(view, View.decode(out.finish()));
+  }
+
   private static long digestOnPage() throws IOException {
     String before = "The digest of this view is `";
     return PageExample.lines(PAGE).stream()

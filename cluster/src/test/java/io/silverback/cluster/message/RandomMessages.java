@@ -106,6 +106,10 @@ final class RandomMessages {
     if (type == SlotTable.class) {
       return slots();
     }
+    if (type.isSealed() && type.isInterface()) {
+      Class<?>[] kinds = type.getPermittedSubclasses();
+      return record(kinds[random.nextInt(kinds.length)]);
+    }
     return type.isEnum()
         ? type.getEnumConstants()[random.nextInt(type.getEnumConstants().length)]
         : record(type);
@@ -122,6 +126,8 @@ final class RandomMessages {
                   random.nextInt(4) == 0
                       ? Optional.of(members.get(random.nextInt(members.size())))
                       : Optional.empty());
+      BitSet handed = BitSet.valueOf(random.longs(3).toArray());
+      slots = slots.handedOver(epoch, handed, members.getFirst());
     }
     return slots;
   }

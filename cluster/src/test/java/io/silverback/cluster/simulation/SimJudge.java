@@ -2,6 +2,7 @@ package io.silverback.cluster.simulation;
 
 import io.silverback.cluster.Exposure;
 import io.silverback.cluster.Member;
+import io.silverback.cluster.SlotTable;
 import io.silverback.cluster.View;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -18,8 +19,8 @@ import java.util.SortedMap;
 final class SimJudge {
   private static final long TICK = 50 * SimWorld.MILLI;
 
-  /** It takes less to hand a slot over. */
-  private static final long DARK_NANOS = SimWorld.SECOND;
+  /** It takes less to hand a slot over, even if a proposal is lost. */
+  private static final long DARK_NANOS = 5 * SimWorld.SECOND;
 
   private final SimWorld world;
   private final SimCluster cluster;
@@ -31,6 +32,8 @@ final class SimJudge {
   private long shownFrom;
   private long shownUntil;
   private long diskLostAt = -100 * SimWorld.SECOND;
+  private final Map<SimLedger, SlotTable.Tenure> tenures = new HashMap<>();
+  private final Map<SimLedger, Long> handedOverAt = new HashMap<>();
   private final Map<Integer, Long> smallAt = new HashMap<>();
   private int scrapes;
   private int acknowledged;
@@ -130,7 +133,7 @@ final class SimJudge {
     seen.forEach(
         (ledger, values) -> {
           for (SimServer other : cluster.servers()) {
-            if (other != server && shows(other, ledger) && !wasHandedOver(ledger)) {
+            if (other != server && shows(other, ledger) && !wasHandedOver(ledger, began)) {
               throw new SimViolation(
                   "a scrape holds and another node shows the slot: "
                       + server.process()
@@ -160,12 +163,24 @@ final class SimJudge {
   }
 
   /** What was read before may come late then, as it counts as of the beginning of the scrape. */
-  private boolean wasHandedOver(SimLedger ledger) {
-    return cluster
+  private boolean wasHandedOver(SimLedger ledger, long since) {
+    noteHandOvers();
+    return handedOverAt.getOrDefault(ledger, Long.MIN_VALUE) >= since - TICK;
+  }
+
+  private void noteHandOvers() {
+    cluster
         .register()
         .newest()
-        .filter(view -> view.slots().tenure(ledger.slot()).handedOver())
-        .isPresent();
+        .ifPresent(
+            view -> {
+              for (SimLedger ledger : cluster.ledgers()) {
+                SlotTable.Tenure tenure = view.slots().tenure(ledger.slot());
+                if (!tenure.equals(tenures.put(ledger, tenure)) && tenure.handedOver()) {
+                  handedOverAt.put(ledger, world.now());
+                }
+              }
+            });
   }
 
   /** A client was told that its push is safe. */
@@ -263,6 +278,7 @@ final class SimJudge {
 
   private void tick() {
     replicas();
+    noteHandOvers();
     judgeReadiness();
     for (SimLedger ledger : cluster.ledgers()) {
       boolean shown = cluster.servers().stream().anyMatch(server -> shows(server, ledger));

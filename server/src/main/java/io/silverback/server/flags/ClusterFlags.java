@@ -137,6 +137,14 @@ final class ClusterFlags {
           "How long a server that was removed has to stay before it leads again; doubles each"
               + " time.");
 
+  static final Flag<Duration> DRAIN_TIMEOUT =
+      TABLE.single(
+          "cluster.drain-timeout",
+          positiveDuration(),
+          "10s",
+          "How long a server that is told to end tries to hand over what it leads, so that no scrape"
+              + " misses it.");
+
   static final Flag<Duration> TOMBSTONE_AGE =
       TABLE.single(
           "cluster.tombstone-age",

@@ -5,6 +5,7 @@ import static io.silverback.server.flags.ClusterFlags.ADVERTISE_WEB;
 import static io.silverback.server.flags.ClusterFlags.CLOCK_SKEW;
 import static io.silverback.server.flags.ClusterFlags.CONNECTIONS;
 import static io.silverback.server.flags.ClusterFlags.DNS;
+import static io.silverback.server.flags.ClusterFlags.DRAIN_TIMEOUT;
 import static io.silverback.server.flags.ClusterFlags.EXPECT;
 import static io.silverback.server.flags.ClusterFlags.FACTOR;
 import static io.silverback.server.flags.ClusterFlags.JOIN;
@@ -98,6 +99,7 @@ final class ClusterRules {
                     flags.get(VOTER_ONLY),
                     secrets(flags),
                     flags.get(ServerFlags.PERSISTENCE_FILE).map(it -> it.resolve("cluster")),
+                    flags.get(DRAIN_TIMEOUT),
                     rules(flags),
                     peers(flags)));
   }

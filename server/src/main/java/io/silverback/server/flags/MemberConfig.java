@@ -4,6 +4,7 @@ import io.silverback.cluster.ClusterConfig;
 import io.silverback.cluster.peer.PeerConfig;
 import io.silverback.cluster.peer.PeerSecrets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -18,6 +19,7 @@ import java.util.Optional;
  * @param zone the failure domain, empty for none
  * @param voterOnly whether it votes and holds no groups
  * @param folder for the files of the cluster; empty for one that goes with the process
+ * @param drainTimeout how long it tries to hand over what it leads before it ends
  * @param rules what all nodes of a cluster should be told alike
  * @param peers what bounds the connections to the others
  */
@@ -31,6 +33,7 @@ public record MemberConfig(
     boolean voterOnly,
     PeerSecrets secrets,
     Optional<Path> folder,
+    Duration drainTimeout,
     ClusterConfig rules,
     PeerConfig peers) {
   public MemberConfig {

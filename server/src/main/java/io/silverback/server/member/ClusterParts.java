@@ -6,7 +6,9 @@ import io.silverback.cluster.ClusterStatus;
 import io.silverback.cluster.Member;
 import io.silverback.cluster.Membership;
 import io.silverback.cluster.Network;
+import io.silverback.cluster.View;
 import io.silverback.cluster.ViewLog;
+import io.silverback.cluster.Wish;
 import io.silverback.cluster.node.ClusterNode;
 import io.silverback.cluster.node.SystemClock;
 import io.silverback.cluster.node.ThreadLoop;
@@ -47,6 +49,11 @@ public final class ClusterParts implements AutoCloseable {
   /** What an answer of the cluster may take beyond the time in which the cluster gives up. */
   private static final Duration MARGIN = Duration.ofSeconds(1);
 
+  /** Of what comes of a drain; the wish is repeated each tenth time, as it may be lost. */
+  private static final Duration LOOK = Duration.ofMillis(20);
+
+  private static final int LOOKS_A_WISH = 10;
+
   private final ClusterFolder folder;
   private final ThreadLoop loop;
   private final Network network;
@@ -54,6 +61,7 @@ public final class ClusterParts implements AutoCloseable {
   private final ViewLog viewLog;
   private final ClusterNode node;
   private final boolean looksForOthers;
+  private final Duration drainTimeout;
   private final MetricStore store;
   private final ClusterReport report;
   private final ClusterOrders orders;
@@ -87,6 +95,7 @@ public final class ClusterParts implements AutoCloseable {
             random::nextLong);
     node = new ClusterNode(settings.rules(), self, ports, onLapse);
     looksForOthers = !settings.join().isEmpty();
+    drainTimeout = settings.drainTimeout();
     report =
         new ClusterReport(
             node,
@@ -206,6 +215,42 @@ public final class ClusterParts implements AutoCloseable {
   public ClusterHandler handler() {
     return new ClusterHandler(
         () -> report.targets(Instant.now()), Optional.of(report), Optional.of(orders));
+  }
+
+  /**
+   * Hands over what this node leads, so that others show it when this one ends. Returns when that
+   * is done, when there is nobody to hand over to, or when it takes too long.
+   */
+  public void drain() {
+    var wish = new Wish.Drain(node.status().self().nodeId(), View.Drain.LEADERSHIP);
+    long began = System.nanoTime();
+    try {
+      for (int i = 0; leadsForOthers(); i++) {
+        if (System.nanoTime() - began > drainTimeout.toNanos()) {
+          log.warn(
+              "not all slots were handed over before this server ends, so some scrapes miss them",
+              "slots",
+              node.status().ledSlots());
+          return;
+        }
+        if (i % LOOKS_A_WISH == 0) {
+          node.wish(wish);
+        }
+        Thread.sleep(LOOK);
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** True if it leads slots that another member may be about to get. */
+  private boolean leadsForOthers() {
+    ClusterStatus status = node.status();
+    Optional<View.Seat> seat = status.view().flatMap(view -> view.seatOf(status.self()));
+    boolean mayHandOver =
+        seat.isPresent() && status.leaseMillis() > 0 && status.view().get().seats().size() > 1;
+    boolean isAgreed = seat.filter(each -> each.drain() != View.Drain.NONE).isPresent();
+    return mayHandOver && (!isAgreed || status.handingOver() > 0);
   }
 
   /** Leaves the cluster; the store stays open. All parts are closed, even if one of them fails. */

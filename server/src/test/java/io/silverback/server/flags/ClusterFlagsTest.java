@@ -67,6 +67,7 @@ final class ClusterFlagsTest {
             "--cluster.replica-timeout=1s",
             "--cluster.push-budget=9s",
             "--cluster.stability=1m",
+            "--cluster.drain-timeout=4s",
             "--cluster.tombstone-age=10m",
             "--cluster.max-clock-skew=250ms",
             "--cluster.peer-queue-size=1MiB",
@@ -84,6 +85,7 @@ final class ClusterFlagsTest {
     assertEquals(Duration.ofSeconds(3), settings.rules().lease());
     assertEquals(Duration.ofSeconds(9), settings.rules().pushBudget());
     assertEquals(Duration.ofMinutes(1), settings.rules().stability());
+    assertEquals(Duration.ofSeconds(4), settings.drainTimeout());
     assertEquals(Duration.ofMinutes(10), settings.rules().tombstoneAge());
     assertEquals(Duration.ofMillis(250), settings.rules().maxClockSkew());
     assertEquals(1 << 20, settings.peers().queueBytes());

@@ -308,6 +308,7 @@ final class FlagsTest {
             "cluster.advertise-address",
             "cluster.advertise-web-address",
             "cluster.bootstrap-expect",
+            "cluster.drain-timeout",
             "cluster.join",
             "cluster.lease",
             "cluster.listen-address",
