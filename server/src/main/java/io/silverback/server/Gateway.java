@@ -299,6 +299,7 @@ public final class Gateway implements AutoCloseable {
         () ->
             new ClusterHandler.Targets(
                 "", List.of(advertised.isEmpty() ? ownAddress() : advertised)),
+        Optional.empty(),
         Optional.empty());
   }
 

@@ -1,5 +1,6 @@
 package io.silverback.server;
 
+import io.silverback.server.admin.ClusterCommand;
 import io.silverback.server.flags.ArgumentFiles;
 import io.silverback.server.flags.CheckConfig;
 import io.silverback.server.flags.Flags;
@@ -13,8 +14,11 @@ import io.silverback.server.log.LogLevel;
 import io.silverback.server.log.Logging;
 import io.silverback.server.metrics.BuildInfo;
 import io.silverback.server.transfer.Transfer;
+import java.io.Console;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -32,6 +36,10 @@ public final class Main {
       if (Transfer.isAskedFor(given)) {
         System.exit(Transfer.run(given, TerminalWidth.of(System.getenv()), System.out, System.err));
       }
+      if (ClusterCommand.isAskedFor(given)) {
+        int width = TerminalWidth.of(System.getenv());
+        System.exit(ClusterCommand.run(given, width, hasColours(), System.out, System.err));
+      }
       if (CheckConfig.isAskedFor(given)) {
         System.exit(CheckConfig.run(given, System.getenv(), System.out, System.err));
       }
@@ -44,6 +52,12 @@ public final class Main {
       System.err.println("silverback: error: " + e.getMessage());
       System.exit(1);
     }
+  }
+
+  /** True if what is printed goes to a terminal, and nobody has asked for plain text. */
+  private static boolean hasColours() {
+    return Optional.ofNullable(System.console()).filter(Console::isTerminal).isPresent()
+        && Objects.requireNonNullElse(System.getenv("NO_COLOR"), "").isEmpty();
   }
 
   /** Of the process, which the JVM was a part of before it came here. */

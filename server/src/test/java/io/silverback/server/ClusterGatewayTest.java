@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
  */
 final class ClusterGatewayTest {
   private static final int GROUPS = 30;
+  private static final String STATUS = "/api/v1/cluster/status";
   private static final Pattern OWNERS = Pattern.compile("\"owners\":\\[\"(node-.)\",\"node-.\"]");
   private static final String UNSERVED =
       "\nsilverback_cluster_unserved_slots{reason=\"silent_leader\"} ";
@@ -156,6 +157,64 @@ final class ClusterGatewayTest {
       assertTrue(cluster.get(2, "/api/v1/cluster/owner?instance=b").text().contains("job="));
       assertTrue(cluster.get(2, "/api/v1/cluster/ring").text().contains("\"should_lead\":"));
     }
+  }
+
+  @Test
+  void eachOwnerSaysWhichCopyItHas() throws IOException {
+    try (var cluster = LocalCluster.start(3)) {
+      String path = "/api/v1/cluster/owner?job=copied";
+      assertFalse(cluster.get(0, path).text().contains("\"has_group\":true"));
+      assertEquals(200, cluster.send(0, "PUT", "/metrics/job/copied", "a 1\n").status());
+      for (int node = 0; node < cluster.size(); node++) {
+        JsonNode copies = json(cluster.get(node, path)).at("/data/copies");
+
+        assertEquals(2, copies.size(), copies.toString());
+        for (JsonNode copy : copies) {
+          assertTrue(copy.at("/answered").asBoolean(), copies.toString());
+          assertTrue(copy.at("/has_group").asBoolean(), copies.toString());
+          assertTrue(copy.at("/current").asBoolean(), copies.toString());
+          assertEquals(0, copy.at("/lag_seconds").asDouble(), copies.toString());
+          assertEquals(copies.at("/0/version"), copy.at("/version"), copies.toString());
+        }
+      }
+      cluster.send(0, "DELETE", "/metrics/job/copied", "");
+      JsonNode deleted = json(cluster.get(0, path)).at("/data/copies/0");
+      assertFalse(deleted.at("/has_group").asBoolean(), deleted.toString());
+      assertFalse(deleted.at("/version").asText().isEmpty(), deleted.toString());
+    }
+  }
+
+  @Test
+  void theStatusOfTheWholeClusterCountsAMemberThatDoesNotAnswer() throws IOException {
+    try (var cluster = LocalCluster.start(3)) {
+      for (int node = 0; node < cluster.size(); node++) {
+        awaitText(cluster, node, STATUS, "\"settled\":true,\"waiting_for\":[]");
+        JsonNode status = json(cluster.get(node, STATUS)).at("/data");
+        assertEquals(1, status.at("/failure_tolerance/without_stopping_pushes").asInt());
+        assertEquals(16384, status.at("/slots/led").asInt(), status.toString());
+        assertEquals(3, status.at("/members").size(), status.toString());
+      }
+      cluster.freezeViews(true);
+      cluster.stop(1);
+      for (int node : new int[] {0, 2}) {
+        awaitText(cluster, node, STATUS, "\"node node-1 is not heard by ");
+        JsonNode status = json(cluster.get(node, STATUS)).at("/data");
+        assertFalse(status.at("/settled").asBoolean(), status.toString());
+        assertTrue(status.toString().contains("\"node node-1 does not answer\""));
+        assertFalse(status.at("/members/1/answered").asBoolean(), status.toString());
+        assertTrue(status.at("/members/1/silent").asBoolean(), status.toString());
+        assertEquals(0, status.at("/failure_tolerance/without_losing_pushes").asInt());
+        assertEquals(0, status.at("/failure_tolerance/without_stopping_pushes").asInt());
+      }
+      cluster.freezeViews(false);
+      awaitText(cluster, 0, STATUS, "\"settled\":true");
+      assertEquals(2, json(cluster.get(0, STATUS)).at("/data/members").size());
+    }
+  }
+
+  private static JsonNode json(Answer answer) throws IOException {
+    assertEquals(200, answer.status(), answer.text());
+    return new JsonMapper().readTree(answer.text());
   }
 
   @Test

@@ -56,7 +56,9 @@ final class ClusterIT {
     Path rules = folder.resolve("silverback.yml");
     Files.writeString(rules, "staleness: [{match: '{job=\"fleeting\"}', ttl: 3s}]\n");
     long startNanos = System.nanoTime();
-    cluster = ProcessCluster.start(NODES, folder, "--config.file=" + rules, "--log.level=info");
+    cluster =
+        ProcessCluster.start(
+            NODES, folder, "--config.file=" + rules, "--log.level=info", "--web.enable-admin-api");
     report("three nodes started and formed a cluster", startNanos);
   }
 
@@ -133,6 +135,50 @@ final class ClusterIT {
             return client.awaitExit(PROGRAM_LIMIT) == 0;
           }
         });
+  }
+
+  @Test
+  void anOperatorTakesANodeOutAndBackFromTheCommandLine() {
+    var acknowledged = new TreeMap<String, String>();
+    pushRound(cluster.nodes(), "4", acknowledged);
+    operate(0, 0, "wait-settled", "--members=3", "--timeout=2m");
+    assertTrue(operate(0, 0, "status").contains(": settled\n"));
+    long drainNanos = System.nanoTime();
+    operate(0, 1, "drain", "node-2", "--timeout=2m");
+    report("a drain of one node", drainNanos);
+    String ring = operate(0, 0, "ring");
+    assertTrue(ring.matches("(?s).*\nnode-2 +0 +0 +0\n.*"), ring);
+    cluster.node(2).kill();
+    String forgotten = operate(0, 0, "forget", "node-2", "--timeout=2m");
+    assertEquals("forget: done\n", forgotten);
+    assertEquals(acknowledged, cluster.shown("value_"));
+    String left = operate(3, 1, "status");
+    assertTrue(left.contains("may fail now: 1 without losing pushes, 0 without stopping"), left);
+
+    cluster.mend();
+    operate(0, 2, "wait-settled", "--members=3", "--timeout=2m");
+    operate(0, 1, "undrain", "node-2");
+    operate(0, 1, "rebalance");
+    operate(0, 1, "repair");
+    operate(1, 1, "drain", "node-3");
+    operate(2, 1, "drain");
+    operate(0, 2, "wait-settled", "--members=3", "--timeout=2m");
+    assertEquals(acknowledged, cluster.shown("value_"));
+    String log = cluster.node(1).process().standardError();
+    assertTrue(log.contains("msg=\"the cluster got a command\" source=127.0.0.1:"), log);
+    assertTrue(log.contains(" command=drain node=node-2 outcome=done"), log);
+  }
+
+  private static String operate(int exitCode, int node, String... words) {
+    var command = new ArrayList<String>();
+    command.addAll(List.of(RunningGateway.launcher(), "cluster"));
+    command.addAll(List.of(words));
+    command.add("--url=http://" + cluster.node(node).webAddress());
+    try (var client = RunningProcess.start(command, Map.of())) {
+      assertEquals(
+          exitCode, client.awaitExit(PROGRAM_LIMIT.multipliedBy(3)), client::standardError);
+      return client.standardOutput();
+    }
   }
 
   @Test

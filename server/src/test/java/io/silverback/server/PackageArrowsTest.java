@@ -80,13 +80,14 @@ final class PackageArrowsTest {
           room("cluster.slots", "cluster cluster.message"),
           room(
               "server",
-              "codec.model server.flags server.group.rules server.handler server.http "
+              "codec.model server.admin server.flags server.group.rules server.handler server.http "
                   + "server.limits server.log server.member server.memory server.metrics "
                   + "server.storage server.storage.engine server.storage.files server.transfer "
                   + "server.web server.writers server.yaml",
               "com.sun.management",
               HELIDON,
               METRICS),
+          room("server.admin", "server.flags server.log server.yaml", "picocli", JSON),
           room("server.body", "server.http server.limits", "io.airlift.compress", HELIDON),
           room("server.config", "server.group.rules server.group.select server.log server.yaml"),
           room(

@@ -66,6 +66,7 @@ final class SingleNodeTest {
       assertEquals(
           "{\"status\":\"success\",\"data\":[]}", gateway.get("/api/v1/cluster/members").text());
       assertEquals(400, gateway.get("/api/v1/cluster/ring").status());
+      assertEquals(400, gateway.get("/api/v1/cluster/status").status());
       assertEquals(400, gateway.get("/api/v1/cluster/owner?job=a").status());
     }
   }

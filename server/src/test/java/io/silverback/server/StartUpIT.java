@@ -55,7 +55,8 @@ final class StartUpIT {
 
   @Test
   void everyCommandHelps() {
-    for (String command : List.of("make-aot-cache", "check-config", "import", "export")) {
+    for (String command :
+        List.of("make-aot-cache", "check-config", "import", "export", "cluster")) {
       try (var process = launch(Map.of(), command, "--help")) {
         assertEquals(0, process.awaitExit(), process::standardError);
         String text = process.standardOutput();

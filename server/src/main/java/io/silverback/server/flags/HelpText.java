@@ -17,6 +17,7 @@ final class HelpText {
       """
       usage: silverback [<flags>] [@<file>]
              silverback import|export --help
+             silverback cluster COMMAND [<flags>]
              silverback check-config FILE [<flags>]
              silverback make-aot-cache
              silverback help|version

@@ -4,15 +4,15 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.Optional;
 
-/** Finds the flag that a misspelled name means. */
-final class Spelling {
+/** Finds the name that a misspelled one means. */
+public final class Spelling {
   /** One mistake in as many letters is taken for a slip. */
   private static final int LETTERS_PER_MISTAKE = 5;
 
   private Spelling() {}
 
   /** The known name that is nearest, if it is near enough; or the only one that ends so. */
-  static Optional<String> closest(String given, Collection<String> known) {
+  public static Optional<String> closest(String given, Collection<String> known) {
     int most = given.length() / LETTERS_PER_MISTAKE;
     Optional<String> near =
         known.stream()

@@ -3,12 +3,14 @@ package io.silverback.server.handler;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Labels;
+import io.silverback.server.handler.ClusterInfo.Copy;
 import io.silverback.server.handler.ClusterInfo.Gone;
 import io.silverback.server.handler.ClusterInfo.Outage;
 import io.silverback.server.handler.ClusterInfo.Overview;
 import io.silverback.server.handler.ClusterInfo.Peer;
 import io.silverback.server.handler.ClusterInfo.Place;
 import io.silverback.server.handler.ClusterInfo.Share;
+import io.silverback.server.handler.ClusterInfo.Standing;
 import io.silverback.server.json.BadParameterException;
 import io.silverback.server.json.GroupJson;
 import io.silverback.server.json.JsonAnswer;
@@ -20,15 +22,17 @@ import java.util.function.Supplier;
 
 /**
  * {@code /api/v1/cluster}: who the members are and who leads what, for people, and as a list of
- * targets for Prometheus. All of it answers without a lease, too, and none of it changes anything.
+ * targets for Prometheus. All of it answers without a lease, too; what changes something is in the
+ * {@link ClusterOrdersHandler}.
  */
 public final class ClusterHandler {
-  private static final String OFF =
+  static final String OFF =
       "clustering is off here, start the server with --cluster.listen-address";
   private static final String JOB = "job";
 
   private final Supplier<Targets> targets;
   private final Optional<ClusterInfo> cluster;
+  private final Optional<ClusterOrders> orders;
 
   /**
    * What Prometheus should scrape.
@@ -47,10 +51,18 @@ public final class ClusterHandler {
    *
    * @param targets asked for each request
    * @param cluster empty on a single node
+   * @param orders empty on a single node
    */
-  public ClusterHandler(Supplier<Targets> targets, Optional<ClusterInfo> cluster) {
+  public ClusterHandler(
+      Supplier<Targets> targets, Optional<ClusterInfo> cluster, Optional<ClusterOrders> orders) {
     this.targets = targets;
     this.cluster = cluster;
+    this.orders = orders;
+  }
+
+  /** The endpoints that change something. */
+  ClusterOrdersHandler orders(RequestLog log) {
+    return new ClusterOrdersHandler(orders, log);
   }
 
   /** Always 200: Prometheus keeps its last list on anything else, and forgets it at a restart. */
@@ -103,6 +115,17 @@ public final class ClusterHandler {
       }
       List<Share> shares = cluster.get().shares();
       JsonAnswer.send(request, response, out -> writeShares(shares, out));
+    };
+  }
+
+  Endpoint status() {
+    return (request, response, _) -> {
+      if (cluster.isEmpty()) {
+        JsonAnswer.refuse(request, response, OFF);
+        return;
+      }
+      Standing standing = cluster.get().standing();
+      JsonAnswer.send(request, response, out -> StandingJson.write(standing, out));
     };
   }
 
@@ -211,6 +234,7 @@ public final class ClusterHandler {
       out.writeBooleanField("votes", peer.votes());
       out.writeBooleanField("voter_only", peer.voterOnly());
       out.writeBooleanField("may_lead", peer.mayLead());
+      out.writeStringField("drain", peer.drain());
       out.writeBooleanField("self", peer.isSelf());
       out.writeBooleanField("seen", peer.isSeen());
       out.writeBooleanField("silent", peer.silentSince().isPresent());
@@ -251,6 +275,18 @@ public final class ClusterHandler {
     out.writeArrayFieldStart("owners");
     for (String owner : place.owners()) {
       out.writeString(owner);
+    }
+    out.writeEndArray();
+    out.writeArrayFieldStart("copies");
+    for (Copy copy : place.copies()) {
+      out.writeStartObject();
+      out.writeStringField("node_id", copy.nodeId());
+      out.writeBooleanField("answered", copy.answered());
+      out.writeBooleanField("has_group", copy.hasGroup());
+      out.writeStringField("version", copy.version());
+      out.writeBooleanField("current", copy.isCurrent());
+      out.writeNumberField("lag_seconds", copy.lagSeconds());
+      out.writeEndObject();
     }
     out.writeEndArray();
     out.writeEndObject();

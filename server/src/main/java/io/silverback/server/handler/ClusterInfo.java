@@ -17,8 +17,11 @@ public interface ClusterInfo {
   /** What of the cluster is not served, in a sentence; empty if all is. */
   Optional<String> outage();
 
-  /** Where a group belongs, whether it exists or not. */
+  /** Where a group belongs, whether it exists or not; asks the owners, for a bounded time. */
   Place place(GroupingKey key);
+
+  /** How the whole cluster stands; asks all members, for a bounded time. */
+  Standing standing();
 
   /**
    * What one node knows and does, as of some moment.
@@ -80,6 +83,7 @@ public interface ClusterInfo {
   /**
    * One process start of a node.
    *
+   * @param drain "none", "leadership" or "all": what it is to hand over
    * @param isSelf true for the one that tells this
    * @param isSeen true if gossip believes that it lives
    * @param silentSince when this node last heard of it, if that is longer ago than a lease; or when
@@ -95,10 +99,77 @@ public interface ClusterInfo {
       boolean votes,
       boolean voterOnly,
       boolean mayLead,
+      String drain,
       boolean isSelf,
       boolean isSeen,
       Optional<Instant> silentSince,
       Optional<ClockSkew> clockSkew) {}
+
+  /**
+   * How a cluster stands, as its members report it.
+   *
+   * @param clusterId empty before the first view
+   * @param epoch of the newest view known here, 0 before the first
+   * @param losable how many more nodes may fail now without the loss of an acknowledged push
+   * @param stoppable how many more nodes may fail now and the others still take pushes
+   * @param waitingFor what is missing until the next node may be touched, in sentences
+   */
+  record Standing(
+      String clusterId,
+      long epoch,
+      List<Part> parts,
+      int losable,
+      int stoppable,
+      List<String> waitingFor) {
+    public Standing {
+      parts = List.copyOf(parts);
+      waitingFor = List.copyOf(waitingFor);
+    }
+  }
+
+  /**
+   * A member's part of it.
+   *
+   * @param member as this node sees it
+   * @param share as the view says it
+   * @param word empty if the member did not answer in time
+   */
+  record Part(Peer member, Share share, Optional<Word> word) {
+
+    /** The names of those of the members that do not hear this one. */
+    public List<String> unheardBy(List<Part> all) {
+      String name = member.nodeId();
+      return all.stream()
+          .filter(part -> part.word().filter(said -> said.silent().contains(name)).isPresent())
+          .map(part -> part.member().nodeId())
+          .toList();
+    }
+  }
+
+  /**
+   * What a member says about itself.
+   *
+   * @param epoch of the newest view that it knows
+   * @param ledSlots slots that it leads and shows
+   * @param takingOver slots that it is to lead and does not show yet
+   * @param handingOver led slots that another member should lead
+   * @param underReplicated led slots of which an owner may not have all
+   * @param fewestCopies the fewest complete copies that a led slot has, its own included
+   * @param silent the names of the members that it does not hear
+   */
+  record Word(
+      long epoch,
+      int ledSlots,
+      int takingOver,
+      int handingOver,
+      int underReplicated,
+      int fewestCopies,
+      Optional<String> whyNotReady,
+      List<String> silent) {
+    public Word {
+      silent = List.copyOf(silent);
+    }
+  }
 
   /**
    * How far a wall clock is from that of the node that tells this.
@@ -120,7 +191,7 @@ public interface ClusterInfo {
    *
    * @param nodeId empty for the slots that nobody leads
    * @param leads slots that the view says it leads
-   * @param shouldLead slots that it is the first owner of
+   * @param shouldLead slots that it is the first owner of, of those that may lead
    * @param owns slots that it should hold
    */
   record Share(String nodeId, int leads, int shouldLead, int owns) {}
@@ -133,10 +204,34 @@ public interface ClusterInfo {
    * @param epoch of the view that made it the leader
    * @param owners the names of the members that hold the group: its leader, and those that have
    *     copies or are about to get them; the one that should lead it first
+   * @param copies what each of the owners has
    */
-  record Place(int slot, String leader, boolean leaderIsSilent, long epoch, List<String> owners) {
+  record Place(
+      int slot,
+      String leader,
+      boolean leaderIsSilent,
+      long epoch,
+      List<String> owners,
+      List<Copy> copies) {
     public Place {
       owners = List.copyOf(owners);
+      copies = List.copyOf(copies);
     }
   }
+
+  /**
+   * What a member has of a group.
+   *
+   * @param answered false if it did not say so in time; then the rest means nothing
+   * @param version of the last change; empty if it does not know the group
+   * @param isCurrent true if it has the same as the leader
+   * @param lagSeconds how far its last change is before the last one that an owner has
+   */
+  record Copy(
+      String nodeId,
+      boolean answered,
+      boolean hasGroup,
+      String version,
+      boolean isCurrent,
+      double lagSeconds) {}
 }

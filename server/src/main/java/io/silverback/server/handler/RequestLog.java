@@ -178,6 +178,22 @@ final class RequestLog {
         groups);
   }
 
+  /** An audit line: who told the cluster to do what, and what became of it. */
+  void ordered(ServerRequest request, String command, String node, String outcome) {
+    log.info(
+        "the cluster got a command",
+        "source",
+        sourceOf(request),
+        "user",
+        userOf(request),
+        "command",
+        command,
+        "node",
+        node,
+        "outcome",
+        outcome);
+  }
+
   /** An audit line: who had the store copied. */
   void copied(ServerRequest request, String name) {
     log.info("store copied", "source", sourceOf(request), "user", userOf(request), "name", name);

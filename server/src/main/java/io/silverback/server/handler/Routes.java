@@ -116,6 +116,7 @@ public final class Routes implements HttpServer.Handler, Pressure {
       var deleteGroups =
           new DeleteGroupsHandler(store, limits, memory, overLimit, writers::forget, log);
       routes.addAll(admin(wipe, deleteGroups, new SnapshotHandler(store, log), fenced, large));
+      routes.addAll(clusterOrders(cluster.orders(log), fenced));
     }
     router = new Router(routes, metrics, new ForeignPage(settings.externalUrl()), log);
   }
@@ -220,9 +221,21 @@ public final class Routes implements HttpServer.Handler, Pressure {
     return List.of(
         route("GET", "/api/v1/cluster", "api/v1/cluster", cluster.overview()),
         route("GET", "/api/v1/cluster/http_sd", "http_sd", cluster.httpSd()),
+        route("GET", "/api/v1/cluster/status", "api/v1/cluster", cluster.status()),
         route("GET", "/api/v1/cluster/members", "api/v1/cluster", cluster.members()),
         route("GET", "/api/v1/cluster/ring", "api/v1/cluster", cluster.ring()),
         route("GET", "/api/v1/cluster/owner", "api/v1/cluster", cluster.owner()));
+  }
+
+  private List<Route> clusterOrders(ClusterOrdersHandler orders, UnaryOperator<Endpoint> fenced) {
+    String member = "/api/v1/cluster/members/:id";
+    String name = "api/v1/cluster";
+    return List.of(
+        route("POST", member + "/drain", name, fenced.apply(orders.drain())),
+        route("DELETE", member + "/drain", name, fenced.apply(orders.undrain())),
+        route("DELETE", member, name, fenced.apply(orders.forget())),
+        route("POST", "/api/v1/cluster/repair", name, fenced.apply(orders.repair())),
+        route("POST", "/api/v1/cluster/rebalance", name, fenced.apply(orders.rebalance())));
   }
 
   private List<Route> admin(

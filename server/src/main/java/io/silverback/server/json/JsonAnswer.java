@@ -31,7 +31,13 @@ public final class JsonAnswer {
   /** Sends the data while it is written. */
   public static void send(ServerRequest request, ServerResponse response, Body body)
       throws IOException {
-    begin(response, 200);
+    send(request, response, 200, body);
+  }
+
+  /** The same with another status of a success. */
+  public static void send(ServerRequest request, ServerResponse response, int status, Body body)
+      throws IOException {
+    begin(response, status);
     write(AnswerStream.open(request, response), body);
   }
 

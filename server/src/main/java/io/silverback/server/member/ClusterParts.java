@@ -17,6 +17,7 @@ import io.silverback.codec.model.VersionClock;
 import io.silverback.server.flags.MemberConfig;
 import io.silverback.server.flags.StartUpException;
 import io.silverback.server.handler.ClusterHandler;
+import io.silverback.server.handler.ClusterOrders;
 import io.silverback.server.handler.Fence;
 import io.silverback.server.log.Log;
 import io.silverback.server.storage.MetricStore;
@@ -63,6 +64,7 @@ public final class ClusterParts implements AutoCloseable {
   private final Duration drainTimeout;
   private final MetricStore store;
   private final ClusterReport report;
+  private final ClusterOrders orders;
 
   private ClusterParts(
       MemberConfig settings,
@@ -92,16 +94,18 @@ public final class ClusterParts implements AutoCloseable {
             versions,
             random::nextLong);
     node = new ClusterNode(settings.rules(), self, ports, onLapse);
-    node.answerWith(new ServerAnswers(local, replicas, node::exposure));
     looksForOthers = !settings.join().isEmpty();
     drainTimeout = settings.drainTimeout();
     report =
         new ClusterReport(
             node,
             settings.rules().replicationFactor(),
+            settings.rules().lease().multipliedBy(2),
             () ->
                 Stream.concat(membership.troubles().stream(), network.troubles().stream())
                     .toList());
+    orders = new ClusterWishes(node, report);
+    node.answerWith(new ServerAnswers(local, replicas, node::exposure, report::word));
     store =
         new ReplicatedMetricStore(
             local,
@@ -209,7 +213,8 @@ public final class ClusterParts implements AutoCloseable {
   }
 
   public ClusterHandler handler() {
-    return new ClusterHandler(() -> report.targets(Instant.now()), Optional.of(report));
+    return new ClusterHandler(
+        () -> report.targets(Instant.now()), Optional.of(report), Optional.of(orders));
   }
 
   /**

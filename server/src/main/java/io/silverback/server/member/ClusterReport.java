@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.function.Supplier;
@@ -33,17 +34,20 @@ final class ClusterReport implements ClusterInfo {
   private final ClusterNode node;
   private final int copies;
   private final Supplier<List<Trouble>> troubles;
+  private final MemberQuestions questions;
 
   /**
    * What that node tells.
    *
    * @param copies how many nodes should hold a group
+   * @param patience how long to wait for what other members say
    * @param troubles which peers cannot be reached or are not let in, and why
    */
-  ClusterReport(ClusterNode node, int copies, Supplier<List<Trouble>> troubles) {
+  ClusterReport(ClusterNode node, int copies, Duration patience, Supplier<List<Trouble>> troubles) {
     this.node = node;
     this.copies = copies;
     this.troubles = troubles;
+    questions = new MemberQuestions(node, patience);
   }
 
   /** The members of the newest view known, and who was removed lately; before, whom it sees. */
@@ -90,25 +94,84 @@ final class ClusterReport implements ClusterInfo {
         unadmitted);
   }
 
+  /** How this node stands, for the others. */
+  Word word() {
+    ClusterStatus status = node.status();
+    return new Word(
+        status.view().map(View::epoch).orElse(0L),
+        status.ledSlots(),
+        status.takingOver(),
+        status.handingOver(),
+        status.underReplicated(),
+        status.fewestCopies(),
+        whyNotReady(),
+        status.silentMillis().keySet().stream().map(Member::nodeId).sorted().toList());
+  }
+
+  @Override
+  public Standing standing() {
+    ClusterStatus status = node.status();
+    if (status.view().isEmpty()) {
+      return new Standing(
+          "", 0, List.of(), 0, 0, new ClusterVerdict(0, List.of()).waitingFor(List.of()));
+    }
+    View view = status.view().get();
+    List<Optional<ServerAnswer>> answers = questions.ask(view.members(), new ServerQuestion.Part());
+    List<Share> shares = shares(view);
+    var parts = new ArrayList<Part>();
+    for (int i = 0; i < view.seats().size(); i++) {
+      Optional<Word> word =
+          answers
+              .get(i)
+              .filter(ServerAnswer.Stood.class::isInstance)
+              .map(ServerAnswer.Stood.class::cast)
+              .map(ServerAnswer.Stood::word);
+      parts.add(new Part(peer(view.seats().get(i), status), shares.get(i), word));
+    }
+    List<String> waiting =
+        status.peers().stream()
+            .filter(peer -> !view.has(peer) && !status.foreign().contains(peer))
+            .map(Member::nodeId)
+            .sorted()
+            .toList();
+    var verdict = new ClusterVerdict(view.epoch(), parts);
+    return new Standing(
+        hex(view.clusterId()),
+        view.epoch(),
+        parts,
+        verdict.losable(),
+        verdict.stoppable(),
+        verdict.waitingFor(waiting));
+  }
+
+  /** True if the member says a word within the time for that. */
+  boolean answers(Member member) {
+    return questions.ask(List.of(member), new ServerQuestion.Part()).getFirst().isPresent();
+  }
+
   @Override
   public List<Share> shares() {
-    Optional<View> view = node.status().view();
-    if (view.isEmpty()) {
-      return List.of();
-    }
-    List<Member> members = view.get().members();
-    HashRing ring = view.get().ring();
+    return node.status().view().map(this::shares).orElse(List.of());
+  }
+
+  /** Those of the members of a view, in its order, and after them of nobody. */
+  private List<Share> shares(View view) {
+    List<Member> members = view.members();
+    HashRing ring = view.ring();
+    HashRing leaders = view.leaders();
     int[] shouldLead = new int[members.size()];
     int[] leads = new int[members.size()];
     int[] owns = new int[members.size()];
     int unled = HashRing.SLOTS;
     for (int slot = 0; slot < HashRing.SLOTS; slot++) {
       List<Member> owners = ring.owners(slot);
+      Optional<Member> first =
+          leaders.isEmpty() ? Optional.empty() : Optional.of(leaders.first(slot));
       for (int i = 0; i < members.size(); i++) {
         int place = owners.indexOf(members.get(i));
-        shouldLead[i] += place == 0 ? 1 : 0;
+        shouldLead[i] += first.filter(members.get(i)::isSameProcess).isPresent() ? 1 : 0;
         owns[i] += place >= 0 && place < copies ? 1 : 0;
-        boolean isLeader = view.get().slots().tenure(slot).isOf(members.get(i));
+        boolean isLeader = view.slots().tenure(slot).isOf(members.get(i));
         leads[i] += isLeader ? 1 : 0;
         unled -= isLeader ? 1 : 0;
       }
@@ -132,13 +195,13 @@ final class ClusterReport implements ClusterInfo {
             .orElseThrow(
                 () ->
                     new StoreNotReadyException("the cluster has not formed yet, try again later"));
-    int slot = HashRing.slotOf(GroupKeys.encode(key));
+    byte[] encoded = GroupKeys.encode(key);
+    int slot = HashRing.slotOf(encoded);
     SlotTable.Tenure tenure = view.slots().tenure(slot);
     Optional<Member> leader = view.member(tenure.nodeId(), tenure.incarnation());
     // A node that came a moment ago may have to lead before it does: until then another one leads.
-    List<String> owners =
+    List<Member> owners =
         Stream.concat(view.owners(slot).stream().limit(copies), leader.stream())
-            .map(Member::nodeId)
             .distinct()
             .toList();
     return new Place(
@@ -146,7 +209,9 @@ final class ClusterReport implements ClusterInfo {
         leader.map(Member::nodeId).orElse(""),
         leader.filter(status.silentMillis()::containsKey).isPresent(),
         tenure.epoch(),
-        owners);
+        owners.stream().map(Member::nodeId).toList(),
+        new GroupCopies(owners, questions.ask(owners, new ServerQuestion.Copy(encoded)))
+            .comparedWith(leader));
   }
 
   @Override
@@ -219,6 +284,7 @@ final class ClusterReport implements ClusterInfo {
         seat.votes(),
         member.voterOnly(),
         seat.mayLead(),
+        seat.drain().name().toLowerCase(Locale.ROOT),
         isSelf,
         isSelf || status.peers().stream().anyMatch(member::isSameProcess),
         Optional.ofNullable(status.silentMillis().get(member)).map(Instant.now()::minusMillis),

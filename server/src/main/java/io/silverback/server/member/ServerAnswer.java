@@ -3,8 +3,13 @@ package io.silverback.server.member;
 import io.silverback.codec.bytes.ByteInput;
 import io.silverback.codec.bytes.ByteOutput;
 import io.silverback.codec.bytes.MalformedBytesException;
+import io.silverback.codec.model.Version;
+import io.silverback.server.handler.ClusterInfo.Word;
+import io.silverback.server.storage.replica.OffHeapReplicaStore.Copy;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** The answer to a {@link ServerQuestion}. Layout: {@code docs/formats/server-questions.md}. */
 sealed interface ServerAnswer {
@@ -30,6 +35,16 @@ sealed interface ServerAnswer {
   /** The states of the first of the keys, an empty one for a group that is gone. */
   record Told(List<byte[]> states) implements ServerAnswer {}
 
+  /** How the server stands. */
+  record Stood(Word word) implements ServerAnswer {}
+
+  /**
+   * What the server has of a group.
+   *
+   * @param copy empty if it does not know the group
+   */
+  record Had(Optional<Copy> copy) implements ServerAnswer {}
+
   default byte[] encode() {
     return switch (this) {
       case Withheld(var reason) -> start(0, 0, 0).list(List.of(reason), ByteOutput::text).finish();
@@ -37,6 +52,13 @@ sealed interface ServerAnswer {
       case Named(int slots, boolean isLast, var keys) ->
           start(2, slots, isLast ? 1 : 0).list(keys).finish();
       case Told(var states) -> start(3, 0, 0).list(states).finish();
+      case Stood(var word) ->
+          start(4, word.ledSlots(), word.takingOver()).list(strings(word)).finish();
+      case Had(var copy) -> {
+        int exists = copy.isPresent() && copy.get().exists() ? 1 : 0;
+        List<byte[]> strings = copy.map(ServerAnswer::bytes).map(List::of).orElse(List.of());
+        yield start(5, exists, 0).list(strings).finish();
+      }
     };
   }
 
@@ -63,8 +85,67 @@ sealed interface ServerAnswer {
       case 1 -> new Counted(first, second);
       case 2 -> new Named(first, second == 1, strings);
       case 3 -> new Told(strings);
+      case 4 -> new Stood(word(first, second, strings, in));
+      case 5 -> new Had(copy(first == 1, strings, in));
       default -> throw in.fault("unknown kind of answer " + kind);
     };
+  }
+
+  private static List<byte[]> strings(Word word) {
+    var strings = new ArrayList<byte[]>();
+    strings.add(
+        new ByteOutput()
+            .u64(word.epoch())
+            .u32(word.handingOver())
+            .u32(word.underReplicated())
+            .u32(word.fewestCopies())
+            .finish());
+    strings.add(word.whyNotReady().orElse("").getBytes(StandardCharsets.UTF_8));
+    word.silent().forEach(name -> strings.add(name.getBytes(StandardCharsets.UTF_8)));
+    return strings;
+  }
+
+  private static Word word(int led, int takingOver, List<byte[]> strings, ByteInput in) {
+    if (strings.size() < 2) {
+      throw in.fault("wrong number of byte strings");
+    }
+    List<String> texts =
+        strings.stream().skip(1).map(text -> new String(text, StandardCharsets.UTF_8)).toList();
+    var numbers = new ByteInput(strings.getFirst());
+    var word =
+        new Word(
+            numbers.u64(),
+            led,
+            takingOver,
+            numbers.size(),
+            numbers.size(),
+            numbers.size(),
+            texts.stream().limit(1).filter(reason -> !reason.isEmpty()).findFirst(),
+            texts.subList(1, texts.size()));
+    numbers.end();
+    return word;
+  }
+
+  private static byte[] bytes(Copy copy) {
+    Version newest = copy.newest();
+    return new ByteOutput()
+        .u64(copy.hash())
+        .u64(newest.epoch())
+        .u64(newest.clock())
+        .u64(newest.incarnation())
+        .finish();
+  }
+
+  private static Optional<Copy> copy(boolean exists, List<byte[]> strings, ByteInput in) {
+    if (strings.isEmpty()) {
+      return Optional.empty();
+    }
+    ServerQuestion.expect(1, strings, in);
+    var numbers = new ByteInput(strings.getFirst());
+    var copy =
+        new Copy(exists, numbers.u64(), new Version(numbers.u64(), numbers.u64(), numbers.u64()));
+    numbers.end();
+    return Optional.of(copy);
   }
 
   private static ByteOutput start(int kind, int first, int second) {

@@ -2,20 +2,23 @@ package io.silverback.server.member;
 
 import io.silverback.cluster.Exposure;
 import io.silverback.cluster.HashRing;
-import io.silverback.cluster.ReplicaStore;
 import io.silverback.codec.bytes.MalformedBytesException;
 import io.silverback.codec.model.GroupingKey;
+import io.silverback.server.handler.ClusterInfo;
 import io.silverback.server.storage.KeyBatch;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.StoreClosedException;
 import io.silverback.server.storage.StoreNotReadyException;
 import io.silverback.server.storage.maps.GroupKeys;
+import io.silverback.server.storage.replica.OffHeapReplicaStore;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
+import java.util.function.IntPredicate;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
-/** Answers what other servers ask about the groups that this one shows. Thread-safe. */
+/** Answers what other servers ask about this one and its groups. Thread-safe. */
 final class ServerAnswers implements UnaryOperator<byte[]> {
   /** Whatever a question asks for. */
   private static final int MOST_BYTES = 16 * 1024 * 1024;
@@ -24,13 +27,24 @@ final class ServerAnswers implements UnaryOperator<byte[]> {
       new ServerAnswer.Withheld("the server may not lead now");
 
   private final MetricStore local;
-  private final ReplicaStore replicas;
+  private final OffHeapReplicaStore replicas;
   private final Supplier<Exposure> exposure;
+  private final Supplier<ClusterInfo.Word> word;
 
-  ServerAnswers(MetricStore local, ReplicaStore replicas, Supplier<Exposure> exposure) {
+  /**
+   * The answers about a store.
+   *
+   * @param word how this server stands
+   */
+  ServerAnswers(
+      MetricStore local,
+      OffHeapReplicaStore replicas,
+      Supplier<Exposure> exposure,
+      Supplier<ClusterInfo.Word> word) {
     this.local = local;
     this.replicas = replicas;
     this.exposure = exposure;
+    this.word = word;
   }
 
   @Override
@@ -40,15 +54,14 @@ final class ServerAnswers implements UnaryOperator<byte[]> {
 
   private ServerAnswer answer(byte[] question) {
     try {
-      Exposure shown = exposure.get();
-      ServerAnswer answer =
-          switch (ServerQuestion.decode(question)) {
-            case ServerQuestion.Count() -> count(shown);
-            case ServerQuestion.Names(var after, int most) -> names(shown, after, bounded(most));
-            case ServerQuestion.States(var keys, int most) -> states(keys, bounded(most));
-          };
-      // Afterwards: what was read while the lease ran out may be old.
-      return shown.holds().getAsBoolean() ? answer : NO_LEASE;
+      return switch (ServerQuestion.decode(question)) {
+        case ServerQuestion.Count() -> shown(this::count);
+        case ServerQuestion.Names(var after, int most) ->
+            shown(slots -> names(slots, after, bounded(most)));
+        case ServerQuestion.States(var keys, int most) -> shown(_ -> states(keys, bounded(most)));
+        case ServerQuestion.Part() -> new ServerAnswer.Stood(word.get());
+        case ServerQuestion.Copy(var key) -> new ServerAnswer.Had(replicas.copy(key));
+      };
     } catch (MalformedBytesException | StoreNotReadyException e) {
       return new ServerAnswer.Withheld(String.valueOf(e.getMessage()));
     } catch (StoreClosedException _) {
@@ -56,13 +69,26 @@ final class ServerAnswers implements UnaryOperator<byte[]> {
     }
   }
 
-  private ServerAnswer count(Exposure shown) {
+  /** What is read of the groups that this server shows. */
+  private ServerAnswer shown(Function<IntPredicate, ServerAnswer> read) {
+    while (true) {
+      Exposure shown = exposure.get();
+      ServerAnswer answer = read.apply(shown.slots());
+      // Of a slot that was handed over meanwhile, some may be from before that.
+      if (shown.isWhole().getAsBoolean()) {
+        // What was read while the lease ran out may be old.
+        return shown.holds().getAsBoolean() ? answer : NO_LEASE;
+      }
+    }
+  }
+
+  private ServerAnswer count(IntPredicate shown) {
     int[] groups = {0};
     local.names(key -> groups[0] += isShown(key, shown) ? 1 : 0);
     return new ServerAnswer.Counted(slots(shown), groups[0]);
   }
 
-  private ServerAnswer names(Exposure shown, byte[] after, int most) {
+  private ServerAnswer names(IntPredicate shown, byte[] after, int most) {
     KeyBatch batch =
         after.length == 0 ? KeyBatch.first(most) : KeyBatch.after(GroupKeys.decode(after), most);
     local.names(
@@ -89,14 +115,14 @@ final class ServerAnswers implements UnaryOperator<byte[]> {
     return new ServerAnswer.Told(states);
   }
 
-  private boolean isShown(GroupingKey key, Exposure shown) {
-    return shown.slots().test(HashRing.slotOf(GroupKeys.encode(key)));
+  private boolean isShown(GroupingKey key, IntPredicate shown) {
+    return shown.test(HashRing.slotOf(GroupKeys.encode(key)));
   }
 
-  private static int slots(Exposure shown) {
+  private static int slots(IntPredicate shown) {
     int slots = 0;
     for (int slot = 0; slot < HashRing.SLOTS; slot++) {
-      slots += shown.slots().test(slot) ? 1 : 0;
+      slots += shown.test(slot) ? 1 : 0;
     }
     return slots;
   }

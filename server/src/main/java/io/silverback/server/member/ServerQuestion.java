@@ -6,7 +6,7 @@ import io.silverback.codec.bytes.MalformedBytesException;
 import java.util.List;
 
 /**
- * What one server of a cluster asks another about the groups that it shows. Layout: {@code
+ * What one server of a cluster asks another about itself and the groups that it has. Layout: {@code
  * docs/formats/server-questions.md}.
  */
 sealed interface ServerQuestion {
@@ -31,12 +31,20 @@ sealed interface ServerQuestion {
    */
   record States(List<byte[]> keys, int most) implements ServerQuestion {}
 
+  /** How the server stands; answered without a lease, too. */
+  record Part() implements ServerQuestion {}
+
+  /** What the server has of a group; answered without a lease, too. */
+  record Copy(byte[] key) implements ServerQuestion {}
+
   default byte[] encode() {
     var out = new ByteOutput().u8(FORMAT);
     return switch (this) {
       case Count() -> out.u8(1).list(List.of()).finish();
       case Names(var after, int most) -> out.u8(2).u32(most).list(List.of(after)).finish();
       case States(var keys, int most) -> out.u8(3).u32(most).list(keys).finish();
+      case Part() -> out.u8(4).u32(0).list(List.of()).finish();
+      case Copy(var key) -> out.u8(5).u32(0).list(List.of(key)).finish();
     };
   }
 
@@ -64,6 +72,14 @@ sealed interface ServerQuestion {
         yield new Names(keys.getFirst(), most);
       }
       case 3 -> new States(keys, most);
+      case 4 -> {
+        expect(0, keys, in);
+        yield new Part();
+      }
+      case 5 -> {
+        expect(1, keys, in);
+        yield new Copy(keys.getFirst());
+      }
       default -> throw in.fault("unknown kind of question " + kind);
     };
   }

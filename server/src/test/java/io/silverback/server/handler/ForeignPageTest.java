@@ -80,7 +80,10 @@ final class ForeignPageTest {
             BuildInfo.current(),
             Guard.OPEN,
             Fence.OPEN,
-            new ClusterHandler(() -> new ClusterHandler.Targets("", List.of()), Optional.empty()),
+            new ClusterHandler(
+                () -> new ClusterHandler.Targets("", List.of()),
+                Optional.empty(),
+                Optional.empty()),
             new LifecycleHandler(Optional::empty, () -> {}, Optional.empty()))
         .table();
   }

@@ -4,7 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.silverback.codec.bytes.ByteOutput;
 import io.silverback.codec.bytes.MalformedBytesException;
+import io.silverback.codec.model.Version;
+import io.silverback.server.handler.ClusterInfo.Word;
+import io.silverback.server.storage.replica.OffHeapReplicaStore.Copy;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -12,11 +16,14 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** Questions and answers between servers, as bytes. */
 final class ServerQuestionTest {
   private static final byte[] KEY = "k".getBytes(StandardCharsets.UTF_8);
+  private static final ServerAnswer HAD =
+      new ServerAnswer.Had(Optional.of(new Copy(true, -1, new Version(1, 2, 3))));
   private static final Path PAGE = Path.of("..", "docs", "formats", "server-questions.md");
 
   @Test
@@ -24,11 +31,16 @@ final class ServerQuestionTest {
     List<String> examples =
         Files.readAllLines(PAGE).stream().filter(line -> line.matches("[0-9a-f ]{8,}")).toList();
 
-    assertEquals(2, examples.size());
+    assertEquals(3, examples.size());
     byte[] question = HexFormat.of().parseHex(examples.get(0).replace(" ", ""));
     byte[] answer = HexFormat.of().parseHex(examples.get(1).replace(" ", ""));
     assertArrayEquals(question, new ServerQuestion.Names(KEY, 1024).encode());
     assertArrayEquals(answer, new ServerAnswer.Named(5461, true, List.of(KEY)).encode());
+    byte[] stood = HexFormat.of().parseHex(examples.get(2).replace(" ", ""));
+    assertArrayEquals(
+        stood,
+        new ServerAnswer.Stood(new Word(7, 5461, 0, 0, 0, 2, Optional.empty(), List.of("b")))
+            .encode());
   }
 
   @Test
@@ -37,7 +49,9 @@ final class ServerQuestionTest {
         List.of(
             new ServerQuestion.Count(),
             new ServerQuestion.Names(new byte[0], 1),
-            new ServerQuestion.States(List.of(KEY, new byte[0]), 9))) {
+            new ServerQuestion.States(List.of(KEY, new byte[0]), 9),
+            new ServerQuestion.Part(),
+            new ServerQuestion.Copy(KEY))) {
       assertArrayEquals(
           question.encode(), ServerQuestion.decode(question.encode()).encode(), question::toString);
     }
@@ -46,9 +60,18 @@ final class ServerQuestionTest {
             new ServerAnswer.Withheld("höre"),
             new ServerAnswer.Counted(3, 7),
             new ServerAnswer.Named(3, false, List.of(KEY)),
-            new ServerAnswer.Told(List.of(new byte[0], KEY)))) {
+            new ServerAnswer.Told(List.of(new byte[0], KEY)),
+            new ServerAnswer.Had(Optional.empty()))) {
       assertArrayEquals(
           answer.encode(), ServerAnswer.decode(answer.encode()).encode(), answer::toString);
+    }
+    for (ServerAnswer answer :
+        List.of(
+            new ServerAnswer.Stood(new Word(1L << 39, 1, 2, 3, 4, 5, Optional.empty(), List.of())),
+            new ServerAnswer.Stood(
+                new Word(7, 0, 0, 0, 0, 0, Optional.of("höre"), List.of("a", "b"))),
+            HAD)) {
+      assertEquals(answer, ServerAnswer.decode(answer.encode()));
     }
   }
 
@@ -60,10 +83,17 @@ final class ServerQuestionTest {
       byte[] cut = Arrays.copyOf(question, length);
       assertThrows(MalformedBytesException.class, () -> ServerQuestion.decode(cut));
     }
-    for (int length = 0; length < answer.length; length++) {
-      byte[] cut = Arrays.copyOf(answer, length);
-      assertThrows(MalformedBytesException.class, () -> ServerAnswer.decode(cut));
+    for (byte[] whole : List.of(answer, HAD.encode())) {
+      for (int length = 0; length < whole.length; length++) {
+        byte[] cut = Arrays.copyOf(whole, length);
+        assertThrows(MalformedBytesException.class, () -> ServerAnswer.decode(cut));
+      }
     }
+    byte[] shortNumbers =
+        new ByteOutput().u8(1).u8(4).u32(0).u32(0).list(List.of(KEY, KEY)).finish();
+    assertThrows(MalformedBytesException.class, () -> ServerAnswer.decode(shortNumbers));
+    byte[] noReason = new ByteOutput().u8(1).u8(4).u32(0).u32(0).list(List.of(KEY)).finish();
+    assertThrows(MalformedBytesException.class, () -> ServerAnswer.decode(noReason));
     byte[] longer = Arrays.copyOf(question, question.length + 1);
     assertThrows(MalformedBytesException.class, () -> ServerQuestion.decode(longer));
   }

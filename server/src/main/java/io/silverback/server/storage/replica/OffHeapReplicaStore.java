@@ -39,6 +39,7 @@ import java.util.function.IntPredicate;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.agrona.ExpandableArrayBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * The groups of a store as the cluster sees them. Works on the very entries that the {@link
@@ -266,6 +267,36 @@ public final class OffHeapReplicaStore implements ReplicaStore {
       GroupFrame whole = GroupFrame.decode(frame, 0, length[0]);
       GroupShape shape = store.shapes().shape(whole.shape());
       return Optional.of(GroupStateMessage.encode(key, whole, shape));
+    } finally {
+      store.usage().exit();
+    }
+  }
+
+  /**
+   * What there is of one group, to compare it with other nodes.
+   *
+   * @param exists false for a group that was deleted
+   * @param hash equal on two nodes if their groups are
+   * @param newest the newest version of all that happened to the group
+   */
+  public record Copy(boolean exists, long hash, Version newest) {}
+
+  /** What there is of a group; empty if it is not known here. */
+  public Optional<Copy> copy(byte[] key) {
+    StoreParts store = parts.get();
+    store.usage().enter();
+    try {
+      var found = new ArrayList<Copy>(1);
+      store
+          .groups()
+          .read(
+              key,
+              entry -> {
+                GroupFrameReader frame = HistoryHead.frameAfter(entry);
+                long hash = ContentHash.of(new UnsafeBuffer(key), entry);
+                found.add(new Copy(frame.exists(), hash, StateOrder.newest(frame)));
+              });
+      return found.stream().findFirst();
     } finally {
       store.usage().exit();
     }

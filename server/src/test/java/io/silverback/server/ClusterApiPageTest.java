@@ -1,0 +1,83 @@
+package io.silverback.server;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.silverback.server.RawHttp.Answer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Sends the requests of {@code docs/formats/cluster-api.md} to three nodes, in the order of the
+ * page. An answer has to have the status and the fields of the example, in their order, with values
+ * of the same kinds; a boolean, and a text that is a word of the API, has to be the same.
+ */
+final class ClusterApiPageTest {
+  private static final Path PAGE = Path.of("..", "docs", "formats", "cluster-api.md");
+  private static final Pattern EXAMPLE =
+      Pattern.compile("(?s)```\n\\$ (GET|POST|DELETE|PUT) (\\S+)\n(\\d{3})\n(.*?)```");
+  private static final Pattern WORD =
+      Pattern.compile("node-[0-9]|none|leadership|all|success|error");
+  private static final int EXAMPLES = 11;
+
+  private record Example(String method, String path, int status, String body) {}
+
+  @Test
+  void theServerAnswersAsThePageSays() throws IOException {
+    List<Example> examples = examples();
+    assertEquals(EXAMPLES, examples.size());
+    try (var cluster = LocalCluster.start(3)) {
+      assertEquals(200, cluster.send(1, "PUT", "/metrics/job/backup", "a 1\n").status());
+      for (Example example : examples) {
+        cluster.await("settled", () -> isSettled(cluster));
+        Answer answer = cluster.send(0, example.method(), example.path(), "");
+
+        assertEquals(example.status(), answer.status(), example + answer.text());
+        JsonMapper json = new JsonMapper();
+        assertAlike(json.readTree(example.body()), json.readTree(answer.text()), example.path());
+      }
+    }
+  }
+
+  private static boolean isSettled(LocalCluster cluster) throws IOException {
+    return cluster.get(0, "/api/v1/cluster/status").text().contains("\"settled\":true");
+  }
+
+  private static List<Example> examples() throws IOException {
+    var examples = new ArrayList<Example>();
+    Matcher matcher = EXAMPLE.matcher(Files.readString(PAGE));
+    while (matcher.find()) {
+      int status = Integer.parseInt(matcher.group(3));
+      examples.add(new Example(matcher.group(1), matcher.group(2), status, matcher.group(4)));
+    }
+    return examples;
+  }
+
+  private static void assertAlike(JsonNode wanted, JsonNode found, String place) {
+    assertEquals(wanted.getNodeType(), found.getNodeType(), place);
+    if (wanted.isObject()) {
+      var names = new ArrayList<String>();
+      found.fieldNames().forEachRemaining(names::add);
+      var wantedNames = new ArrayList<String>();
+      wanted.fieldNames().forEachRemaining(wantedNames::add);
+      assertEquals(wantedNames, names, place);
+      names.forEach(name -> assertAlike(wanted.path(name), found.path(name), place + "/" + name));
+    } else if (wanted.isArray()) {
+      assertEquals(wanted.isEmpty(), found.isEmpty(), place + found);
+      // The first one: of the others some have more to say.
+      assertAlike(wanted.path(0), found.path(0), place + "/0");
+    } else if (wanted.isBoolean()) {
+      assertEquals(wanted, found, place);
+    } else if (wanted.isTextual() && WORD.matcher(wanted.asText()).matches()) {
+      assertTrue(WORD.matcher(found.asText()).matches(), place + " " + found);
+    }
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.silverback.server.admin;
+
+import org.jspecify.annotations.NullMarked;
