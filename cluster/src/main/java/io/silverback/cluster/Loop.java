@@ -21,11 +21,20 @@ public interface Loop {
 
   /**
    * Runs work beside the loop, and hands what comes out of it to a task of the loop: nothing if it
-   * throws, which is logged as a bug. Works handed over are done one after the other. For tasks of
-   * the loop, which bound how many of them wait.
+   * throws, which is logged as a bug, and nothing if it was not begun while anybody waits for it,
+   * or if too many works wait. Works handed over are done one after the other.
    */
   <T> void background(Supplier<T> work, Consumer<Optional<T>> then);
 
-  /** The same for works that do not wait for one another, and come to an end in any order. */
+  /**
+   * The same for works of a take-over, which wait for one another but not for those in the
+   * background: until they are done nobody serves some slots.
+   */
+  <T> void urgent(Supplier<T> work, Consumer<Optional<T>> then);
+
+  /**
+   * The same for works that do not wait for one another, and come to an end in any order. Each is
+   * begun; for tasks of the loop, which bound how many of them wait.
+   */
   <T> void parallel(Supplier<T> work, Consumer<Optional<T>> then);
 }

@@ -158,7 +158,7 @@ public interface ReplicaStore {
   /**
    * For each of {@link HashRing#SLOTS} slots a number that is equal on two nodes if they hold the
    * same groups with the same content; 0 for an empty slot. Tombstones count, but for those at or
-   * below the horizon. Looks at every group.
+   * below the horizon.
    */
   long[] digests();
 

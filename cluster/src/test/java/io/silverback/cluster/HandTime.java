@@ -14,10 +14,16 @@ public final class HandTime implements Clock, Loop {
 
   private final SimWorld world = new SimWorld(1, false);
   private long wallMillis = 1_790_000_000_000L;
+  private int urgentWorks;
 
   /** Both clocks go on, and what comes due is done. */
   public void pass(long millis) {
     world.run(millis * SimWorld.MILLI);
+  }
+
+  /** How many works of take-overs were handed over. */
+  public int urgentWorks() {
+    return urgentWorks;
   }
 
   /** Does what is due now. */
@@ -67,6 +73,12 @@ public final class HandTime implements Clock, Loop {
       // A test wants it.
       return Optional.empty();
     }
+  }
+
+  @Override
+  public <T> void urgent(Supplier<T> work, Consumer<Optional<T>> then) {
+    urgentWorks++;
+    background(work, then);
   }
 
   @Override

@@ -26,8 +26,10 @@ import io.silverback.codec.model.Version;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -37,6 +39,9 @@ import java.util.function.UnaryOperator;
 /** Answers what other nodes ask this one. Belongs to the loop. */
 final class PeerAnswers {
   private static final long MOST_WAITING_BYTES = 128 << 20;
+
+  /** From one question of a take-over to its next one. */
+  private static final long URGENT_NANOS = 10_000_000_000L;
 
   private final ClusterPorts ports;
   private final Fences fences;
@@ -49,6 +54,9 @@ final class PeerAnswers {
   private final EnumSet<Rule> off;
   private final EventCounts events;
   private final Set<ProcessId> raising = new HashSet<>();
+
+  /** Until when the questions of a node that takes slots over are urgent. */
+  private final Map<ProcessId, Long> takingOver = new HashMap<>();
 
   /** Of states and claims that wait for the store. */
   private final WaitingBytes waiting = new WaitingBytes(MOST_WAITING_BYTES);
@@ -91,13 +99,14 @@ final class PeerAnswers {
       case PeerMessage.Replicate replicate -> replicate(asker, replicate);
       case PeerMessage.AskDigests ask -> digests(asker, ask);
       case PeerMessage.AskEntries ask ->
-          // In one work, as no other one can raise the horizons between the two looks.
-          background(
+          look(
               asker,
-              () ->
-                  new PeerMessage.Entries(
-                      ask.id(), ports.store().entries(ask.slots()::get), horizons(ask.slots())));
-      case PeerMessage.AskStates ask -> background(asker, () -> states(ask));
+              () -> {
+                List<Version> horizons = horizons(ask.slots());
+                return new PeerMessage.Entries(
+                    ask.id(), ports.store().entries(ask.slots()::get), horizons);
+              });
+      case PeerMessage.AskStates ask -> look(asker, () -> states(ask));
       case PeerMessage.Deliver deliver -> deliver(asker, deliver);
       case PeerMessage.RaiseHorizons ask -> raise(asker, ask);
       case PeerMessage.AskClaim ask -> claim(view, asker, ask);
@@ -143,12 +152,18 @@ final class PeerAnswers {
     // Before the look, so that nothing of the leader before slips in after it.
     fences.raise(ask.slots(), ask.epochs());
     led.giveWay(ask.slots(), ask.epochs());
-    background(
+    if (!ask.epochs().isEmpty()) {
+      long now = ports.clock().nanoTime();
+      takingOver.values().removeIf(until -> until - now < 0);
+      takingOver.put(ProcessId.of(asker), now + URGENT_NANOS);
+    }
+    look(
         asker,
         () -> {
+          List<Version> horizons = horizons(ask.slots());
           long[] all = ports.store().digests();
           List<Long> digests = ask.slots().stream().mapToObj(slot -> all[slot]).toList();
-          return new PeerMessage.Digests(ask.id(), digests, horizons(ask.slots()));
+          return new PeerMessage.Digests(ask.id(), digests, horizons);
         });
   }
 
@@ -158,6 +173,10 @@ final class PeerAnswers {
     return new PeerMessage.States(ask.id(), answered, states);
   }
 
+  /**
+   * Those of before the look: whatever is purged meanwhile is then missing at an old horizon, so
+   * the asker takes it for something new to this node, which does not let it in.
+   */
   private List<Version> horizons(BitSet slots) {
     List<Version> all = ports.store().horizons();
     return slots.stream().mapToObj(all::get).toList();
@@ -302,6 +321,19 @@ final class PeerAnswers {
             ask.claim(),
             (verdict, reason) ->
                 tell(asker, new ClaimAnswer(ask.id(), ask.epoch(), verdict, reason)));
+  }
+
+  /** What a node looks at that takes slots over does not wait for what others compare. */
+  private void look(Member asker, Supplier<PeerMessage> answer) {
+    long now = ports.clock().nanoTime();
+    Long until =
+        takingOver.computeIfPresent(
+            ProcessId.of(asker), (_, it) -> it - now < 0 ? null : now + URGENT_NANOS);
+    if (until == null) {
+      background(asker, answer);
+    } else {
+      ports.loop().urgent(answer, message -> message.ifPresent(told -> tell(asker, told)));
+    }
   }
 
   private void background(Member asker, Supplier<PeerMessage> answer) {

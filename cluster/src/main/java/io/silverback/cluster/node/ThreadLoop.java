@@ -10,9 +10,11 @@ import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;
 import java.util.PriorityQueue;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -36,6 +38,12 @@ public final class ThreadLoop implements Loop, AutoCloseable {
   private static final long MOST_NANOS_TO_WAIT = TimeUnit.MILLISECONDS.toNanos(100);
   private static final Duration MOST_TO_END = Duration.ofSeconds(5);
 
+  /** As long as a node that compares slots waits for an answer. */
+  private static final Duration MOST_TO_BEGIN = Duration.ofSeconds(5);
+
+  /** Far more than fifty nodes ask that each wait for an answer before they ask again. */
+  static final int MOST_WORKS = 256;
+
   private final int capacity;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition work = lock.newCondition();
@@ -44,7 +52,9 @@ public final class ThreadLoop implements Loop, AutoCloseable {
   private final PriorityQueue<Timer> timers = new PriorityQueue<>();
   private final Thread thread;
   private final ExecutorService background;
+  private final ExecutorService urgent;
   private final ExecutorService parallel;
+  private final long mostNanosToBegin;
   private long timersMade;
   private long refused;
   private volatile boolean closed;
@@ -66,18 +76,33 @@ public final class ThreadLoop implements Loop, AutoCloseable {
    * @param parallelism how many works run in parallel; some of them wait for locks
    */
   public ThreadLoop(String name, int capacity, int parallelism) {
+    this(name, capacity, parallelism, MOST_TO_BEGIN);
+  }
+
+  /** The same with another time after which nobody waits for a work that was not begun. */
+  ThreadLoop(String name, int capacity, int parallelism, Duration mostToBegin) {
     if (capacity < 1) {
       throw new IllegalArgumentException("a loop needs room for a task: capacity=" + capacity);
     }
     this.capacity = capacity;
     this.thread = Thread.ofPlatform().daemon().name(name).unstarted(this::run);
-    this.background =
-        Executors.newSingleThreadExecutor(
-            Thread.ofPlatform().daemon().name(name + "-background").factory());
+    this.mostNanosToBegin = mostToBegin.toNanos();
+    this.background = oneAfterTheOther(name + "-background");
+    this.urgent = oneAfterTheOther(name + "-urgent");
     this.parallel =
         Executors.newFixedThreadPool(
             parallelism, Thread.ofPlatform().daemon().name(name + "-parallel-", 0).factory());
     thread.start();
+  }
+
+  private static ExecutorService oneAfterTheOther(String name) {
+    return new ThreadPoolExecutor(
+        1,
+        1,
+        0,
+        TimeUnit.NANOSECONDS,
+        new ArrayBlockingQueue<>(MOST_WORKS),
+        Thread.ofPlatform().daemon().name(name).factory());
   }
 
   /**
@@ -113,25 +138,34 @@ public final class ThreadLoop implements Loop, AutoCloseable {
 
   @Override
   public <T> void background(Supplier<T> work, Consumer<Optional<T>> then) {
-    run(background, work, then);
+    run(background, mostNanosToBegin, work, then);
+  }
+
+  @Override
+  public <T> void urgent(Supplier<T> work, Consumer<Optional<T>> then) {
+    run(urgent, mostNanosToBegin, work, then);
   }
 
   @Override
   public <T> void parallel(Supplier<T> work, Consumer<Optional<T>> then) {
-    run(parallel, work, then);
+    run(parallel, Long.MAX_VALUE, work, then);
   }
 
-  private <T> void run(ExecutorService workers, Supplier<T> work, Consumer<Optional<T>> then) {
+  private <T> void run(
+      ExecutorService workers, long mostNanos, Supplier<T> work, Consumer<Optional<T>> then) {
+    long handedOver = System.nanoTime();
     try {
       workers.execute(
           () -> {
             if (!closed) {
-              Optional<T> outcome = outcome(work);
+              boolean isLate = System.nanoTime() - handedOver > mostNanos;
+              Optional<T> outcome = isLate ? Optional.empty() : outcome(work);
               comesOut(() -> then.accept(outcome));
             }
           });
     } catch (RejectedExecutionException _) {
-      // Closed.
+      // Full; or closed, and then nothing comes out.
+      comesOut(() -> then.accept(Optional.empty()));
     }
   }
 
@@ -189,11 +223,11 @@ public final class ThreadLoop implements Loop, AutoCloseable {
     } finally {
       lock.unlock();
     }
-    background.shutdown();
-    parallel.shutdown();
+    List<ExecutorService> works = List.of(background, urgent, parallel);
+    works.forEach(ExecutorService::shutdown);
     try {
       boolean ended = thread == Thread.currentThread() || thread.join(MOST_TO_END);
-      for (ExecutorService workers : List.of(background, parallel)) {
+      for (ExecutorService workers : works) {
         ended &= workers.awaitTermination(MOST_TO_END.toMillis(), TimeUnit.MILLISECONDS);
       }
       if (!ended) {

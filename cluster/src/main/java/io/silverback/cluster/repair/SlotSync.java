@@ -115,8 +115,9 @@ public final class SlotSync {
   }
 
   private BitSet different(PeerMessage.Digests theirs) {
-    long[] digests = ports.store().digests();
+    // In this order, as another work may raise horizons meanwhile.
     List<Version> horizons = ports.store().horizons();
+    long[] digests = ports.store().digests();
     var different = new BitSet(HashRing.SLOTS);
     int i = 0;
     for (int slot = slots.nextSetBit(0); slot >= 0; slot = slots.nextSetBit(slot + 1)) {
@@ -374,7 +375,12 @@ public final class SlotSync {
   }
 
   private <T> void background(Supplier<T> work, Consumer<T> then) {
-    ports.loop().background(work, made -> made.ifPresentOrElse(orEnd(then), this::end));
+    Consumer<Optional<T>> made = outcome -> outcome.ifPresentOrElse(orEnd(then), this::end);
+    if (epochs.isEmpty()) {
+      ports.loop().background(work, made);
+    } else {
+      ports.loop().urgent(work, made);
+    }
   }
 
   /** A step that fails is a bug, but its caller must not wait for the end for ever. */

@@ -64,6 +64,11 @@ final class ClusterNodeTest {
     }
 
     @Override
+    public <T> void urgent(Supplier<T> work, Consumer<Optional<T>> then) {
+      hand.time.urgent(work, then);
+    }
+
+    @Override
     public <T> void parallel(Supplier<T> work, Consumer<Optional<T>> then) {
       hand.time.parallel(work, then);
     }

@@ -314,6 +314,21 @@ final class PeerAnswersTest {
         .toList();
   }
 
+  @Test
+  void whatATakeOverAsksIsUrgentForAsLongAsItAsks() {
+    var ask = new PeerMessage.AskStates(1, List.of());
+    replica.answer(Optional.empty(), leader, ask);
+    assertEquals(0, time.urgentWorks());
+    askDigests(4);
+    replica.answer(Optional.empty(), leader, ask);
+    assertEquals(2, time.urgentWorks());
+    time.pass(20_000);
+    replica.answer(Optional.empty(), leader, ask);
+    assertEquals(2, time.urgentWorks());
+    time.settle();
+    assertEquals(4, answers.size());
+  }
+
   private void replicate(long id, long epoch, long millis) {
     replica.answer(Optional.empty(), leader, message(id, epoch, bytes("g=1"), millis));
   }

@@ -117,6 +117,88 @@ final class ThreadLoopTest {
   }
 
   @Test
+  void urgentWorksDoNotWaitForThoseInTheBackground() throws Exception {
+    try (var loop = new ThreadLoop("loop", CAPACITY, 2)) {
+      var seen = new CopyOnWriteArrayList<String>();
+      var go = new CountDownLatch(1);
+      var done = new CountDownLatch(2);
+      loop.background(
+          () -> awaitQuietly(go),
+          _ -> {
+            seen.add("background");
+            done.countDown();
+          });
+      loop.urgent(
+          () -> "in " + Thread.currentThread().getName(),
+          in -> {
+            seen.add(in.orElseThrow());
+            done.countDown();
+            go.countDown();
+          });
+      assertTrue(done.await(10, TimeUnit.SECONDS));
+      assertEquals(List.of("in loop-urgent", "background"), List.copyOf(seen));
+    }
+  }
+
+  @Test
+  void aWorkThatNobodyWaitsForAnyMoreIsNotBegun() throws Exception {
+    try (var loop = new ThreadLoop("loop", CAPACITY, 2, Duration.ofMillis(50))) {
+      var seen = new CopyOnWriteArrayList<String>();
+      var begun = new CountDownLatch(1);
+      var go = new CountDownLatch(1);
+      var done = new CountDownLatch(3);
+      loop.background(
+          () -> {
+            begun.countDown();
+            return awaitQuietly(go);
+          },
+          _ -> done.countDown());
+      assertTrue(begun.await(10, TimeUnit.SECONDS));
+      loop.background(
+          () -> seen.add("late"),
+          outcome -> {
+            seen.add("late is empty " + outcome.isEmpty());
+            done.countDown();
+          });
+      loop.parallel(() -> seen.add("parallel"), _ -> done.countDown());
+      Thread.sleep(100);
+      go.countDown();
+      assertTrue(done.await(10, TimeUnit.SECONDS));
+      assertEquals(List.of("parallel", "late is empty true"), List.copyOf(seen));
+    }
+  }
+
+  @Test
+  void tooManyWorksEndWithNothing() throws Exception {
+    try (var loop = new ThreadLoop("loop", CAPACITY, 2)) {
+      var begun = new CountDownLatch(1);
+      var go = new CountDownLatch(1);
+      var refused = new CountDownLatch(1);
+      var done = new CountDownLatch(ThreadLoop.MOST_WORKS + 1);
+      loop.background(
+          () -> {
+            begun.countDown();
+            return awaitQuietly(go);
+          },
+          _ -> done.countDown());
+      assertTrue(begun.await(10, TimeUnit.SECONDS));
+      for (int i = 0; i < ThreadLoop.MOST_WORKS; i++) {
+        loop.background(() -> "done", _ -> done.countDown());
+      }
+      loop.background(
+          () -> "one too many",
+          outcome -> {
+            if (outcome.isEmpty()) {
+              refused.countDown();
+            }
+          });
+      assertTrue(refused.await(10, TimeUnit.SECONDS));
+      go.countDown();
+      assertTrue(done.await(10, TimeUnit.SECONDS));
+    }
+  }
+
+  @Test
   void parallelWorksDoNotWaitForOneAnother() throws Exception {
     try (var loop = new ThreadLoop("loop", CAPACITY, 2)) {
       var seen = new CopyOnWriteArrayList<String>();
@@ -154,6 +236,7 @@ final class ThreadLoopTest {
     loop.close();
     loop.execute(() -> ran.add("task"));
     loop.background(() -> ran.add("work"), _ -> ran.add("outcome"));
+    loop.urgent(() -> ran.add("work"), _ -> ran.add("outcome"));
     loop.parallel(() -> ran.add("work"), _ -> ran.add("outcome"));
     Thread.sleep(100);
     assertEquals(List.of(), ran);

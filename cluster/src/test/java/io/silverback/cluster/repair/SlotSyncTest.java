@@ -78,6 +78,11 @@ final class SlotSyncTest {
     }
 
     @Override
+    public <T> void urgent(Supplier<T> work, Consumer<Optional<T>> then) {
+      background(work, then);
+    }
+
+    @Override
     public <T> void parallel(Supplier<T> work, Consumer<Optional<T>> then) {
       background(work, then);
     }

@@ -17,6 +17,8 @@ import java.util.function.Supplier;
  * the clock leaps, and what the rest of the task sends leaves as much later.
  */
 final class SimProcess implements Clock, Loop {
+  private static final long MOST_TO_BEGIN = 5_000 * SimWorld.MILLI;
+
   private final SimWorld world;
   private final SimHost host;
   private final Member member;
@@ -26,7 +28,8 @@ final class SimProcess implements Clock, Loop {
   private final ArrayDeque<Runnable> ready = new ArrayDeque<>();
   private final ArrayDeque<Runnable> overdue = new ArrayDeque<>();
   private final ArrayDeque<Runnable> arrived = new ArrayDeque<>();
-  private final ArrayDeque<Runnable> works = new ArrayDeque<>();
+  private final ArrayDeque<Runnable> background = new ArrayDeque<>();
+  private final ArrayDeque<Runnable> urgent = new ArrayDeque<>();
   private long latestWallMillis;
   private boolean alive = true;
   private boolean pumping;
@@ -76,7 +79,7 @@ final class SimProcess implements Clock, Loop {
 
   void kill() {
     alive = false;
-    List.of(ready, overdue, arrived, works).forEach(ArrayDeque::clear);
+    List.of(ready, overdue, arrived, background, urgent).forEach(ArrayDeque::clear);
   }
 
   /**
@@ -229,31 +232,43 @@ final class SimProcess implements Clock, Loop {
 
   @Override
   public <T> void background(Supplier<T> work, Consumer<Optional<T>> then) {
+    handOver(background, work, then);
+  }
+
+  @Override
+  public <T> void urgent(Supplier<T> work, Consumer<Optional<T>> then) {
+    handOver(urgent, work, then);
+  }
+
+  private <T> void handOver(
+      ArrayDeque<Runnable> works, Supplier<T> work, Consumer<Optional<T>> then) {
     if (!alive) {
       return;
     }
+    long handedOver = nanoTime();
     works.add(
         () -> {
-          Optional<T> outcome = Optional.of(work.get());
+          boolean isLate = nanoTime() - handedOver > MOST_TO_BEGIN;
+          Optional<T> outcome = isLate ? Optional.empty() : Optional.of(work.get());
           execute(() -> then.accept(outcome));
         });
     if (works.size() == 1) {
-      world.in(workNanos(), this::work);
+      world.in(workNanos(), () -> work(works));
     }
   }
 
-  private void work() {
+  private void work(ArrayDeque<Runnable> works) {
     if (!alive) {
       return;
     }
     if (paused()) {
-      arrived.add(this::work);
+      arrived.add(() -> work(works));
       return;
     }
     works.element().run();
     works.remove();
     if (!works.isEmpty()) {
-      world.in(workNanos(), this::work);
+      world.in(workNanos(), () -> work(works));
     }
   }
 

@@ -112,6 +112,11 @@ final class WaitingPushesTest {
     }
 
     @Override
+    public <T> void urgent(Supplier<T> work, Consumer<Optional<T>> then) {
+      time.urgent(work, then);
+    }
+
+    @Override
     public <T> void parallel(Supplier<T> work, Consumer<Optional<T>> then) {
       time.parallel(work, then);
     }

@@ -116,11 +116,6 @@ public final class ConsistencyCheck {
             && GroupLabels.twinOf(key).filter(stored::exists).isEmpty());
   }
 
-  /** True if there is a group of the job. */
-  public boolean hasGroupsOf(String job) {
-    return series.hasGroupsOf(job);
-  }
-
   /**
    * False if no group of the job has any of these series; true if one might.
    *

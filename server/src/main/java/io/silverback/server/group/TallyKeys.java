@@ -9,13 +9,14 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 
 /**
- * Under what the consistency check keeps its rows of {@link Tallies}: the first half of a SHA-256.
+ * Under what names of clients are counted, as in the rows of {@link Tallies}: the first half of a
+ * SHA-256.
  *
  * <p>Names come from clients, and two that share a row would have it count what is not there. A
  * seed that is kept secret does not prevent that with a hash that is only fast: for MurmurHash3
  * there are texts that collide under every seed. Not thread-safe.
  */
-final class TallyKeys {
+public final class TallyKeys {
   private static final int FAMILY = 1;
   private static final int JOB = 2;
   private static final int LABEL_NAMES = 3;
@@ -24,7 +25,7 @@ final class TallyKeys {
   private final MessageDigest digest;
   private final byte[] number = new byte[Integer.BYTES];
 
-  TallyKeys() {
+  public TallyKeys() {
     try {
       digest = MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
@@ -36,12 +37,12 @@ final class TallyKeys {
     return add(FAMILY).add(name).finish();
   }
 
-  Fingerprint job(String job) {
+  public Fingerprint job(String job) {
     return add(JOB).add(job).finish();
   }
 
   /** The key's job together with the names, not the values, of its labels. */
-  Fingerprint labelNames(GroupingKey key) {
+  public Fingerprint labelNames(GroupingKey key) {
     Labels labels = key.labels();
     add(LABEL_NAMES).add(key.job());
     for (int i = 0; i < labels.size(); i++) {

@@ -34,6 +34,7 @@ public final class GroupWriter {
   private final Holdings holdings;
   private final Tombstones tombstones;
   private final ConsistencyCheck check;
+  private final ReplicaIndex index;
   private final LongSupplier wallMillis;
   private final LongSupplier ownMillis;
 
@@ -46,6 +47,7 @@ public final class GroupWriter {
       Holdings holdings,
       Tombstones tombstones,
       ConsistencyCheck check,
+      ReplicaIndex index,
       LongSupplier wallMillis,
       LongSupplier ownMillis) {
     this.groups = groups;
@@ -56,6 +58,7 @@ public final class GroupWriter {
     this.holdings = holdings;
     this.tombstones = tombstones;
     this.check = check;
+    this.index = index;
     this.wallMillis = wallMillis;
     this.ownMillis = ownMillis;
   }
@@ -100,7 +103,7 @@ public final class GroupWriter {
       }
     }
     try {
-      check.record(change.old(), change.next());
+      record(change.old(), change.next());
       storeChange(key, change, stamp, workspace);
     } catch (RuntimeException | Error e) {
       if (!change.keepsShape()) {
@@ -129,9 +132,14 @@ public final class GroupWriter {
       PushedColumns pushed = PushedColumns.of(change.shape(), i -> isOf(frame.written(i), stamp));
       storeWithRow(key, workspace, frame, stamp, pushed);
     } catch (RuntimeException | Error e) {
-      check.record(/* old= */ change.next(), /* next= */ change.old());
+      record(/* old= */ change.next(), /* next= */ change.old());
       throw e;
     }
+  }
+
+  private void record(GroupState old, GroupState next) {
+    check.record(old, next);
+    index.record(old, next);
   }
 
   /**
@@ -217,9 +225,12 @@ public final class GroupWriter {
     boolean isOver = !frame.exists() && HistoryHead.isEmpty(workspace.entry());
     if (isOver && !(isTombstone && isRemembered(key, frame))) {
       groups.remove(key);
+      index.removed(key, HistoryHead.group(workspace.entry()));
       isTombstone = false;
     } else {
-      groups.put(key, workspace.entry(), 0, workspace.finish(frame));
+      int length = workspace.finish(frame);
+      groups.put(key, workspace.entry(), 0, length);
+      index.stored(key, frame, workspace.entry(), length);
     }
     tombstones.replace(workspace.frame(), isTombstone);
   }
@@ -234,14 +245,20 @@ public final class GroupWriter {
   public void forget(byte[] key, GroupState old, Workspace workspace) {
     GroupFrame frame = workspace.frame();
     groups.remove(key);
+    index.removed(key, HistoryHead.group(workspace.entry()));
     if (HistoryHead.columns(workspace.entry()) > 0) {
       history.dropOpen(workspace.entry(), frame.shape());
     }
     history.dropAll(workspace.entry());
-    check.record(old, GroupState.absent(old.key()));
+    record(old, GroupState.absent(old.key()));
     shapes.release(frame.shape());
     holdings.replace(frame, GroupFrame.EMPTY);
     tombstones.replace(frame, false);
+  }
+
+  /** Lets a tombstone count no more, as a horizon speaks for it. */
+  public void pass(byte[] key, Workspace workspace) {
+    index.passed(key, HistoryHead.group(workspace.entry()));
   }
 
   /** Drops the history of a group that has no open page. */

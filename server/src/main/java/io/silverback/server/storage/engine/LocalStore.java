@@ -5,8 +5,11 @@ import io.silverback.server.storage.StoreNotReadyException;
 
 /** A store on this machine, which can also be the replica of a member of a cluster. */
 public interface LocalStore extends MetricStore {
-  /** From now on remembers what is deleted, until it is purged. */
-  void keepTombstones();
+  /**
+   * From now on remembers what is deleted, until it is purged, and keeps what other members ask
+   * for. May take as long as a look at all groups.
+   */
+  void joinCluster();
 
   /**
    * What the store is made of. Callers keep to its locks.

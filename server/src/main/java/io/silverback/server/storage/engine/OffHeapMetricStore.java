@@ -99,6 +99,7 @@ public final class OffHeapMetricStore implements LocalStore {
 
   private final Holdings holdings = new Holdings();
   private final Tombstones tombstones = new Tombstones();
+  private final ReplicaIndex index;
   private final VersionClock clock;
   private final LongSupplier wallMillis;
   private final LongSupplier nanoClock;
@@ -148,6 +149,7 @@ public final class OffHeapMetricStore implements LocalStore {
     this.check =
         new ConsistencyCheck(settings.reserved(), groups, new OffHeapTallies(maps.tallies));
     this.found = adoptEntries();
+    this.index = new ReplicaIndex(maps, tombstones, shapeChanges);
     this.writer =
         new GroupWriter(
             maps.groups,
@@ -158,11 +160,14 @@ public final class OffHeapMetricStore implements LocalStore {
             holdings,
             tombstones,
             check,
+            index,
             wallMillis,
             this::ownMillis);
     long mostMemory = settings.limits().memoryBytes();
     var historyRoom = new MapRoom(maps.openPages, maps.pages);
-    var currentRoom = new MapRoom(maps.groups, maps.shapes, maps.symbols, maps.tallies);
+    var currentRoom =
+        new MapRoom(
+            maps.groups, maps.shapes, maps.symbols, maps.tallies, maps.slots, maps.labelSets);
     var memory =
         new MemoryBudget(mostMemory, currentRoom, historyRoom, besideBytes, settings.requests());
     this.growth = new GrowthCheck(settings.limits(), holdings, tombstones, memory);
@@ -181,7 +186,8 @@ public final class OffHeapMetricStore implements LocalStore {
             growth,
             judge,
             writer,
-            tombstones);
+            tombstones,
+            index);
     this.relief = new HistoryRelief(memory, retention, historyRoom, maps.pages, history);
     long sweepMillis = Math.clamp(retention.askedMillis() / SWEEPS_IN_RETENTION, 1_000, 60_000);
     this.chores =
@@ -232,8 +238,14 @@ public final class OffHeapMetricStore implements LocalStore {
   }
 
   @Override
-  public void keepTombstones() {
+  public void joinCluster() {
     tombstones.keep();
+    usage.enter();
+    try {
+      index.start();
+    } finally {
+      usage.exit();
+    }
   }
 
   @Override

@@ -26,4 +26,5 @@ public record StoreParts(
     GrowthCheck growth,
     UpdateJudge judge,
     GroupWriter writer,
-    Tombstones tombstones) {}
+    Tombstones tombstones,
+    ReplicaIndex index) {}

@@ -61,6 +61,11 @@ public final class Workspace {
     return frame;
   }
 
+  /** True if pages of history belong to the group. */
+  public boolean hasHistory() {
+    return !HistoryHead.isEmpty(entry);
+  }
+
   /** The entry that is to be, at first with the head that was found and nothing else. */
   MutableDirectBuffer entry() {
     return entry;

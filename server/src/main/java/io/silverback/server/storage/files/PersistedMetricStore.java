@@ -69,7 +69,7 @@ public final class PersistedMetricStore implements LocalStore {
   private volatile String reason = RECOVERING;
   private volatile boolean closing;
   private volatile boolean lastEndWasClean = true;
-  private volatile boolean keepsTombstones;
+  private boolean joined;
   private volatile @Nullable OffHeapMetricStore store;
   private volatile List<Chore> chores = List.of();
 
@@ -161,12 +161,20 @@ public final class PersistedMetricStore implements LocalStore {
   }
 
   @Override
-  public void keepTombstones() {
-    keepsTombstones = true;
+  public synchronized void joinCluster() {
+    joined = true;
     OffHeapMetricStore open = store;
     if (open != null) {
-      open.keepTombstones();
+      open.joinCluster();
     }
+  }
+
+  /** Lets it be asked, and not before it keeps what a member of a cluster is asked for. */
+  private synchronized void publish(OffHeapMetricStore recovered) {
+    if (joined) {
+      recovered.joinCluster();
+    }
+    store = recovered;
   }
 
   @Override
@@ -319,10 +327,7 @@ public final class PersistedMetricStore implements LocalStore {
       lastEndWasClean = opening.lastEndWasClean();
       Chore cleanUp = cleanUp(opening.foundDamage());
       chores = chores(recovered, cleanUp);
-      store = recovered;
-      if (keepsTombstones) {
-        recovered.parts().tombstones().keep();
-      }
+      publish(recovered);
       settled.countDown();
       cleanUp.runOnce();
     } catch (StoreClosedException _) {

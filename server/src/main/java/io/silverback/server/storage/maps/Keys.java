@@ -18,6 +18,12 @@ public final class Keys {
     return key;
   }
 
+  public static byte[] of(long group) {
+    byte[] key = new byte[Long.BYTES];
+    new UnsafeBuffer(key).putLong(0, group, LITTLE_ENDIAN);
+    return key;
+  }
+
   /** The bytes of a key that is only lent. */
   public static byte[] copyOf(DirectBuffer key) {
     byte[] copy = new byte[key.capacity()];

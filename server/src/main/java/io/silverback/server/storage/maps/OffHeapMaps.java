@@ -37,6 +37,10 @@ public final class OffHeapMaps implements AutoCloseable {
       new OffHeapMap.Plan("pages", 5, 16, 64, 16, 64L * MIB, 16 * 1024, 0);
   private static final OffHeapMap.Plan TALLIES =
       new OffHeapMap.Plan("tallies", 6, 16, 64, 4, 16L * MIB, 64 * 1024, 0);
+  private static final OffHeapMap.Plan SLOTS =
+      new OffHeapMap.Plan("slots", 7, 8, 16, 16, 64L * MIB, 16 * 1024, 0);
+  private static final OffHeapMap.Plan LABEL_SETS =
+      new OffHeapMap.Plan("label_sets", 8, 16, 32, 4, 16L * MIB, 16 * 1024, 0);
 
   /** Those whose files outlive the process. */
   private static final List<OffHeapMap.Plan> KEPT =
@@ -63,6 +67,14 @@ public final class OffHeapMaps implements AutoCloseable {
   /** Fingerprint to a row of counters; made anew from the groups whenever a store is opened. */
   public final OffHeapMap tallies;
 
+  /**
+   * Number of a group to its place in the list of its slot; empty unless it is a member's store.
+   */
+  public final OffHeapMap slots;
+
+  /** Fingerprint to a set of label names; empty unless it is a member's store. */
+  public final OffHeapMap labelSets;
+
   /** Null if nothing is to outlive the process. */
   private final @Nullable WriteLanes lanes;
 
@@ -87,6 +99,8 @@ public final class OffHeapMaps implements AutoCloseable {
     openPages = changed.apply(OPEN_PAGES).create();
     pages = changed.apply(PAGES).create();
     tallies = changed.apply(TALLIES).create();
+    slots = changed.apply(SLOTS).create();
+    labelSets = changed.apply(LABEL_SETS).create();
   }
 
   /**
@@ -112,6 +126,8 @@ public final class OffHeapMaps implements AutoCloseable {
     openPages = OPEN_PAGES.createIn(folder, lanes);
     pages = PAGES.createIn(folder, lanes);
     tallies = TALLIES.create();
+    slots = SLOTS.create();
+    labelSets = LABEL_SETS.create();
   }
 
   /** True while nothing should be written that can be done without. */
@@ -153,7 +169,7 @@ public final class OffHeapMaps implements AutoCloseable {
   }
 
   public List<MapStatistics> statistics() {
-    return Stream.of(groups, shapes, symbols, openPages, pages, tallies)
+    return Stream.of(groups, shapes, symbols, openPages, pages, tallies, slots, labelSets)
         .map(map -> new MapStatistics(map.name(), map.size(), map.allocatedBytes()))
         .toList();
   }
@@ -166,6 +182,8 @@ public final class OffHeapMaps implements AutoCloseable {
     openPages.close();
     pages.close();
     tallies.close();
+    slots.close();
+    labelSets.close();
     if (lanes != null) {
       lanes.close();
     }

@@ -17,6 +17,7 @@ import io.silverback.server.storage.MetricStore.Submission;
 import io.silverback.server.storage.Obstacle;
 import io.silverback.server.storage.StoreClosedException;
 import io.silverback.server.storage.StoreNotReadyException;
+import io.silverback.server.storage.engine.ContentHash;
 import io.silverback.server.storage.engine.Decision;
 import io.silverback.server.storage.engine.DiskGuard;
 import io.silverback.server.storage.engine.GroupChange;
@@ -27,8 +28,6 @@ import io.silverback.server.storage.engine.UpdateJudge;
 import io.silverback.server.storage.engine.Workspace;
 import io.silverback.server.storage.maps.GroupKeys;
 import io.silverback.server.storage.maps.HistoryHead;
-import io.silverback.server.storage.maps.Keys;
-import io.silverback.server.storage.maps.OffHeapMap;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,7 +37,9 @@ import java.util.function.IntFunction;
 import java.util.function.IntPredicate;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
+import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -60,14 +61,14 @@ public final class OffHeapReplicaStore implements ReplicaStore {
 
   private record Refusal(String reason, long nanos) {}
 
-  /** That of a store, which remembers what is deleted from now on. */
+  /** That of a store, which is that of a member of a cluster from now on. */
   public static OffHeapReplicaStore of(LocalStore store) {
-    store.keepTombstones();
+    store.joinCluster();
     return new OffHeapReplicaStore(store::parts, store.disk());
   }
 
   /**
-   * The replica side of what a store is made of.
+   * The replica side of what a store is made of that has joined.
    *
    * @param parts throws until the store can be asked
    * @param disk of the files of the store
@@ -249,24 +250,14 @@ public final class OffHeapReplicaStore implements ReplicaStore {
     StoreParts store = parts.get();
     store.usage().enter();
     try (var _ = store.shapes().visit()) {
-      var frame = new ExpandableArrayBuffer();
-      int[] length = new int[1];
-      boolean isThere =
-          store
-              .groups()
-              .read(
-                  key,
-                  entry -> {
-                    int start = HistoryHead.length(entry);
-                    length[0] = entry.capacity() - start;
-                    frame.putBytes(0, entry, start, length[0]);
-                  });
-      if (!isThere) {
-        return Optional.empty();
-      }
-      GroupFrame whole = GroupFrame.decode(frame, 0, length[0]);
-      GroupShape shape = store.shapes().shape(whole.shape());
-      return Optional.of(GroupStateMessage.encode(key, whole, shape));
+      return read(store, key, new ExpandableArrayBuffer())
+          .map(
+              entry -> {
+                int start = HistoryHead.length(entry);
+                GroupFrame whole = GroupFrame.decode(entry, start, entry.capacity() - start);
+                GroupShape shape = store.shapes().shape(whole.shape());
+                return GroupStateMessage.encode(key, whole, shape);
+              });
     } finally {
       store.usage().exit();
     }
@@ -304,33 +295,57 @@ public final class OffHeapReplicaStore implements ReplicaStore {
 
   @Override
   public long[] digests() {
-    var purge = new SlotPurge(parts.get());
-    long[] digests = new long[HashRing.SLOTS];
-    forEach(
-        (key, entry) -> {
-          byte[] copy = Keys.copyOf(key);
-          if (!purge.isPurged(copy, HistoryHead.frameAfter(entry))) {
-            digests[HashRing.slotOf(copy)] += ContentHash.of(key, entry);
-          }
-        });
-    return digests;
+    StoreParts store = parts.get();
+    store.usage().enter();
+    try {
+      return store.index().digests();
+    } finally {
+      store.usage().exit();
+    }
   }
 
   @Override
   public List<Entry> entries(IntPredicate slots) {
-    var purge = new SlotPurge(parts.get());
+    StoreParts store = parts.get();
+    var purge = new SlotPurge(store);
     var entries = new ArrayList<Entry>();
-    forEach(
-        (key, entry) -> {
-          byte[] copy = Keys.copyOf(key);
-          if (slots.test(HashRing.slotOf(copy))) {
-            GroupFrameReader frame = HistoryHead.frameAfter(entry);
-            if (!purge.isPurged(copy, frame)) {
-              entries.add(new Entry(copy, ContentHash.of(key, entry), StateOrder.newest(frame)));
-            }
+    var copy = new ExpandableArrayBuffer();
+    store.usage().enter();
+    try {
+      for (int slot = 0; slot < HashRing.SLOTS; slot++) {
+        if (slots.test(slot)) {
+          for (byte[] key : store.index().keys(slot)) {
+            read(store, key, copy)
+                .filter(entry -> !purge.isPurged(key, HistoryHead.frameAfter(entry)))
+                .ifPresent(entry -> entries.add(entryOf(key, entry)));
           }
-        });
-    return entries;
+        }
+      }
+      return entries;
+    } finally {
+      store.usage().exit();
+    }
+  }
+
+  private static Entry entryOf(byte[] key, DirectBuffer entry) {
+    long hash = ContentHash.of(new UnsafeBuffer(key), entry);
+    return new Entry(key, hash, StateOrder.newest(HistoryHead.frameAfter(entry)));
+  }
+
+  /** A copy of an entry, so that nothing is worked out while others wait for its place. */
+  private static Optional<DirectBuffer> read(
+      StoreParts store, byte[] key, MutableDirectBuffer copy) {
+    int[] length = new int[1];
+    boolean isThere =
+        store
+            .groups()
+            .read(
+                key,
+                entry -> {
+                  length[0] = entry.capacity();
+                  copy.putBytes(0, entry, 0, length[0]);
+                });
+    return isThere ? Optional.of(new UnsafeBuffer(copy, 0, length[0])) : Optional.empty();
   }
 
   @Override
@@ -355,21 +370,17 @@ public final class OffHeapReplicaStore implements ReplicaStore {
 
   @Override
   public List<String> labelNamesOf(String job) {
-    return new StoredClaims(parts.get()).labelNamesOf(job);
+    StoreParts store = parts.get();
+    store.usage().enter();
+    try {
+      return store.index().labelNamesOf(job);
+    } finally {
+      store.usage().exit();
+    }
   }
 
   @Override
   public Optional<String> collision(Claim claim) {
     return new StoredClaims(parts.get()).collision(claim);
-  }
-
-  private void forEach(OffHeapMap.EntryVisitor visitor) {
-    StoreParts store = parts.get();
-    store.usage().enter();
-    try {
-      store.groups().forEach(visitor);
-    } finally {
-      store.usage().exit();
-    }
   }
 }

@@ -5,6 +5,7 @@ import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Version;
 import io.silverback.codec.row.GroupFrame;
 import io.silverback.codec.row.GroupFrameReader;
+import io.silverback.server.storage.engine.GroupEntries;
 import io.silverback.server.storage.engine.StateOrder;
 import io.silverback.server.storage.engine.StoreParts;
 import io.silverback.server.storage.engine.Workspace;
@@ -30,7 +31,6 @@ import org.agrona.DirectBuffer;
 record SlotPurge(StoreParts store) {
   private static final int CLOCK_COUNTER_BITS = 16;
   private static final long MOST_AHEAD_MILLIS = 60_000;
-  private static final int FORGOTTEN_AT_ONCE = 50_000;
 
   /** True if the entry is a tombstone that a horizon speaks for, so that nobody needs it. */
   boolean isPurged(byte[] key, GroupFrameReader frame) {
@@ -93,78 +93,104 @@ record SlotPurge(StoreParts store) {
     store.tombstones().horizons().guard(raised);
     // A push that passed the guard before has to be through, or what it brings would be overlooked.
     store.entries().awaitRunning();
-    int forgotten =
-        forgetAll(
+    int[] forgotten = new int[1];
+    raised.forEach((slot, horizon) -> forgotten[0] += dropGroups(slot, horizon, spared));
+    if (store.tombstones().horizons().raise(raised)) {
+      // A delete that began before may count its tombstone by the horizon of then.
+      store.entries().awaitRunning();
+      raised.keySet().forEach(slot -> forgotten[0] += passTombstones(slot));
+    }
+    return forgotten[0];
+  }
+
+  private int dropGroups(int slot, Version horizon, Predicate<byte[]> spared) {
+    List<GroupingKey> found =
+        find(
+            slot,
             (key, entry) -> {
               GroupFrameReader frame = HistoryHead.frameAfter(entry);
               return frame.exists()
-                  && !StateOrder.newest(frame).isAfter(horizonOf(key, raised))
+                  && !StateOrder.newest(frame).isAfter(horizon)
                   && !spared.test(key);
-            },
-            (key, frame) ->
-                frame.exists() && !StateOrder.newest(frame).isAfter(horizonOf(key, raised)));
-    if (!store.tombstones().horizons().raise(raised)) {
-      return forgotten;
+            });
+    return forgetSome(
+        found,
+        (_, workspace) -> {
+          GroupFrame frame = workspace.frame();
+          return frame.exists() && !StateOrder.newest(frame).isAfter(horizon);
+        });
+  }
+
+  private int passTombstones(int slot) {
+    List<GroupingKey> found =
+        find(slot, (key, entry) -> isPurged(key, HistoryHead.frameAfter(entry)));
+    return forgetSome(
+        found,
+        (key, workspace) -> {
+          GroupFrame frame = workspace.frame();
+          if (frame.exists() || !store.tombstones().isPurged(key, StateOrder.newest(frame))) {
+            return false;
+          }
+          if (workspace.hasHistory()) {
+            // The entry goes with the last page.
+            store.writer().pass(key, workspace);
+            return false;
+          }
+          return true;
+        });
+  }
+
+  private int forgetSome(List<GroupingKey> found, GroupEntries.Action<Boolean> goes) {
+    int forgotten = 0;
+    for (GroupingKey group : found) {
+      forgotten +=
+          store
+              .entries()
+              .with(
+                  group,
+                  (key, workspace) -> {
+                    if (!goes.apply(key, workspace)) {
+                      return 0;
+                    }
+                    forget(group, key, workspace);
+                    return 1;
+                  });
     }
-    // A group with history keeps its entry, which goes with the last page.
-    return forgotten
-        + forgetAll(
-            (key, entry) ->
-                HistoryHead.isEmpty(entry) && isPurged(key, HistoryHead.frameAfter(entry)),
-            (key, frame) ->
-                !frame.exists() && store.tombstones().isPurged(key, StateOrder.newest(frame)));
+    return forgotten;
   }
 
-  private static Version horizonOf(byte[] key, Map<Integer, Version> raised) {
-    return raised.getOrDefault(HashRing.slotOf(key), Version.NEVER);
-  }
-
-  /** Tells whether an entry that is found is to go. */
+  /** Tells whether an entry that is found is wanted. */
   private interface Finder {
     boolean test(byte[] key, DirectBuffer entry);
   }
 
-  /** Tells whether it still is, under its lock. */
-  private interface Check {
-    boolean test(byte[] key, GroupFrame frame);
-  }
-
-  private int forgetAll(Finder finder, Check check) {
-    int forgotten = 0;
-    List<GroupingKey> found;
-    do {
-      found = find(finder);
-      for (GroupingKey group : found) {
-        forgotten +=
-            store
-                .entries()
-                .with(group, (key, workspace) -> forget(group, key, workspace, check) ? 1 : 0);
-      }
-    } while (found.size() == FORGOTTEN_AT_ONCE);
-    return forgotten;
-  }
-
-  private List<GroupingKey> find(Finder finder) {
+  private List<GroupingKey> find(int slot, Finder finder) {
     var found = new ArrayList<GroupingKey>();
-    forEach(
-        (key, entry) -> {
-          if (found.size() < FORGOTTEN_AT_ONCE && finder.test(Keys.copyOf(key), entry)) {
-            found.add(GroupKeys.decode(key, 0, key.capacity()));
-          }
-        });
+    store.usage().enter();
+    try {
+      for (byte[] key : store.index().keys(slot)) {
+        store
+            .groups()
+            .read(
+                key,
+                entry -> {
+                  if (finder.test(key, entry)) {
+                    found.add(GroupKeys.decode(key));
+                  }
+                });
+      }
+    } finally {
+      store.usage().exit();
+    }
     return found;
   }
 
-  private boolean forget(GroupingKey group, byte[] key, Workspace workspace, Check check) {
+  private void forget(GroupingKey group, byte[] key, Workspace workspace) {
     GroupFrame frame = workspace.frame();
-    if (!check.test(key, frame)) {
-      return false;
-    }
     store.shapeChanges().lock();
     try (var _ = store.shapes().visit()) {
       var old = GroupStates.decode(group, frame, store.shapes().shape(frame.shape()));
       store.writer().forget(key, old, workspace);
-      return true;
     } finally {
       store.shapeChanges().unlock();
     }

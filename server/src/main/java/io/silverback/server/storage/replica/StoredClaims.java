@@ -14,7 +14,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** Which series the groups of a store have, and which they are about to have. */
@@ -31,28 +30,6 @@ record StoredClaims(StoreParts store) {
     series.forEach(out::fingerprint);
     GroupingKey key = change.next().key();
     return Optional.of(new Claim(key.job(), SeriesClaims.labelNames(key), encoded));
-  }
-
-  /** See {@link io.silverback.cluster.ReplicaStore#labelNamesOf}. */
-  List<String> labelNamesOf(String job) {
-    store.shapeChanges().lock();
-    try {
-      if (!store.check().hasGroupsOf(job)) {
-        return List.of();
-      }
-    } finally {
-      store.shapeChanges().unlock();
-    }
-    Set<String> names = new TreeSet<>();
-    store
-        .table()
-        .names(
-            group -> {
-              if (group.job().equals(job)) {
-                names.add(SeriesClaims.labelNames(group));
-              }
-            });
-    return List.copyOf(names);
   }
 
   /** See {@link io.silverback.cluster.ReplicaStore#collision}. */

@@ -1,4 +1,4 @@
-package io.silverback.server.storage.replica;
+package io.silverback.server.storage.engine;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
@@ -10,11 +10,11 @@ import org.agrona.DirectBuffer;
  * states are equal bytes. For telling that two nodes differ, not for keeping anybody from making
  * two contents look the same.
  */
-final class ContentHash {
+public final class ContentHash {
   private ContentHash() {}
 
   /** That of the state in an entry; its history does not count. */
-  static long of(DirectBuffer key, DirectBuffer entry) {
+  public static long of(DirectBuffer key, DirectBuffer entry) {
     int start = HistoryHead.length(entry);
     long hash = mix(add(0, key, 0, key.capacity()));
     return mix(add(hash, entry, start, entry.capacity() - start));
