@@ -18,10 +18,14 @@ RESTART = "restart"
 RESTART_LOSE = "restart-lose-store"
 KILL_ALL = "kill-all"
 ROLLING = "rolling-restart"
+DRAIN = "drain"
+SCALE = "scale"
+# Moves that somebody wanted, so that the cluster could prepare them.
+PLANNED = (RESTART, DRAIN, SCALE)
 # Whether the node hears its peers, and whether they hear it.
 CUTS = {"cut-10": (False, False), "deaf-10": (False, True), "mute-10": (True, False)}
 CUT_SECONDS = 10
-KINDS = (KILL, KILL_LOSE, *PAUSES, RESTART, RESTART_LOSE, KILL_ALL, ROLLING, *CUTS)
+KINDS = (KILL, KILL_LOSE, *PAUSES, RESTART, RESTART_LOSE, KILL_ALL, ROLLING, DRAIN, SCALE, *CUTS)
 # How a node is lost after a rolling restart, at the least for how long, and how long after the second node is ready.
 LOSSES = (KILL, RESTART, "pause-10", *CUTS)
 LOST_SECONDS = 10
@@ -32,6 +36,7 @@ DESCRIPTIONS = {
     KILL: "kill -9, back with its store", KILL_LOSE: "kill -9, back without it", "pause-3": "SIGSTOP for 3 s", "pause-10": "SIGSTOP for 10 s",
     "pause-15": "SIGSTOP for 15 s", RESTART: "SIGTERM, back with its store", RESTART_LOSE: "SIGTERM, back without it",
     KILL_ALL: "kill -9 of all at once, back with their stores", ROLLING: "restarts, each awaited by /-/ready alone, and then one node lost",
+    DRAIN: "drained, and back", SCALE: "two more nodes, which are drained and ended again",
     "cut-10": "cut off from its peers for 10 s",
     "deaf-10": "hears no peer for 10 s", "mute-10": "heard by no peer for 10 s"}
 
@@ -66,8 +71,8 @@ class Round:
 class Cluster:
     """The nodes under test, as their pushers and faults see them."""
 
-    def __init__(self, nodes, pushers, calm, patience, order):
-        self.nodes, self.pushers, self.calm, self.patience, self.order = nodes, pushers, calm, patience, order
+    def __init__(self, nodes, spares, pushers, calm, patience, order):
+        self.nodes, self.spares, self.pushers, self.calm, self.patience, self.order = nodes, spares, pushers, calm, patience, order
         self.faults, self.outages, self.findings = [], [], []
         self.takers = Takers()
 
@@ -164,6 +169,10 @@ class Cluster:
             self._kill_all(fault)
         elif kind == ROLLING:
             self._roll(fault, self.order.sample(self.nodes, 2), self._any_round())
+        elif kind == DRAIN:
+            self._drain(fault, node)
+        elif kind == SCALE:
+            self._scale(fault)
         elif kind in (KILL, KILL_LOSE):
             self._kill(fault, node)
         else:
@@ -205,6 +214,41 @@ class Cluster:
         if fault.kind == RESTART_LOSE:
             node.lose_store()
         node.start(self.nodes)
+
+    def _drain(self, fault, node):
+        """Through another node. Nothing is missing at any time, so there is no moment from which on all is exposed again."""
+        other = self.order.choice([each for each in self.nodes if each is not node])
+        floors = self.floors()
+        fault.began = time.time()
+        self._ask(other, "POST", node, self.patience)
+        say(f"  drained after {time.time() - fault.began:.2f} s")
+        fault.exposed_seconds = self.await_exposed(floors, fault.began)
+        time.sleep(self.order.uniform(1, 5))
+        self._ask(other, "DELETE", node, self.patience)
+
+    def _scale(self, fault):
+        """The new nodes must lead, and what they led must be led again when they are gone."""
+        floors, first = self.floors(), list(self.nodes)
+        fault.began = time.time()
+        for node in self.spares:
+            node.start(first)
+            self.nodes.append(node)
+        leads = self.await_that(lambda: self.all_settled() and all(node.shown() for node in self.spares), self.patience)
+        say(f"  {'they lead' if leads else 'not all of them lead'} after {time.time() - fault.began:.2f} s")
+        if not leads:
+            self.findings.append(Finding(LOST, time.time(), self.spares[0].name, f"the new nodes do not lead after {self.patience:.0f} s"))
+        fault.exposed_seconds = self.await_exposed(floors, fault.began)
+        time.sleep(self.order.uniform(2, 6))
+        for node in self.spares:
+            self._ask(first[0], "POST", node, self.patience)
+            node.terminate()
+            self.nodes.remove(node)
+            node.lose_store()
+
+    def _ask(self, other, method, node, seconds):
+        code = other.ask(method, f"/api/v1/cluster/members/{node.name}/drain?timeout={seconds:.0f}s")
+        if code != 200:
+            self.findings.append(Finding(LOST, time.time(), node.name, f"{method} drain: {code}"))
 
     def _losses(self):
         return [loss for loss in LOSSES if loss not in CUTS or self.nodes[0].wires.can_cut]

@@ -23,7 +23,8 @@ class Silverbacks:
 
     def command(self, node, nodes):
         store = "" if self.in_memory else node.store
-        command = [self.launcher, f"--web.listen-address={node.address}", f"--persistence.file={store}"]
+        command = [
+            self.launcher, f"--web.listen-address={node.address}", f"--persistence.file={store}", "--web.enable-admin-api"]
         if len(nodes) > 1:
             command += [
                 f"--cluster.listen-address={node.peer_address}", f"--cluster.advertise-web-address={node.address}",

@@ -9,14 +9,17 @@ import signal
 import socket
 import subprocess
 import time
+import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
 from counting import FAMILY
 
 SHOWN = re.compile(rb"^" + FAMILY.encode() + rb'\{(?:[^}\n]*,)?pusher="([^"]*)"[^}\n]*\} (\S+)$', re.MULTILINE)
-UNSETTLED = re.compile(rb"^silverback_cluster_(?:taking_over|under_replicated)_slots ([^0].*)$", re.MULTILINE)
+UNSETTLED = re.compile(rb"^silverback_cluster_(?:taking_over|handing_over|under_replicated)_slots ([^0].*)$", re.MULTILINE)
 REQUEST_SECONDS = 1.0
+# What waits for the cluster may take this long.
+WAIT_SECONDS = 60.0
 
 
 def lasting_ports(count):
@@ -111,6 +114,17 @@ class Node:
         try:
             with urllib.request.urlopen(f"http://{self.address}{path}", timeout=REQUEST_SECONDS) as answer:
                 return answer.read()
+        except (OSError, http.client.HTTPException):
+            return None
+
+    def ask(self, method, path):
+        """The status of the answer, or None without one."""
+        request = urllib.request.Request(f"http://{self.address}{path}", method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=WAIT_SECONDS) as answer:
+                return answer.status
+        except urllib.error.HTTPError as refused:
+            return refused.code
         except (OSError, http.client.HTTPException):
             return None
 

@@ -12,6 +12,8 @@ from servers import installed_version
 
 LONGEST_GAP_SECONDS = 8.0
 LONGEST_TAKE_OVER_SECONDS = 5.0
+# One scrape that misses it, where one node stops to show a series before the other is scraped.
+LONGEST_PLANNED_GAP_SECONDS = 1.0 + prometheus.SCRAPE_SECONDS
 SHOWN_FINDINGS = 5
 
 
@@ -40,6 +42,9 @@ class Outcome:
         figures = {name: (counted[name], 0) for name in timelines.FINDINGS}
         slowness = self.rig.arguments.slowness
         figures[f"longest gap of a series, s, scraped each {prometheus.SCRAPE_SECONDS} s"] = (self.longest, LONGEST_GAP_SECONDS * slowness)
+        planned = [self.longest_gap_of(fault) for fault in self.whole if fault.kind in faults.PLANNED]
+        if planned:
+            figures["longest gap at a move that was wanted, s"] = (max(planned), LONGEST_PLANNED_GAP_SECONDS * slowness)
         if kills:
             figures["kill -9 of one until all groups are exposed, s"] = (
                 None if None in kills else max(kills), LONGEST_TAKE_OVER_SECONDS * slowness)
@@ -47,6 +52,11 @@ class Outcome:
             figures["loss of one after a rolling restart until all groups are exposed and any push is taken, s"] = (
                 None if None in rolls else max(rolls), LONGEST_TAKE_OVER_SECONDS * slowness)
         return figures
+
+    def longest_gap_of(self, fault):
+        """From its beginning to that of the next."""
+        next_began = min((other.began for other in self.faults if other.began > fault.began), default=self.until + 1)
+        return max((gap.seconds for gap in self.gaps if fault.began <= gap.ended < next_began), default=0.0)
 
     def circumstances(self):
         every = [push for pushes in self.pushes.values() for push in pushes]

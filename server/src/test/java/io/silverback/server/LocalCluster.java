@@ -54,6 +54,7 @@ final class LocalCluster implements AutoCloseable {
     flags.add("--cluster.lease=900ms");
     flags.add("--cluster.renewal=100ms");
     flags.add("--cluster.push-budget=4s");
+    flags.add("--cluster.drain-timeout=2s");
     flags.add("--shutdown.timeout=0s");
     for (int other = 0; other < size; other++) {
       flags.add("--cluster.join=" + peerAddress(other));

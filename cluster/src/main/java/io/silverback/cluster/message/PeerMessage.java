@@ -142,6 +142,8 @@ public sealed interface PeerMessage {
     public enum Fate {
       /** The leader's answer is in {@code answer}. */
       ANSWERED,
+      /** The same, and the group is what it was before. */
+      SETTLED,
       /** Not done: ask again, maybe another node. */
       NOT_HERE,
       /** Nobody can say whether it will take effect. */

@@ -79,7 +79,12 @@ public final class LeaderQueue {
 
   /** What became of an update. */
   sealed interface Result {
-    record Answered(byte[] answer) implements Result {}
+    /**
+     * It is done, or refused.
+     *
+     * @param changes false if the group is what it was before
+     */
+    record Answered(byte[] answer, boolean changes) implements Result {}
 
     /** Nothing was done: ask the node that leads the group now. */
     record NotHere() implements Result {}
@@ -182,6 +187,9 @@ public final class LeaderQueue {
     private long epoch;
 
     private long term;
+    private boolean changes;
+
+    private record Work(Prepared outcome, boolean changes) {}
 
     Turn(
         Queue<Turn> queue,
@@ -229,8 +237,9 @@ public final class LeaderQueue {
       ask(
           () -> prepared(version, wallMillis),
           prepared -> {
-            switch (prepared) {
-              case Prepared.Settled(var answer) -> end(new Result.Answered(answer));
+            changes = prepared.changes();
+            switch (prepared.outcome()) {
+              case Prepared.Settled(var answer) -> end(new Result.Answered(answer, false));
               case Prepared.Overtaken(long stored) -> {
                 epochs.met(slot, stored);
                 end(new Result.Unavailable(EpochFloor.REASON));
@@ -240,8 +249,12 @@ public final class LeaderQueue {
           });
     }
 
-    private Prepared prepared(Version version, long wallMillis) {
+    private Work prepared(Version version, long wallMillis) {
       Prepared prepared = store.prepare(update, version, wallMillis);
+      return new Work(held(prepared), !(prepared instanceof Prepared.Settled));
+    }
+
+    private Prepared held(Prepared prepared) {
       return switch (prepared) {
         // Nothing changes; but what is here may have come from a leader that could not answer for
         // it, so others have to hold it before anybody builds on it.
@@ -270,7 +283,7 @@ public final class LeaderQueue {
               case COLLIDES ->
                   ask(
                       () -> store.refusal(update, reason),
-                      refusal -> end(new Result.Answered(refusal)));
+                      refusal -> end(new Result.Answered(refusal, false)));
               // Within its time; what was prepared is forgotten.
               case RETRY -> awaitHome(effect.claim().get());
             }
@@ -325,7 +338,7 @@ public final class LeaderQueue {
             switch (merged) {
               // Only of a tombstone that was here before the update, which left it alone.
               case ReplicaStore.Merged.Done(), ReplicaStore.Merged.Purged() ->
-                  end(new Result.Answered(effect.answer()));
+                  end(new Result.Answered(effect.answer(), changes));
               case ReplicaStore.Merged.Overtaken(long stored) -> {
                 epochs.met(slot, stored);
                 endUnknown(EpochFloor.REASON);

@@ -118,6 +118,9 @@ public final class Pushes {
     private long epoch;
     private String last = "the group has no leader";
 
+    /** True if an attempt may have been done, or may still be. */
+    private boolean isUnsure;
+
     Journey(
         int slot, byte[] key, Update update, long deadline, long term, Consumer<PushOutcome> done) {
       this.slot = slot;
@@ -162,10 +165,11 @@ public final class Pushes {
           clock.nanoTime(),
           result -> {
             switch (result) {
-              case LeaderQueue.Result.Answered(var answer) ->
-                  done.accept(new PushOutcome.Answered(answer));
+              case LeaderQueue.Result.Answered(var answer, var changes) ->
+                  answered(answer, changes);
               case LeaderQueue.Result.NotHere() -> later();
               case LeaderQueue.Result.Unavailable(var reason) -> {
+                isUnsure = true;
                 last = reason;
                 later();
               }
@@ -218,16 +222,28 @@ public final class Pushes {
       return config.lease().toNanos() * (1 + length / BYTES_OF_A_LEASE);
     }
 
+    /** What is refused now may have been done by an attempt whose end is not known. */
+    private void answered(byte[] answer, boolean changes) {
+      if (isUnsure && !changes) {
+        unavailable(last + ", and a later attempt was refused, so try again");
+      } else {
+        done.accept(new PushOutcome.Answered(answer));
+      }
+    }
+
     private void unanswered() {
+      isUnsure = true;
       last = "the leader of the group did not answer";
       later();
     }
 
     private void forwarded(Forwarded said) {
       switch (said.result()) {
-        case ANSWERED -> done.accept(new PushOutcome.Answered(said.answer()));
+        case ANSWERED -> answered(said.answer(), true);
+        case SETTLED -> answered(said.answer(), false);
         case NOT_HERE -> later();
         case UNAVAILABLE -> {
+          isUnsure = true;
           last = said.reason();
           later();
         }
@@ -320,8 +336,12 @@ public final class Pushes {
         result ->
             done.accept(
                 switch (result) {
-                  case LeaderQueue.Result.Answered(var answer) ->
-                      said(forward, Forwarded.Fate.ANSWERED, answer, "");
+                  case LeaderQueue.Result.Answered(var answer, var changes) ->
+                      said(
+                          forward,
+                          changes ? Forwarded.Fate.ANSWERED : Forwarded.Fate.SETTLED,
+                          answer,
+                          "");
                   case LeaderQueue.Result.NotHere() ->
                       said(forward, Forwarded.Fate.NOT_HERE, new byte[0], "");
                   case LeaderQueue.Result.Unavailable(var reason) ->

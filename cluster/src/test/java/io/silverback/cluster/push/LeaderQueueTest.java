@@ -415,7 +415,7 @@ public final class LeaderQueueTest {
   private void note(Result result) {
     events.add(
         switch (result) {
-          case Result.Answered(byte[] answer) -> "answered " + text(answer);
+          case Result.Answered(byte[] answer, _) -> "answered " + text(answer);
           case Result.NotHere() -> "not here";
           case Result.Unavailable _ -> "unavailable";
         });

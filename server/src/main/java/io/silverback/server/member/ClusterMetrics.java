@@ -74,6 +74,15 @@ public final class ClusterMetrics {
         "taking_over_slots",
         "Slots that this node is to lead and does not show yet.",
         ClusterStatus::takingOver);
+    gauge(
+        "handing_over_slots",
+        "Slots that this node leads and another one should lead.",
+        ClusterStatus::handingOver);
+    gauge(
+        "fewest_copies",
+        "Complete copies that each slot has at least which this node leads, its own included; 0 if"
+            + " it leads none.",
+        ClusterStatus::fewestCopies);
     gauge("owned_slots", "Slots that this node should hold.", ClusterStatus::ownedSlots);
     gauge(
         "under_replicated_slots",
