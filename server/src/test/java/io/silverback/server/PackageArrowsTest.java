@@ -104,7 +104,7 @@ final class PackageArrowsTest {
               "server.handler",
               "codec.exposition codec.model server.body server.group server.group.rules "
                   + "server.group.select server.http server.json server.limits server.log "
-                  + "server.memory server.metrics server.storage server.web server.writers",
+                  + "server.memory server.metrics server.storage server.web server.writers server.yaml",
               HELIDON,
               JSON),
           room("server.http", "server.log server.web server.yaml", HELIDON),

@@ -53,7 +53,9 @@ final class ServerFlags {
           "Let requests end the process, and have --config.file read again.");
 
   static final Flag<Boolean> ENABLE_ADMIN_API =
-      WEB.off("web.enable-admin-api", "Let requests delete many groups, restore and copy them.");
+      WEB.off(
+          "web.enable-admin-api",
+          "Let requests delete many groups, restore and copy them, and command a cluster.");
 
   static final FlagTable STORE = new FlagTable("Groups and history");
 
