@@ -3,6 +3,7 @@ package io.silverback.cluster;
 import static java.util.Map.entry;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -100,20 +101,16 @@ public final class NodeLog {
   private void came(View.Seat seat, boolean isBack) {
     Member member = seat.member();
     String sentence = isBack ? "a node came back" : "a node joined the cluster";
-    if (seat.mayLead()) {
-      logger.log(
-          System.Logger.Level.INFO,
-          sentence,
-          entry("node", member.nodeId()),
-          entry("address", member.peerAddress()));
-    } else {
-      logger.log(
-          System.Logger.Level.INFO,
-          sentence,
-          entry("node", member.nodeId()),
-          entry("address", member.peerAddress()),
-          entry("may_lead_in_seconds", seconds(stabilityNanos.applyAsLong(seat))));
+    var fields = new ArrayList<Object>();
+    fields.add(entry("node", member.nodeId()));
+    fields.add(entry("address", member.peerAddress()));
+    if (!seat.mayLead()) {
+      fields.add(entry("may_lead_in_seconds", seconds(stabilityNanos.applyAsLong(seat))));
     }
+    if (!seat.mayLead() && !isBack) {
+      sentence += ", and leads earlier if it is scraped";
+    }
+    logger.log(System.Logger.Level.INFO, sentence, fields.toArray());
   }
 
   private static Set<String> names(View view) {

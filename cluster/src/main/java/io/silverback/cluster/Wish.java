@@ -15,6 +15,11 @@ public sealed interface Wish {
   /** A member that is not heard is to be no member any more, however short its silence. */
   record Forget(String nodeId) implements Wish {}
 
+  /**
+   * A member that came is scraped, so that what it leads will be seen. Wished by the node itself.
+   */
+  record Lead(String nodeId) implements Wish {}
+
   /** Members that came back may lead now, whether or not they have stayed for long enough. */
   record Rebalance() implements Wish {}
 

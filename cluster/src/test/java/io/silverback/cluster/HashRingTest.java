@@ -1,7 +1,9 @@
 package io.silverback.cluster;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.silverback.codec.model.GroupingKey;
@@ -117,6 +119,25 @@ final class HashRingTest {
       assertEquals(holders.size(), owners.size());
     }
     assertEquals(List.of(), HashRing.owners(0, members.subList(1, 2)));
+  }
+
+  @Test
+  void theLastMembersOwnWhatThereAreNotEnoughOthersFor() {
+    List<Member> some = List.of(node("a", ""), node("b", ""));
+    List<Member> last = List.of(node("c", ""), node("d", ""));
+    var ring = new HashRing(some, last);
+    var owned = ring.shares(3);
+    for (int slot = 0; slot < HashRing.SLOTS; slot++) {
+      List<Member> owners = ring.owners(slot);
+      assertEquals(new HashRing(some).owners(slot), owners.subList(0, 2));
+      assertEquals(new HashRing(last).owners(slot), owners.subList(2, 4));
+      for (Member member : owners) {
+        boolean isAmongFirst = owners.indexOf(member) < 3;
+        assertEquals(isAmongFirst, requireNonNull(owned.get(member.nodeId())).get(slot));
+      }
+    }
+    assertFalse(ring.isSpreadLike(new HashRing(some)));
+    assertTrue(ring.isSpreadLike(new HashRing(some, last)));
   }
 
   @Test

@@ -37,7 +37,11 @@ final class NodeLogTest {
   void aNodeJoins() {
     View joined = ViewPlanner.with(one, b);
     enter(one, joined);
-    assertEquals(List.of("a node joined the cluster node=b address=b:9095"), rest());
+    assertEquals(
+        List.of(
+            "a node joined the cluster, and leads earlier if it is scraped node=b address=b:9095"
+                + " may_lead_in_seconds=30.0"),
+        rest());
   }
 
   @Test

@@ -42,6 +42,7 @@ public final class Proposer {
   private static final int MOST_DOUBLINGS = 6;
   private static final int MOST_LEAVING = 1_000;
   private static final long WISH_NANOS = 10_000_000_000L;
+  private static final int UNSCRAPED_STABILITIES = 4;
 
   private final ClusterConfig config;
   private final Member self;
@@ -121,14 +122,20 @@ public final class Proposer {
   public void wish(View view, Wish wish) {
     switch (wish) {
       case Wish.Drain(var nodeId, _) when view.members().stream().anyMatch(isNamed(nodeId)) ->
-          wishes.put(nodeId, new Wished(wish, ports.clock().nanoTime()));
-      case Wish.Rebalance _ -> wishes.put("", new Wished(wish, ports.clock().nanoTime()));
+          remember("drain " + nodeId, wish);
+      case Wish.Lead(var nodeId) when view.members().stream().anyMatch(isNamed(nodeId)) ->
+          remember("lead " + nodeId, wish);
+      case Wish.Rebalance _ -> remember("rebalance", wish);
       case Wish.Forget(var nodeId) ->
           view.members().stream()
               .filter(isNamed(nodeId).and(member -> !isHeard(member)))
               .forEach(this::leaves);
-      case Wish.Drain _, Wish.Repair _ -> {}
+      case Wish.Drain _, Wish.Lead _, Wish.Repair _ -> {}
     }
+  }
+
+  private void remember(String what, Wish wish) {
+    wishes.put(what, new Wished(wish, ports.clock().nanoTime()));
   }
 
   private static Predicate<Member> isNamed(String nodeId) {
@@ -153,9 +160,9 @@ public final class Proposer {
     next(view)
         .or(() -> handed.isEmpty() ? Optional.empty() : Optional.of(ViewPlanner.again(view)))
         .map(next -> ViewPlanner.handingOver(ViewPlanner.sparing(next, room.full()), handed))
-        .or(() -> stuck(view))
         // It may change nothing else: all slots would count as new, also for members without room.
         .or(() -> raised(view))
+        .or(() -> stuck(view))
         .or(() -> forgettable(view).map(gone -> ViewPlanner.forgetting(view, gone)))
         .ifPresent(
             next -> {
@@ -233,6 +240,12 @@ public final class Proposer {
               .filter(seat -> seat.drain() != View.Drain.ALL || drain != View.Drain.LEADERSHIP)
               .findFirst()
               .map(seat -> ViewPlanner.draining(view, seat.member(), drain));
+      case Wish.Lead(var nodeId) ->
+          view.seats().stream()
+              .filter(seat -> isNamed(nodeId).test(seat.member()))
+              .filter(seat -> !seat.mayLead() && seat.returns() == 0)
+              .findFirst()
+              .map(seat -> ViewPlanner.withLeader(view, seat.member()));
       case Wish.Rebalance() ->
           view.seats().stream().allMatch(Seat::mayLead)
               ? Optional.empty()
@@ -409,8 +422,14 @@ public final class Proposer {
         .findFirst();
   }
 
-  /** How long it has to stay from now on until it may lead. */
+  /**
+   * How long it has to stay from now on until it may lead. One that is new may lead earlier, as
+   * soon as it is scraped: before that, what it leads would be seen by nobody.
+   */
   public long stabilityNanos(Seat seat) {
+    if (seat.returns() == 0) {
+      return UNSCRAPED_STABILITIES * config.stability().toNanos();
+    }
     int doublings = Math.clamp(seat.returns() - 1, 0, MOST_DOUBLINGS);
     return config.stability().toNanos() << doublings;
   }

@@ -64,16 +64,17 @@ public final class ViewPlanner {
     return next(view, seats, removed);
   }
 
+  /**
+   * With one more member. One that asked to be left out a while ago may lead at once. One that was
+   * lost has to prove that it stays; and of one that is new nobody knows whether it is scraped.
+   */
   public static View with(View view, Member member) {
-    int returns =
-        view.removed().stream()
-            .filter(gone -> gone.member().isSameNode(member))
-            .mapToInt(Removed::returns)
-            .max()
-            .orElse(0);
+    List<Removed> before =
+        view.removed().stream().filter(gone -> gone.member().isSameNode(member)).toList();
+    int returns = before.stream().mapToInt(Removed::returns).max().orElse(0);
+    boolean hasLeft = !before.isEmpty() && returns == 0;
     var seats = new ArrayList<>(view.seats());
-    // Where nobody else may lead, waiting would help nobody.
-    seats.add(new Seat(member, false, returns == 0, returns));
+    seats.add(new Seat(member, false, hasLeft, returns));
     return next(view, seats, view.removed());
   }
 

@@ -234,6 +234,7 @@ public final class PeerMessageCodec {
       case Wish.Forget(var nodeId) -> out.u8(2).text(nodeId);
       case Wish.Rebalance() -> out.u8(3);
       case Wish.Repair() -> out.u8(4);
+      case Wish.Lead(var nodeId) -> out.u8(5).text(nodeId);
     }
   }
 
@@ -244,6 +245,7 @@ public final class PeerMessageCodec {
       case 2 -> new Wish.Forget(in.text());
       case 3 -> new Wish.Rebalance();
       case 4 -> new Wish.Repair();
+      case 5 -> new Wish.Lead(in.text());
       default -> throw new MalformedBytesException("no such wish: kind=" + kind);
     };
   }

@@ -75,6 +75,8 @@ public final class ClusterNode implements AutoCloseable {
 
   private static final System.Logger logger = System.getLogger(ClusterNode.class.getName());
 
+  private static final long SEEN_NANOS = 5_000_000_000L;
+
   private final ClusterConfig config;
   private final Member self;
   private final ClusterPorts ports;
@@ -114,6 +116,8 @@ public final class ClusterNode implements AutoCloseable {
   private long ticks;
   private final AtomicLong mail = new AtomicLong();
   private final AtomicReference<Optional<View>> committed = new AtomicReference<>(Optional.empty());
+  private Optional<Long> scrapedNanos = Optional.empty();
+  private volatile boolean scraped;
   private volatile boolean closed;
   private volatile ClusterStatus status;
 
@@ -343,17 +347,38 @@ public final class ClusterNode implements AutoCloseable {
   }
 
   /**
+   * A collector of metrics that scrapes each node has scraped this one. Called by any thread, each
+   * time; returns at once.
+   */
+  public void scraped() {
+    scraped = true;
+  }
+
+  /** One that is new leads only when what it leads is seen, by slower collectors, too. */
+  private void askToLead(View current) {
+    boolean isNew =
+        current.seatOf(self).filter(seat -> !seat.mayLead() && seat.returns() == 0).isPresent();
+    long now = ports.clock().nanoTime();
+    if (scraped && scrapedNanos.isEmpty()) {
+      scrapedNanos = Optional.of(now);
+    }
+    boolean isSeen = scrapedNanos.filter(since -> now - since > SEEN_NANOS).isPresent();
+    if (isNew && isSeen && ticks % 2 == 0) {
+      tell(new Wish.Lead(self.nodeId()));
+    }
+  }
+
+  /**
    * Tells the cluster what an operator wants. It is not known whether it is heard: the views show
    * what comes of it, and asking again does no harm.
    */
   public void wish(Wish wish) {
-    ports
-        .loop()
-        .execute(
-            () -> {
-              post.sendAll(heartbeats.everyone(view), new PeerMessage.Wished(wish));
-              wished(wish);
-            });
+    ports.loop().execute(() -> tell(wish));
+  }
+
+  private void tell(Wish wish) {
+    post.sendAll(heartbeats.everyone(view), new PeerMessage.Wished(wish));
+    wished(wish);
   }
 
   private void wished(Wish wish) {
@@ -616,6 +641,7 @@ public final class ClusterNode implements AutoCloseable {
       proposer.tick(current);
       antiEntropy.tick(current);
       purge.tick(current);
+      askToLead(current);
       if (lease.holds() && !closed) {
         handOver.tick(current);
       }

@@ -13,6 +13,7 @@ import io.silverback.cluster.Rule;
 import io.silverback.cluster.TestViews;
 import io.silverback.cluster.View;
 import io.silverback.cluster.View.Seat;
+import io.silverback.cluster.Wish;
 import io.silverback.cluster.message.PeerMessage;
 import io.silverback.cluster.message.PeerMessage.Heartbeat;
 import io.silverback.cluster.message.PeerMessage.ProcessId;
@@ -295,6 +296,124 @@ final class ProposerTest {
       live(200, 2, 3, 4, 5);
       assertEquals(List.of(ViewPlanner.withLeader(view, node(5))), proposed);
       enter(ViewPlanner.without(view, node(5), now()));
+    }
+  }
+
+  @Test
+  void aWishForADrainIsGrantedOnceAndTakenBack() {
+    for (View.Drain drain : List.of(View.Drain.LEADERSHIP, View.Drain.ALL, View.Drain.NONE)) {
+      var wish = new Wish.Drain("n5", drain);
+      proposer.wish(view, wish);
+      live(200, 2, 3, 4, 5);
+      assertEquals(List.of(ViewPlanner.draining(view, node(5), drain)), proposed);
+      accept();
+      proposer.wish(view, wish);
+      live(400, 2, 3, 4, 5);
+      assertEquals(List.of(), proposed);
+    }
+  }
+
+  /** One that is told to end while it is drained still is to hold nothing. */
+  @Test
+  void aDrainOfAllIsNotLoweredToOneOfLeadership() {
+    enter(ViewPlanner.draining(view, node(5), View.Drain.ALL));
+    proposer.wish(view, new Wish.Drain("n5", View.Drain.LEADERSHIP));
+    live(400, 2, 3, 4, 5);
+    assertEquals(List.of(), proposed);
+  }
+
+  @Test
+  void aWishIsForgottenAfterAWhile() {
+    world.log.isProposer = false;
+    proposer.wish(view, new Wish.Drain("n5", View.Drain.ALL));
+    live(10_400, 2, 3, 4, 5);
+    world.log.isProposer = true;
+    live(400, 2, 3, 4, 5);
+    assertEquals(List.of(), proposed);
+  }
+
+  @Test
+  void wishesForUnknownMembersAreNotKept() {
+    for (int i = 0; i < 1_000; i++) {
+      proposer.wish(view, new Wish.Drain("x" + i, View.Drain.ALL));
+    }
+    live(400, 2, 3, 4, 5);
+    assertEquals(List.of(), proposed);
+  }
+
+  @Test
+  void onlyAMemberThatIsNotHeardIsForgotten() {
+    live(5_000, 2, 3, 4, 5);
+    live(LEASE / 2 + 200, 2, 3, 4);
+    proposer.wish(view, new Wish.Forget("n4"));
+    proposer.wish(view, new Wish.Forget("n5"));
+    live(200, 2, 3, 4);
+    assertEquals(List.of(ViewPlanner.leaving(view, node(5), now())), proposed);
+  }
+
+  @Test
+  void whoIsNewLeadsWhenItIsScrapedOrAfterFourStabilities() {
+    enterWithReturns(0);
+    live(119_800, 2, 3, 4, 5);
+    assertEquals(List.of(), proposed);
+    live(400, 2, 3, 4, 5);
+    assertEquals(List.of(ViewPlanner.withLeader(view, node(5))), proposed);
+    proposed.clear();
+    enter(ViewPlanner.without(view, node(5), now()));
+    enterWithReturns(0);
+    proposer.wish(view, new Wish.Lead("n5"));
+    live(200, 2, 3, 4, 5);
+    assertEquals(List.of(ViewPlanner.withLeader(view, node(5))), proposed);
+  }
+
+  /** That it is scraped does not prove that it stays. */
+  @Test
+  void whoWasLostDoesNotLeadForBeingScraped() {
+    enterWithReturns(1);
+    proposer.wish(view, new Wish.Lead("n5"));
+    live(400, 2, 3, 4, 5);
+    assertEquals(List.of(), proposed);
+    proposer.wish(view, new Wish.Rebalance());
+    live(200, 2, 3, 4, 5);
+    assertEquals(List.of(ViewPlanner.withAllLeaders(view)), proposed);
+  }
+
+  @Test
+  void whatWasReleasedForThisViewIsHandedOverWithTheNext() {
+    BitSet slots = view.slots().ledBy(node(2));
+    release(view.epoch() - 1, slots);
+    live(200, 2, 3, 4, 5);
+    assertEquals(List.of(), proposed);
+    release(view.epoch(), slots);
+    live(200, 2, 3, 4, 5);
+    View next = proposed.getLast();
+    assertTrue(next.follows(view));
+    assertEquals(0, next.slots().countOf(node(2)));
+    slots.stream().forEach(slot -> assertTrue(next.slots().tenure(slot).handedOver()));
+    accept();
+    // It has lost them: what it said before says nothing of this view.
+    live(3_000, 2, 3, 4, 5);
+    assertEquals(List.of(), proposed);
+  }
+
+  private void release(long epoch, BitSet slots) {
+    var share = new PeerMessage.Released.Share(ProcessId.of(node(3)), slots);
+    proposer.released(ProcessId.of(node(2)), new PeerMessage.Released(epoch, List.of(share)));
+  }
+
+  /**
+   * With the epochs of all slots, those of a member without room would move while it leads them.
+   */
+  @Test
+  void whereEpochsAreRaisedNoSlotMoves() {
+    room.heard(ProcessId.of(node(2)), new PeerMessage.Full(new BitSet()));
+    enter(ViewPlanner.again(view));
+    epochs.met(11, view.epoch());
+    live(200, 2, 3, 4, 5);
+    View next = proposed.getLast();
+    assertEquals(view.epoch() + 1, next.epoch());
+    for (Member member : view.members()) {
+      assertEquals(view.slots().ledBy(member), next.slots().ledBy(member));
     }
   }
 

@@ -13,6 +13,7 @@ import io.silverback.cluster.View;
 import io.silverback.cluster.View.Removed;
 import io.silverback.cluster.View.Seat;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -92,8 +93,66 @@ final class ViewPlannerTest {
   @Test
   void aNewcomerGetsNoSlotsThatAreLed() {
     View next = ViewPlanner.with(view, newcomer);
-    assertEquals(new Seat(newcomer, false, true, 0), next.seats().getLast());
+    assertEquals(new Seat(newcomer, false, false, 0), next.seats().getLast());
     assertEquals(view.slots(), next.slots());
+  }
+
+  /** It is scraped by those that scraped it before. */
+  @Test
+  void whoAskedToLeaveMayLeadAsSoonAsItIsBack() {
+    View without = ViewPlanner.leaving(view, members.getFirst(), WALL);
+    Member again = TestViews.member("n1", 11, 1);
+    assertEquals(
+        new Seat(again, false, true, 0), ViewPlanner.with(without, again).seats().getLast());
+  }
+
+  @Test
+  void whoIsDrainedOfLeadershipStaysAnOwnerAndWhoIsDrainedOfAllComesLast() {
+    Member member = members.getFirst();
+    View less = ViewPlanner.draining(view, member, View.Drain.LEADERSHIP);
+    View least = ViewPlanner.draining(view, member, View.Drain.ALL);
+    assertEquals(view.slots(), least.slots());
+    for (int slot = 0; slot < HashRing.SLOTS; slot++) {
+      assertEquals(view.owners(slot), less.owners(slot));
+      var others = new ArrayList<>(view.owners(slot));
+      others.remove(member);
+      assertEquals(others.getFirst(), less.leaders().first(slot));
+      assertEquals(others.getFirst(), least.leaders().first(slot));
+      others.add(member);
+      assertEquals(others, least.owners(slot));
+    }
+    View back = ViewPlanner.draining(least, member, View.Drain.NONE);
+    assertEquals(view.seats(), back.seats());
+  }
+
+  /** A restart ends a drain. */
+  @Test
+  void theNextStartOfADrainedMemberHandsNothingOver() {
+    View drained = ViewPlanner.draining(view, members.getFirst(), View.Drain.ALL);
+    Member again = TestViews.member("n1", 11, 1);
+    View next = ViewPlanner.replacing(drained, members.getFirst(), again, WALL);
+    assertEquals(View.Drain.NONE, next.seatOf(again).orElseThrow().drain());
+  }
+
+  @Test
+  void onlyTheSlotsOfWhoReleasedThemAreHandedOver() {
+    Member from = members.getFirst();
+    Member to = members.get(1);
+    View next = ViewPlanner.again(view);
+    var all = new BitSet();
+    all.set(0, HashRing.SLOTS);
+    View moved = ViewPlanner.handingOver(next, List.of(new ViewPlanner.Handed(from, to, all)));
+    assertEquals(0, moved.slots().countOf(from));
+    view.slots().ledBy(from).stream()
+        .forEach(slot -> assertEquals(tenure(to, moved), moved.slots().tenure(slot)));
+    view.slots().ledBy(to).stream()
+        .forEach(slot -> assertEquals(view.slots().tenure(slot), moved.slots().tenure(slot)));
+    var stranger = new ViewPlanner.Handed(from, newcomer, all);
+    assertEquals(next, ViewPlanner.handingOver(next, List.of(stranger)));
+  }
+
+  private static SlotTable.Tenure tenure(Member of, View view) {
+    return new SlotTable.Tenure(of.nodeId(), of.incarnation(), view.epoch(), true);
   }
 
   @Test

@@ -81,5 +81,8 @@ final class FoolishNode implements SimNode {
   public void wish(Wish wish) {}
 
   @Override
+  public void scraped() {}
+
+  @Override
   public void close() {}
 }

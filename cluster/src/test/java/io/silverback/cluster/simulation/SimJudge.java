@@ -97,6 +97,9 @@ final class SimJudge {
         floors.put(ledger, ledger.floor());
       }
     }
+    if (world.chance(0.3)) {
+      server.node().scraped();
+    }
     long began = world.now();
     if (floors.isEmpty()) {
       return;

@@ -26,6 +26,8 @@ interface SimNode {
 
   void wish(Wish wish);
 
+  void scraped();
+
   void close();
 
   /** Builds the nodes of a simulation. */
@@ -67,6 +69,11 @@ interface SimNode {
         @Override
         public void wish(Wish wish) {
           node.wish(wish);
+        }
+
+        @Override
+        public void scraped() {
+          node.scraped();
         }
 
         @Override

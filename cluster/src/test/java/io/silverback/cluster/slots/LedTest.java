@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.silverback.cluster.HashRing;
 import io.silverback.cluster.Member;
+import io.silverback.cluster.SlotTable;
 import io.silverback.cluster.TestViews;
 import io.silverback.cluster.View;
 import io.silverback.cluster.agree.ViewPlanner;
@@ -67,6 +68,70 @@ final class LedTest {
     // Callers that asked before have to ask the lease, too.
     assertTrue(shown.slots().get(slot));
     assertFalse(led.shown().slots().get(slot));
+  }
+
+  @Test
+  void whatWasHandedOverIsLedAtOnce() {
+    led.enter(view);
+    BitSet slots = view.slots().ledBy(other);
+    SlotTable moved = view.slots().handedOver(2, slots, self);
+    led.enter(new View(2, 7, view.seats(), view.removed(), moved));
+    assertEquals(slots, led.led());
+    slots.stream().forEach(slot -> assertEquals(2, led.epoch(slot)));
+    assertEquals(view.slots().countOf(self), led.pending().cardinality());
+  }
+
+  @Test
+  void aClosedSlotIsLedAndTakesNoUpdates() {
+    lead(view);
+    int slot = led.led().nextSetBit(0);
+    led.close(only(slot));
+    assertTrue(led.leads(slot));
+    assertFalse(led.takesUpdates(slot));
+    led.reopen(only(slot));
+    assertTrue(led.takesUpdates(slot));
+  }
+
+  /** What was read of it before may be shown, as it was right then; what is read later may not. */
+  @Test
+  void aReleasedSlotIsShownNoMoreButIsNotLost() {
+    lead(view);
+    Led.Shown before = led.shown();
+    int slot = led.led().nextSetBit(0);
+    led.close(only(slot));
+    led.release(only(slot));
+    assertFalse(led.leads(slot) || led.takesUpdates(slot));
+    assertEquals(before.losses(), led.shown().losses());
+    assertEquals(before.releases() + 1, led.shown().releases());
+    led.enter(moved(view, slot, other));
+    assertEquals(before.losses(), led.shown().losses());
+    led.reopen(only(slot));
+    assertFalse(led.leads(slot));
+  }
+
+  @Test
+  void aReleasedSlotThatIsReopenedIsLedAgain() {
+    lead(view);
+    BitSet all = led.led();
+    int slot = all.nextSetBit(0);
+    led.close(only(slot));
+    led.release(only(slot));
+    led.reopen(all);
+    assertEquals(all, led.led());
+    assertTrue(led.takesUpdates(slot));
+  }
+
+  /** The view that says so may still be on its way. */
+  @Test
+  void aLaterLeaderThatAsksIsGivenWay() {
+    lead(view);
+    Led.Shown before = led.shown();
+    int slot = led.led().nextSetBit(0);
+    led.giveWay(only(slot), List.of(1L));
+    assertTrue(led.leads(slot));
+    led.giveWay(only(slot), List.of(2L));
+    assertFalse(led.leads(slot));
+    assertEquals(before.losses() + 1, led.shown().losses());
   }
 
   @Test

@@ -88,6 +88,11 @@ public final class ClusterHandler {
             });
   }
 
+  /** A collector has scraped this node. */
+  void scraped() {
+    cluster.ifPresent(ClusterInfo::scraped);
+  }
+
   /** What of the cluster is not served, in a sentence; empty if all is, and on a single node. */
   Optional<String> outage() {
     return cluster.flatMap(ClusterInfo::outage);

@@ -14,6 +14,9 @@ public interface ClusterInfo {
   /** How the slots are spread over the members; takes a moment to work out. */
   List<Share> shares();
 
+  /** A collector of metrics has scraped this node. Called each time; returns at once. */
+  void scraped();
+
   /** What of the cluster is not served, in a sentence; empty if all is. */
   Optional<String> outage();
 

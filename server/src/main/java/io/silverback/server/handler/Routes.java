@@ -89,7 +89,7 @@ public final class Routes implements HttpServer.Handler, Pressure {
         new PushHandler(
             store, settings, paths, memory, pushes, overLimit, jobs, writers, fence, log);
     var delete = new DeleteHandler(store, paths, writers, log);
-    var scrape = new ScrapeHandler(store, metrics, log);
+    var scrape = new ScrapeHandler(store, metrics, log, cluster::scraped);
     var api = new ApiHandler(store, settings.flags(), board, writers, build, started);
     var top = new TopHandler(store, jobs);
     var queries = LimitedMemory.ofQueries(requests.queries());

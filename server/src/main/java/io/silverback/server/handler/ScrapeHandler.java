@@ -1,5 +1,6 @@
 package io.silverback.server.handler;
 
+import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.ServerRequest;
@@ -28,6 +29,10 @@ import java.util.zip.GZIPOutputStream;
  * /-/metrics}: its own alone, in the format asked for.
  */
 final class ScrapeHandler {
+  /** Sent by Prometheus and by what works like it. */
+  private static final HeaderName SCRAPE_TIMEOUT =
+      HeaderNames.create("X-Prometheus-Scrape-Timeout-Seconds");
+
   private static final int CHUNK_BYTES = 64 * 1024;
 
   private static final ExpositionRenderer TEXT = new TextRenderer();
@@ -40,8 +45,15 @@ final class ScrapeHandler {
   private final MetricStore store;
   private final GatewayMetrics metrics;
   private final RequestLog log;
+  private final Runnable onCollector;
 
-  ScrapeHandler(MetricStore store, GatewayMetrics metrics, RequestLog log) {
+  /**
+   * The endpoints over a store.
+   *
+   * @param onCollector told of each scrape by a collector of metrics, not by a person or a script
+   */
+  ScrapeHandler(MetricStore store, GatewayMetrics metrics, RequestLog log, Runnable onCollector) {
+    this.onCollector = onCollector;
     this.store = store;
     this.metrics = metrics;
     this.log = log;
@@ -57,6 +69,9 @@ final class ScrapeHandler {
   }
 
   private void scrape(ServerRequest request, ServerResponse response) throws IOException {
+    if (request.headers().contains(SCRAPE_TIMEOUT)) {
+      onCollector.run();
+    }
     try (Snapshot snapshot = store.snapshot()) {
       var families = new FamilyGatherer(metrics.collect(), snapshot.families());
       OutputStream page = begin(request, response, families);

@@ -215,6 +215,11 @@ final class ClusterReport implements ClusterInfo {
   }
 
   @Override
+  public void scraped() {
+    node.scraped();
+  }
+
+  @Override
   public Optional<String> outage() {
     ClusterStatus status = node.status();
     io.silverback.cluster.Outage outage = status.outage();
