@@ -119,6 +119,18 @@ final class PrometheusIT {
             + " latency_seconds_bucket{le='1',job='new_java'}");
   }
 
+  /** Told to, it asks for protobuf, which alone has native buckets. */
+  @Test
+  void thePushesOfTheServerItselfAreANativeHistogram(@TempDir Path folder) {
+    assertEquals(200, gateway.send("PUT", "/metrics/job/native", "up_to 1\n").statusCode());
+    try (var asked =
+        RunningPrometheus.scraping(gateway, folder, "--enable-feature=native-histograms")) {
+      asked.awaitValue(1, "up_to{job='native'}");
+      asked.awaitValue(1, "histogram_count(sum(silverback_push_duration_seconds)) > bool 0");
+      asked.awaitGone("silverback_push_duration_seconds_bucket");
+    }
+  }
+
   @Test
   void deletedGroupGoesStaleAtOnce() {
     Instant start = Instant.now();

@@ -36,8 +36,8 @@ final class RunningPrometheus implements AutoCloseable {
     this.process = process;
   }
 
-  /** Starts Prometheus with its configuration and data below the folder. */
-  static RunningPrometheus scraping(RunningGateway gateway, Path folder) {
+  /** Starts Prometheus, with more flags, and its configuration and data below the folder. */
+  static RunningPrometheus scraping(RunningGateway gateway, Path folder, String... flags) {
     String program = RunningProcess.debianProgram("/usr/bin/prometheus", "prometheus");
     Path configuration = folder.resolve("prometheus.yml");
     try {
@@ -60,12 +60,15 @@ final class RunningPrometheus implements AutoCloseable {
     String address = "127.0.0.1:" + RunningProcess.freePort();
     var process =
         RunningProcess.start(
-            List.of(
-                program,
-                "--config.file=" + configuration,
-                "--storage.tsdb.path=" + folder.resolve("data"),
-                "--web.listen-address=" + address,
-                "--log.level=warn"),
+            Stream.concat(
+                    Stream.of(
+                        program,
+                        "--config.file=" + configuration,
+                        "--storage.tsdb.path=" + folder.resolve("data"),
+                        "--web.listen-address=" + address,
+                        "--log.level=warn"),
+                    Stream.of(flags))
+                .toList(),
             Map.of());
     var prometheus = new RunningPrometheus(URI.create("http://" + address), process);
     try {

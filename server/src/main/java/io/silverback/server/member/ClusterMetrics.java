@@ -60,6 +60,10 @@ public final class ClusterMetrics {
         "Members of that view whose votes count.",
         now -> now.view().map(view -> view.voters().size()).orElse(0));
     gauge(
+        "spare_voters",
+        "Voters that may fail, of those that this node hears, until the cluster takes no pushes.",
+        ClusterMetrics::spareVoters);
+    gauge(
         "view_epoch",
         "Number of that view, 0 before the first.",
         now -> (double) now.view().map(View::epoch).orElse(0L));
@@ -197,6 +201,19 @@ public final class ClusterMetrics {
               }
             })
         .register(registry);
+  }
+
+  private static double spareVoters(ClusterStatus now) {
+    return now.view()
+        .map(
+            view -> {
+              long heard =
+                  view.voters().stream()
+                      .filter(voter -> !now.silentMillis().containsKey(voter))
+                      .count();
+              return Math.max(0, heard - view.majority());
+            })
+        .orElse(0L);
   }
 
   private static String lowerCase(Enum<?> constant) {
