@@ -189,6 +189,9 @@ public final class LeaderQueue {
     private long term;
     private boolean changes;
 
+    /** Of the view by which its copies were sent. */
+    private long sentEpoch;
+
     private record Work(Prepared outcome, boolean changes) {}
 
     Turn(
@@ -310,6 +313,7 @@ public final class LeaderQueue {
         expose(effect);
         return;
       }
+      sentEpoch = viewEpoch();
       replicator.replicate(
           slot,
           epoch,
@@ -325,6 +329,10 @@ public final class LeaderQueue {
           });
     }
 
+    private long viewEpoch() {
+      return view.get().map(View::epoch).orElse(0L);
+    }
+
     private boolean isStillLeader() {
       return led.leads(slot)
           && led.epoch(slot) == epoch
@@ -337,8 +345,12 @@ public final class LeaderQueue {
           merged -> {
             switch (merged) {
               // Only of a tombstone that was here before the update, which left it alone.
-              case ReplicaStore.Merged.Done(), ReplicaStore.Merged.Purged() ->
-                  end(new Result.Answered(effect.answer(), changes));
+              case ReplicaStore.Merged.Done(), ReplicaStore.Merged.Purged() -> {
+                if (viewEpoch() != sentEpoch) {
+                  replicator.storedAfterAView(slot);
+                }
+                end(new Result.Answered(effect.answer(), changes));
+              }
               case ReplicaStore.Merged.Overtaken(long stored) -> {
                 epochs.met(slot, stored);
                 endUnknown(EpochFloor.REASON);

@@ -101,6 +101,17 @@ public final class Replicator {
   }
 
   /**
+   * A state is stored here only now, and its copies went to the owners by an earlier view. Those by
+   * the view of now may have been compared in between.
+   */
+  void storedAfterAView(int slot) {
+    shares.owners(slot).stream()
+        .limit(config.replicationFactor())
+        .filter(owner -> !owner.isSameProcess(self))
+        .forEach(onMissed);
+  }
+
+  /**
    * Ends what waits for a process that is no member any more, if nobody is left to take its place:
    * a new try asks the members of this view.
    */

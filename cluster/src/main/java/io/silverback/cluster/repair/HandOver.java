@@ -127,10 +127,10 @@ public final class HandOver {
               ProcessId id = ProcessId.of(member);
               long failed = failedNanos.getOrDefault(id, now - AGAIN_NANOS);
               boolean isFree = !moves.containsKey(id) && now - failed >= AGAIN_NANOS;
-              var led = (BitSet) slots.clone();
-              led.and(this.led.led());
-              if (isFree && !led.isEmpty() && maySucceed.test(member)) {
-                var move = new Move(view.slots(), member, led);
+              var some = (BitSet) slots.clone();
+              some.and(led.led());
+              if (isFree && !some.isEmpty() && maySucceed.test(member)) {
+                var move = new Move(view.slots(), member, some);
                 moves.put(id, move);
                 tellShares();
                 move.copy();
