@@ -38,8 +38,10 @@ import io.silverback.cluster.slots.Shares;
 import io.silverback.cluster.slots.WaitingPushes;
 import io.silverback.codec.model.Version;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
@@ -62,6 +64,8 @@ public final class LeaderQueueTest {
   private final ClusterPorts ports = world.with(store);
   private final List<String> events = store.events;
   private final List<Question> asked = new ArrayList<>();
+  private final List<Member> missed = new ArrayList<>();
+  private final List<Member> receivers = new ArrayList<>();
   private final List<Version> versions = store.versions;
   private final Requests requests = new Requests(time, this::post);
   private final Lease lease = new Lease(time, config.lease());
@@ -72,7 +76,7 @@ public final class LeaderQueueTest {
   private final EpochFloor epochs = new EpochFloor();
   private View view = allLedBy(self, 1);
   private final Replicator replicator =
-      new Replicator(config, self, ports, requests, peers, shares, new EventCounts(), missed -> {});
+      new Replicator(config, self, ports, requests, peers, shares, new EventCounts(), this::missed);
   private final LeaderQueue queue = queue();
 
   private LeaderQueue queue() {
@@ -385,6 +389,76 @@ public final class LeaderQueueTest {
     assertEquals(4, events.size());
   }
 
+  /** It may have been compared with this node before the state was stored here. */
+  @Test
+  void anOwnerThatCameWhileAStateWasOnItsWayIsComparedAgain() {
+    submit("g=1");
+    answer(Receipt.DONE);
+    assertEquals(List.of(), missed);
+    submit("g=2");
+    View next = new View(2, 7, view.seats(), List.of(), view.slots());
+    enter(next);
+    replicator.enter(next);
+    answer(Receipt.DONE);
+    assertEquals(List.of(other), missed);
+  }
+
+  /** What is not led in the end may have been done all the same. */
+  @Test
+  void anAnswerSaysWhetherTheGroupIsWhatItWas() {
+    var results = new ArrayList<Result>();
+    submit("g=1", results::add);
+    answer(Receipt.DONE);
+    submit("g=same", results::add);
+    answer(Receipt.DONE);
+    assertTrue(((Result.Answered) results.getFirst()).changes());
+    assertFalse(((Result.Answered) results.getLast()).changes());
+  }
+
+  @Test
+  void aSlotIsBusyAsLongAsAnUpdateIsAtWork() {
+    var slots = new BitSet();
+    slots.set(0, 2);
+    assertTrue(queue.busy(slots).isEmpty());
+    submit("g=1");
+    assertEquals(BitSet.valueOf(new long[] {1}), queue.busy(slots));
+    answer(Receipt.DONE);
+    assertTrue(queue.busy(slots).isEmpty());
+  }
+
+  @Test
+  void whatIsAtWorkEndsInAClosedSlotAndNothingElseBegins() {
+    submit("g=1");
+    submit("g=2");
+    var closed = new BitSet();
+    closed.set(0);
+    led.close(closed);
+    answer(Receipt.DONE);
+    assertEquals(
+        List.of("prepared g=1", "sent g=1", "shown g=1", "answered g=1", "not here"), events);
+  }
+
+  /** So that little is left to bring it. */
+  @Test
+  void whoIsAboutToLeadASlotGetsEachUpdate() {
+    Member third = TestViews.member("c", 3, 3);
+    peers.heard(new Heartbeat(third, 7, 1, 1, 0), config.lease().toNanos());
+    var slots = new BitSet();
+    slots.set(0);
+    shares.prepare(Map.of(third, slots));
+    submit("g=1");
+    assertEquals(List.of(third, other), receivers);
+    shares.prepare(Map.of());
+    receivers.clear();
+    answer(Receipt.DONE);
+    submit("g=2");
+    assertEquals(List.of(other), receivers);
+  }
+
+  private void missed(Member member) {
+    missed.add(member);
+  }
+
   private void enter(View next) {
     view = next;
     led.enter(next);
@@ -422,8 +496,9 @@ public final class LeaderQueueTest {
   }
 
   private boolean post(Member to, PeerMessage message) {
-    assertEquals(other, to);
+    assertFalse(to.isSameProcess(self));
     if (message instanceof Replicate replicate) {
+      receivers.add(to);
       events.add("sent " + text(replicate.state()));
     }
     if (message instanceof Question question) {

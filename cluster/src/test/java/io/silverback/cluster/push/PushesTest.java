@@ -2,6 +2,7 @@ package io.silverback.cluster.push;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
 import io.silverback.cluster.ClusterConfig;
 import io.silverback.cluster.ClusterPorts;
@@ -21,6 +22,7 @@ import io.silverback.cluster.agree.Lease;
 import io.silverback.cluster.agree.Peers;
 import io.silverback.cluster.message.PeerMessage;
 import io.silverback.cluster.message.PeerMessage.Forward;
+import io.silverback.cluster.message.PeerMessage.Forwarded;
 import io.silverback.cluster.message.PeerMessage.Heartbeat;
 import io.silverback.cluster.message.PeerMessage.ProcessId;
 import io.silverback.cluster.message.Requests;
@@ -48,6 +50,7 @@ final class PushesTest {
   private final Peers peers = new Peers(time);
   private final Lease lease = new Lease(time, Duration.ofDays(1));
   private final View view = ledBy(leader);
+  private final Requests requests = new Requests(time, this::post);
   private final Pushes pushes = pushes();
 
   /** Says when it was encoded. */
@@ -79,7 +82,6 @@ final class PushesTest {
   }
 
   private Pushes pushes() {
-    var requests = new Requests(time, this::post);
     var led = new Led(self);
     var off = EnumSet.noneOf(Rule.class);
     var events = new EventCounts();
@@ -149,6 +151,38 @@ final class PushesTest {
 
     assertEquals(List.of(), forwarded);
     assertEquals(List.of(new PushOutcome.Unavailable("the update failed, see the log")), outcomes);
+  }
+
+  @Test
+  void whatIsRefusedAtOnceIsAnswered() {
+    pushes.submit(new byte[] {'g'}, Update.of(new byte[] {7}), outcomes::add);
+    answer(Forwarded.Fate.SETTLED);
+    assertInstanceOf(PushOutcome.Answered.class, outcomes.getFirst());
+  }
+
+  /** The first attempt may have been done, and then the client would be told that it was not. */
+  @Test
+  void whatIsRefusedAfterAnAttemptWithoutAnEndIsNotCalledRefused() {
+    pushes.submit(new byte[] {'g'}, Update.of(new byte[] {7}), outcomes::add);
+    answer(Forwarded.Fate.UNAVAILABLE);
+    time.pass(config.renewal().toMillis());
+    assertEquals(2, forwarded.size());
+    answer(Forwarded.Fate.SETTLED);
+    assertInstanceOf(PushOutcome.Unavailable.class, outcomes.getFirst());
+  }
+
+  @Test
+  void whatIsDoneAfterAnAttemptWithoutAnEndIsAnswered() {
+    pushes.submit(new byte[] {'g'}, Update.of(new byte[] {7}), outcomes::add);
+    answer(Forwarded.Fate.UNAVAILABLE);
+    time.pass(config.renewal().toMillis());
+    answer(Forwarded.Fate.ANSWERED);
+    assertInstanceOf(PushOutcome.Answered.class, outcomes.getFirst());
+  }
+
+  private void answer(Forwarded.Fate fate) {
+    requests.answered(new Forwarded(forwarded.getLast().id(), fate, new byte[0], "a test"));
+    time.settle();
   }
 
   private boolean post(Member to, PeerMessage message) {
