@@ -48,6 +48,72 @@ final class ClusterGatewayTest {
   }
 
   @Test
+  void aScrapeOfTheClusterShowsAllGroupsThroughAnyNode() throws IOException {
+    try (var cluster = LocalCluster.start(3)) {
+      pushThroughAll(cluster);
+      String path = "/metrics?scope=cluster";
+
+      String page = cluster.get(0, path).text();
+      List<String> groups = page.lines().filter(line -> line.startsWith("value_")).toList();
+      assertEquals(lines(), groups.stream().sorted().toList());
+      assertEquals(GROUPS, page.split("\npush_time_seconds\\{", -1).length - 1);
+      for (String own : List.of("silverback_", "process_", "jvm_", "pushgateway_")) {
+        assertFalse(page.contains("\n" + own) || page.startsWith(own), page);
+      }
+      for (int node = 0; node < cluster.size(); node++) {
+        Answer same = cluster.get(node, path);
+        assertEquals(200, same.status(), same.text());
+        assertEquals(page, same.text());
+        Answer unknown = cluster.get(node, "/metrics?scope=all");
+        assertEquals(400, unknown.status(), unknown.text());
+        assertTrue(unknown.text().contains("must be \\\"cluster\\\""), unknown.text());
+      }
+    }
+  }
+
+  @Test
+  void aNodeThatEndsCostsAScrapeOfTheClusterNothing() throws IOException {
+    try (var cluster = LocalCluster.start(3)) {
+      pushThroughAll(cluster);
+      var stopped = new Thread(() -> cluster.stop(1));
+      stopped.start();
+      int pages = 0;
+      while (stopped.isAlive() || pages < 20) {
+        pages++;
+        Answer page = cluster.get(2 * (pages % 2), "/metrics?scope=cluster");
+        assertEquals(200, page.status(), page.text());
+        assertEquals(
+            lines(),
+            page.text().lines().filter(line -> line.startsWith("value_")).sorted().toList());
+      }
+    }
+  }
+
+  @Test
+  void aScrapeOfAClusterThatDoesNotAnswerNamesWhatIsMissing() throws IOException {
+    try (var cluster = LocalCluster.start(3)) {
+      pushThroughAll(cluster);
+      cluster.freezeViews(true);
+      cluster.stop(1);
+      Answer refused =
+          cluster.exchange(
+              0,
+              """
+              GET /metrics?scope=cluster HTTP/1.1\r
+              Host: x\r
+              Connection: close\r
+              X-Prometheus-Scrape-Timeout-Seconds: 1.5\r
+              \r
+              """);
+
+      assertEquals(503, refused.status(), refused.text());
+      assertTrue(refused.text().contains("node-1"), refused.text());
+      assertEquals(Optional.of("1"), refused.header("Retry-After"));
+      cluster.freezeViews(false);
+    }
+  }
+
+  @Test
   void pagesOfGroupsGoOnThroughAnotherNode() throws IOException {
     try (var cluster = LocalCluster.start(2)) {
       pushThroughAll(cluster);
