@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.silverback.server.RawHttp.Answer;
 import java.io.IOException;
+import java.net.SocketException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -79,14 +80,29 @@ final class ClusterGatewayTest {
       stopped.start();
       int pages = 0;
       while (stopped.isAlive() || pages < 20) {
-        pages++;
-        Answer page = cluster.get(2 * (pages % 2), "/metrics?scope=cluster");
-        assertEquals(200, page.status(), page.text());
-        assertEquals(
-            lines(),
-            page.text().lines().filter(line -> line.startsWith("value_")).sorted().toList());
+        int node = 2 * (pages++ % 2);
+        try {
+          Answer page = cluster.get(node, "/metrics?scope=cluster");
+          if (page.status() == 200) {
+            assertEquals(
+                lines(),
+                page.text().lines().filter(line -> line.startsWith("value_")).sorted().toList());
+          } else {
+            assertTrue(hasLostLease(cluster, node), page.text());
+          }
+        } catch (SocketException e) {
+          assertTrue(hasLostLease(cluster, node), e::toString);
+        }
       }
     }
+  }
+
+  /** On a machine that is busy with other things, which is the one excuse for a refusal. */
+  private static boolean hasLostLease(LocalCluster cluster, int node) throws IOException {
+    return !cluster
+        .get(node, "/-/metrics")
+        .text()
+        .contains("\nsilverback_cluster_leases_lost_total 0\n");
   }
 
   @Test

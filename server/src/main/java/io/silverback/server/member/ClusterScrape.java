@@ -98,7 +98,7 @@ final class ClusterScrape implements FamilyListing {
     MemoryPool.Lease lease = memory.lease();
     List<RemoteStream> streams =
         shares.entrySet().stream()
-            .map(share -> new RemoteStream(node, share.getKey(), share.getValue()))
+            .map(share -> new RemoteStream(node, share.getKey(), share.getValue(), deadline))
             .toList();
     boolean isOpen = false;
     try {
@@ -107,9 +107,7 @@ final class ClusterScrape implements FamilyListing {
             "too much memory is taken by other scrapes, try again later or raise "
                 + SnapshotRefusedException.FLAG);
       }
-      for (RemoteStream stream : streams) {
-        stream.awaitBegin(deadline - System.nanoTime());
-      }
+      streams.forEach(RemoteStream::awaitBegin);
       var readers = new ArrayList<PieceReader>();
       for (RemoteStream stream : streams) {
         readers.add(reader(stream));

@@ -23,13 +23,20 @@ final class RemoteStream implements PieceReader.Source {
   private final ClusterNode node;
   private final Member member;
   private final Asked opening;
+  private final long deadlineNanos;
   private byte[] id = {};
+  private boolean hasPiece;
   private @Nullable Asked next;
 
-  /** Begins a stream of what a member shows in some slots; does not wait. */
-  RemoteStream(ClusterNode node, Member member, BitSet slots) {
+  /**
+   * Begins a stream of what a member shows in some slots; does not wait.
+   *
+   * @param deadlineNanos until when the first piece must be there
+   */
+  RemoteStream(ClusterNode node, Member member, BitSet slots, long deadlineNanos) {
     this.node = node;
     this.member = member;
+    this.deadlineNanos = deadlineNanos;
     this.opening = Asked.ask(node, member, new ServerQuestion.Stream(slots.toByteArray()));
   }
 
@@ -38,8 +45,9 @@ final class RemoteStream implements PieceReader.Source {
   }
 
   /** Waits until the stream has begun, and asks for the first piece. */
-  void awaitBegin(long nanos) {
-    if (!(opening.await(nanos) instanceof ServerAnswer.Streaming(var stream))) {
+  void awaitBegin() {
+    if (!(opening.await(deadlineNanos - System.nanoTime())
+        instanceof ServerAnswer.Streaming(var stream))) {
       throw Asked.senseless(member);
     }
     id = stream;
@@ -68,13 +76,14 @@ final class RemoteStream implements PieceReader.Source {
 
   private List<byte[]> piece(Asked first) {
     next = null;
-    long until = System.nanoTime() + PATIENCE.toNanos();
+    long until = hasPiece ? System.nanoTime() + PATIENCE.toNanos() : deadlineNanos;
     Asked asked = first;
     while (true) {
       if (!(asked.await(until - System.nanoTime()) instanceof ServerAnswer.Piece(var records))) {
         throw Asked.senseless(member);
       }
       if (!records.isEmpty()) {
+        hasPiece = true;
         next = isLast(records.getLast()) ? null : ask(false);
         return records;
       }
