@@ -139,6 +139,7 @@ public final class Gateway implements AutoCloseable {
                         libraries.get(),
                         ownStore,
                         clock,
+                        memory.scrapes(),
                         watched.orElseThrow(),
                         this::dropAll));
     store = front.apply(cluster.map(parts -> parts.store()).orElse(ownStore));

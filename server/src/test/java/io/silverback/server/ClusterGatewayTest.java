@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.silverback.server.RawHttp.Answer;
 import java.io.IOException;
+import java.net.SocketException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -44,6 +45,87 @@ final class ClusterGatewayTest {
         assertEquals(jobs().sorted().toList(), jobs);
         assertTrue(cluster.get(node, "/").text().contains("holding " + GROUPS + " groups"));
       }
+    }
+  }
+
+  @Test
+  void aScrapeOfTheClusterShowsAllGroupsThroughAnyNode() throws IOException {
+    try (var cluster = LocalCluster.start(3)) {
+      pushThroughAll(cluster);
+      String path = "/metrics?scope=cluster";
+
+      String page = cluster.get(0, path).text();
+      List<String> groups = page.lines().filter(line -> line.startsWith("value_")).toList();
+      assertEquals(lines(), groups.stream().sorted().toList());
+      assertEquals(GROUPS, page.split("\npush_time_seconds\\{", -1).length - 1);
+      for (String own : List.of("silverback_", "process_", "jvm_", "pushgateway_")) {
+        assertFalse(page.contains("\n" + own) || page.startsWith(own), page);
+      }
+      for (int node = 0; node < cluster.size(); node++) {
+        Answer same = cluster.get(node, path);
+        assertEquals(200, same.status(), same.text());
+        assertEquals(page, same.text());
+        Answer unknown = cluster.get(node, "/metrics?scope=all");
+        assertEquals(400, unknown.status(), unknown.text());
+        assertTrue(unknown.text().contains("must be \\\"cluster\\\""), unknown.text());
+      }
+    }
+  }
+
+  @Test
+  void aNodeThatEndsCostsAScrapeOfTheClusterNothing() throws IOException {
+    try (var cluster = LocalCluster.start(3)) {
+      pushThroughAll(cluster);
+      var stopped = new Thread(() -> cluster.stop(1));
+      stopped.start();
+      int pages = 0;
+      while (stopped.isAlive() || pages < 20) {
+        int node = 2 * (pages++ % 2);
+        try {
+          Answer page = cluster.get(node, "/metrics?scope=cluster");
+          if (page.status() == 200) {
+            assertEquals(
+                lines(),
+                page.text().lines().filter(line -> line.startsWith("value_")).sorted().toList());
+          } else {
+            assertTrue(hasLostLease(cluster, node), page.text());
+          }
+        } catch (SocketException e) {
+          assertTrue(hasLostLease(cluster, node), e::toString);
+        }
+      }
+    }
+  }
+
+  /** On a machine that is busy with other things, which is the one excuse for a refusal. */
+  private static boolean hasLostLease(LocalCluster cluster, int node) throws IOException {
+    return !cluster
+        .get(node, "/-/metrics")
+        .text()
+        .contains("\nsilverback_cluster_leases_lost_total 0\n");
+  }
+
+  @Test
+  void aScrapeOfAClusterThatDoesNotAnswerNamesWhatIsMissing() throws IOException {
+    try (var cluster = LocalCluster.start(3)) {
+      pushThroughAll(cluster);
+      cluster.freezeViews(true);
+      cluster.stop(1);
+      Answer refused =
+          cluster.exchange(
+              0,
+              """
+              GET /metrics?scope=cluster HTTP/1.1\r
+              Host: x\r
+              Connection: close\r
+              X-Prometheus-Scrape-Timeout-Seconds: 1.5\r
+              \r
+              """);
+
+      assertEquals(503, refused.status(), refused.text());
+      assertTrue(refused.text().contains("node-1"), refused.text());
+      assertEquals(Optional.of("1"), refused.header("Retry-After"));
+      cluster.freezeViews(false);
     }
   }
 

@@ -112,6 +112,27 @@ final class OwnMetricsTest {
   }
 
   @Test
+  void aScrapeOfTheClusterShowsNoneOfThemOnASingleNodeEither() throws IOException {
+    try (var gateway = TestGateway.start()) {
+      gateway.send("PUT", "/metrics/job/j", "jvm_threads_current 1\n");
+
+      Answer page = gateway.get("/metrics?scope=cluster");
+
+      assertEquals(200, page.status());
+      assertEquals(
+          List.of("jvm_threads_current", "push_failure_time_seconds", "push_time_seconds"),
+          page.text()
+              .lines()
+              .filter(line -> !line.startsWith("#"))
+              .map(line -> line.substring(0, line.indexOf('{')))
+              .toList());
+      assertEquals(400, gateway.get("/metrics?scope=").status());
+      assertEquals(400, gateway.get("/metrics?scope=node").status());
+      assertEquals(200, gateway.get("/metrics?other=%").status());
+    }
+  }
+
+  @Test
   void aFamilyOfTheSameTypeIsShownTogetherWithTheOwnOne() throws IOException {
     try (var gateway = TestGateway.start()) {
       String body =

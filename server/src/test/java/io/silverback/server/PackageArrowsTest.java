@@ -119,8 +119,8 @@ final class PackageArrowsTest {
           room(
               "server.member",
               "cluster cluster.gossip cluster.node cluster.peer cluster.raft codec.bytes "
-                  + "codec.model server.flags server.group server.handler server.log "
-                  + "server.storage server.storage.engine server.storage.maps "
+                  + "codec.exposition codec.model server.flags server.group server.handler "
+                  + "server.log server.memory server.storage server.storage.engine server.storage.maps "
                   + "server.storage.replica",
               HELIDON,
               METRICS),

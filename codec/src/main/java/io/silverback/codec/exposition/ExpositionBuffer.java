@@ -59,7 +59,7 @@ public final class ExpositionBuffer {
   }
 
   /** Forgets all bytes. */
-  void clear() {
+  public void clear() {
     length = 0;
   }
 

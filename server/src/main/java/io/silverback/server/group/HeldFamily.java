@@ -1,5 +1,6 @@
 package io.silverback.server.group;
 
+import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Metric;
 import io.silverback.codec.model.MetricType;
 import java.util.function.Consumer;
@@ -21,6 +22,9 @@ public interface HeldFamily {
   String help();
 
   String unit();
+
+  /** The smallest key among the holders. */
+  GroupingKey smallestKey();
 
   /** Tells what the holders say of the family, several that say the same at once or apart. */
   void forEachHead(HeadSink sink);

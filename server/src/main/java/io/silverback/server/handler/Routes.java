@@ -106,7 +106,7 @@ public final class Routes implements HttpServer.Handler, Pressure {
     if (settings.adminApi()) {
       routes.addAll(restores(push, fenced));
     }
-    routes.addAll(scrapes(settings.telemetryPath(), scrape, large, metrics));
+    routes.addAll(scrapes(settings.telemetryPath(), scrape, fenced, large, metrics));
     routes.addAll(life(lifecycle, settings.lifecycle(), cluster, log));
     routes.addAll(pages(status));
     routes.addAll(queries(api, history, top, fenced, large, metrics));
@@ -166,9 +166,12 @@ public final class Routes implements HttpServer.Handler, Pressure {
   private List<Route> scrapes(
       String telemetryPath,
       ScrapeHandler scrape,
+      UnaryOperator<Endpoint> fenced,
       UnaryOperator<Endpoint> large,
       GatewayMetrics metrics) {
-    Endpoint timed = timed(large.apply(scrape.endpoint()), metrics::observeScrape);
+    // The page of this server alone stays open without a lease, for its own metrics.
+    Endpoint page = scrape.endpoint(fenced.apply(scrape.ofCluster()));
+    Endpoint timed = timed(large.apply(page), metrics::observeScrape);
     return List.of(
         route("GET", telemetryPath, "", timed), route("GET", "/-/metrics", "", scrape.own()));
   }

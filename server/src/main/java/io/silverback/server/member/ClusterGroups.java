@@ -4,7 +4,6 @@ import io.silverback.cluster.HashRing;
 import io.silverback.cluster.Member;
 import io.silverback.cluster.View;
 import io.silverback.cluster.node.ClusterNode;
-import io.silverback.codec.bytes.MalformedBytesException;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.server.group.GroupState;
 import io.silverback.server.storage.GroupListing;
@@ -19,10 +18,6 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 
 /**
@@ -61,7 +56,7 @@ final class ClusterGroups {
         slots += shown;
         groups += found;
       } else {
-        throw senseless(asked.member());
+        throw Asked.senseless(asked.member());
       }
     }
     requireAll(slots);
@@ -111,7 +106,7 @@ final class ClusterGroups {
         feeds.add(new Feed(asked.member(), named));
         slots += named.slots();
       } else {
-        throw senseless(asked.member());
+        throw Asked.senseless(asked.member());
       }
     }
     requireAll(slots);
@@ -128,8 +123,6 @@ final class ClusterGroups {
     }
   }
 
-  private record Asked(Member member, CompletableFuture<Optional<byte[]>> answer) {}
-
   private List<Asked> askAll(ServerQuestion question) {
     View view =
         node.status()
@@ -144,41 +137,11 @@ final class ClusterGroups {
   }
 
   private Asked ask(Member member, ServerQuestion question) {
-    var answer = new CompletableFuture<Optional<byte[]>>();
-    node.ask(member, question.encode(), answer::complete);
-    return new Asked(member, answer);
+    return Asked.ask(node, member, question);
   }
 
   private ServerAnswer await(Asked asked) {
-    try {
-      Optional<byte[]> answer = asked.answer().get(patience.toNanos(), TimeUnit.NANOSECONDS);
-      if (answer.isPresent()) {
-        ServerAnswer told = ServerAnswer.decode(answer.get());
-        if (told instanceof ServerAnswer.Withheld(var reason)) {
-          throw new StoreNotReadyException(
-              reason + ", try again later: member=" + asked.member().nodeId());
-        }
-        return told;
-      }
-    } catch (TimeoutException _) {
-      // Told below.
-    } catch (MalformedBytesException e) {
-      throw senseless(asked.member());
-    } catch (ExecutionException e) {
-      throw new IllegalStateException(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-    throw new StoreNotReadyException(
-        "a member of the cluster does not answer, try again later: member="
-            + asked.member().nodeId());
-  }
-
-  private static StoreNotReadyException senseless(Member member) {
-    return new StoreNotReadyException(
-        "a member of the cluster answers what this version does not understand, let all run the"
-            + " same: member="
-            + member.nodeId());
+    return asked.await(patience.toNanos());
   }
 
   /** The groups of one member, a page of keys and some states at a time. Not thread-safe. */
@@ -218,7 +181,7 @@ final class ClusterGroups {
       var question = new ServerQuestion.Names(keys.getLast(), PAGE_BYTES);
       if (!(await(ask(member, question)) instanceof ServerAnswer.Named(_, var last, var page))
           || (page.isEmpty() && !last)) {
-        throw senseless(member);
+        throw Asked.senseless(member);
       }
       keys = page;
       isLast = last;
@@ -231,7 +194,7 @@ final class ClusterGroups {
       if (!(await(ask(member, question)) instanceof ServerAnswer.Told(var told))
           || told.isEmpty()
           || told.size() > wanted.size()) {
-        throw senseless(member);
+        throw Asked.senseless(member);
       }
       nextKey += told.size();
       states =

@@ -20,6 +20,7 @@ import io.silverback.server.handler.ClusterHandler;
 import io.silverback.server.handler.ClusterOrders;
 import io.silverback.server.handler.Fence;
 import io.silverback.server.log.Log;
+import io.silverback.server.memory.MemoryPool;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.engine.LocalStore;
 import io.silverback.server.storage.replica.OffHeapReplicaStore;
@@ -62,6 +63,7 @@ public final class ClusterParts implements AutoCloseable {
   private final ClusterNode node;
   private final boolean looksForOthers;
   private final Duration drainTimeout;
+  private final FamilyStreams streams;
   private final MetricStore store;
   private final ClusterReport report;
   private final ClusterOrders orders;
@@ -74,6 +76,7 @@ public final class ClusterParts implements AutoCloseable {
       Member self,
       LocalStore local,
       VersionClock versions,
+      MemoryPool scrapeMemory,
       ClusterMetrics metrics,
       Runnable onLapse) {
     this.folder = folder;
@@ -105,13 +108,17 @@ public final class ClusterParts implements AutoCloseable {
                 Stream.concat(membership.troubles().stream(), network.troubles().stream())
                     .toList());
     orders = new ClusterWishes(node, report);
-    node.answerWith(new ServerAnswers(local, replicas, node::exposure, report::word));
+    streams = new FamilyStreams(local, node::exposure, scrapeMemory);
+    node.answerWith(
+        new ServerAnswers(
+            local, replicas, node::exposure, streams, () -> node.status().view(), report::word));
     store =
         new ReplicatedMetricStore(
             local,
             node,
             this::whyAstray,
             report::whyNotReady,
+            scrapeMemory,
             settings.rules().pushBudget().plus(MARGIN));
     metrics.watch(node::status, replicas::tombstones, network::traffic);
   }
@@ -121,6 +128,7 @@ public final class ClusterParts implements AutoCloseable {
    *
    * @param local the groups of this server
    * @param versions of the process, which the store uses, too
+   * @param scrapeMemory what pages take from
    * @param onLapse told when this server may not speak for any group any more
    * @throws StartUpException if it cannot listen, or its files cannot be used
    */
@@ -129,6 +137,7 @@ public final class ClusterParts implements AutoCloseable {
       ClusterLibraries libraries,
       LocalStore local,
       VersionClock versions,
+      MemoryPool scrapeMemory,
       ClusterMetrics metrics,
       Runnable onLapse) {
     ClusterFolder folder = ClusterFolder.open(settings.folder(), settings.nodeId());
@@ -148,7 +157,16 @@ public final class ClusterParts implements AutoCloseable {
               settings.zone(),
               settings.voterOnly());
       return new ClusterParts(
-          settings, libraries, folder, network, self, local, versions, metrics, onLapse);
+          settings,
+          libraries,
+          folder,
+          network,
+          self,
+          local,
+          versions,
+          scrapeMemory,
+          metrics,
+          onLapse);
     } catch (IOException | IllegalArgumentException e) {
       folder.close();
       throw new StartUpException(
@@ -261,7 +279,8 @@ public final class ClusterParts implements AutoCloseable {
         loop;
         network;
         membership;
-        viewLog) {
+        viewLog;
+        streams) {
       node.close();
     }
   }

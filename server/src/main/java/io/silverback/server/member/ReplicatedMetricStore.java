@@ -8,6 +8,8 @@ import io.silverback.codec.model.GroupingKey;
 import io.silverback.server.group.GroupState;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.group.HeldFamily;
+import io.silverback.server.memory.MemoryPool;
+import io.silverback.server.storage.FamilyListing;
 import io.silverback.server.storage.GroupListing;
 import io.silverback.server.storage.HistoryQuery;
 import io.silverback.server.storage.HistorySink;
@@ -51,6 +53,7 @@ final class ReplicatedMetricStore implements MetricStore {
   private final ClusterGroups everywhere;
   private final Supplier<Optional<String>> whyAstray;
   private final Supplier<Optional<String>> whyNotReady;
+  private final MemoryPool scrapeMemory;
   private final Duration patience;
 
   /**
@@ -58,6 +61,7 @@ final class ReplicatedMetricStore implements MetricStore {
    *
    * @param whyAstray why this server must show nothing, if it is a cluster of its own by mistake
    * @param whyNotReady why this node should get no requests
+   * @param scrapeMemory what a page of the whole cluster takes from
    * @param patience how long to wait for the cluster, a little longer than it takes to give up
    */
   ReplicatedMetricStore(
@@ -65,12 +69,14 @@ final class ReplicatedMetricStore implements MetricStore {
       ClusterNode node,
       Supplier<Optional<String>> whyAstray,
       Supplier<Optional<String>> whyNotReady,
+      MemoryPool scrapeMemory,
       Duration patience) {
     this.local = local;
     this.node = node;
     this.whyAstray = whyAstray;
     this.whyNotReady = whyNotReady;
     this.everywhere = new ClusterGroups(node, patience);
+    this.scrapeMemory = scrapeMemory;
     this.patience = patience;
   }
 
@@ -116,6 +122,11 @@ final class ReplicatedMetricStore implements MetricStore {
       // Some slot was handed over meanwhile, and its new leader may have changed what is in it.
       snapshot.close();
     }
+  }
+
+  @Override
+  public FamilyListing everywhere(Duration patience) {
+    return ClusterScrape.open(node, scrapeMemory, patience);
   }
 
   /** Of this server's own groups, whichever server leads them. */

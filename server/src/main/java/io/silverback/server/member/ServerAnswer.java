@@ -1,5 +1,6 @@
 package io.silverback.server.member;
 
+import io.silverback.cluster.HashRing;
 import io.silverback.codec.bytes.ByteInput;
 import io.silverback.codec.bytes.ByteOutput;
 import io.silverback.codec.bytes.MalformedBytesException;
@@ -10,6 +11,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** The answer to a {@link ServerQuestion}. Layout: {@code docs/formats/server-questions.md}. */
 sealed interface ServerAnswer {
@@ -45,6 +48,31 @@ sealed interface ServerAnswer {
    */
   record Had(Optional<Copy> copy) implements ServerAnswer {}
 
+  /**
+   * Which slots the server shows.
+   *
+   * @param epochs by slot: of the view that made the server the leader
+   */
+  record Leads(SortedMap<Integer, Long> epochs) implements ServerAnswer {}
+
+  /** A stream was begun. */
+  record Streaming(byte[] stream) implements ServerAnswer {}
+
+  /**
+   * A piece of a stream, which a {@link PieceReader} reads.
+   *
+   * @param records empty if it is not ready yet
+   */
+  record Piece(List<byte[]> records) implements ServerAnswer {}
+
+  /**
+   * A stream was ended.
+   *
+   * @param holds false if another server may show newer values since
+   * @param lost groups that are missing in the stream
+   */
+  record Ended(boolean holds, int lost) implements ServerAnswer {}
+
   default byte[] encode() {
     return switch (this) {
       case Withheld(var reason) -> start(0, 0, 0).list(List.of(reason), ByteOutput::text).finish();
@@ -59,6 +87,14 @@ sealed interface ServerAnswer {
         List<byte[]> strings = copy.map(ServerAnswer::bytes).map(List::of).orElse(List.of());
         yield start(5, exists, 0).list(strings).finish();
       }
+      case Leads(var epochs) -> {
+        var slots = new ByteOutput();
+        epochs.forEach((slot, epoch) -> slots.u16(slot).u64(epoch));
+        yield start(6, epochs.size(), 0).list(List.of(slots.finish())).finish();
+      }
+      case Streaming(var stream) -> start(7, 0, 0).list(List.of(stream)).finish();
+      case Piece(var records) -> start(8, 0, 0).list(records).finish();
+      case Ended(boolean holds, int lost) -> start(9, holds ? 1 : 0, lost).list(List.of()).finish();
     };
   }
 
@@ -87,6 +123,19 @@ sealed interface ServerAnswer {
       case 3 -> new Told(strings);
       case 4 -> new Stood(word(first, second, strings, in));
       case 5 -> new Had(copy(first == 1, strings, in));
+      case 6 -> {
+        ServerQuestion.expect(1, strings, in);
+        yield new Leads(epochs(first, strings.getFirst()));
+      }
+      case 7 -> {
+        ServerQuestion.expect(1, strings, in);
+        yield new Streaming(strings.getFirst());
+      }
+      case 8 -> new Piece(strings);
+      case 9 -> {
+        ServerQuestion.expect(0, strings, in);
+        yield new Ended(first == 1, second);
+      }
       default -> throw in.fault("unknown kind of answer " + kind);
     };
   }
@@ -124,6 +173,20 @@ sealed interface ServerAnswer {
             texts.subList(1, texts.size()));
     numbers.end();
     return word;
+  }
+
+  private static SortedMap<Integer, Long> epochs(int count, byte[] slots) {
+    var epochs = new TreeMap<Integer, Long>();
+    var in = new ByteInput(slots);
+    for (int i = 0; i < count; i++) {
+      int slot = in.u16();
+      if (slot >= HashRing.SLOTS) {
+        throw in.fault("no such slot");
+      }
+      epochs.put(slot, in.u64());
+    }
+    in.end();
+    return epochs;
   }
 
   private static byte[] bytes(Copy copy) {

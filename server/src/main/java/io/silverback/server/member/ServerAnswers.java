@@ -2,6 +2,8 @@ package io.silverback.server.member;
 
 import io.silverback.cluster.Exposure;
 import io.silverback.cluster.HashRing;
+import io.silverback.cluster.SlotTable;
+import io.silverback.cluster.View;
 import io.silverback.codec.bytes.MalformedBytesException;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.server.handler.ClusterInfo;
@@ -13,6 +15,8 @@ import io.silverback.server.storage.maps.GroupKeys;
 import io.silverback.server.storage.replica.OffHeapReplicaStore;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.IntPredicate;
 import java.util.function.Supplier;
@@ -29,21 +33,29 @@ final class ServerAnswers implements UnaryOperator<byte[]> {
   private final MetricStore local;
   private final OffHeapReplicaStore replicas;
   private final Supplier<Exposure> exposure;
+  private final FamilyStreams streams;
+  private final Supplier<Optional<View>> view;
   private final Supplier<ClusterInfo.Word> word;
 
   /**
    * The answers about a store.
    *
+   * @param streams those that other servers read from this one
+   * @param view the newest one that this server knows
    * @param word how this server stands
    */
   ServerAnswers(
       MetricStore local,
       OffHeapReplicaStore replicas,
       Supplier<Exposure> exposure,
+      FamilyStreams streams,
+      Supplier<Optional<View>> view,
       Supplier<ClusterInfo.Word> word) {
     this.local = local;
     this.replicas = replicas;
     this.exposure = exposure;
+    this.streams = streams;
+    this.view = view;
     this.word = word;
   }
 
@@ -61,6 +73,10 @@ final class ServerAnswers implements UnaryOperator<byte[]> {
         case ServerQuestion.States(var keys, int most) -> shown(_ -> states(keys, bounded(most)));
         case ServerQuestion.Part() -> new ServerAnswer.Stood(word.get());
         case ServerQuestion.Copy(var key) -> new ServerAnswer.Had(replicas.copy(key));
+        case ServerQuestion.Led() -> shown(this::leads);
+        case ServerQuestion.Stream(var slots) -> streams.open(slots);
+        case ServerQuestion.Next(var stream, boolean again) -> streams.next(stream, again);
+        case ServerQuestion.End(var stream) -> streams.end(stream);
       };
     } catch (MalformedBytesException | StoreNotReadyException e) {
       return new ServerAnswer.Withheld(String.valueOf(e.getMessage()));
@@ -80,6 +96,17 @@ final class ServerAnswers implements UnaryOperator<byte[]> {
         return shown.holds().getAsBoolean() ? answer : NO_LEASE;
       }
     }
+  }
+
+  private ServerAnswer leads(IntPredicate shown) {
+    SlotTable table = view.get().map(View::slots).orElse(SlotTable.EMPTY);
+    var epochs = new TreeMap<Integer, Long>();
+    for (int slot = 0; slot < HashRing.SLOTS; slot++) {
+      if (shown.test(slot)) {
+        epochs.put(slot, table.tenure(slot).epoch());
+      }
+    }
+    return new ServerAnswer.Leads(epochs);
   }
 
   private ServerAnswer count(IntPredicate shown) {

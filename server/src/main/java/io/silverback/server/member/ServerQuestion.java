@@ -37,6 +37,26 @@ sealed interface ServerQuestion {
   /** What the server has of a group; answered without a lease, too. */
   record Copy(byte[] key) implements ServerQuestion {}
 
+  /** Which slots the server shows. */
+  record Led() implements ServerQuestion {}
+
+  /**
+   * Begins a stream of what the server shows in some slots, as of now.
+   *
+   * @param slots as {@link java.util.BitSet#toByteArray} writes them
+   */
+  record Stream(byte[] slots) implements ServerQuestion {}
+
+  /**
+   * The next piece of a stream.
+   *
+   * @param again true for one that begins with the family which the last one was in
+   */
+  record Next(byte[] stream, boolean again) implements ServerQuestion {}
+
+  /** Ends a stream; answered without a lease, too. */
+  record End(byte[] stream) implements ServerQuestion {}
+
   default byte[] encode() {
     var out = new ByteOutput().u8(FORMAT);
     return switch (this) {
@@ -45,6 +65,11 @@ sealed interface ServerQuestion {
       case States(var keys, int most) -> out.u8(3).u32(most).list(keys).finish();
       case Part() -> out.u8(4).u32(0).list(List.of()).finish();
       case Copy(var key) -> out.u8(5).u32(0).list(List.of(key)).finish();
+      case Led() -> out.u8(6).u32(0).list(List.of()).finish();
+      case Stream(var slots) -> out.u8(7).u32(0).list(List.of(slots)).finish();
+      case Next(var stream, boolean again) ->
+          out.u8(8).u32(again ? 1 : 0).list(List.of(stream)).finish();
+      case End(var stream) -> out.u8(9).u32(0).list(List.of(stream)).finish();
     };
   }
 
@@ -79,6 +104,22 @@ sealed interface ServerQuestion {
       case 5 -> {
         expect(1, keys, in);
         yield new Copy(keys.getFirst());
+      }
+      case 6 -> {
+        expect(0, keys, in);
+        yield new Led();
+      }
+      case 7 -> {
+        expect(1, keys, in);
+        yield new Stream(keys.getFirst());
+      }
+      case 8 -> {
+        expect(1, keys, in);
+        yield new Next(keys.getFirst(), most == 1);
+      }
+      case 9 -> {
+        expect(1, keys, in);
+        yield new End(keys.getFirst());
       }
       default -> throw in.fault("unknown kind of question " + kind);
     };

@@ -18,9 +18,9 @@ import java.util.function.IntPredicate;
  * for:
  *
  * <ul>
- *   <li><em>the whole cluster</em>: {@link #submit}, {@link #wipe}, {@link #listing}, {@link
- *       #listingAfter}, {@link #names} and {@link #groupCount}, which ask other servers and may
- *       fail if one of them is silent
+ *   <li><em>the whole cluster</em>: {@link #submit}, {@link #wipe}, {@link #everywhere}, {@link
+ *       #listing}, {@link #listingAfter}, {@link #names} and {@link #groupCount}, which ask other
+ *       servers and may fail if one of them is silent
  *   <li><em>the slots that this server leads</em>: {@link #snapshot()} and {@link #quietGroups}, so
  *       that each group is shown, and given up, by one server
  *   <li><em>what is stored here</em>, whichever server leads it: all other methods
@@ -39,6 +39,18 @@ public interface MetricStore extends AutoCloseable {
 
   /** The groups stored here that belong to some slots of the cluster. The caller closes it. */
   Snapshot snapshot(IntPredicate slots);
+
+  /**
+   * What all groups hold that exist and are shown, those that other servers show, too. The caller
+   * closes it.
+   *
+   * @param patience how long to wait until every group is shown by a server
+   * @throws StoreNotReadyException if a server does not answer in time, while the families are
+   *     read, too
+   */
+  default FamilyListing everywhere(Duration patience) {
+    return snapshot();
+  }
 
   /**
    * All groups that exist. The caller closes it. What is read late may be newer than what was read

@@ -2,7 +2,6 @@ package io.silverback.server.storage;
 
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.server.group.GroupState;
-import io.silverback.server.group.HeldFamily;
 import java.util.stream.StreamSupport;
 
 /**
@@ -11,7 +10,7 @@ import java.util.stream.StreamSupport;
  * <p>All ways to look at them give one thing at a time, so that a reader needs no memory for all,
  * and each may be taken several times. Not thread-safe; of no use after a close.
  */
-public interface Snapshot extends GroupListing {
+public interface Snapshot extends GroupListing, FamilyListing {
 
   /** Number of groups. */
   int size();
@@ -29,21 +28,6 @@ public interface Snapshot extends GroupListing {
   /** The same of the groups after a key, which need not be that of a group. */
   Iterable<ListedGroup> listedGroupsAfter(GroupingKey key);
 
-  /**
-   * How many groups changed since, and could not be kept as they were, so that they are left out.
-   */
-  default int lost() {
-    return 0;
-  }
-
-  /** What the groups hold, push times included, in the order of the names. */
-  Iterable<HeldFamily> families();
-
-  /**
-   * False once another server may show something newer; to be asked again before the last byte of
-   * an answer leaves.
-   */
-  default boolean isCurrent() {
-    return true;
-  }
+  @Override
+  void close();
 }

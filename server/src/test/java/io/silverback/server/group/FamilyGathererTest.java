@@ -279,6 +279,11 @@ final class FamilyGathererTest {
     }
 
     @Override
+    public GroupingKey smallestKey() {
+      return family.smallestKey();
+    }
+
+    @Override
     public void forEachHead(HeadSink sink) {
       family.forEachHead(sink);
     }

@@ -1,5 +1,6 @@
 package io.silverback.server.group;
 
+import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Labels;
 import io.silverback.codec.model.Metric;
 import io.silverback.codec.model.MetricFamily;
@@ -91,6 +92,11 @@ public final class HeldFamilies implements Iterable<HeldFamily> {
     @Override
     public String unit() {
       return head.unit();
+    }
+
+    @Override
+    public GroupingKey smallestKey() {
+      return holders.getFirst().key();
     }
 
     @Override

@@ -16,7 +16,9 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 /** Questions and answers between servers, as bytes. */
@@ -31,7 +33,7 @@ final class ServerQuestionTest {
     List<String> examples =
         Files.readAllLines(PAGE).stream().filter(line -> line.matches("[0-9a-f ]{8,}")).toList();
 
-    assertEquals(3, examples.size());
+    assertEquals(4, examples.size());
     byte[] question = HexFormat.of().parseHex(examples.get(0).replace(" ", ""));
     byte[] answer = HexFormat.of().parseHex(examples.get(1).replace(" ", ""));
     assertArrayEquals(question, new ServerQuestion.Names(KEY, 1024).encode());
@@ -41,6 +43,8 @@ final class ServerQuestionTest {
         stood,
         new ServerAnswer.Stood(new Word(7, 5461, 0, 0, 0, 2, Optional.empty(), List.of("b")))
             .encode());
+    byte[] piece = HexFormat.of().parseHex(examples.get(3).replace(" ", ""));
+    assertArrayEquals(piece, new ServerAnswer.Piece(List.of(new byte[] {5})).encode());
   }
 
   @Test
@@ -51,7 +55,12 @@ final class ServerQuestionTest {
             new ServerQuestion.Names(new byte[0], 1),
             new ServerQuestion.States(List.of(KEY, new byte[0]), 9),
             new ServerQuestion.Part(),
-            new ServerQuestion.Copy(KEY))) {
+            new ServerQuestion.Copy(KEY),
+            new ServerQuestion.Led(),
+            new ServerQuestion.Stream(KEY),
+            new ServerQuestion.Next(KEY, true),
+            new ServerQuestion.Next(KEY, false),
+            new ServerQuestion.End(KEY))) {
       assertArrayEquals(
           question.encode(), ServerQuestion.decode(question.encode()).encode(), question::toString);
     }
@@ -61,7 +70,11 @@ final class ServerQuestionTest {
             new ServerAnswer.Counted(3, 7),
             new ServerAnswer.Named(3, false, List.of(KEY)),
             new ServerAnswer.Told(List.of(new byte[0], KEY)),
-            new ServerAnswer.Had(Optional.empty()))) {
+            new ServerAnswer.Had(Optional.empty()),
+            new ServerAnswer.Leads(new TreeMap<>(Map.of(0, 7L, 16383, 8L))),
+            new ServerAnswer.Streaming(KEY),
+            new ServerAnswer.Piece(List.of(KEY)),
+            new ServerAnswer.Ended(true, 3))) {
       assertArrayEquals(
           answer.encode(), ServerAnswer.decode(answer.encode()).encode(), answer::toString);
     }
@@ -83,7 +96,8 @@ final class ServerQuestionTest {
       byte[] cut = Arrays.copyOf(question, length);
       assertThrows(MalformedBytesException.class, () -> ServerQuestion.decode(cut));
     }
-    for (byte[] whole : List.of(answer, HAD.encode())) {
+    byte[] leads = new ServerAnswer.Leads(new TreeMap<>(Map.of(1, 7L))).encode();
+    for (byte[] whole : List.of(answer, HAD.encode(), leads)) {
       for (int length = 0; length < whole.length; length++) {
         byte[] cut = Arrays.copyOf(whole, length);
         assertThrows(MalformedBytesException.class, () -> ServerAnswer.decode(cut));

@@ -1,5 +1,6 @@
 package io.silverback.server.storage.snapshot;
 
+import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Metric;
 import io.silverback.codec.model.MetricType;
 import io.silverback.codec.row.ShapeReader;
@@ -77,6 +78,11 @@ final class HeldByShapes implements HeldFamily {
   @Override
   public String unit() {
     return unit;
+  }
+
+  @Override
+  public GroupingKey smallestKey() {
+    return new GroupingKey(rows.keyLabels(firstGroup(ofSmallestKey())));
   }
 
   @Override

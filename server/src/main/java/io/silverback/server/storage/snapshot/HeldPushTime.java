@@ -7,6 +7,7 @@ import io.silverback.codec.model.MetricType;
 import io.silverback.codec.row.GroupFrameReader;
 import io.silverback.server.group.HeldFamily;
 import io.silverback.server.group.PushTimes;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
@@ -72,6 +73,15 @@ final class HeldPushTime implements HeldFamily {
   @Override
   public String unit() {
     return "";
+  }
+
+  @Override
+  public GroupingKey smallestKey() {
+    return Arrays.stream(rows.byKey())
+        .filter(row -> millis(row).isPresent())
+        .mapToObj(row -> new GroupingKey(rows.keyLabels(row)))
+        .findFirst()
+        .orElseThrow();
   }
 
   @Override
