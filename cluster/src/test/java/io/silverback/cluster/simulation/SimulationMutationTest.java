@@ -47,6 +47,16 @@ class SimulationMutationTest {
         SimNode.overStoresOfAnyEpoch());
   }
 
+  /** A node that was away brings back what was wiped. */
+  @Test
+  void wipesThatRaiseNoHorizonAreNoticed() {
+    assertIsNoticed(
+        "the horizons of wipes",
+        1,
+        EnumSet.of(Fault.CRASH, Fault.ISOLATE, Fault.LEAVE),
+        SimNode.overStoresThatForgetWipes());
+  }
+
   private static void assertIsNoticed(
       String broken, int first, Set<Fault> faults, SimNode.Factory factory) {
     for (int seed = first; seed < first + SEEDS; seed++) {
@@ -63,7 +73,7 @@ class SimulationMutationTest {
 
   /** One in hundreds of lives notices it, and the others would cost a build minutes. */
   private static int firstSeed(Rule rule) {
-    return rule == Rule.LOST_SLOTS_END_SCRAPES ? 185 : 1;
+    return rule == Rule.LOST_SLOTS_END_SCRAPES ? 19 : 1;
   }
 
   static Set<Fault> faultsFor(Rule rule) {
@@ -84,6 +94,8 @@ class SimulationMutationTest {
       // One of two hosts in five lives is a year ahead for some seconds, and then right again.
       case HEAR_NO_CLOCK -> EnumSet.of(Fault.CLOCK);
       case RELEASE_BEFORE_HAND_OVER, HAND_OVER_ALL -> EnumSet.of(Fault.DRAIN, Fault.LEAVE);
+      case HOLD_WIPED_SLOTS -> EnumSet.of(Fault.STORE, Fault.PAIR);
+      case REPLICATE_WIPES -> EnumSet.of(Fault.CRASH_WITHOUT_DISK, Fault.ISOLATE);
       case HORIZON_DROPS_LEFTOVERS -> EnumSet.of(Fault.CRASH, Fault.ISOLATE, Fault.LEAVE);
     };
   }
