@@ -4,6 +4,7 @@ import io.silverback.codec.model.Version;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.IntFunction;
 import java.util.function.IntPredicate;
 import java.util.function.Predicate;
@@ -112,7 +113,10 @@ public interface ReplicaStore {
   /** The versions of a state's group, for those who look for the newest. */
   Version newest(byte[] state);
 
-  /** Makes the state of a group the union of what is here and what this node made of it. */
+  /**
+   * Makes the state of a group the union of what is here and what this node made of it. A group
+   * that is not here, and was purged or wiped since the state was made, stays away.
+   */
   Merged merge(State state);
 
   /**
@@ -196,6 +200,19 @@ public interface ReplicaStore {
    * @return how many groups were forgotten
    */
   int raise(Map<Integer, Version> horizons, Predicate<byte[]> spared);
+
+  /**
+   * Forgets whatever the slots hold at or below those versions, deleted or not, with its history,
+   * and raises the horizons of the slots to them. So no state of before comes back from a node that
+   * has missed it.
+   *
+   * <p>The caller is the leader of the slots, or was asked by it, and the versions are newer than
+   * all that the leader gave before. May take long.
+   *
+   * @return how many groups were forgotten that existed; empty if the horizons could not be made
+   *     safe, so that what is gone may come back
+   */
+  OptionalInt wipe(Map<Integer, Version> versions);
 
   /** The names of grouping labels, joined, of each group of the job that is here. */
   List<String> labelNamesOf(String job);

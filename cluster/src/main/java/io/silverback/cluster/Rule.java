@@ -39,5 +39,9 @@ public enum Rule {
   /** A slot is handed over only with all that it holds. */
   HAND_OVER_ALL,
   /** A node gives versions by its own clock alone, whatever the versions of others say. */
-  HEAR_NO_CLOCK
+  HEAR_NO_CLOCK,
+  /** No update of a slot begins while it is wiped, and those at work end before. */
+  HOLD_WIPED_SLOTS,
+  /** A slot counts as wiped only when enough other members have wiped it, too. */
+  REPLICATE_WIPES
 }

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.IntFunction;
 import java.util.function.IntPredicate;
 import java.util.function.Predicate;
@@ -113,6 +114,13 @@ public final class NotedStore implements ReplicaStore {
   @Override
   public int raise(Map<Integer, Version> horizons, Predicate<byte[]> spared) {
     return 0;
+  }
+
+  @Override
+  public OptionalInt wipe(Map<Integer, Version> versions) {
+    requireWhole();
+    events.add("wiped " + versions.size());
+    return OptionalInt.of(0);
   }
 
   @Override

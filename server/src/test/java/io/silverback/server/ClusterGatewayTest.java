@@ -417,14 +417,14 @@ final class ClusterGatewayTest {
     return Stream.iterate(0, i -> i + 1).limit(GROUPS).map(i -> "job-" + i);
   }
 
-  private static List<String> lines() {
+  static List<String> lines() {
     return jobs()
         .map(job -> "value_%s{instance=\"\",job=\"%s\"} 7".formatted(job.replace('-', '_'), job))
         .sorted()
         .toList();
   }
 
-  private static void pushThroughAll(LocalCluster cluster) throws IOException {
+  static void pushThroughAll(LocalCluster cluster) throws IOException {
     int node = 0;
     for (String job : jobs().toList()) {
       String body = "value_" + job.replace('-', '_') + " 7\n";
@@ -434,7 +434,7 @@ final class ClusterGatewayTest {
     }
   }
 
-  private static List<String> exposed(LocalCluster cluster) throws IOException {
+  static List<String> exposed(LocalCluster cluster) throws IOException {
     var lines = new ArrayList<String>();
     for (int node = 0; node < cluster.size(); node++) {
       Answer answer = cluster.get(node, "/metrics");

@@ -212,6 +212,27 @@ public sealed interface PeerMessage {
   record HorizonsRaised(long id, boolean done) implements Answer {}
 
   /**
+   * Asks the leader of slots to wipe them.
+   *
+   * @param dropAfter by the receiver's monotonic clock: later it is too late to begin
+   * @param epochs from which on the receiver leads each of the slots
+   */
+  record AskWipe(long id, long dropAfter, BitSet slots, List<Long> epochs) implements Question {}
+
+  /**
+   * The sender leads these slots, and wipes them: what is at or below those versions, which are of
+   * the epochs from which on it leads them.
+   */
+  record WipeSlots(long id, BitSet slots, List<Version> versions) implements Question {}
+
+  /**
+   * Which of the slots are wiped.
+   *
+   * @param groups how many there were
+   */
+  record Wiped(long id, BitSet slots, int groups) implements Answer {}
+
+  /**
    * Asks the home of a job whether a group may have new series.
    *
    * @param epoch from which on the receiver leads the slot of the job

@@ -49,6 +49,9 @@ public final class PeerMessageCodec {
   private static final int GRANT = 32;
   private static final int RELEASED = 33;
   private static final int WISHED = 34;
+  private static final int ASK_WIPE = 35;
+  private static final int WIPE_SLOTS = 36;
+  private static final int WIPED = 37;
 
   private PeerMessageCodec() {}
 
@@ -145,6 +148,18 @@ public final class PeerMessageCodec {
       case OpaqueQuestion m -> out.u8(SERVER_QUESTION).u64(m.id()).bytes(m.question());
       case OpaqueAnswer m -> out.u8(SERVER_ANSWER).u64(m.id()).bytes(m.answer());
       case RaiseHorizons m -> out.u8(RAISE_HORIZONS).u64(m.id()).bytes(m.slots().toByteArray());
+      case AskWipe m ->
+          out.u8(ASK_WIPE)
+              .u64(m.id())
+              .u64(m.dropAfter())
+              .bytes(m.slots().toByteArray())
+              .list(m.epochs(), ByteOutput::u64);
+      case WipeSlots m ->
+          out.u8(WIPE_SLOTS)
+              .u64(m.id())
+              .bytes(m.slots().toByteArray())
+              .list(m.versions(), PeerMessageCodec::version);
+      case Wiped m -> out.u8(WIPED).u64(m.id()).bytes(m.slots().toByteArray()).u32(m.groups());
       case HorizonsRaised m -> out.u8(HORIZONS_RAISED).u64(m.id()).flag(m.done());
     }
     return out.finish();
@@ -215,6 +230,9 @@ public final class PeerMessageCodec {
       case SERVER_QUESTION -> new OpaqueQuestion(in.u64(), in.bytes());
       case SERVER_ANSWER -> new OpaqueAnswer(in.u64(), in.bytes());
       case RAISE_HORIZONS -> new RaiseHorizons(in.u64(), slots(in));
+      case ASK_WIPE -> new AskWipe(in.u64(), in.u64(), slots(in), in.list(ByteInput::u64));
+      case WIPE_SLOTS -> new WipeSlots(in.u64(), slots(in), in.list(PeerMessageCodec::version));
+      case WIPED -> new Wiped(in.u64(), slots(in), in.u32());
       case HORIZONS_RAISED -> new HorizonsRaised(in.u64(), in.flag());
       default -> throw new MalformedBytesException("no such message: kind=" + kind);
     };

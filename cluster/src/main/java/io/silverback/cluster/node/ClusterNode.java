@@ -10,6 +10,7 @@ import io.silverback.cluster.ClusterStatus;
 import io.silverback.cluster.EpochFloor;
 import io.silverback.cluster.EventCounts;
 import io.silverback.cluster.Exposure;
+import io.silverback.cluster.HashRing;
 import io.silverback.cluster.Member;
 import io.silverback.cluster.Network;
 import io.silverback.cluster.NodeLog;
@@ -18,6 +19,7 @@ import io.silverback.cluster.ReplicaStore;
 import io.silverback.cluster.ReplicaStore.Update;
 import io.silverback.cluster.Rule;
 import io.silverback.cluster.View;
+import io.silverback.cluster.WipeOutcome;
 import io.silverback.cluster.Wish;
 import io.silverback.cluster.agree.ClockWatch;
 import io.silverback.cluster.agree.Foreigners;
@@ -42,18 +44,21 @@ import io.silverback.cluster.repair.HandOver;
 import io.silverback.cluster.repair.Purge;
 import io.silverback.cluster.repair.Room;
 import io.silverback.cluster.repair.TakeOver;
+import io.silverback.cluster.repair.Wipe;
 import io.silverback.cluster.slots.Fences;
 import io.silverback.cluster.slots.LapseBoard;
 import io.silverback.cluster.slots.Led;
 import io.silverback.cluster.slots.Shares;
 import io.silverback.cluster.slots.WaitingPushes;
 import io.silverback.codec.bytes.MalformedBytesException;
+import java.util.BitSet;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
@@ -101,6 +106,7 @@ public final class ClusterNode implements AutoCloseable {
   private final AntiEntropy antiEntropy;
   private final HandOver handOver;
   private final Purge purge;
+  private final ClusterWipe wipe;
   private final Claims claims;
   private final Replicator replicator;
   private final Pushes pushes;
@@ -160,6 +166,20 @@ public final class ClusterNode implements AutoCloseable {
     var leader =
         new LeaderQueue(
             config, ports, lease, led, replicator, claims, epochs, waiting, () -> view, off);
+    var slotWipe =
+        new Wipe(
+            config,
+            self,
+            ports,
+            requests,
+            led,
+            waiting,
+            epochs,
+            this::leaseSince,
+            leader::busy,
+            antiEntropy::missed,
+            off);
+    wipe = new ClusterWipe(config, self, ports, requests, peers, lease, slotWipe, () -> view);
     handOver =
         new HandOver(
             self,
@@ -167,7 +187,11 @@ public final class ClusterNode implements AutoCloseable {
             requests,
             led,
             shares,
-            leader::busy,
+            slots -> {
+              BitSet busy = leader.busy(slots);
+              busy.or(slotWipe.atWork(slots));
+              return busy;
+            },
             this::maySucceed,
             off,
             events,
@@ -187,7 +211,8 @@ public final class ClusterNode implements AutoCloseable {
             off,
             events);
     answers =
-        new PeerAnswers(ports, fences, led, claims, pushes, epochs, requests, post, off, events);
+        new PeerAnswers(
+            ports, fences, led, claims, pushes, wipe, epochs, requests, post, off, events);
     heartbeats = new Heartbeats(config, self, ports, lease, voter, peers, foreigners, board, post);
     outages = new OutageWatch(self, ports.clock(), peers, lease, led, config.lease());
     clocks = new ClockWatch(config, self, ports.clock());
@@ -269,6 +294,37 @@ public final class ClusterNode implements AutoCloseable {
                         pushes.submit(key, update, done);
                       }
                     }));
+  }
+
+  /**
+   * Has every group forgotten, wherever it is, with its history. Takes no longer than a push may.
+   *
+   * @param done told once, by a thread of the node; must return quickly
+   */
+  public void wipe(Consumer<WipeOutcome> done) {
+    long term = lease.number();
+    ports
+        .loop()
+        .execute(
+            () ->
+                inLoop(
+                    () -> {
+                      if (closed || !lease.holdsSince(term)) {
+                        done.accept(
+                            new WipeOutcome(
+                                0,
+                                HashRing.SLOTS,
+                                List.of(),
+                                "this node has no contact with a majority, try another one"));
+                      } else {
+                        wipe.begin(done);
+                      }
+                    }));
+  }
+
+  private BooleanSupplier leaseSince() {
+    long term = lease.number();
+    return () -> lease.holdsSince(term);
   }
 
   /**

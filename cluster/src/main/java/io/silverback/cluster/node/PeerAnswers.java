@@ -3,6 +3,7 @@ package io.silverback.cluster.node;
 import io.silverback.cluster.ClusterPorts;
 import io.silverback.cluster.EpochFloor;
 import io.silverback.cluster.EventCounts;
+import io.silverback.cluster.HashRing;
 import io.silverback.cluster.Member;
 import io.silverback.cluster.ReplicaStore.Merged;
 import io.silverback.cluster.Rule;
@@ -31,6 +32,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -48,6 +50,7 @@ final class PeerAnswers {
   private final Led led;
   private final Claims claims;
   private final Pushes pushes;
+  private final ClusterWipe wipe;
   private final EpochFloor epochs;
   private final Requests requests;
   private final Requests.Post post;
@@ -72,6 +75,7 @@ final class PeerAnswers {
       Led led,
       Claims claims,
       Pushes pushes,
+      ClusterWipe wipe,
       EpochFloor epochs,
       Requests requests,
       Requests.Post post,
@@ -82,6 +86,7 @@ final class PeerAnswers {
     this.led = led;
     this.claims = claims;
     this.pushes = pushes;
+    this.wipe = wipe;
     this.epochs = epochs;
     this.requests = requests;
     this.post = post;
@@ -109,6 +114,8 @@ final class PeerAnswers {
       case PeerMessage.AskStates ask -> look(asker, () -> states(ask));
       case PeerMessage.Deliver deliver -> deliver(asker, deliver);
       case PeerMessage.RaiseHorizons ask -> raise(asker, ask);
+      case PeerMessage.AskWipe ask -> wipe.asked(ask, wiped -> tell(asker, wiped));
+      case PeerMessage.WipeSlots ask -> wipe(asker, ask);
       case PeerMessage.AskClaim ask -> claim(view, asker, ask);
       case PeerMessage.Probe probe -> probe(asker, probe);
       case PeerMessage.OpaqueQuestion ask ->
@@ -200,6 +207,40 @@ final class PeerAnswers {
               tell(asker, new PeerMessage.HorizonsRaised(ask.id(), outcome.covers(ask.slots())));
             })
         .start();
+  }
+
+  /** What another node has begun to lead meanwhile is not confirmed, as that may have asked. */
+  private void wipe(Member asker, PeerMessage.WipeSlots ask) {
+    var versions = new HashMap<Integer, Version>();
+    int i = 0;
+    for (int slot = ask.slots().nextSetBit(0);
+        slot >= 0 && i < ask.versions().size();
+        slot = ask.slots().nextSetBit(slot + 1)) {
+      versions.put(slot, ask.versions().get(i++));
+    }
+    removeFenced(versions);
+    ports
+        .loop()
+        .parallel(
+            () -> ports.store().wipe(versions),
+            outcome -> {
+              removeFenced(versions);
+              var wiped = new BitSet(HashRing.SLOTS);
+              OptionalInt groups = outcome.orElse(OptionalInt.empty());
+              if (groups.isPresent()) {
+                versions.keySet().forEach(wiped::set);
+              }
+              tell(asker, new PeerMessage.Wiped(ask.id(), wiped, groups.orElse(0)));
+            });
+  }
+
+  private void removeFenced(Map<Integer, Version> versions) {
+    versions
+        .entrySet()
+        .removeIf(
+            each ->
+                !off.contains(Rule.FENCE_OLD_LEADERS)
+                    && !fences.lets(each.getKey(), each.getValue().epoch()));
   }
 
   private void replicate(Member asker, PeerMessage.Replicate replicate) {

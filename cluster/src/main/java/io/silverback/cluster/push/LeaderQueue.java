@@ -180,6 +180,9 @@ public final class LeaderQueue {
     private final long sentBy;
     private final Consumer<Result> done;
 
+    /** The number of the lease with which it came. */
+    private final long admitted = lease.number();
+
     /** Since when it is prepared; empty before. */
     private Optional<Long> startedNanos = Optional.empty();
 
@@ -222,9 +225,15 @@ public final class LeaderQueue {
       }
     }
 
+    /**
+     * Without a lease others lead, and this node does not know what they have answered since then:
+     * an update from before that waits here may be one that the client has done again.
+     */
     private boolean mayLead() {
+      boolean anyLease = off.contains(Rule.LEASE_AT_ADMISSION);
       return led.takesUpdates(slot)
-          && (off.contains(Rule.LEASE_BEFORE_REPLICATION) || lease.holds());
+          && (off.contains(Rule.LEASE_BEFORE_REPLICATION)
+              || (anyLease ? lease.holds() : lease.holdsSince(admitted)));
     }
 
     private boolean isOvertaken() {

@@ -39,6 +39,11 @@ import java.util.function.Supplier;
 public final class SlotSync {
   private static final int SLOTS_AT_ONCE = 512;
   private static final int GROUPS_AT_ONCE = 256;
+
+  /** As a horizon of the sender: what it has was purged nowhere. */
+  private static final Version NOTHING_PURGED =
+      new Version(Long.MAX_VALUE, Long.MAX_VALUE, Long.MAX_VALUE);
+
   private static final long TIMEOUT_NANOS = 5_000_000_000L;
 
   /** Where the answers to peers stop, so that they fit into a message. */
@@ -301,7 +306,7 @@ public final class SlotSync {
   private Optional<String> merge(byte[] state, SlotSide there) {
     try {
       return switch (takesLeftovers()
-          ? ports.store().merge(ReplicaStore.State.of(state))
+          ? ports.store().merge(state, _ -> NOTHING_PURGED)
           : ports.store().merge(state, there::horizon)) {
         case ReplicaStore.Merged.Done(),
             ReplicaStore.Merged.Overtaken(_),

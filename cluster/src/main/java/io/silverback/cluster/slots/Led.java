@@ -13,12 +13,16 @@ import java.util.List;
  *
  * <p>A slot that is to be handed over is closed first, so that no update begins any more, and then
  * released: it is led and shown no more. As long as no view says otherwise, it can be reopened.
+ *
+ * <p>A slot that is wiped is held meanwhile: no update begins, and it is shown as before. That ends
+ * with the wipe, even if another node leads the slot by then.
  */
 public final class Led {
   private final Member self;
   private final long[] epochs = new long[HashRing.SLOTS];
   private final BitSet pending = new BitSet(HashRing.SLOTS);
   private final BitSet closed = new BitSet(HashRing.SLOTS);
+  private final BitSet held = new BitSet(HashRing.SLOTS);
   private BitSet mine = new BitSet();
   private SlotTable slots = SlotTable.EMPTY;
   private volatile Shown shown = new Shown(new BitSet(), 0, 0);
@@ -117,6 +121,15 @@ public final class Led {
     show(again);
   }
 
+  /** No update of these slots begins until {@link #resume}. */
+  public void hold(BitSet slots) {
+    held.or(slots);
+  }
+
+  public void resume(BitSet slots) {
+    held.andNot(slots);
+  }
+
   /**
    * Another node asks what is here of slots that it leads from those epochs on. Where that is later
    * than what this node knows, it leads the slot no more, whatever its view says: the other one
@@ -145,9 +158,9 @@ public final class Led {
     return shown.slots().get(slot);
   }
 
-  /** True if this node leads the slot, and is not about to release it. */
+  /** True if this node leads the slot, is not about to release it, and does not wipe it. */
   public boolean takesUpdates(int slot) {
-    return leads(slot) && !closed.get(slot);
+    return leads(slot) && !closed.get(slot) && !held.get(slot);
   }
 
   /** From which epoch on this node leads the slot, or is to. */

@@ -31,6 +31,7 @@ import io.silverback.cluster.push.Claims;
 import io.silverback.cluster.push.LeaderQueue;
 import io.silverback.cluster.push.Pushes;
 import io.silverback.cluster.push.Replicator;
+import io.silverback.cluster.repair.Wipe;
 import io.silverback.cluster.simulation.SimWorld;
 import io.silverback.cluster.slots.Fences;
 import io.silverback.cluster.slots.Led;
@@ -65,6 +66,7 @@ final class PeerAnswersTest {
   private final VersionClock versions = ports.versions();
   private final Led led = new Led(self);
   private final WaitingPushes waiting = new WaitingPushes(time, time);
+  private final Fences fences = new Fences();
   private final PeerAnswers replica = replica();
 
   private PeerAnswers replica() {
@@ -99,8 +101,22 @@ final class PeerAnswersTest {
             () -> view,
             off,
             events);
+    var slots =
+        new Wipe(
+            config,
+            self,
+            ports,
+            requests,
+            led,
+            waiting,
+            epochs,
+            () -> lease::holds,
+            queue::busy,
+            missed -> {},
+            off);
+    var wipe = new ClusterWipe(config, self, ports, requests, peers, lease, slots, () -> view);
     return new PeerAnswers(
-        ports, new Fences(), led, claims, pushes, epochs, requests, this::post, off, events);
+        ports, fences, led, claims, pushes, wipe, epochs, requests, this::post, off, events);
   }
 
   /** What is stored here of a later epoch would win over it, so it is not safe here. */
@@ -166,6 +182,72 @@ final class PeerAnswersTest {
     time.settle();
     assertEquals(List.of("shown g=1"), store.events);
     assertEquals(List.of(Receipt.FENCED), receipts());
+  }
+
+  @Test
+  void aWipeOfALeaderBeforeTheOneThatAskedIsTurnedAway() {
+    askDigests(5);
+    wipeSlots(4);
+    time.settle();
+    assertEquals(List.of("wiped 0"), store.events);
+    assertEquals(List.of(0), wiped());
+  }
+
+  @Test
+  void aWipeIsNotConfirmedIfTheNextLeaderAskedWhileItWasDone() {
+    wipeSlots(4);
+    askDigests(5);
+    time.settle();
+    assertEquals(List.of("wiped 1"), store.events);
+    assertEquals(List.of(0), wiped());
+  }
+
+  @Test
+  void aWipeIsDoneBeforeItIsConfirmed() {
+    wipeSlots(4);
+    assertEquals(List.of(), answers);
+    time.settle();
+    assertEquals(List.of("wiped 1"), store.events);
+    assertEquals(List.of(1), wiped());
+  }
+
+  /** What was pushed meanwhile to a later leader, or after the client was answered, must stay. */
+  @Test
+  void aWipeThatIsLateOrForALaterLeaderIsNotBegun() {
+    meet(self);
+    led.enter(view.get());
+    led.takeOver(led.pending());
+    askWipe(time.nanoTime(), led.epoch(SLOT));
+    askWipe(time.nanoTime() + 1_000_000_000L, led.epoch(SLOT) + 1);
+    time.settle();
+    assertEquals(List.of(), store.events);
+    assertEquals(List.of(0, 0), wiped());
+    askWipe(time.nanoTime() + 1_000_000_000L, led.epoch(SLOT));
+    time.settle();
+    assertEquals(1, answers.stream().filter(PeerMessage.WipeSlots.class::isInstance).count());
+    assertEquals(List.of(), store.events, "the other member first");
+  }
+
+  private void wipeSlots(long epoch) {
+    var versions = List.of(new Version(epoch, 1, 2));
+    replica.answer(view, leader, new PeerMessage.WipeSlots(1, slot(), versions));
+  }
+
+  private void askWipe(long dropAfter, long epoch) {
+    replica.answer(view, leader, new PeerMessage.AskWipe(1, dropAfter, slot(), List.of(epoch)));
+  }
+
+  private static BitSet slot() {
+    var slot = new BitSet();
+    slot.set(SLOT);
+    return slot;
+  }
+
+  private List<Integer> wiped() {
+    return answers.stream()
+        .filter(PeerMessage.Wiped.class::isInstance)
+        .map(answer -> ((PeerMessage.Wiped) answer).slots().cardinality())
+        .toList();
   }
 
   @Test

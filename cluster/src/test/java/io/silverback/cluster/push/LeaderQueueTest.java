@@ -288,6 +288,18 @@ public final class LeaderQueueTest {
     assertEquals(List.of("prepared g=1", "sent g=1", "unavailable"), events);
   }
 
+  /** Others may have led since then, and the client may have done it again with them. */
+  @Test
+  void anUpdateThatWaitedWhileTheLeaseLapsedIsNotBegunAfterwards() {
+    submit("g=1");
+    submit("g=2");
+    time.pass(config.lease().toMillis());
+    assertTrue(lease.lapse());
+    renew();
+    answer(Receipt.DONE);
+    assertEquals(List.of("prepared g=1", "sent g=1", "unavailable", "not here"), events);
+  }
+
   @Test
   void aSlotThatWasLostMeanwhileShowsNothingEvenIfItCameBack() {
     submit("g=1");

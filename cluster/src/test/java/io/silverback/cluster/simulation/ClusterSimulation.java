@@ -38,6 +38,7 @@ final class ClusterSimulation {
   private final SimCluster cluster;
   private final SimFaults faults;
   private final List<SimClient> clients = new ArrayList<>();
+  private final SimWiper wiper;
 
   /**
    * What is simulated.
@@ -48,6 +49,11 @@ final class ClusterSimulation {
   record Plan(long seed, int hosts, Set<Fault> breaks, SimNode.Factory factory) {
     Plan(long seed, SimNode.Factory factory) {
       this(seed, 0, EnumSet.allOf(Fault.class), factory);
+    }
+
+    /** One in five clusters is wiped now and then; the others go on for long. */
+    boolean wipes() {
+      return seed % 5 == 1;
     }
 
     Plan {
@@ -68,6 +74,7 @@ final class ClusterSimulation {
       int faults,
       int scrapes,
       int acknowledgements,
+      int wipes,
       long slowestPushNanos,
       Map<String, Long> longestGaps,
       String state,
@@ -92,6 +99,7 @@ final class ClusterSimulation {
             Duration.ofMillis(world.between(1_000, 6_000)),
             usual.maxClockSkew());
     this.cluster = new SimCluster(world, config, plan.factory(), gentle);
+    this.wiper = new SimWiper(world, cluster);
     this.faults = new SimFaults(world, cluster, plan.breaks(), gentle);
     if (!gentle) {
       cluster.fabric().lose(world.between(0, 30) / 1_000.0);
@@ -136,6 +144,9 @@ final class ClusterSimulation {
     try {
       world.run(2 * SimWorld.SECOND);
       clients.forEach(SimClient::start);
+      if (plan.wipes()) {
+        wiper.start();
+      }
       becomeWhole("never formed", FORMS_WITHIN);
       if (!plan.breaks().isEmpty()) {
         faults.start();
@@ -144,6 +155,7 @@ final class ClusterSimulation {
       cluster.judge().gapsOf("heal");
       faults.end();
       clients.forEach(SimClient::end);
+      wiper.end();
       becomeWhole("never healed", HEALS_WITHIN);
     } catch (RuntimeException | AssertionError e) {
       violation = e;
@@ -155,6 +167,7 @@ final class ClusterSimulation {
         faults.struck(),
         judge.scrapes(),
         judge.acknowledgements(),
+        judge.wipes(),
         clients.stream().mapToLong(SimClient::longestNanos).max().orElse(0),
         judge.longestGaps(),
         violation == null ? "" : cluster.toString(),
@@ -166,7 +179,9 @@ final class ClusterSimulation {
     while (true) {
       world.run(300 * SimWorld.MILLI);
       String broken = cluster.judge().brokenYet();
-      boolean waits = clients.stream().anyMatch(client -> client.ended() && !client.idle());
+      boolean waits =
+          clients.stream().anyMatch(client -> client.ended() && !client.idle())
+              || (wiper.ended() && !wiper.idle());
       if (broken.isEmpty() && !waits) {
         return;
       }

@@ -131,7 +131,7 @@ final class SimClient {
     attempt++;
     switch (reply) {
       case OK -> {
-        ledger.acknowledged(ledger.asked());
+        ledger.answered(ledger.asked());
         cluster.acknowledged(ledger);
         unsure = false;
         done(began);

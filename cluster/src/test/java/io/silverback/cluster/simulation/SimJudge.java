@@ -37,6 +37,7 @@ final class SimJudge {
   private final Map<Integer, Long> smallAt = new HashMap<>();
   private int scrapes;
   private int acknowledged;
+  private int wipes;
 
   /**
    * A judge.
@@ -149,7 +150,8 @@ final class SimJudge {
           int request = ledger.matches(values, floors.getOrDefault(ledger, 0));
           if (request >= 0) {
             ledger.acknowledged(request);
-          } else if (promises) {
+          } else if (promises
+              && !ledger.matchedSince(values, floors.getOrDefault(ledger, 0), began)) {
             throw new SimViolation(
                 "an old or torn state was shown: by="
                     + server.process()
@@ -189,14 +191,25 @@ final class SimJudge {
   /** A client was told that its push is safe. */
   void acknowledged(SimLedger ledger) {
     acknowledged++;
-    if (!promises) {
-      return;
-    }
+    requireCopies("acknowledged", ledger);
+  }
+
+  /** A client was told that all is gone which was there when it asked. */
+  void wiped() {
+    wipes++;
+    cluster.ledgers().forEach(ledger -> requireCopies("wiped", ledger));
+  }
+
+  private void requireCopies(String what, SimLedger ledger) {
     int wanted = world.now() - diskLostAt < 15 * SimWorld.SECOND ? 1 : replicas();
     long holders = cluster.hosts().stream().filter(host -> ledger.isHeldBy(host.store())).count();
-    if (holders < wanted) {
-      throw new SimViolation("acknowledged, but held by " + holders + ": " + ledger);
+    if (promises && holders < wanted) {
+      throw new SimViolation(what + ", but held by " + holders + ": " + ledger);
     }
+  }
+
+  int wipes() {
+    return wipes;
   }
 
   /** How many copies there must be: no more than the smallest of the last views had members. */

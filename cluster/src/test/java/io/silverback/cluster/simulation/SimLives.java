@@ -27,6 +27,7 @@ final class SimLives {
   private final TreeSet<Long> broken = new TreeSet<>();
   private long ran;
   private long acknowledgements;
+  private long wipes;
   private long scrapes;
   private long slowestPushNanos;
   private volatile boolean ended;
@@ -75,6 +76,7 @@ final class SimLives {
   private synchronized void count(Result result) {
     ran++;
     acknowledgements += result.acknowledgements();
+    wipes += result.wipes();
     scrapes += result.scrapes();
     slowestPushNanos = Math.max(slowestPushNanos, result.slowestPushNanos());
     result.longestGaps().forEach((fault, gap) -> longestGaps.merge(fault, gap, Math::max));
@@ -95,6 +97,10 @@ final class SimLives {
 
   synchronized long acknowledgements() {
     return acknowledgements;
+  }
+
+  synchronized long wipes() {
+    return wipes;
   }
 
   synchronized long scrapes() {

@@ -7,9 +7,11 @@ import io.silverback.cluster.Member;
 import io.silverback.cluster.PushOutcome;
 import io.silverback.cluster.ReplicaStore;
 import io.silverback.cluster.Rule;
+import io.silverback.cluster.WipeOutcome;
 import io.silverback.cluster.Wish;
 import io.silverback.cluster.node.ClusterNode;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.function.Consumer;
 
 /** What the world needs of a node, so that it can be tried with a foolish one, too. */
@@ -17,6 +19,11 @@ interface SimNode {
   void start();
 
   void submit(byte[] key, ReplicaStore.Update update, Consumer<PushOutcome> done);
+
+  /** Has every group forgotten. */
+  default void wipe(Consumer<WipeOutcome> done) {
+    done.accept(new WipeOutcome(0, 1, List.of(), "it cannot"));
+  }
 
   Exposure exposure();
 
@@ -49,6 +56,11 @@ interface SimNode {
         @Override
         public void submit(byte[] key, ReplicaStore.Update update, Consumer<PushOutcome> done) {
           node.submit(key, update, done);
+        }
+
+        @Override
+        public void wipe(Consumer<WipeOutcome> done) {
+          node.wipe(done);
         }
 
         @Override
@@ -94,6 +106,16 @@ interface SimNode {
     return (config, self, ports, onLapse) -> {
       if (ports.store() instanceof SimStore store) {
         store.takeAnyEpoch();
+      }
+      return real().create(config, self, ports, onLapse);
+    };
+  }
+
+  /** The real thing, over stores that drop what is wiped and do not remember that it was. */
+  static Factory overStoresThatForgetWipes() {
+    return (config, self, ports, onLapse) -> {
+      if (ports.store() instanceof SimStore store) {
+        store.forgetWipes();
       }
       return real().create(config, self, ports, onLapse);
     };

@@ -136,6 +136,30 @@ final class SimServer {
         () -> process.arrive(() -> read(over, update)));
   }
 
+  /** Asks for all groups to be forgotten. */
+  void wipe(Connection over, Consumer<Reply> reply) {
+    over.waiting = reply;
+    world.in(
+        world.between(SimWorld.MILLI, 3 * SimWorld.MILLI),
+        () -> process.arrive(() -> readWipe(over)));
+  }
+
+  private void readWipe(Connection over) {
+    if (over.closed || !process.alive()) {
+      return;
+    }
+    if (!node.admits(over.acceptedNanos)) {
+      answer(over, Reply.TURNED_AWAY);
+      over.closed = true;
+      return;
+    }
+    node.wipe(
+        outcome -> {
+          world.trace(() -> process + " answers a wipe " + outcome);
+          answer(over, outcome.slots() == 0 ? Reply.OK : Reply.UNKNOWN);
+        });
+  }
+
   private void read(Connection over, SimGroup.Update update) {
     if (over.closed || !process.alive()) {
       return;

@@ -12,6 +12,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -39,6 +40,7 @@ public final class SimStore implements ReplicaStore {
   private double refusing;
   private boolean full;
   private boolean takesAnyEpoch;
+  private boolean forgetsWipes;
 
   public SimStore(SimWorld world) {
     this.world = world;
@@ -71,6 +73,11 @@ public final class SimStore implements ReplicaStore {
   /** From now on does not say that it has something of a later epoch. */
   void takeAnyEpoch() {
     takesAnyEpoch = true;
+  }
+
+  /** From now on drops the groups of a slot that is wiped, and does not raise its horizon. */
+  void forgetWipes() {
+    forgetsWipes = true;
   }
 
   Optional<SimGroup> group(String key) {
@@ -166,7 +173,7 @@ public final class SimStore implements ReplicaStore {
 
   @Override
   public Merged merge(State state) {
-    return merge(state.encoded(), this::horizon);
+    return merge(state.encoded(), _ -> Version.NEVER);
   }
 
   @Override
@@ -275,6 +282,24 @@ public final class SimStore implements ReplicaStore {
                     && isPast(group)
                     && !(group.exists() && spared.test(group.key().getBytes(UTF_8))));
     return before - groups.size();
+  }
+
+  @Override
+  public OptionalInt wipe(Map<Integer, Version> versions) {
+    if (world.chance(refusing)) {
+      return OptionalInt.empty();
+    }
+    if (forgetsWipes) {
+      groups
+          .values()
+          .removeIf(
+              group -> {
+                Version version = versions.getOrDefault(slotOf(group.key()), Version.NEVER);
+                return !group.newest().isAfter(version);
+              });
+      return OptionalInt.of(0);
+    }
+    return OptionalInt.of(raise(versions, _ -> false));
   }
 
   @Override

@@ -66,6 +66,7 @@ public final class Simulate {
     }
     tellProgress(lives[0]);
     out.println("pushes acknowledged: " + lives[0].acknowledgements());
+    out.println("wipes acknowledged: " + lives[0].wipes());
     out.println("scrapes judged: " + lives[0].scrapes());
     out.println("slowest push, s: " + seconds(lives[0].slowestPushNanos()));
     lives[0]

@@ -45,6 +45,15 @@ class SimulationMutationTest {
         SimNode.overStoresOfAnyEpoch());
   }
 
+  /** A node that was away brings back what was wiped. */
+  @Test
+  void wipesThatRaiseNoHorizonAreNoticed() {
+    assertIsNoticed(
+        "the horizons of wipes",
+        EnumSet.of(Fault.CRASH, Fault.ISOLATE, Fault.LEAVE),
+        SimNode.overStoresThatForgetWipes());
+  }
+
   private static void assertIsNoticed(String broken, Set<Fault> faults, SimNode.Factory factory) {
     for (int seed = 1; seed <= SEEDS; seed++) {
       var plan = new Plan(seed, 3, faults, factory);
@@ -76,6 +85,8 @@ class SimulationMutationTest {
       // One of two hosts in five lives is a year ahead for some seconds, and then right again.
       case HEAR_NO_CLOCK -> EnumSet.of(Fault.CLOCK);
       case RELEASE_BEFORE_HAND_OVER, HAND_OVER_ALL -> EnumSet.of(Fault.DRAIN, Fault.LEAVE);
+      case HOLD_WIPED_SLOTS -> EnumSet.of(Fault.STORE, Fault.PAIR);
+      case REPLICATE_WIPES -> EnumSet.of(Fault.CRASH_WITHOUT_DISK, Fault.ISOLATE);
       case HORIZON_DROPS_LEFTOVERS -> EnumSet.of(Fault.CRASH, Fault.ISOLATE, Fault.LEAVE);
     };
   }

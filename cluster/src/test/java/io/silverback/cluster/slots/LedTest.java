@@ -153,6 +153,22 @@ final class LedTest {
     assertTrue(led.led().isEmpty() && led.pending().isEmpty());
   }
 
+  /** The end of the wipe is what ends it, or a push of the next tenure would be lost. */
+  @Test
+  void aSlotThatIsWipedIsShownAndTakesNoUpdate() {
+    lead(view);
+    int slot = led.led().nextSetBit(0);
+    led.hold(only(slot));
+    assertTrue(led.leads(slot));
+    assertFalse(led.takesUpdates(slot));
+    led.enter(moved(moved(view, slot, other), slot, self));
+    led.takeOver(led.pending());
+    led.reopen(only(slot));
+    assertFalse(led.takesUpdates(slot));
+    led.resume(only(slot));
+    assertTrue(led.takesUpdates(slot));
+  }
+
   private void lead(View of) {
     led.enter(of);
     led.takeOver(led.pending());

@@ -3,6 +3,7 @@ package io.silverback.server.member;
 import io.silverback.cluster.Exposure;
 import io.silverback.cluster.HashRing;
 import io.silverback.cluster.PushOutcome;
+import io.silverback.cluster.WipeOutcome;
 import io.silverback.cluster.node.ClusterNode;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.server.group.GroupState;
@@ -27,12 +28,9 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.IntPredicate;
 import java.util.function.Supplier;
@@ -45,9 +43,6 @@ import java.util.function.Supplier;
  * is told of history, sizes and memory is that of this server alone.
  */
 final class ReplicatedMetricStore implements MetricStore {
-  /** The deletions of a wipe that are under way at a time. */
-  private static final int DELETIONS_AT_ONCE = 64;
-
   private final MetricStore local;
   private final ClusterNode node;
   private final ClusterGroups everywhere;
@@ -155,36 +150,36 @@ final class ReplicatedMetricStore implements MetricStore {
     return everywhere.count();
   }
 
-  /** Each group is deleted by its leader, like by any client; histories stay until they are old. */
+  /** Each slot is wiped by its leader, with the history of its groups on all servers. */
   @Override
   public int wipe() {
-    var permits = new Semaphore(DELETIONS_AT_ONCE);
-    var deleted = new AtomicInteger();
-    var failed = new AtomicInteger();
-    try (var deletions = Executors.newVirtualThreadPerTaskExecutor()) {
-      everywhere.names(
-          key -> {
-            permits.acquireUninterruptibly();
-            deletions.execute(
-                () -> {
-                  try {
-                    boolean done =
-                        submit(new GroupUpdate.Delete(key)) instanceof Submission.Accepted;
-                    (done ? deleted : failed).incrementAndGet();
-                  } finally {
-                    permits.release();
-                  }
-                });
-          });
+    var outcome = new CompletableFuture<WipeOutcome>();
+    try {
+      node.wipe(outcome::complete);
+      return wiped(outcome.get(patience.toNanos(), TimeUnit.NANOSECONDS));
+    } catch (RejectedExecutionException _) {
+      throw new StoreNotReadyException("this server has too much to do, try again later");
+    } catch (TimeoutException _) {
+      throw new StoreNotReadyException("the cluster did not answer in time, try again");
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+      throw new StoreNotReadyException("shutting down, try again later");
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e);
     }
-    if (failed.get() > 0) {
+  }
+
+  private static int wiped(WipeOutcome outcome) {
+    if (outcome.slots() > 0) {
+      String reason = outcome.reason().isEmpty() ? "" : " reason=\"" + outcome.reason() + '"';
       throw new StoreNotReadyException(
-          "some groups are left, as their leaders did not confirm, try again: left="
-              + failed
-              + " deleted="
-              + deleted);
+          "some slots are left, as their leaders did not confirm in time, try again: slots="
+              + outcome.slots()
+              + " nodes="
+              + outcome.nodes()
+              + reason);
     }
-    return deleted.get();
+    return outcome.groups();
   }
 
   @Override

@@ -33,6 +33,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.IntFunction;
 import java.util.function.IntPredicate;
 import java.util.function.Predicate;
@@ -181,11 +182,11 @@ public final class OffHeapReplicaStore implements ReplicaStore {
 
   @Override
   public Merged merge(State state) {
-    // What this node made of a group is newer than all that was purged.
-    IntFunction<Version> guard = slot -> parts.get().tombstones().horizons().guard(slot);
+    // What this node made of a group is newer than all that was purged, unless it was wiped since.
+    IntFunction<Version> never = _ -> Version.NEVER;
     return state instanceof MadeState made
-        ? noted(() -> merge(made.group(), made.frame(), made::shape, guard))
-        : merge(state.encoded(), guard);
+        ? noted(() -> merge(made.group(), made.frame(), made::shape, never))
+        : merge(state.encoded(), never);
   }
 
   @Override
@@ -361,6 +362,16 @@ public final class OffHeapReplicaStore implements ReplicaStore {
   @Override
   public int raise(Map<Integer, Version> horizons, Predicate<byte[]> spared) {
     return new SlotPurge(parts.get()).raise(horizons, spared);
+  }
+
+  @Override
+  public OptionalInt wipe(Map<Integer, Version> versions) {
+    try {
+      return new SlotPurge(parts.get()).wipe(versions);
+    } catch (InternalError e) {
+      disk.explain(e);
+      return OptionalInt.empty();
+    }
   }
 
   /** How many deleted groups are remembered. */

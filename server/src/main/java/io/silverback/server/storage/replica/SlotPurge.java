@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.function.IntFunction;
 import java.util.function.IntPredicate;
 import java.util.function.Predicate;
@@ -101,6 +102,37 @@ record SlotPurge(StoreParts store) {
       raised.keySet().forEach(slot -> forgotten[0] += passTombstones(slot));
     }
     return forgotten[0];
+  }
+
+  /**
+   * Forgets all that the slots hold at or below those versions, with its history; how many groups
+   * existed, or empty if the horizons could not be made safe.
+   *
+   * <p>In the order of a purge: until the horizons are safe, a group that is gone is only missing
+   * here and comes back from others, and tombstones are there. Afterwards, no group is left that
+   * others would take for new.
+   */
+  OptionalInt wipe(Map<Integer, Version> versions) {
+    store.tombstones().horizons().guard(versions);
+    store.entries().awaitRunning();
+    int[] groups = new int[1];
+    versions.forEach((slot, version) -> groups[0] += dropGroups(slot, version, _ -> false));
+    if (!store.tombstones().horizons().raise(versions)) {
+      return OptionalInt.empty();
+    }
+    store.entries().awaitRunning();
+    versions.keySet().forEach(this::dropTombstones);
+    return OptionalInt.of(groups[0]);
+  }
+
+  /** Those that were purged before, and are there for their history, too. */
+  private void dropTombstones(int slot) {
+    forgetSome(
+        find(slot, (key, entry) -> isPurged(key, HistoryHead.frameAfter(entry))),
+        (key, workspace) -> {
+          GroupFrame frame = workspace.frame();
+          return !frame.exists() && store.tombstones().isPurged(key, StateOrder.newest(frame));
+        });
   }
 
   private int dropGroups(int slot, Version horizon, Predicate<byte[]> spared) {
