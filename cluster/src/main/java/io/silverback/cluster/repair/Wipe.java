@@ -140,7 +140,8 @@ public final class Wipe {
     for (int slot = slots.nextSetBit(0);
         slot >= 0 && i < epochs.size();
         slot = slots.nextSetBit(slot + 1)) {
-      mine.set(slot, led.takesUpdates(slot) && led.epoch(slot) == epochs.get(i++));
+      long epoch = epochs.get(i++);
+      mine.set(slot, led.takesUpdates(slot) && led.epoch(slot) == epoch);
     }
     // What waits for it has a budget, too, of which some has to be left afterwards.
     long now = ports.clock().nanoTime();
