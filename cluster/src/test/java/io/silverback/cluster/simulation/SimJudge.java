@@ -32,7 +32,7 @@ final class SimJudge {
   private long shownFrom;
   private long shownUntil;
   private long diskLostAt = -100 * SimWorld.SECOND;
-  private final Map<SimLedger, SlotTable.Tenure> tenures = new HashMap<>();
+  private int notedViews;
   private final Map<SimLedger, Long> handedOverAt = new HashMap<>();
   private final Map<Integer, Long> smallAt = new HashMap<>();
   private int scrapes;
@@ -173,19 +173,20 @@ final class SimJudge {
     return handedOverAt.getOrDefault(ledger, Long.MIN_VALUE) >= since - TICK;
   }
 
+  /** Of each view that was committed since the last look. */
   private void noteHandOvers() {
-    cluster
-        .register()
-        .newest()
-        .ifPresent(
-            view -> {
-              for (SimLedger ledger : cluster.ledgers()) {
-                SlotTable.Tenure tenure = view.slots().tenure(ledger.slot());
-                if (!tenure.equals(tenures.put(ledger, tenure)) && tenure.handedOver()) {
-                  handedOverAt.put(ledger, world.now());
-                }
-              }
-            });
+    List<View> views = cluster.register().views();
+    // Fewer than before where the log was lost.
+    notedViews = Math.min(notedViews, views.size());
+    for (View view : views.subList(notedViews, views.size())) {
+      for (SimLedger ledger : cluster.ledgers()) {
+        SlotTable.Tenure tenure = view.slots().tenure(ledger.slot());
+        if (tenure.handedOver() && tenure.epoch() == view.epoch()) {
+          handedOverAt.put(ledger, world.now());
+        }
+      }
+    }
+    notedViews = views.size();
   }
 
   /** A client was told that its push is safe. */
