@@ -19,6 +19,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * What the endpoints of a cluster do; the libraries below it are those of {@link LocalLibraries}.
+ *
+ * <p>Longer than other classes: all cases share the cluster.
  */
 final class ClusterGatewayTest {
   private static final int GROUPS = 30;

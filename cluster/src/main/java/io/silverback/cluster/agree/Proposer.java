@@ -19,14 +19,11 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SequencedMap;
 import java.util.SequencedSet;
-import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -41,7 +38,6 @@ public final class Proposer {
   private static final Duration REMEMBER_REMOVED = Duration.ofMinutes(10);
   private static final int MOST_DOUBLINGS = 6;
   private static final int MOST_LEAVING = 1_000;
-  private static final long WISH_NANOS = 10_000_000_000L;
   private static final int UNSCRAPED_STABILITIES = 4;
 
   private final ClusterConfig config;
@@ -60,11 +56,7 @@ public final class Proposer {
   /** What members have released, for the view that each knew then. */
   private final Map<PeerMessage.ProcessId, Released> released = new HashMap<>();
 
-  /** The newest wish for each node, and one for all of them. */
-  private final SequencedMap<String, Wished> wishes = new LinkedHashMap<>();
-
-  private record Wished(Wish wish, long nanos) {}
-
+  private final Wishes wishes;
   private final long leaseNanos;
   private long votersChangedNanos;
   private List<Long> voters = List.of();
@@ -88,6 +80,7 @@ public final class Proposer {
     this.epochs = epochs;
     this.room = room;
     this.leaseNanos = config.lease().toNanos();
+    this.wishes = new Wishes(ports.clock());
     this.votersChangedNanos = ports.clock().nanoTime();
   }
 
@@ -103,6 +96,7 @@ public final class Proposer {
     var seated = view.members().stream().map(PeerMessage.ProcessId::of).toList();
     seated.forEach(id -> seatedNanos.putIfAbsent(id, now));
     seatedNanos.keySet().retainAll(seated);
+    released.keySet().retainAll(seated);
   }
 
   /** The member asked to be left out. */
@@ -120,26 +114,13 @@ public final class Proposer {
 
   /** An operator wants something; it is forgotten if it cannot be done soon. */
   public void wish(View view, Wish wish) {
-    switch (wish) {
-      case Wish.Drain(var nodeId, _) when view.members().stream().anyMatch(isNamed(nodeId)) ->
-          remember("drain " + nodeId, wish);
-      case Wish.Lead(var nodeId) when view.members().stream().anyMatch(isNamed(nodeId)) ->
-          remember("lead " + nodeId, wish);
-      case Wish.Rebalance _ -> remember("rebalance", wish);
-      case Wish.Forget(var nodeId) ->
-          view.members().stream()
-              .filter(isNamed(nodeId).and(member -> !isHeard(member)))
-              .forEach(this::leaves);
-      case Wish.Drain _, Wish.Lead _, Wish.Repair _ -> {}
+    if (wish instanceof Wish.Forget(var nodeId)) {
+      view.members().stream()
+          .filter(member -> member.nodeId().equals(nodeId) && !isHeard(member))
+          .forEach(this::leaves);
+    } else {
+      wishes.add(view, wish);
     }
-  }
-
-  private void remember(String what, Wish wish) {
-    wishes.put(what, new Wished(wish, ports.clock().nanoTime()));
-  }
-
-  private static Predicate<Member> isNamed(String nodeId) {
-    return member -> member.nodeId().equals(nodeId);
   }
 
   /** Called now and then. */
@@ -218,40 +199,9 @@ public final class Proposer {
         // goes.
         .or(() -> newcomer(view).map(member -> ViewPlanner.with(view, member)))
         .or(() -> silent(view).map(member -> without(view, member, wallMillis)))
-        .or(() -> wished(view))
+        .or(() -> wishes.granted(view))
         .or(() -> nextVoter(view).map(member -> ViewPlanner.withVoter(view, member)))
         .or(() -> proven(view).map(member -> ViewPlanner.withLeader(view, member)));
-  }
-
-  private Optional<View> wished(View view) {
-    long now = ports.clock().nanoTime();
-    wishes.values().removeIf(each -> now - each.nanos() > WISH_NANOS);
-    return wishes.values().stream()
-        .flatMap(each -> granted(view, each.wish()).stream())
-        .findFirst();
-  }
-
-  private static Optional<View> granted(View view, Wish wish) {
-    return switch (wish) {
-      case Wish.Drain(var nodeId, var drain) ->
-          view.seats().stream()
-              .filter(seat -> isNamed(nodeId).test(seat.member()) && seat.drain() != drain)
-              // It hands over even more.
-              .filter(seat -> seat.drain() != View.Drain.ALL || drain != View.Drain.LEADERSHIP)
-              .findFirst()
-              .map(seat -> ViewPlanner.draining(view, seat.member(), drain));
-      case Wish.Lead(var nodeId) ->
-          view.seats().stream()
-              .filter(seat -> isNamed(nodeId).test(seat.member()))
-              .filter(seat -> !seat.mayLead() && seat.returns() == 0)
-              .findFirst()
-              .map(seat -> ViewPlanner.withLeader(view, seat.member()));
-      case Wish.Rebalance() ->
-          view.seats().stream().allMatch(Seat::mayLead)
-              ? Optional.empty()
-              : Optional.of(ViewPlanner.withAllLeaders(view));
-      case Wish.Forget _, Wish.Repair _ -> Optional.empty();
-    };
   }
 
   private View without(View view, Member member, long wallMillis) {

@@ -105,7 +105,7 @@ final class ScrapeHandler {
   }
 
   private static boolean isOfCluster(ServerRequest request) {
-    // Other parameters are none of this server's, as before; they may not even be well-formed.
+    // Other parameters are ignored, and need not be well-formed.
     String query = request.query().rawValue();
     if (!query.contains(SCOPE)) {
       return false;

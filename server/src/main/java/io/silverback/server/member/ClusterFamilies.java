@@ -16,9 +16,9 @@ import java.util.function.Predicate;
  * The families of several servers, each of which has other groups, in the order of their names.
  * Holds what the readers hold. Not thread-safe.
  *
- * <p>Of series with the same labels at several servers, that of the server whose smallest key of
- * the family is the smallest comes first: keys of single series are not sent. There are none unless
- * the consistency check is off.
+ * <p>With the consistency check off, two servers may have a series with the same labels. Then that
+ * of the server with the smaller key comes first, by the smallest key that each has for the family,
+ * as the key of each series is not sent.
  */
 final class ClusterFamilies implements Iterator<HeldFamily> {
   private static final Comparator<Labels> ORDER = Labels.expositionOrder();

@@ -36,7 +36,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The commands, against servers that say what the test wants, and against hostile ones. */
+/**
+ * The commands, against servers that say what the test wants, and against hostile ones.
+ *
+ * <p>Longer than other classes: all commands share the server that answers by hand.
+ */
 @Timeout(60)
 final class ClusterCommandTest {
   private static final String SETTLED =

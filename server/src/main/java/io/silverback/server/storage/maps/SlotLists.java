@@ -13,8 +13,8 @@ import org.agrona.MutableDirectBuffer;
  * The keys of the groups in each of many slots, and a number for each of them. Thread-safe.
  *
  * <p>Each slot has a doubly linked list, so that a group comes and goes at the same cost however
- * many groups a client has put into its slot. A node of it lies in a map, under the number of the
- * group; on the heap is where each list begins, and nothing for a group.
+ * many groups a client has put into its slot. The map has a node for each group, under the number
+ * of the group. The heap has only the first group of each list.
  */
 public final class SlotLists {
   private static final int WEIGHT_OFFSET = 0;
