@@ -6,8 +6,10 @@ import io.silverback.server.flags.LiveConfig;
 import io.silverback.server.flags.StartUpException;
 import io.silverback.server.handler.ClusterHandler;
 import io.silverback.server.handler.Fence;
+import io.silverback.server.handler.JobTraffic;
 import io.silverback.server.handler.LifecycleHandler;
 import io.silverback.server.handler.Routes;
+import io.silverback.server.handler.StoredJobs;
 import io.silverback.server.http.Exchange;
 import io.silverback.server.http.HttpServer;
 import io.silverback.server.limits.LimitBoard;
@@ -129,6 +131,7 @@ public final class Gateway implements AutoCloseable {
     metrics.watchStorage(ownStore::statistics);
     metrics.watchChores(this::chores);
     board.watchStore(() -> ownStore.statistics().limits());
+    var traffic = new JobTraffic();
     cluster =
         config
             .cluster()
@@ -139,7 +142,8 @@ public final class Gateway implements AutoCloseable {
                         libraries.get(),
                         ownStore,
                         clock,
-                        memory.scrapes(),
+                        memory,
+                        traffic,
                         watched.orElseThrow(),
                         this::dropAll));
     store = front.apply(cluster.map(parts -> parts.store()).orElse(ownStore));
@@ -157,6 +161,8 @@ public final class Gateway implements AutoCloseable {
             metrics,
             board,
             writers,
+            traffic,
+            cluster.map(parts -> parts.jobs()).orElse(new StoredJobs(store::sizes, traffic)),
             live::rewrite,
             build,
             guard,

@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
-import java.util.stream.Stream;
 
 /** Some gateways of one cluster inside the test's process, with short leases. */
 final class LocalCluster implements AutoCloseable {
@@ -20,10 +19,12 @@ final class LocalCluster implements AutoCloseable {
 
   private final LocalLibraries world = new LocalLibraries();
   private final List<Gateway> gateways = new ArrayList<>();
-  private final List<Integer> ports;
+  private final List<Integer> ports = new ArrayList<>();
 
   private LocalCluster(int size) {
-    ports = Stream.generate(RunningProcess::lastingPort).limit(2L * size).toList();
+    for (int i = 0; i < 2 * size; i++) {
+      ports.add(RunningProcess.lastingPort());
+    }
     for (int i = 0; i < size; i++) {
       gateways.add(start(i, size));
     }
@@ -63,6 +64,13 @@ final class LocalCluster implements AutoCloseable {
       return Gateway.start(serve.config(), UnaryOperator.identity(), () -> world);
     }
     throw new IllegalArgumentException("not flags to serve with: flags=" + flags);
+  }
+
+  /** Starts another node. */
+  void add() {
+    ports.add(RunningProcess.lastingPort());
+    ports.add(RunningProcess.lastingPort());
+    gateways.add(start(size(), size() + 1));
   }
 
   int size() {

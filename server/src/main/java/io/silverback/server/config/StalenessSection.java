@@ -28,7 +28,6 @@ final class StalenessSection {
   /** Flink adds a random id to the job name of each process, unless it is told not to. */
   private static final Map<String, String> PRESETS = Map.of("flink", "{job=~\".*[0-9a-f]{32}\"}");
 
-  private static final SeriesSelector ALL = new SeriesSelector(List.of());
   private static final Duration SHORTEST_TTL = Duration.ofSeconds(1);
 
   /** One push may always be late. */
@@ -57,13 +56,13 @@ final class StalenessSection {
 
   /** Reads each key although others are at fault, so that one look at a file finds all faults. */
   private static StalenessRule read(YamlSection rule, List<StalenessRule> before, Faults faults) {
-    if (!before.isEmpty() && before.getLast().groups().equals(ALL)) {
+    if (!before.isEmpty() && before.getLast().groups().equals(SeriesSelector.ALL)) {
       faults.add(rule.fault("", "the rule before is for all groups, so this one is never reached"));
     }
     int known = faults.count();
     faults.addUnknownKeys(rule, KEYS);
     boolean isMisspelled = faults.areMoreThan(known);
-    SeriesSelector groups = faults.attempt(ALL, () -> groups(rule));
+    SeriesSelector groups = faults.attempt(SeriesSelector.ALL, () -> groups(rule));
     if (faults.attempt(false, () -> rule.flag(NEVER_EXPIRE, false))) {
       for (String other : List.of(TTL, MISSED_PUSHES, KEEP_PUSH_TIME, PURGE_AFTER)) {
         if (rule.has(other)) {
@@ -96,7 +95,7 @@ final class StalenessSection {
       }
       return SeriesSelector.parse(selector);
     }
-    return rule.has(MATCH) ? parsed(rule, rule.text(MATCH)) : ALL;
+    return rule.has(MATCH) ? parsed(rule, rule.text(MATCH)) : SeriesSelector.ALL;
   }
 
   private static SeriesSelector parsed(YamlSection rule, String text) {

@@ -119,7 +119,7 @@ public final class Flags {
     if (!ttl.isZero() || missedPushes > 0) {
       rules.add(
           new StalenessRule(
-              new SeriesSelector(List.of()), ttl, missedPushes, false, StalenessRule.USUAL_PURGE));
+              SeriesSelector.ALL, ttl, missedPushes, false, StalenessRule.USUAL_PURGE));
     }
     return new LiveConfig.Settings(
         new StalenessRules(rules), configuration.rewrite(), flags.fixed());

@@ -12,7 +12,7 @@ import java.util.Map;
  * <p>Exact until there are more jobs than it has room for. From then on each sum may be too low, by
  * less than the sum over all jobs divided by that room.
  */
-final class HeavyJobs {
+public final class HeavyJobs {
   /*
    * Implementation notes: the algorithm of Misra and Gries, "Finding repeated elements" (1982), for
    * weights and in batches, as of Anderson et al., "A high-performance algorithm for identifying
@@ -24,14 +24,14 @@ final class HeavyJobs {
   private final Map<String, Long> sums = new HashMap<>();
 
   /** For that many jobs; now and then it holds twice as many. */
-  HeavyJobs(int room) {
+  public HeavyJobs(int room) {
     this.room = room;
   }
 
   /** What is known of a job. */
-  record Heavy(String job, long sum) {}
+  public record Heavy(String job, long sum) {}
 
-  void add(String job, long weight) {
+  public void add(String job, long weight) {
     sums.merge(job, weight, Long::sum);
     if (sums.size() > 2 * room) {
       shrink();
@@ -43,12 +43,11 @@ final class HeavyJobs {
     return sums.getOrDefault(job, 0L);
   }
 
-  /** In descending order of the sums, equal ones in that of the names. */
-  List<Heavy> heaviest(int count) {
+  /** All that are known, in descending order of the sums, equal ones in that of the names. */
+  public List<Heavy> all() {
     return sums.entrySet().stream()
         .map(entry -> new Heavy(entry.getKey(), entry.getValue()))
         .sorted(Comparator.comparingLong(Heavy::sum).reversed().thenComparing(Heavy::job))
-        .limit(count)
         .toList();
   }
 

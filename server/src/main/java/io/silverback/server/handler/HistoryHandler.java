@@ -1,5 +1,6 @@
 package io.silverback.server.handler;
 
+import io.helidon.http.HeaderNames;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
@@ -20,6 +21,7 @@ import io.silverback.server.limits.QueryBounds;
 import io.silverback.server.limits.RequestLimits;
 import io.silverback.server.storage.HistoryQuery;
 import io.silverback.server.storage.MetricStore;
+import io.silverback.server.storage.StoreNotReadyException;
 import java.io.IOException;
 import java.util.List;
 import java.util.function.LongSupplier;
@@ -87,6 +89,13 @@ final class HistoryHandler {
                         () -> store.history(query, bounds, bounds));
                   },
                   data));
+    } catch (StoreNotReadyException e) {
+      if (stream.isBegun()) {
+        throw new CloseConnectionException("history went out of reach in an answer", e);
+      }
+      // Told as text, as everywhere.
+      response.header(HeaderNames.CONTENT_TYPE, "text/plain; charset=utf-8");
+      throw e;
     } catch (QueryBounds.StoppedException stopped) {
       if (stream.isBegun()) {
         overLimit.note(request, stopped.over());

@@ -2,7 +2,6 @@ package io.silverback.server.handler;
 
 import io.silverback.server.handler.HeavyJobs.Heavy;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -10,7 +9,7 @@ import java.util.stream.Stream;
  * How often each job was pushed to since the start, for the busiest jobs. Thread-safe, and of fixed
  * size whatever the jobs are called.
  */
-final class JobTraffic {
+public final class JobTraffic {
   /** Jobs are spread over that many tables by their names, so that few wait for one another. */
   private static final int TABLES = 16;
 
@@ -43,16 +42,15 @@ final class JobTraffic {
     }
   }
 
-  /** The jobs with the most pushes, or refusals, the busiest first. */
-  List<String> busiest(boolean byRefusals, int count) {
+  /** The jobs with the most pushes, or refusals, in any order. */
+  List<Heavy> busiest(boolean byRefusals) {
     var all = new ArrayList<Heavy>();
     for (Table table : tables) {
       synchronized (table) {
-        all.addAll((byRefusals ? table.refusals : table.pushes).heaviest(count));
+        all.addAll((byRefusals ? table.refusals : table.pushes).all());
       }
     }
-    all.sort(Comparator.comparingLong(Heavy::sum).reversed().thenComparing(Heavy::job));
-    return all.stream().limit(count).map(Heavy::job).toList();
+    return all;
   }
 
   private Table tableOf(String job) {

@@ -51,6 +51,8 @@ public final class Routes implements HttpServer.Handler, Pressure {
    * @param metrics counts the requests, and is shown with the groups
    * @param board learns how full the limits of requests are
    * @param writers learns who pushes
+   * @param traffic learns what each job does
+   * @param jobs what all jobs have and do
    * @param rewriteRules what becomes of the grouping keys of requests, asked for each of them
    * @param guard decides which requests get an answer at all
    * @param fence asked before a request reads or writes groups
@@ -65,6 +67,8 @@ public final class Routes implements HttpServer.Handler, Pressure {
       GatewayMetrics metrics,
       LimitBoard board,
       WriterWatch writers,
+      JobTraffic traffic,
+      JobTotals jobs,
       Supplier<RewriteRules> rewriteRules,
       BuildInfo build,
       Guard guard,
@@ -83,15 +87,14 @@ public final class Routes implements HttpServer.Handler, Pressure {
     board.watch(RequestLimit.PUSHES, pushes::taken);
     scrapes = new Turnstile(RequestLimit.SCRAPES, limits.maxScrapes(), limits.maxWait());
     board.watch(RequestLimit.SCRAPES, scrapes::taken);
-    var jobs = new JobTraffic();
     var paths = new GroupingKeyPath(settings.names(), rewriteRules);
     var push =
         new PushHandler(
-            store, settings, paths, memory, pushes, overLimit, jobs, writers, fence, log);
+            store, settings, paths, memory, pushes, overLimit, traffic, writers, fence, log);
     var delete = new DeleteHandler(store, paths, writers, log);
     var scrape = new ScrapeHandler(store, metrics, log, cluster::scraped);
     var api = new ApiHandler(store, settings.flags(), board, writers, build, started);
-    var top = new TopHandler(store, jobs);
+    var top = new TopHandler(jobs);
     var queries = LimitedMemory.ofQueries(requests.queries());
     board.watch(RequestLimit.QUERY_MEMORY, queries::takenBytes);
     var history = new HistoryHandler(store, limits, queries, overLimit, System::currentTimeMillis);

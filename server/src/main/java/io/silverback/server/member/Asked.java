@@ -37,6 +37,12 @@ record Asked(Member member, CompletableFuture<Optional<byte[]>> answer) {
       if (came.isPresent()) {
         ServerAnswer told = ServerAnswer.decode(came.get());
         if (told instanceof ServerAnswer.Withheld(var reason)) {
+          if (reason.startsWith(ServerQuestion.UNKNOWN)) {
+            throw new StoreNotReadyException(
+                "a member of the cluster does not know this question yet, let all run the same"
+                    + " version: member="
+                    + member.nodeId());
+          }
           throw new StoreNotReadyException(reason + ", try again later: member=" + member.nodeId());
         }
         return told;

@@ -1,8 +1,6 @@
 package io.silverback.server.member;
 
-import io.silverback.cluster.HashRing;
 import io.silverback.cluster.Member;
-import io.silverback.cluster.View;
 import io.silverback.cluster.node.ClusterNode;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.server.group.GroupState;
@@ -59,7 +57,7 @@ final class ClusterGroups {
         throw Asked.senseless(asked.member());
       }
     }
-    requireAll(slots);
+    MemberQuestions.requireAll(slots);
     return groups;
   }
 
@@ -109,31 +107,12 @@ final class ClusterGroups {
         throw Asked.senseless(asked.member());
       }
     }
-    requireAll(slots);
+    MemberQuestions.requireAll(slots);
     return feeds;
   }
 
-  private void requireAll(int slots) {
-    if (slots != HashRing.SLOTS) {
-      throw new StoreNotReadyException(
-          "not every slot has a leader now, try again later: led="
-              + slots
-              + " slots="
-              + HashRing.SLOTS);
-    }
-  }
-
   private List<Asked> askAll(ServerQuestion question) {
-    View view =
-        node.status()
-            .view()
-            .orElseThrow(
-                () ->
-                    new StoreNotReadyException("the cluster has not formed yet, try again later"));
-    return view.members().stream()
-        .filter(member -> !member.voterOnly())
-        .map(member -> ask(member, question))
-        .toList();
+    return MemberQuestions.storing(node).stream().map(member -> ask(member, question)).toList();
   }
 
   private Asked ask(Member member, ServerQuestion question) {

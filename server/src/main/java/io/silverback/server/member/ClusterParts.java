@@ -19,8 +19,10 @@ import io.silverback.server.flags.StartUpException;
 import io.silverback.server.handler.ClusterHandler;
 import io.silverback.server.handler.ClusterOrders;
 import io.silverback.server.handler.Fence;
+import io.silverback.server.handler.JobTotals;
+import io.silverback.server.handler.JobTraffic;
 import io.silverback.server.log.Log;
-import io.silverback.server.memory.MemoryPool;
+import io.silverback.server.memory.RequestMemory;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.engine.LocalStore;
 import io.silverback.server.storage.replica.OffHeapReplicaStore;
@@ -63,8 +65,9 @@ public final class ClusterParts implements AutoCloseable {
   private final ClusterNode node;
   private final boolean looksForOthers;
   private final Duration drainTimeout;
-  private final FamilyStreams streams;
+  private final PieceStreams streams;
   private final MetricStore store;
+  private final JobTotals jobs;
   private final ClusterReport report;
   private final ClusterOrders orders;
 
@@ -76,7 +79,8 @@ public final class ClusterParts implements AutoCloseable {
       Member self,
       LocalStore local,
       VersionClock versions,
-      MemoryPool scrapeMemory,
+      RequestMemory memory,
+      JobTraffic traffic,
       ClusterMetrics metrics,
       Runnable onLapse) {
     this.folder = folder;
@@ -108,18 +112,22 @@ public final class ClusterParts implements AutoCloseable {
                 Stream.concat(membership.troubles().stream(), network.troubles().stream())
                     .toList());
     orders = new ClusterWishes(node, report);
-    streams = new FamilyStreams(local, node::exposure, scrapeMemory);
+    streams = new PieceStreams(memory.scrapes());
     node.answerWith(
         new ServerAnswers(
-            local, replicas, node::exposure, streams, () -> node.status().view(), report::word));
+            local,
+            replicas,
+            node::exposure,
+            streams,
+            memory.queries(),
+            traffic,
+            () -> node.status().view(),
+            report::word));
+    Duration patience = settings.rules().pushBudget().plus(MARGIN);
+    jobs = new ClusterJobs(node, patience);
     store =
         new ReplicatedMetricStore(
-            local,
-            node,
-            this::whyAstray,
-            report::whyNotReady,
-            scrapeMemory,
-            settings.rules().pushBudget().plus(MARGIN));
+            local, node, this::whyAstray, report::whyNotReady, memory.scrapes(), patience);
     metrics.watch(node::status, replicas::tombstones, network::traffic);
   }
 
@@ -128,7 +136,8 @@ public final class ClusterParts implements AutoCloseable {
    *
    * @param local the groups of this server
    * @param versions of the process, which the store uses, too
-   * @param scrapeMemory what pages take from
+   * @param memory what answers about all of the cluster take from
+   * @param traffic what jobs do at this server
    * @param onLapse told when this server may not speak for any group any more
    * @throws StartUpException if it cannot listen, or its files cannot be used
    */
@@ -137,7 +146,8 @@ public final class ClusterParts implements AutoCloseable {
       ClusterLibraries libraries,
       LocalStore local,
       VersionClock versions,
-      MemoryPool scrapeMemory,
+      RequestMemory memory,
+      JobTraffic traffic,
       ClusterMetrics metrics,
       Runnable onLapse) {
     ClusterFolder folder = ClusterFolder.open(settings.folder(), settings.nodeId());
@@ -157,15 +167,7 @@ public final class ClusterParts implements AutoCloseable {
               settings.zone(),
               settings.voterOnly());
       return new ClusterParts(
-          settings,
-          libraries,
-          folder,
-          network,
-          self,
-          local,
-          versions,
-          scrapeMemory,
-          metrics,
+          settings, libraries, folder, network, self, local, versions, memory, traffic, metrics,
           onLapse);
     } catch (IOException | IllegalArgumentException e) {
       folder.close();
@@ -189,6 +191,11 @@ public final class ClusterParts implements AutoCloseable {
         self.peerAddress(),
         "web_address",
         self.webAddress());
+  }
+
+  /** What jobs have and do in the cluster. */
+  public JobTotals jobs() {
+    return jobs;
   }
 
   /** The groups of the cluster. */

@@ -3,7 +3,6 @@ package io.silverback.server.member;
 import io.silverback.cluster.Exposure;
 import io.silverback.cluster.HashRing;
 import io.silverback.cluster.Member;
-import io.silverback.cluster.View;
 import io.silverback.cluster.node.ClusterNode;
 import io.silverback.codec.bytes.MalformedBytesException;
 import io.silverback.server.group.HeldFamily;
@@ -32,13 +31,14 @@ import java.util.concurrent.TimeoutException;
  * is read once, or it all begins anew. Nothing is sent to the client before all of them agreed.
  */
 final class ClusterScrape implements FamilyListing {
-  /** What a stream takes here: the piece that is read, the next one, and what is made of them. */
-  private static final long BYTES_OF_STREAM = 4L * PieceWriter.PIECE_BYTES;
-
   /** A member that does not answer within that time is asked again, with all others. */
   private static final Duration ROUND = Duration.ofMillis(500);
 
   private static final Duration BETWEEN_ROUNDS = Duration.ofMillis(50);
+
+  /** Without a piece; a member that lives has one within that time. */
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
   private static final Duration PATIENCE_AT_THE_END = Duration.ofSeconds(2);
 
   private final List<RemoteStream> streams;
@@ -98,15 +98,18 @@ final class ClusterScrape implements FamilyListing {
     MemoryPool.Lease lease = memory.lease();
     List<RemoteStream> streams =
         shares.entrySet().stream()
-            .map(share -> new RemoteStream(node, share.getKey(), share.getValue(), deadline))
+            .map(
+                share ->
+                    new RemoteStream(
+                        node,
+                        share.getKey(),
+                        new ServerQuestion.Stream(share.getValue().toByteArray()),
+                        deadline,
+                        PATIENCE))
             .toList();
     boolean isOpen = false;
     try {
-      if (!lease.take(streams.size() * BYTES_OF_STREAM)) {
-        throw new SnapshotRefusedException(
-            "too much memory is taken by other scrapes, try again later or raise "
-                + SnapshotRefusedException.FLAG);
-      }
+      PieceStream.take(lease, streams.size());
       streams.forEach(RemoteStream::awaitBegin);
       var readers = new ArrayList<PieceReader>();
       for (RemoteStream stream : streams) {
@@ -135,7 +138,7 @@ final class ClusterScrape implements FamilyListing {
   /** The slots of each member that shows any, which together are all slots. */
   private static Map<Member, BitSet> shares(ClusterNode node, long deadline) {
     List<Asked> asked =
-        members(node).stream()
+        MemberQuestions.storing(node).stream()
             .map(member -> Asked.ask(node, member, new ServerQuestion.Led()))
             .toList();
     var claims = new SlotClaims();
@@ -171,16 +174,6 @@ final class ClusterScrape implements FamilyListing {
               + silent);
     }
     return claims.byMember();
-  }
-
-  private static List<Member> members(ClusterNode node) {
-    View view =
-        node.status()
-            .view()
-            .orElseThrow(
-                () ->
-                    new StoreNotReadyException("the cluster has not formed yet, try again later"));
-    return view.members().stream().filter(member -> !member.voterOnly()).toList();
   }
 
   private static void awaitAny(List<Asked> asked, long until) {

@@ -13,7 +13,6 @@ import io.silverback.server.handler.ClusterOrders.Outcome.Pending;
 import io.silverback.server.handler.ClusterOrders.Outcome.Refused;
 import io.silverback.server.handler.ClusterOrders.Outcome.Unknown;
 import io.silverback.server.handler.ClusterOrders.Outcome.Unsettled;
-import io.silverback.server.storage.StoreNotReadyException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Optional;
@@ -211,10 +210,7 @@ final class ClusterWishes implements ClusterOrders {
   }
 
   private View view() {
-    return node.status()
-        .view()
-        .orElseThrow(
-            () -> new StoreNotReadyException("the cluster has not formed yet, try again later"));
+    return MemberQuestions.view(node);
   }
 
   private static Optional<View.Seat> seat(View view, String nodeId) {

@@ -1,6 +1,8 @@
 package io.silverback.server.member;
 
+import io.silverback.cluster.HashRing;
 import io.silverback.cluster.Member;
+import io.silverback.cluster.View;
 import io.silverback.cluster.node.ClusterNode;
 import io.silverback.server.storage.StoreNotReadyException;
 import java.time.Duration;
@@ -23,6 +25,38 @@ final class MemberQuestions {
   MemberQuestions(ClusterNode node, Duration patience) {
     this.node = node;
     this.patience = patience;
+  }
+
+  /**
+   * The newest view that the node knows.
+   *
+   * @throws StoreNotReadyException before there is one
+   */
+  static View view(ClusterNode node) {
+    return node.status()
+        .view()
+        .orElseThrow(
+            () -> new StoreNotReadyException("the cluster has not formed yet, try again later"));
+  }
+
+  /** The members of that view which may have groups. */
+  static List<Member> storing(ClusterNode node) {
+    return view(node).members().stream().filter(member -> !member.voterOnly()).toList();
+  }
+
+  /**
+   * Refuses an answer that misses groups, or has some twice.
+   *
+   * @param slots how many all members together show
+   */
+  static void requireAll(int slots) {
+    if (slots != HashRing.SLOTS) {
+      throw new StoreNotReadyException(
+          "not every slot has a leader now, try again later: led="
+              + slots
+              + " slots="
+              + HashRing.SLOTS);
+    }
   }
 
   /**

@@ -28,9 +28,6 @@ final class PieceWriter {
 
   static final int END = 5;
 
-  /** A piece ends with the record that reaches this. */
-  static final int PIECE_BYTES = 512 * 1024;
-
   /** Name of the messages that metrics travel in: that of the family is in its head, once. */
   private static final String ANY_NAME = "m";
 
@@ -39,29 +36,10 @@ final class PieceWriter {
 
   private static final int TYPICAL_BATCH_BYTES = 16 * 1024;
 
-  private final Sink sink;
+  private final Pieces.Sink sink;
+  private final Pieces pieces;
   private final ProtobufRenderer renderer = new ProtobufRenderer();
   private final ExpositionBuffer buffer = new ExpositionBuffer(TYPICAL_BATCH_BYTES);
-  private List<byte[]> records = new ArrayList<>();
-  private int length;
-  private int pieces;
-
-  /** Takes the pieces, one after the other. */
-  interface Sink {
-    /**
-     * Takes a piece.
-     *
-     * @throws AgainException if the current family is to be written again
-     */
-    void piece(List<byte[]> records);
-
-    /**
-     * Waits until the reader goes on.
-     *
-     * @throws AgainException if the current family is to be written again
-     */
-    void pause();
-  }
 
   /** The reader needs the current family once more. Has no stack trace. */
   static final class AgainException extends RuntimeException {
@@ -72,8 +50,9 @@ final class PieceWriter {
     }
   }
 
-  PieceWriter(Sink sink) {
+  PieceWriter(Pieces.Sink sink) {
     this.sink = sink;
+    this.pieces = new Pieces(sink);
   }
 
   /** Writes all of them, and the end. */
@@ -81,21 +60,20 @@ final class PieceWriter {
     for (HeldFamily family : families) {
       while (!tryWrite(family)) {
         // What was not sent is of this family: the reader has its head already.
-        records = new ArrayList<>();
-        length = 0;
+        pieces.drop();
       }
     }
-    add(new ByteOutput().u8(END).finish());
-    flush();
+    pieces.add(new ByteOutput().u8(END).finish());
+    pieces.flush();
   }
 
   private boolean tryWrite(HeldFamily family) {
     try {
-      int before = pieces;
+      int before = pieces.count();
       write(family);
-      if (pieces > before) {
-        add(new ByteOutput().u8(PAUSE).finish());
-        flush();
+      if (pieces.count() > before) {
+        pieces.add(new ByteOutput().u8(PAUSE).finish());
+        pieces.flush();
         sink.pause();
       }
       return true;
@@ -106,12 +84,12 @@ final class PieceWriter {
 
   private void write(HeldFamily family) {
     Map<MetricType, Said> said = said(family);
-    add(head(family, said));
+    pieces.add(head(family, said));
     var written = new ArrayList<MetricType>();
     for (MetricType type : said.keySet()) {
       if (written.stream().noneMatch(type::sameShapeAs)) {
         written.add(type);
-        add(new ByteOutput().u8(SECTION).text(type.name()).finish());
+        pieces.add(new ByteOutput().u8(SECTION).text(type.name()).finish());
         var batch = new Batch(type);
         family.forEachMetric(type, batch::add);
         batch.flush();
@@ -159,25 +137,6 @@ final class PieceWriter {
     return out.finish();
   }
 
-  private void add(byte[] record) {
-    records.add(record);
-    length += record.length;
-    if (length >= PIECE_BYTES) {
-      flush();
-    }
-  }
-
-  private void flush() {
-    if (records.isEmpty()) {
-      return;
-    }
-    List<byte[]> piece = records;
-    records = new ArrayList<>();
-    length = 0;
-    pieces++;
-    sink.piece(piece);
-  }
-
   /** Some metrics of a section. */
   private final class Batch {
     private final MetricType type;
@@ -206,7 +165,7 @@ final class PieceWriter {
       buffer.clear();
       metrics.clear();
       weight = 0;
-      PieceWriter.this.add(record);
+      pieces.add(record);
     }
   }
 

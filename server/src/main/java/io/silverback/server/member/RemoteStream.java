@@ -4,9 +4,9 @@ import io.silverback.cluster.Member;
 import io.silverback.cluster.node.ClusterNode;
 import io.silverback.codec.bytes.ByteInput;
 import io.silverback.codec.bytes.MalformedBytesException;
+import io.silverback.codec.model.Deadline;
 import io.silverback.server.storage.StoreNotReadyException;
 import java.time.Duration;
-import java.util.BitSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -17,27 +17,36 @@ import org.jspecify.annotations.Nullable;
  * answer.
  */
 final class RemoteStream implements PieceReader.Source {
-  /** Without a piece; a member that lives has one within that time. */
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  /** A question is given up before that by the node itself. */
+  private static final Duration LONGEST_QUESTION = Duration.ofMinutes(1);
 
   private final ClusterNode node;
   private final Member member;
   private final Asked opening;
   private final long deadlineNanos;
+  private final Duration patience;
   private byte[] id = {};
   private boolean hasPiece;
   private @Nullable Asked next;
 
   /**
-   * Begins a stream of what a member shows in some slots; does not wait.
+   * Begins a stream; does not wait.
    *
+   * @param question for a stream
    * @param deadlineNanos until when the first piece must be there
+   * @param patience how long to wait for each of the others
    */
-  RemoteStream(ClusterNode node, Member member, BitSet slots, long deadlineNanos) {
+  RemoteStream(
+      ClusterNode node,
+      Member member,
+      ServerQuestion question,
+      long deadlineNanos,
+      Duration patience) {
     this.node = node;
     this.member = member;
     this.deadlineNanos = deadlineNanos;
-    this.opening = Asked.ask(node, member, new ServerQuestion.Stream(slots.toByteArray()));
+    this.patience = patience;
+    this.opening = Asked.ask(node, member, question);
   }
 
   Member member() {
@@ -46,8 +55,8 @@ final class RemoteStream implements PieceReader.Source {
 
   /** Waits until the stream has begun, and asks for the first piece. */
   void awaitBegin() {
-    if (!(opening.await(deadlineNanos - System.nanoTime())
-        instanceof ServerAnswer.Streaming(var stream))) {
+    long left = Math.min(deadlineNanos - System.nanoTime(), LONGEST_QUESTION.toNanos());
+    if (!(opening.await(left) instanceof ServerAnswer.Streaming(var stream))) {
       throw Asked.senseless(member);
     }
     id = stream;
@@ -69,17 +78,19 @@ final class RemoteStream implements PieceReader.Source {
     Asked asked = next;
     if (asked != null) {
       // Questions are answered in their order, so this one would take the piece that is wanted.
-      asked.await(PATIENCE.toNanos());
+      asked.await(patience.toNanos());
     }
     return piece(ask(true));
   }
 
   private List<byte[]> piece(Asked first) {
     next = null;
-    long until = hasPiece ? System.nanoTime() + PATIENCE.toNanos() : deadlineNanos;
+    long until = hasPiece ? System.nanoTime() + patience.toNanos() : deadlineNanos;
     Asked asked = first;
     while (true) {
-      if (!(asked.await(until - System.nanoTime()) instanceof ServerAnswer.Piece(var records))) {
+      Deadline.current().lookNow();
+      long left = Math.min(until - System.nanoTime(), LONGEST_QUESTION.toNanos());
+      if (!(asked.await(left) instanceof ServerAnswer.Piece(var records))) {
         throw Asked.senseless(member);
       }
       if (!records.isEmpty()) {

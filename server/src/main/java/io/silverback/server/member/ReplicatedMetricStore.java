@@ -40,12 +40,13 @@ import java.util.function.Supplier;
  * groups that it leads. Handlers cannot tell it from the store of a single node.
  *
  * <p>Thread-safe; calls wait for other servers, so they belong into threads that cost little. What
- * is told of history, sizes and memory is that of this server alone.
+ * is told of sizes and memory is that of this server alone.
  */
 final class ReplicatedMetricStore implements MetricStore {
   private final MetricStore local;
   private final ClusterNode node;
   private final ClusterGroups everywhere;
+  private final ClusterHistory history;
   private final Supplier<Optional<String>> whyAstray;
   private final Supplier<Optional<String>> whyNotReady;
   private final MemoryPool scrapeMemory;
@@ -71,6 +72,7 @@ final class ReplicatedMetricStore implements MetricStore {
     this.whyAstray = whyAstray;
     this.whyNotReady = whyNotReady;
     this.everywhere = new ClusterGroups(node, patience);
+    this.history = new ClusterHistory(node, scrapeMemory);
     this.scrapeMemory = scrapeMemory;
     this.patience = patience;
   }
@@ -184,7 +186,7 @@ final class ReplicatedMetricStore implements MetricStore {
 
   @Override
   public void history(HistoryQuery query, QueryBudget budget, HistorySink sink) throws IOException {
-    local.history(query, budget, sink);
+    history.read(query, budget, sink);
   }
 
   @Override

@@ -6,6 +6,8 @@ import io.silverback.codec.bytes.ByteOutput;
 import io.silverback.codec.bytes.MalformedBytesException;
 import io.silverback.codec.model.Version;
 import io.silverback.server.handler.ClusterInfo.Word;
+import io.silverback.server.handler.HeavyJobs.Heavy;
+import io.silverback.server.handler.JobTotals.Totals;
 import io.silverback.server.storage.replica.OffHeapReplicaStore.Copy;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -73,6 +75,20 @@ sealed interface ServerAnswer {
    */
   record Ended(boolean holds, int lost) implements ServerAnswer {}
 
+  /**
+   * Jobs with what they have, or do, the most of.
+   *
+   * @param slots as in {@link Counted}
+   */
+  record Weighed(int slots, List<Heavy> jobs) implements ServerAnswer {}
+
+  /**
+   * What there is of each of some jobs.
+   *
+   * @param slots as in {@link Counted}
+   */
+  record Summed(int slots, List<Totals> jobs) implements ServerAnswer {}
+
   default byte[] encode() {
     return switch (this) {
       case Withheld(var reason) -> start(0, 0, 0).list(List.of(reason), ByteOutput::text).finish();
@@ -94,6 +110,10 @@ sealed interface ServerAnswer {
       }
       case Streaming(var stream) -> start(7, 0, 0).list(List.of(stream)).finish();
       case Piece(var records) -> start(8, 0, 0).list(records).finish();
+      case Weighed(int slots, var jobs) ->
+          start(10, slots, 0).list(jobs, (out, job) -> out.bytes(bytes(job))).finish();
+      case Summed(int slots, var jobs) ->
+          start(11, slots, 0).list(jobs, (out, job) -> out.bytes(bytes(job))).finish();
       case Ended(boolean holds, int lost) -> start(9, holds ? 1 : 0, lost).list(List.of()).finish();
     };
   }
@@ -136,6 +156,8 @@ sealed interface ServerAnswer {
         ServerQuestion.expect(0, strings, in);
         yield new Ended(first == 1, second);
       }
+      case 10 -> new Weighed(first, strings.stream().map(ServerAnswer::heavy).toList());
+      case 11 -> new Summed(first, strings.stream().map(ServerAnswer::totals).toList());
       default -> throw in.fault("unknown kind of answer " + kind);
     };
   }
@@ -209,6 +231,35 @@ sealed interface ServerAnswer {
         new Copy(exists, numbers.u64(), new Version(numbers.u64(), numbers.u64(), numbers.u64()));
     numbers.end();
     return Optional.of(copy);
+  }
+
+  private static byte[] bytes(Heavy job) {
+    return new ByteOutput().u64(job.sum()).text(job.job()).finish();
+  }
+
+  private static Heavy heavy(byte[] bytes) {
+    var in = new ByteInput(bytes);
+    long sum = in.u64();
+    var job = new Heavy(in.text(), sum);
+    in.end();
+    return job;
+  }
+
+  private static byte[] bytes(Totals job) {
+    return new ByteOutput()
+        .u64(job.groups())
+        .u64(job.series())
+        .u64(job.bytes())
+        .u64(job.pushes())
+        .u64(job.refusals())
+        .finish();
+  }
+
+  private static Totals totals(byte[] bytes) {
+    var in = new ByteInput(bytes);
+    var job = new Totals(in.u64(), in.u64(), in.u64(), in.u64(), in.u64());
+    in.end();
+    return job;
   }
 
   private static ByteOutput start(int kind, int first, int second) {

@@ -6,14 +6,20 @@ import io.silverback.cluster.SlotTable;
 import io.silverback.cluster.View;
 import io.silverback.codec.bytes.MalformedBytesException;
 import io.silverback.codec.model.GroupingKey;
+import io.silverback.server.group.select.MalformedSelectorException;
 import io.silverback.server.handler.ClusterInfo;
+import io.silverback.server.handler.JobTotals;
+import io.silverback.server.handler.JobTraffic;
+import io.silverback.server.handler.StoredJobs;
+import io.silverback.server.memory.MemoryPool;
 import io.silverback.server.storage.KeyBatch;
-import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.StoreClosedException;
 import io.silverback.server.storage.StoreNotReadyException;
+import io.silverback.server.storage.engine.LocalStore;
 import io.silverback.server.storage.maps.GroupKeys;
 import io.silverback.server.storage.replica.OffHeapReplicaStore;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -30,10 +36,12 @@ final class ServerAnswers implements UnaryOperator<byte[]> {
   private static final ServerAnswer NO_LEASE =
       new ServerAnswer.Withheld("the server may not lead now");
 
-  private final MetricStore local;
+  private final LocalStore local;
   private final OffHeapReplicaStore replicas;
   private final Supplier<Exposure> exposure;
-  private final FamilyStreams streams;
+  private final PieceStreams streams;
+  private final MemoryPool queryMemory;
+  private final JobTraffic traffic;
   private final Supplier<Optional<View>> view;
   private final Supplier<ClusterInfo.Word> word;
 
@@ -41,20 +49,26 @@ final class ServerAnswers implements UnaryOperator<byte[]> {
    * The answers about a store.
    *
    * @param streams those that other servers read from this one
+   * @param queryMemory what queries of history take from
+   * @param traffic what jobs do at this server
    * @param view the newest one that this server knows
    * @param word how this server stands
    */
   ServerAnswers(
-      MetricStore local,
+      LocalStore local,
       OffHeapReplicaStore replicas,
       Supplier<Exposure> exposure,
-      FamilyStreams streams,
+      PieceStreams streams,
+      MemoryPool queryMemory,
+      JobTraffic traffic,
       Supplier<Optional<View>> view,
       Supplier<ClusterInfo.Word> word) {
     this.local = local;
     this.replicas = replicas;
     this.exposure = exposure;
     this.streams = streams;
+    this.queryMemory = queryMemory;
+    this.traffic = traffic;
     this.view = view;
     this.word = word;
   }
@@ -74,11 +88,18 @@ final class ServerAnswers implements UnaryOperator<byte[]> {
         case ServerQuestion.Part() -> new ServerAnswer.Stood(word.get());
         case ServerQuestion.Copy(var key) -> new ServerAnswer.Had(replicas.copy(key));
         case ServerQuestion.Led() -> shown(this::leads);
-        case ServerQuestion.Stream(var slots) -> streams.open(slots);
+        case ServerQuestion.Stream(var slots) ->
+            streams.open(new ShownFamilies(local, exposure, BitSet.valueOf(slots)));
         case ServerQuestion.Next(var stream, boolean again) -> streams.next(stream, again);
         case ServerQuestion.End(var stream) -> streams.end(stream);
+        case ServerQuestion.History history ->
+            streams.open(new HistoryWriter(local, history.query(), queryMemory));
+        case ServerQuestion.Heaviest(var order) ->
+            shown(slots -> new ServerAnswer.Weighed(slots(slots), jobs(slots).heaviest(order)));
+        case ServerQuestion.Jobs(var names) ->
+            shown(slots -> new ServerAnswer.Summed(slots(slots), jobs(slots).totals(names)));
       };
-    } catch (MalformedBytesException | StoreNotReadyException e) {
+    } catch (MalformedBytesException | MalformedSelectorException | StoreNotReadyException e) {
       return new ServerAnswer.Withheld(String.valueOf(e.getMessage()));
     } catch (StoreClosedException _) {
       return new ServerAnswer.Withheld("shutting down");
@@ -96,6 +117,18 @@ final class ServerAnswers implements UnaryOperator<byte[]> {
         return shown.holds().getAsBoolean() ? answer : NO_LEASE;
       }
     }
+  }
+
+  private JobTotals jobs(IntPredicate shown) {
+    return new StoredJobs(
+        sink ->
+            local.sizes(
+                (key, series, bytes) -> {
+                  if (isShown(key, shown)) {
+                    sink.group(key, series, bytes);
+                  }
+                }),
+        traffic);
   }
 
   private ServerAnswer leads(IntPredicate shown) {

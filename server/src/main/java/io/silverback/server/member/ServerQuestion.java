@@ -1,8 +1,14 @@
 package io.silverback.server.member;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.silverback.codec.bytes.ByteInput;
 import io.silverback.codec.bytes.ByteOutput;
 import io.silverback.codec.bytes.MalformedBytesException;
+import io.silverback.server.group.select.SeriesSelector;
+import io.silverback.server.handler.JobTotals.Order;
+import io.silverback.server.storage.HistoryQuery;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -11,6 +17,12 @@ import java.util.List;
  */
 sealed interface ServerQuestion {
   int FORMAT = 1;
+
+  /** How the reason begins with which a server withholds what it does not know. */
+  String UNKNOWN = "unknown kind of question ";
+
+  /** By their numbers. */
+  List<Order> ORDERS = List.of(Order.SERIES, Order.BYTES, Order.PUSHES, Order.REFUSALS);
 
   /** How many groups there are. */
   record Count() implements ServerQuestion {}
@@ -57,6 +69,35 @@ sealed interface ServerQuestion {
   /** Ends a stream; answered without a lease, too. */
   record End(byte[] stream) implements ServerQuestion {}
 
+  /**
+   * Begins a stream of the history that the server has; answered without a lease, too.
+   *
+   * @param selectors as {@link SeriesSelector#parse} reads them
+   */
+  record History(List<String> selectors, long startMillis, long endMillis)
+      implements ServerQuestion {
+    static History of(HistoryQuery query) {
+      return new History(
+          query.selectors().stream().map(SeriesSelector::text).toList(),
+          query.startMillis(),
+          query.endMillis());
+    }
+
+    HistoryQuery query() {
+      return new HistoryQuery(SeriesSelector.parse(selectors), startMillis, endMillis);
+    }
+  }
+
+  /** Which jobs have the most, in the slots that the server shows, or do the most at it. */
+  record Heaviest(Order order) implements ServerQuestion {}
+
+  /**
+   * What some jobs have in the slots that the server shows, and do at it.
+   *
+   * @param names as they are shown, each but once
+   */
+  record Jobs(List<String> names) implements ServerQuestion {}
+
   default byte[] encode() {
     var out = new ByteOutput().u8(FORMAT);
     return switch (this) {
@@ -69,6 +110,18 @@ sealed interface ServerQuestion {
       case Stream(var slots) -> out.u8(7).u32(0).list(List.of(slots)).finish();
       case Next(var stream, boolean again) ->
           out.u8(8).u32(again ? 1 : 0).list(List.of(stream)).finish();
+      case History(var selectors, long start, long end) -> {
+        var strings = new ArrayList<byte[]>();
+        strings.add(new ByteOutput().u64(start).u64(end).finish());
+        selectors.forEach(text -> strings.add(text.getBytes(UTF_8)));
+        yield out.u8(10).u32(0).list(strings).finish();
+      }
+      case Heaviest(var order) -> out.u8(11).u32(ORDERS.indexOf(order)).list(List.of()).finish();
+      case Jobs(var names) ->
+          out.u8(12)
+              .u32(0)
+              .list(names.stream().map(name -> name.getBytes(UTF_8)).toList())
+              .finish();
       case End(var stream) -> out.u8(9).u32(0).list(List.of(stream)).finish();
     };
   }
@@ -121,8 +174,31 @@ sealed interface ServerQuestion {
         expect(1, keys, in);
         yield new End(keys.getFirst());
       }
-      default -> throw in.fault("unknown kind of question " + kind);
+      case 10 -> history(keys, in);
+      case 11 -> {
+        expect(0, keys, in);
+        if (most >= ORDERS.size()) {
+          throw in.fault("unknown order " + most);
+        }
+        yield new Heaviest(ORDERS.get(most));
+      }
+      case 12 -> new Jobs(keys.stream().map(name -> new String(name, UTF_8)).toList());
+      default -> throw in.fault(UNKNOWN + kind);
     };
+  }
+
+  private static History history(List<byte[]> strings, ByteInput in) {
+    if (strings.size() < 2) {
+      throw in.fault("wrong number of byte strings");
+    }
+    var times = new ByteInput(strings.getFirst());
+    var question =
+        new History(
+            strings.stream().skip(1).map(text -> new String(text, UTF_8)).toList(),
+            times.u64(),
+            times.u64());
+    times.end();
+    return question;
   }
 
   static void expect(int count, List<byte[]> strings, ByteInput in) {

@@ -19,8 +19,8 @@ import java.util.function.IntPredicate;
  *
  * <ul>
  *   <li><em>the whole cluster</em>: {@link #submit}, {@link #wipe}, {@link #everywhere}, {@link
- *       #listing}, {@link #listingAfter}, {@link #names} and {@link #groupCount}, which ask other
- *       servers and may fail if one of them is silent
+ *       #listing}, {@link #listingAfter}, {@link #names}, {@link #groupCount} and {@link #history},
+ *       which ask other servers and may fail if one of them is silent
  *   <li><em>the slots that this server leads</em>: {@link #snapshot()} and {@link #quietGroups}, so
  *       that each group is shown, and given up, by one server
  *   <li><em>what is stored here</em>, whichever server leads it: all other methods
@@ -108,6 +108,7 @@ public interface MetricStore extends AutoCloseable {
   /**
    * Hands every series that matches and has samples in that time to the sink, in any order.
    *
+   * @throws StoreNotReadyException if a server does not answer; the sink then got only a part
    * @throws IOException if the budget or the sink does; the sink then got only a part
    */
   void history(HistoryQuery query, QueryBudget budget, HistorySink sink) throws IOException;

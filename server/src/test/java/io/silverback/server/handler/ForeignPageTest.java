@@ -76,6 +76,8 @@ final class ForeignPageTest {
             new GatewayMetrics(BuildInfo.current()),
             new LimitBoard(settings.limits()),
             new WriterWatch(System::nanoTime, System::currentTimeMillis),
+            new JobTraffic(),
+            new StoredJobs(store.get()::sizes, new JobTraffic()),
             () -> RewriteRules.NONE,
             BuildInfo.current(),
             Guard.OPEN,

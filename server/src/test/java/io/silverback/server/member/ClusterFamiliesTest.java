@@ -73,14 +73,12 @@ final class ClusterFamiliesTest {
   }
 
   /** Reads a stream within this process. */
-  private record Near(FamilyStream stream) implements PieceReader.Source {
+  private record Near(PieceStream stream) implements PieceReader.Source {
     static Near open(MetricStore store) {
       var stream =
-          new FamilyStream(
-              store,
-              () -> new Exposure(_ -> true, () -> true, () -> true),
+          new PieceStream(
+              new ShownFamilies(store, () -> new Exposure(_ -> true, () -> true, () -> true), ALL),
               MemoryPool.unlimited(),
-              ALL,
               PATIENCE);
       Thread.ofVirtual().start(stream::run);
       return new Near(stream);
@@ -97,7 +95,7 @@ final class ClusterFamiliesTest {
     }
 
     private List<byte[]> take(boolean again) {
-      return assertInstanceOf(FamilyStream.Taken.Piece.class, stream.take(again, PATIENCE))
+      return assertInstanceOf(PieceStream.Taken.Piece.class, stream.take(again, PATIENCE))
           .records();
     }
   }
@@ -127,7 +125,7 @@ final class ClusterFamiliesTest {
             actual.omissions().differingHelp(),
             "seed=" + seed);
         for (Near source : sources) {
-          assertEquals(new FamilyStream.Ended(true, 0), source.stream().end());
+          assertEquals(new PieceStream.Ended(true, 0), source.stream().end());
         }
       }
     }
@@ -288,7 +286,7 @@ final class ClusterFamiliesTest {
   private static List<byte[]> written(List<GroupState> groups) {
     var records = new ArrayList<byte[]>();
     new PieceWriter(
-            new PieceWriter.Sink() {
+            new Pieces.Sink() {
               @Override
               public void piece(List<byte[]> piece) {
                 records.addAll(piece);
@@ -296,6 +294,9 @@ final class ClusterFamiliesTest {
 
               @Override
               public void pause() {}
+
+              @Override
+              public void goOn() {}
             })
         .write(new HeldFamilies(groups));
     return records;
@@ -306,47 +307,46 @@ final class ClusterFamiliesTest {
     var shown = new BitSet();
     shown.set(1, HashRing.SLOTS);
     var stream =
-        new FamilyStream(
-            new Server(List.of()),
-            () -> new Exposure(shown::get, () -> true, () -> true),
+        new PieceStream(
+            new ShownFamilies(
+                new Server(List.of()), () -> new Exposure(shown::get, () -> true, () -> true), ALL),
             MemoryPool.unlimited(),
-            ALL,
             PATIENCE);
     stream.run();
 
-    var failed = assertInstanceOf(FamilyStream.Taken.Failed.class, stream.take(false, PATIENCE));
+    var failed = assertInstanceOf(PieceStream.Taken.Failed.class, stream.take(false, PATIENCE));
     assertTrue(failed.reason().startsWith("other servers show some of"), failed.reason());
-    assertEquals(new FamilyStream.Ended(false, 0), stream.end());
+    assertEquals(new PieceStream.Ended(false, 0), stream.end());
   }
 
   @Test
   void aStreamThatNobodyReadsGivesItsMemoryBack() {
     var memory = new MemoryPool(1 << 24, Duration.ZERO);
     var stream =
-        new FamilyStream(
-            new Server(groups(new Random(1), 5)),
-            () -> new Exposure(_ -> true, () -> true, () -> true),
+        new PieceStream(
+            new ShownFamilies(
+                new Server(groups(new Random(1), 5)),
+                () -> new Exposure(_ -> true, () -> true, () -> true),
+                ALL),
             memory,
-            ALL,
             Duration.ofMillis(10));
     stream.run();
 
     assertEquals(0, memory.takenBytes());
-    assertInstanceOf(FamilyStream.Taken.Failed.class, stream.take(false, PATIENCE));
+    assertInstanceOf(PieceStream.Taken.Failed.class, stream.take(false, PATIENCE));
   }
 
   @Test
   void aStreamWithoutMemoryIsRefused() {
     var stream =
-        new FamilyStream(
-            new Server(List.of()),
-            () -> new Exposure(_ -> true, () -> true, () -> true),
+        new PieceStream(
+            new ShownFamilies(
+                new Server(List.of()), () -> new Exposure(_ -> true, () -> true, () -> true), ALL),
             new MemoryPool(1 << 20, Duration.ZERO),
-            ALL,
             PATIENCE);
     stream.run();
 
-    var failed = assertInstanceOf(FamilyStream.Taken.Failed.class, stream.take(false, PATIENCE));
+    var failed = assertInstanceOf(PieceStream.Taken.Failed.class, stream.take(false, PATIENCE));
     assertTrue(failed.reason().contains("--limits.max-scrape-memory"), failed.reason());
   }
 

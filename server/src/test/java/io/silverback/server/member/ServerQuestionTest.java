@@ -4,10 +4,16 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.silverback.cluster.Member;
 import io.silverback.codec.bytes.ByteOutput;
 import io.silverback.codec.bytes.MalformedBytesException;
+import io.silverback.codec.model.Labels;
 import io.silverback.codec.model.Version;
 import io.silverback.server.handler.ClusterInfo.Word;
+import io.silverback.server.handler.HeavyJobs.Heavy;
+import io.silverback.server.handler.JobTotals.Order;
+import io.silverback.server.handler.JobTotals.Totals;
+import io.silverback.server.storage.StoreNotReadyException;
 import io.silverback.server.storage.replica.OffHeapReplicaStore.Copy;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -19,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 /** Questions and answers between servers, as bytes. */
@@ -26,6 +33,12 @@ final class ServerQuestionTest {
   private static final byte[] KEY = "k".getBytes(StandardCharsets.UTF_8);
   private static final ServerAnswer HAD =
       new ServerAnswer.Had(Optional.of(new Copy(true, -1, new Version(1, 2, 3))));
+  private static final ServerQuestion.History HISTORY =
+      new ServerQuestion.History(List.of("up"), 1000, 2000);
+  private static final ServerAnswer WEIGHED =
+      new ServerAnswer.Weighed(5461, List.of(new Heavy("a", 7)));
+  private static final ServerAnswer SUMMED =
+      new ServerAnswer.Summed(5461, List.of(new Totals(1, 2, 3, 4, 5)));
   private static final Path PAGE = Path.of("..", "docs", "formats", "server-questions.md");
 
   @Test
@@ -33,7 +46,7 @@ final class ServerQuestionTest {
     List<String> examples =
         Files.readAllLines(PAGE).stream().filter(line -> line.matches("[0-9a-f ]{8,}")).toList();
 
-    assertEquals(4, examples.size());
+    assertEquals(9, examples.size());
     byte[] question = HexFormat.of().parseHex(examples.get(0).replace(" ", ""));
     byte[] answer = HexFormat.of().parseHex(examples.get(1).replace(" ", ""));
     assertArrayEquals(question, new ServerQuestion.Names(KEY, 1024).encode());
@@ -45,6 +58,59 @@ final class ServerQuestionTest {
             .encode());
     byte[] piece = HexFormat.of().parseHex(examples.get(3).replace(" ", ""));
     assertArrayEquals(piece, new ServerAnswer.Piece(List.of(new byte[] {5})).encode());
+    List<byte[]> queries =
+        examples.stream()
+            .skip(4)
+            .map(example -> HexFormat.of().parseHex(example.replace(" ", "")))
+            .toList();
+    assertArrayEquals(queries.get(0), HISTORY.encode());
+    assertArrayEquals(queries.get(1), oneSeries().encode());
+    assertArrayEquals(queries.get(2), new ServerQuestion.Heaviest(Order.PUSHES).encode());
+    assertArrayEquals(queries.get(3), WEIGHED.encode());
+    assertArrayEquals(queries.get(4), SUMMED.encode());
+  }
+
+  /** A piece with a sample of {@code up{job="a"}}, and what a reader makes of it. */
+  private static ServerAnswer.Piece oneSeries() {
+    var records =
+        List.of(
+            new ByteOutput().u8(6).bytes(KEY).finish(),
+            new ByteOutput()
+                .u8(7)
+                .text("up")
+                .text("up")
+                .u32(1)
+                .text("job")
+                .text("a")
+                .u32(1)
+                .finish(),
+            new ByteOutput().u8(8).u64(1000).u64(Double.doubleToRawLongBits(1)).finish(),
+            new byte[] {5});
+    var reader = new HistoryPieces(() -> records, IllegalStateException::new);
+    assertEquals("up", reader.place().orElseThrow().name());
+    assertEquals(Labels.of("job", "a"), reader.place().orElseThrow().labels());
+    assertEquals(1000, reader.timeMillis());
+    assertEquals(1, reader.value());
+    return new ServerAnswer.Piece(records);
+  }
+
+  @Test
+  void aMemberOfAVersionThatDoesNotKnowAQuestionIsNamed() {
+    MalformedBytesException unknown =
+        assertThrows(
+            MalformedBytesException.class,
+            () -> ServerQuestion.decode(new ByteOutput().u8(1).u8(99).u32(0).u32(0).finish()));
+    var reason = new ServerAnswer.Withheld(String.valueOf(unknown.getMessage()));
+    var asked =
+        new Asked(
+            new Member("b", 1, 1, "b:1", "b:2", "", false),
+            CompletableFuture.completedFuture(Optional.of(reason.encode())));
+
+    var told = assertThrows(StoreNotReadyException.class, () -> asked.await(0));
+    assertEquals(
+        "a member of the cluster does not know this question yet, let all run the same version:"
+            + " member=b",
+        told.getMessage());
   }
 
   @Test
@@ -60,7 +126,10 @@ final class ServerQuestionTest {
             new ServerQuestion.Stream(KEY),
             new ServerQuestion.Next(KEY, true),
             new ServerQuestion.Next(KEY, false),
-            new ServerQuestion.End(KEY))) {
+            new ServerQuestion.End(KEY),
+            HISTORY,
+            new ServerQuestion.Heaviest(Order.REFUSALS),
+            new ServerQuestion.Jobs(List.of("a", "é")))) {
       assertArrayEquals(
           question.encode(), ServerQuestion.decode(question.encode()).encode(), question::toString);
     }
@@ -74,7 +143,9 @@ final class ServerQuestionTest {
             new ServerAnswer.Leads(new TreeMap<>(Map.of(0, 7L, 16383, 8L))),
             new ServerAnswer.Streaming(KEY),
             new ServerAnswer.Piece(List.of(KEY)),
-            new ServerAnswer.Ended(true, 3))) {
+            new ServerAnswer.Ended(true, 3),
+            WEIGHED,
+            SUMMED)) {
       assertArrayEquals(
           answer.encode(), ServerAnswer.decode(answer.encode()).encode(), answer::toString);
     }
@@ -92,12 +163,18 @@ final class ServerQuestionTest {
   void whatIsCutOffOrTooLongIsTold() {
     byte[] question = new ServerQuestion.States(List.of(KEY, KEY), 9).encode();
     byte[] answer = new ServerAnswer.Named(3, false, List.of(KEY)).encode();
-    for (int length = 0; length < question.length; length++) {
-      byte[] cut = Arrays.copyOf(question, length);
-      assertThrows(MalformedBytesException.class, () -> ServerQuestion.decode(cut));
+    for (byte[] whole : List.of(question, HISTORY.encode())) {
+      for (int length = 0; length < whole.length; length++) {
+        byte[] cut = Arrays.copyOf(whole, length);
+        assertThrows(MalformedBytesException.class, () -> ServerQuestion.decode(cut));
+      }
     }
+    byte[] noOrder = new ByteOutput().u8(1).u8(11).u32(4).list(List.of()).finish();
+    assertThrows(MalformedBytesException.class, () -> ServerQuestion.decode(noOrder));
+    byte[] noSelector = new ByteOutput().u8(1).u8(10).u32(0).list(List.of(new byte[16])).finish();
+    assertThrows(MalformedBytesException.class, () -> ServerQuestion.decode(noSelector));
     byte[] leads = new ServerAnswer.Leads(new TreeMap<>(Map.of(1, 7L))).encode();
-    for (byte[] whole : List.of(answer, HAD.encode(), leads)) {
+    for (byte[] whole : List.of(answer, HAD.encode(), leads, WEIGHED.encode(), SUMMED.encode())) {
       for (int length = 0; length < whole.length; length++) {
         byte[] cut = Arrays.copyOf(whole, length);
         assertThrows(MalformedBytesException.class, () -> ServerAnswer.decode(cut));

@@ -365,7 +365,7 @@ final class StalenessSweepTest {
   }
 
   private static SeriesSelector all() {
-    return new SeriesSelector(List.of());
+    return SeriesSelector.ALL;
   }
 
   private static SeriesSelector parsed(String text) {

@@ -6,6 +6,7 @@ import java.util.Optional;
 
 /** Reads one selector. */
 final class SelectorParser {
+  private final String text;
   private final SelectorCursor cursor;
   private final List<LabelMatcher> matchers = new ArrayList<>();
   private long regexWeightLeft;
@@ -17,6 +18,7 @@ final class SelectorParser {
    * @throws MalformedSelectorException if the text cannot be said in UTF-8
    */
   SelectorParser(String text, long maxRegexWeight) {
+    this.text = text;
     this.cursor = new SelectorCursor(text);
     this.regexWeightLeft = maxRegexWeight;
   }
@@ -33,7 +35,7 @@ final class SelectorParser {
     if (matchers.stream().allMatch(matcher -> matcher.matches(""))) {
       throw cursor.malformed(start, "selector must contain at least one non-empty matcher");
     }
-    return new SeriesSelector(matchers);
+    return new SeriesSelector(matchers, text);
   }
 
   /** The conditions, whatever they match. */

@@ -5,8 +5,15 @@ import io.silverback.codec.model.Labels;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The series that fulfil all of some conditions. Immutable and thread-safe. */
-public record SeriesSelector(List<LabelMatcher> matchers) {
+/**
+ * The series that fulfil all of some conditions. Immutable and thread-safe.
+ *
+ * @param text what {@link #parse} makes it of
+ */
+public record SeriesSelector(List<LabelMatcher> matchers, String text) {
+  /** Without a condition. */
+  public static final SeriesSelector ALL = new SeriesSelector(List.of(), "{}");
+
   /** Bounds the memory of all regular expressions that are parsed at once: about 20 MB. */
   public static final long MAX_REGEX_WEIGHT = 100_000;
 

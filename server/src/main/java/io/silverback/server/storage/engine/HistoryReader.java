@@ -9,7 +9,7 @@ import io.silverback.codec.row.FloatSeries;
 import io.silverback.server.group.PushTimes;
 import io.silverback.server.log.Log;
 import io.silverback.server.storage.HistoryQuery;
-import io.silverback.server.storage.HistorySink;
+import io.silverback.server.storage.OrderedHistorySink;
 import io.silverback.server.storage.QueryBudget;
 import io.silverback.server.storage.Samples;
 import io.silverback.server.storage.maps.CopiedBytes;
@@ -25,6 +25,7 @@ import io.silverback.server.storage.pages.SeriesChunk;
 import io.silverback.server.storage.pages.SeriesWalk;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -60,6 +61,12 @@ final class HistoryReader implements AutoCloseable {
   /** Or this part of a small budget, so that a copied block fits in, too. */
   private static final int CHUNK_PART = 2;
 
+  /** That of the times of pushes, which no client can push to. */
+  private static final String NO_FAMILY = "";
+
+  /** What an encoded key takes besides its bytes, about. */
+  private static final int KEY_BYTES = 32;
+
   private static final Comparator<Fingerprint> FINGERPRINTS =
       Comparator.comparingLong(Fingerprint::high).thenComparingLong(Fingerprint::low);
 
@@ -67,7 +74,7 @@ final class HistoryReader implements AutoCloseable {
   private final ShapeTable shapes;
   private final HistoryQuery query;
   private final QueryBudget budget;
-  private final HistorySink sink;
+  private final OrderedHistorySink sink;
   private final Runnable onLeftOut;
   private final BlockReader blocks;
   private final SampleTable samples;
@@ -85,7 +92,7 @@ final class HistoryReader implements AutoCloseable {
       ShapeTable shapes,
       HistoryQuery query,
       QueryBudget budget,
-      HistorySink sink,
+      OrderedHistorySink sink,
       Runnable onLeftOut) {
     this.maps = maps;
     this.shapes = shapes;
@@ -102,15 +109,36 @@ final class HistoryReader implements AutoCloseable {
   void readPart(int part, GroupTable groups) throws IOException {
     try (var copies = new CopiedBytes()) {
       List<DirectBuffer> keys = groups.keysIn(part, query::mayMatch, copies);
-      budget.take(Math.max(0, copies.takenBytes() - keyBytes));
-      keyBytes = Math.max(keyBytes, copies.takenBytes());
+      holdKeys(copies.takenBytes());
       for (DirectBuffer key : keys) {
-        budget.goOn();
-        Optional<GroupPages> pages = GroupPages.of(Keys.copyOf(key), maps);
-        if (pages.isPresent()) {
-          new Group(GroupKeys.decode(key, 0, key.capacity()), pages.get()).read();
-        }
+        read(Keys.copyOf(key));
       }
+    }
+  }
+
+  /** The same of the groups in a slot of the cluster, in the order of their keys. */
+  void readSlot(int slot, ReplicaIndex index) throws IOException {
+    List<byte[]> keys = index.keys(slot);
+    holdKeys(keys.stream().mapToLong(key -> KEY_BYTES + key.length).sum());
+    keys.sort(Arrays::compareUnsigned);
+    for (byte[] key : keys) {
+      if (query.mayMatch(GroupKeys.decode(key))) {
+        read(key);
+      }
+    }
+  }
+
+  private void holdKeys(long bytes) throws IOException {
+    budget.take(Math.max(0, bytes - keyBytes));
+    keyBytes = Math.max(keyBytes, bytes);
+  }
+
+  private void read(byte[] key) throws IOException {
+    budget.goOn();
+    Optional<GroupPages> pages = GroupPages.of(key, maps);
+    if (pages.isPresent()) {
+      sink.group(key);
+      new Group(GroupKeys.decode(key), pages.get()).read();
     }
   }
 
@@ -165,19 +193,20 @@ final class HistoryReader implements AutoCloseable {
       if (mostRows == 0) {
         return;
       }
+      handPushTimes();
       var walk = new SeriesWalk(key, distinct, shapes, query);
       var chunk =
           new SeriesChunk(distinct.size(), chunkBytes / SampleTable.SAMPLE_LENGTH / mostRows);
       while (walk.hasNext()) {
+        String family = walk.family();
         for (var series : walk.next().entrySet()) {
-          chunk.add(series.getKey(), series.getValue());
+          chunk.add(family, series.getKey(), series.getValue());
           if (chunk.isFull()) {
             hand(chunk, mostRows);
           }
         }
       }
       hand(chunk, mostRows);
-      handPushTimes();
     }
 
     private void hand(SeriesChunk chunk, int mostRows) throws IOException {
@@ -191,7 +220,7 @@ final class HistoryReader implements AutoCloseable {
       }
       for (int i = 0; i < chunk.size(); i++) {
         FloatSeries series = chunk.series(i);
-        hand(series.name(), series.labels(), i);
+        hand(chunk.family(i), series.name(), series.labels(), i);
       }
       chunk.clear();
     }
@@ -227,7 +256,7 @@ final class HistoryReader implements AutoCloseable {
           samples.add(0, timeMillis, timeMillis / 1e3);
         }
       }
-      hand(PushTimes.SUCCESS, labels, 0);
+      hand(NO_FAMILY, PushTimes.SUCCESS, labels, 0);
     }
 
     /** When the rows of a page were pushed, each of which some block has. */
@@ -240,10 +269,10 @@ final class HistoryReader implements AutoCloseable {
       return times.longStream().sorted().distinct().toArray();
     }
 
-    private void hand(String name, Labels labels, int number) throws IOException {
+    private void hand(String family, String name, Labels labels, int number) throws IOException {
       Samples found = samples.of(number);
       if (found.size() > 0) {
-        sink.series(name, labels, found);
+        sink.series(family, name, labels, found);
       }
     }
 

@@ -1,7 +1,11 @@
 package io.silverback.server.storage.engine;
 
+import io.silverback.server.storage.HistoryQuery;
 import io.silverback.server.storage.MetricStore;
+import io.silverback.server.storage.OrderedHistorySink;
+import io.silverback.server.storage.QueryBudget;
 import io.silverback.server.storage.StoreNotReadyException;
+import java.io.IOException;
 
 /** A store on this machine, which can also be the replica of a member of a cluster. */
 public interface LocalStore extends MetricStore {
@@ -10,6 +14,15 @@ public interface LocalStore extends MetricStore {
    * for. May take as long as a look at all groups.
    */
   void joinCluster();
+
+  /**
+   * Hands over what {@link #history} does, in an order that all members share. Only once it is that
+   * of a member.
+   *
+   * @throws IOException if the budget or the sink does; the sink then got only a part
+   */
+  void orderedHistory(HistoryQuery query, QueryBudget budget, OrderedHistorySink sink)
+      throws IOException;
 
   /**
    * What the store is made of. Callers keep to its locks.

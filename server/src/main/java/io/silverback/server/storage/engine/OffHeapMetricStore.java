@@ -14,6 +14,7 @@ import io.silverback.server.storage.Chore;
 import io.silverback.server.storage.HistoryQuery;
 import io.silverback.server.storage.HistorySink;
 import io.silverback.server.storage.Obstacle;
+import io.silverback.server.storage.OrderedHistorySink;
 import io.silverback.server.storage.QueryBudget;
 import io.silverback.server.storage.Snapshot;
 import io.silverback.server.storage.StorageStatistics;
@@ -291,13 +292,45 @@ public final class OffHeapMetricStore implements LocalStore {
   /** Throws {@link StoreClosedException} after a close. */
   @Override
   public void history(HistoryQuery query, QueryBudget budget, HistorySink sink) throws IOException {
+    read(
+        query,
+        budget,
+        OrderedHistorySink.of(sink),
+        reader -> {
+          for (int part = 0; part < maps.groups.parts(); part++) {
+            reader.readPart(part, groups);
+          }
+        });
+  }
+
+  @Override
+  public void orderedHistory(HistoryQuery query, QueryBudget budget, OrderedHistorySink sink)
+      throws IOException {
+    read(
+        query,
+        budget,
+        sink,
+        reader -> {
+          for (int slot = 0; slot < HashRing.SLOTS; slot++) {
+            reader.readSlot(slot, index);
+          }
+        });
+  }
+
+  /** What reads all groups with a reader. */
+  @FunctionalInterface
+  private interface Reading {
+    void readWith(HistoryReader reader) throws IOException;
+  }
+
+  private void read(
+      HistoryQuery query, QueryBudget budget, OrderedHistorySink sink, Reading reading)
+      throws IOException {
     HistoryQuery kept = query.since(retention.oldestMillis(wallMillis.getAsLong()));
     usage.enter();
     try (var _ = shapes.visit();
         var reader = new HistoryReader(maps, shapes, kept, budget, sink, history::countCorrupt)) {
-      for (int part = 0; part < maps.groups.parts(); part++) {
-        reader.readPart(part, groups);
-      }
+      reading.readWith(reader);
     } finally {
       usage.exit();
     }

@@ -10,6 +10,7 @@ import io.silverback.server.storage.HistoryQuery;
 import io.silverback.server.storage.HistorySink;
 import io.silverback.server.storage.Limit;
 import io.silverback.server.storage.Obstacle;
+import io.silverback.server.storage.OrderedHistorySink;
 import io.silverback.server.storage.PersistenceConfig;
 import io.silverback.server.storage.QueryBudget;
 import io.silverback.server.storage.Snapshot;
@@ -216,6 +217,12 @@ public final class PersistedMetricStore implements LocalStore {
   @Override
   public void history(HistoryQuery query, QueryBudget budget, HistorySink sink) throws IOException {
     ready().history(query, budget, sink);
+  }
+
+  @Override
+  public void orderedHistory(HistoryQuery query, QueryBudget budget, OrderedHistorySink sink)
+      throws IOException {
+    ready().orderedHistory(query, budget, sink);
   }
 
   @Override

@@ -18,6 +18,7 @@ public final class SeriesChunk {
   private static final int MOST_COLUMNS = 64 * MOST_SERIES;
 
   private final int mostSeries;
+  private final List<String> families = new ArrayList<>();
   private final List<FloatSeries> series = new ArrayList<>();
   private final List<LongArrayList> columnsOfShapes = new ArrayList<>();
   private int columns;
@@ -35,12 +36,13 @@ public final class SeriesChunk {
     }
   }
 
-  public void add(FloatSeries one, SeriesWalk.Columns places) {
+  public void add(String family, FloatSeries one, SeriesWalk.Columns places) {
     for (int i = 0; i < places.count(); i++) {
       long wanted = BlockReader.wanted(places.column(i), series.size());
       columnsOfShapes.get(places.shape(i)).addLong(wanted);
     }
     columns += places.count();
+    families.add(family);
     series.add(one);
   }
 
@@ -49,6 +51,7 @@ public final class SeriesChunk {
   }
 
   public void clear() {
+    families.clear();
     series.clear();
     columnsOfShapes.forEach(LongArrayList::clear);
     columns = 0;
@@ -56,6 +59,10 @@ public final class SeriesChunk {
 
   public int size() {
     return series.size();
+  }
+
+  public String family(int number) {
+    return families.get(number);
   }
 
   public FloatSeries series(int number) {

@@ -77,10 +77,15 @@ public final class SeriesWalk {
     return !waiting.isEmpty();
   }
 
+  /** The name of the next family. */
+  public String family() {
+    return waiting.element().name();
+  }
+
   /** The series of the next family that are asked for. */
   public SortedMap<FloatSeries, Columns> next() {
     var current = new ArrayList<Positioned>();
-    String name = waiting.element().name();
+    String name = family();
     while (!waiting.isEmpty() && waiting.element().name().equals(name)) {
       current.add(waiting.remove());
     }

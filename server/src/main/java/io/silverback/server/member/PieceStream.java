@@ -1,48 +1,37 @@
 package io.silverback.server.member;
 
-import io.silverback.cluster.Exposure;
 import io.silverback.server.memory.MemoryPool;
 import io.silverback.server.storage.GroupLostException;
-import io.silverback.server.storage.MetricStore;
-import io.silverback.server.storage.Snapshot;
 import io.silverback.server.storage.SnapshotRefusedException;
 import io.silverback.server.storage.StoreClosedException;
 import io.silverback.server.storage.StoreNotReadyException;
 import java.time.Duration;
-import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What this server shows in some slots, while another server reads it piece by piece.
+ * What this server has, while another server reads it piece by piece.
  *
- * <p>A thread of its own takes a snapshot and writes pieces of it, of which one waits for the
- * reader. It ends, and gives all back, when the reader says so, or does not ask for a while.
- * Thread-safe.
+ * <p>A thread of its own writes pieces, of which one waits for the reader. It ends, and gives all
+ * back, when the reader says so, or does not ask for a while. Thread-safe.
  */
-final class FamilyStream {
-  /** The piece that waits, the next one, and what the answer makes of them. */
-  private static final long BYTES = 4L * PieceWriter.PIECE_BYTES;
+final class PieceStream implements Pieces.Sink {
+  /** The piece that waits or is read, the next one, and what is made of them. */
+  private static final long BYTES = 4L * Pieces.BYTES;
 
-  private static final String MOVED = "other servers show some of these slots now";
-
-  private final MetricStore local;
-  private final Supplier<Exposure> exposure;
+  private final Source source;
   private final MemoryPool memory;
-  private final BitSet slots;
   private final Duration idle;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
 
   private @Nullable List<byte[]> ready;
-  private @Nullable Exposure shown;
   private Optional<String> failure = Optional.empty();
-  private int lost;
   private long asked;
+  private long askedNanos = System.nanoTime();
   private long askedForTaken;
   private boolean isAskedAgain;
   private boolean isEnded;
@@ -54,6 +43,15 @@ final class FamilyStream {
     private AbandonedException() {
       super("abandoned", null, false, false);
     }
+  }
+
+  /** Writes the pieces of a stream. */
+  interface Source {
+    /** Writes everything, and gives what it took back before it returns. */
+    void write(Pieces.Sink sink);
+
+    /** What is true of all that was written; asked by another thread. */
+    Ended end();
   }
 
   /** What came of a question for a piece. */
@@ -77,46 +75,36 @@ final class FamilyStream {
   /**
    * A stream that is not written yet.
    *
+   * @param memory what the pieces take from
    * @param idle how long it waits for its reader
    */
-  FamilyStream(
-      MetricStore local,
-      Supplier<Exposure> exposure,
-      MemoryPool memory,
-      BitSet slots,
-      Duration idle) {
-    this.local = local;
-    this.exposure = exposure;
+  PieceStream(Source source, MemoryPool memory, Duration idle) {
+    this.source = source;
     this.memory = memory;
-    this.slots = slots;
     this.idle = idle;
+  }
+
+  /**
+   * Takes what some streams hold of the heap at a time, at the server that writes them or at the
+   * one that reads them.
+   *
+   * @throws SnapshotRefusedException if it is not there
+   */
+  static void take(MemoryPool.Lease lease, int streams) {
+    if (!lease.take(streams * BYTES)) {
+      throw new SnapshotRefusedException(
+          "too much memory is taken by other scrapes, try again later or raise "
+              + SnapshotRefusedException.FLAG);
+    }
   }
 
   /** Writes everything; returns when the reader is done with it. */
   void run() {
     try (var lease = memory.lease()) {
-      if (!lease.take(BYTES)) {
-        throw new SnapshotRefusedException(
-            "too much memory is taken by other scrapes, try again later or raise "
-                + SnapshotRefusedException.FLAG);
-      }
-      try (Snapshot snapshot = snapshot()) {
-        new PieceWriter(
-                new PieceWriter.Sink() {
-                  @Override
-                  public void piece(List<byte[]> records) {
-                    put(records, snapshot.lost());
-                  }
-
-                  @Override
-                  public void pause() {
-                    awaitReader(true);
-                  }
-                })
-            .write(snapshot.families());
-        while (true) {
-          awaitReader(true);
-        }
+      take(lease, 1);
+      source.write(this);
+      while (true) {
+        awaitReader(true);
       }
     } catch (AbandonedException | PieceWriter.AgainException _) {
       fail("the pages are gone");
@@ -130,35 +118,30 @@ final class FamilyStream {
     }
   }
 
-  /** All that is in the slots as it is now, if this server shows them all. */
-  private Snapshot snapshot() {
-    while (true) {
-      Exposure now = exposure.get();
-      if (!slots.stream().allMatch(now.slots())) {
-        throw new StoreNotReadyException(MOVED);
-      }
-      Snapshot snapshot = local.snapshot(slots::get);
-      // Of a slot that was handed over meanwhile, some may be from before that.
-      if (now.isWhole().getAsBoolean()) {
-        lock.lock();
-        try {
-          shown = now;
-        } finally {
-          lock.unlock();
-        }
-        return snapshot;
-      }
-      snapshot.close();
-    }
-  }
-
-  private void put(List<byte[]> records, int lostSoFar) {
+  @Override
+  public void piece(List<byte[]> records) {
     lock.lock();
     try {
       awaitReader(false);
       ready = records;
-      lost = lostSoFar;
       changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void pause() {
+    awaitReader(true);
+  }
+
+  @Override
+  public void goOn() {
+    lock.lock();
+    try {
+      if (isEnded || System.nanoTime() - askedNanos > idle.toNanos()) {
+        throw new AbandonedException();
+      }
     } finally {
       lock.unlock();
     }
@@ -220,6 +203,7 @@ final class FamilyStream {
     lock.lock();
     try {
       asked++;
+      askedNanos = System.nanoTime();
       if (again) {
         isAskedAgain = true;
         ready = null;
@@ -251,8 +235,8 @@ final class FamilyStream {
     try {
       isEnded = true;
       changed.signalAll();
-      Exposure whole = shown;
-      return new Ended(whole != null && failure.isEmpty() && whole.holds().getAsBoolean(), lost);
+      Ended ended = source.end();
+      return new Ended(ended.holds() && failure.isEmpty(), ended.lost());
     } finally {
       lock.unlock();
     }

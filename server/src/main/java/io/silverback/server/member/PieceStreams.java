@@ -1,23 +1,20 @@
 package io.silverback.server.member;
 
-import io.silverback.cluster.Exposure;
 import io.silverback.codec.bytes.ByteInput;
 import io.silverback.codec.bytes.ByteOutput;
 import io.silverback.server.memory.MemoryPool;
-import io.silverback.server.storage.MetricStore;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Supplier;
 
 /** The streams that other servers read from this one, a bounded number of them. Thread-safe. */
-final class FamilyStreams implements AutoCloseable {
+final class PieceStreams implements AutoCloseable {
+  /** Of a kind, so that none waits for the other. */
   private static final int MOST = 16;
 
   /** Longer than a client takes that reads at all. */
@@ -26,8 +23,6 @@ final class FamilyStreams implements AutoCloseable {
   /** Questions wait for one another, so none waits long; what is not ready is asked for again. */
   private static final Duration PATIENCE = Duration.ofMillis(20);
 
-  private final MetricStore local;
-  private final Supplier<Exposure> exposure;
   private final MemoryPool memory;
 
   /** Not that of a stream from before a restart, most likely. */
@@ -35,33 +30,28 @@ final class FamilyStreams implements AutoCloseable {
 
   private final Map<Long, Open> open = new ConcurrentHashMap<>();
 
-  private record Open(FamilyStream stream, Thread writer) {}
+  private record Open(PieceStream stream, Class<?> kind, Thread writer) {}
 
   /**
    * No streams yet.
    *
-   * @param memory what each takes from, beside its snapshot
+   * @param memory what the pieces take from
    */
-  FamilyStreams(MetricStore local, Supplier<Exposure> exposure, MemoryPool memory) {
-    this.local = local;
-    this.exposure = exposure;
+  PieceStreams(MemoryPool memory) {
     this.memory = memory;
   }
 
-  /**
-   * Begins a stream of what is in some slots.
-   *
-   * @param slots as {@link BitSet#toByteArray} writes them
-   */
-  ServerAnswer open(byte[] slots) {
-    if (open.size() >= MOST) {
+  /** Begins a stream. */
+  ServerAnswer open(PieceStream.Source source) {
+    Class<?> kind = source.getClass();
+    if (open.values().stream().filter(each -> each.kind() == kind).count() >= MOST) {
       return new ServerAnswer.Withheld("too many servers read from this one");
     }
-    var stream = new FamilyStream(local, exposure, memory, BitSet.valueOf(slots), IDLE);
+    var stream = new PieceStream(source, memory, IDLE);
     long id = lastId.incrementAndGet();
     Thread writer =
         Thread.ofVirtual()
-            .name("family-stream")
+            .name("piece-stream")
             .unstarted(
                 () -> {
                   try {
@@ -70,32 +60,32 @@ final class FamilyStreams implements AutoCloseable {
                     open.remove(id);
                   }
                 });
-    open.put(id, new Open(stream, writer));
+    open.put(id, new Open(stream, kind, writer));
     writer.start();
     return new ServerAnswer.Streaming(new ByteOutput().u64(id).finish());
   }
 
   /** The next piece of a stream. */
   ServerAnswer next(byte[] id, boolean again) {
-    Optional<FamilyStream> stream = stream(id);
+    Optional<PieceStream> stream = stream(id);
     if (stream.isEmpty()) {
       return new ServerAnswer.Withheld("the server has not that stream any more");
     }
     return switch (stream.get().take(again, PATIENCE)) {
-      case FamilyStream.Taken.Piece(var records) -> new ServerAnswer.Piece(records);
-      case FamilyStream.Taken.NotYet() -> new ServerAnswer.Piece(List.of());
-      case FamilyStream.Taken.Failed(var reason) -> new ServerAnswer.Withheld(reason);
+      case PieceStream.Taken.Piece(var records) -> new ServerAnswer.Piece(records);
+      case PieceStream.Taken.NotYet() -> new ServerAnswer.Piece(List.of());
+      case PieceStream.Taken.Failed(var reason) -> new ServerAnswer.Withheld(reason);
     };
   }
 
   /** Ends a stream. */
   ServerAnswer end(byte[] id) {
-    FamilyStream.Ended ended =
-        stream(id).map(FamilyStream::end).orElse(new FamilyStream.Ended(false, 0));
+    PieceStream.Ended ended =
+        stream(id).map(PieceStream::end).orElse(new PieceStream.Ended(false, 0));
     return new ServerAnswer.Ended(ended.holds(), ended.lost());
   }
 
-  private Optional<FamilyStream> stream(byte[] id) {
+  private Optional<PieceStream> stream(byte[] id) {
     var in = new ByteInput(id);
     Optional<Open> found = Optional.ofNullable(open.get(in.u64()));
     in.end();
