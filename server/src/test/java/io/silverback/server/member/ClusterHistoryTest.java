@@ -29,6 +29,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.function.Supplier;
@@ -118,7 +119,7 @@ final class ClusterHistoryTest {
   }
 
   /** Series by name and labels; those that were of two families have two lines. */
-  private static HistorySink into(TreeMap<String, String> series) {
+  private static HistorySink into(Map<String, String> series) {
     return (name, labels, samples) -> {
       var line = new StringBuilder();
       for (int i = 0; i < samples.size(); i++) {
@@ -132,7 +133,7 @@ final class ClusterHistoryTest {
     return one.compareTo(other) < 0 ? one + "| " + other : other + "| " + one;
   }
 
-  private static TreeMap<String, String> merged(List<List<byte[]>> members) throws IOException {
+  private static Map<String, String> merged(List<List<byte[]>> members) throws IOException {
     var series = new TreeMap<String, String>();
     ClusterHistory.merge(
         members.stream().map(records -> reader(records)).toList(),
