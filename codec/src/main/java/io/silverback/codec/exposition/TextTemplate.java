@@ -162,9 +162,7 @@ public final class TextTemplate {
   }
 
   /**
-   * Where the numbers of a body are: the last word of each line that is no comment.
-   *
-   * <p>Two bodies with equal outlines are alike but for their numbers. Immutable.
+   * Where the numbers of a body are: the last word of each line that is no comment. Immutable.
    */
   public static final class Outline {
     private final int[] lengths;
@@ -240,11 +238,6 @@ public final class TextTemplate {
               length,
               skeleton.high(),
               skeleton.low()));
-    }
-
-    /** A number that two outlines share only if they are equal, as far as anyone can tell. */
-    public long digest() {
-      return high ^ Long.rotateLeft(low, 32) ^ lengths.length;
     }
 
     /** The body that this is of, with the numbers 1, 2, 3 and so on in the place of its own. */

@@ -20,10 +20,11 @@ public final class PushTemplates {
   /*
    * Implementation notes
    *
-   * A table of sets of four places, by the hash of the key. A push that had to be parsed leaves the
-   * digest of its outline; the next one with the same outline pays for a template, which costs as
-   * much as parsing the body once more. A group whose outlines do not stay the same has to repeat
-   * each one more often before the next template is made, so it costs little in the long run.
+   * A table of sets of four places, by the hash of the key. The second push of a group that has to
+   * be parsed pays for a template, which costs as much as parsing the body once more. So does each
+   * later one that its template does not read; but if a template was of no use, twice as many
+   * pushes have to be parsed before the next one is made. So groups whose text changes all the time
+   * pay little in the long run.
    *
    * Memory is given up where it is missing: a hand goes round the sets and takes templates away
    * that nobody used since it last came by.
@@ -60,19 +61,18 @@ public final class PushTemplates {
     private volatile boolean used = true;
     private volatile boolean worthy;
     private int hits;
-    private long digest;
-    private int repeats;
+    private int parsed;
     private int patience = 1;
 
     private Place(int hash) {
       this.hash = hash;
     }
 
+    /** The template that it had is of no use any more. */
     private void loseFaith() {
       patience = worthy ? 1 : Math.min(MOST_PATIENCE, 2 * patience);
       worthy = false;
       hits = 0;
-      repeats = 0;
     }
   }
 
@@ -114,56 +114,56 @@ public final class PushTemplates {
     if (place != null) {
       release(place);
       place.loseFaith();
-      place.digest = 0;
     }
   }
 
   /**
-   * Sees a push that had to be parsed and was taken, and makes a template if it was seen before.
+   * Sees a push that had to be parsed and was taken, and makes a template of it now and then.
    *
    * @param parser reads a body; what it throws of {@link DeadlineException} is no fault of the push
    */
   public void learn(
       GroupingKey key, byte[] body, int length, Function<byte[], ParsedExposition> parser) {
-    if (mostBytes == 0) {
-      return;
-    }
-    Optional<TextTemplate.Outline> outline = TextTemplate.Outline.of(body, length);
-    if (outline.isEmpty() || !isWorthIt(key.hashCode(), outline.get().digest())) {
+    int hash = key.hashCode();
+    if (mostBytes == 0 || !isDue(hash)) {
       return;
     }
     Optional<PushTemplate> template;
     try {
-      template = PushTemplate.learn(key, body, outline.get(), parser);
+      template =
+          TextTemplate.Outline.of(body, length)
+              .flatMap(outline -> PushTemplate.learn(key, body, outline, parser));
     } catch (DeadlineException _) {
       template = Optional.empty();
     }
-    put(key.hashCode(), template);
+    put(hash, template);
   }
 
-  private synchronized boolean isWorthIt(int hash, long digest) {
-    Place place = findOrMake(hash);
-    place.used = true;
-    if (place.digest != digest) {
-      place.digest = digest;
-      place.repeats = 0;
+  private synchronized boolean isDue(int hash) {
+    Place place = find(hash);
+    if (place == null) {
+      make(hash);
       return false;
     }
-    place.repeats++;
-    return place.repeats >= place.patience;
+    place.used = true;
+    place.parsed++;
+    if (place.parsed < place.patience) {
+      return false;
+    }
+    place.parsed = 0;
+    if (place.template != null) {
+      place.loseFaith();
+    }
+    return true;
   }
 
   private synchronized void put(int hash, Optional<PushTemplate> template) {
-    Place place = findOrMake(hash);
-    boolean hadOne = place.template != null;
+    Place known = find(hash);
+    Place place = known == null ? make(hash) : known;
     release(place);
     if (template.isEmpty()) {
       place.patience = MOST_PATIENCE;
-      place.repeats = 0;
       return;
-    }
-    if (hadOne) {
-      place.loseFaith();
     }
     Counted counted = shared(template.get());
     if (counted.places == 0) {
@@ -230,12 +230,8 @@ public final class PushTemplates {
     return null;
   }
 
-  /** The place of a group; in a full set one that is not used, or any, is taken for it. */
-  private Place findOrMake(int hash) {
-    Place known = find(hash);
-    if (known != null) {
-      return known;
-    }
+  /** A place for a group; in a full set one that is not used, or any, is taken for it. */
+  private Place make(int hash) {
     int set = setOf(hash);
     int chosen = set + Math.floorMod(hash, WAYS);
     for (int way = WAYS - 1; way >= 0; way--) {
