@@ -5,7 +5,7 @@ import io.silverback.codec.model.MetricFamily;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
-import java.util.function.Function;
+import java.util.function.DoubleFunction;
 import java.util.function.IntToDoubleFunction;
 
 /**
@@ -123,7 +123,7 @@ public final class WriterTrace {
      * @param columnOf the column of which that number is, empty for a number that is always the
      *     same
      */
-    public Pattern(List<MetricFamily> families, Function<Double, OptionalInt> columnOf) {
+    public Pattern(List<MetricFamily> families, DoubleFunction<OptionalInt> columnOf) {
       WriterTrace trace = WriterTrace.of("", "", families);
       series = trace.series;
       values = trace.values;
