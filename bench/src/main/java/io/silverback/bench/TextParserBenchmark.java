@@ -38,6 +38,10 @@ public class TextParserBenchmark {
       this.series = series;
     }
 
+    int series() {
+      return series;
+    }
+
     byte[] body(int round) {
       return switch (this) {
         case BATCH -> Workloads.batchBody(round);
@@ -73,7 +77,7 @@ public class TextParserBenchmark {
     round = (round + 1) % ROUNDS;
     byte[] body = bodies[round];
     volume.bytes += body.length;
-    volume.samples += workload.series;
+    volume.samples += workload.series();
     return parser.parse(body, body.length);
   }
 }

@@ -50,6 +50,31 @@ final class ClusterGatewayTest {
     }
   }
 
+  /** From the third on, a node knows the text, and tells the leader the numbers alone. */
+  @Test
+  void pushesOfTheSameTextThroughAnyNodeReachTheLeader() throws IOException {
+    try (var cluster = LocalCluster.start(3)) {
+      for (int push = 1; push <= 18; push++) {
+        int node = push % cluster.size();
+        for (String job : List.of("a", "b", "c")) {
+          String body = "value{x=\"" + push / 16 + "\"} " + push + ".5\n";
+          Answer answer = cluster.send(node, "PUT", "/metrics/job/" + job, body);
+          assertEquals(200, answer.status(), answer.text());
+          String line =
+              "value{instance=\"\",job=\"%s\",x=\"%d\"} %d.5".formatted(job, push / 16, push);
+          cluster.await(
+              line,
+              () ->
+                  cluster
+                      .get(node, "/metrics?scope=cluster")
+                      .text()
+                      .lines()
+                      .anyMatch(line::equals));
+        }
+      }
+    }
+  }
+
   @Test
   void aScrapeOfTheClusterShowsAllGroupsThroughAnyNode() throws IOException {
     try (var cluster = LocalCluster.start(3)) {

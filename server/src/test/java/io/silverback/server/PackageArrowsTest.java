@@ -97,14 +97,15 @@ final class PackageArrowsTest {
                   + "server.storage.files server.web server.yaml",
               "com.sun.management",
               "picocli"),
-          room("server.group", "codec.exposition codec.model server.group.rules"),
+          room("server.group", "codec.exposition codec.model server.group.rules", AGRONA),
           room("server.group.rules", "codec.exposition codec.model server.group.select"),
           room("server.group.select", "codec.exposition codec.model", "com.google.re2j"),
           room(
               "server.handler",
               "codec.exposition codec.model server.body server.group server.group.rules "
                   + "server.group.select server.http server.json server.limits server.log "
-                  + "server.memory server.metrics server.storage server.web server.writers server.yaml",
+                  + "server.memory server.metrics server.storage server.template server.web "
+                  + "server.writers server.yaml",
               HELIDON,
               JSON),
           room("server.http", "server.log server.web server.yaml", HELIDON),

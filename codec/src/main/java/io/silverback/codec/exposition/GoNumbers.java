@@ -33,6 +33,9 @@ public final class GoNumbers {
   /** Any two different decimals of that many digits read as different doubles. */
   private static final long SAFE_MANTISSA = LONG_POWERS[15];
 
+  /** No double: the bits of a NaN that no text stands for. */
+  static final long NO_NUMBER = 0x7ff8_0000_0000_0001L;
+
   private static final int MIN_PLAIN_EXPONENT = -4;
   private static final int MAX_PLAIN_EXPONENT = 5;
 
@@ -54,6 +57,14 @@ public final class GoNumbers {
    * of the text format restricts it: no hexadecimal numbers and no underscores.
    */
   static OptionalDouble parseDouble(byte[] bytes, int from, int to) {
+    long bits = parseBits(bytes, from, to);
+    return bits == NO_NUMBER
+        ? OptionalDouble.empty()
+        : OptionalDouble.of(Double.longBitsToDouble(bits));
+  }
+
+  /** The same without an object for the answer: the bits of the double, or {@link #NO_NUMBER}. */
+  static long parseBits(byte[] bytes, int from, int to) {
     int at = from;
     boolean negative = at < to && bytes[at] == '-';
     if (negative || (at < to && bytes[at] == '+')) {
@@ -80,12 +91,12 @@ public final class GoNumbers {
       }
     }
     if (digits == 0) {
-      return dot ? OptionalDouble.empty() : parseWord(bytes, from, to);
+      return dot ? NO_NUMBER : parseWord(bytes, from, to);
     }
     int exponent = 0;
     if (at < to) {
       if (!isExponent(bytes, at, to)) {
-        return OptionalDouble.empty();
+        return NO_NUMBER;
       }
       exponent = smallExponent(bytes, at + 1, to);
     }
@@ -94,12 +105,12 @@ public final class GoNumbers {
       if (Math.abs(power) < EXACT_POWERS.length) {
         double factor = EXACT_POWERS[(int) Math.abs(power)];
         double magnitude = power < 0 ? mantissa / factor : mantissa * factor;
-        return OptionalDouble.of(negative ? -magnitude : magnitude);
+        return Double.doubleToRawLongBits(negative ? -magnitude : magnitude);
       }
     }
     double value =
         Double.parseDouble(new String(bytes, from, to - from, StandardCharsets.ISO_8859_1));
-    return Double.isInfinite(value) ? OptionalDouble.empty() : OptionalDouble.of(value);
+    return Double.isInfinite(value) ? NO_NUMBER : Double.doubleToRawLongBits(value);
   }
 
   private static boolean isExponent(byte[] bytes, int from, int to) {
@@ -132,9 +143,9 @@ public final class GoNumbers {
     return true;
   }
 
-  private static OptionalDouble parseWord(byte[] bytes, int from, int to) {
+  private static long parseWord(byte[] bytes, int from, int to) {
     if (to - from > "+infinity".length()) {
-      return OptionalDouble.empty();
+      return NO_NUMBER;
     }
     var word = new StringBuilder();
     for (int i = from; i < to; i++) {
@@ -142,10 +153,11 @@ public final class GoNumbers {
       word.append((char) ((upper ? bytes[i] + 0x20 : bytes[i]) & 0xff));
     }
     return switch (word.toString()) {
-      case "nan" -> OptionalDouble.of(Double.NaN);
-      case "inf", "+inf", "infinity", "+infinity" -> OptionalDouble.of(Double.POSITIVE_INFINITY);
-      case "-inf", "-infinity" -> OptionalDouble.of(Double.NEGATIVE_INFINITY);
-      default -> OptionalDouble.empty();
+      case "nan" -> Double.doubleToLongBits(Double.NaN);
+      case "inf", "+inf", "infinity", "+infinity" ->
+          Double.doubleToRawLongBits(Double.POSITIVE_INFINITY);
+      case "-inf", "-infinity" -> Double.doubleToRawLongBits(Double.NEGATIVE_INFINITY);
+      default -> NO_NUMBER;
     };
   }
 

@@ -8,6 +8,7 @@ import io.silverback.codec.model.Labels;
 import io.silverback.codec.model.Metric;
 import io.silverback.codec.model.MetricFamily;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -126,6 +127,30 @@ public final class GroupShape {
   /** In the order of their names. */
   public List<FamilyShape> families() {
     return families;
+  }
+
+  /**
+   * The columns that are counts of something: those of histograms but their sums, and of summaries.
+   */
+  public BitSet countColumns() {
+    var counts = new BitSet(columnCount);
+    for (FamilyShape family : families) {
+      int column = family.firstColumn();
+      for (MetricShape metric : family.metrics()) {
+        MetricLayout layout = metric.layout();
+        int last = column + layout.columnCount() - 1;
+        switch (layout.kind()) {
+          case HISTOGRAM -> {
+            counts.set(column, last - 1);
+            counts.set(last);
+          }
+          case SUMMARY -> counts.set(last);
+          case COUNTER, GAUGE, UNTYPED, VALUELESS -> {}
+        }
+        column += layout.columnCount();
+      }
+    }
+    return counts;
   }
 
   public int metricCount() {

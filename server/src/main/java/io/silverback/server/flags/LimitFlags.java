@@ -1,5 +1,6 @@
 package io.silverback.server.flags;
 
+import static io.silverback.server.flags.FlagTypes.anyBytes;
 import static io.silverback.server.flags.FlagTypes.bytes;
 import static io.silverback.server.flags.FlagTypes.count;
 import static io.silverback.server.flags.FlagTypes.duration;
@@ -82,6 +83,14 @@ final class LimitFlags {
           number(Integer.MAX_VALUE),
           "20000",
           "Most names of metrics in a push.");
+
+  static final Flag<Optional<Long>> MAX_TEMPLATE_MEMORY =
+      TABLE.single(
+          "limits.max-template-memory",
+          unlessEmpty(anyBytes()),
+          "",
+          "Most heap for templates, which read bodies that differ from the one before in numbers"
+              + " only. 0 parses every body. Defaults to a sixteenth of the largest heap.");
 
   static final Flag<Duration> PUSH_TIMEOUT =
       TABLE.single(
@@ -191,6 +200,8 @@ final class LimitFlags {
   /** Queries take none of the heap, but the process is as large as both. */
   private static final int HEAP_PART_OF_QUERIES = 8;
 
+  private static final int HEAP_PART_OF_TEMPLATES = 16;
+
   /** What an open connection costs at most, with TLS, and as much again. */
   private static final int HEAP_BYTES_OF_CONNECTION = 256 * 1024;
 
@@ -214,6 +225,7 @@ final class LimitFlags {
         flags.get(MAX_LABELS_PER_SERIES),
         flags.get(MAX_KEY_LENGTH),
         flags.get(MAX_FAMILIES_PER_PUSH),
+        flags.get(MAX_TEMPLATE_MEMORY).orElse(heap / HEAP_PART_OF_TEMPLATES),
         flags.get(PUSH_TIMEOUT),
         flags.get(MAX_SELECTORS),
         flags.get(MAX_FORM_SIZE),

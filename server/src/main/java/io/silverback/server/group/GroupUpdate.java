@@ -1,6 +1,7 @@
 package io.silverback.server.group;
 
 import io.silverback.codec.exposition.ParsedExposition;
+import io.silverback.codec.model.Fingerprint;
 import io.silverback.codec.model.GroupBounds;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Stamp;
@@ -8,6 +9,7 @@ import io.silverback.codec.model.Version;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.Map;
+import org.agrona.DirectBuffer;
 
 /** What a client, or a staleness rule, wants done to one group. */
 public sealed interface GroupUpdate {
@@ -19,6 +21,17 @@ public sealed interface GroupUpdate {
 
   /** POST: families of the body replace those of the same name, the others stay. */
   record Merge(GroupingKey key, ParsedExposition body) implements GroupUpdate {}
+
+  /**
+   * A PUT or a POST of other values for all series that the group has. Does nothing if the group
+   * has others by now.
+   *
+   * @param replaces true for a PUT
+   * @param shape that the group has to have
+   * @param words the columns of that shape, little-endian words, which nobody writes to any more
+   */
+  record Revalue(GroupingKey key, boolean replaces, Fingerprint shape, DirectBuffer words)
+      implements GroupUpdate {}
 
   /** DELETE: the group goes, with its push times. */
   record Delete(GroupingKey key) implements GroupUpdate {}

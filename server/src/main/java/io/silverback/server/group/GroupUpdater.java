@@ -49,6 +49,8 @@ public final class GroupUpdater {
     return switch (update) {
       case GroupUpdate.Replace(_, var body) -> pushed(old, body, stamp, true);
       case GroupUpdate.Merge(_, var body) -> pushed(old, body, stamp, false);
+      case GroupUpdate.Revalue revalue ->
+          throw new IllegalArgumentException("values without a shape: key=" + revalue.key());
       case GroupUpdate.Restore restore -> restored(restore, at, old.families());
       case GroupUpdate.Delete(var key) -> withoutFamilies(key, GroupBounds.ofDelete(at));
       case GroupUpdate.Purge(var key, _) -> withoutFamilies(key, GroupBounds.ofDelete(at));

@@ -27,6 +27,8 @@ import io.silverback.server.limits.RequestLimit;
 import io.silverback.server.limits.Turnstile;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.MetricStore.Submission;
+import io.silverback.server.template.PushTemplate;
+import io.silverback.server.template.PushTemplates;
 import io.silverback.server.writers.WriterWatch;
 import java.io.IOException;
 import java.time.Duration;
@@ -51,6 +53,7 @@ final class PushHandler {
   private final JobTraffic jobs;
   private final WriterWatch writers;
   private final Fence fence;
+  private final PushTemplates templates;
   private final RequestLog log;
 
   PushHandler(
@@ -77,6 +80,7 @@ final class PushHandler {
     this.jobs = jobs;
     this.writers = writers;
     this.fence = fence;
+    this.templates = new PushTemplates(settings.limits().maxTemplateBytes());
     this.log = log;
   }
 
@@ -85,6 +89,32 @@ final class PushHandler {
   interface Meaning {
     /** Throws {@link MalformedExpositionException} if the body is not valid for that. */
     GroupUpdate of(GroupingKey key, ParsedExposition body);
+
+    /** What they make of a body that was not parsed; empty if they need to see it. */
+    default Optional<GroupUpdate> of(GroupingKey key, PushTemplate.Values values) {
+      return Optional.empty();
+    }
+  }
+
+  /** A push. */
+  enum Push implements Meaning {
+    PUT {
+      @Override
+      public GroupUpdate of(GroupingKey key, ParsedExposition body) {
+        return new GroupUpdate.Replace(key, body);
+      }
+    },
+    POST {
+      @Override
+      public GroupUpdate of(GroupingKey key, ParsedExposition body) {
+        return new GroupUpdate.Merge(key, body);
+      }
+    };
+
+    @Override
+    public Optional<GroupUpdate> of(GroupingKey key, PushTemplate.Values values) {
+      return Optional.of(new GroupUpdate.Revalue(key, this == PUT, values.shape(), values.words()));
+    }
   }
 
   /** An endpoint whose bodies mean that. */
@@ -164,21 +194,95 @@ final class PushHandler {
       BodyBuffer sent = bodies.receive(request, lease);
       try (var _ = pushes.enter(request.remotePeer().host())) {
         Deadline.current().begin();
-        ParsedExposition body = parse(request, bodies.inflate(request, sent, lease), lease);
-        bounds.check(reading.key(), body, lease);
-        GroupUpdate update = meaning.of(reading.key(), body);
-        // Again: a process may be paused between the first and the last byte of a body.
-        Optional<String> refusal = fence.refusal(request);
-        if (refusal.isPresent()) {
-          Exchange.of(request).endConnection();
-          return new Submission.Unavailable(reading.key(), refusal.get());
-        }
-        Submission submission = PushHint.explain(store.submit(update), reading.key(), body);
-        if (submission instanceof Submission.Accepted) {
-          watch(request, reading.sent(), update);
-        }
-        return submission;
+        BodyBuffer body = bodies.inflate(request, sent, lease);
+        Optional<Submission> repeated = repeat(request, reading, meaning, body, lease);
+        return repeated.isPresent()
+            ? repeated.get()
+            : submitParsed(request, reading, meaning, body, lease);
       }
+    }
+  }
+
+  /**
+   * Stores a push that differs from an earlier one in numbers only; empty if it has to be parsed.
+   */
+  private Optional<Submission> repeat(
+      ServerRequest request,
+      GroupingKeyPath.Reading.Key reading,
+      Meaning meaning,
+      BodyBuffer body,
+      LimitedMemory.Lease lease) {
+    GroupingKey key = reading.key();
+    Optional<PushTemplate> template = templates.of(key);
+    if (template.isEmpty()
+        || isProtobuf(contentType(request))
+        || !lease.tryTake(template.get().valuesLength())) {
+      return Optional.empty();
+    }
+    Optional<PushTemplate.Values> values = template.get().read(body.bytes(), body.length());
+    Optional<GroupUpdate> update = values.flatMap(numbers -> meaning.of(key, numbers));
+    if (update.isEmpty()) {
+      return Optional.empty();
+    }
+    Submission submission = submitUnfenced(request, update.get());
+    switch (submission) {
+      case Submission.Accepted() -> {
+        templates.hit(key);
+        report(
+            request,
+            writers.pushed(
+                key,
+                reading.sent(),
+                meaning == Push.PUT,
+                ClientName.of(request),
+                values.get().writer()));
+      }
+      case Submission.Outdated _ -> {
+        // Other series were pushed to the group meanwhile, or it was deleted.
+        templates.drop(key);
+        return Optional.empty();
+      }
+      case Submission.Refused _, Submission.OverLimit _, Submission.Unavailable _ -> {}
+    }
+    return Optional.of(submission);
+  }
+
+  private Submission submitParsed(
+      ServerRequest request,
+      GroupingKeyPath.Reading.Key reading,
+      Meaning meaning,
+      BodyBuffer body,
+      LimitedMemory.Lease lease)
+      throws UnreadableBodyException, OverLimitException {
+    GroupingKey key = reading.key();
+    ParsedExposition parsed = parse(request, body, lease);
+    bounds.check(key, parsed, lease);
+    GroupUpdate update = meaning.of(key, parsed);
+    Submission submission = PushHint.explain(submitUnfenced(request, update), key, parsed);
+    if (submission instanceof Submission.Accepted) {
+      watch(request, reading.sent(), update);
+      if (meaning instanceof Push && !isProtobuf(contentType(request))) {
+        learn(key, body, lease);
+      }
+    }
+    return submission;
+  }
+
+  /** The fence is asked again: a process may be paused between two bytes of a body. */
+  private Submission submitUnfenced(ServerRequest request, GroupUpdate update) {
+    Optional<String> refusal = fence.refusal(request);
+    if (refusal.isPresent()) {
+      Exchange.of(request).endConnection();
+      return new Submission.Unavailable(update.key(), refusal.get());
+    }
+    return store.submit(update);
+  }
+
+  /** Costs as much as parsing the body once more, so only if there is memory for that. */
+  private void learn(GroupingKey key, BodyBuffer body, LimitedMemory.Lease lease) {
+    if (lease.tryTake(ParsedSize.ofText(body.bytes(), body.length()))) {
+      templates.learn(
+          key, body.bytes(), body.length(), numbered -> text.parse(numbered, numbered.length));
     }
   }
 
@@ -191,11 +295,16 @@ final class PushHandler {
               writers.pushed(key, sent, false, ClientName.of(request), body.families());
           // A restore is no push, from any client.
           case GroupUpdate.Restore _,
+              GroupUpdate.Revalue _,
               GroupUpdate.Delete _,
               GroupUpdate.Expire _,
               GroupUpdate.Purge _ ->
               Optional.empty();
         };
+    report(request, conflict);
+  }
+
+  private void report(ServerRequest request, Optional<WriterWatch.Conflict> conflict) {
     conflict.ifPresent(found -> log.writerConflict(request, found));
   }
 
@@ -229,8 +338,8 @@ final class PushHandler {
       throws UnreadableBodyException, OverLimitException {
     byte[] bytes = body.bytes();
     int length = body.length();
-    String contentType = request.headers().first(HeaderNames.CONTENT_TYPE).orElse("");
-    if (ContentType.parse(contentType).map(ContentType::isDelimitedProtobuf).orElse(false)) {
+    String contentType = contentType(request);
+    if (isProtobuf(contentType)) {
       if (!lease.tryTake(ParsedSize.mostOf(length))) {
         lease.take(ParsedSize.ofProtobuf(bytes, length));
       }
@@ -244,5 +353,13 @@ final class PushHandler {
     } catch (MalformedExpositionException e) {
       throw new UnreadableBodyException(PushHint.explain(e, bytes, length, contentType));
     }
+  }
+
+  private static String contentType(ServerRequest request) {
+    return request.headers().first(HeaderNames.CONTENT_TYPE).orElse("");
+  }
+
+  private static boolean isProtobuf(String contentType) {
+    return ContentType.parse(contentType).map(ContentType::isDelimitedProtobuf).orElse(false);
   }
 }

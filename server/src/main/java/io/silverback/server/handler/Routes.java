@@ -3,7 +3,6 @@ package io.silverback.server.handler;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
-import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.group.rules.RewriteRules;
 import io.silverback.server.http.ClientAddress;
 import io.silverback.server.http.HttpServer;
@@ -137,12 +136,12 @@ public final class Routes implements HttpServer.Handler, Pressure {
                     "PUT",
                     "/metrics" + key,
                     "push",
-                    fenced.apply(push.endpoint(GroupUpdate.Replace::new, base64))),
+                    fenced.apply(push.endpoint(PushHandler.Push.PUT, base64))),
                 route(
                     "POST",
                     "/metrics" + key,
                     "push",
-                    fenced.apply(push.endpoint(GroupUpdate.Merge::new, base64))),
+                    fenced.apply(push.endpoint(PushHandler.Push.POST, base64))),
                 route(
                     "DELETE", "/metrics" + key, "delete", fenced.apply(delete.endpoint(base64)))));
   }

@@ -3,7 +3,7 @@ package io.silverback.server.limits;
 import java.time.Duration;
 
 /**
- * How much requests may take, all of it positive.
+ * How much requests may take, all of it positive, but for the templates.
  *
  * @param maxBodyBytes the most bytes that a push may send
  * @param maxInflatedBytes the most bytes that they may inflate to
@@ -12,6 +12,7 @@ import java.time.Duration;
  * @param maxLabels the most labels of a series, those of its grouping key included
  * @param maxKeyLength the most characters of all names and values of a grouping key
  * @param maxFamilies the most names of metrics in a push
+ * @param maxTemplateBytes the most heap for templates of bodies that are pushed again and again
  * @param pushTimeout how long the server may work on a push that has arrived
  * @param maxSelectors the most selectors of a request
  * @param maxFormBytes the most bytes of a form
@@ -36,6 +37,7 @@ public record RequestLimits(
     int maxLabels,
     int maxKeyLength,
     int maxFamilies,
+    long maxTemplateBytes,
     Duration pushTimeout,
     int maxSelectors,
     int maxFormBytes,

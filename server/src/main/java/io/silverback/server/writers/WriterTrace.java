@@ -4,6 +4,9 @@ import io.silverback.codec.model.Metric;
 import io.silverback.codec.model.MetricFamily;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalInt;
+import java.util.function.DoubleFunction;
+import java.util.function.IntToDoubleFunction;
 
 /**
  * What a push says about the process that sent it, in a fixed amount of memory. Immutable.
@@ -92,6 +95,63 @@ public final class WriterTrace {
       }
     }
     return new WriterTrace(cut(client), sentAs, startSeconds, series, values, counters);
+  }
+
+  /** What a push says, once it is known from where and as what it came. */
+  @FunctionalInterface
+  public interface Source {
+    WriterTrace of(String client, String sentAs);
+  }
+
+  /**
+   * The traces of pushes that differ in their numbers only, without a look at each series.
+   * Immutable.
+   */
+  public static final class Pattern {
+    private static final int NO_COLUMN = -1;
+
+    private final int[] series;
+    private final long[] values;
+    private final int[] columns;
+    private final int counters;
+    private final double startSeconds;
+    private final int startColumn;
+
+    /**
+     * The pattern of a push.
+     *
+     * @param columnOf the column of which that number is, empty for a number that is always the
+     *     same
+     */
+    public Pattern(List<MetricFamily> families, DoubleFunction<OptionalInt> columnOf) {
+      WriterTrace trace = WriterTrace.of("", "", families);
+      series = trace.series;
+      values = trace.values;
+      counters = trace.counters;
+      columns =
+          Arrays.stream(values)
+              .mapToInt(value -> columnOf.apply(Double.longBitsToDouble(value)).orElse(NO_COLUMN))
+              .toArray();
+      startSeconds = trace.startSeconds;
+      startColumn = columnOf.apply(startSeconds).orElse(NO_COLUMN);
+    }
+
+    /**
+     * The trace of a push with these numbers.
+     *
+     * @param numbers by column
+     */
+    public Source with(IntToDoubleFunction numbers) {
+      double start = startColumn == NO_COLUMN ? startSeconds : numbers.applyAsDouble(startColumn);
+      long[] pushed = values.clone();
+      for (int bucket = 0; bucket < BUCKETS; bucket++) {
+        if (columns[bucket] != NO_COLUMN) {
+          pushed[bucket] = Double.doubleToLongBits(numbers.applyAsDouble(columns[bucket]));
+        }
+      }
+      return (client, sentAs) ->
+          new WriterTrace(cut(client), sentAs, start, series, pushed, counters);
+    }
   }
 
   public String client() {

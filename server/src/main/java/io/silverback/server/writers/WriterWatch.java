@@ -122,11 +122,28 @@ public final class WriterWatch {
       boolean replaces,
       String client,
       List<MetricFamily> families) {
-    if (families.isEmpty() || isLong(key) || isLong(sentKey)) {
+    return families.isEmpty()
+        ? Optional.empty()
+        : pushed(
+            key,
+            sentKey,
+            replaces,
+            client,
+            (address, sentAs) -> WriterTrace.of(address, sentAs, families));
+  }
+
+  /** The same for a push that says that of its client. */
+  public Optional<Conflict> pushed(
+      GroupingKey key,
+      GroupingKey sentKey,
+      boolean replaces,
+      String client,
+      WriterTrace.Source source) {
+    if (isLong(key) || isLong(sentKey)) {
       return Optional.empty();
     }
     String sentAs = sentKey.equals(key) ? "" : ShortText.of(sentKey.toString(), SENT_AS);
-    var trace = WriterTrace.of(client, sentAs, families);
+    WriterTrace trace = source.of(client, sentAs);
     Table table = tableOf(key);
     synchronized (table) {
       long now = nanoTime.getAsLong();

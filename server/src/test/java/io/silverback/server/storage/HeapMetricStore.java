@@ -82,6 +82,7 @@ public final class HeapMetricStore implements MetricStore {
       return switch (update) {
         case GroupUpdate.Replace(_, var body) -> push(update, body);
         case GroupUpdate.Merge(_, var body) -> push(update, body);
+        case GroupUpdate.Revalue revalue -> new Submission.Outdated(revalue.key());
         case GroupUpdate.Restore restore -> restore(restore);
         case GroupUpdate.Delete delete -> {
           delete(delete);

@@ -452,6 +452,9 @@ public final class OffHeapMetricStore implements LocalStore {
       writer.revalue(key, revalued.get(), stamp, workspace);
       return new Submission.Accepted();
     }
+    if (update instanceof GroupUpdate.Revalue) {
+      return new Submission.Outdated(update.key());
+    }
     UpdateJudge.Proposal proposal = judge.propose(update, stamp, workspace.frame());
     try (var texts = judge.prepare(proposal, shapeChanges)) {
       shapeChanges.lock();

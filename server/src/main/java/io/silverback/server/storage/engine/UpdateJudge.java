@@ -4,6 +4,7 @@ import io.silverback.codec.exposition.ParsedExposition;
 import io.silverback.codec.model.MetricFamily;
 import io.silverback.codec.model.Stamp;
 import io.silverback.codec.model.Version;
+import io.silverback.codec.row.Extras;
 import io.silverback.codec.row.GroupFrame;
 import io.silverback.codec.row.GroupShape;
 import io.silverback.server.group.ConsistencyCheck;
@@ -74,6 +75,7 @@ public final class UpdateJudge {
       case GroupUpdate.Restore restore -> new Stamp(version, restore.lastMillis());
       case GroupUpdate.Replace _,
           GroupUpdate.Merge _,
+          GroupUpdate.Revalue _,
           GroupUpdate.Delete _,
           GroupUpdate.Expire _,
           GroupUpdate.Purge _ ->
@@ -84,7 +86,11 @@ public final class UpdateJudge {
   /** False for an update that only takes away, which a full disk need not keep out. */
   public static boolean takesRoom(GroupUpdate update) {
     return switch (update) {
-      case GroupUpdate.Replace _, GroupUpdate.Merge _, GroupUpdate.Restore _ -> true;
+      case GroupUpdate.Replace _,
+          GroupUpdate.Merge _,
+          GroupUpdate.Revalue _,
+          GroupUpdate.Restore _ ->
+          true;
       case GroupUpdate.Delete _, GroupUpdate.Expire _, GroupUpdate.Purge _ -> false;
     };
   }
@@ -97,9 +103,21 @@ public final class UpdateJudge {
     return switch (update) {
       case GroupUpdate.Replace(_, var body) -> revalued(update, body, stamp, old, true);
       case GroupUpdate.Merge(_, var body) -> revalued(update, body, stamp, old, false);
+      case GroupUpdate.Revalue revalue -> revalued(revalue, stamp, old);
       case GroupUpdate.Restore _, GroupUpdate.Delete _, GroupUpdate.Expire _, GroupUpdate.Purge _ ->
           Optional.empty();
     };
+  }
+
+  private Optional<GroupFrame> revalued(GroupUpdate.Revalue update, Stamp stamp, GroupFrame old) {
+    boolean fits =
+        old.exists()
+            && update.shape().equals(old.shape())
+            && update.words().capacity() == old.words().capacity();
+    return fits
+        ? Optional.of(
+            GroupStates.revalued(old, update.words(), Extras.NONE, stamp, update.replaces()))
+        : Optional.empty();
   }
 
   private Optional<GroupFrame> revalued(
@@ -111,7 +129,9 @@ public final class UpdateJudge {
     if (pushed.isEmpty() || !GroupShape.fingerprintOf(update.key(), pushed).equals(old.shape())) {
       return Optional.empty();
     }
-    GroupFrame next = GroupStates.revalued(old, pushed, stamp, replaces);
+    GroupFrame next =
+        GroupStates.revalued(
+            old, GroupStates.words(pushed, old.columnCount()), Extras.of(pushed), stamp, replaces);
     return table.obstacle(next).isPresent() ? Optional.empty() : Optional.of(next);
   }
 
@@ -141,6 +161,8 @@ public final class UpdateJudge {
           isTimestamped(restore) || restore.isLaterThan(proposal.old())
               ? judgePush(proposal)
               : new Decision.Nothing(new Submission.Outdated(restore.key()));
+      case GroupUpdate.Revalue(var key, _, _, _) ->
+          new Decision.Nothing(new Submission.Outdated(key));
       case GroupUpdate.Delete _ -> judgeDelete(proposal);
       case GroupUpdate.Expire expire -> judgeVerdict(proposal, expire.concerns(proposal.old()));
       case GroupUpdate.Purge purge -> judgeVerdict(proposal, purge.concerns(proposal.old()));
@@ -228,7 +250,8 @@ public final class UpdateJudge {
       case GroupUpdate.Replace(_, var body) -> body.timestamped();
       case GroupUpdate.Merge(_, var body) -> body.timestamped();
       case GroupUpdate.Restore restore -> restore.body().timestamped();
-      case GroupUpdate.Delete _, GroupUpdate.Expire _, GroupUpdate.Purge _ -> false;
+      case GroupUpdate.Revalue _, GroupUpdate.Delete _, GroupUpdate.Expire _, GroupUpdate.Purge _ ->
+          false;
     };
   }
 }

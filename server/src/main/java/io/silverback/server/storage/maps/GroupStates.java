@@ -12,6 +12,7 @@ import io.silverback.server.group.GroupState.VersionedFamily;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
+import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -43,15 +44,15 @@ public final class GroupStates {
         Extras.of(families));
   }
 
-  /** The frame after a push of all families that it has, with other values. */
+  /** The frame after a push of all series that it has, with other values. */
   public static GroupFrame revalued(
-      GroupFrame old, List<MetricFamily> families, Stamp stamp, boolean replaces) {
+      GroupFrame old, DirectBuffer words, Extras extras, Stamp stamp, boolean replaces) {
     return new GroupFrame(
         old.bounds().max(old.bounds().ofPush(stamp, replaces)),
         old.shape(),
         List.of(),
-        words(families, old.columnCount()),
-        Extras.of(families));
+        words,
+        extras);
   }
 
   public static List<MetricFamily> families(GroupState state) {
@@ -59,7 +60,7 @@ public final class GroupStates {
   }
 
   /** The columns of families in the order of their names. */
-  static MutableDirectBuffer words(List<MetricFamily> families, int columns) {
+  public static MutableDirectBuffer words(List<MetricFamily> families, int columns) {
     MutableDirectBuffer words = new UnsafeBuffer(new byte[columns * Long.BYTES]);
     GroupShape.writeValues(families, words);
     return words;

@@ -122,6 +122,9 @@ public final class OffHeapReplicaStore implements ReplicaStore {
           Optional.empty(),
           SubmissionCodec.encode(new Submission.Accepted()));
     }
+    if (update instanceof GroupUpdate.Revalue) {
+      return settled(new Submission.Outdated(update.key()));
+    }
     UpdateJudge.Proposal proposal = store.judge().propose(update, stamp, workspace.frame());
     Decision decision;
     store.shapeChanges().lock();

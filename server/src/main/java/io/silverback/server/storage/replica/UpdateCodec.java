@@ -8,12 +8,15 @@ import io.silverback.codec.exposition.MalformedExpositionException;
 import io.silverback.codec.exposition.ParsedExposition;
 import io.silverback.codec.exposition.ProtobufParser;
 import io.silverback.codec.exposition.ProtobufRenderer;
+import io.silverback.codec.model.Fingerprint;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Version;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.storage.maps.GroupKeys;
 import java.util.HashMap;
 import java.util.Map;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * What is wanted of a group, as bytes for the node that leads it. Layout: {@code
@@ -26,6 +29,7 @@ public final class UpdateCodec {
   private static final int RESTORE = 4;
   private static final int EXPIRE = 5;
   private static final int PURGE = 6;
+  private static final int REVALUE = 7;
 
   private static final int USUAL_LENGTH = 4096;
 
@@ -35,6 +39,13 @@ public final class UpdateCodec {
     return switch (update) {
       case GroupUpdate.Replace(var key, var body) -> withBody(start(REPLACE, key), body);
       case GroupUpdate.Merge(var key, var body) -> withBody(start(MERGE, key), body);
+      case GroupUpdate.Revalue(var key, boolean replaces, var shape, var words) ->
+          start(REVALUE, key)
+              .flag(replaces)
+              .u64(shape.high())
+              .u64(shape.low())
+              .bytes(copyOf(words))
+              .finish();
       case GroupUpdate.Delete(var key) -> start(DELETE, key).finish();
       case GroupUpdate.Restore restore ->
           withBody(
@@ -63,6 +74,16 @@ public final class UpdateCodec {
     return switch (kind) {
       case REPLACE -> new GroupUpdate.Replace(key, body(in));
       case MERGE -> new GroupUpdate.Merge(key, body(in));
+      case REVALUE -> {
+        boolean replaces = flag(in);
+        var shape = new Fingerprint(in.u64(), in.u64());
+        byte[] words = in.bytes();
+        in.end();
+        if (words.length % Long.BYTES != 0) {
+          throw in.fault("not whole words");
+        }
+        yield new GroupUpdate.Revalue(key, replaces, shape, new UnsafeBuffer(words));
+      }
       case DELETE -> {
         in.end();
         yield new GroupUpdate.Delete(key);
@@ -122,6 +143,12 @@ public final class UpdateCodec {
 
   private static ByteOutput start(int kind, GroupingKey key) {
     return new ByteOutput().u8(kind).bytes(GroupKeys.encode(key));
+  }
+
+  private static byte[] copyOf(DirectBuffer words) {
+    byte[] copy = new byte[words.capacity()];
+    words.getBytes(0, copy);
+    return copy;
   }
 
   private static byte[] withVersion(ByteOutput start, Version version) {

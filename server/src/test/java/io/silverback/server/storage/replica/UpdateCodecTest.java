@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.silverback.codec.bytes.MalformedBytesException;
 import io.silverback.codec.exposition.ParsedExposition;
+import io.silverback.codec.model.Fingerprint;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.MetricFamily;
 import io.silverback.codec.model.MetricType;
@@ -23,6 +24,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 
 /** What families are made of is looked at where their protobuf form is tested. */
@@ -51,6 +53,26 @@ final class UpdateCodecTest {
             new GroupUpdate.Purge(KEY, version))) {
       assertEquals(update, UpdateCodec.decode(UpdateCodec.encode(update)));
     }
+  }
+
+  @Test
+  void valuesWithoutTextAreReadBackWhole() {
+    var words = new UnsafeBuffer(new byte[] {1, 2, 3, 4, 5, 6, 7, 8});
+    for (boolean replaces : List.of(true, false)) {
+      var update = new GroupUpdate.Revalue(KEY, replaces, new Fingerprint(3, -4), words);
+      byte[] encoded = UpdateCodec.encode(update);
+
+      assertEquals(update, UpdateCodec.decode(encoded));
+      for (int length = 0; length < encoded.length; length++) {
+        byte[] cut = Arrays.copyOf(encoded, length);
+        assertThrows(MalformedBytesException.class, () -> UpdateCodec.decode(cut));
+      }
+    }
+    var half =
+        new GroupUpdate.Revalue(
+            KEY, true, Fingerprint.NONE, new UnsafeBuffer(new byte[Integer.BYTES]));
+    assertThrows(
+        MalformedBytesException.class, () -> UpdateCodec.decode(UpdateCodec.encode(half)));
   }
 
   @Test
