@@ -161,9 +161,7 @@ public final class TextTemplate {
     return Long.hashCode(low);
   }
 
-  /**
-   * Where the numbers of a body are: the last word of each line that is no comment. Immutable.
-   */
+  /** Where the numbers of a body are: the last word of each line that is no comment. Immutable. */
   public static final class Outline {
     private final int[] lengths;
     private final int[] numbers;
