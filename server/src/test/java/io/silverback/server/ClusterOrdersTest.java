@@ -25,6 +25,7 @@ final class ClusterOrdersTest {
   private static final String STATUS = "/api/v1/cluster/status";
   private static final String MEMBERS = "/api/v1/cluster/members/";
   private static final int GROUPS = 20;
+  private static final int PUSHES = 3;
 
   private LocalCluster cluster;
 
@@ -34,8 +35,9 @@ final class ClusterOrdersTest {
 
   @BeforeAll
   void push() throws IOException {
-    for (int i = 0; i < GROUPS; i++) {
-      Answer answer = cluster.send(i % 3, "PUT", "/metrics/job/job-" + i, "value " + i + "\n");
+    for (int i = 0; i < GROUPS * PUSHES; i++) {
+      String path = "/metrics/job/job-" + i % GROUPS;
+      Answer answer = cluster.send(i % 3, "PUT", path, "value " + i + "\n");
       assertEquals(200, answer.status(), answer.text());
     }
   }
@@ -61,12 +63,24 @@ final class ClusterOrdersTest {
     JsonNode share = data(cluster.get(1, "/api/v1/cluster/ring")).path(2);
     assertEquals(0, share.at("/owns").asInt(), share.toString());
     assertEquals(GROUPS, data(cluster.get(2, "/api/v1/metrics")).size());
+    // Each group has its two copies on the other two now, with what was pushed before.
+    cluster.await("history has followed", () -> rows(0) == GROUPS * PUSHES);
+    cluster.await("history has followed", () -> rows(1) == GROUPS * PUSHES);
 
     Answer undrained = cluster.send(1, "DELETE", MEMBERS + "node-2/drain", "");
     assertEquals(200, undrained.status(), undrained.text());
     cluster.await("it leads again", () -> member(0, 2).at("/slots/led").asInt() > 1000);
     cluster.await("all is settled", () -> settled(0));
     assertEquals(GROUPS, data(cluster.get(0, "/api/v1/metrics")).size());
+  }
+
+  /** How many samples a node has of all groups. */
+  private int rows(int node) throws IOException {
+    int rows = 0;
+    for (JsonNode series : data(cluster.get(node, "/api/v1/history?match[]=value")).at("/result")) {
+      rows += series.at("/values").size();
+    }
+    return rows;
   }
 
   @Test
