@@ -11,7 +11,8 @@ public enum ClusterEvent {
   HANDED_OVER("Slots that this node handed over to another."),
   REPAIRS("Groups sent or fetched as copies differed."),
   PUSHES_WITHOUT_COPY("Pushes answered without another copy, as the view has no other member."),
-  PURGED("Deleted groups that this node remembers no longer.");
+  PURGED("Deleted groups that this node remembers no longer."),
+  HISTORY_MOVED_BYTES("Bytes of history fetched for slots that this node has come to hold.");
 
   private final String description;
 

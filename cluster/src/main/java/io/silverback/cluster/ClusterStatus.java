@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param underReplicated led slots of which some owner is not known to hold all
  * @param fewestCopies of a slot that it leads, its own included, that are known to be complete; 0
  *     if it leads none
+ * @param awaitingHistory slots that it holds and has yet to fetch older history of
  * @param proposes true if it proposes views
  * @param outage slots that nobody serves
  * @param silentMillis the members that were not heard of for longer than a lease, and for how long;
@@ -38,6 +39,7 @@ public record ClusterStatus(
     int ownedSlots,
     int underReplicated,
     int fewestCopies,
+    int awaitingHistory,
     boolean proposes,
     Outage outage,
     Map<Member, Long> silentMillis,

@@ -214,6 +214,46 @@ public interface ReplicaStore {
    */
   OptionalInt wipe(Map<Integer, Version> versions);
 
+  /**
+   * What is lacking of the history of a group that exists: what was pushed before all that is here.
+   *
+   * @param deletedAt when the group was last deleted or wiped; what was pushed before is not
+   *     lacking
+   * @param beforeMillis when the oldest push was that is here
+   */
+  record Lack(byte[] key, Version deletedAt, long beforeMillis) {}
+
+  /** What is lacking of the groups in those slots; nothing if no history is kept here. */
+  List<Lack> lacks(IntPredicate slots);
+
+  /**
+   * When the newest of the pushes was that are here and lacking there, as far as can be told
+   * without a look at them; {@link Long#MIN_VALUE} without any. May be wrong about what is too old.
+   */
+  long offer(Lack lack);
+
+  /**
+   * Some of those pushes, as pages, the newest first: those that begin within that many bytes, or
+   * fewer.
+   */
+  List<byte[]> history(Lack lack, int mostBytes);
+
+  /**
+   * Takes such pages into the history of a group, which is the same with them and older. Passes
+   * over what is damaged, is of another group, is too old to be kept or is here already; and all of
+   * it if the group was deleted or wiped meanwhile. May take long.
+   */
+  Adopted adopt(Lack lack, List<byte[]> pages);
+
+  /**
+   * What became of pages.
+   *
+   * @param bytes that were taken
+   * @param left what is lacking now, if any may be taken
+   * @param isFull true if there is no room for more
+   */
+  record Adopted(long bytes, Optional<Lack> left, boolean isFull) {}
+
   /** The names of grouping labels, joined, of each group of the job that is here. */
   List<String> labelNamesOf(String job);
 

@@ -43,5 +43,7 @@ public enum Rule {
   /** No update of a slot begins while it is wiped, and those at work end before. */
   HOLD_WIPED_SLOTS,
   /** A slot counts as wiped only when enough other members have wiped it, too. */
-  REPLICATE_WIPES
+  REPLICATE_WIPES,
+  /** A node that comes to hold a slot fetches what was pushed before from those that have it. */
+  HISTORY_FOLLOWS
 }

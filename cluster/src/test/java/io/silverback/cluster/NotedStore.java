@@ -124,6 +124,26 @@ public final class NotedStore implements ReplicaStore {
   }
 
   @Override
+  public List<Lack> lacks(IntPredicate slots) {
+    return List.of();
+  }
+
+  @Override
+  public long offer(Lack lack) {
+    return Long.MIN_VALUE;
+  }
+
+  @Override
+  public List<byte[]> history(Lack lack, int mostBytes) {
+    return List.of();
+  }
+
+  @Override
+  public Adopted adopt(Lack lack, List<byte[]> pages) {
+    return new Adopted(0, Optional.empty(), false);
+  }
+
+  @Override
   public List<String> labelNamesOf(String job) {
     return List.of();
   }

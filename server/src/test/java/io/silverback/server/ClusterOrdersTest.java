@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import io.silverback.server.RawHttp.Answer;
 import java.io.IOException;
 import java.util.Optional;
@@ -25,6 +26,7 @@ final class ClusterOrdersTest {
   private static final String STATUS = "/api/v1/cluster/status";
   private static final String MEMBERS = "/api/v1/cluster/members/";
   private static final int GROUPS = 20;
+  private static final int PUSHES = 3;
 
   private LocalCluster cluster;
 
@@ -34,8 +36,9 @@ final class ClusterOrdersTest {
 
   @BeforeAll
   void push() throws IOException {
-    for (int i = 0; i < GROUPS; i++) {
-      Answer answer = cluster.send(i % 3, "PUT", "/metrics/job/job-" + i, "value " + i + "\n");
+    for (int i = 0; i < GROUPS * PUSHES; i++) {
+      String path = "/metrics/job/job-" + i % GROUPS;
+      Answer answer = cluster.send(i % 3, "PUT", path, "value " + i + "\n");
       assertEquals(200, answer.status(), answer.text());
     }
   }
@@ -58,15 +61,27 @@ final class ClusterOrdersTest {
       cluster.await("it leads nothing", () -> member(from, 2).at("/slots/led").asInt() == 0);
       assertEquals(0, member(from, 2).at("/slots/should_lead").asInt());
     }
-    JsonNode share = data(cluster.get(1, "/api/v1/cluster/ring")).path(2);
+    JsonNode share = ofNode(data(cluster.get(1, "/api/v1/cluster/ring")), 2);
     assertEquals(0, share.at("/owns").asInt(), share.toString());
     assertEquals(GROUPS, data(cluster.get(2, "/api/v1/metrics")).size());
+    // Each group has its two copies on the other two now, with what was pushed before.
+    cluster.await("history has followed", () -> rows(0) == GROUPS * PUSHES);
+    cluster.await("history has followed", () -> rows(1) == GROUPS * PUSHES);
 
     Answer undrained = cluster.send(1, "DELETE", MEMBERS + "node-2/drain", "");
     assertEquals(200, undrained.status(), undrained.text());
     cluster.await("it leads again", () -> member(0, 2).at("/slots/led").asInt() > 1000);
     cluster.await("all is settled", () -> settled(0));
     assertEquals(GROUPS, data(cluster.get(0, "/api/v1/metrics")).size());
+  }
+
+  /** How many samples a node has of all groups. */
+  private int rows(int node) throws IOException {
+    int rows = 0;
+    for (JsonNode series : data(cluster.get(node, "/api/v1/history?match[]=value")).at("/result")) {
+      rows += series.at("/values").size();
+    }
+    return rows;
   }
 
   @Test
@@ -169,7 +184,17 @@ final class ClusterOrdersTest {
   }
 
   private JsonNode member(int from, int node) throws IOException {
-    return data(cluster.get(from, STATUS)).at("/members").path(node);
+    return ofNode(data(cluster.get(from, STATUS)).at("/members"), node);
+  }
+
+  /** A member that came back is the last one in the view. */
+  private static JsonNode ofNode(JsonNode members, int node) {
+    for (JsonNode member : members) {
+      if (member.at("/node_id").asText().equals("node-" + node)) {
+        return member;
+      }
+    }
+    return MissingNode.getInstance();
   }
 
   private static JsonNode data(Answer answer) throws IOException {

@@ -158,12 +158,14 @@ public final class Readiness {
   private Optional<Member> uncopied(View view) {
     return view.members().stream()
         .filter(member -> !member.isSameProcess(self) && leadsOfMine(view, member))
-        .filter(
-            member -> {
-              Standing said = standings.get(ProcessId.of(member));
-              return said == null || said.epoch() != view.epoch() || !said.copied();
-            })
+        .filter(member -> !hasCopiesOf(view, member))
         .findFirst();
+  }
+
+  /** True if a member has said of that view that this node holds its share of what it leads. */
+  public boolean hasCopiesOf(View view, Member leader) {
+    Standing said = standings.get(ProcessId.of(leader));
+    return said != null && said.epoch() == view.epoch() && said.copied();
   }
 
   private boolean leadsOfMine(View view, Member member) {

@@ -3,6 +3,7 @@ package io.silverback.cluster.message;
 import io.silverback.cluster.Member;
 import io.silverback.cluster.ReplicaStore.Claim;
 import io.silverback.cluster.ReplicaStore.Entry;
+import io.silverback.cluster.ReplicaStore.Lack;
 import io.silverback.cluster.View;
 import io.silverback.cluster.Wish;
 import io.silverback.codec.model.Version;
@@ -210,6 +211,20 @@ public sealed interface PeerMessage {
 
   /** Whether they are raised. */
   record HorizonsRaised(long id, boolean done) implements Answer {}
+
+  /** Asks what the receiver has of the history that the sender lacks. */
+  record AskHistory(long id, List<Lack> lacks) implements Question {}
+
+  /**
+   * When the newest of those pushes was that the sender has, in the order of the question; {@link
+   * Long#MIN_VALUE} without any.
+   */
+  record HistoryKnown(long id, List<Long> newest) implements Answer {}
+
+  record AskPages(long id, List<Lack> lacks) implements Question {}
+
+  /** For the first of the groups that were asked for, as many as fit, the newest of the pages. */
+  record Pages(long id, List<List<byte[]>> pages) implements Answer {}
 
   /**
    * Asks the leader of slots to wipe them.

@@ -4,6 +4,7 @@ import io.silverback.cluster.HashRing;
 import io.silverback.cluster.Network;
 import io.silverback.cluster.ReplicaStore.Claim;
 import io.silverback.cluster.ReplicaStore.Entry;
+import io.silverback.cluster.ReplicaStore.Lack;
 import io.silverback.cluster.View;
 import io.silverback.cluster.Wish;
 import io.silverback.cluster.message.PeerMessage.*;
@@ -52,6 +53,10 @@ public final class PeerMessageCodec {
   private static final int ASK_WIPE = 35;
   private static final int WIPE_SLOTS = 36;
   private static final int WIPED = 37;
+  private static final int ASK_HISTORY = 38;
+  private static final int HISTORY_KNOWN = 39;
+  private static final int ASK_PAGES = 40;
+  private static final int PAGES = 50;
 
   private PeerMessageCodec() {}
 
@@ -160,6 +165,10 @@ public final class PeerMessageCodec {
               .bytes(m.slots().toByteArray())
               .list(m.versions(), PeerMessageCodec::version);
       case Wiped m -> out.u8(WIPED).u64(m.id()).bytes(m.slots().toByteArray()).u32(m.groups());
+      case AskHistory m -> out.u8(ASK_HISTORY).u64(m.id()).list(m.lacks(), PeerMessageCodec::lack);
+      case HistoryKnown m -> out.u8(HISTORY_KNOWN).u64(m.id()).list(m.newest(), ByteOutput::u64);
+      case AskPages m -> out.u8(ASK_PAGES).u64(m.id()).list(m.lacks(), PeerMessageCodec::lack);
+      case Pages m -> out.u8(PAGES).u64(m.id()).list(m.pages(), (to, pages) -> to.list(pages));
       case HorizonsRaised m -> out.u8(HORIZONS_RAISED).u64(m.id()).flag(m.done());
     }
     return out.finish();
@@ -233,6 +242,10 @@ public final class PeerMessageCodec {
       case ASK_WIPE -> new AskWipe(in.u64(), in.u64(), slots(in), in.list(ByteInput::u64));
       case WIPE_SLOTS -> new WipeSlots(in.u64(), slots(in), in.list(PeerMessageCodec::version));
       case WIPED -> new Wiped(in.u64(), slots(in), in.u32());
+      case ASK_HISTORY -> new AskHistory(in.u64(), in.list(PeerMessageCodec::lack));
+      case HISTORY_KNOWN -> new HistoryKnown(in.u64(), in.list(ByteInput::u64));
+      case ASK_PAGES -> new AskPages(in.u64(), in.list(PeerMessageCodec::lack));
+      case PAGES -> new Pages(in.u64(), in.list(each -> each.list(ByteInput::bytes)));
       case HORIZONS_RAISED -> new HorizonsRaised(in.u64(), in.flag());
       default -> throw new MalformedBytesException("no such message: kind=" + kind);
     };
@@ -282,6 +295,15 @@ public final class PeerMessageCodec {
 
   private static Entry entry(ByteInput in) {
     return new Entry(in.bytes(), in.u64(), version(in));
+  }
+
+  private static void lack(ByteOutput out, Lack lack) {
+    version(out.bytes(lack.key()), lack.deletedAt());
+    out.u64(lack.beforeMillis());
+  }
+
+  private static Lack lack(ByteInput in) {
+    return new Lack(in.bytes(), version(in), in.u64());
   }
 
   /** Most horizons are that of slots from which nothing was purged, so that one is short. */

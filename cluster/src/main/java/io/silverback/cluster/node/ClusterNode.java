@@ -41,6 +41,7 @@ import io.silverback.cluster.push.Pushes;
 import io.silverback.cluster.push.Replicator;
 import io.silverback.cluster.repair.AntiEntropy;
 import io.silverback.cluster.repair.HandOver;
+import io.silverback.cluster.repair.HistoryMove;
 import io.silverback.cluster.repair.Purge;
 import io.silverback.cluster.repair.Room;
 import io.silverback.cluster.repair.TakeOver;
@@ -105,6 +106,7 @@ public final class ClusterNode implements AutoCloseable {
   private final Room room;
   private final AntiEntropy antiEntropy;
   private final HandOver handOver;
+  private final HistoryMove historyMove;
   private final Purge purge;
   private final ClusterWipe wipe;
   private final Claims claims;
@@ -216,19 +218,6 @@ public final class ClusterNode implements AutoCloseable {
     heartbeats = new Heartbeats(config, self, ports, lease, voter, peers, foreigners, board, post);
     outages = new OutageWatch(self, ports.clock(), peers, lease, led, config.lease());
     clocks = new ClockWatch(config, self, ports.clock());
-    report =
-        new StatusReport(
-            self,
-            ports,
-            foreigners,
-            lease,
-            led,
-            shares,
-            antiEntropy,
-            handOver,
-            outages,
-            clocks,
-            events);
     story = new NodeLog(ports.clock(), proposer::stabilityNanos);
     readiness =
         new Readiness(
@@ -242,6 +231,22 @@ public final class ClusterNode implements AutoCloseable {
             antiEntropy,
             epochs,
             off);
+    historyMove =
+        new HistoryMove(self, ports, requests, led, shares, readiness::hasCopiesOf, off, events);
+    report =
+        new StatusReport(
+            self,
+            ports,
+            foreigners,
+            lease,
+            led,
+            shares,
+            antiEntropy,
+            handOver,
+            historyMove,
+            outages,
+            clocks,
+            events);
     status = report.now(view);
   }
 
@@ -697,6 +702,7 @@ public final class ClusterNode implements AutoCloseable {
       proposer.tick(current);
       antiEntropy.tick(current);
       purge.tick(current);
+      historyMove.tick(current);
       askToLead(current);
       if (lease.holds() && !closed) {
         handOver.tick(current);

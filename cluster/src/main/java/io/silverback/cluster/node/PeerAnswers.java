@@ -19,6 +19,7 @@ import io.silverback.cluster.message.Requests;
 import io.silverback.cluster.push.Claims;
 import io.silverback.cluster.push.Pushes;
 import io.silverback.cluster.push.WaitingBytes;
+import io.silverback.cluster.repair.HistoryMove;
 import io.silverback.cluster.repair.SlotSync;
 import io.silverback.cluster.repair.SyncTask;
 import io.silverback.cluster.slots.Fences;
@@ -113,6 +114,10 @@ final class PeerAnswers {
               });
       case PeerMessage.AskStates ask -> look(asker, () -> states(ask));
       case PeerMessage.Deliver deliver -> deliver(asker, deliver);
+      case PeerMessage.AskHistory ask ->
+          background(asker, () -> HistoryMove.known(ports.store(), ask));
+      case PeerMessage.AskPages ask ->
+          background(asker, () -> HistoryMove.pages(ports.store(), ask));
       case PeerMessage.RaiseHorizons ask -> raise(asker, ask);
       case PeerMessage.AskWipe ask -> wipe.asked(ask, wiped -> tell(asker, wiped));
       case PeerMessage.WipeSlots ask -> wipe(asker, ask);

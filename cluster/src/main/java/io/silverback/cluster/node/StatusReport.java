@@ -12,6 +12,7 @@ import io.silverback.cluster.agree.Lease;
 import io.silverback.cluster.agree.OutageWatch;
 import io.silverback.cluster.repair.AntiEntropy;
 import io.silverback.cluster.repair.HandOver;
+import io.silverback.cluster.repair.HistoryMove;
 import io.silverback.cluster.slots.Led;
 import io.silverback.cluster.slots.Shares;
 import java.util.Map;
@@ -27,6 +28,7 @@ final class StatusReport {
   private final Shares shares;
   private final AntiEntropy antiEntropy;
   private final HandOver handOver;
+  private final HistoryMove historyMove;
   private final OutageWatch outages;
   private final ClockWatch clocks;
   private final EventCounts events;
@@ -40,6 +42,7 @@ final class StatusReport {
       Shares shares,
       AntiEntropy antiEntropy,
       HandOver handOver,
+      HistoryMove historyMove,
       OutageWatch outages,
       ClockWatch clocks,
       EventCounts events) {
@@ -51,6 +54,7 @@ final class StatusReport {
     this.shares = shares;
     this.antiEntropy = antiEntropy;
     this.handOver = handOver;
+    this.historyMove = historyMove;
     this.outages = outages;
     this.clocks = clocks;
     this.events = events;
@@ -69,6 +73,7 @@ final class StatusReport {
         shares.of(self).cardinality(),
         antiEntropy.underReplicated(),
         antiEntropy.fewestCopies(),
+        historyMove.waiting(),
         ports.viewLog().isProposer(),
         outages.look(view),
         outages.silentMillis(),

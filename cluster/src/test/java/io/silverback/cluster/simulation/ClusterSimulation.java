@@ -23,6 +23,7 @@ final class ClusterSimulation {
   /** Among pushes, all copies of all groups are equal only now and then. */
   private static final long FORMS_WITHIN = 200 * SimWorld.SECOND;
 
+  private static final long SETTLES_WITHIN = 60 * SimWorld.SECOND;
   private static final long HEALS_WITHIN = 200 * SimWorld.SECOND;
 
   /** Held here, or its level would be forgotten. */
@@ -157,6 +158,7 @@ final class ClusterSimulation {
       clients.forEach(SimClient::end);
       wiper.end();
       becomeWhole("never healed", HEALS_WITHIN);
+      settle();
     } catch (RuntimeException | AssertionError e) {
       violation = e;
     }
@@ -172,6 +174,24 @@ final class ClusterSimulation {
         judge.longestGaps(),
         violation == null ? "" : cluster.toString(),
         world.traced());
+  }
+
+  /** History follows what counts. */
+  private void settle() {
+    long end = world.now() + SETTLES_WITHIN;
+    String missing = cluster.judge().historyMissing(isNobodyAway());
+    while (!missing.isEmpty()) {
+      if (world.now() > end) {
+        throw new SimViolation("never settled: " + missing);
+      }
+      world.run(300 * SimWorld.MILLI);
+      missing = cluster.judge().historyMissing(isNobodyAway());
+    }
+  }
+
+  /** True if each member could be asked at any time. */
+  private boolean isNobodyAway() {
+    return EnumSet.of(Fault.JOIN, Fault.DRAIN).containsAll(plan.breaks());
   }
 
   private void becomeWhole(String otherwise, long within) {

@@ -385,18 +385,46 @@ final class SimJudge {
     return "";
   }
 
-  private String differs(View view, SimLedger ledger) {
-    var states = new HashSet<Object>();
-    List<Member> owners = view.owners(ledger.slot());
-    int count = Math.min(cluster.config().replicationFactor(), owners.size());
-    for (Member owner : owners.subList(0, count)) {
-      for (SimHost host : cluster.hosts()) {
-        if (host.name().equals(owner.nodeId())) {
-          states.add(host.store().group(ledger.key()));
-          if (promises && !ledger.isHeldBy(host.store())) {
-            return "an owner lacks what was acknowledged: " + ledger + " owner=" + owner;
+  /**
+   * What the history of some owner lacks; empty if it lacks nothing.
+   *
+   * @param all true if each owner has to have all that any host has of before it held the group
+   */
+  String historyMissing(boolean all) {
+    for (SimServer server : cluster.servers()) {
+      if (server.node().awaitingHistory() > 0) {
+        return "a node waits for history: " + server.process();
+      }
+    }
+    View view = cluster.register().newest().orElseThrow();
+    for (SimLedger ledger : all ? cluster.ledgers() : List.<SimLedger>of()) {
+      for (SimHost owner : ownersOf(view, ledger)) {
+        SimGroup group = owner.store().group(ledger.key()).orElse(SimGroup.empty(ledger.key()));
+        for (SimHost host : cluster.hosts()) {
+          boolean lacks = owner.store().history().lacksSomethingOf(host.store().history(), group);
+          if (group.exists() && lacks) {
+            return "an owner lacks history: " + ledger + " owner=" + owner + " host=" + host;
           }
         }
+      }
+    }
+    return "";
+  }
+
+  private List<SimHost> ownersOf(View view, SimLedger ledger) {
+    return view.owners(ledger.slot()).stream()
+        .limit(cluster.config().replicationFactor())
+        .flatMap(
+            owner -> cluster.hosts().stream().filter(host -> host.name().equals(owner.nodeId())))
+        .toList();
+  }
+
+  private String differs(View view, SimLedger ledger) {
+    var states = new HashSet<Object>();
+    for (SimHost owner : ownersOf(view, ledger)) {
+      states.add(owner.store().group(ledger.key()));
+      if (promises && !ledger.isHeldBy(owner.store())) {
+        return "an owner lacks what was acknowledged: " + ledger + " owner=" + owner;
       }
     }
     return states.size() > 1 ? "owners differ: " + ledger : "";

@@ -33,6 +33,11 @@ interface SimNode {
 
   void wish(Wish wish);
 
+  /** How many slots wait for history of before the node held them. */
+  default int awaitingHistory() {
+    return 0;
+  }
+
   void scraped();
 
   void close();
@@ -81,6 +86,11 @@ interface SimNode {
         @Override
         public void wish(Wish wish) {
           node.wish(wish);
+        }
+
+        @Override
+        public int awaitingHistory() {
+          return node.status().awaitingHistory();
         }
 
         @Override

@@ -32,6 +32,7 @@ public final class SimStore implements ReplicaStore {
   private final TreeMap<String, SimGroup> groups = new TreeMap<>();
   private final Set<Integer> shapes = new TreeSet<>();
   private final Map<Integer, Version> horizons = new TreeMap<>();
+  private final SimHistory history = new SimHistory();
 
   /** Of each slot; empty if they have changed since. */
   private List<Version> allHorizons = List.of();
@@ -201,7 +202,8 @@ public final class SimStore implements ReplicaStore {
             .map(here -> here.newest().epochAbove(came.newest()))
             .filter(_ -> !takesAnyEpoch)
             .orElse(0L);
-    groups.merge(came.key(), came, SimGroup::merge);
+    SimGroup merged = groups.merge(came.key(), came, SimGroup::merge);
+    history.merged(came, merged);
     return above > 0 ? new Merged.Overtaken(above) : new Merged.Done();
   }
 
@@ -281,6 +283,7 @@ public final class SimStore implements ReplicaStore {
                 raised.containsKey(slotOf(group.key()))
                     && isPast(group)
                     && !(group.exists() && spared.test(group.key().getBytes(UTF_8))));
+    history.keepOnly(groups.keySet());
     return before - groups.size();
   }
 
@@ -297,9 +300,40 @@ public final class SimStore implements ReplicaStore {
                 Version version = versions.getOrDefault(slotOf(group.key()), Version.NEVER);
                 return !group.newest().isAfter(version);
               });
+      history.keepOnly(groups.keySet());
       return OptionalInt.of(0);
     }
     return OptionalInt.of(raise(versions, _ -> false));
+  }
+
+  @Override
+  public List<Lack> lacks(IntPredicate slots) {
+    return groups.values().stream()
+        .filter(group -> group.exists() && slots.test(slotOf(group.key())))
+        .map(history::lack)
+        .toList();
+  }
+
+  @Override
+  public long offer(Lack lack) {
+    return history.offer(lack);
+  }
+
+  @Override
+  public List<byte[]> history(Lack lack, int mostBytes) {
+    return history.pages(lack);
+  }
+
+  @Override
+  public Adopted adopt(Lack lack, List<byte[]> pages) {
+    return group(new String(lack.key(), UTF_8))
+        .filter(group -> group.exists() && group.deletedAt().equals(lack.deletedAt()))
+        .map(group -> history.adopt(group, pages))
+        .orElse(new Adopted(0, Optional.empty(), false));
+  }
+
+  SimHistory history() {
+    return history;
   }
 
   @Override

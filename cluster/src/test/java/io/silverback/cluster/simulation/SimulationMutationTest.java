@@ -87,6 +87,7 @@ class SimulationMutationTest {
       case RELEASE_BEFORE_HAND_OVER, HAND_OVER_ALL -> EnumSet.of(Fault.DRAIN, Fault.LEAVE);
       case HOLD_WIPED_SLOTS -> EnumSet.of(Fault.STORE, Fault.PAIR);
       case REPLICATE_WIPES -> EnumSet.of(Fault.CRASH_WITHOUT_DISK, Fault.ISOLATE);
+      case HISTORY_FOLLOWS -> EnumSet.of(Fault.JOIN, Fault.DRAIN);
       case HORIZON_DROPS_LEFTOVERS -> EnumSet.of(Fault.CRASH, Fault.ISOLATE, Fault.LEAVE);
     };
   }

@@ -44,6 +44,11 @@ public final class VersionClock {
     return new Version(epoch, clock, incarnation);
   }
 
+  /** What the wall clock showed when a version was given, or more. */
+  public static long millisOf(Version version) {
+    return version.clock() >>> COUNTER_BITS;
+  }
+
   /** Makes later versions newer than one that another process gave, however far ahead that is. */
   public void observe(Version version) {
     last.accumulateAndGet(version.clock(), Math::max);

@@ -1,12 +1,9 @@
 package io.silverback.codec.row;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import io.silverback.codec.bytes.CorruptFrameException;
 import io.silverback.codec.bytes.FrameChecksum;
 import io.silverback.codec.bytes.FrameInput;
 import io.silverback.codec.bytes.FrameOutput;
-import java.util.ArrayList;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -21,7 +18,6 @@ import org.agrona.concurrent.UnsafeBuffer;
 public final class GroupStateMessage {
   private static final int FORMAT = 'W';
   private static final int VERSION = 1;
-  private static final int LEAST_TEXT_LENGTH = 1;
 
   private final DirectBuffer buffer;
   private final FrameInput in;
@@ -78,18 +74,7 @@ public final class GroupStateMessage {
     }
     var buffer = new ExpandableArrayBuffer(room(key, frame));
     FrameOutput out = start(buffer, key, frame);
-    var symbols = new LocalSymbols();
-    int lengthAt = out.position();
-    out.u32(0);
-    int length = shape.encode(symbols, buffer, out.position());
-    out.u32At(lengthAt, length);
-    out.advance(length);
-    out.varint(symbols.texts().size());
-    for (String text : symbols.texts()) {
-      byte[] encoded = text.getBytes(UTF_8);
-      out.varint(encoded.length);
-      out.bytes(encoded);
-    }
+    ShapeWithTexts.write(shape, buffer, out);
     return finish(buffer, out);
   }
 
@@ -127,17 +112,7 @@ public final class GroupStateMessage {
     if (!hasShape()) {
       throw new IllegalStateException("came without a shape: length=" + buffer.capacity());
     }
-    in.position(shapePosition + shapeLength);
-    int count = in.count(LEAST_TEXT_LENGTH);
-    var texts = new ArrayList<String>(count);
-    for (int i = 0; i < count; i++) {
-      texts.add(new String(in.bytes(in.count(1)), UTF_8));
-    }
-    if (in.position() != in.length()) {
-      throw in.fault("bytes after the end");
-    }
-    var symbols = new LocalSymbols(texts);
-    GroupShape shape = GroupShape.decode(symbols, buffer, shapePosition, shapeLength);
+    GroupShape shape = ShapeWithTexts.read(in, buffer, shapePosition, shapeLength);
     if (!shape.fingerprint().equals(frameReader().shape())) {
       throw in.fault("not the shape of the frame");
     }

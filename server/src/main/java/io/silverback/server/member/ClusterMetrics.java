@@ -92,6 +92,10 @@ public final class ClusterMetrics {
         "under_replicated_slots",
         "Slots that this node leads and of which some other owner may not hold all.",
         ClusterStatus::underReplicated);
+    gauge(
+        "awaiting_history_slots",
+        "Slots that this node holds and has yet to fetch older history of.",
+        ClusterStatus::awaitingHistory);
     GaugeWithCallback.builder(DEFAULTS)
         .name("silverback_cluster_unserved_slots")
         .help("Slots that nobody serves, as far as this node knows, by why.")
@@ -114,7 +118,8 @@ public final class ClusterMetrics {
         now -> now.silentMillis().size());
     gauge(
         "clock_skew_seconds",
-        "How far the wall clocks of other members are from that of this node, the farthest of them.",
+        "How far the wall clocks of other members are from that of this node, the farthest of"
+            + " them.",
         now ->
             now.clockSkews().values().stream().mapToLong(ClockSkew::apartMillis).max().orElse(0)
                 / 1e3);
@@ -226,6 +231,7 @@ public final class ClusterMetrics {
         Optional.empty(),
         List.of(),
         List.of(),
+        0,
         0,
         0,
         0,

@@ -261,6 +261,27 @@ public final class GroupWriter {
     index.passed(key, HistoryHead.group(workspace.entry()));
   }
 
+  /**
+   * Lets the history of a group that exists begin with an older page, which is there. In place, as
+   * {@link #sweep} does, unless the entry has an open page that is gone.
+   */
+  void startHistoryAt(byte[] key, int page, Workspace workspace) {
+    int openPage = HistoryHead.openPage(workspace.entry());
+    boolean[] isDone = new boolean[1];
+    HistoryHead.firstPage(workspace.entry(), page);
+    groups.edit(
+        key,
+        entry -> {
+          if (HistoryHead.openPage(entry) == openPage) {
+            HistoryHead.firstPage(entry, page);
+            isDone[0] = true;
+          }
+        });
+    if (!isDone[0]) {
+      store(key, workspace, workspace.frame());
+    }
+  }
+
   /** Drops the history of a group that has no open page. */
   void dropHistory(byte[] key, Workspace workspace) {
     history.dropAll(workspace.entry());

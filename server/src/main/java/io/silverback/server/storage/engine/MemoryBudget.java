@@ -96,6 +96,13 @@ final class MemoryBudget {
     return withoutFreedHistory() < LITTLE * limitBytes;
   }
 
+  /** True if history may grow by that many bytes with nothing else having to go for it. */
+  boolean hasRoomForOlderHistory(long bytes) {
+    return limitBytes == 0
+        || (withoutFreedHistory() + bytes < LITTLE * limitBytes
+            && history.allocatedBytes() + bytes < LITTLE * HISTORY_SHARE * limitBytes);
+  }
+
   private long withoutFreedHistory() {
     return besideMapsBytes() + current.takenBytes() + history.allocatedBytes();
   }

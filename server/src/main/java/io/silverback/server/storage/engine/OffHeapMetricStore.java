@@ -31,6 +31,7 @@ import io.silverback.server.storage.maps.ShapeTable;
 import io.silverback.server.storage.maps.SymbolTable;
 import io.silverback.server.storage.pages.HistoryPages;
 import io.silverback.server.storage.pages.PageClock;
+import io.silverback.server.storage.pages.PageMover;
 import io.silverback.server.storage.pages.Retention;
 import java.io.IOException;
 import java.time.Duration;
@@ -188,7 +189,19 @@ public final class OffHeapMetricStore implements LocalStore {
             judge,
             writer,
             tombstones,
-            index);
+            index,
+            new HistoryTransfer(
+                maps.groups,
+                shapes,
+                entries,
+                usage,
+                shapeChanges,
+                writer,
+                history,
+                new PageMover(maps, pageClock),
+                retention,
+                memory,
+                wallMillis));
     this.relief = new HistoryRelief(memory, retention, historyRoom, maps.pages, history);
     long sweepMillis = Math.clamp(retention.askedMillis() / SWEEPS_IN_RETENTION, 1_000, 60_000);
     this.chores =

@@ -27,4 +27,5 @@ public record StoreParts(
     UpdateJudge judge,
     GroupWriter writer,
     Tombstones tombstones,
-    ReplicaIndex index) {}
+    ReplicaIndex index,
+    HistoryTransfer transfer) {}

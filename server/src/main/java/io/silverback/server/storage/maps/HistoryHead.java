@@ -25,6 +25,9 @@ public final class HistoryHead {
   /** What the clock shows of groups that were last pushed to before it began. */
   public static final long QUIET_SINCE_START = 0;
 
+  /** Pages of before the group was here have the numbers from this one to below 0. */
+  public static final int LOWEST_PAGE = -(1 << 16);
+
   private static final int QUIET_SINCE_OFFSET = 0;
 
   private static final int FIRST_PAGE_OFFSET = QUIET_SINCE_OFFSET + Long.BYTES;
@@ -135,9 +138,9 @@ public final class HistoryHead {
   /** Makes the first page one that can be, whatever happened to the bytes that change in place. */
   public static void mendFirstPage(MutableDirectBuffer entry) {
     int last = openPage(entry) + (columnsOfCursors(entry) > 0 ? 1 : 0);
-    if (firstPage(entry) < 0 || firstPage(entry) > last) {
+    if (firstPage(entry) < LOWEST_PAGE || firstPage(entry) > last) {
       // From there on, pages that are not there are passed over.
-      firstPage(entry, 0);
+      firstPage(entry, LOWEST_PAGE);
     }
   }
 

@@ -41,6 +41,11 @@ public final class SealedPage {
     return length + END_LENGTH;
   }
 
+  /** The length of a block with a body of that length. */
+  static int lengthOf(int body) {
+    return body + END_LENGTH;
+  }
+
   /** Writes the body of a first block without rows, and returns its length. */
   public static int writeEmpty(MutableDirectBuffer block, Fingerprint shape) {
     block.putLong(0, shape.high(), LITTLE_ENDIAN);

@@ -50,6 +50,8 @@ import org.agrona.concurrent.UnsafeBuffer;
  * <p>Throws {@link MalformedBytesException} or {@link CorruptFrameException} for bytes that no node
  * of this version would send, and {@link StoreClosedException} or {@link StoreNotReadyException} as
  * the store does.
+ *
+ * <p>Longer than other classes, as it is all that a cluster asks of a store.
  */
 public final class OffHeapReplicaStore implements ReplicaStore {
   private final Supplier<StoreParts> parts;
@@ -374,6 +376,41 @@ public final class OffHeapReplicaStore implements ReplicaStore {
     } catch (InternalError e) {
       disk.explain(e);
       return OptionalInt.empty();
+    }
+  }
+
+  @Override
+  public List<Lack> lacks(IntPredicate slots) {
+    StoreParts store = parts.get();
+    var lacks = new ArrayList<Lack>();
+    for (int slot = 0; slot < HashRing.SLOTS; slot++) {
+      if (slots.test(slot)) {
+        store.index().keys(slot).forEach(key -> store.transfer().lack(key).ifPresent(lacks::add));
+      }
+    }
+    return lacks;
+  }
+
+  @Override
+  public long offer(Lack lack) {
+    return parts.get().transfer().offer(lack);
+  }
+
+  @Override
+  public List<byte[]> history(Lack lack, int mostBytes) {
+    return parts.get().transfer().pages(lack, mostBytes);
+  }
+
+  @Override
+  public Adopted adopt(Lack lack, List<byte[]> pages) {
+    if (disk.whyFull().isPresent()) {
+      return new Adopted(0, Optional.of(lack), true);
+    }
+    try {
+      return parts.get().transfer().adopt(lack, pages);
+    } catch (InternalError e) {
+      disk.explain(e);
+      return new Adopted(0, Optional.of(lack), true);
     }
   }
 

@@ -3,6 +3,7 @@ package io.silverback.server.storage.replica;
 import io.silverback.cluster.HashRing;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Version;
+import io.silverback.codec.model.VersionClock;
 import io.silverback.codec.row.GroupFrame;
 import io.silverback.codec.row.GroupFrameReader;
 import io.silverback.server.storage.engine.GroupEntries;
@@ -30,7 +31,6 @@ import org.agrona.DirectBuffer;
  * @param store of which the groups are
  */
 record SlotPurge(StoreParts store) {
-  private static final int CLOCK_COUNTER_BITS = 16;
   private static final long MOST_AHEAD_MILLIS = 60_000;
 
   /** True if the entry is a tombstone that a horizon speaks for, so that nobody needs it. */
@@ -83,7 +83,7 @@ record SlotPurge(StoreParts store) {
    * and a group that was deleted by it would be remembered for as long as the clock was ahead.
    */
   private long madeMillis(Version tombstone, long nowMillis) {
-    long millis = tombstone.clock() >>> CLOCK_COUNTER_BITS;
+    long millis = VersionClock.millisOf(tombstone);
     return millis <= nowMillis + MOST_AHEAD_MILLIS
         ? millis
         : Math.min(store.openedMillis(), nowMillis);

@@ -168,10 +168,10 @@ final class StoreAuditTest {
     var head = new ExpandableArrayBuffer();
     HistoryHead.start(head, 1);
     HistoryHead.open(head, 10, now, new RowPageCursor());
-    for (int broken : new int[] {-1, 2, 1 << 30}) {
+    for (int broken : new int[] {HistoryHead.LOWEST_PAGE - 1, 2, 1 << 30}) {
       HistoryHead.firstPage(head, broken);
       HistoryHead.mendFirstPage(head);
-      assertEquals(0, HistoryHead.firstPage(head));
+      assertEquals(HistoryHead.LOWEST_PAGE, HistoryHead.firstPage(head));
     }
     HistoryHead.passOpenPage(head);
     HistoryHead.mendFirstPage(head);
@@ -179,7 +179,7 @@ final class StoreAuditTest {
     HistoryHead.settle(head);
     HistoryHead.firstPage(head, 2);
     HistoryHead.mendFirstPage(head);
-    assertEquals(0, HistoryHead.firstPage(head));
+    assertEquals(HistoryHead.LOWEST_PAGE, HistoryHead.firstPage(head));
   }
 
   /** Of the writes that the files have of the group. */

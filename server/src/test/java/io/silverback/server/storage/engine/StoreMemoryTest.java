@@ -28,6 +28,7 @@ import io.silverback.server.storage.Snapshot;
 import io.silverback.server.storage.StorageLimits;
 import io.silverback.server.storage.StorageStatistics;
 import io.silverback.server.storage.StoreConfig;
+import io.silverback.server.storage.maps.GroupKeys;
 import io.silverback.server.storage.maps.OffHeapMaps;
 import java.io.IOException;
 import java.time.Duration;
@@ -52,20 +53,45 @@ final class StoreMemoryTest {
   private volatile long besideBytes = MIB;
   private final SplittableRandom random = new SplittableRandom(1);
   private final OffHeapMetricStore store =
-      new OffHeapMetricStore(
-          new StoreConfig(
-              new VersionClock(now::get, 1),
-              now::get,
-              List.of(),
-              true,
-              Duration.ofHours(1),
-              new StorageLimits(LIMIT, 0, 0, 0, 0)),
-          new OffHeapMaps(),
-          _ -> besideBytes);
+      new OffHeapMetricStore(config(LIMIT), new OffHeapMaps(), _ -> besideBytes);
 
   @AfterEach
   void close() {
     store.close();
+  }
+
+  private StoreConfig config(long limit) {
+    return new StoreConfig(
+        new VersionClock(now::get, 1),
+        now::get,
+        List.of(),
+        true,
+        Duration.ofHours(1),
+        new StorageLimits(limit, 0, 0, 0, 0));
+  }
+
+  /** Nothing has to go for what was pushed before a node held the group. */
+  @Test
+  void historyOfBeforeIsTakenOnlyWhileMuchIsFree() {
+    GroupingKey group = GroupingKey.of("x");
+    byte[] key = GroupKeys.encode(group);
+    try (var source = new OffHeapMetricStore(config(0), new OffHeapMaps(), _ -> 0);
+        var full = new OffHeapMetricStore(config(LIMIT), new OffHeapMaps(), _ -> LIMIT * 5 / 6)) {
+      for (int i = 0; i < 500; i++) {
+        now.addAndGet(1_000);
+        source.submit(put(group, gauge("a", i)));
+      }
+      full.submit(put(group, gauge("a", 500)));
+      store.submit(put(group, gauge("a", 500)));
+      HistoryTransfer to = store.parts().transfer();
+      var pages = source.parts().transfer().pages(to.lack(key).orElseThrow(), 1 << 20);
+
+      assertTrue(to.adopt(to.lack(key).orElseThrow(), pages).bytes() > 0);
+      HistoryTransfer toFull = full.parts().transfer();
+      var refused = toFull.adopt(toFull.lack(key).orElseThrow(), pages);
+      assertTrue(refused.isFull());
+      assertEquals(0, refused.bytes());
+    }
   }
 
   @Test
