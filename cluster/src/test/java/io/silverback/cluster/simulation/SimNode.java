@@ -35,6 +35,9 @@ interface SimNode {
 
   void scraped();
 
+  /** An operator gives a member up that is lost with a majority. */
+  default void giveUp(String nodeId) {}
+
   void close();
 
   /** Builds the nodes of a simulation. */
@@ -81,6 +84,11 @@ interface SimNode {
         @Override
         public void wish(Wish wish) {
           node.wish(wish);
+        }
+
+        @Override
+        public void giveUp(String nodeId) {
+          node.giveUp(nodeId, _ -> {});
         }
 
         @Override

@@ -62,6 +62,7 @@ final class ClusterFlagsTest {
             "--cluster.zone=east",
             "--cluster.replication-factor=3",
             "--cluster.voter-only",
+            "--no-cluster.refused-means-dead",
             "--cluster.lease=3s",
             "--cluster.renewal=1s",
             "--cluster.replica-timeout=1s",
@@ -82,6 +83,7 @@ final class ClusterFlagsTest {
     assertEquals("east", settings.zone());
     assertEquals(3, settings.rules().replicationFactor());
     assertTrue(settings.voterOnly());
+    assertFalse(settings.rules().refusedMeansDead());
     assertEquals(Duration.ofSeconds(3), settings.rules().lease());
     assertEquals(Duration.ofSeconds(9), settings.rules().pushBudget());
     assertEquals(Duration.ofMinutes(1), settings.rules().stability());
