@@ -15,6 +15,8 @@ import java.time.Duration;
  *     each time
  * @param tombstoneAge how long a deleted group is remembered, at least
  * @param maxClockSkew how far the wall clock of another member may be away until that is logged
+ * @param refusedMeansDead true if one of exactly two voters goes on alone when the other's doors
+ *     refuse all connections for a whole lease
  */
 public record ClusterConfig(
     int bootstrapExpect,
@@ -25,7 +27,8 @@ public record ClusterConfig(
     Duration pushBudget,
     Duration stability,
     Duration tombstoneAge,
-    Duration maxClockSkew) {
+    Duration maxClockSkew,
+    boolean refusedMeansDead) {
   public ClusterConfig {
     if (bootstrapExpect < 1) {
       throw new IllegalArgumentException(
@@ -69,6 +72,7 @@ public record ClusterConfig(
         Duration.ofSeconds(8),
         Duration.ofSeconds(30),
         Duration.ofHours(1),
-        Duration.ofSeconds(1));
+        Duration.ofSeconds(1),
+        true);
   }
 }

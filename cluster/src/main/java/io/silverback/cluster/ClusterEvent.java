@@ -11,6 +11,7 @@ public enum ClusterEvent {
   HANDED_OVER("Slots that this node handed over to another."),
   REPAIRS("Groups sent or fetched as copies differed."),
   PUSHES_WITHOUT_COPY("Pushes answered without another copy, as the view has no other member."),
+  REFOUNDINGS("Times that this node founded the cluster again without voters that were lost."),
   PURGED("Deleted groups that this node remembers no longer."),
   HISTORY_MOVED_BYTES("Bytes of history fetched for slots that this node has come to hold.");
 

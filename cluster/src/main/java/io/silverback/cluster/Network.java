@@ -1,5 +1,7 @@
 package io.silverback.cluster;
 
+import java.util.function.Consumer;
+
 /**
  * Carries messages between nodes: sealed, so that a sender is who it says, but like datagrams: a
  * message may be lost, and may arrive long after its sender gave up on it. Messages of one sender
@@ -46,6 +48,22 @@ public interface Network extends AutoCloseable {
 
   /** Hands all messages of a channel to the receiver from now on; until then they are dropped. */
   void receive(Channel channel, Receiver receiver);
+
+  /** What became of an attempt to connect. */
+  enum Knock {
+    /** The host answered that nobody listens. */
+    REFUSED,
+    /** A process listens, or nothing is known: no answer came in time, or no attempt was made. */
+    NOT_REFUSED
+  }
+
+  /**
+   * Tries to connect to any door of any process, and closes the connection at once.
+   *
+   * @param address as {@code host:port}; if the host has several, all have to refuse
+   * @param done told once, soon, by any thread
+   */
+  void knock(String address, Consumer<Knock> done);
 
   /**
    * Closes all connections of the channels {@link Channel#CONTROL} and {@link Channel#DATA} without

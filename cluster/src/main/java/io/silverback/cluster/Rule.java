@@ -42,6 +42,10 @@ public enum Rule {
   HEAR_NO_CLOCK,
   /** No update of a slot begins while it is wiped, and those at work end before. */
   HOLD_WIPED_SLOTS,
+  /** One of two voters goes on alone only if this process once held a lease with the other one. */
+  ALONE_ONLY_AFTER_A_LEASE,
+  /** One of two voters counts as dead only if both of its doors refuse connections. */
+  BOTH_DOORS_REFUSE,
   /** A slot counts as wiped only when enough other members have wiped it, too. */
   REPLICATE_WIPES,
   /** A node that comes to hold a slot fetches what was pushed before from those that have it. */

@@ -9,6 +9,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Predicate;
 
 /**
@@ -16,6 +17,12 @@ import java.util.function.Predicate;
  * view has the number of the one before it plus one, unless stores are here that have versions of a
  * later epoch: then the next view has all epochs raised above them, and changes nothing else.
  *
+ * <p>Where a majority of the voters is lost for good, one that is left founds the cluster again:
+ * with a view of a new generation, of which it is the only voter, far above all epochs that the
+ * others may yet agree on. Who hears of a later generation follows it, whatever it knew.
+ *
+ * @param generation 0 from the first view on; each time the cluster is founded again a larger one,
+ *     which differs from all others: see {@link #refoundings}
  * @param epoch the number, from 1 on
  * @param clusterId a random number that the first view got and all others keep
  * @param seats of the members, in the order in which they came
@@ -23,8 +30,18 @@ import java.util.function.Predicate;
  *     ago are forgotten
  */
 public record View(
-    long epoch, long clusterId, List<Seat> seats, List<Removed> removed, SlotTable slots) {
-  private static final int FORMAT = 2;
+    long generation,
+    long epoch,
+    long clusterId,
+    List<Seat> seats,
+    List<Removed> removed,
+    SlotTable slots) {
+  private static final int FORMAT = 3;
+
+  /**
+   * Without a generation. Views of the first one are written so, for builds that know of no other.
+   */
+  private static final int FORMAT_OF_ONE_GENERATION = 2;
 
   /** Without drains and without slots that were handed over. */
   private static final int FIRST_FORMAT = 1;
@@ -65,6 +82,18 @@ public record View(
    */
   public record Removed(Member member, long epoch, long wallMillis, int returns) {}
 
+  /** Bits of a generation that are drawn, so that no two are equal. */
+  private static final int DRAWN_BITS = Integer.SIZE;
+
+  /** By how much the epoch rises when the cluster is founded again. */
+  static final long EPOCHS_OF_A_GENERATION = 1L << 20;
+
+  /** A view of the first generation. */
+  public View(
+      long epoch, long clusterId, List<Seat> seats, List<Removed> removed, SlotTable slots) {
+    this(0, epoch, clusterId, seats, removed, slots);
+  }
+
   public View {
     seats = List.copyOf(seats);
     removed = List.copyOf(removed);
@@ -92,8 +121,36 @@ public record View(
    */
   public boolean follows(View before) {
     return clusterId == before.clusterId()
+        && generation == before.generation()
         && (epoch == before.epoch() + 1
             || (epoch > before.epoch() && equals(before.raised(epoch))));
+  }
+
+  /**
+   * True if it replaces that view for all that hear of it: it is of a later generation, or a later
+   * one of the same.
+   */
+  public boolean isAfter(View other) {
+    return generation == other.generation()
+        ? epoch > other.epoch()
+        : generation > other.generation();
+  }
+
+  /** How often the cluster was founded again. */
+  public long refoundings() {
+    return generation >>> DRAWN_BITS;
+  }
+
+  /** A generation after this one. Of two that are drawn, one is later than the other. */
+  public long nextGeneration(long random) {
+    return (refoundings() + 1) << DRAWN_BITS | (random & -1L >>> DRAWN_BITS);
+  }
+
+  /** The first epoch of a generation after this one; empty if there are no more of them. */
+  public OptionalLong nextGenerationEpoch() {
+    return epoch < MOST_EPOCH - 2 * EPOCHS_OF_A_GENERATION && generation >= 0
+        ? OptionalLong.of(epoch + EPOCHS_OF_A_GENERATION)
+        : OptionalLong.empty();
   }
 
   /** This view from a later epoch on: all lead what they led. */
@@ -105,7 +162,7 @@ public record View(
               SlotTable.Tenure tenure = slots.tenure(slot);
               return member(tenure.nodeId(), tenure.incarnation());
             });
-    return new View(later, clusterId, seats, removed, raised);
+    return new View(generation, later, clusterId, seats, removed, raised);
   }
 
   /** How many voters are a majority. */
@@ -215,7 +272,12 @@ public record View(
   }
 
   public void write(ByteOutput out) {
-    out.u8(FORMAT).u64(epoch).u64(clusterId);
+    if (generation == 0) {
+      out.u8(FORMAT_OF_ONE_GENERATION);
+    } else {
+      out.u8(FORMAT).u64(generation);
+    }
+    out.u64(epoch).u64(clusterId);
     out.list(
         seats,
         (to, seat) -> {
@@ -234,11 +296,12 @@ public record View(
 
   public static View read(ByteInput in) {
     int format = in.u8();
-    if (format != FORMAT && format != FIRST_FORMAT) {
+    if (format < FIRST_FORMAT || format > FORMAT) {
       throw new MalformedBytesException("not a view of this version: format=" + format);
     }
     boolean isFirst = format == FIRST_FORMAT;
     return new View(
+        format == FORMAT ? in.u64() : 0,
         in.u64(),
         in.u64(),
         in.list(from -> readSeat(from, isFirst)),

@@ -13,7 +13,7 @@ public interface ViewLog extends AutoCloseable {
   /** Told of committed views; called by any thread, must return quickly and throw nothing. */
   @FunctionalInterface
   interface Listener {
-    /** A view, in the order of the epochs; may be told more than once. */
+    /** A view, in the order of generations and epochs; may be told more than once. */
     void committed(View view);
   }
 
@@ -42,6 +42,22 @@ public interface ViewLog extends AutoCloseable {
    * time; may be called again and again.
    */
   void follow(View view);
+
+  /**
+   * The newest view that may be agreed on, if this node cannot have missed one: it is one of two
+   * voters of the log, without which nothing is agreed on. May be in its log without having been
+   * committed.
+   */
+  Optional<View> newestOfTwo();
+
+  /**
+   * Begins a new log with a view of a later generation, of which this node is the only voter, and
+   * ends the one before. It is committed soon; may be called again and again.
+   *
+   * @param newest what {@link #newestOfTwo} said: nothing is done if it says otherwise by then.
+   *     Empty to begin in any case
+   */
+  void refound(View first, Optional<View> newest);
 
   /**
    * True if this node is the one that should propose: what it knows of the log is recent, and it is

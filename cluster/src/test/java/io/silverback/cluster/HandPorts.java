@@ -4,8 +4,11 @@ import io.silverback.cluster.simulation.SimStore;
 import io.silverback.cluster.simulation.SimWorld;
 import io.silverback.codec.model.VersionClock;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The world of one part of a node: time by hand, nobody else, and a log that only takes notes. */
@@ -32,6 +35,8 @@ public final class HandPorts {
     public long end;
     public @Nullable Listener listener;
     public int reconciled;
+    public Optional<View> newestOfTwo = Optional.empty();
+    public final List<View> refounded = new ArrayList<>();
 
     @Override
     public void start(Member self, Listener to) {
@@ -48,6 +53,16 @@ public final class HandPorts {
 
     @Override
     public void follow(View view) {}
+
+    @Override
+    public Optional<View> newestOfTwo() {
+      return newestOfTwo;
+    }
+
+    @Override
+    public void refound(View first, Optional<View> newest) {
+      refounded.add(first);
+    }
 
     @Override
     public boolean isProposer() {
@@ -101,7 +116,15 @@ public final class HandPorts {
     public void close() {}
   }
 
-  private static final class Nowhere implements Network {
+  /** The doors that refuse; all others do not answer. */
+  public final Set<String> refusing = new HashSet<>();
+
+  private final class Nowhere implements Network {
+    @Override
+    public void knock(String address, Consumer<Knock> done) {
+      done.accept(refusing.contains(address) ? Knock.REFUSED : Knock.NOT_REFUSED);
+    }
+
     @Override
     public boolean send(String address, Channel channel, byte[] message) {
       return false;

@@ -26,7 +26,7 @@ final class ClusterApiPageTest {
       Pattern.compile("(?s)```\n\\$ (GET|POST|DELETE|PUT) (\\S+)\n(\\d{3})\n(.*?)```");
   private static final Pattern WORD =
       Pattern.compile("node-[0-9]|none|leadership|all|success|error");
-  private static final int EXAMPLES = 11;
+  private static final int EXAMPLES = 12;
 
   private record Example(String method, String path, int status, String body) {}
 

@@ -384,6 +384,19 @@ final class ClusterGatewayTest {
     cluster.await(path + " has " + text, () -> cluster.get(node, path).text().contains(text));
   }
 
+  /** Others take two refused ports to mean that nothing is shown any more. */
+  @Test
+  void aServerThatEndsClosesItsWebPortBeforeItsPeerPort() throws IOException, InterruptedException {
+    try (var cluster = LocalCluster.start(1)) {
+      Thread end = Thread.ofVirtual().start(() -> cluster.stop(0));
+      while (!LocalCluster.isRefused(cluster.peerPort(0))) {
+        Thread.onSpinWait();
+      }
+      assertTrue(LocalCluster.isRefused(cluster.webPort(0)));
+      end.join();
+    }
+  }
+
   @Test
   void aMinorityShowsNoGroupsAndTakesNone() throws IOException {
     try (var cluster = LocalCluster.start(3)) {

@@ -1,5 +1,7 @@
 package io.silverback.server;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -11,7 +13,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Three packaged servers whose stores are older than their cluster, or full. */
+/** Packaged servers whose stores are older than their cluster, full, or lost. */
 final class ClusterStoresIT {
   private static final int GROUPS = 12;
 
@@ -58,12 +60,61 @@ final class ClusterStoresIT {
     }
   }
 
+  /** Of two, with what each has got while the other one was away; one comes back with nothing. */
+  @Test
+  void eitherOfTwoIsLostOneAfterTheOtherAndTheOtherGoesOnAlone() {
+    String[] flags = {
+      "--cluster.stability=1s",
+      "--cluster.lease=1s",
+      "--cluster.renewal=200ms",
+      "--web.enable-admin-api"
+    };
+    try (var cluster = ProcessCluster.start(2, folder, flags)) {
+      push(cluster, 1);
+      for (ProcessCluster.Node lost : cluster.nodes()) {
+        cluster.await("none is missed", () -> oneMayFail(cluster));
+        lost.kill();
+        cluster.awaitShown("value_", wanted);
+        push(cluster, 2 + cluster.nodes().indexOf(lost));
+        delete(folder.resolve(lost.name()));
+        cluster.mend();
+        cluster.awaitShown("value_", wanted);
+      }
+      var status = ProcessCluster.json(cluster.node(0).get("/api/v1/cluster/status"));
+      assertEquals(2, status.at("/data/generation").asInt());
+    }
+  }
+
+  private static boolean oneMayFail(ProcessCluster cluster) {
+    var status = ProcessCluster.json(cluster.node(0).get("/api/v1/cluster/status")).at("/data");
+    return status.at("/settled").asBoolean()
+        && status.at("/failure_tolerance/without_losing_pushes").asInt() == 1
+        && status.at("/failure_tolerance/without_stopping_pushes").asInt() == 1;
+  }
+
+  /** Two of three are lost with their files. */
+  @Test
+  void oneThatIsLeftGivesUpAMajority() {
+    try (var cluster = ProcessCluster.start(3, folder, "--web.enable-admin-api")) {
+      push(cluster, 1);
+      ProcessCluster.Node left = cluster.node(2);
+      String first = "/api/v1/cluster/members/node-0?force=true";
+      assertEquals(409, left.send("DELETE", first, "").statusCode());
+      cluster.node(0).kill();
+      cluster.node(1).kill();
+      cluster.insistOn(202, left, "DELETE", first + "&timeout=0s");
+      cluster.insistOn(200, left, "DELETE", "/api/v1/cluster/members/node-1?force=true");
+      assertEquals(200, left.send("DELETE", first, "").statusCode());
+      cluster.insist(200, left, "PUT", "/metrics/job/after", "value_now 7\n");
+      assertEquals("7", cluster.shown("value_").get("value_now{instance=\"\",job=\"after\"}"));
+    }
+  }
+
   /** Each group through another node than the last time, and then all of them are shown. */
   private void push(ProcessCluster cluster, int round) {
     for (int group = 0; group < GROUPS; group++) {
       String path = "/metrics/job/stores-" + group;
-      cluster.insist(
-          200, cluster.node((group + round) % 3), "PUT", path, "value_now " + round + "\n");
+      cluster.insist(200, cluster.up(group + round), "PUT", path, "value_now " + round + "\n");
       wanted.put("value_now{instance=\"\",job=\"stores-" + group + "\"}", String.valueOf(round));
     }
     cluster.awaitShown("value_", wanted);

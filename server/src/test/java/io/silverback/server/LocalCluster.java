@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.fail;
 import io.silverback.server.RawHttp.Answer;
 import io.silverback.server.flags.Flags;
 import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -79,6 +82,23 @@ final class LocalCluster implements AutoCloseable {
 
   String webAddress(int node) {
     return "127.0.0.1:" + ports.get(2 * node);
+  }
+
+  /** True if nobody listens at that port now. */
+  static boolean isRefused(int port) throws IOException {
+    try (var socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      return !socket.isConnected();
+    } catch (ConnectException _) {
+      return true;
+    }
+  }
+
+  int webPort(int node) {
+    return ports.get(2 * node);
+  }
+
+  int peerPort(int node) {
+    return ports.get(2 * node + 1);
   }
 
   private String peerAddress(int node) {

@@ -113,6 +113,14 @@ final class LocalLibraries implements ClusterLibraries {
     public void follow(View view) {}
 
     @Override
+    public Optional<View> newestOfTwo() {
+      return Optional.empty();
+    }
+
+    @Override
+    public void refound(View first, Optional<View> newest) {}
+
+    @Override
     public boolean isProposer() {
       synchronized (LocalLibraries.this) {
         return !logs.isEmpty() && logs.keySet().iterator().next().equals(self);

@@ -223,6 +223,11 @@ final class ProcessCluster implements AutoCloseable {
     return nodes;
   }
 
+  /** One of those that are up. */
+  Node up(int number) {
+    return up().get(number % up().size());
+  }
+
   private List<Node> up() {
     return nodes.stream().filter(Node::isUp).toList();
   }
@@ -265,6 +270,13 @@ final class ProcessCluster implements AutoCloseable {
           }
           return answer.statusCode() == wanted;
         });
+  }
+
+  /** Sends an order until it is answered so, whatever else the node says meanwhile. */
+  void insistOn(int wanted, Node node, String method, String path) {
+    await(
+        method + " " + path + " is answered " + wanted,
+        () -> node.send(method, path, "").statusCode() == wanted);
   }
 
   /**

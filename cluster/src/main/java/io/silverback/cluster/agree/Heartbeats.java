@@ -111,8 +111,15 @@ public final class Heartbeats {
             ports.clock().nanoTime(),
             ports.clock().wallMillis(),
             voter.lapsed()));
-    if (beat.epoch() < now.epoch() && mayPush(from, now)) {
-      post.send(from, new PeerMessage.ViewPush(now));
+    if (beat.epoch() < now.epoch()) {
+      push(from, now);
+    }
+  }
+
+  /** Tells a node the view, unless it was told a moment ago. */
+  public void push(Member to, View view) {
+    if (mayPush(to, view)) {
+      post.send(to, new PeerMessage.ViewPush(view));
     }
   }
 
@@ -133,6 +140,8 @@ public final class Heartbeats {
     lease.sentNanos(grant.renewal()).ifPresent(sent -> peers.echoed(voter, grant.nanos() - sent));
     if (grant.epoch() == view.epoch() && grant.digest() != lease.digest()) {
       warnOfTwoViews(voter, grant.epoch());
+      // Of two generations, one gives way.
+      view.member(voter.nodeId(), voter.incarnation()).ifPresent(member -> push(member, view));
       return;
     }
     if (grant.granted() && !ended) {

@@ -42,6 +42,35 @@ public final class ViewPlanner {
     return most > 2 && most % 2 == 0 ? most - 1 : most;
   }
 
+  /**
+   * The first view of a new generation: one voter, without those that are given up. All that is
+   * left is led from this view on, so that each leader first asks all others what they have.
+   *
+   * @param survivor a member that is not given up
+   * @param epoch of the view, above all that others may agree on
+   */
+  static View refounded(
+      View view,
+      Member survivor,
+      List<Member> givenUp,
+      long generation,
+      long epoch,
+      long wallMillis) {
+    var seats = new ArrayList<Seat>();
+    var removed = new ArrayList<>(view.removed());
+    for (Seat seat : view.seats()) {
+      Member member = seat.member();
+      if (givenUp.contains(member)) {
+        removed.add(new Removed(member, epoch, wallMillis, seat.returns() + 1));
+      } else {
+        boolean isSurvivor = member.isSameProcess(survivor);
+        seats.add(new Seat(member, isSurvivor, seat.mayLead(), seat.returns(), seat.drain()));
+      }
+    }
+    View raised = view.raised(epoch);
+    return assigned(new View(generation, epoch, view.clusterId(), seats, removed, raised.slots()));
+  }
+
   public static View without(View view, Member member, long wallMillis) {
     return without(view, member, wallMillis, 1);
   }
@@ -143,7 +172,8 @@ public final class ViewPlanner {
         slots = slots.handedOver(view.epoch(), moved, to.get());
       }
     }
-    return new View(view.epoch(), view.clusterId(), view.seats(), view.removed(), slots);
+    return new View(
+        view.generation(), view.epoch(), view.clusterId(), view.seats(), view.removed(), slots);
   }
 
   /** Slots that a leader has released, for another member that has all of them. */
@@ -175,7 +205,8 @@ public final class ViewPlanner {
                       waiting != null && (tenure.epoch() == view.epoch() || waiting.get(slot));
                   return moves ? Optional.of(ring.first(slot)) : Optional.empty();
                 });
-    return new View(view.epoch(), view.clusterId(), view.seats(), view.removed(), slots);
+    return new View(
+        view.generation(), view.epoch(), view.clusterId(), view.seats(), view.removed(), slots);
   }
 
   /** The same once more. */
@@ -230,8 +261,18 @@ public final class ViewPlanner {
 
   private static View next(View view, List<Seat> seats, List<Removed> removed) {
     long epoch = view.epoch() + 1;
-    var next = new View(epoch, view.clusterId(), seats, removed, view.slots());
-    return new View(epoch, view.clusterId(), seats, removed, reassigned(next, epoch));
+    return assigned(
+        new View(view.generation(), epoch, view.clusterId(), seats, removed, view.slots()));
+  }
+
+  private static View assigned(View view) {
+    return new View(
+        view.generation(),
+        view.epoch(),
+        view.clusterId(),
+        view.seats(),
+        view.removed(),
+        reassigned(view, view.epoch()));
   }
 
   /** Slots whose leader is no member go to the first of their owners that may lead. */

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /**
@@ -24,6 +25,8 @@ public final class Voter {
   private final Map<View.Removed, Long> lapseAt = new HashMap<>();
   private final Set<ProcessId> released = new HashSet<>();
   private long since;
+  private OptionalLong withheldUntil = OptionalLong.empty();
+  private long generation;
 
   public Voter(Clock clock, Duration lease) {
     this.clock = clock;
@@ -37,6 +40,11 @@ public final class Voter {
     since = clock.nanoTime();
   }
 
+  /** Grants nothing for a while, unless a view of a later generation comes. */
+  void withhold() {
+    withheldUntil = OptionalLong.of(clock.nanoTime() + cautionNanos);
+  }
+
   /** Grants a member of the view a lease from now on, if it may. */
   boolean grant(View view, Member self, ProcessId to) {
     long now = clock.nanoTime();
@@ -44,7 +52,8 @@ public final class Voter {
         view.hasVoter(self)
             && view.member(to.nodeId(), to.incarnation()).isPresent()
             && !released.contains(to)
-            && now - since >= cautionNanos;
+            && now - since >= cautionNanos
+            && (withheldUntil.isEmpty() || now - withheldUntil.getAsLong() >= 0);
     if (may) {
       granted.put(to, now);
     }
@@ -56,6 +65,10 @@ public final class Voter {
    * came back was granted more since.
    */
   public void enter(View view) {
+    if (view.generation() != generation) {
+      generation = view.generation();
+      withheldUntil = OptionalLong.empty();
+    }
     for (View.Removed gone : view.removed()) {
       lapseAt.computeIfAbsent(gone, absent -> grantEnds(ProcessId.of(absent.member())));
     }

@@ -30,6 +30,7 @@ import io.silverback.cluster.agree.OutageWatch;
 import io.silverback.cluster.agree.Peers;
 import io.silverback.cluster.agree.Proposer;
 import io.silverback.cluster.agree.Readiness;
+import io.silverback.cluster.agree.Refounder;
 import io.silverback.cluster.agree.Voter;
 import io.silverback.cluster.message.PeerMessage;
 import io.silverback.cluster.message.PeerMessage.ProcessId;
@@ -102,6 +103,7 @@ public final class ClusterNode implements AutoCloseable {
   private final Requests requests;
   private final Founding founding;
   private final Proposer proposer;
+  private final Refounder refounder;
   private final TakeOver takeOver;
   private final Room room;
   private final AntiEntropy antiEntropy;
@@ -160,6 +162,7 @@ public final class ClusterNode implements AutoCloseable {
     takeOver = new TakeOver(self, ports, requests, board, led, waiting, off, events);
     room = new Room(config, self, ports, takeOver::stuck, post, off);
     proposer = new Proposer(config, self, ports, peers, board, epochs, room);
+    refounder = new Refounder(config, self, ports, lease, voter, peers, off);
     antiEntropy = new AntiEntropy(self, ports, requests, led, shares, off, events);
     purge = new Purge(config, self, ports, requests, led, shares, antiEntropy::missed, off, events);
     replicator =
@@ -437,6 +440,26 @@ public final class ClusterNode implements AutoCloseable {
     ports.loop().execute(() -> tell(wish));
   }
 
+  /**
+   * An operator says that a member is lost for good, and a majority of the voters with it: once all
+   * voters that are not heard are given up, this node founds the cluster again without them.
+   *
+   * @param done told once, by a thread of the node; must return quickly
+   */
+  public void giveUp(String nodeId, Consumer<Refounder.GivenUp> done) {
+    ports
+        .loop()
+        .execute(
+            () ->
+                inLoop(
+                    () ->
+                        done.accept(
+                            view.<Refounder.GivenUp>map(now -> refounder.giveUp(now, nodeId))
+                                .orElse(
+                                    new Refounder.GivenUp.Refused(
+                                        "the cluster has not formed yet")))));
+  }
+
   private void tell(Wish wish) {
     post.sendAll(heartbeats.everyone(view), new PeerMessage.Wished(wish));
     wished(wish);
@@ -483,8 +506,7 @@ public final class ClusterNode implements AutoCloseable {
         committed
             .getAndAccumulate(
                 Optional.of(next),
-                (kept, came) ->
-                    kept.filter(view -> view.epoch() > next.epoch()).isPresent() ? kept : came)
+                (kept, came) -> kept.filter(view -> view.isAfter(next)).isPresent() ? kept : came)
             .isEmpty();
     if (isFirst) {
       ports
@@ -549,6 +571,8 @@ public final class ClusterNode implements AutoCloseable {
       case PeerMessage.Wished wished ->
           view.filter(now -> now.member(sender.nodeId(), sender.incarnation()).isPresent())
               .ifPresent(_ -> wished(wished.wish()));
+      case PeerMessage.ViewPush push when isOfEarlierGeneration(push.view()) ->
+          known(sender).ifPresent(by -> heartbeats.push(by, view.orElseThrow()));
       case PeerMessage.ViewPush push when mayTell(sender, push.view()) -> learn(push.view());
       case PeerMessage.ViewPush _ -> {}
       case PeerMessage.Offer offer -> known(sender).ifPresent(by -> offered(by, offer));
@@ -583,10 +607,16 @@ public final class ClusterNode implements AutoCloseable {
         && !room.full().containsKey(ProcessId.of(member));
   }
 
+  private boolean isOfEarlierGeneration(View told) {
+    return view.filter(now -> now.clusterId() == told.clusterId())
+        .filter(now -> told.generation() < now.generation())
+        .isPresent();
+  }
+
   /**
    * True if the process can know a view that this node does not. While the lease holds, a majority
-   * counts on the view that is here, so that only its members can know of a newer one. Without a
-   * lease they may all be other processes by now.
+   * counts on the view that is here, so that only its members can know of a newer one, or those of
+   * a later generation. Without a lease they may all be other processes by now.
    */
   private boolean mayTell(ProcessId sender, View newer) {
     boolean isPlausible =
@@ -594,6 +624,7 @@ public final class ClusterNode implements AutoCloseable {
             && newer.member(sender.nodeId(), sender.incarnation()).isPresent();
     return isPlausible
         && (!lease.holds()
+            || view.filter(now -> now.generation() < newer.generation()).isPresent()
             || view.flatMap(now -> now.member(sender.nodeId(), sender.incarnation())).isPresent());
   }
 
@@ -648,10 +679,16 @@ public final class ClusterNode implements AutoCloseable {
   /** A committed view; only a newer one of the same cluster matters. */
   private void learn(View next) {
     if (view.isPresent()
-        && (next.epoch() <= view.get().epoch() || next.clusterId() != view.get().clusterId())) {
+        && (!next.isAfter(view.get()) || next.clusterId() != view.get().clusterId())) {
       return;
     }
     boolean isFirst = view.isEmpty();
+    boolean isRefounded = view.filter(now -> now.generation() != next.generation()).isPresent();
+    if (isRefounded && lease.holds()) {
+      // What the voters of before granted is of no account to the others any more.
+      lease.drop();
+      lapsed();
+    }
     story.entered(view, next);
     view = Optional.of(next);
     lease.enter(next);
@@ -668,10 +705,14 @@ public final class ClusterNode implements AutoCloseable {
       led.clear();
     }
     proposer.enter(next);
+    refounder.enter(next);
     antiEntropy.enter(next);
     outages.enter(next);
     clocks.enter(next);
-    if (next.has(self)) {
+    if (isRefounded && next.voters().equals(List.of(self))) {
+      events.count(ClusterEvent.REFOUNDINGS);
+    }
+    if (next.has(self) || isRefounded) {
       ports.viewLog().follow(next);
     }
     beat();
@@ -697,6 +738,9 @@ public final class ClusterNode implements AutoCloseable {
     } else {
       View current = view.get();
       board.report(current, ProcessId.of(self), current.epoch(), voter.lapsed());
+      if (!closed) {
+        refounder.tick(current);
+      }
       takeOver.advance(current);
       room.tick(current);
       proposer.tick(current);

@@ -5,6 +5,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -31,8 +33,21 @@ final class Addresses implements AutoCloseable {
    */
   InetSocketAddress resolve(HostPort peer, long number, Duration timeout)
       throws IOException, InterruptedException {
-    InetAddress[] all = peer.isLiteral() ? peer.resolve() : lookUp(peer, timeout);
+    InetAddress[] all = all(peer, timeout);
     return new InetSocketAddress(all[(int) Math.floorMod(number, (long) all.length)], peer.port());
+  }
+
+  /** All of them, with the same limits. */
+  List<InetSocketAddress> resolveAll(HostPort peer, Duration timeout)
+      throws IOException, InterruptedException {
+    return Arrays.stream(all(peer, timeout))
+        .map(address -> new InetSocketAddress(address, peer.port()))
+        .toList();
+  }
+
+  private InetAddress[] all(HostPort peer, Duration timeout)
+      throws IOException, InterruptedException {
+    return peer.isLiteral() ? peer.resolve() : lookUp(peer, timeout);
   }
 
   private InetAddress[] lookUp(HostPort peer, Duration timeout)

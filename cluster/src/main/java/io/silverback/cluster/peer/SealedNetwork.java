@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +42,7 @@ public final class SealedNetwork implements Network {
   private final Arrivals arrivals;
   private final Receivers receivers = new Receivers();
   private final Addresses addresses = new Addresses();
+  private final Knocks knocks = new Knocks(addresses);
   private final Map<Target, Outbound> outbounds = new ConcurrentHashMap<>();
   private volatile boolean closed;
 
@@ -84,6 +86,18 @@ public final class SealedNetwork implements Network {
     Thread.ofVirtual().name("peer-listener").start(network::accept);
     Thread.ofVirtual().name("peer-clock").start(network::watch);
     return network;
+  }
+
+  @Override
+  public void knock(String address, Consumer<Knock> done) {
+    HostPort at;
+    try {
+      at = HostPort.parse(address);
+    } catch (IllegalArgumentException _) {
+      done.accept(Knock.NOT_REFUSED);
+      return;
+    }
+    knocks.knock(at, done);
   }
 
   @Override

@@ -14,6 +14,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftClientReply;
@@ -27,6 +28,8 @@ import org.apache.ratis.protocol.TransferLeadershipRequest;
 import org.apache.ratis.rpc.CallId;
 import org.apache.ratis.server.RaftConfiguration;
 import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.protocol.TermIndex;
+import org.apache.ratis.server.raftlog.RaftLog;
 import org.apache.ratis.server.storage.RaftStorage;
 import org.apache.ratis.thirdparty.com.google.protobuf.UnsafeByteOperations;
 import org.apache.ratis.util.LifeCycle;
@@ -53,8 +56,8 @@ final class LogServer {
       throws IOException {
     this.seed = seed;
     this.id = RaftPeerId.valueOf(Long.toHexString(seed.storeId()));
-    this.groupId = RaftGroupId.valueOf(new UUID(GROUP, seed.view().clusterId()));
-    this.register = new ViewRegister(seed.view().clusterId(), committed);
+    this.groupId = groupId(seed.view());
+    this.register = new ViewRegister(seed.view(), committed);
     this.server =
         RaftServer.newBuilder()
             .setServerId(id)
@@ -75,8 +78,20 @@ final class LogServer {
 
   private static final long STEP_DOWN_MILLIS = 5_000;
 
-  /** Half of the name of a group; the other half is the number of the cluster. */
+  /** Entries that are not committed; there are some where proposals were under way. */
+  private static final long MOST_READ = 100;
+
+  /** Half of the name of a group, with the generation; the other half is the cluster's number. */
   private static final long GROUP = 0x73696c7665726261L;
+
+  private static RaftGroupId groupId(View view) {
+    return RaftGroupId.valueOf(new UUID(GROUP ^ view.generation(), view.clusterId()));
+  }
+
+  /** The folder of the group that keeps views like that one. */
+  static String folderOf(View view) {
+    return groupId(view).getUuid().toString();
+  }
 
   /**
    * Who is in the group to begin with. One that joins must not take itself for a voter before the
@@ -101,6 +116,40 @@ final class LogServer {
 
   Optional<View> newest() {
     return register.newest();
+  }
+
+  /**
+   * The newest view that it has, committed or not, if it is one of two voters.
+   *
+   * @throws IOException if the log cannot be read
+   */
+  Optional<View> newestOfTwo() throws IOException {
+    if (isDead()) {
+      return Optional.empty();
+    }
+    long applied = division.getInfo().getLastAppliedIndex();
+    Optional<View> newest = register.newest();
+    RaftLog log = division.getRaftLog();
+    TermIndex last = log.getLastEntryTermIndex();
+    long end = last == null ? applied : last.getIndex();
+    RaftConfiguration known = division.getRaftConf();
+    boolean isOfTwo =
+        known.getPreviousPeers().isEmpty() && known.getCurrentPeers().size() == 2 && !joins();
+    if (!isOfTwo || newest.isEmpty() || end - applied > MOST_READ) {
+      return Optional.empty();
+    }
+    View view = newest.get();
+    for (long index = applied + 1; index <= end; index++) {
+      LogEntryProto entry = log.get(index);
+      if (entry == null) {
+        return Optional.empty();
+      }
+      if (entry.hasStateMachineLogEntry()) {
+        View next = ViewRegister.decode(entry.getStateMachineLogEntry().getLogData().toByteArray());
+        view = next.follows(view) ? next : view;
+      }
+    }
+    return Optional.of(view);
   }
 
   /** True if it leads, as far as it knows, and has committed an entry since it does. */

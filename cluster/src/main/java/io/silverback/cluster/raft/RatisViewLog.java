@@ -61,14 +61,18 @@ public final class RatisViewLog implements ViewLog {
   /** The newest view that was told or followed. Guarded by the lock, like the next four. */
   private @Nullable View newest;
 
-  private long toldCluster;
-  private long toldEpoch;
+  private @Nullable View told;
+  private @Nullable Refounding refounding;
   private @Nullable View first;
   private List<Member> wantedVoters = List.of();
 
+  private volatile Optional<View> newestOfTwo = Optional.empty();
   private volatile @Nullable LogServer server;
   private volatile @Nullable ExchangeRpc rpc;
   private volatile boolean closed;
+
+  /** A new log to begin with that view, if the old one has that newest one. */
+  private record Refounding(View first, Optional<View> newest) {}
 
   /** How an attempt to change the voters ended; {@code BROKEN}: this leader can change no more. */
   private enum Change {
@@ -88,7 +92,7 @@ public final class RatisViewLog implements ViewLog {
   }
 
   // Of the worker alone.
-  private long writtenEpoch;
+  private Optional<View> written;
   private long restartNanos = System.nanoTime();
   private @Nullable CompletableFuture<Change> change;
   private long changeNanos;
@@ -112,7 +116,7 @@ public final class RatisViewLog implements ViewLog {
             Thread.ofPlatform().daemon().name("silverback-view-log").factory());
     files.view().ifPresent(this::know);
     files.seed().ifPresent(seed -> know(seed.view()));
-    this.writtenEpoch = newestEpoch();
+    this.written = remembered();
   }
 
   private byte[] answer(Network.Sender from, int topic, byte[] request) throws IOException {
@@ -161,7 +165,7 @@ public final class RatisViewLog implements ViewLog {
   private void know(View view) {
     synchronized (lock) {
       View known = newest;
-      if (known != null && known.clusterId() == view.clusterId() && known.epoch() >= view.epoch()) {
+      if (known != null && known.clusterId() == view.clusterId() && !view.isAfter(known)) {
         return;
       }
       newest = view;
@@ -172,6 +176,18 @@ public final class RatisViewLog implements ViewLog {
   private long newestEpoch() {
     synchronized (lock) {
       return newest == null ? 0 : newest.epoch();
+    }
+  }
+
+  @Override
+  public Optional<View> newestOfTwo() {
+    return newestOfTwo;
+  }
+
+  @Override
+  public void refound(View first, Optional<View> expected) {
+    synchronized (lock) {
+      refounding = new Refounding(first, expected);
     }
   }
 
@@ -252,12 +268,15 @@ public final class RatisViewLog implements ViewLog {
   private void keep(Member self, Listener listener) {
     try {
       writeNewest();
+      refound(self);
       endServer(self);
       if (server == null && System.nanoTime() - restartNanos >= 0) {
         startServer(self, listener);
       }
       proposeFirst();
       changeVoters();
+      LogServer current = server;
+      newestOfTwo = current == null ? Optional.empty() : current.newestOfTwo();
     } catch (IOException | RuntimeException failure) {
       restartNanos = System.nanoTime() + RESTART.toNanos();
       logOnce(failure);
@@ -274,10 +293,52 @@ public final class RatisViewLog implements ViewLog {
 
   private void writeNewest() throws IOException {
     Optional<View> view = remembered();
-    if (view.isPresent() && view.get().epoch() != writtenEpoch) {
+    if (view.isPresent() && !view.equals(written)) {
       files.writeView(view.get());
-      writtenEpoch = view.get().epoch();
+      written = view;
     }
+  }
+
+  /**
+   * Replaces the log by a new one. From the moment on at which the seed is written this node goes
+   * by it, whatever happens.
+   */
+  private void refound(Member self) throws IOException {
+    Refounding wanted;
+    synchronized (lock) {
+      wanted = refounding;
+      refounding = null;
+    }
+    LogServer current = server;
+    if (wanted == null || isBegun(wanted.first())) {
+      return;
+    }
+    if (wanted.newest().isPresent()
+        && (current == null || !current.newestOfTwo().equals(wanted.newest()))) {
+      return;
+    }
+    closeOrFail(current);
+    files.writeSeed(new Seed(self.storeId(), true, wanted.first()));
+    restartNanos = System.nanoTime();
+    logger.log(
+        System.Logger.Level.WARNING,
+        "the log of the views begins anew with this node alone",
+        entry("generation", wanted.first().refoundings()),
+        entry("epoch", wanted.first().epoch()));
+  }
+
+  /** True if the newest view or the log is of that generation, or a later one. */
+  private boolean isBegun(View first) {
+    return remembered().filter(view -> view.generation() >= first.generation()).isPresent()
+        || files.seed().filter(seed -> seed.view().generation() >= first.generation()).isPresent();
+  }
+
+  private void closeOrFail(@Nullable LogServer current) throws IOException {
+    if (current != null && !current.close(settings.closeTimeout().toNanos())) {
+      throw new IOException("the server of the view log does not end");
+    }
+    server = null;
+    rpc = null;
   }
 
   /** Ends a server that has ended by itself, or that is of no use any more. */
@@ -290,22 +351,20 @@ public final class RatisViewLog implements ViewLog {
     boolean failed = dead && current.failed();
     boolean stray = false;
     Optional<View> view = remembered();
+    boolean outdated =
+        view.isPresent() && view.get().generation() > current.seed().view().generation();
     boolean elsewhere =
         view.isPresent() && view.get().clusterId() != current.seed().view().clusterId();
-    if (elsewhere) {
-      stray = votes(view.get(), self);
+    if (elsewhere || outdated) {
+      stray = outdated || votes(view.get(), self);
     } else if (view.isPresent() && view.get().epoch() > current.seed().view().epoch()) {
       stray = current.joins() && !votes(view.get(), self);
     }
     if (!dead && !stray) {
       return;
     }
-    if (!current.close(settings.closeTimeout().toNanos())) {
-      throw new IOException("the server of the view log does not end");
-    }
-    server = null;
-    rpc = null;
-    if (failed) {
+    closeOrFail(current);
+    if (failed && !outdated) {
       restartNanos = System.nanoTime() + RESTART.toNanos();
       return;
     }
@@ -314,7 +373,7 @@ public final class RatisViewLog implements ViewLog {
       // stored still binds it.
       return;
     }
-    files.putAside(!elsewhere);
+    files.putAside(!elsewhere && !outdated);
     logger.log(
         System.Logger.Level.INFO,
         "this node is no voter any more, its log is put aside",
@@ -331,6 +390,10 @@ public final class RatisViewLog implements ViewLog {
       files.putAside(false);
       seed = Optional.empty();
     }
+    if (seed.isPresent() && isOutdated(seed.get())) {
+      files.putAside(false);
+      seed = Optional.empty();
+    }
     if (seed.isEmpty()) {
       seed = newSeed(self);
       if (seed.isEmpty()) {
@@ -338,6 +401,7 @@ public final class RatisViewLog implements ViewLog {
       }
       files.writeSeed(seed.get());
     }
+    files.keepOnly(LogServer.folderOf(seed.get().view()));
     addresses.learn(seed.get().view().voters());
     remembered().ifPresent(view -> addresses.learn(view.members()));
     var transport = new ExchangeRpc(exchange, addresses, settings);
@@ -346,6 +410,13 @@ public final class RatisViewLog implements ViewLog {
         new LogServer(
             seed.get(), settings, files.log(), transport, view -> committed(view, listener));
     lastFailure = "";
+  }
+
+  private boolean isOutdated(Seed seed) {
+    return remembered()
+        .filter(view -> view.clusterId() == seed.view().clusterId())
+        .filter(view -> view.generation() > seed.view().generation())
+        .isPresent();
   }
 
   /** What to start from where no server ever ran; empty if there is no reason to. */
@@ -369,17 +440,17 @@ public final class RatisViewLog implements ViewLog {
   /** Called by a thread of Ratis. */
   private void committed(View view, Listener listener) {
     synchronized (lock) {
-      if (newest != null && newest.clusterId() != view.clusterId()) {
+      if (newest != null
+          && (newest.clusterId() != view.clusterId() || newest.generation() > view.generation())) {
         return;
       }
     }
     know(view);
     synchronized (lock) {
-      if (closed || (view.clusterId() == toldCluster && view.epoch() < toldEpoch)) {
+      if (closed || (told != null && told.clusterId() == view.clusterId() && told.isAfter(view))) {
         return;
       }
-      toldCluster = view.clusterId();
-      toldEpoch = view.epoch();
+      told = view;
     }
     listener.committed(view);
   }

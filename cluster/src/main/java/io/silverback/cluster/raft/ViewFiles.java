@@ -117,6 +117,28 @@ final class ViewFiles {
     }
   }
 
+  /**
+   * Takes the files of all groups but that one out of the way: those of an earlier generation, as
+   * the library would start what it finds.
+   */
+  void keepOnly(String group) throws IOException {
+    if (!Files.exists(log())) {
+      return;
+    }
+    List<Path> others;
+    try (var groups = Files.list(log())) {
+      others = groups.filter(path -> !path.getFileName().toString().equals(group)).toList();
+    }
+    Path removed = folder.resolve("removed");
+    if (!others.isEmpty()) {
+      delete(removed);
+      Files.createDirectories(removed);
+    }
+    for (Path other : others) {
+      Files.move(other, removed.resolve(other.getFileName()), StandardCopyOption.ATOMIC_MOVE);
+    }
+  }
+
   private static void delete(Path path) throws IOException {
     if (!Files.exists(path)) {
       return;

@@ -32,9 +32,9 @@ import org.apache.ratis.util.MD5FileUtil;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The newest committed view, replaced only by the one after it. An entry of the log that is not a
- * view of another cluster, or of an epoch that does not follow changes nothing, on every voter
- * alike. A snapshot is the encoded view; empty before the first.
+ * The newest committed view, replaced only by the one after it. An entry of the log that is no
+ * view, or is of another cluster or generation, or of an epoch that does not follow changes
+ * nothing, on every voter alike. A snapshot is the encoded view; empty before the first.
  *
  * <p>Called by threads of Ratis.
  */
@@ -44,7 +44,7 @@ final class ViewRegister extends BaseStateMachine {
   private static final String UNFINISHED = "unfinished";
 
   private final SimpleStateMachineStorage storage = new SimpleStateMachineStorage();
-  private final long clusterId;
+  private final View origin;
   private final Consumer<View> committed;
   private volatile @Nullable View newest;
   private volatile boolean failed;
@@ -52,10 +52,11 @@ final class ViewRegister extends BaseStateMachine {
   /**
    * An empty register.
    *
+   * @param origin a view of the cluster and the generation
    * @param committed told of each view, in the order of the epochs; must return quickly
    */
-  ViewRegister(long clusterId, Consumer<View> committed) {
-    this.clusterId = clusterId;
+  ViewRegister(View origin, Consumer<View> committed) {
+    this.origin = origin;
     this.committed = committed;
   }
 
@@ -139,7 +140,9 @@ final class ViewRegister extends BaseStateMachine {
   private boolean follows(View next) {
     View current = newest;
     return current == null
-        ? next.clusterId() == clusterId && next.epoch() == 1
+        ? next.clusterId() == origin.clusterId()
+            && next.generation() == origin.generation()
+            && (next.epoch() == 1 || next.generation() != 0)
         : next.follows(current);
   }
 
@@ -148,7 +151,7 @@ final class ViewRegister extends BaseStateMachine {
     committed.accept(next);
   }
 
-  private static View decode(byte[] bytes) throws IOException {
+  static View decode(byte[] bytes) throws IOException {
     try {
       return View.decode(bytes);
     } catch (MalformedBytesException malformed) {

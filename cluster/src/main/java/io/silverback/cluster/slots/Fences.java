@@ -2,6 +2,7 @@ package io.silverback.cluster.slots;
 
 import io.silverback.cluster.HashRing;
 import io.silverback.cluster.View;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 
@@ -12,9 +13,15 @@ import java.util.List;
  */
 public final class Fences {
   private final long[] epochs = new long[HashRing.SLOTS];
+  private long generation;
 
   /** The leader of a slot in the view keeps out those before it. */
   public void enter(View view) {
+    if (view.generation() != generation) {
+      // Leaders of another generation are kept out by their views, whatever their epochs are.
+      generation = view.generation();
+      Arrays.fill(epochs, 0);
+    }
     for (int slot = 0; slot < epochs.length; slot++) {
       epochs[slot] = Math.max(epochs[slot], view.slots().tenure(slot).epoch());
     }

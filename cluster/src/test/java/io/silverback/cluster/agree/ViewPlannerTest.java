@@ -44,6 +44,48 @@ final class ViewPlannerTest {
   }
 
   @Test
+  void aRefoundedViewIsFarAboveAllThatTheOthersMayAgreeOn() {
+    Member survivor = members.getFirst();
+    List<Member> lost = members.subList(2, 5);
+    long generation = view.nextGeneration(-1);
+    View next =
+        ViewPlanner.refounded(
+            view, survivor, lost, generation, view.nextGenerationEpoch().orElseThrow(), WALL);
+
+    assertEquals(1, next.refoundings());
+    assertEquals(List.of(survivor), next.voters());
+    assertEquals(members.subList(0, 2), next.members());
+    assertEquals(lost, next.removed().stream().map(Removed::member).toList());
+    assertTrue(next.epoch() - view.epoch() >= 1 << 20);
+    for (int slot = 0; slot < HashRing.SLOTS; slot++) {
+      // What any of them led is led from now on: each asks the other first.
+      assertEquals(next.epoch(), next.slots().tenure(slot).epoch());
+      assertFalse(next.slots().tenure(slot).handedOver());
+    }
+    assertFalse(next.follows(view));
+    assertTrue(next.isAfter(view));
+    assertTrue(next.isAfter(view.raised(next.epoch() + 7)));
+    assertFalse(ViewPlanner.with(next, newcomer).follows(view));
+    assertTrue(ViewPlanner.with(next, newcomer).follows(next));
+    assertEquals(
+        2,
+        new View(generation, 9, 7, List.of(), List.of(), SlotTable.EMPTY).nextGeneration(0) >>> 32);
+    assertEquals(next, View.decode(next.encode()));
+  }
+
+  @Test
+  void epochsOfGenerationsAreBounded() {
+    assertTrue(view.raised(View.MOST_EPOCH - (3 << 20)).nextGenerationEpoch().isPresent());
+    assertFalse(view.raised(View.MOST_EPOCH - (2 << 20)).nextGenerationEpoch().isPresent());
+  }
+
+  /** Builds that know of no generation read it. */
+  @Test
+  void aViewOfTheFirstGenerationIsWrittenAsBefore() {
+    assertEquals(2, view.encode()[0]);
+  }
+
+  @Test
   void anOddNumberVotesButOfTwoBothAndOfManySeven() {
     List<Integer> wanted =
         IntStream.of(1, 2, 3, 4, 5, 6, 7, 8, 50).mapToObj(ViewPlanner::wantedVoters).toList();

@@ -236,6 +236,11 @@ final class ClusterNodeTest {
     }
 
     @Override
+    public void knock(String address, Consumer<Knock> done) {
+      done.accept(Knock.NOT_REFUSED);
+    }
+
+    @Override
     public void receive(Channel channel, Receiver receiver) {
       receivers.put(channel, receiver);
     }

@@ -11,6 +11,7 @@ import io.silverback.cluster.TestViews;
 import io.silverback.cluster.View;
 import io.silverback.cluster.ViewLog;
 import io.silverback.cluster.simulation.MemoryFabric;
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
@@ -130,6 +131,64 @@ final class RatisViewLogTest {
     for (Node node : three) {
       assertEquals(three.getFirst().told, node.told);
       assertEquals(List.of(1L, 2L, 3L, 4L, 5L), epochs(node));
+    }
+  }
+
+  @Test
+  void oneOfTwoFoundsAgainAndTheOtherJoinsTheNewLogWithItsOldFiles() {
+    View two = TestViews.view(1, CLUSTER, List.of(a, b));
+    List<Node> both = List.of(new Node(a), new Node(b));
+    both.forEach(node -> node.log.bootstrap(two));
+    propose(both, TestViews.view(2, CLUSTER, List.of(a, b), c));
+    await("what it has", () -> both.getFirst().log.newestOfTwo().equals(newest(both.getFirst())));
+    both.getLast().stop();
+    View again = ofGeneration(1, 1 << 20, List.of(a), c);
+
+    // Not from a view that it went on from.
+    both.getFirst().log.refound(again, Optional.of(two));
+    sleep(20 * SETTINGS.housekeeping().toMillis());
+    assertEquals(2, both.getFirst().epoch());
+    both.getFirst().log.refound(again, newest(both.getFirst()));
+    await("the first of the new ones", () -> newest(both.getFirst()).equals(Optional.of(again)));
+    assertEquals(Optional.empty(), both.getFirst().log.newestOfTwo());
+    both.getFirst().stop();
+
+    var restarted = new Node(a);
+    await("the same after a restart", () -> newest(restarted).equals(Optional.of(again)));
+    var returned = new Node(b);
+    assertEquals(2, returned.log.remembered().map(View::epoch).orElse(0L));
+    View with = ofGeneration(1, (1 << 20) + 1, List.of(a, b), c);
+    propose(List.of(restarted), with);
+    returned.log.follow(with);
+    reconcile(List.of(restarted, returned), List.of(a, b));
+    await("all of it", () -> newest(returned).equals(Optional.of(with)));
+    // What was left of the old group would be a second server.
+    assertEquals(1, groups(restarted).size());
+    assertEquals(1, groups(returned).size());
+  }
+
+  private static Optional<View> newest(Node node) {
+    return node.told.isEmpty() ? Optional.empty() : Optional.of(node.told.getLast());
+  }
+
+  private static View ofGeneration(long generation, long epoch, List<Member> voters, Member other) {
+    View view = TestViews.view(epoch, CLUSTER, voters, other);
+    return new View(generation, epoch, CLUSTER, view.seats(), view.removed(), view.slots());
+  }
+
+  private List<Path> groups(Node node) {
+    Path log = new ViewFiles(folder.resolve(node.member.nodeId())).log();
+    return Stream.ofNullable(log.toFile().listFiles())
+        .flatMap(Stream::of)
+        .map(File::toPath)
+        .toList();
+  }
+
+  private static void sleep(long millis) {
+    try {
+      Thread.sleep(millis);
+    } catch (InterruptedException interrupted) {
+      throw new IllegalStateException(interrupted);
     }
   }
 

@@ -4,6 +4,7 @@ import io.silverback.cluster.ClusterConfig;
 import io.silverback.cluster.simulation.SimFaults.Fault;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -48,8 +49,9 @@ final class ClusterSimulation {
    * @param breaks what can happen; if not everything can, only one thing happens at a time
    */
   record Plan(long seed, int hosts, Set<Fault> breaks, SimNode.Factory factory) {
+    /** All that may happen. */
     Plan(long seed, SimNode.Factory factory) {
-      this(seed, 0, EnumSet.allOf(Fault.class), factory);
+      this(seed, 0, Set.of(Fault.values()), factory);
     }
 
     /** One in five clusters is wiped now and then; the others go on for long. */
@@ -73,6 +75,7 @@ final class ClusterSimulation {
       long seed,
       Optional<Throwable> violation,
       int faults,
+      int refoundings,
       int scrapes,
       int acknowledgements,
       int wipes,
@@ -86,7 +89,10 @@ final class ClusterSimulation {
     this.world = new SimWorld(plan.seed(), tracing);
     int hosts = plan.hosts() > 0 ? plan.hosts() : world.one(List.of(1, 2, 3, 3, 3, 3, 4, 5));
     // Two losses at a time may cost pushes, but never show a slot twice.
-    boolean gentle = world.chance(0.7) || plan.breaks().size() < Fault.values().length;
+    boolean isAll = plan.breaks().size() == Fault.values().length;
+    boolean gentle = world.chance(0.7) || !isAll;
+    Set<Fault> breaks = isAll ? Fault.usual(hosts) : plan.breaks();
+    boolean promises = gentle && Collections.disjoint(breaks, Fault.OF_OPERATORS);
     ClusterConfig usual = ClusterConfig.standard(hosts);
     var config =
         new ClusterConfig(
@@ -98,10 +104,11 @@ final class ClusterSimulation {
             usual.pushBudget(),
             Duration.ofSeconds(world.between(1, 30)),
             Duration.ofMillis(world.between(1_000, 6_000)),
-            usual.maxClockSkew());
-    this.cluster = new SimCluster(world, config, plan.factory(), gentle);
+            usual.maxClockSkew(),
+            usual.refusedMeansDead());
+    this.cluster = new SimCluster(world, config, plan.factory(), promises);
     this.wiper = new SimWiper(world, cluster);
-    this.faults = new SimFaults(world, cluster, plan.breaks(), gentle);
+    this.faults = new SimFaults(world, cluster, breaks, gentle);
     if (!gentle) {
       cluster.fabric().lose(world.between(0, 30) / 1_000.0);
     }
@@ -167,6 +174,7 @@ final class ClusterSimulation {
         plan.seed(),
         Optional.ofNullable(violation),
         faults.struck(),
+        cluster.logs().refoundings(),
         judge.scrapes(),
         judge.acknowledgements(),
         judge.wipes(),

@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.BiPredicate;
+import java.util.function.Consumer;
 
 /** A network of several nodes in one process, with switches to cut it. Thread-safe. */
 public final class MemoryFabric implements AutoCloseable {
@@ -101,6 +102,11 @@ public final class MemoryFabric implements AutoCloseable {
     @Override
     public boolean send(String address, Channel channel, byte[] message) {
       return carry(self, address, channel, message);
+    }
+
+    @Override
+    public void knock(String address, Consumer<Knock> done) {
+      done.accept(Knock.NOT_REFUSED);
     }
 
     @Override

@@ -10,7 +10,7 @@ import java.util.function.Consumer;
 final class SimCluster {
   private final SimWorld world;
   private final SimFabric fabric;
-  private final SimRegister register;
+  private final SimLogs logs;
   private final ClusterConfig config;
   private final SimNode.Factory factory;
   private final SimJudge judge;
@@ -21,7 +21,7 @@ final class SimCluster {
   SimCluster(SimWorld world, ClusterConfig config, SimNode.Factory factory, boolean promises) {
     this.world = world;
     this.fabric = new SimFabric(world);
-    this.register = new SimRegister(world, fabric);
+    this.logs = new SimLogs(world, fabric);
     this.config = config;
     this.factory = factory;
     this.judge = new SimJudge(world, this, promises);
@@ -32,8 +32,13 @@ final class SimCluster {
     return fabric;
   }
 
+  /** The log that counts. */
   SimRegister register() {
-    return register;
+    return logs.newest();
+  }
+
+  SimLogs logs() {
+    return logs;
   }
 
   SimJudge judge() {
@@ -78,7 +83,7 @@ final class SimCluster {
     var process = new SimProcess(world, host, host.member(), stepped);
     host.run(process);
     world.trace(() -> "starts " + process);
-    var server = new SimServer(world, fabric, register, process, configOf(host), factory);
+    var server = new SimServer(world, fabric, logs, process, configOf(host), factory);
     servers.removeIf(before -> before.host() == host);
     servers.add(server);
     server.node().start();
@@ -90,7 +95,7 @@ final class SimCluster {
     // So few may all have lost their disks, one by one, and would found anew, as they were told to.
     boolean founds =
         hosts().indexOf(host) < config.bootstrapExpect()
-            && (config.bootstrapExpect() > 2 || register.newest().isEmpty());
+            && (config.bootstrapExpect() > 2 || register().newest().isEmpty());
     return founds
         ? config
         : new ClusterConfig(
@@ -102,7 +107,8 @@ final class SimCluster {
             config.pushBudget(),
             config.stability(),
             config.tombstoneAge(),
-            config.maxClockSkew());
+            config.maxClockSkew(),
+            config.refusedMeansDead());
   }
 
   private void scrapeSoon(SimServer server) {

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** All hosts, and the wires between them: one for each direction. */
 final class SimFabric {
@@ -30,6 +31,7 @@ final class SimFabric {
     private boolean holds;
     private double loss;
     private long extraNanos;
+    private String rejected = "";
   }
 
   /** One direction of a connection between two processes. */
@@ -85,6 +87,34 @@ final class SimFabric {
     wire.holds = world.chance(0.5);
   }
 
+  /** Connections to that door are refused on the way, whether or not it is open. */
+  void reject(SimHost from, SimHost to, String port) {
+    wire(from, to).rejected = port;
+  }
+
+  void knock(SimProcess from, String address, Consumer<Network.Knock> done) {
+    String name = address.substring(0, address.indexOf(':'));
+    SimHost to = hosts.get(name + ":9");
+    boolean isAnswered = to != null && talks(from.host(), to);
+    boolean isRefused =
+        to != null
+            && (isRejected(wire(from.host(), to), address)
+                || (isAnswered && refuses(to, address.endsWith(":80"))));
+    world.in(
+        isRefused ? world.between(50_000, 2 * SimWorld.MILLI) : 500 * SimWorld.MILLI,
+        () ->
+            from.arrive(
+                () -> done.accept(isRefused ? Network.Knock.REFUSED : Network.Knock.NOT_REFUSED)));
+  }
+
+  private static boolean isRejected(Wire wire, String address) {
+    return !wire.rejected.isEmpty() && address.endsWith(wire.rejected);
+  }
+
+  private static boolean refuses(SimHost host, boolean web) {
+    return host.process().map(process -> web && !process.webOpen()).orElse(!host.silent());
+  }
+
   void worsen(SimHost from, SimHost to, double lost, long extraNanos) {
     Wire wire = wire(from, to);
     wire.loss = lost;
@@ -95,6 +125,7 @@ final class SimFabric {
   void mend(SimHost from, SimHost to) {
     Wire wire = wire(from, to);
     wire.cut = false;
+    wire.rejected = "";
     wire.loss = 0;
     wire.extraNanos = 0;
     for (Connection connection : List.copyOf(connections.values())) {

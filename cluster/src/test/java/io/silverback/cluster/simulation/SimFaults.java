@@ -4,6 +4,7 @@ import io.silverback.cluster.Member;
 import io.silverback.cluster.View;
 import io.silverback.cluster.Wish;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -52,7 +53,29 @@ final class SimFaults {
     STORE,
     FULL,
     KILL_ALL,
-    FOUND_ANEW
+    FOUND_ANEW,
+    LOSE_ONE_OF_TWO,
+    LOSE_BOTH_IN_TURN,
+    REJECT_ONE_DOOR,
+    LOSE_MAJORITY,
+    GIVE_UP_LIVING;
+
+    /** What only two hosts go through. */
+    static final Set<Fault> OF_TWO =
+        EnumSet.of(LOSE_ONE_OF_TWO, LOSE_BOTH_IN_TURN, REJECT_ONE_DOOR);
+
+    /** What costs pushes, or worse, as documented. */
+    static final Set<Fault> OF_OPERATORS = EnumSet.of(LOSE_MAJORITY, GIVE_UP_LIVING);
+
+    /** All that clusters of that many hosts should stand. */
+    static Set<Fault> usual(int hosts) {
+      Set<Fault> usual = EnumSet.allOf(Fault.class);
+      usual.removeAll(OF_OPERATORS);
+      if (hosts != 2) {
+        usual.removeAll(OF_TWO);
+      }
+      return usual;
+    }
   }
 
   SimFaults(SimWorld world, SimCluster cluster, Set<Fault> kinds, boolean gentle) {
@@ -137,6 +160,8 @@ final class SimFaults {
       case JOIN -> hosts < MOST_HOSTS;
       case FULL -> gentle && hosts > 2;
       case ISOLATE, DEAF, MUTE, PAIR, WORSE_WIRES, FLAP, LEAVE, DRAIN, END, SUSPECT -> hosts > 1;
+      case LOSE_ONE_OF_TWO, LOSE_BOTH_IN_TURN, REJECT_ONE_DOOR -> gentle && isPair();
+      case LOSE_MAJORITY, GIVE_UP_LIVING -> hosts > 2;
       case CRASH, PAUSE, SUSPEND, STALL, CLOCK, STORE -> true;
     };
   }
@@ -215,7 +240,103 @@ final class SimFaults {
       case FULL -> fullBesideACrash(victim);
       case KILL_ALL -> killAll();
       case FOUND_ANEW -> foundAnew();
+      case LOSE_ONE_OF_TWO -> loseOneOfTwo(victim);
+      case LOSE_BOTH_IN_TURN -> loseBothInTurn(victim);
+      case REJECT_ONE_DOOR -> rejectOneDoor(host);
+      case LOSE_MAJORITY -> loseMajority(victim, true);
+      case GIVE_UP_LIVING -> loseMajority(victim, false);
     }
+  }
+
+  /** True if two hosts vote, and both are there. */
+  private boolean isPair() {
+    return cluster.hosts().size() == 2
+        && cluster.register().voters().size() == 2
+        && cluster.register().newest().filter(view -> view.voters().size() == 2).isPresent()
+        && cluster.servers().stream().allMatch(SimServer::awake);
+  }
+
+  /** It comes back with its disk or without; or the host falls silent, and nobody may decide. */
+  private void loseOneOfTwo(SimServer victim) {
+    boolean disk = world.chance(0.5);
+    victim.host().fallSilent(!disk && world.chance(0.2));
+    crash(victim, disk, between(200, world.chance(0.5) ? 3_000 : 40_000));
+  }
+
+  /** The other one goes on alone and is lost, and what comes first has an old disk. */
+  private void loseBothInTurn(SimServer victim) {
+    victim.host().fallSilent(false);
+    victim.kill();
+    SimHost other = others(victim.host()).getFirst();
+    other.fallSilent(false);
+    long first = between(8_000, 15_000);
+    long second = first + between(100, 12_000);
+    world.in(
+        first,
+        () -> {
+          if (!over) {
+            cluster.server(other).ifPresent(SimServer::kill);
+            world.in(between(0, 500), () -> startAgain(victim.host()));
+          }
+        });
+    whileBroken(
+        second,
+        () -> {
+          startAgain(victim.host());
+          startAgain(other);
+        });
+  }
+
+  /** A rule of a firewall, in both directions; nothing else gets through either. */
+  private void rejectOneDoor(SimHost host) {
+    String port = world.one(List.of(":80", ":9"));
+    SimHost other = others(host).getFirst();
+    cut(List.of(other), List.of(host), true, true);
+    cluster.fabric().reject(host, other, port);
+    cluster.fabric().reject(other, host, port);
+  }
+
+  /**
+   * Most are lost, for good as far as the operator knows, who gives them up on one that is left.
+   */
+  private void loseMajority(SimServer survivor, boolean isTrue) {
+    int hosts = cluster.hosts().size();
+    List<SimHost> gone = others(survivor.host()).subList(0, hosts / 2 + hosts % 2);
+    if (isTrue) {
+      for (SimHost host : gone) {
+        cluster.server(host).ifPresent(SimServer::kill);
+        if (world.chance(0.5)) {
+          host.loseDisk();
+          cluster.judge().diskLost();
+        }
+        whileBroken(between(20_000, 40_000), () -> startAgain(host));
+      }
+    } else {
+      cluster.judge().forgiveDoubles();
+      for (SimHost host : gone) {
+        for (SimHost one : cluster.hosts()) {
+          if (!gone.contains(one)) {
+            cluster.fabric().cut(one, host);
+            cluster.fabric().cut(host, one);
+          }
+        }
+      }
+      whileBroken(
+          between(20_000, 40_000),
+          () ->
+              cluster
+                  .hosts()
+                  .forEach(one -> gone.forEach(host -> mend(List.of(one), List.of(host)))));
+    }
+    world.in(between(3_000, 6_000), () -> giveUp(survivor, gone, 10));
+  }
+
+  private void giveUp(SimServer survivor, List<SimHost> gone, int times) {
+    if (over || times == 0 || !survivor.awake()) {
+      return;
+    }
+    gone.forEach(host -> survivor.node().giveUp(host.name()));
+    world.in(5 * SimWorld.SECOND, () -> giveUp(survivor, gone, times - 1));
   }
 
   private void crash(SimServer victim, boolean disk, long downNanos) {
@@ -332,7 +453,7 @@ final class SimFaults {
       server.host().loseLog();
       whileBroken(between(200, 3_000), () -> startAgain(server.host()));
     }
-    cluster.register().forget();
+    cluster.logs().forget();
   }
 
   private List<SimHost> others(SimHost host) {

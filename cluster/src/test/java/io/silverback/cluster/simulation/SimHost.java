@@ -17,6 +17,9 @@ final class SimHost {
   private long wallOffsetMillis;
   private SimStore store;
   private boolean votes;
+  private long generation;
+  private @Nullable View appended;
+  private boolean silent;
   private @Nullable View remembered;
   private ViewLog.Agreed logVoters = new ViewLog.Agreed(0, List.of());
   private long logEnd;
@@ -45,10 +48,40 @@ final class SimHost {
   /** The files of the cluster are gone, and the groups stay: the cluster is founded anew. */
   void loseLog() {
     storeId = world.number();
-    votes = false;
+    enter(0);
     remembered = null;
+  }
+
+  /** From now on the files are those of that generation of the log, and no others. */
+  void enter(long next) {
+    generation = next;
+    votes = false;
+    appended = null;
     logVoters = new ViewLog.Agreed(0, List.of());
     logEnd = 0;
+  }
+
+  /** Of the log that the files hold. */
+  long generation() {
+    return generation;
+  }
+
+  /** The newest view in the files of the log, agreed on or not. */
+  Optional<View> appended() {
+    return Optional.ofNullable(appended);
+  }
+
+  void append(View view) {
+    appended = view;
+  }
+
+  /** As long as no process runs, nothing answers, not even that nobody listens. */
+  void fallSilent(boolean isSilent) {
+    silent = isSilent;
+  }
+
+  boolean silent() {
+    return silent;
   }
 
   /** All files are gone; what runs here must have ended. */

@@ -28,6 +28,7 @@ final class SimLives {
   private long ran;
   private long acknowledgements;
   private long wipes;
+  private long refoundings;
   private long scrapes;
   private long slowestPushNanos;
   private volatile boolean ended;
@@ -75,6 +76,7 @@ final class SimLives {
 
   private synchronized void count(Result result) {
     ran++;
+    refoundings += result.refoundings();
     acknowledgements += result.acknowledgements();
     wipes += result.wipes();
     scrapes += result.scrapes();
@@ -97,6 +99,10 @@ final class SimLives {
 
   synchronized long acknowledgements() {
     return acknowledgements;
+  }
+
+  synchronized long refoundings() {
+    return refoundings;
   }
 
   synchronized long wipes() {

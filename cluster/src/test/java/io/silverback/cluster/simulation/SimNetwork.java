@@ -3,6 +3,7 @@ package io.silverback.cluster.simulation;
 import io.silverback.cluster.Network;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /** The network as one process sees it. */
 final class SimNetwork implements Network {
@@ -25,6 +26,11 @@ final class SimNetwork implements Network {
   @Override
   public boolean send(String address, Channel channel, byte[] message) {
     return fabric.send(process, address, channel, message);
+  }
+
+  @Override
+  public void knock(String address, Consumer<Knock> done) {
+    fabric.knock(process, address, done);
   }
 
   @Override

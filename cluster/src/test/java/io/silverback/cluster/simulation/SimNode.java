@@ -40,6 +40,9 @@ interface SimNode {
 
   void scraped();
 
+  /** An operator gives a member up that is lost with a majority. */
+  default void giveUp(String nodeId) {}
+
   void close();
 
   /** Builds the nodes of a simulation. */
@@ -91,6 +94,11 @@ interface SimNode {
         @Override
         public int awaitingHistory() {
           return node.status().awaitingHistory();
+        }
+
+        @Override
+        public void giveUp(String nodeId) {
+          node.giveUp(nodeId, _ -> {});
         }
 
         @Override

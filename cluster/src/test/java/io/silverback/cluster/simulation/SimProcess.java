@@ -32,6 +32,7 @@ final class SimProcess implements Clock, Loop {
   private final ArrayDeque<Runnable> urgent = new ArrayDeque<>();
   private long latestWallMillis;
   private boolean alive = true;
+  private boolean webOpen;
   private boolean pumping;
   private boolean inTask;
   private double slowWorks;
@@ -66,6 +67,15 @@ final class SimProcess implements Clock, Loop {
 
   boolean alive() {
     return alive;
+  }
+
+  /** True from when its web door opens, after that for peers, until it closes, before that. */
+  boolean webOpen() {
+    return webOpen;
+  }
+
+  void openWeb(boolean open) {
+    webOpen = open;
   }
 
   boolean paused() {

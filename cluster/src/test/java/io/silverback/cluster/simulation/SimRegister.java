@@ -81,6 +81,20 @@ final class SimRegister {
     running.put(log.storeId(), log);
   }
 
+  /** Begins with a view whose only voter keeps that log. */
+  void begin(SimViewLog log, View first) {
+    runs(log);
+    votersAre(new ArrayList<>(List.of(log.storeId())));
+    commit(log, first);
+  }
+
+  /** The newest view that may be agreed on, as a log knows it that is one of two. */
+  Optional<View> newestOfTwo(SimViewLog log) {
+    return !changing && voters.size() == 2 && voters.contains(log.storeId())
+        ? log.host().appended()
+        : Optional.empty();
+  }
+
   /** True if that log reaches, there and back, a majority of the voters that are up. */
   boolean reachesMajority(SimViewLog log) {
     return reachesMajority(log, voters);
@@ -101,7 +115,7 @@ final class SimRegister {
 
   private @Nullable SimViewLog awake(long storeId) {
     SimViewLog log = running.get(storeId);
-    return log != null && log.awake() ? log : null;
+    return log != null && log.awake() && log.keeps(this) ? log : null;
   }
 
   void found(SimViewLog log, View first) {
@@ -119,7 +133,7 @@ final class SimRegister {
           }
           if (majority && views.isEmpty()) {
             votersAre(new ArrayList<>(expected));
-            commit(first);
+            commit(log, first);
           } else if (majority && views.getFirst().clusterId() != first.clusterId()) {
             throw new SimViolation("two first clusters were founded");
           }
@@ -146,19 +160,30 @@ final class SimRegister {
     }
     View last = views.getLast();
     if (next.follows(last)) {
-      commit(next);
+      commit(by, next);
     }
   }
 
-  private void commit(View view) {
+  private void commit(SimViewLog by, View view) {
     // What travels is bytes, so that no two nodes share an object.
     views.add(View.decode(view.encode()));
+    append(by, voters);
     end++;
     world.trace(() -> "committed: " + describe(view));
     for (long voter : voters) {
       SimViewLog log = running.get(voter);
       if (log != null) {
         world.in(world.between(SimWorld.MILLI, 40 * SimWorld.MILLI), log::catchUp);
+      }
+    }
+  }
+
+  /** Those that are reached have all in their logs, and may not know that it is committed. */
+  private void append(SimViewLog by, List<Long> to) {
+    for (long voter : to) {
+      SimViewLog log = awake(voter);
+      if (log != null && fabric.talks(by.host(), log.host())) {
+        log.host().append(views.getLast());
       }
     }
   }
@@ -173,7 +198,7 @@ final class SimRegister {
               + "="
               + view.slots().countOf(seat.member()));
     }
-    return "epoch=" + view.epoch() + " " + seats;
+    return "generation=" + view.refoundings() + " epoch=" + view.epoch() + " " + seats;
   }
 
   boolean isLeader(long storeId) {
@@ -240,6 +265,8 @@ final class SimRegister {
           changing = false;
           // Old and new ones have to agree.
           if (reachesMajority(by) && reachesMajority(by, next) && voters.contains(by.storeId())) {
+            append(by, voters);
+            append(by, next);
             votersAre(next);
             world.trace(() -> "voters of the log: " + voters.size());
           }

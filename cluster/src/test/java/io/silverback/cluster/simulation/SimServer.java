@@ -63,7 +63,7 @@ final class SimServer {
   SimServer(
       SimWorld world,
       SimFabric fabric,
-      SimRegister register,
+      SimLogs logs,
       SimProcess process,
       ClusterConfig config,
       SimNode.Factory factory) {
@@ -78,11 +78,14 @@ final class SimServer {
             process,
             network,
             membership,
-            new SimViewLog(world, register, process),
+            new SimViewLog(world, logs, process),
             process.host().store(),
             new VersionClock(process::wallMillis, process.member().incarnation()),
             world::number);
     this.node = factory.create(config, process.member(), ports, this::closeAll);
+    // Drawn already, as a number of its own would make another story of every seed.
+    long opens = Math.floorMod(process.member().incarnation(), SimWorld.SECOND);
+    world.in(opens, () -> process.openWeb(!leaving));
   }
 
   SimProcess process() {
@@ -112,6 +115,7 @@ final class SimServer {
 
   void leave() {
     leaving = true;
+    process.openWeb(false);
     node.close();
   }
 

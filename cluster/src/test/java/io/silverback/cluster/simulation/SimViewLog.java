@@ -10,20 +10,30 @@ import org.jspecify.annotations.Nullable;
 /** The agreed views as one process learns of them: late, more than once, only with a majority. */
 final class SimViewLog implements ViewLog {
   private final SimWorld world;
-  private final SimRegister register;
+  private final SimLogs logs;
   private final SimProcess process;
   private @Nullable Listener listener;
   private int told;
+  private long toldOf;
+  private boolean refounds;
   private boolean closed;
 
-  SimViewLog(SimWorld world, SimRegister register, SimProcess process) {
+  SimViewLog(SimWorld world, SimLogs logs, SimProcess process) {
     this.world = world;
-    this.register = register;
+    this.logs = logs;
     this.process = process;
   }
 
   SimHost host() {
     return process.host();
+  }
+
+  private SimRegister register() {
+    return logs.of(host().generation());
+  }
+
+  boolean keeps(SimRegister register) {
+    return register() == register;
   }
 
   long storeId() {
@@ -42,7 +52,7 @@ final class SimViewLog implements ViewLog {
   public void start(Member self, Listener to) {
     listener = to;
     if (host().votes()) {
-      register.runs(this);
+      register().runs(this);
       // Some of the old views are found again, the newest of them last.
       remembered()
           .ifPresent(view -> world.in(world.between(0, 200 * SimWorld.MILLI), () -> tell(view)));
@@ -59,18 +69,22 @@ final class SimViewLog implements ViewLog {
 
   /** Tells what was committed, if the log is within reach. */
   void catchUp() {
-    if (!awake() || !register.voters().contains(storeId()) || !register.reachesMajority(this)) {
+    if (!awake() || !register().voters().contains(storeId()) || !register().reachesMajority(this)) {
       return;
     }
-    host().learnLog(register.end(), register.agreed());
-    List<View> views = register.views();
+    host().learnLog(register().end(), register().agreed());
+    List<View> views = register().views();
+    if (toldOf != host().generation()) {
+      toldOf = host().generation();
+      told = 0;
+    }
     if (told == views.size() && told > 0 && world.chance(0.02)) {
       told--;
     }
     while (told < views.size()) {
       View view = views.get(told);
       told++;
-      if (view.epoch() >= host().remembered().map(View::epoch).orElse(0L)) {
+      if (isNew(view)) {
         tell(view);
       }
     }
@@ -83,7 +97,7 @@ final class SimViewLog implements ViewLog {
     }
     process.arrive(
         () -> {
-          if (view.epoch() >= host().remembered().map(View::epoch).orElse(0L)) {
+          if (isNew(view)) {
             host().remember(view);
           }
           to.committed(view);
@@ -98,34 +112,66 @@ final class SimViewLog implements ViewLog {
   @Override
   public void bootstrap(View first) {
     host().vote();
-    register.found(this, first);
+    register().found(this, first);
   }
 
   @Override
   public void follow(View view) {
-    if (view.epoch() >= host().remembered().map(View::epoch).orElse(0L)) {
+    if (isNew(view)) {
       host().remember(view);
+    }
+    if (view.generation() > host().generation()) {
+      host().enter(view.generation());
     }
     if (view.hasVoter(process.member())) {
       host().vote();
-      register.runs(this);
+      register().runs(this);
     }
+  }
+
+  private boolean isNew(View view) {
+    return host().remembered().filter(known -> known.isAfter(view)).isEmpty();
+  }
+
+  @Override
+  public Optional<View> newestOfTwo() {
+    return register().newestOfTwo(this);
+  }
+
+  @Override
+  public void refound(View first, Optional<View> newest) {
+    if (refounds) {
+      return;
+    }
+    refounds = true;
+    world.in(
+        world.between(100 * SimWorld.MILLI, 1_500 * SimWorld.MILLI) + stalledNanos(),
+        () ->
+            process.arrive(
+                () -> {
+                  refounds = false;
+                  boolean isAsExpected = newest.isEmpty() || newest.equals(newestOfTwo());
+                  if (!closed && host().generation() < first.generation() && isAsExpected) {
+                    world.trace(() -> process + " founds again " + SimRegister.describe(first));
+                    logs.begin(this, first);
+                  }
+                }));
   }
 
   @Override
   public boolean isProposer() {
-    return register.isLeader(storeId());
+    return register().isLeader(storeId());
   }
 
   @Override
   public void propose(View next) {
     world.trace(() -> process + " proposes " + SimRegister.describe(next));
-    register.propose(this, next);
+    register().propose(this, next);
   }
 
   @Override
   public void reconcile(List<Member> voters) {
-    register.reconcile(this, voters);
+    register().reconcile(this, voters);
   }
 
   @Override
@@ -137,7 +183,7 @@ final class SimViewLog implements ViewLog {
   public Optional<Agreed> agreed() {
     catchUp();
     // A former leader still tells what it knew.
-    return isProposer() && !register.changing()
+    return isProposer() && !register().changing()
         ? Optional.of(host().logVoters())
         : Optional.empty();
   }

@@ -3,11 +3,13 @@ package io.silverback.cluster.simulation;
 import io.silverback.cluster.Rule;
 import io.silverback.cluster.simulation.ClusterSimulation.Plan;
 import io.silverback.cluster.simulation.ClusterSimulation.Result;
+import io.silverback.cluster.simulation.SimFaults.Fault;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Random;
+import java.util.Set;
 
 /**
  * Simulates clusters, one seed after the other, for as long as it is told to: see {@code --help}.
@@ -16,8 +18,10 @@ public final class Simulate {
   private static final String USAGE =
       """
       simulate [--seeds N] [--from S] [--minutes M] [--threads T] [--violations V] [--without RULE]
+          [--hosts H] [--break FAULT]
         lives of clusters in which things break; ends with 1 if something was shown or lost that
-        must not be, after V of those, by default 1; without --from the first seed is a random one
+        must not be, after V of those, by default 1; without --from the first seed is a random one;
+        of H hosts, and with one kind of fault alone, if given
       """;
 
   private static final Duration TELL_EVERY = Duration.ofSeconds(30);
@@ -29,6 +33,8 @@ public final class Simulate {
   private long from = new Random().nextInt(Integer.MAX_VALUE);
   private long minutes = Long.MAX_VALUE / Duration.ofMinutes(2).toNanos();
   private long violations = 1;
+  private int hosts;
+  private Set<Fault> breaks = Set.of(Fault.values());
   private int threads = Runtime.getRuntime().availableProcessors();
 
   private Simulate(PrintStream out) {
@@ -50,7 +56,7 @@ public final class Simulate {
     SimLives[] lives = new SimLives[1];
     lives[0] =
         new SimLives(
-            seed -> new Plan(seed, SimNode.without(without)),
+            seed -> new Plan(seed, hosts, breaks, SimNode.without(without)),
             from,
             seeds,
             Duration.ofMinutes(minutes).toNanos(),
@@ -65,6 +71,7 @@ public final class Simulate {
       tellProgress(lives[0]);
     }
     tellProgress(lives[0]);
+    out.println("clusters founded again: " + lives[0].refoundings());
     out.println("pushes acknowledged: " + lives[0].acknowledgements());
     out.println("wipes acknowledged: " + lives[0].wipes());
     out.println("scrapes judged: " + lives[0].scrapes());
@@ -95,6 +102,8 @@ public final class Simulate {
       case "--minutes" -> minutes = Long.parseLong(value);
       case "--threads" -> threads = Integer.parseInt(value);
       case "--violations" -> violations = Long.parseLong(value);
+      case "--hosts" -> hosts = Integer.parseInt(value);
+      case "--break" -> breaks = Set.of(Fault.valueOf(value));
       case "--without" -> without.add(Rule.valueOf(value));
       default -> {
         return false;

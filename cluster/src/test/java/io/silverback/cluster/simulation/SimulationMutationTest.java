@@ -33,7 +33,8 @@ class SimulationMutationTest {
       mode = EnumSource.Mode.EXCLUDE,
       names = {"LEASE_BEFORE_REPLICATION", "FENCE_OLD_LEADERS", "DROP_WHAT_A_LAPSE_LEFT"})
   void aBrokenRuleIsNoticed(Rule rule) {
-    assertIsNoticed(rule.toString(), faultsFor(rule), SimNode.without(EnumSet.of(rule)));
+    assertIsNoticed(
+        rule.toString(), hostsFor(rule), faultsFor(rule), SimNode.without(EnumSet.of(rule)));
   }
 
   /** A cluster that is founded anew over old stores begins with epochs below theirs. */
@@ -41,6 +42,7 @@ class SimulationMutationTest {
   void pushesThatCountAsOlderThanOldStoresAreNoticed() {
     assertIsNoticed(
         "noticing epochs",
+        3,
         EnumSet.of(Fault.FOUND_ANEW, Fault.LEAVE, Fault.CRASH),
         SimNode.overStoresOfAnyEpoch());
   }
@@ -50,21 +52,30 @@ class SimulationMutationTest {
   void wipesThatRaiseNoHorizonAreNoticed() {
     assertIsNoticed(
         "the horizons of wipes",
+        3,
         EnumSet.of(Fault.CRASH, Fault.ISOLATE, Fault.LEAVE),
         SimNode.overStoresThatForgetWipes());
   }
 
-  private static void assertIsNoticed(String broken, Set<Fault> faults, SimNode.Factory factory) {
+  private static void assertIsNoticed(
+      String broken, int hosts, Set<Fault> faults, SimNode.Factory factory) {
     for (int seed = 1; seed <= SEEDS; seed++) {
-      var plan = new Plan(seed, 3, faults, factory);
+      var plan = new Plan(seed, hosts, faults, factory);
       if (ClusterSimulation.runQuietly(plan).violation().isPresent()) {
         System.out.println("without " + broken + ", found by seed " + seed);
-        var whole = new Plan(seed, 3, faults, SimNode.real());
+        var whole = new Plan(seed, hosts, faults, SimNode.real());
         assertEquals(Optional.empty(), ClusterSimulation.runQuietly(whole).violation());
         return;
       }
     }
     assertTrue(false, () -> "nobody noticed that a rule was broken: " + broken);
+  }
+
+  private static int hostsFor(Rule rule) {
+    return switch (rule) {
+      case ALONE_ONLY_AFTER_A_LEASE, BOTH_DOORS_REFUSE -> 2;
+      default -> 3;
+    };
   }
 
   static Set<Fault> faultsFor(Rule rule) {
@@ -88,6 +99,8 @@ class SimulationMutationTest {
       case HOLD_WIPED_SLOTS -> EnumSet.of(Fault.STORE, Fault.PAIR);
       case REPLICATE_WIPES -> EnumSet.of(Fault.CRASH_WITHOUT_DISK, Fault.ISOLATE);
       case HISTORY_FOLLOWS -> EnumSet.of(Fault.JOIN, Fault.DRAIN);
+      case ALONE_ONLY_AFTER_A_LEASE -> EnumSet.of(Fault.LOSE_BOTH_IN_TURN);
+      case BOTH_DOORS_REFUSE -> EnumSet.of(Fault.REJECT_ONE_DOOR);
       case HORIZON_DROPS_LEFTOVERS -> EnumSet.of(Fault.CRASH, Fault.ISOLATE, Fault.LEAVE);
     };
   }

@@ -57,6 +57,8 @@ public final class ClusterCommand {
   /** The view in which the last look found all settled; empty for none. */
   private String settledIn = "";
 
+  private List<String> toldRisks = List.of();
+
   private ClusterCommand(
       Subcommand command,
       Options options,
@@ -125,7 +127,10 @@ public final class ClusterCommand {
       case OWNER -> show("/owner?" + query(options.words()), report::owner, _ -> ExitCode.FINE);
       case DRAIN -> await("POST", timed(member() + "/drain"), false, ClusterCommand::undrained);
       case UNDRAIN -> await("DELETE", timed(member() + "/drain"), false, _ -> "");
-      case FORGET -> await("DELETE", timed(member()), false, _ -> "");
+      case FORGET ->
+          options.force()
+              ? await("DELETE", forced(timed(member())), false, this::ungiven)
+              : await("DELETE", timed(member()), false, _ -> "");
       case REPAIR -> send("/repair", "all leaders compare their copies now");
       case REBALANCE -> send("/rebalance", "slots go to where they should be");
       case WAIT_SETTLED -> await("GET", _ -> "/status", true, this::unsettled);
@@ -203,6 +208,20 @@ public final class ClusterCommand {
             reply.data().at("slots_led").number(), reply.data().at("under_replicated").number());
   }
 
+  /** Says also what it may cost, once. */
+  private String ungiven(Reply reply) {
+    List<String> risks = reply.data().at("risks").texts();
+    if (!risks.equals(toldRisks)) {
+      toldRisks = risks;
+      risks.forEach(risk -> errors.println("note: " + Table.printable(risk)));
+    }
+    if (reply.data().at("forgotten").isTrue()) {
+      return "";
+    }
+    List<String> missing = reply.data().at("waiting_for").texts();
+    return missing.isEmpty() ? "not forgotten" : Table.printable(missing.getFirst());
+  }
+
   private String unsettled(Reply reply) {
     int found = reply.data().at("members").elements().size();
     if (found < options.members()) {
@@ -218,6 +237,10 @@ public final class ClusterCommand {
     boolean wasSettled = settledIn.equals(epoch);
     settledIn = epoch;
     return wasSettled ? "" : "settled, and whether it stays so";
+  }
+
+  private static LongFunction<String> forced(LongFunction<String> path) {
+    return millis -> path.apply(millis) + "&force=true";
   }
 
   private static LongFunction<String> timed(String path) {

@@ -22,14 +22,22 @@ import picocli.CommandLine.ParseResult;
  * @param timeout how long the command may take, or each answer of one that does not wait
  * @param json whether to print what the server says as it is
  * @param members how many there have to be; 0 for any number
+ * @param force whether to do without a majority
  */
 record Options(
-    List<String> words, URI url, String caFile, Duration timeout, boolean json, int members) {
+    List<String> words,
+    URI url,
+    String caFile,
+    Duration timeout,
+    boolean json,
+    int members,
+    boolean force) {
   private static final String URL = "--url";
   private static final String CA_FILE = "--ca-file";
   private static final String TIMEOUT = "--timeout";
   private static final String JSON = "--json";
   private static final String MEMBERS = "--members";
+  private static final String FORCE = "--force";
   private static final String HERE = "http://localhost:9091";
   private static final Duration LONGEST_TIMEOUT = Duration.ofHours(24);
 
@@ -76,8 +84,9 @@ record Options(
                 text(parsed, CA_FILE),
                 timeout(text(parsed, TIMEOUT)),
                 parsed.hasMatchedOption(JSON),
-                command == Subcommand.WAIT_SETTLED ? count(text(parsed, MEMBERS)) : 0)
-            : new Options(words, URI.create(HERE), "", Duration.ZERO, false, 0));
+                command == Subcommand.WAIT_SETTLED ? count(text(parsed, MEMBERS)) : 0,
+                command == Subcommand.FORGET && parsed.hasMatchedOption(FORCE))
+            : new Options(words, URI.create(HERE), "", Duration.ZERO, false, 0, false));
   }
 
   private static AdminException usage(Subcommand command, String reason) {
@@ -143,13 +152,19 @@ record Options(
       specification.addOption(
           flag(MEMBERS, "0", "How many members there have to be; 0 for any number."));
     }
-    specification.addOption(
-        OptionSpec.builder(JSON)
-            .type(Boolean.class)
-            .arity("0")
-            .description("Print what the server says as it is.")
-            .build());
+    if (command == Subcommand.FORGET) {
+      specification.addOption(
+          word(
+              FORCE,
+              "Give the member up that is lost for good together with a majority of the voters, on"
+                  + " a server that is left; see what that may lose."));
+    }
+    specification.addOption(word(JSON, "Print what the server says as it is."));
     return specification;
+  }
+
+  private static OptionSpec word(String name, String help) {
+    return OptionSpec.builder(name).type(Boolean.class).arity("0").description(help).build();
   }
 
   private static OptionSpec flag(String name, String standard, String help) {

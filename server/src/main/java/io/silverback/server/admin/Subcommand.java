@@ -27,15 +27,15 @@ enum Subcommand {
       "NODE",
       true,
       "Moves all groups of a member to others, and waits until it leads nothing and the others have"
-          + " their copies: then the node can be stopped for good. May be repeated; undrain takes it"
-          + " back. Ends with 4 if that takes longer than --timeout, and the drain goes on."),
+          + " their copies: then the node can be stopped for good. May be repeated; undrain takes"
+          + " it back. Ends with 4 if that takes longer than --timeout, and the drain goes on."),
   UNDRAIN("undrain", "NODE", true, "Lets a member that was drained lead and hold groups again."),
   FORGET(
       "forget",
       "NODE",
       true,
       "Removes a member that is gone for good, and waits until the others agree. Drain and stop a"
-          + " member that lives."),
+          + " member that lives. With --force also without a majority that could agree."),
   REPAIR(
       "repair", "", false, "Makes all leaders compare their groups with the copies of others now."),
   REBALANCE("rebalance", "", false, "Makes the slots go to the members that should lead them now."),
@@ -44,8 +44,8 @@ enum Subcommand {
       "",
       true,
       "Waits until the next node may be touched: all members answer, are ready and have their"
-          + " copies, and nothing moves. After a restart ask the node that was restarted. Ends with 4"
-          + " if that takes longer than --timeout."),
+          + " copies, and nothing moves. After a restart ask the node that was restarted. Ends with"
+          + " 4 if that takes longer than --timeout."),
   NEW_SECRET("new-secret", "", false, "Prints a new random secret for --cluster.secret-file.");
 
   private final String word;

@@ -105,6 +105,12 @@ final class ClusterFlags {
           "What a server does that cannot reach most of the others: withhold, that is show no"
               + " groups and take no pushes.");
 
+  static final Flag<Boolean> REFUSED_MEANS_DEAD =
+      TABLE.on(
+          "cluster.refused-means-dead",
+          "Go on alone, as one of exactly two voters, once the web and the peer port of the other"
+              + " one refused every connection for a whole lease.");
+
   static final Flag<Duration> LEASE =
       TABLE.single(
           "cluster.lease",
@@ -142,8 +148,8 @@ final class ClusterFlags {
           "cluster.drain-timeout",
           positiveDuration(),
           "10s",
-          "How long a server that is told to end tries to hand over what it leads, so that no scrape"
-              + " misses it.");
+          "How long a server that is told to end tries to hand over what it leads, so that no"
+              + " scrape misses it.");
 
   static final Flag<Duration> TOMBSTONE_AGE =
       TABLE.single(

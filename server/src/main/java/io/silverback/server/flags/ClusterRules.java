@@ -15,6 +15,7 @@ import static io.silverback.server.flags.ClusterFlags.MESSAGE;
 import static io.silverback.server.flags.ClusterFlags.NODE_ID;
 import static io.silverback.server.flags.ClusterFlags.PUSH_BUDGET;
 import static io.silverback.server.flags.ClusterFlags.QUEUE;
+import static io.silverback.server.flags.ClusterFlags.REFUSED_MEANS_DEAD;
 import static io.silverback.server.flags.ClusterFlags.RENEWAL;
 import static io.silverback.server.flags.ClusterFlags.REPLICA_TIMEOUT;
 import static io.silverback.server.flags.ClusterFlags.SECRET;
@@ -173,7 +174,8 @@ final class ClusterRules {
     int port = flags.all(ServerFlags.LISTEN_ADDRESS).getFirst().getPort();
     if (port == 0) {
       throw new StartUpException(
-          "--web.listen-address needs a port in a cluster, as the others tell it Prometheus: port=0");
+          "--web.listen-address needs a port in a cluster, as the others tell it Prometheus:"
+              + " port=0");
     }
     return host(peerAddress(flags)) + ":" + port;
   }
@@ -266,7 +268,8 @@ final class ClusterRules {
         flags.get(PUSH_BUDGET),
         flags.get(STABILITY),
         flags.get(TOMBSTONE_AGE),
-        flags.get(CLOCK_SKEW));
+        flags.get(CLOCK_SKEW),
+        flags.get(REFUSED_MEANS_DEAD));
   }
 
   private static PeerConfig peers(FlagValues flags) {

@@ -48,6 +48,11 @@ final class FlagTable {
     return add(new Flag<>(name, Flag.Kind.SWITCH, type, "false", help, false));
   }
 
+  /** A switch that is on by default. */
+  Flag<Boolean> on(String name, String help) {
+    return add(new Flag<>(name, Flag.Kind.SWITCH, FlagTypes.onOff(), "true", help, false));
+  }
+
   private <T> Flag<T> add(Flag<T> flag) {
     rows.add(flag);
     return flag;

@@ -112,6 +112,7 @@ public interface ClusterInfo {
    * How a cluster stands, as its members report it.
    *
    * @param clusterId empty before the first view
+   * @param generation how often it was founded again without a majority that was lost
    * @param epoch of the newest view known here, 0 before the first
    * @param losable how many more nodes may fail now without the loss of an acknowledged push
    * @param stoppable how many more nodes may fail now and the others still take pushes
@@ -119,6 +120,7 @@ public interface ClusterInfo {
    */
   record Standing(
       String clusterId,
+      long generation,
       long epoch,
       List<Part> parts,
       int losable,

@@ -21,6 +21,14 @@ public interface ClusterOrders {
   /** Has a member removed that is gone, and waits until the others have agreed on it. */
   Outcome forget(String nodeId, Duration patience);
 
+  /**
+   * Gives up a member that is lost for good together with a majority of the voters. Once all voters
+   * that this server does not hear are given up, it founds the cluster again without them, and
+   * waits until it has. The only order that needs no majority, and the only one that can lose
+   * pushes.
+   */
+  Outcome giveUp(String nodeId, Duration patience);
+
   /** Has every leader compare its groups with their copies soon. */
   void repair();
 
@@ -42,6 +50,20 @@ public interface ClusterOrders {
     record Pending(int slotsLed, int underReplicated, List<String> waitingFor) implements Outcome {
       public Pending {
         waitingFor = List.copyOf(waitingFor);
+      }
+    }
+
+    /**
+     * A member is given up.
+     *
+     * @param isDone true if the cluster goes on without it
+     * @param waitingFor what is missing until then, in sentences
+     * @param risks what may be lost, and what happens if it comes back, in sentences
+     */
+    record GivenUp(boolean isDone, List<String> waitingFor, List<String> risks) implements Outcome {
+      public GivenUp {
+        waitingFor = List.copyOf(waitingFor);
+        risks = List.copyOf(risks);
       }
     }
 

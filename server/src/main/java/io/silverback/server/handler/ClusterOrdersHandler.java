@@ -2,6 +2,7 @@ package io.silverback.server.handler;
 
 import static java.util.Locale.ROOT;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
@@ -20,6 +21,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /** The endpoints below {@code /api/v1/cluster} that change something. */
 final class ClusterOrdersHandler {
@@ -53,14 +55,21 @@ final class ClusterOrdersHandler {
         "undrain", Set.of(TIMEOUT), (to, node, asked) -> to.undrain(node, timeout(asked)));
   }
 
-  Endpoint forget() {
-    return ofMember(
-        "forget",
-        Set.of(TIMEOUT, FORCE),
-        (to, node, asked) ->
-            isForced(asked)
-                ? new Outcome.Refused("force=true is not supported yet, leave it out")
-                : to.forget(node, timeout(asked)));
+  /**
+   * By force also without a majority.
+   *
+   * @param fenced refuses what needs one
+   */
+  Endpoint forget(UnaryOperator<Endpoint> fenced) {
+    Set<String> known = Set.of(TIMEOUT, FORCE);
+    Endpoint usual =
+        fenced.apply(
+            ofMember("forget", known, (to, node, asked) -> to.forget(node, timeout(asked))));
+    Endpoint forced =
+        ofMember("forget by force", known, (to, node, asked) -> to.giveUp(node, timeout(asked)));
+    return (request, response, parameters) ->
+        (isForced(parameters(request, known)) ? forced : usual)
+            .answer(request, response, parameters);
   }
 
   Endpoint repair() {
@@ -131,6 +140,19 @@ final class ClusterOrdersHandler {
         var nothing = new Outcome.Pending(0, 0, List.of());
         send(request, response, 200, command, node, nothing);
       }
+      case Outcome.GivenUp(var isDone, var waitingFor, var risks) ->
+          JsonAnswer.send(
+              request,
+              response,
+              isDone ? 200 : 202,
+              out -> {
+                out.writeStartObject();
+                out.writeStringField("node_id", node);
+                out.writeBooleanField("forgotten", isDone);
+                writeTexts(out, "waiting_for", waitingFor);
+                writeTexts(out, "risks", risks);
+                out.writeEndObject();
+              });
       case Outcome.Pending pending -> send(request, response, 202, command, node, pending);
       case Outcome.Unknown(var known) ->
           JsonAnswer.refuse(
@@ -165,17 +187,22 @@ final class ClusterOrdersHandler {
               out.writeBooleanField("drained", status == 200);
               out.writeNumberField("slots_led", left.slotsLed());
               out.writeNumberField("under_replicated", left.underReplicated());
-              out.writeArrayFieldStart("waiting_for");
-              for (String sentence : left.waitingFor()) {
-                out.writeString(sentence);
-              }
-              out.writeEndArray();
+              writeTexts(out, "waiting_for", left.waitingFor());
             }
             case "undrain" -> out.writeBooleanField("drained", false);
             default -> out.writeBooleanField("forgotten", true);
           }
           out.writeEndObject();
         });
+  }
+
+  private static void writeTexts(JsonGenerator out, String name, List<String> texts)
+      throws IOException {
+    out.writeArrayFieldStart(name);
+    for (String text : texts) {
+      out.writeString(text);
+    }
+    out.writeEndArray();
   }
 
   private static String named(List<String> known) {

@@ -238,7 +238,7 @@ public final class Routes implements HttpServer.Handler, Pressure {
     return List.of(
         route("POST", member + "/drain", name, fenced.apply(orders.drain())),
         route("DELETE", member + "/drain", name, fenced.apply(orders.undrain())),
-        route("DELETE", member, name, fenced.apply(orders.forget())),
+        route("DELETE", member, name, orders.forget(fenced)),
         route("POST", "/api/v1/cluster/repair", name, fenced.apply(orders.repair())),
         route("POST", "/api/v1/cluster/rebalance", name, fenced.apply(orders.rebalance())));
   }

@@ -17,6 +17,7 @@ final class StandingJson {
   static void write(Standing standing, JsonGenerator out) throws IOException {
     out.writeStartObject();
     out.writeStringField("cluster_id", standing.clusterId());
+    out.writeNumberField("generation", standing.generation());
     out.writeNumberField("epoch", standing.epoch());
     out.writeBooleanField("settled", standing.waitingFor().isEmpty());
     out.writeArrayFieldStart("waiting_for");

@@ -106,7 +106,7 @@ public final class ClusterParts implements AutoCloseable {
     report =
         new ClusterReport(
             node,
-            settings.rules().replicationFactor(),
+            settings.rules(),
             settings.rules().lease().multipliedBy(2),
             () ->
                 Stream.concat(membership.troubles().stream(), network.troubles().stream())

@@ -1,5 +1,6 @@
 package io.silverback.server.member;
 
+import io.silverback.cluster.ClusterConfig;
 import io.silverback.cluster.ClusterStatus;
 import io.silverback.cluster.HashRing;
 import io.silverback.cluster.Member;
@@ -33,19 +34,21 @@ final class ClusterReport implements ClusterInfo {
 
   private final ClusterNode node;
   private final int copies;
+  private final boolean refusedMeansDead;
   private final Supplier<List<Trouble>> troubles;
   private final MemberQuestions questions;
 
   /**
    * What that node tells.
    *
-   * @param copies how many nodes should hold a group
    * @param patience how long to wait for what other members say
    * @param troubles which peers cannot be reached or are not let in, and why
    */
-  ClusterReport(ClusterNode node, int copies, Duration patience, Supplier<List<Trouble>> troubles) {
+  ClusterReport(
+      ClusterNode node, ClusterConfig rules, Duration patience, Supplier<List<Trouble>> troubles) {
     this.node = node;
-    this.copies = copies;
+    this.copies = rules.replicationFactor();
+    this.refusedMeansDead = rules.refusedMeansDead();
     this.troubles = troubles;
     questions = new MemberQuestions(node, patience);
   }
@@ -113,7 +116,7 @@ final class ClusterReport implements ClusterInfo {
     ClusterStatus status = node.status();
     if (status.view().isEmpty()) {
       return new Standing(
-          "", 0, List.of(), 0, 0, new ClusterVerdict(0, List.of()).waitingFor(List.of()));
+          "", 0, 0, List.of(), 0, 0, new ClusterVerdict(0, false, List.of()).waitingFor(List.of()));
     }
     View view = status.view().get();
     List<Optional<ServerAnswer>> answers = questions.ask(view.members(), new ServerQuestion.Part());
@@ -134,14 +137,20 @@ final class ClusterReport implements ClusterInfo {
             .map(Member::nodeId)
             .sorted()
             .toList();
-    var verdict = new ClusterVerdict(view.epoch(), parts);
+    var verdict = new ClusterVerdict(view.epoch(), refusedMeansDead, parts);
     return new Standing(
         hex(view.clusterId()),
+        view.refoundings(),
         view.epoch(),
         parts,
         verdict.losable(),
         verdict.stoppable(),
         verdict.waitingFor(waiting));
+  }
+
+  /** How many nodes should hold a group. */
+  int copies() {
+    return copies;
   }
 
   /** True if the member says a word within the time for that. */

@@ -15,15 +15,18 @@ import java.util.List;
  */
 final class ClusterVerdict {
   private final long epoch;
+  private final boolean refusedMeansDead;
   private final List<Part> parts;
 
   /**
    * That of the members of a view.
    *
    * @param epoch of the view
+   * @param refusedMeansDead true if one of two voters goes on alone once the other is dead
    */
-  ClusterVerdict(long epoch, List<Part> parts) {
+  ClusterVerdict(long epoch, boolean refusedMeansDead, List<Part> parts) {
     this.epoch = epoch;
+    this.refusedMeansDead = refusedMeansDead;
     this.parts = List.copyOf(parts);
   }
 
@@ -42,14 +45,25 @@ final class ClusterVerdict {
         .orElse(0);
   }
 
-  /** How many more nodes may fail now and the others still take pushes. */
+  /**
+   * How many more nodes may fail now and the others still take pushes. Of a pair that is the
+   * process of one, not its machine or the way to it: what falls silent may live.
+   */
   int stoppable() {
     long voters = parts.stream().filter(part -> part.member().votes()).count();
     long living = parts.stream().filter(part -> part.member().votes() && isThere(part)).count();
     long holders =
         parts.stream().filter(part -> !part.member().voterOnly() && isThere(part)).count();
-    long majority = voters / 2 + 1;
+    boolean isPair = refusedMeansDead && voters == 2 && living == 2 && allVotersHold();
+    long majority = isPair ? 1 : voters / 2 + 1;
     return (int) Math.max(0, Math.min(living - majority, holders - 1));
+  }
+
+  /** One that only votes does not go on alone. */
+  private boolean allVotersHold() {
+    return parts.stream()
+        .map(Part::member)
+        .noneMatch(member -> member.votes() && member.voterOnly());
   }
 
   private static boolean isThere(Part part) {

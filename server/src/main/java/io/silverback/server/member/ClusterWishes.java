@@ -3,19 +3,26 @@ package io.silverback.server.member;
 import io.silverback.cluster.Member;
 import io.silverback.cluster.View;
 import io.silverback.cluster.Wish;
+import io.silverback.cluster.agree.Refounder;
 import io.silverback.cluster.node.ClusterNode;
 import io.silverback.server.handler.ClusterInfo.Part;
 import io.silverback.server.handler.ClusterInfo.Standing;
 import io.silverback.server.handler.ClusterInfo.Word;
 import io.silverback.server.handler.ClusterOrders;
 import io.silverback.server.handler.ClusterOrders.Outcome.Done;
+import io.silverback.server.handler.ClusterOrders.Outcome.GivenUp;
 import io.silverback.server.handler.ClusterOrders.Outcome.Pending;
 import io.silverback.server.handler.ClusterOrders.Outcome.Refused;
 import io.silverback.server.handler.ClusterOrders.Outcome.Unknown;
 import io.silverback.server.handler.ClusterOrders.Outcome.Unsettled;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 
 /**
@@ -24,6 +31,9 @@ import java.util.function.Supplier;
  * <p>A wish may be lost, and is the same if it comes twice: so it is told again each second.
  */
 final class ClusterWishes implements ClusterOrders {
+  /** The node says at once what it makes of an order. */
+  private static final Duration ANSWER = Duration.ofSeconds(5);
+
   private static final Duration LOOK = Duration.ofMillis(200);
   private static final Duration AGAIN = Duration.ofSeconds(1);
 
@@ -144,6 +154,74 @@ final class ClusterWishes implements ClusterOrders {
         () -> true,
         Duration.ZERO,
         this::unsettled);
+  }
+
+  @Override
+  public Outcome giveUp(String nodeId, Duration patience) {
+    View view = view();
+    Optional<Member> member = seat(view, nodeId).map(View.Seat::member);
+    if (member.isEmpty()) {
+      return view.removed().stream().anyMatch(gone -> gone.member().nodeId().equals(nodeId))
+          ? new GivenUp(true, List.of(), List.of())
+          : unknown(view);
+    }
+    var answer = new CompletableFuture<Refounder.GivenUp>();
+    node.giveUp(nodeId, answer::complete);
+    try {
+      return switch (answer.get(ANSWER.toMillis(), TimeUnit.MILLISECONDS)) {
+        case Refounder.GivenUp.Refused(var reason) -> new Refused(reason);
+        case Refounder.GivenUp.Incomplete(var unheard) ->
+            new GivenUp(
+                false,
+                unheard.stream()
+                    .map(
+                        other ->
+                            "node "
+                                + other.nodeId()
+                                + " votes and is not heard either, give it up, too, on this node")
+                    .toList(),
+                risks(view, List.of(member.get())));
+        case Refounder.GivenUp.Accepted(var lost) ->
+            awaitFounded(patience, member.get(), risks(view, lost));
+      };
+    } catch (ExecutionException | TimeoutException _) {
+      return unsettled();
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+      return unsettled();
+    }
+  }
+
+  private Outcome awaitFounded(Duration patience, Member lost, List<String> risks) {
+    long start = System.nanoTime();
+    while (view().has(lost)) {
+      if (System.nanoTime() - start >= patience.toNanos() || !pause()) {
+        return new GivenUp(
+            false, List.of("this node waits until every lease is over, and founds again"), risks);
+      }
+    }
+    return new GivenUp(true, List.of(), risks);
+  }
+
+  private List<String> risks(View view, List<Member> lost) {
+    long holders = lost.stream().filter(member -> !member.voterOnly()).count();
+    String pushes =
+        holders >= report.copies()
+            ? "pushes that were acknowledged and that only lost nodes hold are gone: copies="
+                + report.copies()
+                + " lost="
+                + holders
+            : "no acknowledged push is gone if all others have their disks: copies="
+                + report.copies()
+                + " lost="
+                + holders;
+    return List.of(
+        pushes,
+        "a lost node that still runs somewhere shows its groups until it hears of this cluster: end"
+            + " it for good",
+        "one that comes back joins as a new node, and of each group the newest state wins, by the"
+            + " epochs of this cluster: epoch="
+            + view.epoch());
   }
 
   @Override

@@ -236,11 +236,12 @@ final class ClusterCommandTest {
       value = {
         "undrain a | DELETE /api/v1/cluster/members/a/drain?timeout=10000ms",
         "forget a  | DELETE /api/v1/cluster/members/a?timeout=10000ms",
+        "forget a --force | DELETE /api/v1/cluster/members/a?timeout=10000ms&force=true",
         "repair    | POST /api/v1/cluster/repair",
         "rebalance | POST /api/v1/cluster/rebalance",
       })
   void eachCommandSendsItsRequest(String command, String request) {
-    answer(202, success("{}"));
+    answer(202, success("{\"forgotten\":true}"));
 
     Run run = run(command.strip().split(" ", -1));
 

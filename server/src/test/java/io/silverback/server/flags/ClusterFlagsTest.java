@@ -1,6 +1,7 @@
 package io.silverback.server.flags;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -62,6 +63,7 @@ final class ClusterFlagsTest {
             "--cluster.zone=east",
             "--cluster.replication-factor=3",
             "--cluster.voter-only",
+            "--no-cluster.refused-means-dead",
             "--cluster.lease=3s",
             "--cluster.renewal=1s",
             "--cluster.replica-timeout=1s",
@@ -82,6 +84,7 @@ final class ClusterFlagsTest {
     assertEquals("east", settings.zone());
     assertEquals(3, settings.rules().replicationFactor());
     assertTrue(settings.voterOnly());
+    assertFalse(settings.rules().refusedMeansDead());
     assertEquals(Duration.ofSeconds(3), settings.rules().lease());
     assertEquals(Duration.ofSeconds(9), settings.rules().pushBudget());
     assertEquals(Duration.ofMinutes(1), settings.rules().stability());

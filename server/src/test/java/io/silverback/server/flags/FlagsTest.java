@@ -224,8 +224,8 @@ final class FlagsTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "--web.enable-lifecycle=maybe | Invalid value for option '--web.enable-lifecycle': 'maybe' is"
-            + " not a boolean, try --help",
+        "--web.enable-lifecycle=maybe | Invalid value for option '--web.enable-lifecycle': 'maybe'"
+            + " is not a boolean, try --help",
         "--bogus                    | unknown long flag '--bogus', try --help",
         "--bogus=1                  | unknown long flag '--bogus', try --help",
         "-x                         | unknown short flag '-x', try --help",
@@ -321,6 +321,7 @@ final class FlagsTest {
             "cluster.on-minority",
             "cluster.peer-queue-size",
             "cluster.push-budget",
+            "cluster.refused-means-dead",
             "cluster.renewal",
             "cluster.replica-timeout",
             "cluster.replication-factor",

@@ -53,6 +53,19 @@ final class ClusterVerdictTest {
   }
 
   @Test
+  void oneOfAPairMayFailIfTheOtherGoesOnAlone() {
+    assertEquals(1, new ClusterVerdict(EPOCH, true, parts(2)).stoppable());
+    assertEquals(1, new ClusterVerdict(EPOCH, true, parts(2)).losable());
+    List<Part> halved = List.of(parts(2).get(0), silent(parts(2).get(1)));
+    assertEquals(0, new ClusterVerdict(EPOCH, true, halved).stoppable());
+    Part voter = part("v", true, true, 0, Optional.of(word(0, 0)));
+    List<Part> withVoter =
+        List.of(
+            part("a", true, false, HashRing.SLOTS, Optional.of(word(HashRing.SLOTS, 1))), voter);
+    assertEquals(0, new ClusterVerdict(EPOCH, true, withVoter).stoppable());
+  }
+
+  @Test
   void oneThatLeadsNothingMayKeepSilentWithoutALossOfPushes() {
     Part a = part("a", true, false, HashRing.SLOTS, Optional.of(word(HashRing.SLOTS, 3)));
     Part b = part("b", false, false, 0, Optional.empty());
@@ -64,14 +77,14 @@ final class ClusterVerdictTest {
   void theFewestCopiesOfAnyLeaderCount() {
     List<Part> parts = List.of(parts(2).get(0), with(parts(2).get(1), 1));
 
-    assertEquals(0, new ClusterVerdict(EPOCH, parts).losable());
+    assertEquals(0, new ClusterVerdict(EPOCH, false, parts).losable());
   }
 
   @Test
   void slotsThatNobodyServesAreALossAlready() {
     Part a = part("a", true, false, 9, Optional.of(word(HashRing.SLOTS - 9, 2)));
 
-    assertEquals(0, new ClusterVerdict(EPOCH, List.of(a)).losable());
+    assertEquals(0, new ClusterVerdict(EPOCH, false, List.of(a)).losable());
     assertEquals(List.of("nobody serves some slots: slots=9 of=16384"), waitingFor(List.of(a)));
   }
 
@@ -93,23 +106,26 @@ final class ClusterVerdictTest {
             "node a leads slots that lack a copy: slots=3",
             "node b is not heard by a",
             "node d waits to become a member"),
-        new ClusterVerdict(EPOCH, parts).waitingFor(List.of("d")));
+        new ClusterVerdict(EPOCH, false, parts).waitingFor(List.of("d")));
   }
 
   @Test
   void beforeTheFirstViewThereIsNothingElseToSay() {
     assertTrue(
-        new ClusterVerdict(0, List.of()).waitingFor(List.of("d")).getFirst().contains("formed"));
+        new ClusterVerdict(0, false, List.of())
+            .waitingFor(List.of("d"))
+            .getFirst()
+            .contains("formed"));
   }
 
   private static void assertVerdict(List<Part> parts, int losable, int stoppable) {
-    var verdict = new ClusterVerdict(EPOCH, parts);
+    var verdict = new ClusterVerdict(EPOCH, false, parts);
     assertEquals(losable, verdict.losable());
     assertEquals(stoppable, verdict.stoppable());
   }
 
   private static List<String> waitingFor(List<Part> parts) {
-    return new ClusterVerdict(EPOCH, parts).waitingFor(List.of());
+    return new ClusterVerdict(EPOCH, false, parts).waitingFor(List.of());
   }
 
   /** Voters that lead a part each, with as many copies as a cluster of that size has. */

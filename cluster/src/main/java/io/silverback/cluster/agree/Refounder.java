@@ -1,0 +1,340 @@
+package io.silverback.cluster.agree;
+
+import static java.util.Map.entry;
+
+import io.silverback.cluster.ClusterConfig;
+import io.silverback.cluster.ClusterPorts;
+import io.silverback.cluster.Member;
+import io.silverback.cluster.Network.Knock;
+import io.silverback.cluster.Rule;
+import io.silverback.cluster.View;
+import io.silverback.cluster.message.PeerMessage.ProcessId;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * Founds the cluster again without voters that are lost, where no majority is left that could agree
+ * on anything. Belongs to the loop.
+ *
+ * <p>By itself for one of exactly two voters, if the other one is dead for all that can be known:
+ * for a whole lease both of its doors refused every connection, and nothing was heard of it. A
+ * process opens its web door after its peer port and closes it before, and one that stands still
+ * refuses nothing, so it shows nothing any more. What it agreed on is known, as of two voters both
+ * have to agree; that it did not go on alone before is known only to a process that held a lease
+ * with it: one that started since may have an old store, and never decides.
+ *
+ * <p>In all other cases because operators said so, by giving up each voter that is not heard.
+ */
+public final class Refounder {
+  private static final System.Logger logger = System.getLogger(Refounder.class.getName());
+
+  private final ClusterConfig config;
+  private final Member self;
+  private final ClusterPorts ports;
+  private final Lease lease;
+  private final Voter voter;
+  private final Peers peers;
+  private final EnumSet<Rule> off;
+  private final long leaseNanos;
+  private final long cautionNanos;
+  private final Evidence web = new Evidence();
+  private final Evidence peer = new Evidence();
+
+  /** The other of two voters, as of the last lease that this process held. */
+  private Optional<ProcessId> partner = Optional.empty();
+
+  private Optional<Plan> plan = Optional.empty();
+  private final Map<ProcessId, Long> givenUp = new HashMap<>();
+
+  /** What was decided on, and from which view. */
+  private record Plan(View from, View first) {}
+
+  /** Whether a door refused all attempts of late. Times are those at which attempts began. */
+  private static final class Evidence {
+    private OptionalLong since = OptionalLong.empty();
+    private long lastNanos;
+    private boolean isAsking;
+
+    void clear() {
+      since = OptionalLong.empty();
+    }
+
+    void refused(long nanos, long mostBetween) {
+      if (since.isEmpty() || nanos - lastNanos > mostBetween) {
+        since = OptionalLong.of(nanos);
+      }
+      lastNanos = nanos;
+    }
+
+    boolean isFor(long nanos) {
+      return since.isPresent() && lastNanos - since.getAsLong() >= nanos;
+    }
+  }
+
+  public Refounder(
+      ClusterConfig config,
+      Member self,
+      ClusterPorts ports,
+      Lease lease,
+      Voter voter,
+      Peers peers,
+      EnumSet<Rule> off) {
+    this.config = config;
+    this.self = self;
+    this.ports = ports;
+    this.lease = lease;
+    this.voter = voter;
+    this.peers = peers;
+    this.off = off;
+    this.leaseNanos = config.lease().toNanos();
+    this.cautionNanos = leaseNanos / 10 * 11;
+  }
+
+  /** What was decided on for an earlier view says nothing of this one. */
+  public void enter(View view) {
+    plan = Optional.empty();
+    givenUp.keySet().removeIf(id -> view.member(id.nodeId(), id.incarnation()).isEmpty());
+  }
+
+  /** Called now and then. */
+  public void tick(View view) {
+    if (lease.holds()) {
+      partner = otherOfTwo(view).map(ProcessId::of);
+      forgetAll();
+      return;
+    }
+    if (config.refusedMeansDead()) {
+      View judged = off.contains(Rule.ALONE_ONLY_AFTER_A_LEASE) ? seated(view) : view;
+      otherOfTwo(judged).filter(this::mayBeJudged).ifPresent(other -> judge(view, other));
+    }
+    if (!givenUp.isEmpty()) {
+      giveUp(view);
+    }
+  }
+
+  /** The view, with this process in the place of the one that had its files before. */
+  private View seated(View view) {
+    return view.predecessor(self)
+        .filter(_ -> !view.has(self))
+        .map(old -> ViewPlanner.replacing(view, old, self, ports.clock().wallMillis()))
+        .orElse(view);
+  }
+
+  private void forgetAll() {
+    web.clear();
+    peer.clear();
+    givenUp.clear();
+  }
+
+  /** The other voter, if there are exactly two, this node is one, and can serve alone. */
+  private Optional<Member> otherOfTwo(View view) {
+    return view.voters().size() == 2 && view.hasVoter(self) && !self.voterOnly()
+        ? view.voters().stream().filter(member -> !member.isSameProcess(self)).findFirst()
+        : Optional.empty();
+  }
+
+  private boolean mayBeJudged(Member other) {
+    return off.contains(Rule.ALONE_ONLY_AFTER_A_LEASE)
+        || partner.filter(ProcessId.of(other)::equals).isPresent();
+  }
+
+  private void judge(View view, Member other) {
+    if (peers.silenceNanos(other) <= leaseNanos / 2) {
+      web.clear();
+      peer.clear();
+      return;
+    }
+    knock(other, other.webAddress(), web);
+    knock(other, other.peerAddress(), peer);
+    boolean isWebShut = web.isFor(cautionNanos);
+    boolean isPeerShut = peer.isFor(cautionNanos);
+    boolean isShut =
+        off.contains(Rule.BOTH_DOORS_REFUSE) ? isWebShut || isPeerShut : isWebShut && isPeerShut;
+    if (!isShut || peers.silenceNanos(other) <= cautionNanos) {
+      return;
+    }
+    Optional<View> newest =
+        ports.viewLog().newestOfTwo().filter(all -> isOfUs(view, seated(all), other));
+    newest.ifPresent(
+        from -> {
+          if (plan.isEmpty()) {
+            logger.log(
+                System.Logger.Level.WARNING,
+                "the other one of two voters is dead, as both of its doors refuse connections; this"
+                    + " node goes on alone",
+                entry("node", other.nodeId()),
+                entry("web", other.webAddress()),
+                entry("peer", other.peerAddress()));
+          }
+          refound(from, List.of(other), newest);
+        });
+  }
+
+  /** True if there are the same two voters in what may have been agreed on since. */
+  private boolean isOfUs(View view, View newest, Member other) {
+    return newest.generation() == view.generation()
+        && newest.epoch() >= view.epoch()
+        && otherOfTwo(newest).filter(other::isSameProcess).isPresent();
+  }
+
+  private void knock(Member other, String address, Evidence door) {
+    if (door.isAsking) {
+      return;
+    }
+    door.isAsking = true;
+    long asked = ports.clock().nanoTime();
+    ports
+        .network()
+        .knock(
+            address,
+            outcome ->
+                ports
+                    .loop()
+                    .schedule(
+                        0,
+                        () -> {
+                          door.isAsking = false;
+                          if (outcome == Knock.REFUSED || isReplaced(other)) {
+                            door.refused(asked, leaseNanos);
+                          } else {
+                            door.clear();
+                          }
+                        }));
+  }
+
+  /** True if a later start of the same node says that it has both of the addresses. */
+  private boolean isReplaced(Member other) {
+    return peers.recent(leaseNanos / 2).stream()
+        .map(Peers.Heard::member)
+        .anyMatch(
+            member ->
+                member.isSameNode(other)
+                    && !member.isSameProcess(other)
+                    && member.peerAddress().equals(other.peerAddress())
+                    && member.webAddress().equals(other.webAddress()));
+  }
+
+  private void refound(View from, List<Member> lost, Optional<View> newest) {
+    if (plan.filter(made -> made.from().equals(from)).isEmpty()) {
+      plan =
+          from.nextGenerationEpoch().stream()
+              .mapToObj(epoch -> plan(from, lost, epoch))
+              .findFirst();
+    }
+    plan.ifPresent(
+        made -> {
+          // What it granted from now on could hold when the new view comes, which knows nothing of
+          // it.
+          voter.withhold();
+          ports.viewLog().refound(made.first(), newest);
+        });
+  }
+
+  private Plan plan(View from, List<Member> lost, long epoch) {
+    return new Plan(
+        from,
+        ViewPlanner.refounded(
+            seated(from),
+            self,
+            lost,
+            from.nextGeneration(ports.random().getAsLong()),
+            epoch,
+            ports.clock().wallMillis()));
+  }
+
+  /** What came of giving up a member. */
+  public sealed interface GivenUp {
+    /** It is done, or will be soon, without those members. */
+    record Accepted(List<Member> lost) implements GivenUp {}
+
+    /** Others are not heard either, and have to be given up, too. */
+    record Incomplete(List<Member> unheard) implements GivenUp {}
+
+    record Refused(String reason) implements GivenUp {}
+  }
+
+  /** An operator says that a member is lost for good, and with it a majority of the voters. */
+  public GivenUp giveUp(View known, String nodeId) {
+    View view = seated(known);
+    Optional<Member> named =
+        view.members().stream().filter(member -> member.nodeId().equals(nodeId)).findFirst();
+    if (named.isEmpty()) {
+      return new GivenUp.Refused("no member has that name: node_id=" + nodeId);
+    }
+    Member member = named.get();
+    if (!view.has(self) || self.voterOnly()) {
+      return new GivenUp.Refused(
+          "this node could not go on alone, ask one that is a member and holds groups");
+    }
+    if (isHeard(member)) {
+      return new GivenUp.Refused(
+          "the member is heard, stop it first if it has to go: node_id=" + nodeId);
+    }
+    if (lease.holds() || hearsMajority(view)) {
+      return new GivenUp.Refused(
+          "a majority of the voters is heard and can forget the member without force: node_id="
+              + nodeId);
+    }
+    if (view.nextGenerationEpoch().isEmpty()) {
+      return new GivenUp.Refused("the epochs of this cluster are used up: epoch=" + view.epoch());
+    }
+    givenUp.putIfAbsent(ProcessId.of(member), ports.clock().nanoTime());
+    List<Member> unheard = unheard(view);
+    return unheard.isEmpty() ? new GivenUp.Accepted(lost(view)) : new GivenUp.Incomplete(unheard);
+  }
+
+  private boolean isHeard(Member member) {
+    return member.isSameProcess(self) || peers.silenceNanos(member) <= leaseNanos;
+  }
+
+  private boolean hearsMajority(View view) {
+    return view.voters().stream().filter(this::isHeard).count() >= view.majority();
+  }
+
+  /** Voters that are neither heard nor given up. */
+  private List<Member> unheard(View view) {
+    return view.voters().stream()
+        .filter(member -> !isHeard(member) && !givenUp.containsKey(ProcessId.of(member)))
+        .toList();
+  }
+
+  private List<Member> lost(View view) {
+    var lost = new ArrayList<Member>();
+    for (Member member : view.members()) {
+      if (givenUp.containsKey(ProcessId.of(member))) {
+        lost.add(member);
+      }
+    }
+    return lost;
+  }
+
+  /** Does what operators said, once every lease that one of the lost may have is over. */
+  private void giveUp(View known) {
+    View view = seated(known);
+    givenUp
+        .keySet()
+        .removeIf(
+            id -> view.member(id.nodeId(), id.incarnation()).filter(this::isHeard).isPresent());
+    long now = ports.clock().nanoTime();
+    boolean isDue =
+        givenUp.values().stream().allMatch(asked -> now - asked >= cautionNanos)
+            && view.has(self)
+            && !hearsMajority(view)
+            && unheard(view).isEmpty();
+    if (isDue) {
+      if (plan.isEmpty()) {
+        logger.log(
+            System.Logger.Level.WARNING,
+            "a majority of the voters is given up, as an operator said; this node founds the"
+                + " cluster again",
+            entry("lost", lost(view)));
+      }
+      refound(known, lost(view), Optional.empty());
+    }
+  }
+}

@@ -1,0 +1,242 @@
+package io.silverback.cluster.agree;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.silverback.cluster.ClusterConfig;
+import io.silverback.cluster.ClusterPorts;
+import io.silverback.cluster.HandPorts;
+import io.silverback.cluster.Member;
+import io.silverback.cluster.Rule;
+import io.silverback.cluster.TestViews;
+import io.silverback.cluster.View;
+import io.silverback.cluster.agree.Refounder.GivenUp;
+import io.silverback.cluster.message.PeerMessage;
+import io.silverback.cluster.message.PeerMessage.ProcessId;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+final class RefounderTest {
+  private static final int TICK = 200;
+
+  private final HandPorts hand = new HandPorts();
+  private final ClusterPorts ports = hand.ports();
+  private final Member a = TestViews.member("a", 1, 1);
+  private final Member b = TestViews.member("b", 2, 2);
+  private final Member c = TestViews.member("c", 3, 3);
+  private final ClusterConfig config = ClusterConfig.standard(2);
+  private final Lease lease = new Lease(ports.clock(), config.lease());
+  private final Voter voter = new Voter(ports.clock(), config.lease());
+  private final Peers peers = new Peers(ports.clock());
+  private final Refounder refounder =
+      new Refounder(config, a, ports, lease, voter, peers, EnumSet.noneOf(Rule.class));
+  private View view = TestViews.view(4, 7, List.of(a, b));
+
+  @Test
+  void oneOfTwoGoesOnAloneOnceBothDoorsRefusedForALease() {
+    lapse();
+    refuse(b.webAddress(), b.peerAddress());
+    pass(2_000);
+    assertEquals(List.of(), hand.log.refounded);
+    pass(1_000);
+    View again = hand.log.refounded.getFirst();
+    assertEquals(List.of(a), again.members());
+    assertEquals(1, again.refoundings());
+    // It is asked for again until it is there, and is the same.
+    pass(1_000);
+    assertTrue(hand.log.refounded.size() > 2);
+    assertTrue(hand.log.refounded.stream().allMatch(again::equals));
+  }
+
+  @Test
+  void oneDoorIsNotEnough() {
+    lapse();
+    refuse(b.peerAddress());
+    pass(20_000);
+    assertEquals(List.of(), hand.log.refounded);
+    hand.refusing.clear();
+    refuse(b.webAddress());
+    pass(20_000);
+    assertEquals(List.of(), hand.log.refounded);
+  }
+
+  @Test
+  void anyOtherAnswerBeginsTheLeaseAnew() {
+    lapse();
+    refuse(b.webAddress(), b.peerAddress());
+    pass(1_800);
+    hand.refusing.remove(b.webAddress());
+    pass(TICK);
+    refuse(b.webAddress());
+    pass(2_000);
+    assertEquals(List.of(), hand.log.refounded);
+    pass(1_000);
+    assertFalse(hand.log.refounded.isEmpty());
+  }
+
+  @Test
+  void whoIsHeardIsNotDead() {
+    lapse();
+    refuse(b.webAddress(), b.peerAddress());
+    for (int i = 0; i < 20; i++) {
+      hear(b);
+      pass(400);
+    }
+    assertEquals(List.of(), hand.log.refounded);
+  }
+
+  /** Its store may be old, and the other one may have gone on alone. */
+  @Test
+  void aProcessThatNeverHeldALeaseWithTheOtherDecidesNothing() {
+    enter(view);
+    refuse(b.webAddress(), b.peerAddress());
+    pass(20_000);
+    assertEquals(List.of(), hand.log.refounded);
+  }
+
+  @Test
+  void aLeaseWithAnEarlierStartOfTheOtherIsNone() {
+    lapse();
+    Member later = TestViews.member("b", 22, 2);
+    enter(TestViews.view(5, 7, List.of(a, later)));
+    refuse(b.webAddress(), b.peerAddress());
+    pass(20_000);
+    assertEquals(List.of(), hand.log.refounded);
+  }
+
+  @Test
+  void whatMayBeAgreedOnDecidesAndNotWhatIsKnown() {
+    lapse();
+    hand.log.newestOfTwo = Optional.of(TestViews.view(5, 7, List.of(a, b, c)));
+    refuse(b.webAddress(), b.peerAddress());
+    pass(20_000);
+    assertEquals(List.of(), hand.log.refounded);
+    hand.log.newestOfTwo = Optional.of(TestViews.view(5, 7, List.of(a, b), c));
+    pass(TICK);
+    assertEquals(List.of(a, c), hand.log.refounded.getFirst().members());
+  }
+
+  /** Its port is theirs now, so it is gone, and what came has nothing to vote with. */
+  @Test
+  void aStartWithoutFilesAtTheSameAddressesProvesThatTheOneBeforeIsDead() {
+    lapse();
+    Member later = TestViews.member("b", 22, 222);
+    for (int i = 0; i < 20; i++) {
+      hear(later);
+      pass(400);
+    }
+    assertEquals(List.of(a), hand.log.refounded.getFirst().members());
+  }
+
+  @Test
+  void nobodyIsGrantedALeaseByOneThatHasDecided() {
+    voter.enter(view);
+    pass(5_000);
+    assertTrue(voter.grant(view, a, ProcessId.of(b)));
+    lapse();
+    refuse(b.webAddress(), b.peerAddress());
+    pass(4_000);
+    assertFalse(voter.grant(view, a, ProcessId.of(a)));
+    voter.enter(hand.log.refounded.getFirst());
+    assertTrue(voter.grant(hand.log.refounded.getFirst(), a, ProcessId.of(a)));
+  }
+
+  @Test
+  void operatorsGiveUpEachVoterThatIsNotHeard() {
+    Member d = TestViews.member("d", 4, 4);
+    Member e = TestViews.member("e", 5, 5);
+    view = TestViews.view(4, 7, List.of(a, b, c, d, e));
+    enter(view);
+    hear(b);
+    assertInstanceOf(GivenUp.Refused.class, refounder.giveUp(view, "b"));
+    assertInstanceOf(GivenUp.Refused.class, refounder.giveUp(view, "x"));
+    pass(2_400);
+    hear(b);
+    assertEquals(new GivenUp.Incomplete(List.of(d, e)), refounder.giveUp(view, "c"));
+    assertEquals(new GivenUp.Incomplete(List.of(e)), refounder.giveUp(view, "d"));
+    assertEquals(new GivenUp.Accepted(List.of(c, d, e)), refounder.giveUp(view, "e"));
+    hear(b);
+    pass(1_000);
+    hear(b);
+    pass(1_000);
+    assertEquals(List.of(), hand.log.refounded);
+    hear(b);
+    pass(1_000);
+    View again = hand.log.refounded.getFirst();
+    assertEquals(List.of(a, b), again.members());
+    assertEquals(List.of(a), again.voters());
+  }
+
+  /** All were down, and it is the only one whose disk is left. */
+  @Test
+  void aLaterStartOfAMemberCanGoOnInItsPlace() {
+    Member before = TestViews.member("a", 11, 1);
+    view = TestViews.view(4, 7, List.of(before, b, c));
+    enter(view);
+    pass(2_400);
+    refounder.giveUp(view, "b");
+    assertEquals(new GivenUp.Accepted(List.of(b, c)), refounder.giveUp(view, "c"));
+    pass(3_000);
+    assertEquals(List.of(a), hand.log.refounded.getFirst().members());
+    assertEquals(List.of(a), hand.log.refounded.getFirst().voters());
+  }
+
+  @Test
+  void oneThatIsHeardAgainIsGivenUpNoMore() {
+    view = TestViews.view(4, 7, List.of(a, b, c));
+    enter(view);
+    pass(2_400);
+    refounder.giveUp(view, "b");
+    refounder.giveUp(view, "c");
+    hear(b);
+    pass(10_000);
+    assertEquals(List.of(), hand.log.refounded);
+  }
+
+  @Test
+  void aMajorityThatIsHeardNeedsNoForce() {
+    view = TestViews.view(4, 7, List.of(a, b, c));
+    enter(view);
+    pass(2_400);
+    hear(b);
+    assertInstanceOf(GivenUp.Refused.class, refounder.giveUp(view, "c"));
+  }
+
+  private void enter(View next) {
+    view = next;
+    hand.log.newestOfTwo = Optional.of(next);
+    lease.enter(next);
+    refounder.enter(next);
+  }
+
+  /** Both vote, this one holds a lease, and loses it. */
+  private void lapse() {
+    enter(view);
+    long renewal = lease.renew();
+    lease.granted(view, ProcessId.of(a), view.epoch(), lease.digest(), renewal);
+    lease.granted(view, ProcessId.of(b), view.epoch(), lease.digest(), renewal);
+    assertTrue(lease.holds());
+    refounder.tick(view);
+    hand.time.pass(2_001);
+    assertTrue(lease.lapse());
+  }
+
+  private void refuse(String... addresses) {
+    hand.refusing.addAll(List.of(addresses));
+  }
+
+  private void hear(Member member) {
+    peers.heard(new PeerMessage.Heartbeat(member, 7, 4, 1, 1), 2_000_000_000L);
+  }
+
+  private void pass(int millis) {
+    for (int passed = 0; passed < millis; passed += TICK) {
+      refounder.tick(view);
+      hand.time.pass(TICK);
+    }
+  }
+}
