@@ -42,6 +42,8 @@ public enum Rule {
   HEAR_NO_CLOCK,
   /** No update of a slot begins while it is wiped, and those at work end before. */
   HOLD_WIPED_SLOTS,
+  /** A voter whose log hangs is called late, so that nobody counts on its vote. */
+  LATE_LOGS_ARE_TOLD,
   /** A slot counts as wiped only when enough other members have wiped it, too. */
   REPLICATE_WIPES
 }

@@ -32,6 +32,7 @@ public final class HandPorts {
     public long end;
     public @Nullable Listener listener;
     public int reconciled;
+    public List<Follower> followers = List.of();
 
     @Override
     public void start(Member self, Listener to) {
@@ -72,6 +73,11 @@ public final class HandPorts {
     @Override
     public Optional<Agreed> agreed() {
       return agreed;
+    }
+
+    @Override
+    public List<Follower> followers() {
+      return followers;
     }
 
     @Override

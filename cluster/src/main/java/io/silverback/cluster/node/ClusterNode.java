@@ -26,6 +26,7 @@ import io.silverback.cluster.agree.Foreigners;
 import io.silverback.cluster.agree.Founding;
 import io.silverback.cluster.agree.Heartbeats;
 import io.silverback.cluster.agree.Lease;
+import io.silverback.cluster.agree.LogWatch;
 import io.silverback.cluster.agree.OutageWatch;
 import io.silverback.cluster.agree.Peers;
 import io.silverback.cluster.agree.Proposer;
@@ -228,6 +229,7 @@ public final class ClusterNode implements AutoCloseable {
             handOver,
             outages,
             clocks,
+            new LogWatch(ports.viewLog(), ports.clock(), config.lease(), off),
             events);
     story = new NodeLog(ports.clock(), proposer::stabilityNanos);
     readiness =
@@ -241,6 +243,7 @@ public final class ClusterNode implements AutoCloseable {
             shares,
             antiEntropy,
             epochs,
+            ports.clock(),
             off);
     status = report.now(view);
   }
@@ -525,7 +528,8 @@ public final class ClusterNode implements AutoCloseable {
       case PeerMessage.Heartbeat beat when sender.equals(ProcessId.of(beat.self())) -> {
         heartbeats.heard(view, beat);
         view.filter(now -> now.epoch() == beat.epoch() && now.has(beat.self()))
-            .ifPresent(now -> post.send(beat.self(), readiness.standingOf(now, beat.self())));
+            .flatMap(now -> readiness.news(now, beat.self()))
+            .ifPresent(news -> post.send(beat.self(), news));
       }
       case PeerMessage.Heartbeat _ -> {}
       case PeerMessage.Grant grant -> granted(sender, grant);

@@ -5,10 +5,12 @@ import io.silverback.cluster.ClusterPorts;
 import io.silverback.cluster.ClusterStatus;
 import io.silverback.cluster.EventCounts;
 import io.silverback.cluster.Member;
+import io.silverback.cluster.Outage;
 import io.silverback.cluster.View;
 import io.silverback.cluster.agree.ClockWatch;
 import io.silverback.cluster.agree.Foreigners;
 import io.silverback.cluster.agree.Lease;
+import io.silverback.cluster.agree.LogWatch;
 import io.silverback.cluster.agree.OutageWatch;
 import io.silverback.cluster.repair.AntiEntropy;
 import io.silverback.cluster.repair.HandOver;
@@ -29,6 +31,7 @@ final class StatusReport {
   private final HandOver handOver;
   private final OutageWatch outages;
   private final ClockWatch clocks;
+  private final LogWatch logs;
   private final EventCounts events;
 
   StatusReport(
@@ -42,6 +45,7 @@ final class StatusReport {
       HandOver handOver,
       OutageWatch outages,
       ClockWatch clocks,
+      LogWatch logs,
       EventCounts events) {
     this.self = self;
     this.ports = ports;
@@ -53,10 +57,13 @@ final class StatusReport {
     this.handOver = handOver;
     this.outages = outages;
     this.clocks = clocks;
+    this.logs = logs;
     this.events = events;
   }
 
   ClusterStatus now(Optional<View> view) {
+    Outage outage = outages.look(view);
+    Map<Member, Long> silent = outages.silentMillis();
     return new ClusterStatus(
         self,
         view,
@@ -70,9 +77,10 @@ final class StatusReport {
         antiEntropy.underReplicated(),
         antiEntropy.fewestCopies(),
         ports.viewLog().isProposer(),
-        outages.look(view),
-        outages.silentMillis(),
+        outage,
+        silent,
         clocks.skews(),
+        logs.look(view, silent.keySet()),
         events(),
         lease.withheldMillis());
   }

@@ -4,6 +4,8 @@ import io.silverback.cluster.Member;
 import io.silverback.cluster.View;
 import io.silverback.cluster.Wish;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -52,7 +54,12 @@ final class SimFaults {
     STORE,
     FULL,
     KILL_ALL,
-    FOUND_ANEW
+    FOUND_ANEW,
+    /** In the lives of some seeds only, so that those of the others stay what they are. */
+    HANG_LOG;
+
+    static final Set<Fault> USUAL =
+        Collections.unmodifiableSet(EnumSet.complementOf(EnumSet.of(HANG_LOG)));
   }
 
   SimFaults(SimWorld world, SimCluster cluster, Set<Fault> kinds, boolean gentle) {
@@ -137,7 +144,7 @@ final class SimFaults {
       case JOIN -> hosts < MOST_HOSTS;
       case FULL -> gentle && hosts > 2;
       case ISOLATE, DEAF, MUTE, PAIR, WORSE_WIRES, FLAP, LEAVE, DRAIN, END, SUSPECT -> hosts > 1;
-      case CRASH, PAUSE, SUSPEND, STALL, CLOCK, STORE -> true;
+      case CRASH, PAUSE, SUSPEND, STALL, CLOCK, STORE, HANG_LOG -> true;
     };
   }
 
@@ -213,6 +220,10 @@ final class SimFaults {
         whileBroken(between(1_000, 8_000), () -> host.store().worsen(0, 0));
       }
       case FULL -> fullBesideACrash(victim);
+      case HANG_LOG -> {
+        host.hangLog(true);
+        whileBroken(between(1_000, 30_000), () -> host.hangLog(false));
+      }
       case KILL_ALL -> killAll();
       case FOUND_ANEW -> foundAnew();
     }

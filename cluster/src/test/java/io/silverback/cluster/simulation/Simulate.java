@@ -18,6 +18,8 @@ public final class Simulate {
       simulate [--seeds N] [--from S] [--minutes M] [--threads T] [--violations V] [--without RULE]
         lives of clusters in which things break; ends with 1 if something was shown or lost that
         must not be, after V of those, by default 1; without --from the first seed is a random one
+      simulate --nodes N [--from S]
+        what a cluster of that many nodes takes, for docs/scale.md
       """;
 
   private static final Duration TELL_EVERY = Duration.ofSeconds(30);
@@ -29,6 +31,7 @@ public final class Simulate {
   private long from = new Random().nextInt(Integer.MAX_VALUE);
   private long minutes = Long.MAX_VALUE / Duration.ofMinutes(2).toNanos();
   private long violations = 1;
+  private int nodes;
   private int threads = Runtime.getRuntime().availableProcessors();
 
   private Simulate(PrintStream out) {
@@ -45,6 +48,10 @@ public final class Simulate {
         out.print(USAGE);
         return 2;
       }
+    }
+    if (nodes > 0) {
+      new ScaleReport(out).print(from, nodes);
+      return 0;
     }
     out.println("first seed: " + from);
     SimLives[] lives = new SimLives[1];
@@ -94,6 +101,7 @@ public final class Simulate {
       case "--from" -> from = Long.parseLong(value);
       case "--minutes" -> minutes = Long.parseLong(value);
       case "--threads" -> threads = Integer.parseInt(value);
+      case "--nodes" -> nodes = Integer.parseInt(value);
       case "--violations" -> violations = Long.parseLong(value);
       case "--without" -> without.add(Rule.valueOf(value));
       default -> {

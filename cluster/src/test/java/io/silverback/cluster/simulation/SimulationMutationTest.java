@@ -86,6 +86,7 @@ class SimulationMutationTest {
       case HEAR_NO_CLOCK -> EnumSet.of(Fault.CLOCK);
       case RELEASE_BEFORE_HAND_OVER, HAND_OVER_ALL -> EnumSet.of(Fault.DRAIN, Fault.LEAVE);
       case HOLD_WIPED_SLOTS -> EnumSet.of(Fault.STORE, Fault.PAIR);
+      case LATE_LOGS_ARE_TOLD -> EnumSet.of(Fault.HANG_LOG);
       case REPLICATE_WIPES -> EnumSet.of(Fault.CRASH_WITHOUT_DISK, Fault.ISOLATE);
       case HORIZON_DROPS_LEFTOVERS -> EnumSet.of(Fault.CRASH, Fault.ISOLATE, Fault.LEAVE);
     };

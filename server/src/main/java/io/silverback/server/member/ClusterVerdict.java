@@ -45,11 +45,23 @@ final class ClusterVerdict {
   /** How many more nodes may fail now and the others still take pushes. */
   int stoppable() {
     long voters = parts.stream().filter(part -> part.member().votes()).count();
-    long living = parts.stream().filter(part -> part.member().votes() && isThere(part)).count();
+    long living = parts.stream().filter(this::mayVote).count();
     long holders =
         parts.stream().filter(part -> !part.member().voterOnly() && isThere(part)).count();
     long majority = voters / 2 + 1;
     return (int) Math.max(0, Math.min(living - majority, holders - 1));
+  }
+
+  /** True if it would help to agree on a view. */
+  private boolean mayVote(Part part) {
+    return part.member().votes() && isThere(part) && !hasLateLog(part);
+  }
+
+  private boolean hasLateLog(Part part) {
+    String name = part.member().nodeId();
+    return parts.stream()
+        .flatMap(each -> each.word().stream())
+        .anyMatch(word -> word.lateLogs().contains(name));
   }
 
   private static boolean isThere(Part part) {
@@ -82,6 +94,12 @@ final class ClusterVerdict {
       if (!deaf.isEmpty()) {
         missing.add(
             "node " + part.member().nodeId() + " is not heard by " + String.join(", ", deaf));
+      }
+    }
+    for (Part part : parts) {
+      if (hasLateLog(part)) {
+        missing.add(
+            "node " + part.member().nodeId() + " does not keep up with the log of the views");
       }
     }
     boolean allAnswer = parts.stream().allMatch(ClusterVerdict::isThere);
