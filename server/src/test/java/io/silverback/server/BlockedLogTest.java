@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A voter that lives and whose log is cut off, with the real log. */
-@Timeout(90)
+@Timeout(180)
 final class BlockedLogTest {
   private static final String LATE = "node node-1 does not keep up with the log of the views";
 

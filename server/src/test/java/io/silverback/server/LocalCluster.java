@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 
 /** Some gateways of one cluster inside the test's process, with short leases. */
 final class LocalCluster implements AutoCloseable {
-  private static final Duration LIMIT = Duration.ofSeconds(20);
+  private static final Duration LIMIT = Duration.ofSeconds(60);
 
   private final LocalLibraries world = new LocalLibraries();
   private final ClusterLibraries libraries;
