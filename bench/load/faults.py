@@ -20,12 +20,15 @@ KILL_ALL = "kill-all"
 ROLLING = "rolling-restart"
 DRAIN = "drain"
 SCALE = "scale"
+FLAP = "flap"
 # Moves that somebody wanted, so that the cluster could prepare them.
 PLANNED = (RESTART, DRAIN, SCALE)
 # Whether the node hears its peers, and whether they hear it.
 CUTS = {"cut-10": (False, False), "deaf-10": (False, True), "mute-10": (True, False)}
 CUT_SECONDS = 10
-KINDS = (KILL, KILL_LOSE, *PAUSES, RESTART, RESTART_LOSE, KILL_ALL, ROLLING, DRAIN, SCALE, *CUTS)
+# How often a node that flaps is killed, and from one of these to the next.
+FLAPS, FLAP_SECONDS = 5, 11.0
+KINDS = (KILL, KILL_LOSE, *PAUSES, RESTART, RESTART_LOSE, KILL_ALL, ROLLING, DRAIN, SCALE, FLAP, *CUTS)
 # How a node is lost after a rolling restart, at the least for how long, and how long after the second node is ready.
 LOSSES = (KILL, RESTART, "pause-10", *CUTS)
 LOST_SECONDS = 10
@@ -36,7 +39,7 @@ DESCRIPTIONS = {
     KILL: "kill -9, back with its store", KILL_LOSE: "kill -9, back without it", "pause-3": "SIGSTOP for 3 s", "pause-10": "SIGSTOP for 10 s",
     "pause-15": "SIGSTOP for 15 s", RESTART: "SIGTERM, back with its store", RESTART_LOSE: "SIGTERM, back without it",
     KILL_ALL: "kill -9 of all at once, back with their stores", ROLLING: "restarts, each awaited by /-/ready alone, and then one node lost",
-    DRAIN: "drained, and back", SCALE: "two more nodes, which are drained and ended again",
+    FLAP: f"kill -9 {FLAPS} times within a minute, each time back with its store", DRAIN: "drained, and back", SCALE: "two more nodes, which are drained and ended again",
     "cut-10": "cut off from its peers for 10 s",
     "deaf-10": "hears no peer for 10 s", "mute-10": "heard by no peer for 10 s"}
 
@@ -173,6 +176,8 @@ class Cluster:
             self._drain(fault, node)
         elif kind == SCALE:
             self._scale(fault)
+        elif kind == FLAP:
+            self._flap(fault, node)
         elif kind in (KILL, KILL_LOSE):
             self._kill(fault, node)
         else:
@@ -190,6 +195,17 @@ class Cluster:
         if fault.kind == KILL_LOSE:
             node.lose_store()
         node.start(self.nodes)
+
+    def _flap(self, fault, node):
+        """It may be killed before it is ready, while others give slots back to it, or while it leads again."""
+        floors = self.floors()
+        fault.began = time.time()
+        for number in range(FLAPS):
+            time.sleep(max(0.0, fault.began + number * FLAP_SECONDS - time.time()))
+            node.kill()
+            time.sleep(self.order.uniform(0.2, 4))
+            node.start(self.nodes)
+        fault.exposed_seconds = self.await_exposed(floors, fault.began)
 
     def _for_a_while(self, fault, seconds, begin, end):
         floors = self.floors()

@@ -27,6 +27,7 @@ public final class SlotCosts {
   private static final int TURNS = 10;
   private static final int REPETITIONS = 5;
   private static final int SLOTS_AT_ONCE = 512;
+  private static final int DELETED = 1_000;
 
   private final int groups;
   private final int series;
@@ -63,12 +64,23 @@ public final class SlotCosts {
           REPETITIONS,
           () -> replica.entries(slot -> slot % 3 == 0));
       time("labelNamesOf", REPETITIONS, () -> replica.labelNamesOf("job"));
-      time("purgeable", REPETITIONS, () -> replica.purgeable(_ -> true, clock, 1));
+      time("purgeable without tombstones", REPETITIONS, () -> purgeable(replica));
+      for (int i = 0; i < DELETED; i++) {
+        store.submit(new GroupUpdate.Delete(key(i)));
+      }
+      System.out.println("tombstones=" + replica.tombstones());
+      time("purgeable, once after they came", 1, () -> purgeable(replica));
+      time("purgeable with young tombstones", REPETITIONS, () -> purgeable(replica));
     }
     try (OffHeapMetricStore store = store()) {
       time("fill without a cluster", 1, () -> submit(store, groups));
       time("join", 1, () -> OffHeapReplicaStore.of(store));
     }
+  }
+
+  /** None is old enough, as of most rounds. */
+  private static void purgeable(OffHeapReplicaStore replica) {
+    replica.purgeable(_ -> true, 0, Integer.MAX_VALUE);
   }
 
   private void pushes() {
@@ -114,8 +126,11 @@ public final class SlotCosts {
       metrics.add(new Metric.Gauge(Labels.of("n", Integer.toString(i)), ++clock));
     }
     var family = new MetricFamily("m", "", MetricType.GAUGE, metrics);
-    GroupingKey key = GroupingKey.of("job", "instance", "host-" + group);
-    return new GroupUpdate.Replace(key, new ParsedExposition(List.of(family), false));
+    return new GroupUpdate.Replace(key(group), new ParsedExposition(List.of(family), false));
+  }
+
+  private static GroupingKey key(int group) {
+    return GroupingKey.of("job", "instance", "host-" + group);
   }
 
   private static void time(String what, int repetitions, Runnable work) {

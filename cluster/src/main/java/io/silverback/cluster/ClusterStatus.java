@@ -24,6 +24,7 @@ import java.util.Optional;
  * @param silentMillis the members that were not heard of for longer than a lease, and for how long;
  *     time before this process heard anyone does not count
  * @param clockSkews of the other members that answered within a lease
+ * @param logs how those voters keep up with the log of the views of which this node knows it
  * @param events how often each happened since the start; those that did not may be missing
  * @param withheldMillis time without a lease, from the first lease on
  */
@@ -44,5 +45,6 @@ public record ClusterStatus(
     Outage outage,
     Map<Member, Long> silentMillis,
     Map<Member, ClockSkew> clockSkews,
+    Map<Member, LogLag> logs,
     Map<ClusterEvent, Long> events,
     long withheldMillis) {}

@@ -46,6 +46,8 @@ public enum Rule {
   ALONE_ONLY_AFTER_A_LEASE,
   /** One of two voters counts as dead only if both of its doors refuse connections. */
   BOTH_DOORS_REFUSE,
+  /** A voter whose log hangs is called late, so that nobody counts on its vote. */
+  LATE_LOGS_ARE_TOLD,
   /** A slot counts as wiped only when enough other members have wiped it, too. */
   REPLICATE_WIPES,
   /** A node that comes to hold a slot fetches what was pushed before from those that have it. */

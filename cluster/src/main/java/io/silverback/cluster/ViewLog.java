@@ -102,6 +102,21 @@ public interface ViewLog extends AutoCloseable {
    */
   Optional<Agreed> agreed();
 
+  /**
+   * How a voter of the library keeps up.
+   *
+   * @param storeId of the voter
+   * @param silentMillis for how long it has not been in touch with the others
+   * @param entries agreed ones that it has not got yet
+   */
+  record Follower(long storeId, long silentMillis, long entries) {}
+
+  /**
+   * How voters keep up, as far as this node knows: the one that proposes knows it of the others,
+   * and each other voter of itself alone.
+   */
+  List<Follower> followers();
+
   /** True if this node has the log up to that place, and knows that it is agreed on. */
   boolean reaches(long index);
 

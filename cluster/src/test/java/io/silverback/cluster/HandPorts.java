@@ -37,6 +37,7 @@ public final class HandPorts {
     public int reconciled;
     public Optional<View> newestOfTwo = Optional.empty();
     public final List<View> refounded = new ArrayList<>();
+    public List<Follower> followers = List.of();
 
     @Override
     public void start(Member self, Listener to) {
@@ -87,6 +88,11 @@ public final class HandPorts {
     @Override
     public Optional<Agreed> agreed() {
       return agreed;
+    }
+
+    @Override
+    public List<Follower> followers() {
+      return followers;
     }
 
     @Override

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.fail;
 
 import io.silverback.server.RawHttp.Answer;
 import io.silverback.server.flags.Flags;
+import io.silverback.server.member.ClusterLibraries;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
@@ -18,13 +19,15 @@ import java.util.function.UnaryOperator;
 
 /** Some gateways of one cluster inside the test's process, with short leases. */
 final class LocalCluster implements AutoCloseable {
-  private static final Duration LIMIT = Duration.ofSeconds(20);
+  private static final Duration LIMIT = Duration.ofSeconds(60);
 
   private final LocalLibraries world = new LocalLibraries();
+  private final ClusterLibraries libraries;
   private final List<Gateway> gateways = new ArrayList<>();
   private final List<Integer> ports = new ArrayList<>();
 
-  private LocalCluster(int size) {
+  private LocalCluster(int size, UnaryOperator<ClusterLibraries> over) {
+    libraries = over.apply(world);
     for (int i = 0; i < 2 * size; i++) {
       ports.add(RunningProcess.lastingPort());
     }
@@ -35,7 +38,12 @@ final class LocalCluster implements AutoCloseable {
 
   /** Starts that many nodes and waits until each is ready and all slots are shown. */
   static LocalCluster start(int size) throws IOException {
-    var cluster = new LocalCluster(size);
+    return start(size, UnaryOperator.identity());
+  }
+
+  /** The same with other libraries, made of those that there are. */
+  static LocalCluster start(int size, UnaryOperator<ClusterLibraries> over) throws IOException {
+    var cluster = new LocalCluster(size, over);
     try {
       cluster.await("a group list", () -> cluster.get(0, "/api/v1/metrics").status() == 200);
       for (int i = 0; i < size; i++) {
@@ -64,7 +72,7 @@ final class LocalCluster implements AutoCloseable {
       flags.add("--cluster.join=" + peerAddress(other));
     }
     if (Flags.parse(flags, Map.of()) instanceof Flags.Request.Serve serve) {
-      return Gateway.start(serve.config(), UnaryOperator.identity(), () -> world);
+      return Gateway.start(serve.config(), UnaryOperator.identity(), () -> libraries);
     }
     throw new IllegalArgumentException("not flags to serve with: flags=" + flags);
   }

@@ -154,6 +154,11 @@ final class LocalLibraries implements ClusterLibraries {
     }
 
     @Override
+    public List<Follower> followers() {
+      return List.of();
+    }
+
+    @Override
     public boolean reaches(long index) {
       synchronized (LocalLibraries.this) {
         return !views.isEmpty() && views.getLast().epoch() >= index;

@@ -11,7 +11,6 @@ import io.silverback.cluster.message.PeerMessage.ProcessId;
 import io.silverback.cluster.message.Requests;
 import io.silverback.cluster.slots.LapseBoard;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +19,11 @@ import java.util.Optional;
 /**
  * Says to all other processes that this one lives, asks them for a lease with the same message, and
  * answers theirs. Belongs to the loop.
+ *
+ * <p>Only voters decide anything, so what goes on between members that do not vote is kept small,
+ * as there may be many of them: they hear each other half as often, and answer only so that each
+ * knows the clocks of the others. A view is large, so one voter at a time sends it to a process
+ * that has an older one.
  */
 public final class Heartbeats {
   private static final System.Logger logger = System.getLogger(Heartbeats.class.getName());
@@ -35,11 +39,10 @@ public final class Heartbeats {
   private final LapseBoard board;
   private final Requests.Post post;
   private final long leaseNanos;
-  private final Map<ProcessId, Pushed> pushed = new HashMap<>();
+  private final Repeated<Long> pushed;
+  private final Repeated<Boolean> echoed;
   private boolean ended;
   private long warnedEpoch;
-
-  private record Pushed(long epoch, long nanos) {}
 
   public Heartbeats(
       ClusterConfig config,
@@ -60,9 +63,11 @@ public final class Heartbeats {
     this.board = board;
     this.post = post;
     this.leaseNanos = config.lease().toNanos();
+    this.pushed = new Repeated<>(ports.clock(), leaseNanos / 2);
+    this.echoed = new Repeated<>(ports.clock(), leaseNanos / 4 * 3);
   }
 
-  /** Sends one to everyone, this process included. */
+  /** Sends one to all that are to get it now, this process included. */
   public void send(Optional<View> view) {
     if (ended) {
       return;
@@ -71,7 +76,7 @@ public final class Heartbeats {
     long epoch = view.map(View::epoch).orElse(0L);
     long clusterId = view.map(View::clusterId).orElse(0L);
     var beat = new PeerMessage.Heartbeat(self, clusterId, epoch, renewal, ports.clock().nanoTime());
-    post.sendAll(everyone(view), beat);
+    post.sendAll(listeners(view, renewal), beat);
     view.filter(now -> voter.grant(now, self, ProcessId.of(self)))
         .ifPresent(
             now -> lease.granted(now, ProcessId.of(self), now.epoch(), lease.digest(), renewal));
@@ -100,9 +105,18 @@ public final class Heartbeats {
       return;
     }
     View now = view.get();
-    boolean granted = voter.grant(now, self, ProcessId.of(from));
+    if (now.hasVoter(self) || echoed.isDue(ProcessId.of(from), true)) {
+      answer(now, from, beat);
+    }
+    if (beat.epoch() < now.epoch() && isMyTurn(now, from, beat.renewal())) {
+      push(from, now);
+    }
+  }
+
+  private void answer(View now, Member to, PeerMessage.Heartbeat beat) {
+    boolean granted = voter.grant(now, self, ProcessId.of(to));
     post.send(
-        from,
+        to,
         new PeerMessage.Grant(
             now.epoch(),
             lease.digest(),
@@ -111,28 +125,24 @@ public final class Heartbeats {
             ports.clock().nanoTime(),
             ports.clock().wallMillis(),
             voter.lapsed()));
-    if (beat.epoch() < now.epoch()) {
-      push(from, now);
-    }
   }
 
   /** Tells a node the view, unless it was told a moment ago. */
   public void push(Member to, View view) {
-    if (mayPush(to, view)) {
+    if (pushed.isDue(ProcessId.of(to), view.epoch())) {
       post.send(to, new PeerMessage.ViewPush(view));
     }
   }
 
-  /** True if it was not sent that view a moment ago: it may be large, and take a while to apply. */
-  private boolean mayPush(Member to, View view) {
-    long now = ports.clock().nanoTime();
-    pushed.values().removeIf(last -> now - last.nanos() > leaseNanos / 2);
-    Pushed last = pushed.get(ProcessId.of(to));
-    boolean may = last == null || last.epoch() != view.epoch();
-    if (may) {
-      pushed.put(ProcessId.of(to), new Pushed(view.epoch(), now));
-    }
-    return may;
+  /** Of the voters that seem to live, each heartbeat chooses the next one. */
+  private boolean isMyTurn(View view, Member to, long renewal) {
+    List<Member> voters =
+        view.voters().stream()
+            .filter(each -> !each.isSameProcess(to))
+            .filter(each -> each.isSameProcess(self) || peers.silenceNanos(each) <= leaseNanos)
+            .toList();
+    return !voters.isEmpty()
+        && voters.get(Math.floorMod(renewal, voters.size())).isSameProcess(self);
   }
 
   /** What a voter said to one of ours. */
@@ -163,6 +173,16 @@ public final class Heartbeats {
           entry("node", voter.nodeId()),
           entry("epoch", epoch));
     }
+  }
+
+  /** Each second time, members that do not vote pass one another over. */
+  private List<Member> listeners(Optional<View> view, long renewal) {
+    List<Member> everyone = everyone(view);
+    if (renewal % 2 == 0) {
+      view.filter(now -> now.has(self) && !now.hasVoter(self))
+          .ifPresent(now -> everyone.removeIf(each -> now.has(each) && !now.hasVoter(each)));
+    }
+    return everyone;
   }
 
   /** All other processes that there may be: the members, and those that gossip knows. */

@@ -1,5 +1,6 @@
 package io.silverback.cluster.agree;
 
+import io.silverback.cluster.Clock;
 import io.silverback.cluster.ClusterConfig;
 import io.silverback.cluster.EpochFloor;
 import io.silverback.cluster.Member;
@@ -48,6 +49,9 @@ public final class Readiness {
   private volatile Optional<String> missing = Optional.of(NOTHING_HEARD);
   private volatile Optional<String> stuck = Optional.empty();
   private int returns = -1;
+  private final Repeated<Standing> told;
+  private long ledEpoch;
+  private BitSet ledByView = new BitSet();
 
   public Readiness(
       ClusterConfig config,
@@ -59,6 +63,7 @@ public final class Readiness {
       Shares shares,
       AntiEntropy antiEntropy,
       EpochFloor epochs,
+      Clock clock,
       EnumSet<Rule> off) {
     this.config = config;
     this.self = self;
@@ -69,16 +74,26 @@ public final class Readiness {
     this.shares = shares;
     this.antiEntropy = antiEntropy;
     this.epochs = epochs;
+    this.told = new Repeated<>(clock, config.lease().toNanos() / 4 * 3);
     this.off = off;
   }
 
-  /** How another member of the view stands with this one. */
-  public Standing standingOf(View view, Member other) {
+  /** How another member of the view stands with this one; empty if it was told so a while ago. */
+  public Optional<Standing> news(View view, Member other) {
+    return Optional.of(standingOf(view, other))
+        .filter(standing -> told.isDue(ProcessId.of(other), standing));
+  }
+
+  private Standing standingOf(View view, Member other) {
+    if (ledEpoch != view.epoch()) {
+      ledEpoch = view.epoch();
+      ledByView = view.slots().ledBy(self);
+    }
     Optional<ViewLog.Agreed> agreed = viewLog.agreed();
     EpochFloor.Met above = epochs.above(view);
     return new Standing(
         view.epoch(),
-        antiEntropy.isCopied(other, view.slots().ledBy(self)),
+        antiEntropy.isCopied(other, ledByView),
         agreed.map(ViewLog.Agreed::index).orElse(0L),
         agreed.map(ViewLog.Agreed::voters).orElse(List.of()),
         above.slot(),

@@ -64,7 +64,8 @@ public sealed interface PeerMessage {
 
   /**
    * How the receiver stands with the sender: whether something is missing that the receiver's
-   * absence took from the cluster. Sent with each grant to a member of the same view.
+   * absence took from the cluster. Sent for a heartbeat of a member of the same view, if it has
+   * changed or was last sent a while ago.
    *
    * @param epoch of the view that this is said of
    * @param copied true if the receiver holds its share of all slots that the sender leads

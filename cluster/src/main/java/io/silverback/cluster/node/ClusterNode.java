@@ -26,6 +26,7 @@ import io.silverback.cluster.agree.Foreigners;
 import io.silverback.cluster.agree.Founding;
 import io.silverback.cluster.agree.Heartbeats;
 import io.silverback.cluster.agree.Lease;
+import io.silverback.cluster.agree.LogWatch;
 import io.silverback.cluster.agree.OutageWatch;
 import io.silverback.cluster.agree.Peers;
 import io.silverback.cluster.agree.Proposer;
@@ -233,6 +234,7 @@ public final class ClusterNode implements AutoCloseable {
             shares,
             antiEntropy,
             epochs,
+            ports.clock(),
             off);
     historyMove =
         new HistoryMove(self, ports, requests, led, shares, readiness::hasCopiesOf, off, events);
@@ -249,6 +251,7 @@ public final class ClusterNode implements AutoCloseable {
             historyMove,
             outages,
             clocks,
+            new LogWatch(ports.viewLog(), ports.clock(), config.lease(), off),
             events);
     status = report.now(view);
   }
@@ -552,7 +555,8 @@ public final class ClusterNode implements AutoCloseable {
       case PeerMessage.Heartbeat beat when sender.equals(ProcessId.of(beat.self())) -> {
         heartbeats.heard(view, beat);
         view.filter(now -> now.epoch() == beat.epoch() && now.has(beat.self()))
-            .ifPresent(now -> post.send(beat.self(), readiness.standingOf(now, beat.self())));
+            .flatMap(now -> readiness.news(now, beat.self()))
+            .ifPresent(news -> post.send(beat.self(), news));
       }
       case PeerMessage.Heartbeat _ -> {}
       case PeerMessage.Grant grant -> granted(sender, grant);

@@ -5,10 +5,12 @@ import io.silverback.cluster.ClusterPorts;
 import io.silverback.cluster.ClusterStatus;
 import io.silverback.cluster.EventCounts;
 import io.silverback.cluster.Member;
+import io.silverback.cluster.Outage;
 import io.silverback.cluster.View;
 import io.silverback.cluster.agree.ClockWatch;
 import io.silverback.cluster.agree.Foreigners;
 import io.silverback.cluster.agree.Lease;
+import io.silverback.cluster.agree.LogWatch;
 import io.silverback.cluster.agree.OutageWatch;
 import io.silverback.cluster.repair.AntiEntropy;
 import io.silverback.cluster.repair.HandOver;
@@ -31,6 +33,7 @@ final class StatusReport {
   private final HistoryMove historyMove;
   private final OutageWatch outages;
   private final ClockWatch clocks;
+  private final LogWatch logs;
   private final EventCounts events;
 
   StatusReport(
@@ -45,6 +48,7 @@ final class StatusReport {
       HistoryMove historyMove,
       OutageWatch outages,
       ClockWatch clocks,
+      LogWatch logs,
       EventCounts events) {
     this.self = self;
     this.ports = ports;
@@ -57,10 +61,13 @@ final class StatusReport {
     this.historyMove = historyMove;
     this.outages = outages;
     this.clocks = clocks;
+    this.logs = logs;
     this.events = events;
   }
 
   ClusterStatus now(Optional<View> view) {
+    Outage outage = outages.look(view);
+    Map<Member, Long> silent = outages.silentMillis();
     return new ClusterStatus(
         self,
         view,
@@ -75,9 +82,10 @@ final class StatusReport {
         antiEntropy.fewestCopies(),
         historyMove.waiting(),
         ports.viewLog().isProposer(),
-        outages.look(view),
-        outages.silentMillis(),
+        outage,
+        silent,
         clocks.skews(),
+        logs.look(view, silent.keySet()),
         events(),
         lease.withheldMillis());
   }

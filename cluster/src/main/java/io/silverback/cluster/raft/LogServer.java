@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -26,11 +27,13 @@ import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.protocol.SetConfigurationRequest;
 import org.apache.ratis.protocol.TransferLeadershipRequest;
 import org.apache.ratis.rpc.CallId;
+import org.apache.ratis.server.DivisionInfo;
 import org.apache.ratis.server.RaftConfiguration;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.protocol.TermIndex;
 import org.apache.ratis.server.raftlog.RaftLog;
 import org.apache.ratis.server.storage.RaftStorage;
+import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
 import org.apache.ratis.thirdparty.com.google.protobuf.UnsafeByteOperations;
 import org.apache.ratis.util.LifeCycle;
 
@@ -199,6 +202,46 @@ final class LogServer {
     return leads() && isStable
         ? Optional.of(new ViewLog.Agreed(known.getLogEntryIndex(), storeIds(known)))
         : Optional.empty();
+  }
+
+  /** True if it leads, or knows who does. */
+  boolean isInTouch() {
+    return leads() || (!isDead() && division.getInfo().isFollower() && hasLeader());
+  }
+
+  @SuppressWarnings("NullAway") // Ratis says null where there is no leader.
+  private boolean hasLeader() {
+    return division.getInfo().getLeaderId() != null;
+  }
+
+  /** How many agreed entries are not applied here. */
+  long entriesBehind() {
+    DivisionInfo info = division.getInfo();
+    return Math.max(0, division.getRaftLog().getLastCommittedIndex() - info.getLastAppliedIndex());
+  }
+
+  /** How the others keep up, if this server leads. */
+  List<ViewLog.Follower> followers() {
+    if (!leads()) {
+      return List.of();
+    }
+    long agreed = division.getRaftLog().getLastCommittedIndex();
+    var known = new HashMap<ByteString, Long>();
+    division
+        .getCommitInfos()
+        .forEach(info -> known.put(info.getServer().getId(), info.getCommitIndex()));
+    List<Long> voters = voters();
+    return division.getInfo().getRoleInfoProto().getLeaderInfo().getFollowerInfoList().stream()
+        .map(
+            follower -> {
+              ByteString peer = follower.getId().getId();
+              return new ViewLog.Follower(
+                  PeerAddresses.storeId(peer.toStringUtf8()),
+                  follower.getLastRpcElapsedTimeMs(),
+                  Math.max(0, agreed - known.getOrDefault(peer, 0L)));
+            })
+        .filter(follower -> voters.contains(follower.storeId()))
+        .toList();
   }
 
   /** True if all up to that place in the log is here and committed. */

@@ -71,6 +71,9 @@ public final class RatisViewLog implements ViewLog {
   private volatile @Nullable ExchangeRpc rpc;
   private volatile boolean closed;
 
+  /** When the server last led or knew who does, or had no reason to. */
+  private volatile long touchedNanos = System.nanoTime();
+
   /** A new log to begin with that view, if the old one has that newest one. */
   private record Refounding(View first, Optional<View> newest) {}
 
@@ -259,6 +262,19 @@ public final class RatisViewLog implements ViewLog {
   }
 
   @Override
+  public List<Follower> followers() {
+    LogServer current = server;
+    if (current == null || current.joins()) {
+      return List.of();
+    }
+    if (current.leads()) {
+      return current.followers();
+    }
+    long silent = (System.nanoTime() - touchedNanos) / 1_000_000;
+    return List.of(new Follower(current.seed().storeId(), silent, current.entriesBehind()));
+  }
+
+  @Override
   public boolean reaches(long index) {
     LogServer current = server;
     return current != null && current.reaches(index);
@@ -277,9 +293,18 @@ public final class RatisViewLog implements ViewLog {
       changeVoters();
       LogServer current = server;
       newestOfTwo = current == null ? Optional.empty() : current.newestOfTwo();
+      noteTouch();
     } catch (IOException | RuntimeException failure) {
       restartNanos = System.nanoTime() + RESTART.toNanos();
       logOnce(failure);
+    }
+  }
+
+  /** Of a thread that hangs, too, the others are to hear. */
+  private void noteTouch() {
+    LogServer current = server;
+    if (current == null || current.joins() || current.isInTouch()) {
+      touchedNanos = System.nanoTime();
     }
   }
 

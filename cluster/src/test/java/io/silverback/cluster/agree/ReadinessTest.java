@@ -171,7 +171,17 @@ final class ReadinessTest {
             off,
             new EventCounts());
     return new Readiness(
-        CONFIG, a, hand.log, lease, led, () -> stuck, shares, antiEntropy, new EpochFloor(), off);
+        CONFIG,
+        a,
+        hand.log,
+        lease,
+        led,
+        () -> stuck,
+        shares,
+        antiEntropy,
+        new EpochFloor(),
+        hand.time,
+        off);
   }
 
   private void ready() {

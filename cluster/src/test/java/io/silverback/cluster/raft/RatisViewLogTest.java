@@ -221,6 +221,41 @@ final class RatisViewLogTest {
     assertEquals(List.of(first, other), two.getFirst().told);
   }
 
+  @Test
+  void aVoterThatIsCutOffIsKnownToTheOneThatProposesAndToItself() {
+    List<Node> three = bootstrapped();
+    Node cut = three.stream().filter(node -> node != proposer(three)).findFirst().orElseThrow();
+    List<Node> two = three.stream().filter(node -> node != cut).toList();
+    await("all are in touch", () -> three.stream().allMatch(node -> mostSilent(node) < 1_000));
+    fabric.silence(cut.member.peerAddress());
+    propose(two, TestViews.view(2, CLUSTER, first.voters()));
+    for (Node tells : List.of(proposer(two), cut)) {
+      await(
+          "it is known to " + tells.member,
+          () ->
+              tells.log.followers().stream()
+                  .anyMatch(
+                      known ->
+                          known.storeId() == cut.member.storeId() && known.silentMillis() > 1_500));
+    }
+    assertTrue(
+        proposer(two).log.followers().stream()
+            .filter(known -> known.storeId() == cut.member.storeId())
+            .allMatch(known -> known.entries() > 0));
+    fabric.hear(cut.member.peerAddress());
+    await("all are in touch", () -> three.stream().allMatch(node -> mostSilent(node) < 1_000));
+    await(
+        "none is behind",
+        () -> proposer(three).log.followers().stream().allMatch(known -> known.entries() == 0));
+  }
+
+  private static long mostSilent(Node node) {
+    return node.log.followers().stream()
+        .mapToLong(ViewLog.Follower::silentMillis)
+        .max()
+        .orElse(Long.MAX_VALUE);
+  }
+
   /** Or members that come back before the voters would found another cluster. */
   @Test
   void aMemberWithoutAVoteRemembersItsCluster() {

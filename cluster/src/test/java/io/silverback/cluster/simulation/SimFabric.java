@@ -20,6 +20,13 @@ final class SimFabric {
   private final Map<Route, Connection> connections = new LinkedHashMap<>();
   private final Map<String, SimNetwork> networks = new LinkedHashMap<>();
   private double loss;
+  private Tap tap = (_, _, _, _) -> {};
+
+  /** Sees all that is sent. */
+  @FunctionalInterface
+  interface Tap {
+    void sent(SimProcess from, SimProcess to, Network.Channel channel, byte[] message);
+  }
 
   private record Ends(String from, String to) {}
 
@@ -64,6 +71,10 @@ final class SimFabric {
 
   void plug(SimProcess process, SimNetwork network) {
     networks.put(process.host().address(), network);
+  }
+
+  void tap(Tap with) {
+    tap = with;
   }
 
   /** Loses that part of all messages between nodes. */
@@ -144,6 +155,7 @@ final class SimFabric {
     if (to.isEmpty() || !from.alive()) {
       return world.chance(0.5);
     }
+    tap.sent(from, to.get(), channel, message);
     var connection =
         connections.computeIfAbsent(
             new Route(from.member(), to.get().member(), channel),

@@ -58,7 +58,8 @@ final class SimFaults {
     LOSE_BOTH_IN_TURN,
     REJECT_ONE_DOOR,
     LOSE_MAJORITY,
-    GIVE_UP_LIVING;
+    GIVE_UP_LIVING,
+    HANG_LOG;
 
     /** What only two hosts go through. */
     static final Set<Fault> OF_TWO =
@@ -68,11 +69,14 @@ final class SimFaults {
     static final Set<Fault> OF_OPERATORS = EnumSet.of(LOSE_MAJORITY, GIVE_UP_LIVING);
 
     /** All that clusters of that many hosts should stand. */
-    static Set<Fault> usual(int hosts) {
+    static Set<Fault> usual(int hosts, boolean hangsLogs) {
       Set<Fault> usual = EnumSet.allOf(Fault.class);
       usual.removeAll(OF_OPERATORS);
       if (hosts != 2) {
         usual.removeAll(OF_TWO);
+      }
+      if (!hangsLogs) {
+        usual.remove(HANG_LOG);
       }
       return usual;
     }
@@ -162,7 +166,7 @@ final class SimFaults {
       case ISOLATE, DEAF, MUTE, PAIR, WORSE_WIRES, FLAP, LEAVE, DRAIN, END, SUSPECT -> hosts > 1;
       case LOSE_ONE_OF_TWO, LOSE_BOTH_IN_TURN, REJECT_ONE_DOOR -> gentle && isPair();
       case LOSE_MAJORITY, GIVE_UP_LIVING -> hosts > 2;
-      case CRASH, PAUSE, SUSPEND, STALL, CLOCK, STORE -> true;
+      case CRASH, PAUSE, SUSPEND, STALL, CLOCK, STORE, HANG_LOG -> true;
     };
   }
 
@@ -238,6 +242,10 @@ final class SimFaults {
         whileBroken(between(1_000, 8_000), () -> host.store().worsen(0, 0));
       }
       case FULL -> fullBesideACrash(victim);
+      case HANG_LOG -> {
+        host.hangLog(true);
+        whileBroken(between(1_000, 30_000), () -> host.hangLog(false));
+      }
       case KILL_ALL -> killAll();
       case FOUND_ANEW -> foundAnew();
       case LOSE_ONE_OF_TWO -> loseOneOfTwo(victim);

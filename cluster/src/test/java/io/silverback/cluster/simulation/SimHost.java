@@ -23,6 +23,7 @@ final class SimHost {
   private @Nullable View remembered;
   private ViewLog.Agreed logVoters = new ViewLog.Agreed(0, List.of());
   private long logEnd;
+  private boolean logHangs;
   private @Nullable SimProcess process;
 
   SimHost(SimWorld world, String name, String zone) {
@@ -141,6 +142,15 @@ final class SimHost {
   void learnLog(long end, ViewLog.Agreed voters) {
     logEnd = end;
     logVoters = voters;
+  }
+
+  /** Whether the log does nothing any more while the process goes on. */
+  void hangLog(boolean hangs) {
+    logHangs = hangs;
+  }
+
+  boolean logHangs() {
+    return logHangs;
   }
 
   ViewLog.Agreed logVoters() {

@@ -19,6 +19,9 @@ import java.util.SortedMap;
 final class SimJudge {
   private static final long TICK = 50 * SimWorld.MILLI;
 
+  /** It takes less to notice that a log hangs. */
+  private static final long UNNOTICED_NANOS = 8 * SimWorld.SECOND;
+
   /** It takes less to hand a slot over, even if a proposal is lost. */
   private static final long DARK_NANOS = 5 * SimWorld.SECOND;
 
@@ -36,6 +39,7 @@ final class SimJudge {
   private final Map<SimLedger, Long> handedOverAt = new HashMap<>();
   private final Map<Integer, Long> smallAt = new HashMap<>();
   private boolean forgivesDoubles;
+  private long countedTooManySince = -1;
   private int scrapes;
   private int acknowledged;
   private int wipes;
@@ -276,6 +280,42 @@ final class SimJudge {
     }
   }
 
+  /**
+   * Where logs hang, as many voters are soon called late, so that nobody counts on more votes than
+   * there are. It may be one that is not in touch with the hanging one.
+   */
+  private void judgeLogs() {
+    View view = cluster.register().newest().orElse(null);
+    if (view == null || view.voters().size() < 2) {
+      countedTooManySince = -1;
+      return;
+    }
+    List<SimServer> voters =
+        cluster.servers().stream()
+            .filter(server -> server.awake() && !server.leaving())
+            .filter(server -> view.hasVoter(server.process().member()))
+            .toList();
+    long hanging = voters.stream().filter(server -> server.host().logHangs()).count();
+    long late = hanging == 0 ? 0 : voters.stream().filter(this::isCalledLate).count();
+    if (late >= hanging) {
+      countedTooManySince = -1;
+    } else if (countedTooManySince < 0) {
+      countedTooManySince = world.now();
+    } else if (world.now() - countedTooManySince > UNNOTICED_NANOS) {
+      throw new SimViolation(
+          "nobody noticed that a log hangs: late=" + late + " hanging=" + hanging);
+    }
+  }
+
+  private boolean isCalledLate(SimServer server) {
+    Member member = server.process().member();
+    return cluster.servers().stream()
+        .filter(SimServer::awake)
+        .flatMap(other -> other.node().status().stream())
+        .anyMatch(
+            status -> status.logs().containsKey(member) && status.logs().get(member).isLate());
+  }
+
   /** True if each host runs a member of the view, and each of these says that it is ready. */
   private boolean allReady(View view) {
     return cluster.servers().size() == cluster.hosts().size()
@@ -306,6 +346,7 @@ final class SimJudge {
     replicas();
     noteHandOvers();
     judgeReadiness();
+    judgeLogs();
     for (SimLedger ledger : cluster.ledgers()) {
       boolean shown = cluster.servers().stream().anyMatch(server -> shows(server, ledger));
       long last = lastExposed.computeIfAbsent(ledger, _ -> 0L);
@@ -376,6 +417,9 @@ final class SimJudge {
       }
       if (wanted && !server.node().ready()) {
         return "not ready: " + server.process();
+      }
+      if (wanted && isCalledLate(server)) {
+        return "its log is called late: " + server.process();
       }
     }
     List<Long> voters = view.voters().stream().map(Member::storeId).sorted().toList();

@@ -42,6 +42,8 @@ final class SimProcess implements Clock, Loop {
   private long stallNanos;
   private int stallAtRead;
   private long stallInPushNanos;
+  private long loopNanos;
+  private long longestTaskNanos;
 
   /**
    * A process that starts now.
@@ -85,6 +87,18 @@ final class SimProcess implements Clock, Loop {
   /** How much later than the world's clock says the rest of the running task happens. */
   long stalledNanos() {
     return stalledNanos;
+  }
+
+  /** The real time that its loop has taken; nothing that is simulated depends on it. */
+  long loopNanos() {
+    return loopNanos;
+  }
+
+  /** The real time of the longest task since the last call. */
+  long longestTaskNanos() {
+    long longest = longestTaskNanos;
+    longestTaskNanos = 0;
+    return longest;
   }
 
   void kill() {
@@ -304,7 +318,11 @@ final class SimProcess implements Clock, Loop {
       return;
     }
     inTask = true;
+    long began = System.nanoTime();
     task.run();
+    long took = System.nanoTime() - began;
+    loopNanos += took;
+    longestTaskNanos = Math.max(longestTaskNanos, took);
     inTask = false;
     long stalled = stalledNanos;
     stalledNanos = 0;

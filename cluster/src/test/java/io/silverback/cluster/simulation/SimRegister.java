@@ -28,10 +28,15 @@ final class SimRegister {
   private long leader;
   private long formerLeader;
   private long formerUntil;
+  private long leaderSince;
   private long leaderlessSince = -1;
   private boolean changing;
   private long end;
   private long votersAt;
+
+  /** When the leader last had an answer of each voter. */
+  private final Map<Long, Long> answeredAt = new LinkedHashMap<>();
+
   private int forgotten;
 
   SimRegister(SimWorld world, SimFabric fabric) {
@@ -106,6 +111,26 @@ final class SimRegister {
       reached += reaches(log, voter) ? 1 : 0;
     }
     return 2 * reached > of.size();
+  }
+
+  /** True if the one that leads hears it, and is heard. */
+  boolean reachesLeader(SimViewLog log) {
+    return voters.contains(leader) && reaches(log, leader);
+  }
+
+  /** How the other voters answer the one that leads. */
+  List<ViewLog.Follower> followersOf(SimViewLog log) {
+    if (log.storeId() != leader) {
+      return List.of();
+    }
+    return voters.stream()
+        .filter(voter -> voter != leader)
+        .map(
+            voter -> {
+              long at = Math.max(leaderSince, answeredAt.getOrDefault(voter, 0L));
+              return new ViewLog.Follower(voter, (world.now() - at) / SimWorld.MILLI, 0);
+            })
+        .toList();
   }
 
   private boolean reaches(SimViewLog log, long voter) {
@@ -208,6 +233,11 @@ final class SimRegister {
   private void tick() {
     SimViewLog now = awake(leader);
     boolean leads = now != null && voters.contains(leader) && reachesMajority(now);
+    for (long voter : voters) {
+      if (now != null && reaches(now, voter)) {
+        answeredAt.put(voter, world.now());
+      }
+    }
     if (leads && !world.chance(0.002)) {
       leaderlessSince = -1;
     } else if (leaderlessSince < 0) {
@@ -231,6 +261,7 @@ final class SimRegister {
       formerLeader = leader;
       formerUntil = world.now() + world.between(0, 3 * SimWorld.SECOND);
       leader = next.storeId();
+      leaderSince = world.now();
       leaderlessSince = -1;
       next.catchUp();
     }

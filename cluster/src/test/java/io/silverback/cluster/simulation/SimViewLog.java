@@ -17,11 +17,13 @@ final class SimViewLog implements ViewLog {
   private long toldOf;
   private boolean refounds;
   private boolean closed;
+  private long touched;
 
   SimViewLog(SimWorld world, SimLogs logs, SimProcess process) {
     this.world = world;
     this.logs = logs;
     this.process = process;
+    this.touched = world.now();
   }
 
   SimHost host() {
@@ -41,7 +43,7 @@ final class SimViewLog implements ViewLog {
   }
 
   boolean awake() {
-    return process.alive() && !process.paused() && !closed;
+    return process.alive() && !process.paused() && !closed && !host().logHangs();
   }
 
   long stalledNanos() {
@@ -62,6 +64,10 @@ final class SimViewLog implements ViewLog {
 
   private void tick() {
     if (process.alive() && !closed) {
+      boolean isInTouch = awake() && register.reachesLeader(this);
+      if (isInTouch || !register.voters().contains(storeId())) {
+        touched = world.now();
+      }
       catchUp();
       world.in(world.between(50 * SimWorld.MILLI, 300 * SimWorld.MILLI), this::tick);
     }
@@ -186,6 +192,16 @@ final class SimViewLog implements ViewLog {
     return isProposer() && !register().changing()
         ? Optional.of(host().logVoters())
         : Optional.empty();
+  }
+
+  @Override
+  public List<Follower> followers() {
+    if (!register.voters().contains(storeId())) {
+      return List.of();
+    }
+    return isProposer()
+        ? register.followersOf(this)
+        : List.of(new Follower(storeId(), (world.now() - touched) / SimWorld.MILLI, 0));
   }
 
   @Override

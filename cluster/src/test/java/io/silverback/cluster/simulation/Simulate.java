@@ -22,6 +22,8 @@ public final class Simulate {
         lives of clusters in which things break; ends with 1 if something was shown or lost that
         must not be, after V of those, by default 1; without --from the first seed is a random one;
         of H hosts, and with one kind of fault alone, if given
+      simulate --nodes N [--from S]
+        what a cluster of that many nodes takes, for docs/scale.md
       """;
 
   private static final Duration TELL_EVERY = Duration.ofSeconds(30);
@@ -35,6 +37,7 @@ public final class Simulate {
   private long violations = 1;
   private int hosts;
   private Set<Fault> breaks = Set.of(Fault.values());
+  private int nodes;
   private int threads = Runtime.getRuntime().availableProcessors();
 
   private Simulate(PrintStream out) {
@@ -51,6 +54,10 @@ public final class Simulate {
         out.print(USAGE);
         return 2;
       }
+    }
+    if (nodes > 0) {
+      new ScaleReport(out).print(from, nodes);
+      return 0;
     }
     out.println("first seed: " + from);
     SimLives[] lives = new SimLives[1];
@@ -101,6 +108,7 @@ public final class Simulate {
       case "--from" -> from = Long.parseLong(value);
       case "--minutes" -> minutes = Long.parseLong(value);
       case "--threads" -> threads = Integer.parseInt(value);
+      case "--nodes" -> nodes = Integer.parseInt(value);
       case "--violations" -> violations = Long.parseLong(value);
       case "--hosts" -> hosts = Integer.parseInt(value);
       case "--break" -> breaks = Set.of(Fault.valueOf(value));

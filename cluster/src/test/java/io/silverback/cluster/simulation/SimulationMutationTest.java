@@ -97,6 +97,7 @@ class SimulationMutationTest {
       case HEAR_NO_CLOCK -> EnumSet.of(Fault.CLOCK);
       case RELEASE_BEFORE_HAND_OVER, HAND_OVER_ALL -> EnumSet.of(Fault.DRAIN, Fault.LEAVE);
       case HOLD_WIPED_SLOTS -> EnumSet.of(Fault.STORE, Fault.PAIR);
+      case LATE_LOGS_ARE_TOLD -> EnumSet.of(Fault.HANG_LOG);
       case REPLICATE_WIPES -> EnumSet.of(Fault.CRASH_WITHOUT_DISK, Fault.ISOLATE);
       case HISTORY_FOLLOWS -> EnumSet.of(Fault.JOIN, Fault.DRAIN);
       case ALONE_ONLY_AFTER_A_LEASE -> EnumSet.of(Fault.LOSE_BOTH_IN_TURN);

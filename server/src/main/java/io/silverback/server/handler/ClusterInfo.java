@@ -161,6 +161,8 @@ public interface ClusterInfo {
    * @param underReplicated led slots of which an owner may not have all
    * @param fewestCopies the fewest complete copies that a led slot has, its own included
    * @param silent the names of the members that it does not hear
+   * @param lateLogs the names of the voters that it hears and that do not keep up with the log of
+   *     the views, maybe its own
    */
   record Word(
       long epoch,
@@ -170,9 +172,11 @@ public interface ClusterInfo {
       int underReplicated,
       int fewestCopies,
       Optional<String> whyNotReady,
-      List<String> silent) {
+      List<String> silent,
+      List<String> lateLogs) {
     public Word {
       silent = List.copyOf(silent);
+      lateLogs = List.copyOf(lateLogs);
     }
   }
 

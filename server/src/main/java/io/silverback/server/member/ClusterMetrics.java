@@ -7,6 +7,7 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.silverback.cluster.ClockSkew;
 import io.silverback.cluster.ClusterEvent;
 import io.silverback.cluster.ClusterStatus;
+import io.silverback.cluster.LogLag;
 import io.silverback.cluster.Member;
 import io.silverback.cluster.Network;
 import io.silverback.cluster.Outage;
@@ -22,6 +23,7 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
 
 /** The metrics of a node about its cluster, {@code silverback_cluster_*}. Thread-safe. */
 public final class ClusterMetrics {
@@ -116,6 +118,20 @@ public final class ClusterMetrics {
         "silent_members",
         "Members that this node has not heard of for longer than a lease.",
         now -> now.silentMillis().size());
+    gauge(
+        "log_silent_seconds",
+        "For how long the log of the views of a voter has not been in touch, the longest of those"
+            + " that this node knows about: of all others if it proposes, of itself else.",
+        now -> now.logs().values().stream().mapToLong(LogLag::silentMillis).max().orElse(0) / 1e3);
+    gauge(
+        "log_lag_entries",
+        "Agreed entries of that log that a voter has not got, the most of those voters.",
+        now -> now.logs().values().stream().mapToLong(LogLag::entries).max().orElse(0));
+    gauge(
+        "late_logs",
+        "Voters whose process lives and whose log has not kept up for longer than two leases, as"
+            + " far as this node knows; they do not count as spare.",
+        now -> now.logs().values().stream().filter(LogLag::isLate).count());
     gauge(
         "clock_skew_seconds",
         "How far the wall clocks of other members are from that of this node, the farthest of"
@@ -215,10 +231,15 @@ public final class ClusterMetrics {
               long heard =
                   view.voters().stream()
                       .filter(voter -> !now.silentMillis().containsKey(voter))
+                      .filter(voter -> !isLate(now.logs().get(voter)))
                       .count();
               return Math.max(0, heard - view.majority());
             })
         .orElse(0L);
+  }
+
+  private static boolean isLate(@Nullable LogLag lag) {
+    return lag != null && lag.isLate();
   }
 
   private static String lowerCase(Enum<?> constant) {
@@ -241,6 +262,7 @@ public final class ClusterMetrics {
         0,
         false,
         new Outage(0, 0, 0, List.of(), 0),
+        Map.of(),
         Map.of(),
         Map.of(),
         Map.of(),

@@ -108,7 +108,12 @@ final class ClusterReport implements ClusterInfo {
         status.underReplicated(),
         status.fewestCopies(),
         whyNotReady(),
-        status.silentMillis().keySet().stream().map(Member::nodeId).sorted().toList());
+        status.silentMillis().keySet().stream().map(Member::nodeId).sorted().toList(),
+        status.logs().entrySet().stream()
+            .filter(log -> log.getValue().isLate())
+            .map(log -> log.getKey().nodeId())
+            .sorted()
+            .toList());
   }
 
   @Override

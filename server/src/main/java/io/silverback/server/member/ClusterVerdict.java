@@ -51,7 +51,7 @@ final class ClusterVerdict {
    */
   int stoppable() {
     long voters = parts.stream().filter(part -> part.member().votes()).count();
-    long living = parts.stream().filter(part -> part.member().votes() && isThere(part)).count();
+    long living = parts.stream().filter(this::mayVote).count();
     long holders =
         parts.stream().filter(part -> !part.member().voterOnly() && isThere(part)).count();
     boolean isPair = refusedMeansDead && voters == 2 && living == 2 && allVotersHold();
@@ -64,6 +64,18 @@ final class ClusterVerdict {
     return parts.stream()
         .map(Part::member)
         .noneMatch(member -> member.votes() && member.voterOnly());
+  }
+
+  /** True if it would help to agree on a view. */
+  private boolean mayVote(Part part) {
+    return part.member().votes() && isThere(part) && !hasLateLog(part);
+  }
+
+  private boolean hasLateLog(Part part) {
+    String name = part.member().nodeId();
+    return parts.stream()
+        .flatMap(each -> each.word().stream())
+        .anyMatch(word -> word.lateLogs().contains(name));
   }
 
   private static boolean isThere(Part part) {
@@ -96,6 +108,12 @@ final class ClusterVerdict {
       if (!deaf.isEmpty()) {
         missing.add(
             "node " + part.member().nodeId() + " is not heard by " + String.join(", ", deaf));
+      }
+    }
+    for (Part part : parts) {
+      if (hasLateLog(part)) {
+        missing.add(
+            "node " + part.member().nodeId() + " does not keep up with the log of the views");
       }
     }
     boolean allAnswer = parts.stream().allMatch(ClusterVerdict::isThere);

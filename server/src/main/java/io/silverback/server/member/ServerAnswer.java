@@ -15,9 +15,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /** The answer to a {@link ServerQuestion}. Layout: {@code docs/formats/server-questions.md}. */
 sealed interface ServerAnswer {
+  /** Of those of a {@link Word} that are always there. */
+  int NUMBERS_LENGTH = 20;
 
   /** The server may not speak for any group now. */
   record Withheld(String reason) implements ServerAnswer {}
@@ -164,15 +167,21 @@ sealed interface ServerAnswer {
 
   private static List<byte[]> strings(Word word) {
     var strings = new ArrayList<byte[]>();
-    strings.add(
+    var numbers =
         new ByteOutput()
             .u64(word.epoch())
             .u32(word.handingOver())
             .u32(word.underReplicated())
-            .u32(word.fewestCopies())
-            .finish());
+            .u32(word.fewestCopies());
+    if (!word.lateLogs().isEmpty()) {
+      // Left out mostly, as an earlier build does not read it.
+      numbers.u32(word.lateLogs().size());
+    }
+    strings.add(numbers.finish());
     strings.add(word.whyNotReady().orElse("").getBytes(StandardCharsets.UTF_8));
-    word.silent().forEach(name -> strings.add(name.getBytes(StandardCharsets.UTF_8)));
+    Stream.of(word.silent(), word.lateLogs())
+        .flatMap(List::stream)
+        .forEach(name -> strings.add(name.getBytes(StandardCharsets.UTF_8)));
     return strings;
   }
 
@@ -183,18 +192,25 @@ sealed interface ServerAnswer {
     List<String> texts =
         strings.stream().skip(1).map(text -> new String(text, StandardCharsets.UTF_8)).toList();
     var numbers = new ByteInput(strings.getFirst());
-    var word =
-        new Word(
-            numbers.u64(),
-            led,
-            takingOver,
-            numbers.size(),
-            numbers.size(),
-            numbers.size(),
-            texts.stream().limit(1).filter(reason -> !reason.isEmpty()).findFirst(),
-            texts.subList(1, texts.size()));
+    long epoch = numbers.u64();
+    int handingOver = numbers.size();
+    int underReplicated = numbers.size();
+    int fewestCopies = numbers.size();
+    int late = strings.getFirst().length > NUMBERS_LENGTH ? numbers.size() : 0;
     numbers.end();
-    return word;
+    if (late > texts.size() - 1) {
+      throw in.fault("wrong number of names");
+    }
+    return new Word(
+        epoch,
+        led,
+        takingOver,
+        handingOver,
+        underReplicated,
+        fewestCopies,
+        texts.stream().limit(1).filter(reason -> !reason.isEmpty()).findFirst(),
+        texts.subList(1, texts.size() - late),
+        texts.subList(texts.size() - late, texts.size()));
   }
 
   private static SortedMap<Integer, Long> epochs(int count, byte[] slots) {

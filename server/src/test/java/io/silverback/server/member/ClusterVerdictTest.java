@@ -8,6 +8,7 @@ import io.silverback.server.handler.ClusterInfo.Part;
 import io.silverback.server.handler.ClusterInfo.Peer;
 import io.silverback.server.handler.ClusterInfo.Share;
 import io.silverback.server.handler.ClusterInfo.Word;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -52,6 +53,30 @@ final class ClusterVerdictTest {
     assertEquals(List.of("node c does not answer"), waitingFor(parts));
   }
 
+  /** Its process lives, so it keeps its copies, but no view can be agreed on with its vote. */
+  @Test
+  void aVoterWhoseLogDoesNotKeepUpIsNoneThatWorks() {
+    List<Part> parts = new ArrayList<>(parts(3));
+    assertVerdict(parts, 1, 1);
+    Part b = parts.get(1);
+    Word word = b.word().orElseThrow();
+    var tells =
+        new Word(
+            EPOCH,
+            word.ledSlots(),
+            0,
+            0,
+            0,
+            word.fewestCopies(),
+            Optional.empty(),
+            List.of(),
+            List.of("c"));
+    parts.set(1, new Part(b.member(), b.share(), Optional.of(tells)));
+
+    assertVerdict(parts, 1, 0);
+    assertEquals(List.of("node c does not keep up with the log of the views"), waitingFor(parts));
+  }
+
   @Test
   void oneOfAPairMayFailIfTheOtherGoesOnAlone() {
     assertEquals(1, new ClusterVerdict(EPOCH, true, parts(2)).stoppable());
@@ -91,7 +116,16 @@ final class ClusterVerdictTest {
   @Test
   void allThatIsMissingIsSaid() {
     var word =
-        new Word(EPOCH - 1, HashRing.SLOTS, 1, 2, 3, 1, Optional.of("no lease"), List.of("b"));
+        new Word(
+            EPOCH - 1,
+            HashRing.SLOTS,
+            1,
+            2,
+            3,
+            1,
+            Optional.of("no lease"),
+            List.of("b"),
+            List.of());
     List<Part> parts =
         List.of(
             part("a", true, false, HashRing.SLOTS, Optional.of(word)),
@@ -150,7 +184,7 @@ final class ClusterVerdictTest {
   }
 
   private static Word word(int led, int fewestCopies) {
-    return new Word(EPOCH, led, 0, 0, 0, fewestCopies, Optional.empty(), List.of());
+    return new Word(EPOCH, led, 0, 0, 0, fewestCopies, Optional.empty(), List.of(), List.of());
   }
 
   private static Part part(

@@ -54,7 +54,8 @@ final class ServerQuestionTest {
     byte[] stood = HexFormat.of().parseHex(examples.get(2).replace(" ", ""));
     assertArrayEquals(
         stood,
-        new ServerAnswer.Stood(new Word(7, 5461, 0, 0, 0, 2, Optional.empty(), List.of("b")))
+        new ServerAnswer.Stood(
+                new Word(7, 5461, 0, 0, 0, 2, Optional.empty(), List.of("b"), List.of()))
             .encode());
     byte[] piece = HexFormat.of().parseHex(examples.get(3).replace(" ", ""));
     assertArrayEquals(piece, new ServerAnswer.Piece(List.of(new byte[] {5})).encode());
@@ -151,9 +152,12 @@ final class ServerQuestionTest {
     }
     for (ServerAnswer answer :
         List.of(
-            new ServerAnswer.Stood(new Word(1L << 39, 1, 2, 3, 4, 5, Optional.empty(), List.of())),
             new ServerAnswer.Stood(
-                new Word(7, 0, 0, 0, 0, 0, Optional.of("höre"), List.of("a", "b"))),
+                new Word(1L << 39, 1, 2, 3, 4, 5, Optional.empty(), List.of(), List.of())),
+            new ServerAnswer.Stood(
+                new Word(7, 0, 0, 0, 0, 0, Optional.of("höre"), List.of("a", "b"), List.of())),
+            new ServerAnswer.Stood(
+                new Word(7, 0, 0, 0, 0, 0, Optional.empty(), List.of("a"), List.of("b", "c"))),
             HAD)) {
       assertEquals(answer, ServerAnswer.decode(answer.encode()));
     }

@@ -18,10 +18,10 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What other members of a cluster ask of a store again and again, kept as groups change, so that no
- * answer looks at every group: the digest of each slot, the groups of a slot, and the sets of label
- * names of a job. Nothing is kept before {@link #start}, since a single node is never asked.
- * Thread-safe.
+ * What a cluster asks of a store again and again, kept as groups change, so that no answer looks at
+ * every group: the digest of each slot, the groups of a slot, which slots have old tombstones, and
+ * the sets of label names of a job. Nothing is kept before {@link #start}, since a single node is
+ * never asked. Thread-safe.
  *
  * <p>A group weighs its {@link ContentHash}, or 0 if it does not count, and the digest of a slot is
  * the sum over its groups. The weight that was added is kept for each group. So each change puts
@@ -35,7 +35,8 @@ public final class ReplicaIndex {
   /** Null before the start. */
   private volatile @Nullable Kept kept;
 
-  private record Kept(SlotLists lists, AtomicLongArray digests, LabelSets labelSets) {
+  private record Kept(
+      SlotLists lists, AtomicLongArray digests, LabelSets labelSets, OldestTombstones tombstones) {
     void weigh(byte[] key, long group, long weight) {
       int slot = HashRing.slotOf(key);
       digests.addAndGet(slot, lists.put(slot, group, key, weight));
@@ -59,7 +60,8 @@ public final class ReplicaIndex {
           new Kept(
               new SlotLists(maps.slots, HashRing.SLOTS),
               new AtomicLongArray(HashRing.SLOTS),
-              new LabelSets(maps.labelSets));
+              new LabelSets(maps.labelSets),
+              new OldestTombstones(HashRing.SLOTS));
       // Before the look: what is stored from now on is weighed by who stores it, and what was
       // stored before is found. A group that changes again waits for the look at its segment.
       kept = begun;
@@ -77,6 +79,8 @@ public final class ReplicaIndex {
     begun.weigh(copy, HistoryHead.group(entry), counts ? ContentHash.of(key, entry) : 0);
     if (exists) {
       begun.labelSets.add(GroupKeys.decode(key, 0, key.capacity()));
+    } else if (counts) {
+      begun.tombstones.added(HashRing.slotOf(copy));
     }
   }
 
@@ -101,6 +105,9 @@ public final class ReplicaIndex {
       var stored = new UnsafeBuffer(entry, 0, length);
       long weight = counts ? ContentHash.of(new UnsafeBuffer(key), stored) : 0;
       now.weigh(key, HistoryHead.group(entry), weight);
+      if (counts && !frame.exists()) {
+        now.tombstones.added(HashRing.slotOf(key));
+      }
     }
   }
 
@@ -136,6 +143,11 @@ public final class ReplicaIndex {
   /** The keys of a slot, of deleted groups as well; those that come or go may be left out. */
   public List<byte[]> keys(int slot) {
     return started().lists.keys(slot);
+  }
+
+  /** For each slot, when the oldest of its tombstones that count was made. */
+  public OldestTombstones tombstones() {
+    return started().tombstones;
   }
 
   /** The sets of label names of a job, in their order. */

@@ -7,19 +7,19 @@ import io.silverback.codec.model.VersionClock;
 import io.silverback.codec.row.GroupFrame;
 import io.silverback.codec.row.GroupFrameReader;
 import io.silverback.server.storage.engine.GroupEntries;
+import io.silverback.server.storage.engine.OldestTombstones;
 import io.silverback.server.storage.engine.StateOrder;
 import io.silverback.server.storage.engine.StoreParts;
 import io.silverback.server.storage.engine.Workspace;
 import io.silverback.server.storage.maps.GroupKeys;
 import io.silverback.server.storage.maps.GroupStates;
 import io.silverback.server.storage.maps.HistoryHead;
-import io.silverback.server.storage.maps.Keys;
-import io.silverback.server.storage.maps.OffHeapMap;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.function.BiConsumer;
 import java.util.function.IntFunction;
 import java.util.function.IntPredicate;
 import java.util.function.Predicate;
@@ -57,25 +57,37 @@ record SlotPurge(StoreParts store) {
   /** The newest version of the tombstones in each slot that has some older than that. */
   Map<Integer, Version> purgeable(IntPredicate slots, long beforeMillis, int mostSlots) {
     long now = store.wallMillis().getAsLong();
+    OldestTombstones tombstones = store.index().tombstones();
     var found = new HashMap<Integer, Version>();
-    forEach(
+    for (int slot = 0; slot < HashRing.SLOTS && found.size() < mostSlots; slot++) {
+      if (slots.test(slot) && tombstones.mayBeBefore(slot, beforeMillis)) {
+        int searched = slot;
+        tombstones.search(slot, () -> search(searched, now, beforeMillis, found));
+      }
+    }
+    return found;
+  }
+
+  /**
+   * When the oldest tombstone of a slot was made; notes the newest of those that are old enough.
+   */
+  private long search(int slot, long now, long beforeMillis, Map<Integer, Version> found) {
+    long[] oldest = {OldestTombstones.NONE};
+    visit(
+        slot,
         (key, entry) -> {
           GroupFrameReader frame = HistoryHead.frameAfter(entry);
-          if (frame.exists()) {
+          if (frame.exists() || isPurged(key, frame)) {
             return;
           }
           Version newest = StateOrder.newest(frame);
-          byte[] copy = Keys.copyOf(key);
-          int slot = HashRing.slotOf(copy);
-          boolean isWanted =
-              madeMillis(newest, now) < beforeMillis
-                  && slots.test(slot)
-                  && !store.tombstones().isPurged(copy, newest);
-          if (isWanted && (found.size() < mostSlots || found.containsKey(slot))) {
+          long made = madeMillis(newest, now);
+          oldest[0] = Math.min(oldest[0], made);
+          if (made < beforeMillis) {
             found.merge(slot, newest, Version::max);
           }
         });
-    return found;
+    return oldest[0];
   }
 
   /**
@@ -198,23 +210,25 @@ record SlotPurge(StoreParts store) {
 
   private List<GroupingKey> find(int slot, Finder finder) {
     var found = new ArrayList<GroupingKey>();
+    visit(
+        slot,
+        (key, entry) -> {
+          if (finder.test(key, entry)) {
+            found.add(GroupKeys.decode(key));
+          }
+        });
+    return found;
+  }
+
+  private void visit(int slot, BiConsumer<byte[], DirectBuffer> visitor) {
     store.usage().enter();
     try {
       for (byte[] key : store.index().keys(slot)) {
-        store
-            .groups()
-            .read(
-                key,
-                entry -> {
-                  if (finder.test(key, entry)) {
-                    found.add(GroupKeys.decode(key));
-                  }
-                });
+        store.groups().read(key, entry -> visitor.accept(key, entry));
       }
     } finally {
       store.usage().exit();
     }
-    return found;
   }
 
   private void forget(GroupingKey group, byte[] key, Workspace workspace) {
@@ -225,15 +239,6 @@ record SlotPurge(StoreParts store) {
       store.writer().forget(key, old, workspace);
     } finally {
       store.shapeChanges().unlock();
-    }
-  }
-
-  private void forEach(OffHeapMap.EntryVisitor visitor) {
-    store.usage().enter();
-    try {
-      store.groups().forEach(visitor);
-    } finally {
-      store.usage().exit();
     }
   }
 }

@@ -78,6 +78,25 @@ final class PurgeTest {
     assertEquals(1, one.replica().purgeable(_ -> true, now + 1, 1).size());
   }
 
+  /** What a search has found is not searched for again before there is reason to. */
+  @Test
+  void aTombstoneThatWasTooYoungIsFoundOnceItIsOldEnough() {
+    on(one, delete(X));
+    Version deleted = version();
+    for (int round = 0; round < 3; round++) {
+      assertEquals(Map.of(), one.replica().purgeable(_ -> true, now, 10));
+    }
+    assertEquals(Map.of(SLOT_OF_X, deleted), one.replica().purgeable(_ -> true, now + 1, 10));
+    assertEquals(Map.of(SLOT_OF_X, deleted), one.replica().purgeable(_ -> true, now + 1, 10));
+
+    now += 1_000;
+    on(one, put(X, gauge("a", 1)));
+    assertEquals(Map.of(), one.replica().purgeable(_ -> true, now + 1, 10));
+    on(one, delete(X));
+    assertEquals(Map.of(), one.replica().purgeable(_ -> true, now, 10));
+    assertEquals(Map.of(SLOT_OF_X, version()), one.replica().purgeable(_ -> true, now + 1, 10));
+  }
+
   /** The clock of the node that deleted it was a year ahead. */
   @Test
   void aTombstoneFromTheFutureCountsFromWhenTheStoreWasOpened() {

@@ -341,6 +341,7 @@ final class ReplicaIndexTest {
     long[] digests = new long[HashRing.SLOTS];
     SortedMap<String, String> entries = new TreeMap<>();
     Map<String, TreeSet<String>> names = new HashMap<>();
+    Map<Integer, Version> tombstones = new HashMap<>();
     parts
         .groups()
         .forEach(
@@ -354,6 +355,9 @@ final class ReplicaIndexTest {
                 digests[HashRing.slotOf(copy)] += hash;
                 entries.put(HexFormat.of().formatHex(copy), hash + " " + newest);
               }
+              if (!frame.exists() && !parts.tombstones().isPurged(copy, newest)) {
+                tombstones.merge(HashRing.slotOf(copy), newest, Version::max);
+              }
               if (frame.exists()) {
                 names
                     .computeIfAbsent(group.job(), _ -> new TreeSet<>())
@@ -366,6 +370,8 @@ final class ReplicaIndexTest {
     SortedMap<String, String> ofSome = new TreeMap<>(entries);
     ofSome.keySet().removeIf(key -> HashRing.slotOf(HexFormat.of().parseHex(key)) != some);
     assertEquals(ofSome, told(replica.entries(slot -> slot == some)));
+    // Those from clocks that are ahead count from the start of the store.
+    assertEquals(tombstones, replica.purgeable(_ -> true, Long.MAX_VALUE / 2, HashRing.SLOTS));
     for (String job : JOBS) {
       List<String> told = replica.labelNamesOf(job);
       TreeSet<String> expected = names.getOrDefault(job, new TreeSet<>());
