@@ -25,6 +25,8 @@ import java.util.Optional;
  * @param clockSkews of the other members that answered within a lease
  * @param events how often each happened since the start; those that did not may be missing
  * @param withheldMillis time without a lease, from the first lease on
+ * @param fresh true if it takes pushes by itself, as it reaches no majority
+ * @param freshMillis for how long it has done so, all times together
  */
 public record ClusterStatus(
     Member self,
@@ -43,4 +45,6 @@ public record ClusterStatus(
     Map<Member, Long> silentMillis,
     Map<Member, ClockSkew> clockSkews,
     Map<ClusterEvent, Long> events,
-    long withheldMillis) {}
+    long withheldMillis,
+    boolean fresh,
+    long freshMillis) {}

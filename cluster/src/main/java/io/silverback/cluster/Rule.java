@@ -42,6 +42,12 @@ public enum Rule {
   HEAR_NO_CLOCK,
   /** No update of a slot begins while it is wiped, and those at work end before. */
   HOLD_WIPED_SLOTS,
+  /** A node that takes pushes by itself shows nothing from before that. */
+  FRESH_HAS_A_FLOOR,
+  /** A node takes pushes by itself only when it has run without a lease for long. */
+  WAIT_BEFORE_FRESH,
+  /** What a node led before a cut is shown only after the others said what they were pushed. */
+  MERGE_AFTER_A_CUT,
   /** A slot counts as wiped only when enough other members have wiped it, too. */
   REPLICATE_WIPES
 }

@@ -20,10 +20,14 @@ final class LocalCluster implements AutoCloseable {
 
   private final LocalLibraries world = new LocalLibraries();
   private final List<Gateway> gateways = new ArrayList<>();
+  private final List<Relay> relays = new ArrayList<>();
   private final List<Integer> ports;
 
-  private LocalCluster(int size) {
-    ports = Stream.generate(RunningProcess::lastingPort).limit(2L * size).toList();
+  private LocalCluster(int size, boolean canBeCut) {
+    ports = Stream.generate(RunningProcess::lastingPort).limit(3L * size).toList();
+    for (int i = 0; i < size && canBeCut; i++) {
+      relays.add(Relay.start(ports.get(2 * size + i), ports.get(2 * i + 1)));
+    }
     for (int i = 0; i < size; i++) {
       gateways.add(start(i, size));
     }
@@ -31,7 +35,16 @@ final class LocalCluster implements AutoCloseable {
 
   /** Starts that many nodes and waits until each is ready and all slots are shown. */
   static LocalCluster start(int size) throws IOException {
-    var cluster = new LocalCluster(size);
+    return whole(new LocalCluster(size, false));
+  }
+
+  /** The same of nodes that {@link #cut} takes apart. */
+  static LocalCluster startToBeCut(int size) throws IOException {
+    return whole(new LocalCluster(size, true));
+  }
+
+  private static LocalCluster whole(LocalCluster cluster) throws IOException {
+    int size = cluster.size();
     try {
       cluster.await("a group list", () -> cluster.get(0, "/api/v1/metrics").status() == 200);
       for (int i = 0; i < size; i++) {
@@ -49,7 +62,9 @@ final class LocalCluster implements AutoCloseable {
     var flags = new ArrayList<String>();
     flags.add("--web.listen-address=" + webAddress(node));
     flags.add("--web.enable-admin-api");
-    flags.add("--cluster.listen-address=" + peerAddress(node));
+    flags.add("--cluster.listen-address=127.0.0.1:" + ports.get(2 * node + 1));
+    flags.add("--cluster.advertise-address=" + peerAddress(node, size));
+    flags.add("--cluster.advertise-web-address=" + webAddress(node));
     flags.add("--cluster.node-id=node-" + node);
     flags.add("--cluster.lease=900ms");
     flags.add("--cluster.renewal=100ms");
@@ -57,7 +72,7 @@ final class LocalCluster implements AutoCloseable {
     flags.add("--cluster.drain-timeout=2s");
     flags.add("--shutdown.timeout=0s");
     for (int other = 0; other < size; other++) {
-      flags.add("--cluster.join=" + peerAddress(other));
+      flags.add("--cluster.join=" + peerAddress(other, size));
     }
     if (Flags.parse(flags, Map.of()) instanceof Flags.Request.Serve serve) {
       return Gateway.start(serve.config(), UnaryOperator.identity(), () -> world);
@@ -73,8 +88,15 @@ final class LocalCluster implements AutoCloseable {
     return "127.0.0.1:" + ports.get(2 * node);
   }
 
-  private String peerAddress(int node) {
-    return "127.0.0.1:" + ports.get(2 * node + 1);
+  /** Under which the others reach it. */
+  private String peerAddress(int node, int size) {
+    return "127.0.0.1:" + ports.get(relays.isEmpty() ? 2 * node + 1 : 2 * size + node);
+  }
+
+  /** From now on no node reaches another one, or all reach one another again. */
+  void cut(boolean cuts) {
+    freezeViews(cuts);
+    relays.forEach(relay -> relay.cut(cuts));
   }
 
   Answer send(int node, String method, String path, String body) throws IOException {
@@ -127,5 +149,6 @@ final class LocalCluster implements AutoCloseable {
   @Override
   public void close() {
     gateways.forEach(Gateway::close);
+    relays.forEach(Relay::close);
   }
 }

@@ -9,6 +9,7 @@ import io.silverback.cluster.View;
 import io.silverback.cluster.agree.ClockWatch;
 import io.silverback.cluster.agree.Foreigners;
 import io.silverback.cluster.agree.Lease;
+import io.silverback.cluster.agree.Minority;
 import io.silverback.cluster.agree.OutageWatch;
 import io.silverback.cluster.repair.AntiEntropy;
 import io.silverback.cluster.repair.HandOver;
@@ -23,6 +24,7 @@ final class StatusReport {
   private final ClusterPorts ports;
   private final Foreigners foreigners;
   private final Lease lease;
+  private final Minority minority;
   private final Led led;
   private final Shares shares;
   private final AntiEntropy antiEntropy;
@@ -36,6 +38,7 @@ final class StatusReport {
       ClusterPorts ports,
       Foreigners foreigners,
       Lease lease,
+      Minority minority,
       Led led,
       Shares shares,
       AntiEntropy antiEntropy,
@@ -47,6 +50,7 @@ final class StatusReport {
     this.ports = ports;
     this.foreigners = foreigners;
     this.lease = lease;
+    this.minority = minority;
     this.led = led;
     this.shares = shares;
     this.antiEntropy = antiEntropy;
@@ -74,7 +78,9 @@ final class StatusReport {
         outages.silentMillis(),
         clocks.skews(),
         events(),
-        lease.withheldMillis());
+        lease.withheldMillis(),
+        minority.fresh().isPresent(),
+        minority.millis());
   }
 
   private Map<ClusterEvent, Long> events() {

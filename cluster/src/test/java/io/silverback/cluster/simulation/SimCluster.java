@@ -102,6 +102,7 @@ final class SimCluster {
             config.pushBudget(),
             config.stability(),
             config.tombstoneAge(),
+            config.onMinority(),
             config.maxClockSkew());
   }
 

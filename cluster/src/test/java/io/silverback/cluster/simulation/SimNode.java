@@ -3,6 +3,7 @@ package io.silverback.cluster.simulation;
 import io.silverback.cluster.ClusterConfig;
 import io.silverback.cluster.ClusterPorts;
 import io.silverback.cluster.Exposure;
+import io.silverback.cluster.FreshExposure;
 import io.silverback.cluster.Member;
 import io.silverback.cluster.PushOutcome;
 import io.silverback.cluster.ReplicaStore;
@@ -12,6 +13,7 @@ import io.silverback.cluster.Wish;
 import io.silverback.cluster.node.ClusterNode;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /** What the world needs of a node, so that it can be tried with a foolish one, too. */
@@ -26,6 +28,11 @@ interface SimNode {
   }
 
   Exposure exposure();
+
+  /** What it shows that takes pushes by itself. */
+  default Optional<FreshExposure> fresh() {
+    return Optional.empty();
+  }
 
   boolean admits(long acceptedNanos);
 
@@ -66,6 +73,11 @@ interface SimNode {
         @Override
         public Exposure exposure() {
           return node.exposure();
+        }
+
+        @Override
+        public Optional<FreshExposure> fresh() {
+          return node.fresh();
         }
 
         @Override

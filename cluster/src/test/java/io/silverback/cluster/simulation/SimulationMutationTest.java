@@ -31,7 +31,15 @@ class SimulationMutationTest {
   @EnumSource(
       value = Rule.class,
       mode = EnumSource.Mode.EXCLUDE,
-      names = {"LEASE_BEFORE_REPLICATION", "FENCE_OLD_LEADERS", "DROP_WHAT_A_LAPSE_LEFT"})
+      names = {
+        "LEASE_BEFORE_REPLICATION",
+        "FENCE_OLD_LEADERS",
+        "DROP_WHAT_A_LAPSE_LEFT",
+        // Of pairs, see PairSimulationTest.
+        "FRESH_HAS_A_FLOOR",
+        "WAIT_BEFORE_FRESH",
+        "MERGE_AFTER_A_CUT"
+      })
   void aBrokenRuleIsNoticed(Rule rule) {
     assertIsNoticed(rule.toString(), faultsFor(rule), SimNode.without(EnumSet.of(rule)));
   }
@@ -88,6 +96,7 @@ class SimulationMutationTest {
       case HOLD_WIPED_SLOTS -> EnumSet.of(Fault.STORE, Fault.PAIR);
       case REPLICATE_WIPES -> EnumSet.of(Fault.CRASH_WITHOUT_DISK, Fault.ISOLATE);
       case HORIZON_DROPS_LEFTOVERS -> EnumSet.of(Fault.CRASH, Fault.ISOLATE, Fault.LEAVE);
+      case FRESH_HAS_A_FLOOR, WAIT_BEFORE_FRESH, MERGE_AFTER_A_CUT -> EnumSet.of(Fault.PAIR);
     };
   }
 }

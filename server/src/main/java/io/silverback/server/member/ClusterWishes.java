@@ -211,6 +211,10 @@ final class ClusterWishes implements ClusterOrders {
   }
 
   private View view() {
+    if (node.fresh().isPresent()) {
+      throw new StoreNotReadyException(
+          "this server reaches no majority that could agree on it, try another one");
+    }
     return node.status()
         .view()
         .orElseThrow(

@@ -1,7 +1,10 @@
 package io.silverback.server.storage.engine;
 
+import io.silverback.codec.model.Version;
 import io.silverback.server.storage.MetricStore;
+import io.silverback.server.storage.Snapshot;
 import io.silverback.server.storage.StoreNotReadyException;
+import java.util.function.Predicate;
 
 /** A store on this machine, which can also be the replica of a member of a cluster. */
 public interface LocalStore extends MetricStore {
@@ -10,6 +13,12 @@ public interface LocalStore extends MetricStore {
    * for. May take as long as a look at all groups.
    */
   void joinCluster();
+
+  /**
+   * Of all groups stored here the families of certain versions, and the times of such pushes. The
+   * caller closes it.
+   */
+  Snapshot snapshotOfVersions(Predicate<Version> versions);
 
   /**
    * What the store is made of. Callers keep to its locks.
