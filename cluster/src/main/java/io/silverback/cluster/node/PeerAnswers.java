@@ -40,7 +40,11 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
-/** Answers what other nodes ask this one. Belongs to the loop. */
+/**
+ * Answers what other nodes ask this one. Belongs to the loop.
+ *
+ * <p>Longer than other classes, as it has a method for each kind of question.
+ */
 final class PeerAnswers {
   private static final long MOST_WAITING_BYTES = 128 << 20;
 

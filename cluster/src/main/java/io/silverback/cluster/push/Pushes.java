@@ -34,6 +34,9 @@ import java.util.function.Supplier;
  *
  * <p>An attempt that is not answered is repeated only when its time is over by the clock of the
  * leader, too, so that no copy of an update is done after a later one of it was answered.
+ *
+ * <p>Longer than other classes, as an update that is brought on and one that comes are two sides of
+ * one protocol.
  */
 public final class Pushes {
   private static final int MOST_OPEN = 20_000;
