@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Two nodes of which each takes pushes by itself while they do not hear each other. */
 class PairSimulationTest {
-  private static final int SEEDS = 12;
+  private static final int SEEDS = 8;
 
   /** Far more than it takes. */
   private static final int MUTANT_SEEDS = 50;
@@ -36,7 +36,7 @@ class PairSimulationTest {
 
   @Test
   void whatAMinorityTookReachesTheLeadersAfterwards() {
-    for (int seed = 1; seed <= SEEDS / 3; seed++) {
+    for (int seed = 1; seed <= SEEDS / 4; seed++) {
       Result result = PairSimulation.run(seed, 3);
       result.trace().forEach(System.out::println);
       int failed = seed;
