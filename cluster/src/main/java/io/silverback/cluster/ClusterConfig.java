@@ -1,6 +1,7 @@
 package io.silverback.cluster;
 
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * How a node takes part in its cluster.
@@ -14,6 +15,7 @@ import java.time.Duration;
  * @param stability how long a node that was removed has to stay before it leads again; doubles with
  *     each time
  * @param tombstoneAge how long a deleted group is remembered, at least
+ * @param onMinority what it does without a majority; if that is empty, the view decides
  * @param maxClockSkew how far the wall clock of another member may be away until that is logged
  * @param refusedMeansDead true if one of exactly two voters goes on alone when the other's doors
  *     refuse all connections for a whole lease
@@ -27,6 +29,7 @@ public record ClusterConfig(
     Duration pushBudget,
     Duration stability,
     Duration tombstoneAge,
+    Optional<OnMinority> onMinority,
     Duration maxClockSkew,
     boolean refusedMeansDead) {
   public ClusterConfig {
@@ -72,6 +75,7 @@ public record ClusterConfig(
         Duration.ofSeconds(8),
         Duration.ofSeconds(30),
         Duration.ofHours(1),
+        Optional.empty(),
         Duration.ofSeconds(1),
         true);
   }

@@ -27,6 +27,8 @@ import java.util.Optional;
  * @param logs how those voters keep up with the log of the views of which this node knows it
  * @param events how often each happened since the start; those that did not may be missing
  * @param withheldMillis time without a lease, from the first lease on
+ * @param fresh true if it takes pushes by itself, as it reaches no majority
+ * @param freshMillis for how long it has done so, all times together
  */
 public record ClusterStatus(
     Member self,
@@ -47,4 +49,6 @@ public record ClusterStatus(
     Map<Member, ClockSkew> clockSkews,
     Map<Member, LogLag> logs,
     Map<ClusterEvent, Long> events,
-    long withheldMillis) {}
+    long withheldMillis,
+    boolean fresh,
+    long freshMillis) {}

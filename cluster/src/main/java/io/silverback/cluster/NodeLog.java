@@ -28,6 +28,7 @@ public final class NodeLog {
   private long unreadySinceNanos;
   private boolean isReady;
   private boolean isLeased;
+  private boolean isFresh;
   private Optional<Long> lapsedNanos = Optional.empty();
   private Optional<Long> pendingNanos = Optional.empty();
   private long takenOver;
@@ -161,11 +162,18 @@ public final class NodeLog {
    *
    * @param pending how many slots this node is to lead and has yet to take over
    * @param takenOver how many it took over since its start
+   * @param isFresh whether it takes pushes by itself
    */
-  public void look(boolean holdsLease, int pending, long takenOver, Optional<String> whyNotReady) {
+  public void look(
+      boolean holdsLease,
+      int pending,
+      long takenOver,
+      boolean isFresh,
+      Optional<String> whyNotReady) {
     long now = clock.nanoTime();
     lease(now, holdsLease);
     takeOver(now, pending, takenOver);
+    fresh(isFresh);
     readiness(now, whyNotReady);
   }
 
@@ -196,6 +204,17 @@ public final class NodeLog {
     } else if (pendingNanos.isEmpty()) {
       pendingNanos = Optional.of(now);
     }
+  }
+
+  private void fresh(boolean now) {
+    if (now && !isFresh) {
+      logger.log(
+          System.Logger.Level.WARNING,
+          "this node reaches no majority, so it takes pushes by itself, and shows only those");
+    } else if (!now && isFresh) {
+      logger.log(System.Logger.Level.INFO, "this node takes no pushes by itself any more");
+    }
+    isFresh = now;
   }
 
   private void readiness(long now, Optional<String> whyNotReady) {

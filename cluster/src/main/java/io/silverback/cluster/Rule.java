@@ -48,6 +48,12 @@ public enum Rule {
   BOTH_DOORS_REFUSE,
   /** A voter whose log hangs is called late, so that nobody counts on its vote. */
   LATE_LOGS_ARE_TOLD,
+  /** A node that takes pushes by itself shows nothing from before that. */
+  FRESH_HAS_A_FLOOR,
+  /** A node takes pushes by itself only when it has run without a lease for long. */
+  WAIT_BEFORE_FRESH,
+  /** What a node led before a cut is shown only after the others said what they were pushed. */
+  MERGE_AFTER_A_CUT,
   /** A slot counts as wiped only when enough other members have wiped it, too. */
   REPLICATE_WIPES,
   /** A node that comes to hold a slot fetches what was pushed before from those that have it. */

@@ -123,12 +123,12 @@ final class NodeLogTest {
 
   @Test
   void slotsAreTakenOver() {
-    story.look(true, 300, 0, Optional.of("waiting"));
+    story.look(true, 300, 0, false, Optional.of("waiting"));
     time.pass(250);
-    story.look(true, 100, 200, Optional.of("waiting"));
+    story.look(true, 100, 200, false, Optional.of("waiting"));
     time.pass(250);
-    story.look(true, 0, 300, Optional.of("waiting"));
-    story.look(true, 0, 300, Optional.of("waiting"));
+    story.look(true, 0, 300, false, Optional.of("waiting"));
+    story.look(true, 0, 300, false, Optional.of("waiting"));
     assertEquals(
         List.of(
             "this node took slots over slots=200 pending=100 after_seconds=0.25",
@@ -137,7 +137,7 @@ final class NodeLogTest {
   }
 
   private void look(boolean holdsLease, Optional<String> whyNotReady) {
-    story.look(holdsLease, 0, 0, whyNotReady);
+    story.look(holdsLease, 0, 0, false, whyNotReady);
   }
 
   private void enter(View before, View next) {

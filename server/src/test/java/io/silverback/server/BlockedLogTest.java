@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -92,6 +93,11 @@ final class BlockedLogTest {
               receiver.received(from, message);
             }
           });
+    }
+
+    @Override
+    public void knock(String address, Consumer<Knock> done) {
+      network.knock(address, done);
     }
 
     @Override

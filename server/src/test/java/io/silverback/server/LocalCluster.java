@@ -24,12 +24,16 @@ final class LocalCluster implements AutoCloseable {
   private final LocalLibraries world = new LocalLibraries();
   private final ClusterLibraries libraries;
   private final List<Gateway> gateways = new ArrayList<>();
+  private final List<Relay> relays = new ArrayList<>();
   private final List<Integer> ports = new ArrayList<>();
 
-  private LocalCluster(int size, UnaryOperator<ClusterLibraries> over) {
+  private LocalCluster(int size, UnaryOperator<ClusterLibraries> over, boolean canBeCut) {
     libraries = over.apply(world);
-    for (int i = 0; i < 2 * size; i++) {
+    for (int i = 0; i < 3 * size; i++) {
       ports.add(RunningProcess.lastingPort());
+    }
+    for (int i = 0; i < size && canBeCut; i++) {
+      relays.add(Relay.start(ports.get(2 * size + i), ports.get(2 * i + 1)));
     }
     for (int i = 0; i < size; i++) {
       gateways.add(start(i, size));
@@ -43,7 +47,16 @@ final class LocalCluster implements AutoCloseable {
 
   /** The same with other libraries, made of those that there are. */
   static LocalCluster start(int size, UnaryOperator<ClusterLibraries> over) throws IOException {
-    var cluster = new LocalCluster(size, over);
+    return whole(new LocalCluster(size, over, false));
+  }
+
+  /** The same of nodes that {@link #cut} takes apart. */
+  static LocalCluster startToBeCut(int size) throws IOException {
+    return whole(new LocalCluster(size, UnaryOperator.identity(), true));
+  }
+
+  private static LocalCluster whole(LocalCluster cluster) throws IOException {
+    int size = cluster.size();
     try {
       cluster.await("a group list", () -> cluster.get(0, "/api/v1/metrics").status() == 200);
       for (int i = 0; i < size; i++) {
@@ -61,7 +74,9 @@ final class LocalCluster implements AutoCloseable {
     var flags = new ArrayList<String>();
     flags.add("--web.listen-address=" + webAddress(node));
     flags.add("--web.enable-admin-api");
-    flags.add("--cluster.listen-address=" + peerAddress(node));
+    flags.add("--cluster.listen-address=127.0.0.1:" + ports.get(2 * node + 1));
+    flags.add("--cluster.advertise-address=" + peerAddress(node, size));
+    flags.add("--cluster.advertise-web-address=" + webAddress(node));
     flags.add("--cluster.node-id=node-" + node);
     flags.add("--cluster.lease=900ms");
     flags.add("--cluster.renewal=100ms");
@@ -69,7 +84,7 @@ final class LocalCluster implements AutoCloseable {
     flags.add("--cluster.drain-timeout=2s");
     flags.add("--shutdown.timeout=0s");
     for (int other = 0; other < size; other++) {
-      flags.add("--cluster.join=" + peerAddress(other));
+      flags.add("--cluster.join=" + peerAddress(other, size));
     }
     if (Flags.parse(flags, Map.of()) instanceof Flags.Request.Serve serve) {
       return Gateway.start(serve.config(), UnaryOperator.identity(), () -> libraries);
@@ -109,8 +124,15 @@ final class LocalCluster implements AutoCloseable {
     return ports.get(2 * node + 1);
   }
 
-  private String peerAddress(int node) {
-    return "127.0.0.1:" + ports.get(2 * node + 1);
+  /** Under which the others reach it. */
+  private String peerAddress(int node, int size) {
+    return "127.0.0.1:" + ports.get(relays.isEmpty() ? 2 * node + 1 : 2 * size + node);
+  }
+
+  /** From now on no node reaches another one, or all reach one another again. */
+  void cut(boolean cuts) {
+    freezeViews(cuts);
+    relays.forEach(relay -> relay.cut(cuts));
   }
 
   Answer send(int node, String method, String path, String body) throws IOException {
@@ -163,5 +185,6 @@ final class LocalCluster implements AutoCloseable {
   @Override
   public void close() {
     gateways.forEach(Gateway::close);
+    relays.forEach(Relay::close);
   }
 }

@@ -66,7 +66,7 @@ final class PackageArrowsTest {
           room("codec.page", "codec.bits codec.bytes codec.gorilla codec.model", AGRONA),
           room("codec.row", "codec.bytes codec.exposition codec.model", AGRONA),
           room("cluster", "codec.bytes codec.model"),
-          room("cluster.agree", "cluster cluster.message cluster.repair cluster.slots"),
+          room("cluster.agree", "cluster cluster.message cluster.repair cluster.slots codec.model"),
           room("cluster.gossip", "cluster codec.bytes", "io.scalecube.", "reactor."),
           room("cluster.message", "cluster codec.bytes codec.model"),
           room(

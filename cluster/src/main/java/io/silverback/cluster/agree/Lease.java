@@ -111,6 +111,22 @@ public final class Lease {
     }
   }
 
+  /**
+   * Takes it, or has it longer, without asking anyone: for what a node says on its own. It runs
+   * from those times, which were read at once, and is over like any other if the process stands
+   * still. No connection counts that was there before it was taken. Call {@link #lapse} before.
+   */
+  void assume(long nanos, long wallMillis) {
+    Term before = term;
+    if (!held) {
+      held = true;
+      term = new Term(true, nanos, wallMillis, before.number() + 1, true, nanos);
+    } else if (!runs(before)) {
+      return;
+    }
+    extend(nanos + leaseNanos, wallMillis + leaseMillis);
+  }
+
   private void extend(long endNanos, long endMillis) {
     long now = clock.nanoTime();
     if (!isBefore(endNanos, endMillis)) {

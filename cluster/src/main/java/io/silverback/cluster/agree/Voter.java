@@ -27,6 +27,7 @@ public final class Voter {
   private long since;
   private OptionalLong withheldUntil = OptionalLong.empty();
   private long generation;
+  private boolean refuses;
 
   public Voter(Clock clock, Duration lease) {
     this.clock = clock;
@@ -52,12 +53,27 @@ public final class Voter {
         view.hasVoter(self)
             && view.member(to.nodeId(), to.incarnation()).isPresent()
             && !released.contains(to)
+            && (!refuses || to.equals(ProcessId.of(self)))
             && now - since >= cautionNanos
             && (withheldUntil.isEmpty() || now - withheldUntil.getAsLong() >= 0);
     if (may) {
       granted.put(to, now);
     }
     return may;
+  }
+
+  /** From now on grants no other process anything, or does so again. */
+  void refuse(boolean others) {
+    refuses = others;
+  }
+
+  /** True if no other process holds anything that this one granted. */
+  boolean isFree(Member self) {
+    long now = clock.nanoTime();
+    return now - since >= cautionNanos
+        && granted.entrySet().stream()
+            .filter(each -> !each.getKey().equals(ProcessId.of(self)))
+            .allMatch(each -> now - each.getValue() >= cautionNanos);
   }
 
   /**

@@ -10,6 +10,7 @@ import io.silverback.cluster.ClusterStatus;
 import io.silverback.cluster.EpochFloor;
 import io.silverback.cluster.EventCounts;
 import io.silverback.cluster.Exposure;
+import io.silverback.cluster.FreshExposure;
 import io.silverback.cluster.HashRing;
 import io.silverback.cluster.Member;
 import io.silverback.cluster.Network;
@@ -27,6 +28,7 @@ import io.silverback.cluster.agree.Founding;
 import io.silverback.cluster.agree.Heartbeats;
 import io.silverback.cluster.agree.Lease;
 import io.silverback.cluster.agree.LogWatch;
+import io.silverback.cluster.agree.Minority;
 import io.silverback.cluster.agree.OutageWatch;
 import io.silverback.cluster.agree.Peers;
 import io.silverback.cluster.agree.Proposer;
@@ -42,6 +44,7 @@ import io.silverback.cluster.push.LeaderQueue;
 import io.silverback.cluster.push.Pushes;
 import io.silverback.cluster.push.Replicator;
 import io.silverback.cluster.repair.AntiEntropy;
+import io.silverback.cluster.repair.HandBack;
 import io.silverback.cluster.repair.HandOver;
 import io.silverback.cluster.repair.HistoryMove;
 import io.silverback.cluster.repair.Purge;
@@ -93,6 +96,7 @@ public final class ClusterNode implements AutoCloseable {
   private final EventCounts events = new EventCounts();
   private final Lease lease;
   private final Voter voter;
+  private final Minority minority;
   private final Peers peers;
   private final LapseBoard board = new LapseBoard();
   private final Led led;
@@ -110,10 +114,12 @@ public final class ClusterNode implements AutoCloseable {
   private final AntiEntropy antiEntropy;
   private final HandOver handOver;
   private final HistoryMove historyMove;
+  private final HandBack handBack;
   private final Purge purge;
   private final ClusterWipe wipe;
   private final Claims claims;
   private final Replicator replicator;
+  private final LeaderQueue leader;
   private final Pushes pushes;
   private final PeerAnswers answers;
   private final Heartbeats heartbeats;
@@ -152,6 +158,7 @@ public final class ClusterNode implements AutoCloseable {
     this.off = off;
     lease = new Lease(ports.clock(), config.lease());
     voter = new Voter(ports.clock(), config.lease());
+    minority = new Minority(config, self, ports.clock(), ports.versions(), lease, voter, off);
     peers = new Peers(ports.clock());
     var foreigners = new Foreigners(ports.clock(), config.lease());
     led = new Led(self);
@@ -160,7 +167,8 @@ public final class ClusterNode implements AutoCloseable {
     requests = new Requests(ports.loop(), post);
     founding = new Founding(self, config.bootstrapExpect(), ports.clock(), ports.random(), post);
     waiting = new WaitingPushes(ports.clock(), ports.loop());
-    takeOver = new TakeOver(self, ports, requests, board, led, waiting, off, events);
+    takeOver =
+        new TakeOver(self, ports, requests, board, led, waiting, this::mayTakeOver, off, events);
     room = new Room(config, self, ports, takeOver::stuck, post, off);
     proposer = new Proposer(config, self, ports, peers, board, epochs, room);
     refounder = new Refounder(config, self, ports, lease, voter, peers, off);
@@ -169,9 +177,22 @@ public final class ClusterNode implements AutoCloseable {
     replicator =
         new Replicator(config, self, ports, requests, peers, shares, events, antiEntropy::missed);
     claims = new Claims(self, config, ports, requests, led, post);
-    var leader =
+    handBack = new HandBack(self, ports, requests, led, off, events);
+    leader =
         new LeaderQueue(
-            config, ports, lease, led, replicator, claims, epochs, waiting, () -> view, off);
+            config,
+            ports,
+            lease,
+            minority,
+            led,
+            replicator,
+            claims,
+            epochs,
+            waiting,
+            () -> view,
+            handBack::took,
+            off,
+            events);
     var slotWipe =
         new Wipe(
             config,
@@ -210,6 +231,7 @@ public final class ClusterNode implements AutoCloseable {
             requests,
             peers,
             lease,
+            minority,
             led,
             leader,
             waiting,
@@ -218,7 +240,8 @@ public final class ClusterNode implements AutoCloseable {
             events);
     answers =
         new PeerAnswers(
-            ports, fences, led, claims, pushes, wipe, epochs, requests, post, off, events);
+            ports, fences, led, minority, leader, claims, pushes, wipe, epochs, requests, post, off,
+            events);
     heartbeats = new Heartbeats(config, self, ports, lease, voter, peers, foreigners, board, post);
     outages = new OutageWatch(self, ports.clock(), peers, lease, led, config.lease());
     clocks = new ClockWatch(config, self, ports.clock());
@@ -244,6 +267,7 @@ public final class ClusterNode implements AutoCloseable {
             ports,
             foreigners,
             lease,
+            minority,
             led,
             shares,
             antiEntropy,
@@ -288,7 +312,7 @@ public final class ClusterNode implements AutoCloseable {
   }
 
   private void submitInLoop(byte[] key, Update update, Consumer<PushOutcome> done) {
-    long term = lease.number();
+    BooleanSupplier mayGoOn = minority.sinceNow();
     ports
         .loop()
         .execute(
@@ -296,7 +320,7 @@ public final class ClusterNode implements AutoCloseable {
                 inLoop(
                     () -> {
                       boolean isFenced =
-                          !off.contains(Rule.LEASE_AT_ADMISSION) && !lease.holdsSince(term);
+                          !off.contains(Rule.LEASE_AT_ADMISSION) && !mayGoOn.getAsBoolean();
                       if (closed || isFenced) {
                         done.accept(
                             new PushOutcome.Unavailable(
@@ -391,18 +415,34 @@ public final class ClusterNode implements AutoCloseable {
                     || led.shown().losses() == shown.losses()));
   }
 
+  /** What this node shows that takes pushes by itself; empty if it does not. */
+  public Optional<FreshExposure> fresh() {
+    return closed ? Optional.empty() : minority.exposure();
+  }
+
+  /** True if this node has a lease, so that it and the majority hear each other. */
+  public boolean isLeased() {
+    return lease.holds();
+  }
+
   /**
    * True if a request may be answered that came over a connection which was accepted at that time
    * of {@link Clock#nanoTime}: the lease holds, and held ever since the connection came, and was
-   * not regained shortly before.
+   * not regained shortly before. Or this node takes pushes by itself, and did when it came.
    */
   public boolean admits(long acceptedNanos) {
-    return !closed && (off.contains(Rule.LEASE_AT_ADMISSION) || lease.admits(acceptedNanos));
+    return !closed
+        && (off.contains(Rule.LEASE_AT_ADMISSION)
+            || lease.admits(acceptedNanos)
+            || minority.admits(acceptedNanos));
   }
 
   /** Why this node should get no requests; empty if it should. */
   public Optional<String> whyNotReady() {
     ClusterStatus now = status;
+    if (!closed && minority.fresh().isPresent()) {
+      return Optional.empty();
+    }
     return closed
         ? Optional.of("leaving the cluster")
         : readiness.whyNot(now.view(), now.peers().size());
@@ -493,6 +533,7 @@ public final class ClusterNode implements AutoCloseable {
             () -> {
               led.clear();
               lease.drop();
+              minority.waitAnew();
               waiting.wakeAll();
               heartbeats.end();
               proposer.leaves(self);
@@ -650,6 +691,7 @@ public final class ClusterNode implements AutoCloseable {
     view.ifPresent(
         now -> {
           heartbeats.answered(now, sender, grant);
+          endFreshIfLeased();
           if (!grant.lapsed().isEmpty()) {
             takeOver.advance(now);
           }
@@ -700,7 +742,11 @@ public final class ClusterNode implements AutoCloseable {
     if (isFirst) {
       peers.forgiveSilence();
     }
+    minority.waitAnew();
     led.enter(next);
+    if (minority.retakes(next) && !lease.holds()) {
+      led.retake();
+    }
     handOver.enter(next);
     fences.enter(next);
     shares.enter(next);
@@ -737,6 +783,9 @@ public final class ClusterNode implements AutoCloseable {
     if (++ticks % 2 == 0) {
       beat();
     }
+    if (!closed) {
+      minority.tick(view);
+    }
     if (view.isEmpty()) {
       foundIfAlone();
     } else {
@@ -754,6 +803,7 @@ public final class ClusterNode implements AutoCloseable {
       askToLead(current);
       if (lease.holds() && !closed) {
         handOver.tick(current);
+        handBack.tick(current);
       }
     }
     peers.keep(heartbeats.everyone(view), 2 * config.lease().toNanos());
@@ -761,8 +811,20 @@ public final class ClusterNode implements AutoCloseable {
     ports.loop().schedule(config.renewal().toNanos() / 2, () -> inLoop(this::tick));
   }
 
+  private void endFreshIfLeased() {
+    if (lease.holds()) {
+      minority.waitAnew();
+    }
+  }
+
+  /** One that may have been alone asks only with a lease: those that it asks give way. */
+  private boolean mayTakeOver() {
+    return view.filter(minority::retakes).isEmpty() || (lease.holds() && !leader.isAloneAtWork());
+  }
+
   private void beat() {
     heartbeats.send(view);
+    endFreshIfLeased();
     outages.word().ifPresent(word -> post.sendAll(heartbeats.everyone(view), word));
     tellReleased();
   }
@@ -777,13 +839,22 @@ public final class ClusterNode implements AutoCloseable {
   /** Does something in the loop, but first finds out whether the lease has lapsed. */
   private void inLoop(Runnable task) {
     if (lease.lapse()) {
+      story.lapsed(view);
+      lapsed();
+    }
+    if (minority.lapse()) {
       lapsed();
     }
     task.run();
   }
 
   private void lapsed() {
-    story.lapsed(view);
+    minority.waitAnew();
+    if (view.filter(minority::retakes).isPresent()) {
+      led.retake();
+      takeOver.lapsed();
+      antiEntropy.compareSoon();
+    }
     if (!off.contains(Rule.DROP_WHAT_A_LAPSE_LEFT)) {
       ports.network().dropConnections();
     }
@@ -833,6 +904,7 @@ public final class ClusterNode implements AutoCloseable {
         lease.holds(),
         led.pending().cardinality(),
         events.of(ClusterEvent.TAKE_OVERS),
+        minority.fresh().isPresent(),
         whyNotReady);
   }
 }

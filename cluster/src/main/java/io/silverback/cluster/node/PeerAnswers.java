@@ -8,6 +8,7 @@ import io.silverback.cluster.Member;
 import io.silverback.cluster.ReplicaStore.Merged;
 import io.silverback.cluster.Rule;
 import io.silverback.cluster.View;
+import io.silverback.cluster.agree.Minority;
 import io.silverback.cluster.message.PeerMessage;
 import io.silverback.cluster.message.PeerMessage.ClaimAnswer;
 import io.silverback.cluster.message.PeerMessage.Delivered;
@@ -17,6 +18,7 @@ import io.silverback.cluster.message.PeerMessage.Question;
 import io.silverback.cluster.message.PeerMessage.Replicated;
 import io.silverback.cluster.message.Requests;
 import io.silverback.cluster.push.Claims;
+import io.silverback.cluster.push.LeaderQueue;
 import io.silverback.cluster.push.Pushes;
 import io.silverback.cluster.push.WaitingBytes;
 import io.silverback.cluster.repair.HistoryMove;
@@ -39,9 +41,15 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
-/** Answers what other nodes ask this one. Belongs to the loop. */
+/**
+ * Answers what other nodes ask this one. Belongs to the loop.
+ *
+ * <p>Longer than other classes, as it has a method for each kind of question.
+ */
 final class PeerAnswers {
   private static final long MOST_WAITING_BYTES = 128 << 20;
+
+  private static final long SOON_NANOS = 5_000_000L;
 
   /** From one question of a take-over to its next one. */
   private static final long URGENT_NANOS = 10_000_000_000L;
@@ -49,6 +57,8 @@ final class PeerAnswers {
   private final ClusterPorts ports;
   private final Fences fences;
   private final Led led;
+  private final Minority minority;
+  private final LeaderQueue leader;
   private final Claims claims;
   private final Pushes pushes;
   private final ClusterWipe wipe;
@@ -74,6 +84,8 @@ final class PeerAnswers {
       ClusterPorts ports,
       Fences fences,
       Led led,
+      Minority minority,
+      LeaderQueue leader,
       Claims claims,
       Pushes pushes,
       ClusterWipe wipe,
@@ -85,6 +97,8 @@ final class PeerAnswers {
     this.ports = ports;
     this.fences = fences;
     this.led = led;
+    this.minority = minority;
+    this.leader = leader;
     this.claims = claims;
     this.pushes = pushes;
     this.wipe = wipe;
@@ -168,6 +182,17 @@ final class PeerAnswers {
       long now = ports.clock().nanoTime();
       takingOver.values().removeIf(until -> until - now < 0);
       takingOver.put(ProcessId.of(asker), now + URGENT_NANOS);
+      // It has a lease, and shows what it is told; so this node is not alone any more.
+      minority.waitAnew();
+    }
+    answerDigests(asker, ask);
+  }
+
+  private void answerDigests(Member asker, PeerMessage.AskDigests ask) {
+    if (leader.isAloneAtWork()) {
+      // What it does would come after the look, and be older than what is pushed meanwhile.
+      ports.loop().schedule(SOON_NANOS, () -> answerDigests(asker, ask));
+      return;
     }
     look(
         asker,

@@ -11,6 +11,7 @@ import io.silverback.cluster.agree.ClockWatch;
 import io.silverback.cluster.agree.Foreigners;
 import io.silverback.cluster.agree.Lease;
 import io.silverback.cluster.agree.LogWatch;
+import io.silverback.cluster.agree.Minority;
 import io.silverback.cluster.agree.OutageWatch;
 import io.silverback.cluster.repair.AntiEntropy;
 import io.silverback.cluster.repair.HandOver;
@@ -26,6 +27,7 @@ final class StatusReport {
   private final ClusterPorts ports;
   private final Foreigners foreigners;
   private final Lease lease;
+  private final Minority minority;
   private final Led led;
   private final Shares shares;
   private final AntiEntropy antiEntropy;
@@ -41,6 +43,7 @@ final class StatusReport {
       ClusterPorts ports,
       Foreigners foreigners,
       Lease lease,
+      Minority minority,
       Led led,
       Shares shares,
       AntiEntropy antiEntropy,
@@ -54,6 +57,7 @@ final class StatusReport {
     this.ports = ports;
     this.foreigners = foreigners;
     this.lease = lease;
+    this.minority = minority;
     this.led = led;
     this.shares = shares;
     this.antiEntropy = antiEntropy;
@@ -87,7 +91,9 @@ final class StatusReport {
         clocks.skews(),
         logs.look(view, silent.keySet()),
         events(),
-        lease.withheldMillis());
+        lease.withheldMillis(),
+        minority.fresh().isPresent(),
+        minority.millis());
   }
 
   private Map<ClusterEvent, Long> events() {

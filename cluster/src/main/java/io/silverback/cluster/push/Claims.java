@@ -188,6 +188,29 @@ public final class Claims {
                     () -> done.verdict(Verdict.RETRY, "the home of the job does not answer")));
   }
 
+  /**
+   * Asks this node alone, which takes pushes by itself: its own groups are all that it shows.
+   * Otherwise as {@link #claim}.
+   */
+  void claimAlone(View view, byte[] key, Claim claim, JobHome.Judged done) {
+    pending.put(new GroupId(key), claim);
+    long epoch = view.slots().tenure(slotOf(claim.job())).epoch();
+    probed(
+        0,
+        epoch,
+        key,
+        claim,
+        answer ->
+            answer
+                .flatMap(ProbeAnswer::collision)
+                .ifPresentOrElse(
+                    reason -> done.verdict(Verdict.COLLIDES, reason),
+                    () ->
+                        done.verdict(
+                            answer.isPresent() ? Verdict.GRANTED : Verdict.RETRY,
+                            "the store failed, see the log")));
+  }
+
   private void judged(
       long epoch, byte[] key, Claim claim, Verdict verdict, String reason, JobHome.Judged done) {
     if (epoch < probedBy.getOrDefault(GroupId.of(claim.job()), 0L)) {

@@ -2,8 +2,10 @@ package io.silverback.cluster.push;
 
 import io.silverback.cluster.Clock;
 import io.silverback.cluster.ClusterConfig;
+import io.silverback.cluster.ClusterEvent;
 import io.silverback.cluster.ClusterPorts;
 import io.silverback.cluster.EpochFloor;
+import io.silverback.cluster.EventCounts;
 import io.silverback.cluster.GroupId;
 import io.silverback.cluster.HashRing;
 import io.silverback.cluster.Loop;
@@ -14,6 +16,7 @@ import io.silverback.cluster.ReplicaStore.Update;
 import io.silverback.cluster.Rule;
 import io.silverback.cluster.View;
 import io.silverback.cluster.agree.Lease;
+import io.silverback.cluster.agree.Minority;
 import io.silverback.cluster.slots.Led;
 import io.silverback.cluster.slots.WaitingPushes;
 import io.silverback.codec.model.Version;
@@ -27,6 +30,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 import java.util.function.Supplier;
 
 /**
@@ -53,29 +57,46 @@ import java.util.function.Supplier;
  * way. If it came after the second one was answered, an old value would replace a newer one. So the
  * queue remembers when the last answered update of each group began, for longer than a copy can be
  * on its way, and refuses updates that were sent before.
+ *
+ * <h2>Without a majority</h2>
+ *
+ * <p>A node that takes pushes by itself ({@link Minority}) does updates of all groups in the same
+ * queues: with versions of the epoch from which on the slot has its leader, which may be another
+ * node, and without copies.
+ *
+ * <p>Longer than other classes, as all steps of an update are here in their order.
  */
 public final class LeaderQueue {
   private static final int MOST_WAITING = 20_000;
   private static final int MOST_BEGUN = 200_000;
+
+  /** What a push is told that this node takes by itself. */
+  private static final String NEWER_HERE =
+      "the group has a value from a clock that is ahead, or from a later view, and this node does"
+          + " not reach the others, try again";
 
   private final Clock clock;
   private final Loop loop;
   private final ReplicaStore store;
   private final VersionClock versions;
   private final Lease lease;
+  private final Minority minority;
   private final Led led;
   private final Replicator replicator;
   private final Claims claims;
   private final EpochFloor epochs;
   private final WaitingPushes waits;
   private final Supplier<Optional<View>> view;
+  private final IntConsumer onAlone;
   private final EnumSet<Rule> off;
+  private final EventCounts events;
   private final Map<GroupId, Queue<Turn>> groups = new HashMap<>();
   private final Map<GroupId, Long> begun = new LinkedHashMap<>();
   private final long memoryNanos;
   private final long againNanos;
   private final int[] waitingIn = new int[HashRing.SLOTS];
   private int waiting;
+  private int aloneAtWork;
 
   /** What became of an update. */
   sealed interface Result {
@@ -92,17 +113,25 @@ public final class LeaderQueue {
     record Unavailable(String reason) implements Result {}
   }
 
+  /**
+   * A queue without updates.
+   *
+   * @param onAlone told of each slot of which this node has taken an update by itself
+   */
   public LeaderQueue(
       ClusterConfig config,
       ClusterPorts ports,
       Lease lease,
+      Minority minority,
       Led led,
       Replicator replicator,
       Claims claims,
       EpochFloor epochs,
       WaitingPushes waits,
       Supplier<Optional<View>> view,
-      EnumSet<Rule> off) {
+      IntConsumer onAlone,
+      EnumSet<Rule> off,
+      EventCounts events) {
     // A forwarded update is dropped when it is older than a lease.
     this.memoryNanos = 2 * config.lease().toNanos();
     this.clock = ports.clock();
@@ -110,6 +139,7 @@ public final class LeaderQueue {
     this.store = ports.store();
     this.versions = ports.versions();
     this.lease = lease;
+    this.minority = minority;
     this.led = led;
     this.replicator = replicator;
     this.claims = claims;
@@ -117,7 +147,9 @@ public final class LeaderQueue {
     this.waits = waits;
     this.againNanos = config.renewal().toNanos() / 2;
     this.view = view;
+    this.onAlone = onAlone;
     this.off = off;
+    this.events = events;
   }
 
   /**
@@ -129,6 +161,33 @@ public final class LeaderQueue {
    */
   void submit(
       int slot, byte[] key, Update update, long deadline, long sentBy, Consumer<Result> done) {
+    submit(slot, key, update, deadline, sentBy, Optional.empty(), done);
+  }
+
+  /** The same of a node that takes updates by itself, whichever node leads the slot. */
+  void submitAlone(
+      int slot,
+      byte[] key,
+      Update update,
+      long deadline,
+      Minority.Fresh alone,
+      Consumer<Result> done) {
+    submit(slot, key, update, deadline, clock.nanoTime(), Optional.of(alone), done);
+  }
+
+  /** True if some update that was taken without a majority may still change something here. */
+  public boolean isAloneAtWork() {
+    return aloneAtWork > 0;
+  }
+
+  private void submit(
+      int slot,
+      byte[] key,
+      Update update,
+      long deadline,
+      long sentBy,
+      Optional<Minority.Fresh> alone,
+      Consumer<Result> done) {
     if (waiting >= MOST_WAITING) {
       done.accept(new Result.Unavailable("too many pushes wait, push less or add nodes"));
       return;
@@ -136,7 +195,7 @@ public final class LeaderQueue {
     waiting++;
     waitingIn[slot]++;
     Queue<Turn> queue = groups.computeIfAbsent(new GroupId(key), _ -> new ArrayDeque<>());
-    var turn = new Turn(queue, slot, key, update, deadline, sentBy, done);
+    var turn = new Turn(queue, slot, key, update, deadline, sentBy, alone, done);
     queue.add(turn);
     if (queue.size() == 1) {
       turn.begin();
@@ -178,6 +237,7 @@ public final class LeaderQueue {
     private final Update update;
     private final long deadline;
     private final long sentBy;
+    private final Optional<Minority.Fresh> alone;
     private final Consumer<Result> done;
 
     /** The number of the lease with which it came. */
@@ -204,6 +264,7 @@ public final class LeaderQueue {
         Update update,
         long deadline,
         long sentBy,
+        Optional<Minority.Fresh> alone,
         Consumer<Result> done) {
       this.queue = queue;
       this.slot = slot;
@@ -212,6 +273,7 @@ public final class LeaderQueue {
       this.update = update;
       this.deadline = deadline;
       this.sentBy = sentBy;
+      this.alone = alone;
       this.done = done;
     }
 
@@ -230,6 +292,9 @@ public final class LeaderQueue {
      * an update from before that waits here may be one that the client has done again.
      */
     private boolean mayLead() {
+      if (alone.isPresent()) {
+        return minority.holds(alone.get());
+      }
       boolean anyLease = off.contains(Rule.LEASE_AT_ADMISSION);
       return led.takesUpdates(slot)
           && (off.contains(Rule.LEASE_BEFORE_REPLICATION)
@@ -241,10 +306,11 @@ public final class LeaderQueue {
     }
 
     private void prepare() {
+      aloneAtWork += alone.isPresent() && startedNanos.isEmpty() ? 1 : 0;
       startedNanos = Optional.of(clock.nanoTime());
-      epoch = led.epoch(slot);
+      epoch = alone.isPresent() ? tenureEpoch() : led.epoch(slot);
       term = lease.number();
-      Version version = versions.next(epoch);
+      Version version = alone.map(Minority.Fresh::versions).orElse(versions).next(epoch);
       long wallMillis = clock.wallMillis();
       ask(
           () -> prepared(version, wallMillis),
@@ -254,7 +320,7 @@ public final class LeaderQueue {
               case Prepared.Settled(var answer) -> end(new Result.Answered(answer, false));
               case Prepared.Overtaken(long stored) -> {
                 epochs.met(slot, stored);
-                end(new Result.Unavailable(EpochFloor.REASON));
+                end(new Result.Unavailable(alone.isPresent() ? NEWER_HERE : EpochFloor.REASON));
               }
               case Prepared.Effect effect -> claim(effect);
             }
@@ -285,10 +351,9 @@ public final class LeaderQueue {
         replicate(effect);
         return;
       }
-      claims.claim(
-          view.get().orElseThrow(),
-          key,
-          effect.claim().get(),
+      View now = view.get().orElseThrow();
+      ReplicaStore.Claim claim = effect.claim().get();
+      JobHome.Judged judged =
           (verdict, reason) -> {
             switch (verdict) {
               case GRANTED, GRANTED_ALL -> replicate(effect);
@@ -297,9 +362,14 @@ public final class LeaderQueue {
                       () -> store.refusal(update, reason),
                       refusal -> end(new Result.Answered(refusal, false)));
               // Within its time; what was prepared is forgotten.
-              case RETRY -> awaitHome(effect.claim().get());
+              case RETRY -> awaitHome(claim);
             }
-          });
+          };
+      if (alone.isPresent()) {
+        claims.claimAlone(now, key, claim, judged);
+      } else {
+        claims.claim(now, key, claim, judged);
+      }
     }
 
     /**
@@ -313,6 +383,13 @@ public final class LeaderQueue {
     private void replicate(Prepared.Effect effect) {
       if (!isStillLeader()) {
         end(new Result.NotHere());
+        return;
+      }
+      if (alone.isPresent()) {
+        events.count(ClusterEvent.PUSHES_WITHOUT_COPY);
+        onAlone.accept(slot);
+        sentEpoch = viewEpoch();
+        expose(effect);
         return;
       }
       if (off.contains(Rule.REPLICATE_BEFORE_EXPOSING)) {
@@ -342,7 +419,14 @@ public final class LeaderQueue {
       return view.get().map(View::epoch).orElse(0L);
     }
 
+    private long tenureEpoch() {
+      return view.get().map(now -> now.slots().tenure(slot).epoch()).orElse(0L);
+    }
+
     private boolean isStillLeader() {
+      if (alone.isPresent()) {
+        return minority.holds(alone.get()) && tenureEpoch() == epoch;
+      }
       return led.leads(slot)
           && led.epoch(slot) == epoch
           && (off.contains(Rule.LEASE_BEFORE_REPLICATION) || lease.holdsSince(term));
@@ -354,6 +438,9 @@ public final class LeaderQueue {
           merged -> {
             switch (merged) {
               // Only of a tombstone that was here before the update, which left it alone.
+              case ReplicaStore.Merged.Done(), ReplicaStore.Merged.Purged()
+                  when alone.isPresent() && !isStillLeader() ->
+                  endUnknown("other nodes are reached again");
               case ReplicaStore.Merged.Done(), ReplicaStore.Merged.Purged() -> {
                 if (viewEpoch() != sentEpoch) {
                   replicator.storedAfterAView(slot);
@@ -389,6 +476,7 @@ public final class LeaderQueue {
       queue.remove();
       waiting--;
       waitingIn[slot]--;
+      aloneAtWork -= alone.isPresent() && startedNanos.isPresent() ? 1 : 0;
       if (result instanceof Result.Answered && startedNanos.isPresent()) {
         begun.remove(group);
         begun.put(group, startedNanos.get());

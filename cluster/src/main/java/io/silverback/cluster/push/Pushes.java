@@ -14,6 +14,7 @@ import io.silverback.cluster.Rule;
 import io.silverback.cluster.SlotTable;
 import io.silverback.cluster.View;
 import io.silverback.cluster.agree.Lease;
+import io.silverback.cluster.agree.Minority;
 import io.silverback.cluster.agree.Peers;
 import io.silverback.cluster.message.PeerMessage.Forward;
 import io.silverback.cluster.message.PeerMessage.Forwarded;
@@ -23,6 +24,7 @@ import io.silverback.cluster.slots.WaitingPushes;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -32,6 +34,9 @@ import java.util.function.Supplier;
  *
  * <p>An attempt that is not answered is repeated only when its time is over by the clock of the
  * leader, too, so that no copy of an update is done after a later one of it was answered.
+ *
+ * <p>Longer than other classes, as an update that is brought on and one that comes are two sides of
+ * one protocol.
  */
 public final class Pushes {
   private static final int MOST_OPEN = 20_000;
@@ -46,6 +51,7 @@ public final class Pushes {
   private final Requests requests;
   private final Peers peers;
   private final Lease lease;
+  private final Minority minority;
   private final Led led;
   private final LeaderQueue leader;
   private final WaitingPushes waiting;
@@ -61,6 +67,7 @@ public final class Pushes {
       Requests requests,
       Peers peers,
       Lease lease,
+      Minority minority,
       Led led,
       LeaderQueue leader,
       WaitingPushes waiting,
@@ -74,6 +81,7 @@ public final class Pushes {
     this.requests = requests;
     this.peers = peers;
     this.lease = lease;
+    this.minority = minority;
     this.led = led;
     this.leader = leader;
     this.waiting = waiting;
@@ -95,7 +103,7 @@ public final class Pushes {
             key,
             update,
             deadline,
-            lease.number(),
+            minority.sinceNow(),
             outcome -> {
               open--;
               if (outcome instanceof PushOutcome.Unavailable) {
@@ -112,7 +120,7 @@ public final class Pushes {
     private final byte[] key;
     private final Update update;
     private final long deadline;
-    private final long term;
+    private final BooleanSupplier mayGoOn;
     private final Consumer<PushOutcome> done;
     private int attempts;
     private long epoch;
@@ -122,17 +130,22 @@ public final class Pushes {
     private boolean isUnsure;
 
     Journey(
-        int slot, byte[] key, Update update, long deadline, long term, Consumer<PushOutcome> done) {
+        int slot,
+        byte[] key,
+        Update update,
+        long deadline,
+        BooleanSupplier mayGoOn,
+        Consumer<PushOutcome> done) {
       this.slot = slot;
       this.key = key;
       this.update = update;
       this.deadline = deadline;
-      this.term = term;
+      this.mayGoOn = mayGoOn;
       this.done = done;
     }
 
     void attempt() {
-      if (!off.contains(Rule.LEASE_AT_ADMISSION) && !lease.holdsSince(term)) {
+      if (!off.contains(Rule.LEASE_AT_ADMISSION) && !mayGoOn.getAsBoolean()) {
         unavailable("this node has no contact with a majority, try another one");
         return;
       }
@@ -141,6 +154,11 @@ public final class Pushes {
         return;
       }
       epoch = view.get().get().epoch();
+      Optional<Minority.Fresh> alone = minority.fresh();
+      if (alone.isPresent()) {
+        leader.submitAlone(slot, key, update, deadline, alone.get(), this::led);
+        return;
+      }
       SlotTable.Tenure tenure = view.get().get().slots().tenure(slot);
       Optional<Member> to = view.get().get().member(tenure.nodeId(), tenure.incarnation());
       if (tenure.isOf(self)) {
@@ -157,24 +175,19 @@ public final class Pushes {
         whenAnotherLeads();
         return;
       }
-      leader.submit(
-          slot,
-          key,
-          update,
-          deadline,
-          clock.nanoTime(),
-          result -> {
-            switch (result) {
-              case LeaderQueue.Result.Answered(var answer, var changes) ->
-                  answered(answer, changes);
-              case LeaderQueue.Result.NotHere() -> later();
-              case LeaderQueue.Result.Unavailable(var reason) -> {
-                isUnsure = true;
-                last = reason;
-                later();
-              }
-            }
-          });
+      leader.submit(slot, key, update, deadline, clock.nanoTime(), this::led);
+    }
+
+    private void led(LeaderQueue.Result result) {
+      switch (result) {
+        case LeaderQueue.Result.Answered(var answer, var changes) -> answered(answer, changes);
+        case LeaderQueue.Result.NotHere() -> later();
+        case LeaderQueue.Result.Unavailable(var reason) -> {
+          isUnsure = true;
+          last = reason;
+          later();
+        }
+      }
     }
 
     private void there(Member to, long epoch) {

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 
 /**
  * Makes this node the leader of slots that a view gave it: waits until nobody else can lead them,
@@ -39,6 +40,7 @@ public final class TakeOver {
   private final LapseBoard board;
   private final Led led;
   private final WaitingPushes waiting;
+  private final BooleanSupplier mayAsk;
   private final EnumSet<Rule> off;
   private final EventCounts events;
 
@@ -57,6 +59,12 @@ public final class TakeOver {
    */
   public record Stuck(BitSet slots, String reason) {}
 
+  /**
+   * One that has nothing to do yet.
+   *
+   * @param mayAsk whether this node may say now that it is about to lead: a node that it asks shows
+   *     nothing by itself any more
+   */
   public TakeOver(
       Member self,
       ClusterPorts ports,
@@ -64,6 +72,7 @@ public final class TakeOver {
       LapseBoard board,
       Led led,
       WaitingPushes waiting,
+      BooleanSupplier mayAsk,
       EnumSet<Rule> off,
       EventCounts events) {
     this.self = self;
@@ -72,6 +81,7 @@ public final class TakeOver {
     this.board = board;
     this.led = led;
     this.waiting = waiting;
+    this.mayAsk = mayAsk;
     this.off = off;
     this.events = events;
   }
@@ -80,7 +90,7 @@ public final class TakeOver {
   public void advance(View view) {
     BitSet pending = led.pending();
     stuck = stuck.flatMap(now -> among(now, pending));
-    if (pending.isEmpty()) {
+    if (pending.isEmpty() || !mayAsk.getAsBoolean()) {
       asking = false;
       return;
     }
@@ -101,6 +111,11 @@ public final class TakeOver {
   public void enter(View view) {
     asking = false;
     advance(view);
+  }
+
+  /** What was answered before a lapse may not be all that there is afterwards. */
+  public void lapsed() {
+    asking = false;
   }
 
   /** What it cannot take over, as of the last try. */

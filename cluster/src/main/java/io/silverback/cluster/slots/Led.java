@@ -23,6 +23,10 @@ public final class Led {
   private final BitSet pending = new BitSet(HashRing.SLOTS);
   private final BitSet closed = new BitSet(HashRing.SLOTS);
   private final BitSet held = new BitSet(HashRing.SLOTS);
+
+  /** What others may have shown since it was last merged here, and may know more of. */
+  private final BitSet doubted = new BitSet(HashRing.SLOTS);
+
   private BitSet mine = new BitSet();
   private SlotTable slots = SlotTable.EMPTY;
   private volatile Shown shown = new Shown(new BitSet(), 0, 0);
@@ -79,8 +83,9 @@ public final class Led {
         epochs[slot] = tenure.epoch();
         closed.clear(slot);
         lost.set(slot);
-        pending.set(slot, !tenure.handedOver());
-        handed.set(slot, tenure.handedOver());
+        boolean isWhole = tenure.handedOver() && !doubted.get(slot);
+        pending.set(slot, !isWhole);
+        handed.set(slot, isWhole);
       }
     }
     shown = shown.without(lost);
@@ -92,6 +97,7 @@ public final class Led {
     var done = (BitSet) slots.clone();
     done.and(pending);
     pending.andNot(done);
+    doubted.andNot(done);
     show(done);
   }
 
@@ -118,7 +124,11 @@ public final class Led {
     var again = (BitSet) slots.clone();
     again.and(closed);
     closed.andNot(again);
-    show(again);
+    var known = (BitSet) again.clone();
+    known.andNot(doubted);
+    again.and(doubted);
+    pending.or(again);
+    show(known);
   }
 
   /** No update of these slots begins until {@link #resume}. */
@@ -146,6 +156,18 @@ public final class Led {
     pending.andNot(lost);
     closed.andNot(lost);
     shown = shown.without(lost);
+  }
+
+  /**
+   * Others may show any slot from now on: this node leads none before it has taken it over again.
+   * What it has released stays so.
+   */
+  public void retake() {
+    doubted.set(0, HashRing.SLOTS);
+    closed.andNot(shown.slots());
+    shown = shown.without(shown.slots());
+    pending.or(mine);
+    pending.andNot(closed);
   }
 
   public void clear() {

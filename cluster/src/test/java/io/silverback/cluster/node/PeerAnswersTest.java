@@ -17,8 +17,10 @@ import io.silverback.cluster.SlotTable;
 import io.silverback.cluster.TestViews;
 import io.silverback.cluster.View;
 import io.silverback.cluster.agree.Lease;
+import io.silverback.cluster.agree.Minority;
 import io.silverback.cluster.agree.Peers;
 import io.silverback.cluster.agree.ViewPlanner;
+import io.silverback.cluster.agree.Voter;
 import io.silverback.cluster.message.PeerMessage;
 import io.silverback.cluster.message.PeerMessage.AskDigests;
 import io.silverback.cluster.message.PeerMessage.Digests;
@@ -84,9 +86,24 @@ final class PeerAnswersTest {
             new Shares(config.replicationFactor()),
             events,
             missed -> {});
+    var minority =
+        new Minority(
+            config, self, time, ports.versions(), lease, new Voter(time, config.lease()), off);
     var queue =
         new LeaderQueue(
-            config, ports, lease, led, replicator, claims, epochs, waiting, () -> view, off);
+            config,
+            ports,
+            lease,
+            minority,
+            led,
+            replicator,
+            claims,
+            epochs,
+            waiting,
+            () -> view,
+            _ -> {},
+            off,
+            events);
     var pushes =
         new Pushes(
             config,
@@ -95,6 +112,7 @@ final class PeerAnswersTest {
             requests,
             peers,
             lease,
+            minority,
             led,
             queue,
             waiting,
@@ -116,7 +134,19 @@ final class PeerAnswersTest {
             off);
     var wipe = new ClusterWipe(config, self, ports, requests, peers, lease, slots, () -> view);
     return new PeerAnswers(
-        ports, fences, led, claims, pushes, wipe, epochs, requests, this::post, off, events);
+        ports,
+        fences,
+        led,
+        minority,
+        queue,
+        claims,
+        pushes,
+        wipe,
+        epochs,
+        requests,
+        this::post,
+        off,
+        events);
   }
 
   /** What is stored here of a later epoch would win over it, so it is not safe here. */

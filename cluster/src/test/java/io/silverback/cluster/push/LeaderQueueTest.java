@@ -21,7 +21,9 @@ import io.silverback.cluster.SlotTable;
 import io.silverback.cluster.TestViews;
 import io.silverback.cluster.View;
 import io.silverback.cluster.agree.Lease;
+import io.silverback.cluster.agree.Minority;
 import io.silverback.cluster.agree.Peers;
+import io.silverback.cluster.agree.Voter;
 import io.silverback.cluster.message.PeerMessage;
 import io.silverback.cluster.message.PeerMessage.Heartbeat;
 import io.silverback.cluster.message.PeerMessage.ProbeAnswer;
@@ -80,17 +82,22 @@ public final class LeaderQueueTest {
   private final LeaderQueue queue = queue();
 
   private LeaderQueue queue() {
+    EnumSet<Rule> off = EnumSet.noneOf(Rule.class);
     return new LeaderQueue(
         config,
         ports,
         lease,
+        new Minority(
+            config, self, time, ports.versions(), lease, new Voter(time, config.lease()), off),
         led,
         replicator,
         claims,
         epochs,
         new WaitingPushes(time, time),
         () -> Optional.of(view),
-        EnumSet.noneOf(Rule.class));
+        _ -> {},
+        off,
+        new EventCounts());
   }
 
   @BeforeEach

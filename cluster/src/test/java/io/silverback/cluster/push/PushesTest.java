@@ -19,7 +19,9 @@ import io.silverback.cluster.SlotTable;
 import io.silverback.cluster.TestViews;
 import io.silverback.cluster.View;
 import io.silverback.cluster.agree.Lease;
+import io.silverback.cluster.agree.Minority;
 import io.silverback.cluster.agree.Peers;
+import io.silverback.cluster.agree.Voter;
 import io.silverback.cluster.message.PeerMessage;
 import io.silverback.cluster.message.PeerMessage.Forward;
 import io.silverback.cluster.message.PeerMessage.Forwarded;
@@ -87,6 +89,9 @@ final class PushesTest {
     var events = new EventCounts();
     var shares = new Shares(config.replicationFactor());
     var claims = new Claims(self, config, ports, requests, led, this::post);
+    var minority =
+        new Minority(
+            config, self, time, ports.versions(), lease, new Voter(time, config.lease()), off);
     var waiting = new WaitingPushes(time, time);
     var replicator =
         new Replicator(config, self, ports, requests, peers, shares, events, missed -> {});
@@ -95,13 +100,16 @@ final class PushesTest {
             config,
             ports,
             lease,
+            minority,
             led,
             replicator,
             claims,
             new EpochFloor(),
             waiting,
             () -> Optional.of(view),
-            off);
+            _ -> {},
+            off,
+            events);
     return new Pushes(
         config,
         self,
@@ -109,6 +117,7 @@ final class PushesTest {
         requests,
         peers,
         lease,
+        minority,
         led,
         queue,
         waiting,

@@ -1,6 +1,7 @@
 package io.silverback.cluster.simulation;
 
 import io.silverback.cluster.ClusterConfig;
+import io.silverback.cluster.OnMinority;
 import io.silverback.cluster.simulation.SimFaults.Fault;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -109,6 +110,7 @@ final class ClusterSimulation {
             usual.pushBudget(),
             Duration.ofSeconds(world.between(1, 30)),
             Duration.ofMillis(world.between(1_000, 6_000)),
+            Optional.of(OnMinority.WITHHOLD),
             usual.maxClockSkew(),
             usual.refusedMeansDead());
     this.cluster = new SimCluster(world, config, plan.factory(), promises);

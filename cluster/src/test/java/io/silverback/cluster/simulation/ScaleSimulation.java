@@ -47,7 +47,7 @@ final class ScaleSimulation {
 
   private final SimWorld world;
   private final SimFabric fabric;
-  private final SimRegister register;
+  private final SimLogs logs;
   private final ClusterConfig config;
   private final List<SimServer> servers = new ArrayList<>();
   private SimTraffic traffic = new SimTraffic();
@@ -96,7 +96,7 @@ final class ScaleSimulation {
   ScaleSimulation(long seed, int nodes) {
     this.world = new SimWorld(seed, false);
     this.fabric = new SimFabric(world);
-    this.register = new SimRegister(world, fabric);
+    this.logs = new SimLogs(world, fabric);
     this.config = ClusterConfig.standard(nodes);
     fabric.tap((from, to, channel, message) -> traffic.sent(from, to, channel, message));
   }
@@ -182,7 +182,7 @@ final class ScaleSimulation {
 
   private Change measure(
       Runnable change, ToIntFunction<View> leastLeads, ToIntFunction<View> leastCopies) {
-    Optional<View> before = register.newest();
+    Optional<View> before = logs.newest().newest();
     traffic = new SimTraffic();
     servers.forEach(server -> server.process().longestTaskNanos());
     long began = world.now();
@@ -214,7 +214,7 @@ final class ScaleSimulation {
   }
 
   private boolean isAgreed() {
-    View view = register.newest().orElse(null);
+    View view = logs.newest().newest().orElse(null);
     return view != null
         && view.seats().size() == servers.size()
         && servers.stream().allMatch(server -> view.has(of(server)))
@@ -241,7 +241,7 @@ final class ScaleSimulation {
   }
 
   View newest() {
-    return register.newest().orElseThrow();
+    return logs.newest().newest().orElseThrow();
   }
 
   Balance balance() {
@@ -284,7 +284,7 @@ final class ScaleSimulation {
   private void start(SimHost host) {
     var process = new SimProcess(world, host, host.member(), _ -> {});
     host.run(process);
-    var server = new SimServer(world, fabric, register, process, config, SimNode.real());
+    var server = new SimServer(world, fabric, logs, process, config, SimNode.real());
     servers.add(server);
     server.node().start();
     scrapeSoon(server);

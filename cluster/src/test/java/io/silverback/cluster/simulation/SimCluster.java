@@ -107,6 +107,7 @@ final class SimCluster {
             config.pushBudget(),
             config.stability(),
             config.tombstoneAge(),
+            config.onMinority(),
             config.maxClockSkew(),
             config.refusedMeansDead());
   }

@@ -4,6 +4,7 @@ import io.silverback.cluster.ClusterConfig;
 import io.silverback.cluster.ClusterPorts;
 import io.silverback.cluster.ClusterStatus;
 import io.silverback.cluster.Exposure;
+import io.silverback.cluster.FreshExposure;
 import io.silverback.cluster.Member;
 import io.silverback.cluster.PushOutcome;
 import io.silverback.cluster.ReplicaStore;
@@ -31,6 +32,11 @@ interface SimNode {
 
   /** What it tells about itself; empty if it tells nothing. */
   default Optional<ClusterStatus> status() {
+    return Optional.empty();
+  }
+
+  /** What it shows that takes pushes by itself. */
+  default Optional<FreshExposure> fresh() {
     return Optional.empty();
   }
 
@@ -86,6 +92,11 @@ interface SimNode {
         @Override
         public Optional<ClusterStatus> status() {
           return Optional.of(node.status());
+        }
+
+        @Override
+        public Optional<FreshExposure> fresh() {
+          return node.fresh();
         }
 
         @Override

@@ -64,8 +64,8 @@ final class SimViewLog implements ViewLog {
 
   private void tick() {
     if (process.alive() && !closed) {
-      boolean isInTouch = awake() && register.reachesLeader(this);
-      if (isInTouch || !register.voters().contains(storeId())) {
+      boolean isInTouch = awake() && register().reachesLeader(this);
+      if (isInTouch || !register().voters().contains(storeId())) {
         touched = world.now();
       }
       catchUp();
@@ -196,11 +196,11 @@ final class SimViewLog implements ViewLog {
 
   @Override
   public List<Follower> followers() {
-    if (!register.voters().contains(storeId())) {
+    if (!register().voters().contains(storeId())) {
       return List.of();
     }
     return isProposer()
-        ? register.followersOf(this)
+        ? register().followersOf(this)
         : List.of(new Follower(storeId(), (world.now() - touched) / SimWorld.MILLI, 0));
   }
 

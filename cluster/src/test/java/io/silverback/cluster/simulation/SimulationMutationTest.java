@@ -31,7 +31,15 @@ class SimulationMutationTest {
   @EnumSource(
       value = Rule.class,
       mode = EnumSource.Mode.EXCLUDE,
-      names = {"LEASE_BEFORE_REPLICATION", "FENCE_OLD_LEADERS", "DROP_WHAT_A_LAPSE_LEFT"})
+      names = {
+        "LEASE_BEFORE_REPLICATION",
+        "FENCE_OLD_LEADERS",
+        "DROP_WHAT_A_LAPSE_LEFT",
+        // Of pairs, see PairSimulationTest.
+        "FRESH_HAS_A_FLOOR",
+        "WAIT_BEFORE_FRESH",
+        "MERGE_AFTER_A_CUT"
+      })
   void aBrokenRuleIsNoticed(Rule rule) {
     assertIsNoticed(
         rule.toString(), hostsFor(rule), faultsFor(rule), SimNode.without(EnumSet.of(rule)));
@@ -103,6 +111,7 @@ class SimulationMutationTest {
       case ALONE_ONLY_AFTER_A_LEASE -> EnumSet.of(Fault.LOSE_BOTH_IN_TURN);
       case BOTH_DOORS_REFUSE -> EnumSet.of(Fault.REJECT_ONE_DOOR);
       case HORIZON_DROPS_LEFTOVERS -> EnumSet.of(Fault.CRASH, Fault.ISOLATE, Fault.LEAVE);
+      case FRESH_HAS_A_FLOOR, WAIT_BEFORE_FRESH, MERGE_AFTER_A_CUT -> EnumSet.of(Fault.PAIR);
     };
   }
 }

@@ -121,6 +121,49 @@ final class LedTest {
     assertTrue(led.takesUpdates(slot));
   }
 
+  @Test
+  void whatOthersMayHaveShownIsTakenOverAgain() {
+    lead(view);
+    BitSet all = led.led();
+    int losses = (int) led.shown().losses();
+    led.close(all);
+    led.retake();
+    assertTrue(led.led().isEmpty());
+    assertEquals(losses + 1, led.shown().losses());
+    assertEquals(all, led.pending());
+    led.takeOver(all);
+    assertEquals(all, led.led());
+    assertTrue(all.stream().allMatch(led::takesUpdates));
+  }
+
+  /** The next view may give it away, and its leader shows it at once. */
+  @Test
+  void whatWasReleasedBeforeIsTakenOverOnlyIfItIsReopened() {
+    lead(view);
+    int slot = led.led().nextSetBit(0);
+    led.close(only(slot));
+    led.release(only(slot));
+    led.retake();
+    assertFalse(led.leads(slot) || led.pending().get(slot));
+    led.reopen(only(slot));
+    assertFalse(led.leads(slot));
+    assertTrue(led.pending().get(slot));
+    led.takeOver(only(slot));
+    assertTrue(led.takesUpdates(slot));
+  }
+
+  @Test
+  void whatIsHandedOverAfterwardsIsTakenOverOnce() {
+    lead(view);
+    led.retake();
+    BitSet slots = view.slots().ledBy(other);
+    SlotTable moved = view.slots().handedOver(2, slots, self);
+    led.enter(new View(2, 7, view.seats(), view.removed(), moved));
+    assertFalse(led.led().intersects(slots));
+    led.takeOver(slots);
+    assertEquals(slots, led.led());
+  }
+
   /** The view that says so may still be on its way. */
   @Test
   void aLaterLeaderThatAsksIsGivenWay() {

@@ -179,6 +179,11 @@ public final class GroupFrameReader {
     return families;
   }
 
+  /** How many families have a stamp of their own; none if the push wrote them all. */
+  public int familyStampCount() {
+    return familyStampCount;
+  }
+
   /** Where the stamp of the first family stands; 0 if the push wrote them all. */
   public int firstFamilyStamp() {
     return familyStampCount == 0 ? 0 : wordsPosition + columnCount * Long.BYTES;

@@ -157,6 +157,11 @@ public final class ShapeReader {
     return true;
   }
 
+  /** The place of the current family among all. */
+  public int familyPlace() {
+    return familiesRead - 1;
+  }
+
   /** Writes down, in {@link #PLACE_LENGTH} bytes, which family is the current one. */
   public void save(MutableDirectBuffer out, int at) {
     out.putInt(at, position);

@@ -5,14 +5,16 @@ import static io.silverback.server.flags.FlagTypes.bytesUpTo;
 import static io.silverback.server.flags.FlagTypes.listenAddress;
 import static io.silverback.server.flags.FlagTypes.nodeName;
 import static io.silverback.server.flags.FlagTypes.number;
-import static io.silverback.server.flags.FlagTypes.only;
+import static io.silverback.server.flags.FlagTypes.oneOf;
 import static io.silverback.server.flags.FlagTypes.path;
 import static io.silverback.server.flags.FlagTypes.positiveDuration;
 import static io.silverback.server.flags.FlagTypes.remoteAddress;
 import static io.silverback.server.flags.FlagTypes.unlessEmpty;
 
+import io.silverback.cluster.OnMinority;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Optional;
 
 /** The flags of the cluster. What they say together is read by {@link ClusterRules}. */
@@ -97,13 +99,15 @@ final class ClusterFlags {
   static final Flag<Boolean> VOTER_ONLY =
       TABLE.off("cluster.voter-only", "Only vote on who leads, and hold no groups.");
 
-  static final Flag<String> ON_MINORITY =
+  static final Flag<Optional<OnMinority>> ON_MINORITY =
       TABLE.single(
           "cluster.on-minority",
-          only("withhold", "withhold, the only way so far"),
-          "withhold",
-          "What a server does that cannot reach most of the others: withhold, that is show no"
-              + " groups and take no pushes.");
+          unlessEmpty(onMinority()),
+          "",
+          "What a server does that cannot reach most of the voters: withhold, that is show no groups"
+              + " and take no pushes, or fresh, that is take pushes by itself and show only what it"
+              + " was pushed since. Defaults to fresh where exactly two servers vote, and else to"
+              + " withhold.");
 
   static final Flag<Boolean> REFUSED_MEANS_DEAD =
       TABLE.on(
@@ -189,6 +193,11 @@ final class ClusterFlags {
           "Most connections that other servers may have to this one.");
 
   private ClusterFlags() {}
+
+  private static FlagType<OnMinority> onMinority() {
+    FlagType<String> words = oneOf("withhold", "fresh");
+    return (name, given) -> OnMinority.valueOf(words.read(name, given).toUpperCase(Locale.ROOT));
+  }
 
   private static FlagType<String> otherServer() {
     FlagType<String> address = remoteAddress();

@@ -13,6 +13,7 @@ import static io.silverback.server.flags.ClusterFlags.LEASE;
 import static io.silverback.server.flags.ClusterFlags.LISTEN;
 import static io.silverback.server.flags.ClusterFlags.MESSAGE;
 import static io.silverback.server.flags.ClusterFlags.NODE_ID;
+import static io.silverback.server.flags.ClusterFlags.ON_MINORITY;
 import static io.silverback.server.flags.ClusterFlags.PUSH_BUDGET;
 import static io.silverback.server.flags.ClusterFlags.QUEUE;
 import static io.silverback.server.flags.ClusterFlags.REFUSED_MEANS_DEAD;
@@ -268,6 +269,7 @@ final class ClusterRules {
         flags.get(PUSH_BUDGET),
         flags.get(STABILITY),
         flags.get(TOMBSTONE_AGE),
+        flags.get(ON_MINORITY),
         flags.get(CLOCK_SKEW),
         flags.get(REFUSED_MEANS_DEAD));
   }

@@ -69,20 +69,6 @@ final class FlagTypes {
     };
   }
 
-  /**
-   * A text of which only one is known so far.
-   *
-   * @param wanted the text, and why there is no other one
-   */
-  static FlagType<String> only(String known, String wanted) {
-    return (name, given) -> {
-      if (!given.equals(known)) {
-        throw bad(name, given, wanted);
-      }
-      return given;
-    };
-  }
-
   /** A path, which need not exist; empty for an empty text. */
   static FlagType<Optional<Path>> path(String what) {
     return unlessEmpty(

@@ -75,6 +75,10 @@ public final class ClusterMetrics {
         "lease_seconds",
         "How long this node may still lead without hearing from the voters, 0 for not at all.",
         now -> Math.max(0, now.leaseMillis()) / 1e3);
+    gauge(
+        "fresh",
+        "Whether this node takes pushes by itself and shows only those, as it reaches no majority.",
+        now -> now.fresh() ? 1 : 0);
     gauge("led_slots", "Slots that this node leads and shows.", ClusterStatus::ledSlots);
     gauge(
         "taking_over_slots",
@@ -157,6 +161,11 @@ public final class ClusterMetrics {
         .name("silverback_cluster_withheld_seconds_total")
         .help("Time without a lease, since the first one.")
         .callback(counter -> counter.call(status.get().withheldMillis() / 1e3))
+        .register(registry);
+    CounterWithCallback.builder(DEFAULTS)
+        .name("silverback_cluster_fresh_seconds_total")
+        .help("Time in which this node took pushes by itself, as it reached no majority.")
+        .callback(counter -> counter.call(status.get().freshMillis() / 1e3))
         .register(registry);
   }
 
@@ -266,6 +275,8 @@ public final class ClusterMetrics {
         Map.of(),
         Map.of(),
         Map.of(),
+        0,
+        false,
         0);
   }
 }

@@ -15,6 +15,7 @@ import io.silverback.server.handler.ClusterOrders.Outcome.Pending;
 import io.silverback.server.handler.ClusterOrders.Outcome.Refused;
 import io.silverback.server.handler.ClusterOrders.Outcome.Unknown;
 import io.silverback.server.handler.ClusterOrders.Outcome.Unsettled;
+import io.silverback.server.storage.StoreNotReadyException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -158,7 +159,8 @@ final class ClusterWishes implements ClusterOrders {
 
   @Override
   public Outcome giveUp(String nodeId, Duration patience) {
-    View view = view();
+    // Where no majority is reached, this is what helps.
+    View view = MemberQuestions.view(node);
     Optional<Member> member = seat(view, nodeId).map(View.Seat::member);
     if (member.isEmpty()) {
       return view.removed().stream().anyMatch(gone -> gone.member().nodeId().equals(nodeId))
@@ -288,6 +290,10 @@ final class ClusterWishes implements ClusterOrders {
   }
 
   private View view() {
+    if (node.fresh().isPresent()) {
+      throw new StoreNotReadyException(
+          "this server reaches no majority that could agree on it, try another one");
+    }
     return MemberQuestions.view(node);
   }
 

@@ -20,6 +20,7 @@ import io.silverback.server.storage.QueryBudget;
 import io.silverback.server.storage.Snapshot;
 import io.silverback.server.storage.StorageStatistics;
 import io.silverback.server.storage.StoreNotReadyException;
+import io.silverback.server.storage.engine.LocalStore;
 import io.silverback.server.storage.maps.GroupKeys;
 import io.silverback.server.storage.replica.LocalUpdate;
 import io.silverback.server.storage.replica.SubmissionCodec;
@@ -31,6 +32,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.IntPredicate;
 import java.util.function.Supplier;
@@ -39,11 +41,14 @@ import java.util.function.Supplier;
  * The groups of a cluster: an update goes to the leader of its group, and this server shows the
  * groups that it leads. Handlers cannot tell it from the store of a single node.
  *
+ * <p>Without a majority it may take pushes by itself; then its current values are those of such
+ * pushes, and of no others.
+ *
  * <p>Thread-safe; calls wait for other servers, so they belong into threads that cost little. What
  * is told of sizes and memory is that of this server alone.
  */
 final class ReplicatedMetricStore implements MetricStore {
-  private final MetricStore local;
+  private final LocalStore local;
   private final ClusterNode node;
   private final ClusterGroups everywhere;
   private final ClusterHistory history;
@@ -61,7 +66,7 @@ final class ReplicatedMetricStore implements MetricStore {
    * @param patience how long to wait for the cluster, a little longer than it takes to give up
    */
   ReplicatedMetricStore(
-      MetricStore local,
+      LocalStore local,
       ClusterNode node,
       Supplier<Optional<String>> whyAstray,
       Supplier<Optional<String>> whyNotReady,
@@ -109,21 +114,34 @@ final class ReplicatedMetricStore implements MetricStore {
 
   @Override
   public Snapshot snapshot() {
+    Optional<Snapshot> alone = alone();
+    if (alone.isPresent()) {
+      return alone.get();
+    }
     while (true) {
       Exposure exposure = node.exposure();
       IntPredicate slots = whyAstray.get().isEmpty() ? exposure.slots() : _ -> false;
       Snapshot snapshot = local.snapshot(slots);
       if (exposure.isWhole().getAsBoolean()) {
-        return new Shown(snapshot, exposure);
+        return new Shown(snapshot, exposure.holds());
       }
       // Some slot was handed over meanwhile, and its new leader may have changed what is in it.
       snapshot.close();
     }
   }
 
+  /** What was pushed to this server since it takes pushes by itself, if it does. */
+  private Optional<Snapshot> alone() {
+    return whyAstray.get().isPresent()
+        ? Optional.empty()
+        : node.fresh()
+            .map(fresh -> new Shown(local.snapshotOfVersions(fresh.versions()), fresh.holds()));
+  }
+
   @Override
   public FamilyListing everywhere(Duration patience) {
-    return ClusterScrape.open(node, scrapeMemory, patience);
+    Optional<Snapshot> alone = alone();
+    return alone.isPresent() ? alone.get() : ClusterScrape.open(node, scrapeMemory, patience);
   }
 
   /** Of this server's own groups, whichever server leads them. */
@@ -134,22 +152,37 @@ final class ReplicatedMetricStore implements MetricStore {
 
   @Override
   public GroupListing listing() {
-    return everywhere.listing();
+    Optional<Snapshot> alone = alone();
+    return alone.isPresent() ? alone.get() : everywhere.listing();
   }
 
   @Override
   public GroupListing listingAfter(GroupingKey key) {
-    return everywhere.listingAfter(key);
+    Optional<Snapshot> alone = alone();
+    return alone.isPresent() ? alone.get().after(key) : everywhere.listingAfter(key);
   }
 
   @Override
   public void names(Consumer<GroupingKey> consumer) {
-    everywhere.names(consumer);
+    Optional<Snapshot> alone = alone();
+    if (alone.isEmpty()) {
+      everywhere.names(consumer);
+      return;
+    }
+    try (Snapshot snapshot = alone.get()) {
+      snapshot.listedGroups().forEach(group -> consumer.accept(group.key()));
+    }
   }
 
   @Override
   public int groupCount() {
-    return everywhere.count();
+    Optional<Snapshot> alone = alone();
+    if (alone.isEmpty()) {
+      return everywhere.count();
+    }
+    try (Snapshot snapshot = alone.get()) {
+      return snapshot.size();
+    }
   }
 
   /** Each slot is wiped by its leader, with the history of its groups on all servers. */
@@ -234,7 +267,7 @@ final class ReplicatedMetricStore implements MetricStore {
   @Override
   public void close() {}
 
-  private record Shown(Snapshot snapshot, Exposure exposure) implements Snapshot {
+  private record Shown(Snapshot snapshot, BooleanSupplier holds) implements Snapshot {
     @Override
     public int size() {
       return snapshot.size();
@@ -268,7 +301,7 @@ final class ReplicatedMetricStore implements MetricStore {
     /** An empty page is true without a lease, too. */
     @Override
     public boolean isCurrent() {
-      return snapshot.size() == 0 || exposure.holds().getAsBoolean();
+      return snapshot.size() == 0 || holds.getAsBoolean();
     }
 
     @Override

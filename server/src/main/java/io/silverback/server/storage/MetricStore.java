@@ -68,18 +68,7 @@ public interface MetricStore extends AutoCloseable {
    * @throws StoreNotReadyException if a server does not answer, while the groups are read, too
    */
   default GroupListing listingAfter(GroupingKey key) {
-    Snapshot snapshot = snapshot();
-    return new GroupListing() {
-      @Override
-      public Iterable<ListedGroup> listedGroups() {
-        return snapshot.listedGroupsAfter(key);
-      }
-
-      @Override
-      public void close() {
-        snapshot.close();
-      }
-    };
+    return snapshot().after(key);
   }
 
   /**

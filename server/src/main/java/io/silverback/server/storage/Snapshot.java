@@ -28,6 +28,22 @@ public interface Snapshot extends GroupListing, FamilyListing {
   /** The same of the groups after a key, which need not be that of a group. */
   Iterable<ListedGroup> listedGroupsAfter(GroupingKey key);
 
+  /** The groups after a key as a listing, which closes this snapshot. */
+  default GroupListing after(GroupingKey key) {
+    Snapshot snapshot = this;
+    return new GroupListing() {
+      @Override
+      public Iterable<ListedGroup> listedGroups() {
+        return snapshot.listedGroupsAfter(key);
+      }
+
+      @Override
+      public void close() {
+        snapshot.close();
+      }
+    };
+  }
+
   @Override
   void close();
 }

@@ -114,8 +114,8 @@ final class ClusterFlagsTest {
             + " servers: cluster.join=dns+b:1",
         "--cluster.listen-address=127.0.0.1:9094 --cluster.lease=1s | --cluster.lease must be three"
             + " times --cluster.renewal or more: cluster.lease=1s cluster.renewal=400ms",
-        "--cluster.on-minority=fresh | --cluster.on-minority must be withhold, the only way so far:"
-            + " cluster.on-minority=fresh",
+        "--cluster.on-minority=merge | --cluster.on-minority must be one of withhold, fresh:"
+            + " cluster.on-minority=merge",
         "--cluster.replication-factor=0 | --cluster.replication-factor must be a number from 1 to"
             + " 1000: cluster.replication-factor=0",
         "--cluster.listen-address=127.0.0.1:9094 --cluster.node-id=a/b | --cluster.node-id must be"

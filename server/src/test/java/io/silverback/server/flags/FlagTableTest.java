@@ -3,6 +3,7 @@ package io.silverback.server.flags;
 import static java.util.Map.entry;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.silverback.cluster.OnMinority;
 import io.silverback.server.config.Configuration;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -79,7 +80,7 @@ final class FlagTableTest {
           entry("cluster.replication-factor", 2),
           entry("cluster.secret-file", Optional.empty()),
           entry("cluster.voter-only", false),
-          entry("cluster.on-minority", "withhold"),
+          entry("cluster.on-minority", Optional.empty()),
           entry("cluster.refused-means-dead", true),
           entry("cluster.lease", Duration.ofSeconds(2)),
           entry("cluster.renewal", Duration.ofMillis(400)),
@@ -158,7 +159,7 @@ final class FlagTableTest {
           is("cluster.replication-factor", "6", 6),
           is("cluster.secret-file", "s", Optional.of(Path.of("s"))),
           is("cluster.voter-only", "true", true),
-          is("cluster.on-minority", "withhold", "withhold"),
+          is("cluster.on-minority", "fresh", Optional.of(OnMinority.FRESH)),
           is("cluster.refused-means-dead", "false", false),
           is("cluster.lease", "7s", Duration.ofSeconds(7)),
           is("cluster.renewal", "8s", Duration.ofSeconds(8)),

@@ -4,6 +4,7 @@ import io.silverback.codec.model.Fingerprint;
 import io.silverback.codec.model.GroupBounds;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.MetricType;
+import io.silverback.codec.model.Version;
 import io.silverback.codec.page.RowPageCursor;
 import io.silverback.codec.row.GroupFrame;
 import io.silverback.codec.row.GroupFrameReader;
@@ -41,6 +42,7 @@ import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.agrona.DirectBuffer;
+import org.jspecify.annotations.Nullable;
 
 /** Looks at the groups as they are published, several or all at a time. Thread-safe. */
 public final class GroupTable implements StoredGroups {
@@ -96,11 +98,27 @@ public final class GroupTable implements StoredGroups {
   }
 
   /**
+   * The families of certain versions and nothing else, for a client.
+   *
+   * @throws SnapshotRefusedException if there is not enough memory
+   */
+  Snapshot snapshotOfVersions(MemoryPool pool, Predicate<Version> versions) {
+    return snapshot(() -> new SnapshotMemory(pool, groups.size()), _ -> true, versions);
+  }
+
+  /**
    * The same.
    *
    * @param memory asked once, and closed with the snapshot
    */
   Snapshot snapshot(Supplier<SnapshotMemory> memory, Predicate<DirectBuffer> wanted) {
+    return snapshot(memory, wanted, null);
+  }
+
+  private Snapshot snapshot(
+      Supplier<SnapshotMemory> memory,
+      Predicate<DirectBuffer> wanted,
+      @Nullable Predicate<Version> versions) {
     usage.enter();
     SnapshotMemory taken;
     try {
@@ -109,12 +127,15 @@ public final class GroupTable implements StoredGroups {
       usage.exit();
       throw e;
     }
-    return snapshot(taken, wanted);
+    return snapshot(taken, wanted, versions);
   }
 
-  private Snapshot snapshot(SnapshotMemory memory, Predicate<DirectBuffer> wanted) {
+  private Snapshot snapshot(
+      SnapshotMemory memory,
+      Predicate<DirectBuffer> wanted,
+      @Nullable Predicate<Version> versions) {
     ShapeTable.Visit visit = shapes.visit();
-    var rows = new GroupRows(memory, shapes, lastGroup.getAsLong());
+    var rows = new GroupRows(memory, shapes, lastGroup.getAsLong(), versions);
     var snapshot =
         new StoreSnapshot(
             rows,
@@ -130,7 +151,8 @@ public final class GroupTable implements StoredGroups {
       groups.forEach(
           (key, entry) -> {
             GroupFrameReader frame = HistoryHead.frameAfter(entry);
-            if (frame.exists() && wanted.test(key)) {
+            boolean isShown = versions == null || GroupRows.showsAny(frame, versions);
+            if (frame.exists() && isShown && wanted.test(key)) {
               rows.add(key, entry, frame);
             }
           });

@@ -1,11 +1,14 @@
 package io.silverback.server.storage.engine;
 
+import io.silverback.codec.model.Version;
 import io.silverback.server.storage.HistoryQuery;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.OrderedHistorySink;
 import io.silverback.server.storage.QueryBudget;
+import io.silverback.server.storage.Snapshot;
 import io.silverback.server.storage.StoreNotReadyException;
 import java.io.IOException;
+import java.util.function.Predicate;
 
 /** A store on this machine, which can also be the replica of a member of a cluster. */
 public interface LocalStore extends MetricStore {
@@ -23,6 +26,12 @@ public interface LocalStore extends MetricStore {
    */
   void orderedHistory(HistoryQuery query, QueryBudget budget, OrderedHistorySink sink)
       throws IOException;
+
+  /**
+   * Of all groups stored here the families of certain versions, and the times of such pushes. The
+   * caller closes it.
+   */
+  Snapshot snapshotOfVersions(Predicate<Version> versions);
 
   /**
    * What the store is made of. Callers keep to its locks.

@@ -4,6 +4,7 @@ import io.silverback.cluster.HashRing;
 import io.silverback.codec.model.Deadline;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Stamp;
+import io.silverback.codec.model.Version;
 import io.silverback.codec.model.VersionClock;
 import io.silverback.codec.row.GroupFrame;
 import io.silverback.server.group.ConsistencyCheck;
@@ -43,6 +44,7 @@ import java.util.function.Consumer;
 import java.util.function.IntPredicate;
 import java.util.function.LongSupplier;
 import java.util.function.LongUnaryOperator;
+import java.util.function.Predicate;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -249,6 +251,12 @@ public final class OffHeapMetricStore implements LocalStore {
   @Override
   public Snapshot snapshot(IntPredicate slots) {
     return groups.snapshotOf(snapshotMemory, key -> slots.test(HashRing.slotOf(Keys.copyOf(key))));
+  }
+
+  /** Throws {@link StoreClosedException} after a close. */
+  @Override
+  public Snapshot snapshotOfVersions(Predicate<Version> versions) {
+    return groups.snapshotOfVersions(snapshotMemory, versions);
   }
 
   @Override

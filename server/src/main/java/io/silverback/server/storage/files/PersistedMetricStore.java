@@ -1,6 +1,7 @@
 package io.silverback.server.storage.files;
 
 import io.silverback.codec.model.GroupingKey;
+import io.silverback.codec.model.Version;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.log.FileFailure;
 import io.silverback.server.log.Log;
@@ -37,6 +38,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.IntPredicate;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -196,6 +198,11 @@ public final class PersistedMetricStore implements LocalStore {
   @Override
   public Snapshot snapshot(IntPredicate slots) {
     return ready().snapshot(slots);
+  }
+
+  @Override
+  public Snapshot snapshotOfVersions(Predicate<Version> versions) {
+    return ready().snapshotOfVersions(versions);
   }
 
   @Override

@@ -1,7 +1,9 @@
 package io.silverback.server.storage.snapshot;
 
 import io.silverback.codec.model.Fingerprint;
+import io.silverback.codec.model.GroupBounds;
 import io.silverback.codec.model.Labels;
+import io.silverback.codec.model.Version;
 import io.silverback.codec.row.GroupFrameReader;
 import io.silverback.server.storage.SnapshotRefusedException;
 import io.silverback.server.storage.maps.GroupKeys;
@@ -10,7 +12,9 @@ import io.silverback.server.storage.maps.ShapeTable;
 import io.silverback.server.storage.maps.SpinLock;
 import java.lang.foreign.Arena;
 import java.lang.invoke.VarHandle;
+import java.util.Optional;
 import java.util.function.IntSupplier;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.agrona.DirectBuffer;
 import org.agrona.collections.Long2LongHashMap;
@@ -26,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  * snapshot.
  *
  * <p>For one reader; {@link #keep} is for writers and thread-safe.
+ *
+ * <p>Longer than other classes, as what readers and writers agree on without a lock is in one place.
  */
 public final class GroupRows implements AutoCloseable {
   /*
@@ -67,6 +73,7 @@ public final class GroupRows implements AutoCloseable {
   private final SnapshotMemory memory;
   private final ShapeTable shapes;
   private final long lastGroup;
+  private final @Nullable ShownFamilies shown;
   private final Arena arena = Arena.ofShared();
   private final @Nullable Located[] known = new Located[KNOWN_SHAPES];
   private final UnsafeBuffer leftKey = new UnsafeBuffer();
@@ -97,10 +104,32 @@ public final class GroupRows implements AutoCloseable {
    * @param lastGroup the highest number that a group has; those above come too late
    */
   public GroupRows(SnapshotMemory memory, ShapeTable shapes, long lastGroup) {
+    this(memory, shapes, lastGroup, null);
+  }
+
+  /**
+   * The same of which only families of certain versions are shown.
+   *
+   * @param versions null for all
+   */
+  public GroupRows(
+      SnapshotMemory memory,
+      ShapeTable shapes,
+      long lastGroup,
+      @Nullable Predicate<Version> versions) {
+    this.shown = versions == null ? null : new ShownFamilies(this, versions);
     this.memory = memory;
     this.shapes = shapes;
     this.lastGroup = lastGroup;
     this.rows = allocate(roomFor(memory.expectedGroups()));
+  }
+
+  /** True if anything is shown of a group with that frame where those versions are. */
+  public static boolean showsAny(GroupFrameReader frame, Predicate<Version> versions) {
+    GroupBounds bounds = frame.bounds();
+    return versions.test(bounds.push().version())
+        || versions.test(bounds.failure().version())
+        || frame.families().stream().anyMatch(family -> versions.test(family.version()));
   }
 
   /** Adds a group as it is in the map. Called under the lock of the group. */
@@ -345,12 +374,30 @@ public final class GroupRows implements AutoCloseable {
     return order;
   }
 
-  /** All rows in the order of their shapes, of each shape in that of the keys. */
+  /**
+   * All rows in the order of their shapes, of each shape in that of the keys. Where not all is
+   * shown, those of a shape that show the same families are together.
+   */
   int[] byShape() {
     int[] order = byKey().clone();
-    NumberOrder places = (left, right) -> Long.compare(shape(left), shape(right));
+    NumberOrder places = this::compareShapes;
     places.sort(order);
     return order;
+  }
+
+  private int compareShapes(int left, int right) {
+    int order = Long.compare(shape(left), shape(right));
+    return order != 0 || shown == null ? order : shown.compare(left, right);
+  }
+
+  /** True if two groups have one shape and show the same families. */
+  boolean areAlike(int left, int right) {
+    return compareShapes(left, right) == 0;
+  }
+
+  /** What is shown, if not all. */
+  Optional<ShownFamilies> shown() {
+    return Optional.ofNullable(shown);
   }
 
   int compareKeys(int left, int right) {

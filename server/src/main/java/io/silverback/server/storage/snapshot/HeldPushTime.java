@@ -4,6 +4,7 @@ import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Labels;
 import io.silverback.codec.model.Metric;
 import io.silverback.codec.model.MetricType;
+import io.silverback.codec.model.Stamp;
 import io.silverback.codec.row.GroupFrameReader;
 import io.silverback.server.group.HeldFamily;
 import io.silverback.server.group.PushTimes;
@@ -47,12 +48,20 @@ final class HeldPushTime implements HeldFamily {
             return OptionalLong.empty();
           }
           var reader = new GroupFrameReader(frame, 0, frame.capacity());
+          Optional<ShownFamilies> some = rows.shown();
+          if (some.isPresent() && !some.get().shows(stamp(reader))) {
+            return OptionalLong.empty();
+          }
           if (reader.isStale() && !PushTimes.isKept(name, reader.expiry())) {
             return OptionalLong.empty();
           }
           return OptionalLong.of(
               name.equals(PushTimes.SUCCESS) ? reader.pushMillis() : reader.failureMillis());
         });
+  }
+
+  private Stamp stamp(GroupFrameReader reader) {
+    return name.equals(PushTimes.SUCCESS) ? reader.push() : reader.bounds().failure();
   }
 
   @Override

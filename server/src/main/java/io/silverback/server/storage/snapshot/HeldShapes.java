@@ -2,12 +2,14 @@ package io.silverback.server.storage.snapshot;
 
 import io.silverback.codec.row.ShapeReader;
 import io.silverback.server.storage.maps.ShapeTable;
+import java.util.Optional;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The shapes of a snapshot's groups, numbered from 0, each with the groups that have it and a walk
- * through its families.
+ * through its families. Where not all families are shown, a shape has a number for each choice of
+ * them.
  *
  * <p>Takes a little for each shape, whatever that is; what it keeps besides, to save work, is
  * bounded. Not thread-safe.
@@ -24,6 +26,7 @@ final class HeldShapes {
   private static final int BYTES_OF_SHAPE = ENTRY_LENGTH + 3 * Integer.BYTES;
 
   private final ShapeTable shapes;
+  private final Optional<ShownFamilies> shown;
   private final int[] groups;
   private final int count;
   private final UnsafeBuffer table;
@@ -40,6 +43,7 @@ final class HeldShapes {
   /** The shapes before their first families. */
   HeldShapes(GroupRows rows, ShapeTable shapes, SnapshotMemory memory) {
     this.shapes = shapes;
+    this.shown = rows.shown();
     this.groups = rows.byShape();
     this.room = new HeldShape.Room(memory.cacheBytes());
     int shapeless = 0;
@@ -48,7 +52,7 @@ final class HeldShapes {
     }
     int shapeCount = 0;
     for (int i = shapeless; i < groups.length; i++) {
-      shapeCount += i == shapeless || rows.shape(groups[i]) != rows.shape(groups[i - 1]) ? 1 : 0;
+      shapeCount += i == shapeless || !rows.areAlike(groups[i], groups[i - 1]) ? 1 : 0;
     }
     memory.take((long) shapeCount * BYTES_OF_SHAPE);
     this.count = shapeCount;
@@ -56,7 +60,7 @@ final class HeldShapes {
     this.table = rows.allocate((long) Math.max(1, shapeCount) * ENTRY_LENGTH);
     int number = 0;
     for (int i = shapeless; i < groups.length; i++) {
-      if (i == shapeless || rows.shape(groups[i]) != rows.shape(groups[i - 1])) {
+      if (i == shapeless || !rows.areAlike(groups[i], groups[i - 1])) {
         int at = number++ * ENTRY_LENGTH;
         table.putLong(at + ADDRESS, rows.shape(groups[i]));
         table.putInt(at + LENGTH, rows.shapeLength(groups[i]));
@@ -76,10 +80,14 @@ final class HeldShapes {
       if (!reader.nextFamily()) {
         return false;
       }
-    } while (reader.metricCount() == 0);
+    } while (reader.metricCount() == 0 || isHidden(shape, reader));
     reader.save(table, shape * ENTRY_LENGTH + PLACE);
     table.putLong(shape * ENTRY_LENGTH + NAME, reader.nameId());
     return true;
+  }
+
+  private boolean isHidden(int shape, ShapeReader reader) {
+    return shown.isPresent() && !shown.get().shows(groups[firstGroup(shape)], reader.familyPlace());
   }
 
   /** The shape at its current family; good until two others were asked for. */

@@ -69,7 +69,9 @@ public final class StoreSnapshot implements Snapshot {
             });
     return key.isEmpty()
         ? Optional.empty()
-        : decoded.map(it -> GroupStates.decode(new GroupingKey(key), it, shapes.shape(it.shape())));
+        : decoded
+            .map(it -> GroupStates.decode(new GroupingKey(key), it, shapes.shape(it.shape())))
+            .map(all -> rows.shown().map(some -> some.state(all)).orElse(all));
   }
 
   @Override

@@ -61,7 +61,8 @@ final class StoredGroup implements ListedGroup {
 
   @Override
   public GroupBounds bounds() {
-    return read(GroupFrameReader::bounds);
+    GroupBounds all = read(GroupFrameReader::bounds);
+    return rows.shown().map(some -> some.bounds(all)).orElse(all);
   }
 
   @Override
@@ -69,13 +70,14 @@ final class StoredGroup implements ListedGroup {
     return shape.filter(held -> hasFamily(held.reader(), name)).isPresent();
   }
 
-  private static boolean hasFamily(ShapeReader reader, String name) {
+  private boolean hasFamily(ShapeReader reader, String name) {
     reader.restart();
     int order = -1;
     while (order < 0 && reader.nextFamily()) {
       order = reader.name().compareTo(name);
     }
-    return order == 0;
+    return order == 0
+        && rows.shown().filter(some -> !some.shows(row, reader.familyPlace())).isEmpty();
   }
 
   @Override
@@ -90,7 +92,10 @@ final class StoredGroup implements ListedGroup {
     int stampAt = read(GroupFrameReader::firstFamilyStamp);
     while (reader.nextFamily()) {
       int at = stampAt;
-      consumer.accept(at == 0 ? push : read(frame -> frame.familyStamp(at)), new Listed(held));
+      Stamp written = at == 0 ? push : read(frame -> frame.familyStamp(at));
+      if (rows.shown().filter(some -> !some.shows(written)).isEmpty()) {
+        consumer.accept(written, new Listed(held));
+      }
       stampAt = at == 0 ? 0 : read(frame -> frame.nextFamilyStamp(at));
     }
   }
