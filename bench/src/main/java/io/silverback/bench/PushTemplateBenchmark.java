@@ -41,8 +41,7 @@ public class PushTemplateBenchmark {
   public void prepare() {
     for (int i = 0; i < ROUNDS; i++) {
       bodies[i] = workload.body(i);
-      templates.learn(
-          key, bodies[i], bodies[i].length, body -> parser.parse(body, body.length));
+      templates.learn(key, bodies[i], bodies[i].length, body -> parser.parse(body, body.length));
     }
   }
 

@@ -126,7 +126,7 @@ final class ClusterOrdersTest {
         "DELETE | members/nobody/drain             | 404 | known are node-0, node-1, node-2",
         "DELETE | members/nobody                   | 404 | known are node-0, node-1, node-2",
         "DELETE | members/node-1                   | 409 | drain it and stop it first",
-        "DELETE | members/node-1?force=true        | 409 | not supported yet",
+        "DELETE | members/node-1?force=true        | 409 | the member is heard",
         "DELETE | members/node-1?force=maybe       | 400 | must be true or false",
         "POST   | members/node-1/drain?timeout=1   | 400 | must be a duration from 0s to 10m",
         "POST   | members/node-1/drain?timeout=-1s | 400 | must be a duration from 0s to 10m",

@@ -94,6 +94,8 @@ final class HashKeysTest {
           Map.entry("io.silverback.server.http.ServedConnection", "an object of ours"),
           Map.entry("io.silverback.server.storage.maps.ShapeTable.Visit", "an object of ours"),
           Map.entry("io.silverback.server.log.SubjectDigest", "hashed with a secret"),
+          Map.entry(
+              "org.apache.ratis.thirdparty.com.google.protobuf.ByteString", "the voters of a log"),
           Map.entry("io.silverback.server.web.ClientNetwork", "of a short queue"),
           Map.entry("io.silverback.server.web.PasswordQueue.Applicant", "of a short queue"));
 

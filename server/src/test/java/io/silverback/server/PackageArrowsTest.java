@@ -169,6 +169,10 @@ final class PackageArrowsTest {
                   + "server.storage.maps server.storage.pages",
               AGRONA),
           room(
+              "server.template",
+              "codec.exposition codec.model codec.row server.group server.writers",
+              AGRONA),
+          room(
               "server.transfer",
               "codec.exposition codec.model server.group server.yaml",
               "picocli",

@@ -9,10 +9,12 @@ import io.silverback.cluster.Rule;
 import io.silverback.cluster.View;
 import io.silverback.cluster.ViewLog;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -34,6 +36,7 @@ public final class LogWatch {
   private final long limitNanos;
   private final EnumSet<Rule> off;
   private final Map<Member, Long> behindSince = new HashMap<>();
+  private final Map<Member, Long> missingSince = new HashMap<>();
   private final Map<Member, Long> lateSince = new HashMap<>();
 
   /** An election, or a log that starts again, takes less than two leases. */
@@ -52,10 +55,16 @@ public final class LogWatch {
    */
   public Map<Member, LogLag> look(Optional<View> view, Set<Member> silent) {
     var lags = new LinkedHashMap<Member, LogLag>();
-    for (ViewLog.Follower follower : log.followers()) {
-      view.stream()
-          .flatMap(now -> now.voters().stream())
-          .filter(voter -> voter.storeId() == follower.storeId() && !silent.contains(voter))
+    List<Member> voters =
+        view.stream()
+            .flatMap(now -> now.voters().stream())
+            .filter(voter -> !silent.contains(voter))
+            .toList();
+    var followers = new ArrayList<>(log.followers());
+    followers.addAll(missing(voters));
+    for (ViewLog.Follower follower : followers) {
+      voters.stream()
+          .filter(voter -> voter.storeId() == follower.storeId())
           .findFirst()
           .ifPresent(voter -> lags.put(voter, judge(voter, follower)));
     }
@@ -67,6 +76,27 @@ public final class LogWatch {
       }
     }
     return lags;
+  }
+
+  /**
+   * Voters of the view that the log does not count yet, as the one that proposes knows: each joins
+   * soon after the view made it a voter, unless its log hangs.
+   */
+  private List<ViewLog.Follower> missing(List<Member> voters) {
+    long now = clock.nanoTime();
+    List<Long> counted = log.libraryVoters();
+    List<Member> missing =
+        log.isProposer()
+            ? voters.stream().filter(voter -> !counted.contains(voter.storeId())).toList()
+            : List.of();
+    missingSince.keySet().retainAll(missing);
+    missing.forEach(voter -> missingSince.putIfAbsent(voter, now));
+    return missing.stream()
+        .map(
+            voter ->
+                new ViewLog.Follower(
+                    voter.storeId(), (now - missingSince.getOrDefault(voter, now)) / 1_000_000, 0))
+        .toList();
   }
 
   private LogLag judge(Member voter, ViewLog.Follower follower) {

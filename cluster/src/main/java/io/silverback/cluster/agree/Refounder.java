@@ -4,6 +4,7 @@ import static java.util.Map.entry;
 
 import io.silverback.cluster.ClusterConfig;
 import io.silverback.cluster.ClusterPorts;
+import io.silverback.cluster.GiveUpOutcome;
 import io.silverback.cluster.Member;
 import io.silverback.cluster.Network.Knock;
 import io.silverback.cluster.Rule;
@@ -247,45 +248,37 @@ public final class Refounder {
             ports.clock().wallMillis()));
   }
 
-  /** What came of giving up a member. */
-  public sealed interface GivenUp {
-    /** It is done, or will be soon, without those members. */
-    record Accepted(List<Member> lost) implements GivenUp {}
-
-    /** Others are not heard either, and have to be given up, too. */
-    record Incomplete(List<Member> unheard) implements GivenUp {}
-
-    record Refused(String reason) implements GivenUp {}
-  }
-
   /** An operator says that a member is lost for good, and with it a majority of the voters. */
-  public GivenUp giveUp(View known, String nodeId) {
+  public GiveUpOutcome giveUp(View known, String nodeId) {
     View view = seated(known);
     Optional<Member> named =
         view.members().stream().filter(member -> member.nodeId().equals(nodeId)).findFirst();
     if (named.isEmpty()) {
-      return new GivenUp.Refused("no member has that name: node_id=" + nodeId);
+      return new GiveUpOutcome.Refused("no member has that name: node_id=" + nodeId);
     }
     Member member = named.get();
     if (!view.has(self) || self.voterOnly()) {
-      return new GivenUp.Refused(
+      return new GiveUpOutcome.Refused(
           "this node could not go on alone, ask one that is a member and holds groups");
     }
     if (isHeard(member)) {
-      return new GivenUp.Refused(
+      return new GiveUpOutcome.Refused(
           "the member is heard, stop it first if it has to go: node_id=" + nodeId);
     }
     if (lease.holds() || hearsMajority(view)) {
-      return new GivenUp.Refused(
+      return new GiveUpOutcome.Refused(
           "a majority of the voters is heard and can forget the member without force: node_id="
               + nodeId);
     }
     if (view.nextGenerationEpoch().isEmpty()) {
-      return new GivenUp.Refused("the epochs of this cluster are used up: epoch=" + view.epoch());
+      return new GiveUpOutcome.Refused(
+          "the epochs of this cluster are used up: epoch=" + view.epoch());
     }
     givenUp.putIfAbsent(ProcessId.of(member), ports.clock().nanoTime());
     List<Member> unheard = unheard(view);
-    return unheard.isEmpty() ? new GivenUp.Accepted(lost(view)) : new GivenUp.Incomplete(unheard);
+    return unheard.isEmpty()
+        ? new GiveUpOutcome.Accepted(lost(view))
+        : new GiveUpOutcome.Incomplete(unheard);
   }
 
   private boolean isHeard(Member member) {

@@ -11,6 +11,7 @@ import io.silverback.cluster.EpochFloor;
 import io.silverback.cluster.EventCounts;
 import io.silverback.cluster.Exposure;
 import io.silverback.cluster.FreshExposure;
+import io.silverback.cluster.GiveUpOutcome;
 import io.silverback.cluster.HashRing;
 import io.silverback.cluster.Member;
 import io.silverback.cluster.Network;
@@ -489,7 +490,7 @@ public final class ClusterNode implements AutoCloseable {
    *
    * @param done told once, by a thread of the node; must return quickly
    */
-  public void giveUp(String nodeId, Consumer<Refounder.GivenUp> done) {
+  public void giveUp(String nodeId, Consumer<GiveUpOutcome> done) {
     ports
         .loop()
         .execute(
@@ -497,10 +498,9 @@ public final class ClusterNode implements AutoCloseable {
                 inLoop(
                     () ->
                         done.accept(
-                            view.<Refounder.GivenUp>map(now -> refounder.giveUp(now, nodeId))
+                            view.<GiveUpOutcome>map(now -> refounder.giveUp(now, nodeId))
                                 .orElse(
-                                    new Refounder.GivenUp.Refused(
-                                        "the cluster has not formed yet")))));
+                                    new GiveUpOutcome.Refused("the cluster has not formed yet")))));
   }
 
   private void tell(Wish wish) {

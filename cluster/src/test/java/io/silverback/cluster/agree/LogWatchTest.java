@@ -31,6 +31,10 @@ final class LogWatchTest {
   private final LogWatch watch =
       new LogWatch(hand.log, hand.time, Duration.ofSeconds(2), EnumSet.noneOf(Rule.class));
 
+  LogWatchTest() {
+    hand.log.libraryVoters = List.of(a.storeId(), b.storeId());
+  }
+
   @AfterEach
   void close() {
     lines.close();
@@ -78,6 +82,21 @@ final class LogWatchTest {
     assertEquals(Map.of(), watch.look(Optional.of(view), Set.of()));
     hand.log.followers = List.of(new Follower(b.storeId(), 60_000, 9));
     assertEquals(Map.of(), watch.look(Optional.empty(), Set.of()));
+  }
+
+  @Test
+  void aVoterThatTheLogDoesNotCountForTwoLeasesIsLate() {
+    hand.log.libraryVoters = List.of(a.storeId());
+    watch.look(Optional.of(view), Set.of());
+    hand.time.pass(4_001);
+    assertEquals(Map.of(b, new LogLag(4_001, 0, true)), watch.look(Optional.of(view), Set.of()));
+    hand.log.libraryVoters = List.of(a.storeId(), b.storeId());
+    assertEquals(Map.of(), watch.look(Optional.of(view), Set.of()));
+    hand.log.libraryVoters = List.of(a.storeId());
+    hand.log.isProposer = false;
+    watch.look(Optional.of(view), Set.of());
+    hand.time.pass(4_001);
+    assertEquals(Map.of(), watch.look(Optional.of(view), Set.of()), "it may not know");
   }
 
   private Map<Member, LogLag> look(long silentMillis, long entries) {

@@ -7,12 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.silverback.cluster.ClusterConfig;
 import io.silverback.cluster.ClusterPorts;
+import io.silverback.cluster.GiveUpOutcome;
 import io.silverback.cluster.HandPorts;
 import io.silverback.cluster.Member;
 import io.silverback.cluster.Rule;
 import io.silverback.cluster.TestViews;
 import io.silverback.cluster.View;
-import io.silverback.cluster.agree.Refounder.GivenUp;
 import io.silverback.cluster.message.PeerMessage;
 import io.silverback.cluster.message.PeerMessage.ProcessId;
 import java.util.EnumSet;
@@ -152,13 +152,13 @@ final class RefounderTest {
     view = TestViews.view(4, 7, List.of(a, b, c, d, e));
     enter(view);
     hear(b);
-    assertInstanceOf(GivenUp.Refused.class, refounder.giveUp(view, "b"));
-    assertInstanceOf(GivenUp.Refused.class, refounder.giveUp(view, "x"));
+    assertInstanceOf(GiveUpOutcome.Refused.class, refounder.giveUp(view, "b"));
+    assertInstanceOf(GiveUpOutcome.Refused.class, refounder.giveUp(view, "x"));
     pass(2_400);
     hear(b);
-    assertEquals(new GivenUp.Incomplete(List.of(d, e)), refounder.giveUp(view, "c"));
-    assertEquals(new GivenUp.Incomplete(List.of(e)), refounder.giveUp(view, "d"));
-    assertEquals(new GivenUp.Accepted(List.of(c, d, e)), refounder.giveUp(view, "e"));
+    assertEquals(new GiveUpOutcome.Incomplete(List.of(d, e)), refounder.giveUp(view, "c"));
+    assertEquals(new GiveUpOutcome.Incomplete(List.of(e)), refounder.giveUp(view, "d"));
+    assertEquals(new GiveUpOutcome.Accepted(List.of(c, d, e)), refounder.giveUp(view, "e"));
     hear(b);
     pass(1_000);
     hear(b);
@@ -179,7 +179,7 @@ final class RefounderTest {
     enter(view);
     pass(2_400);
     refounder.giveUp(view, "b");
-    assertEquals(new GivenUp.Accepted(List.of(b, c)), refounder.giveUp(view, "c"));
+    assertEquals(new GiveUpOutcome.Accepted(List.of(b, c)), refounder.giveUp(view, "c"));
     pass(3_000);
     assertEquals(List.of(a), hand.log.refounded.getFirst().members());
     assertEquals(List.of(a), hand.log.refounded.getFirst().voters());
@@ -203,7 +203,7 @@ final class RefounderTest {
     enter(view);
     pass(2_400);
     hear(b);
-    assertInstanceOf(GivenUp.Refused.class, refounder.giveUp(view, "c"));
+    assertInstanceOf(GiveUpOutcome.Refused.class, refounder.giveUp(view, "c"));
   }
 
   private void enter(View next) {

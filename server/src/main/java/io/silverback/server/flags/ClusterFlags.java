@@ -11,10 +11,8 @@ import static io.silverback.server.flags.FlagTypes.positiveDuration;
 import static io.silverback.server.flags.FlagTypes.remoteAddress;
 import static io.silverback.server.flags.FlagTypes.unlessEmpty;
 
-import io.silverback.cluster.OnMinority;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.Optional;
 
 /** The flags of the cluster. What they say together is read by {@link ClusterRules}. */
@@ -99,10 +97,10 @@ final class ClusterFlags {
   static final Flag<Boolean> VOTER_ONLY =
       TABLE.off("cluster.voter-only", "Only vote on who leads, and hold no groups.");
 
-  static final Flag<Optional<OnMinority>> ON_MINORITY =
+  static final Flag<Optional<String>> ON_MINORITY =
       TABLE.single(
           "cluster.on-minority",
-          unlessEmpty(onMinority()),
+          unlessEmpty(oneOf("withhold", "fresh")),
           "",
           "What a server does that cannot reach most of the voters: withhold, that is show no groups"
               + " and take no pushes, or fresh, that is take pushes by itself and show only what it"
@@ -193,11 +191,6 @@ final class ClusterFlags {
           "Most connections that other servers may have to this one.");
 
   private ClusterFlags() {}
-
-  private static FlagType<OnMinority> onMinority() {
-    FlagType<String> words = oneOf("withhold", "fresh");
-    return (name, given) -> OnMinority.valueOf(words.read(name, given).toUpperCase(Locale.ROOT));
-  }
 
   private static FlagType<String> otherServer() {
     FlagType<String> address = remoteAddress();

@@ -26,6 +26,7 @@ import static io.silverback.server.flags.ClusterFlags.VOTER_ONLY;
 import static io.silverback.server.flags.ClusterFlags.ZONE;
 
 import io.silverback.cluster.ClusterConfig;
+import io.silverback.cluster.OnMinority;
 import io.silverback.cluster.peer.PeerConfig;
 import io.silverback.cluster.peer.PeerSecrets;
 import io.silverback.server.yaml.GoDuration;
@@ -39,6 +40,7 @@ import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -269,7 +271,7 @@ final class ClusterRules {
         flags.get(PUSH_BUDGET),
         flags.get(STABILITY),
         flags.get(TOMBSTONE_AGE),
-        flags.get(ON_MINORITY),
+        flags.get(ON_MINORITY).map(choice -> OnMinority.valueOf(choice.toUpperCase(Locale.ROOT))),
         flags.get(CLOCK_SKEW),
         flags.get(REFUSED_MEANS_DEAD));
   }

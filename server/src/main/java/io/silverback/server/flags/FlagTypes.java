@@ -151,8 +151,7 @@ final class FlagTypes {
   /** Any number of bytes; 0 for none. */
   static FlagType<Long> anyBytes() {
     return (name, given) ->
-        size(given)
-            .orElseThrow(() -> bad(name, given, "a size such as 64MiB or 2GiB, or 0"));
+        size(given).orElseThrow(() -> bad(name, given, "a size such as 64MiB or 2GiB, or 0"));
   }
 
   /** Memory of the process: a size or a part of the machine's; 0 for no limit. */

@@ -113,7 +113,7 @@ final class PushHandler {
 
     @Override
     public Optional<GroupUpdate> of(GroupingKey key, PushTemplate.Values values) {
-      return Optional.of(new GroupUpdate.Revalue(key, this == PUT, values.shape(), values.words()));
+      return Optional.of(values.update(key, this == PUT));
     }
   }
 

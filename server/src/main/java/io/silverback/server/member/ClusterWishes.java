@@ -1,9 +1,9 @@
 package io.silverback.server.member;
 
+import io.silverback.cluster.GiveUpOutcome;
 import io.silverback.cluster.Member;
 import io.silverback.cluster.View;
 import io.silverback.cluster.Wish;
-import io.silverback.cluster.agree.Refounder;
 import io.silverback.cluster.node.ClusterNode;
 import io.silverback.server.handler.ClusterInfo.Part;
 import io.silverback.server.handler.ClusterInfo.Standing;
@@ -167,12 +167,12 @@ final class ClusterWishes implements ClusterOrders {
           ? new GivenUp(true, List.of(), List.of())
           : unknown(view);
     }
-    var answer = new CompletableFuture<Refounder.GivenUp>();
+    var answer = new CompletableFuture<GiveUpOutcome>();
     node.giveUp(nodeId, answer::complete);
     try {
       return switch (answer.get(ANSWER.toMillis(), TimeUnit.MILLISECONDS)) {
-        case Refounder.GivenUp.Refused(var reason) -> new Refused(reason);
-        case Refounder.GivenUp.Incomplete(var unheard) ->
+        case GiveUpOutcome.Refused(var reason) -> new Refused(reason);
+        case GiveUpOutcome.Incomplete(var unheard) ->
             new GivenUp(
                 false,
                 unheard.stream()
@@ -183,7 +183,7 @@ final class ClusterWishes implements ClusterOrders {
                                 + " votes and is not heard either, give it up, too, on this node")
                     .toList(),
                 risks(view, List.of(member.get())));
-        case Refounder.GivenUp.Accepted(var lost) ->
+        case GiveUpOutcome.Accepted(var lost) ->
             awaitFounded(patience, member.get(), risks(view, lost));
       };
     } catch (ExecutionException | TimeoutException _) {

@@ -46,7 +46,16 @@ public final class PushTemplate {
    * @param words the columns of the shape
    * @param writer what the push says of its client
    */
-  public record Values(Fingerprint shape, DirectBuffer words, WriterTrace.Source writer) {}
+  public record Values(Fingerprint shape, DirectBuffer words, WriterTrace.Source writer) {
+    /**
+     * The push of these numbers to a group.
+     *
+     * @param replaces true for a PUT
+     */
+    public GroupUpdate update(GroupingKey key, boolean replaces) {
+      return new GroupUpdate.Revalue(key, replaces, shape, words);
+    }
+  }
 
   /**
    * Learns from the body of a push that was taken.

@@ -255,7 +255,7 @@ public final class PushTemplates {
   }
 
   private static int setOf(int hash) {
-    int spread = (hash ^ hash >>> 16) * 0x9E3779B9;
-    return (spread >>> Integer.SIZE - SET_BITS) * WAYS;
+    int spread = (hash ^ (hash >>> 16)) * 0x9E3779B9;
+    return (spread >>> (Integer.SIZE - SET_BITS)) * WAYS;
   }
 }

@@ -3,7 +3,6 @@ package io.silverback.server.flags;
 import static java.util.Map.entry;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.silverback.cluster.OnMinority;
 import io.silverback.server.config.Configuration;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -159,7 +158,7 @@ final class FlagTableTest {
           is("cluster.replication-factor", "6", 6),
           is("cluster.secret-file", "s", Optional.of(Path.of("s"))),
           is("cluster.voter-only", "true", true),
-          is("cluster.on-minority", "fresh", Optional.of(OnMinority.FRESH)),
+          is("cluster.on-minority", "fresh", Optional.of("fresh")),
           is("cluster.refused-means-dead", "false", false),
           is("cluster.lease", "7s", Duration.ofSeconds(7)),
           is("cluster.renewal", "8s", Duration.ofSeconds(8)),

@@ -163,8 +163,7 @@ final class PushTemplateTest {
         int from = Math.min(at, other);
         int to = Math.max(at, other);
         yield concat(
-            Arrays.copyOf(body, from),
-            concat(rest(body, to), Arrays.copyOfRange(body, from, to)));
+            Arrays.copyOf(body, from), concat(rest(body, to), Arrays.copyOfRange(body, from, to)));
       }
     };
   }

@@ -31,7 +31,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>For one reader; {@link #keep} is for writers and thread-safe.
  *
- * <p>Longer than other classes, as what readers and writers agree on without a lock is in one place.
+ * <p>Longer than other classes, as what readers and writers agree on without a lock is in one
+ * place.
  */
 public final class GroupRows implements AutoCloseable {
   /*

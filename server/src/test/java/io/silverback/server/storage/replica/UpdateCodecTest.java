@@ -71,8 +71,7 @@ final class UpdateCodecTest {
     var half =
         new GroupUpdate.Revalue(
             KEY, true, Fingerprint.NONE, new UnsafeBuffer(new byte[Integer.BYTES]));
-    assertThrows(
-        MalformedBytesException.class, () -> UpdateCodec.decode(UpdateCodec.encode(half)));
+    assertThrows(MalformedBytesException.class, () -> UpdateCodec.decode(UpdateCodec.encode(half)));
   }
 
   @Test
