@@ -33,7 +33,7 @@ public final class GoNumbers {
   /** Any two different decimals of that many digits read as different doubles. */
   private static final long SAFE_MANTISSA = LONG_POWERS[15];
 
-  /** No double: the bits of a NaN that no text stands for. */
+  /** The bits of a NaN that no text says: not a number. */
   static final long NO_NUMBER = 0x7ff8_0000_0000_0001L;
 
   private static final int MIN_PLAIN_EXPONENT = -4;

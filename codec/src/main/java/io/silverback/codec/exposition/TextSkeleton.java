@@ -32,7 +32,7 @@ final class TextSkeleton {
   private static final int PIECE_LENGTH = KEY_WORDS * Long.BYTES;
   private static final int UNITS = 1024;
 
-  /** So many pieces can be hashed. */
+  /** The most units that can be hashed. */
   static final int MOST_UNITS = UNITS * UNITS;
 
   private static final int PAIR_LENGTH = 2 * Long.BYTES;

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The templates of the groups that are pushed to again and again, as many as there is memory for.
  *
- * <p>Thread-safe. A template may be gone at any time, or be that of another group: whoever uses one
- * finds out, as it only reads bodies that are like its own, and the store compares the shape.
+ * <p>Thread-safe. A template may be gone at any time, or be that of another group. That does no
+ * harm: it only reads bodies that are like its own, and the store compares the shape.
  */
 public final class PushTemplates {
   /*
