@@ -27,6 +27,9 @@ import org.jspecify.annotations.Nullable;
  * {@link Network}. A member of which nothing is known, and one that does not vote, runs no server.
  * Thread-safe; no method waits for another node or for the disk but the constructor, which reads
  * one small file, and {@link #close}.
+ *
+ * <p>Longer than other classes, as one thread brings the server from any state to where it should
+ * be.
  */
 public final class RatisViewLog implements ViewLog {
   /*

@@ -12,6 +12,8 @@ import java.util.Set;
 /**
  * Breaks things. Where the cluster has promised to lose nothing, one host at a time, and the next
  * one only when all that was acknowledged is where it should be; otherwise whatever comes.
+ *
+ * <p>Longer than other classes, as each fault has a few lines.
  */
 final class SimFaults {
   private static final long PATIENCE = 150 * SimWorld.SECOND;

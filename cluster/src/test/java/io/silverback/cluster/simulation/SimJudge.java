@@ -15,6 +15,8 @@ import java.util.SortedMap;
 /**
  * Looks at everything after every step, and throws {@link SimViolation} when it sees what must not
  * be.
+ *
+ * <p>Longer than other classes, as it holds all that must never happen.
  */
 final class SimJudge {
   private static final long TICK = 50 * SimWorld.MILLI;

@@ -89,11 +89,6 @@ final class PushHandler {
   interface Meaning {
     /** Throws {@link MalformedExpositionException} if the body is not valid for that. */
     GroupUpdate of(GroupingKey key, ParsedExposition body);
-
-    /** What they make of a body that was not parsed; empty if they need to see it. */
-    default Optional<GroupUpdate> of(GroupingKey key, PushTemplate.Values values) {
-      return Optional.empty();
-    }
   }
 
   /** A push. */
@@ -111,9 +106,9 @@ final class PushHandler {
       }
     };
 
-    @Override
-    public Optional<GroupUpdate> of(GroupingKey key, PushTemplate.Values values) {
-      return Optional.of(values.update(key, this == PUT));
+    /** What it makes of a body that was not parsed. */
+    GroupUpdate of(GroupingKey key, PushTemplate.Values values) {
+      return values.update(key, this == PUT);
     }
   }
 
@@ -195,10 +190,13 @@ final class PushHandler {
       try (var _ = pushes.enter(request.remotePeer().host())) {
         Deadline.current().begin();
         BodyBuffer body = bodies.inflate(request, sent, lease);
-        Optional<Submission> repeated = repeat(request, reading, meaning, body, lease);
+        if (!(meaning instanceof Push push) || isProtobuf(contentType(request))) {
+          return submitParsed(request, reading, meaning, body, lease);
+        }
+        Optional<Submission> repeated = repeat(request, reading, push, body, lease);
         return repeated.isPresent()
             ? repeated.get()
-            : submitParsed(request, reading, meaning, body, lease);
+            : submitAndLearn(request, reading, push, body, lease);
       }
     }
   }
@@ -209,22 +207,19 @@ final class PushHandler {
   private Optional<Submission> repeat(
       ServerRequest request,
       GroupingKeyPath.Reading.Key reading,
-      Meaning meaning,
+      Push push,
       BodyBuffer body,
       LimitedMemory.Lease lease) {
     GroupingKey key = reading.key();
     Optional<PushTemplate> template = templates.of(key);
-    if (template.isEmpty()
-        || isProtobuf(contentType(request))
-        || !lease.tryTake(template.get().valuesLength())) {
+    if (template.isEmpty() || !lease.tryTake(template.get().valuesLength())) {
       return Optional.empty();
     }
     Optional<PushTemplate.Values> values = template.get().read(body.bytes(), body.length());
-    Optional<GroupUpdate> update = values.flatMap(numbers -> meaning.of(key, numbers));
-    if (update.isEmpty()) {
+    if (values.isEmpty()) {
       return Optional.empty();
     }
-    Submission submission = submitUnfenced(request, update.get());
+    Submission submission = submitUnlessFenced(request, push.of(key, values.get()));
     switch (submission) {
       case Submission.Accepted() -> {
         templates.hit(key);
@@ -233,7 +228,7 @@ final class PushHandler {
             writers.pushed(
                 key,
                 reading.sent(),
-                meaning == Push.PUT,
+                push == Push.PUT,
                 ClientName.of(request),
                 values.get().writer()));
       }
@@ -258,18 +253,29 @@ final class PushHandler {
     ParsedExposition parsed = parse(request, body, lease);
     bounds.check(key, parsed, lease);
     GroupUpdate update = meaning.of(key, parsed);
-    Submission submission = PushHint.explain(submitUnfenced(request, update), key, parsed);
+    Submission submission = PushHint.explain(submitUnlessFenced(request, update), key, parsed);
     if (submission instanceof Submission.Accepted) {
       watch(request, reading.sent(), update);
-      if (meaning instanceof Push && !isProtobuf(contentType(request))) {
-        learn(key, body, lease);
-      }
+    }
+    return submission;
+  }
+
+  private Submission submitAndLearn(
+      ServerRequest request,
+      GroupingKeyPath.Reading.Key reading,
+      Push push,
+      BodyBuffer body,
+      LimitedMemory.Lease lease)
+      throws UnreadableBodyException, OverLimitException {
+    Submission submission = submitParsed(request, reading, push, body, lease);
+    if (submission instanceof Submission.Accepted) {
+      learn(reading.key(), body, lease);
     }
     return submission;
   }
 
   /** The fence is asked again: a process may be paused between two bytes of a body. */
-  private Submission submitUnfenced(ServerRequest request, GroupUpdate update) {
+  private Submission submitUnlessFenced(ServerRequest request, GroupUpdate update) {
     Optional<String> refusal = fence.refusal(request);
     if (refusal.isPresent()) {
       Exchange.of(request).endConnection();
