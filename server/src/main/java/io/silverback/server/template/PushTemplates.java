@@ -24,7 +24,7 @@ public final class PushTemplates {
    * be parsed pays for a template, which costs as much as parsing the body once more. So does each
    * later one that its template does not read; but if a template was of no use, twice as many
    * pushes have to be parsed before the next one is made. So groups whose text changes all the time
-   * pay little in the long run.
+   * pay little in the long run, and so do those for which there is no memory.
    *
    * Memory is given up where it is missing: a hand goes round the sets and takes templates away
    * that nobody used since it last came by.
@@ -169,6 +169,7 @@ public final class PushTemplates {
     if (counted.places == 0) {
       long weight = counted.template.weight();
       if (!makeRoom(weight)) {
+        place.loseFaith();
         return;
       }
       takenBytes.addAndGet(weight);
@@ -211,6 +212,7 @@ public final class PushTemplates {
         if (place != null && place.template != null) {
           if (!place.used) {
             release(place);
+            place.loseFaith();
           }
           place.used = false;
         }

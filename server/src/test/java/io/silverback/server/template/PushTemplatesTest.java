@@ -77,6 +77,19 @@ final class PushTemplatesTest {
   }
 
   @Test
+  void groupsThatThereIsNoMemoryForAreLearnedEverMoreSeldom() {
+    var small = new PushTemplates(1);
+    byte[] body = "a 1\n".getBytes(StandardCharsets.UTF_8);
+    for (int i = 0; i < 1_000; i++) {
+      learn(small, KEY, body);
+    }
+
+    assertTrue(small.of(KEY).isEmpty());
+    assertEquals(0, small.takenBytes());
+    assertTrue(parsed < 30, "parsed for templates: " + parsed);
+  }
+
+  @Test
   void withoutMemoryNothingIsLearned() {
     var none = new PushTemplates(0);
     byte[] body = "a 1\n".getBytes(StandardCharsets.UTF_8);
@@ -101,11 +114,14 @@ final class PushTemplatesTest {
   }
 
   private void push(GroupingKey key, String body) {
-    byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-    templates.learn(
+    learn(templates, key, body.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private void learn(PushTemplates by, GroupingKey key, byte[] body) {
+    by.learn(
         key,
-        bytes,
-        bytes.length,
+        body,
+        body.length,
         numbered -> {
           parsed++;
           return PARSER.parse(numbered, numbered.length);
