@@ -73,6 +73,12 @@ public interface ViewLog extends AutoCloseable {
   void propose(View next);
 
   /**
+   * Which members are heard now; called often. Another process that has the files of one of them,
+   * as a copied disk has, takes no part in the log while the original is heard.
+   */
+  void heard(List<Member> members);
+
+  /**
    * Lets the library's own list of voters follow that of the view, one at a time; called now and
    * then on the node that proposes.
    */

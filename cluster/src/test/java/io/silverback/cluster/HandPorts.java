@@ -35,6 +35,7 @@ public final class HandPorts {
     public long end;
     public @Nullable Listener listener;
     public int reconciled;
+    public List<Member> heard = List.of();
     public Optional<View> newestOfTwo = Optional.empty();
     public final List<View> refounded = new ArrayList<>();
     public List<Follower> followers = List.of();
@@ -73,6 +74,11 @@ public final class HandPorts {
     @Override
     public void propose(View next) {
       proposed.add(next);
+    }
+
+    @Override
+    public void heard(List<Member> members) {
+      heard = members;
     }
 
     @Override

@@ -30,7 +30,7 @@ final class ClusterFaultsIT {
   private static final Path FOLDER = Path.of("target", "cluster-faults").toAbsolutePath();
   private static final Duration LIMIT = Duration.ofMinutes(10);
   private static final String SLOWNESS = "10";
-  private static final int ROLLING_RESTARTS = 6;
+  private static final int ROLLING_RESTARTS = 3;
 
   private static final JsonMapper JSON = new JsonMapper();
 

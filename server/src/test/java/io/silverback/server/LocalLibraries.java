@@ -133,6 +133,9 @@ final class LocalLibraries implements ClusterLibraries {
     }
 
     @Override
+    public void heard(List<Member> members) {}
+
+    @Override
     public void reconcile(List<Member> voters) {}
 
     @Override

@@ -125,6 +125,7 @@ public final class Proposer {
 
   /** Called now and then. */
   public void tick(View view) {
+    ports.viewLog().heard(present().filter(view::has).toList());
     // Even if the view is without this node since: nobody else could take it out of the log.
     if (!ports.viewLog().isProposer()) {
       return;
@@ -151,6 +152,12 @@ public final class Proposer {
               proposedNanos = now;
               ports.viewLog().propose(next);
             });
+  }
+
+  /** This process and those that are heard, of the view or not. */
+  private Stream<Member> present() {
+    return Stream.concat(
+        Stream.of(self), peers.recent(leaseNanos / 2).stream().map(Peers.Heard::member));
   }
 
   private boolean isHeard(Member member) {
@@ -212,8 +219,7 @@ public final class Proposer {
 
   /** A process that goes on with the files of a member; the one before it has ended. */
   private Optional<Member> restarted(View view) {
-    return Stream.concat(
-            Stream.of(self), peers.recent(leaseNanos / 2).stream().map(Peers.Heard::member))
+    return present()
         .filter(member -> !view.has(member))
         .filter(member -> view.predecessor(member).filter(this::hasEnded).isPresent())
         .findFirst();
@@ -267,8 +273,7 @@ public final class Proposer {
   /** Who is here and has no seat; this node, too, if the view is without it. */
   private Optional<Member> newcomer(View view) {
     List<Member> strangers =
-        Stream.concat(
-                Stream.of(self), peers.recent(leaseNanos / 2).stream().map(Peers.Heard::member))
+        present()
             .filter(member -> !view.has(member))
             .filter(member -> !leaving.contains(PeerMessage.ProcessId.of(member)))
             .toList();

@@ -145,8 +145,12 @@ final class ExchangeRpc implements RaftServerRpc {
   }
 
   /** Who asks is where it says, as the network has proved it. */
-  private void learn(Network.Sender from, RaftRpcRequestProto request) {
-    addresses.learn(request.getRequestorId().toStringUtf8(), from.address());
+  private void learn(Network.Sender from, RaftRpcRequestProto request) throws IOException {
+    String peerId = request.getRequestorId().toStringUtf8();
+    if (addresses.isCopy(peerId, from)) {
+      throw new IOException("another process has the files of that voter: peer=" + peerId);
+    }
+    addresses.learn(peerId, from.address());
   }
 
   @Override

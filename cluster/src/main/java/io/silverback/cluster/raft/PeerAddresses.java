@@ -1,10 +1,13 @@
 package io.silverback.cluster.raft;
 
 import io.silverback.cluster.Member;
+import io.silverback.cluster.Network;
+import io.silverback.cluster.message.PeerMessage.ProcessId;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * Where the voters listen now. The log knows them by their stores, and a store may be started again
@@ -23,6 +26,8 @@ final class PeerAddresses {
         }
       };
 
+  private volatile Map<String, ProcessId> heard = Map.of();
+
   /** The name of a member in the log. */
   static String peerId(Member member) {
     return Long.toHexString(member.storeId());
@@ -40,6 +45,24 @@ final class PeerAddresses {
 
   void learn(List<Member> members) {
     members.forEach(member -> learn(peerId(member), member.peerAddress()));
+  }
+
+  /** Those that are heard now: no other process speaks for the store of one of them. */
+  void heard(List<Member> members) {
+    heard =
+        members.stream()
+            .collect(
+                Collectors.toUnmodifiableMap(
+                    PeerAddresses::peerId, ProcessId::of, (first, _) -> first));
+  }
+
+  /**
+   * True if the process works in a copy of the files of one that lives. The log cannot tell them
+   * apart: the copy could take the place of the original, and its vote.
+   */
+  boolean isCopy(String peerId, Network.Sender process) {
+    ProcessId living = heard.get(peerId);
+    return living != null && !living.equals(new ProcessId(process.nodeId(), process.incarnation()));
   }
 
   synchronized Optional<String> of(String peerId) {

@@ -245,6 +245,11 @@ public final class RatisViewLog implements ViewLog {
   }
 
   @Override
+  public void heard(List<Member> members) {
+    addresses.heard(members);
+  }
+
+  @Override
   public void reconcile(List<Member> voters) {
     addresses.learn(voters);
     synchronized (lock) {

@@ -25,6 +25,7 @@ import java.util.BitSet;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -68,6 +69,16 @@ final class ProposerTest {
     live(10_000, 2, 3, 4, 5);
     assertEquals(List.of(), proposed);
     assertTrue(world.log.reconciled > 0);
+  }
+
+  /** Or a copy of the files of one that lives could vote in its place. */
+  @Test
+  void theLogKnowsWhoIsHeardAlsoWhereNothingIsProposed() {
+    world.log.isProposer = false;
+    live(LEASE, 2, 3);
+    assertEquals(Set.of(node(1), node(2), node(3)), Set.copyOf(world.log.heard));
+    live(LEASE, 2);
+    assertEquals(Set.of(node(1), node(2)), Set.copyOf(world.log.heard));
   }
 
   @Test

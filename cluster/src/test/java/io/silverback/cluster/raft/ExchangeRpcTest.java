@@ -11,6 +11,8 @@ import io.silverback.cluster.simulation.MemoryFabric;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -20,8 +22,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
+import org.apache.ratis.proto.RaftProtos.RaftRpcRequestProto;
 import org.apache.ratis.proto.RaftProtos.TermIndexProto;
 import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -103,6 +107,36 @@ final class ExchangeRpcTest {
       assertEquals(0, commit(rpc, first.setLeaderCommit(0).build()));
       var later = first.setLeaderCommit(5).setPreviousLog(TermIndexProto.getDefaultInstance());
       assertEquals(5, commit(rpc, later.build()));
+    }
+  }
+
+  /** As a copied disk has them. The copy could win the vote of the original's peers. */
+  @Test
+  void aProcessWithTheFilesOfAVoterThatIsHeardGetsNoAnswer() throws Exception {
+    Member original = TestViews.member("b", 2, 22);
+    var copy = new Network.Sender("b", 9, "copy:9095");
+    byte[] asked =
+        AppendEntriesRequestProto.newBuilder()
+            .setServerRequest(
+                RaftRpcRequestProto.newBuilder()
+                    .setRequestorId(ByteString.copyFromUtf8(PeerAddresses.peerId(original))))
+            .build()
+            .toByteArray();
+    var addresses = new PeerAddresses();
+    try (var exchange = new Exchange(fabric.node(a), 2, (_, _, _) -> new byte[0])) {
+      var rpc = new ExchangeRpc(exchange, addresses, RatisConfig.standard());
+      rpc.serve(slowServer());
+      rpc.start();
+      addresses.heard(List.of(a, original));
+      rpc.answer(leader, ExchangeRpc.APPEND_ENTRIES, asked);
+      for (int topic : List.of(ExchangeRpc.REQUEST_VOTE, ExchangeRpc.APPEND_ENTRIES)) {
+        assertThrows(IOException.class, () -> rpc.answer(copy, topic, asked));
+      }
+      assertEquals(Optional.of(leader.address()), addresses.of(PeerAddresses.peerId(original)));
+
+      addresses.heard(List.of(a));
+      rpc.answer(copy, ExchangeRpc.APPEND_ENTRIES, asked);
+      assertEquals(Optional.of(copy.address()), addresses.of(PeerAddresses.peerId(original)));
     }
   }
 

@@ -175,6 +175,10 @@ final class SimViewLog implements ViewLog {
     register().propose(this, next);
   }
 
+  /** No disk is copied here. */
+  @Override
+  public void heard(List<Member> members) {}
+
   @Override
   public void reconcile(List<Member> voters) {
     register().reconcile(this, voters);
