@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.Test;
  * take: here only that it ends, as the machine may be busy with other things. It starts what was
  * packaged just now and builds nothing.
  */
+@Tag("cluster")
 final class ClusterFaultsIT {
   private static final Path HARNESS =
       Path.of("..", "bench", "bin", "cluster-faults").toAbsolutePath().normalize();

@@ -26,6 +26,7 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -33,6 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Three packaged servers in three processes, of which some are killed and some are stopped. How
  * long what takes is printed, and not asserted.
  */
+@Tag("cluster")
 final class ClusterIT {
   private static final int NODES = 3;
   private static final int GROUPS = 60;

@@ -10,10 +10,12 @@ import java.util.Comparator;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Packaged servers whose stores are older than their cluster, full, or lost. */
+@Tag("cluster")
 final class ClusterStoresIT {
   private static final int GROUPS = 12;
 

@@ -16,10 +16,12 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Packaged servers that must not become members of the cluster that they find. */
+@Tag("cluster")
 final class ClusterStrangersIT {
   private static final Map<String, String> OWN =
       Map.of("own_value{instance=\"\",job=\"own\"}", "1");
