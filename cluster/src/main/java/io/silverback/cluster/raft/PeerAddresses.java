@@ -3,11 +3,11 @@ package io.silverback.cluster.raft;
 import io.silverback.cluster.Member;
 import io.silverback.cluster.Network;
 import io.silverback.cluster.message.PeerMessage.ProcessId;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 
 /**
  * Where the voters listen now. The log knows them by their stores, and a store may be started again
@@ -49,11 +49,9 @@ final class PeerAddresses {
 
   /** Those that are heard now: no other process speaks for the store of one of them. */
   void heard(List<Member> members) {
-    heard =
-        members.stream()
-            .collect(
-                Collectors.toUnmodifiableMap(
-                    PeerAddresses::peerId, ProcessId::of, (first, _) -> first));
+    var now = new HashMap<String, ProcessId>();
+    members.forEach(member -> now.put(peerId(member), ProcessId.of(member)));
+    heard = now;
   }
 
   /**

@@ -13,7 +13,8 @@ import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The grammar of the text format, version 0.0.4: reads one body, once. Not thread-safe.
+ * The grammar of the text format, version 0.0.4: reads one body, in pieces of whole lines. Not
+ * thread-safe.
  *
  * <p>upstream: accepts what expfmt/text_parse.go accepts and refuses it in the same words. The one
  * difference is a line that begins with a brace. There upstream treats labels that stand before the
@@ -25,7 +26,7 @@ final class ExpositionReader {
   private static final byte[] HELP = "HELP".getBytes(US_ASCII);
   private static final byte[] TYPE = "TYPE".getBytes(US_ASCII);
 
-  private final TextCursor cursor;
+  private final TextCursor cursor = new TextCursor();
   private final NameValidation names;
   private final StringCache strings;
   private final FamilyTable families = new FamilyTable();
@@ -43,13 +44,19 @@ final class ExpositionReader {
 
   private boolean timestamped;
 
-  ExpositionReader(byte[] body, int length, NameValidation names) {
-    this.cursor = new TextCursor(body, length);
+  /**
+   * A reader of a body without bytes.
+   *
+   * @param pieceLength about how long its pieces are
+   */
+  ExpositionReader(NameValidation names, int pieceLength) {
     this.names = names;
-    this.strings = new StringCache(body, length);
+    this.strings = new StringCache(pieceLength);
   }
 
-  ParsedExposition read() {
+  void read(byte[] bytes, int from, int end) {
+    cursor.enter(bytes, from, end);
+    strings.enter(bytes);
     while (cursor.startLine()) {
       deadline.look();
       switch (cursor.current()) {
@@ -59,6 +66,9 @@ final class ExpositionReader {
         default -> readSample();
       }
     }
+  }
+
+  ParsedExposition end() {
     return new ParsedExposition(families.build(), timestamped);
   }
 

@@ -25,15 +25,37 @@ public final class ParsedSize {
 
   /** What the first {@code length} bytes take as text. */
   public static long ofText(byte[] body, int length) {
-    long size = length;
-    for (int i = 0; i < length; i++) {
-      switch (body[i]) {
-        case '\n' -> size += PER_LINE;
-        case '=' -> size += PER_LABEL;
-        default -> {}
+    return ofText(body, 0, length);
+  }
+
+  /** What whole lines take. */
+  static long ofText(byte[] body, int from, int to) {
+    long size = 0;
+    int lineFrom = from;
+    boolean counts = counts(body, from, to);
+    for (int i = from; i < to; i++) {
+      if (body[i] == '\n') {
+        size += counts ? PER_LINE + i - lineFrom : 0;
+        lineFrom = i + 1;
+        counts = counts(body, lineFrom, to);
+      } else if (body[i] == '=' && counts) {
+        size += PER_LABEL;
       }
     }
-    return Math.min(size + PER_LINE, mostOf(length));
+    return Math.min(size + PER_LINE + to - lineFrom, mostOf(to - from));
+  }
+
+  /** Nothing is kept of empty lines, and of comments that are neither HELP nor TYPE. */
+  private static boolean counts(byte[] body, int lineFrom, int to) {
+    int at = lineFrom;
+    boolean isComment = at < to && body[at] == '#';
+    if (isComment) {
+      at++;
+      while (at < to && (body[at] == ' ' || body[at] == '\t')) {
+        at++;
+      }
+    }
+    return at < to && body[at] != '\n' && (!isComment || body[at] == 'H' || body[at] == 'T');
   }
 
   /**
@@ -42,8 +64,14 @@ public final class ParsedSize {
    * @throws MalformedExpositionException if they are not; a parser may say more of it
    */
   public static long ofProtobuf(byte[] body, int length) {
+    return ofProtobuf(body, 0, length);
+  }
+
+  /** What whole messages take. */
+  static long ofProtobuf(byte[] body, int from, int to) {
+    int length = to - from;
     long size = length;
-    var in = new ProtobufInput(body, 0, length);
+    var in = new ProtobufInput(body, from, length);
     while (!in.atEnd()) {
       int familyLength = in.length();
       size += PER_FAMILY + ofFamily(new ProtobufInput(body, in.offset(), familyLength));

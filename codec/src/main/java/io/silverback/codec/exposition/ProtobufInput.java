@@ -17,7 +17,7 @@ import java.util.Arrays;
  * MalformedExpositionException}. Not thread-safe; borrows the bytes.
  */
 final class ProtobufInput {
-  private static final int LONGEST_VARINT_LENGTH = 10;
+  static final int LONGEST_VARINT_LENGTH = 10;
 
   private final byte[] body;
   private final int start;

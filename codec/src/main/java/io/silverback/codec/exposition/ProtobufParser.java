@@ -8,6 +8,7 @@ import io.silverback.codec.model.MetricType;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Reads a push in the delimited protobuf format: {@code MetricFamily} messages of the Prometheus
@@ -26,22 +27,64 @@ public final class ProtobufParser {
    * @throws MalformedExpositionException if they are not
    */
   public ParsedExposition parse(byte[] body, int length) {
-    var messages = new LinkedHashMap<String, Message>();
-    var in = new ProtobufInput(body, 0, length);
-    while (!in.atEnd()) {
-      int familyLength = in.length();
-      int from = in.offset();
-      in.skipBytes(familyLength);
-      Message message = readMessage(body, from, familyLength);
-      messages.put(message.family().name(), message);
+    ExpositionReading reading = begin();
+    reading.read(body, 0, length);
+    return reading.end();
+  }
+
+  /** Begins a body that comes in pieces, with what {@link #parse} says of the whole of it. */
+  public ExpositionReading begin() {
+    return new Reading();
+  }
+
+  /** Its pieces are messages. */
+  private static final class Reading implements ExpositionReading {
+    private final Map<String, Message> messages = new LinkedHashMap<>();
+
+    @Override
+    public int endOfPiece(byte[] bytes, int from, int to) {
+      long length = 0;
+      int at = from;
+      while (at < to && at - from < ProtobufInput.LONGEST_VARINT_LENGTH) {
+        length |= (bytes[at] & 0x7fL) << (7 * (at - from));
+        if (bytes[at++] >= 0) {
+          if (length < 0 || length > Integer.MAX_VALUE) {
+            return to;
+          }
+          return length <= to - at ? at + (int) length : -1;
+        }
+      }
+      // What is no length is read all the same, since that says why.
+      return at - from < ProtobufInput.LONGEST_VARINT_LENGTH ? -1 : to;
     }
-    var families = new ArrayList<MetricFamily>(messages.size());
-    boolean timestamped = false;
-    for (Message message : messages.values()) {
-      families.add(message.family());
-      timestamped |= message.timestamped();
+
+    @Override
+    public long sizeOf(byte[] bytes, int from, int end) {
+      return ParsedSize.ofProtobuf(bytes, from, end);
     }
-    return new ParsedExposition(families, timestamped);
+
+    @Override
+    public void read(byte[] bytes, int from, int end) {
+      var in = new ProtobufInput(bytes, from, end - from);
+      while (!in.atEnd()) {
+        int length = in.length();
+        int start = in.offset();
+        in.skipBytes(length);
+        Message message = readMessage(bytes, start, length);
+        messages.put(message.family().name(), message);
+      }
+    }
+
+    @Override
+    public ParsedExposition end() {
+      var families = new ArrayList<MetricFamily>(messages.size());
+      boolean timestamped = false;
+      for (Message message : messages.values()) {
+        families.add(message.family());
+        timestamped |= message.timestamped();
+      }
+      return new ParsedExposition(families, timestamped);
+    }
   }
 
   // In two passes, since the type may come after the metrics and says how to read them.

@@ -26,15 +26,21 @@ final class StringCache {
   private static final VarHandle EIGHT_BYTES =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
-  private final byte[] body;
+  private byte[] body = {};
   private final @Nullable String[] strings;
   private final int[] offsets;
 
-  StringCache(byte[] body, int length) {
-    this.body = body;
+  /** A cache for pieces of about that length. */
+  StringCache(int length) {
     int places = Integer.highestOneBit(Math.clamp(length / 16, MIN_PLACES, MAX_PLACES));
     strings = new String[places];
     offsets = new int[places];
+  }
+
+  /** Goes on with other bytes of the body. */
+  void enter(byte[] bytes) {
+    body = bytes;
+    Arrays.fill(strings, null);
   }
 
   /** The bytes {@code [from, to)} as text; what is not UTF-8 is replaced. */

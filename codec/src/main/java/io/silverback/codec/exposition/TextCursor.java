@@ -3,7 +3,8 @@ package io.silverback.codec.exposition;
 import java.util.Arrays;
 
 /**
- * A place in the bytes of a text exposition, and the words to move it on.
+ * A place in the bytes of a text exposition, and the words to move it on. The bytes may come in
+ * pieces of whole lines.
  *
  * <p>The cursor stands on the byte that was read last, {@link #current}. What is read as a token
  * stays until the next token is read. Whatever ends before its line does throws the {@link
@@ -23,23 +24,27 @@ final class TextCursor {
     }
   }
 
-  private final byte[] body;
-  private final int length;
+  private byte[] body = {};
+  private int length;
   private int next;
   private int line;
   private int current;
 
   /** A token is a piece of the body as long as it holds no escapes or quotes. */
-  private byte[] token;
+  private byte[] token = body;
 
   private int tokenFrom;
   private int tokenTo;
   private byte[] scratch = new byte[64];
 
-  TextCursor(byte[] body, int length) {
-    this.body = body;
-    this.length = length;
-    this.token = body;
+  /** Goes on with the next bytes of the body, from the start of a line. */
+  void enter(byte[] bytes, int from, int end) {
+    body = bytes;
+    length = end;
+    next = from;
+    token = bytes;
+    // The end of the piece before was taken for the start of a line.
+    line = Math.max(0, line - 1);
   }
 
   /** Moves to the first byte of the next line that is not a blank; false if there is none. */

@@ -24,6 +24,13 @@ public final class TextParser {
    */
   public ParsedExposition parse(byte[] body, int length) {
     Objects.checkFromIndexSize(0, length, body.length);
-    return new ExpositionReader(body, length, names).read();
+    var reader = new ExpositionReader(names, length);
+    reader.read(body, 0, length);
+    return reader.end();
+  }
+
+  /** Begins a body that comes in pieces, with what {@link #parse} says of the whole of it. */
+  public ExpositionReading begin() {
+    return new TextReading(new ExpositionReader(names, TextReading.PIECE));
   }
 }

@@ -50,16 +50,22 @@ public final class BodyBuffer {
     return bytes.length - length;
   }
 
-  /** Makes room for that many bytes in all, or for as many as there may be. */
+  /** Makes room for that many bytes in all, or for as many as there may be and one more. */
   void grow(long wanted) throws OverLimitException {
-    if (length == max) {
+    if (bytes.length > max) {
       throw tooLarge(limit, max);
     }
-    int capacity = (int) Math.min(max, wanted);
+    int capacity = (int) Math.min(max + 1L, wanted);
     memory.take(capacity);
     byte[] larger = Arrays.copyOf(bytes, capacity);
     memory.giveBack(bytes.length);
     bytes = larger;
+  }
+
+  /** Lets go of the first bytes. */
+  void drop(int count) {
+    System.arraycopy(bytes, count, bytes, 0, length - count);
+    length -= count;
   }
 
   /** Counts bytes in that were written after the others. */
@@ -115,14 +121,16 @@ public final class BodyBuffer {
   }
 
   static OverLimitException tooLarge(RequestLimit limit, int max) {
+    String reason =
+        switch (limit) {
+          case INFLATED_PART ->
+              "a line or message of the body is too large as inflated, push fewer labels or series"
+                  + " in one";
+          case INFLATED_SIZE -> "the body is too large as inflated, push less at a time";
+          case FORM_SIZE -> "the body is too large as sent, ask for less";
+          default -> "the body is too large as sent, push less at a time";
+        };
     return OverLimitException.tooLarge(
-        limit,
-        "the body is too large"
-            + (limit == RequestLimit.INFLATED_SIZE ? " as inflated" : " as sent")
-            + (limit == RequestLimit.FORM_SIZE ? ", ask for less" : ", push less at a time")
-            + " or raise --"
-            + limit.flag()
-            + ": limit="
-            + max);
+        limit, reason + " or raise --" + limit.flag() + ": limit=" + max);
   }
 }

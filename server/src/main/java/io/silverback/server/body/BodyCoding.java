@@ -12,7 +12,7 @@ import java.io.IOException;
 import java.util.Locale;
 
 /**
- * Reads the body of a push whole, and undoes its Content-Encoding: gzip, framed snappy or none.
+ * Receives the body of a push, and undoes its Content-Encoding: gzip, framed snappy or none.
  *
  * <p>Any other encoding is taken for none, as upstream does. Both the bytes sent and the bytes that
  * they inflate to are bounded, and are taken from the body memory as they come.
@@ -20,11 +20,13 @@ import java.util.Locale;
 public final class BodyCoding {
   private final int maxSentBytes;
   private final int maxInflatedBytes;
+  private final int maxInflatedPartBytes;
   private final int maxFormBytes;
 
   public BodyCoding(RequestLimits limits) {
     this.maxSentBytes = limits.maxBodyBytes();
     this.maxInflatedBytes = limits.maxInflatedBytes();
+    this.maxInflatedPartBytes = limits.maxInflatedPartBytes();
     this.maxFormBytes = limits.maxFormBytes();
   }
 
@@ -59,17 +61,21 @@ public final class BodyCoding {
     return sent;
   }
 
-  /** The body as its parser wants it. */
-  public BodyBuffer inflate(ServerRequest request, BodyBuffer sent, LimitedMemory.Lease memory)
+  /** The body without its encoding. */
+  public UnpackedBody unpack(ServerRequest request, BodyBuffer sent, LimitedMemory.Lease memory)
       throws UnreadableBodyException, OverLimitException {
     String encoding =
         request.headers().first(HeaderNames.CONTENT_ENCODING).orElse("").toLowerCase(Locale.ROOT);
-    var inflated = new BodyBuffer(memory, RequestLimit.INFLATED_SIZE, maxInflatedBytes);
     return switch (encoding) {
-      case "gzip" -> Gunzip.inflate(sent.bytes(), sent.length(), inflated);
-      case "snappy" -> Unsnap.inflate(sent.bytes(), sent.length(), inflated);
-      default -> sent;
+      case "gzip" -> unpack(new Gunzip(sent.bytes(), sent.length()), sent, memory);
+      case "snappy" -> unpack(new Unsnap(sent.bytes(), sent.length()), sent, memory);
+      default -> UnpackedBody.asSent(sent);
     };
+  }
+
+  private UnpackedBody unpack(Unpacker unpacker, BodyBuffer sent, LimitedMemory.Lease memory)
+      throws UnreadableBodyException, OverLimitException {
+    return UnpackedBody.of(unpacker, sent.length(), memory, maxInflatedPartBytes, maxInflatedBytes);
   }
 
   /** A body cannot be read, which is a 400. */

@@ -1,7 +1,6 @@
 package io.silverback.server.body;
 
 import io.silverback.server.body.BodyCoding.UnreadableBodyException;
-import io.silverback.server.limits.OverLimitException;
 import java.util.zip.CRC32;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
@@ -13,7 +12,7 @@ import java.util.zip.Inflater;
  * body, so that a body cut off in the header of a later member would be stored in part; here that
  * is an error. Reasons are in the words of upstream's reader.
  */
-final class Gunzip {
+final class Gunzip implements Unpacker {
   private static final int HEADER_CHECKSUM_FLAG = 0x02;
   private static final int EXTRA_FLAG = 0x04;
   private static final int NAME_FLAG = 0x08;
@@ -23,34 +22,40 @@ final class Gunzip {
 
   private final byte[] packed;
   private final int end;
-  private final BodyBuffer inflated;
+  private final Inflater inflater = new Inflater(true);
+  private final CRC32 checksum = new CRC32();
   private int at;
+  private boolean isInMember;
 
-  private Gunzip(byte[] packed, int end, BodyBuffer inflated) {
+  /** Undoes the first {@code length} bytes. */
+  Gunzip(byte[] packed, int length) {
     this.packed = packed;
-    this.end = end;
-    this.inflated = inflated;
+    this.end = length;
   }
 
-  /** Writes what the first {@code length} bytes inflate to into an empty buffer, and returns it. */
-  static BodyBuffer inflate(byte[] packed, int length, BodyBuffer inflated)
-      throws UnreadableBodyException, OverLimitException {
-    if (length == 0) {
+  @Override
+  public boolean fill(BodyBuffer into) throws UnreadableBodyException {
+    if (end == 0) {
       throw new UnreadableBodyException("EOF");
     }
-    var gunzip = new Gunzip(packed, length, inflated);
-    var inflater = new Inflater(true);
-    try {
-      inflated.grow(Math.max(512L, 4L * length));
-      while (gunzip.at < length) {
-        gunzip.skipHeader();
-        gunzip.inflateMember(inflater);
-        inflater.reset();
+    while (isInMember || at < end) {
+      if (!isInMember) {
+        enterMember();
       }
-    } finally {
-      inflater.end();
+      if (into.room() == 0) {
+        return false;
+      }
+      inflate(into);
     }
-    return inflated;
+    return true;
+  }
+
+  private void enterMember() throws UnreadableBodyException {
+    skipHeader();
+    inflater.reset();
+    inflater.setInput(packed, at, end - at);
+    checksum.reset();
+    isInMember = true;
   }
 
   private void skipHeader() throws UnreadableBodyException {
@@ -91,38 +96,32 @@ final class Gunzip {
     at += count;
   }
 
-  private void inflateMember(Inflater inflater) throws UnreadableBodyException, OverLimitException {
-    int start = inflated.length();
-    inflater.setInput(packed, at, end - at);
+  private void inflate(BodyBuffer into) throws UnreadableBodyException {
+    int from = into.length();
+    int count;
     try {
-      while (!inflater.finished()) {
-        if (inflated.room() == 0) {
-          inflated.grow(2L * inflated.length());
-        }
-        int count = inflater.inflate(inflated.bytes(), inflated.length(), inflated.room());
-        inflated.wrote(count);
-        if (count == 0
-            && !inflater.finished()
-            && (inflater.needsInput() || inflater.needsDictionary())) {
-          throw unexpectedEnd();
-        }
-      }
+      count = inflater.inflate(into.bytes(), from, into.room());
     } catch (DataFormatException e) {
       throw new UnreadableBodyException(
           "flate: corrupt input before offset " + inflater.getBytesRead());
     }
-    at += (int) inflater.getBytesRead();
-    checkTrailer(start, inflater.getBytesWritten());
+    checksum.update(into.bytes(), from, count);
+    into.wrote(count);
+    if (inflater.finished()) {
+      leaveMember();
+    } else if (count == 0 && (inflater.needsInput() || inflater.needsDictionary())) {
+      throw unexpectedEnd();
+    }
   }
 
-  private void checkTrailer(int start, long memberLength) throws UnreadableBodyException {
+  private void leaveMember() throws UnreadableBodyException {
+    at += (int) inflater.getBytesRead();
     skip(TRAILER_LENGTH);
-    var checksum = new CRC32();
-    checksum.update(inflated.bytes(), start, inflated.length() - start);
     if (littleEndian(at - 8) != checksum.getValue()
-        || littleEndian(at - 4) != (memberLength & 0xffffffffL)) {
+        || littleEndian(at - 4) != (inflater.getBytesWritten() & 0xffffffffL)) {
       throw new UnreadableBodyException("gzip: invalid checksum");
     }
+    isInMember = false;
   }
 
   private static UnreadableBodyException invalidHeader() {
@@ -138,5 +137,10 @@ final class Gunzip {
         | (packed[offset + 1] & 0xffL) << 8
         | (packed[offset + 2] & 0xffL) << 16
         | (packed[offset + 3] & 0xffL) << 24;
+  }
+
+  @Override
+  public void close() {
+    inflater.end();
   }
 }

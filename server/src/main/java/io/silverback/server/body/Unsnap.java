@@ -3,7 +3,6 @@ package io.silverback.server.body;
 import io.airlift.compress.MalformedInputException;
 import io.airlift.compress.snappy.SnappyDecompressor;
 import io.silverback.server.body.BodyCoding.UnreadableBodyException;
-import io.silverback.server.limits.OverLimitException;
 import java.util.zip.CRC32C;
 
 /**
@@ -12,7 +11,7 @@ import java.util.zip.CRC32C;
  * <p>The format bounds what a chunk inflates to, so no length that a client declares is believed
  * beyond that: https://github.com/google/snappy/blob/main/framing_format.txt.
  */
-final class Unsnap {
+final class Unsnap implements Unpacker {
   private static final int COMPRESSED = 0x00;
   private static final int PLAIN = 0x01;
   private static final int FIRST_SKIPPABLE = 0x80;
@@ -30,84 +29,88 @@ final class Unsnap {
 
   private final byte[] packed;
   private final int end;
-  private final BodyBuffer inflated;
   private final SnappyDecompressor decompressor = new SnappyDecompressor();
   private int at;
 
-  private Unsnap(byte[] packed, int end, BodyBuffer inflated) {
+  /** Undoes the first {@code length} bytes. */
+  Unsnap(byte[] packed, int length) {
     this.packed = packed;
-    this.end = end;
-    this.inflated = inflated;
+    this.end = length;
   }
 
-  /** Writes what the first {@code length} bytes inflate to into an empty buffer, and returns it. */
-  static BodyBuffer inflate(byte[] packed, int length, BodyBuffer inflated)
-      throws UnreadableBodyException, OverLimitException {
-    var unsnap = new Unsnap(packed, length, inflated);
-    for (boolean isFirst = true; unsnap.at < length; isFirst = false) {
-      unsnap.readChunk(isFirst);
+  @Override
+  public boolean fill(BodyBuffer into) throws UnreadableBodyException {
+    while (at < end) {
+      if (!readChunk(into)) {
+        return false;
+      }
     }
-    return inflated;
+    return true;
   }
 
-  private void readChunk(boolean isFirst) throws UnreadableBodyException, OverLimitException {
-    require(CHUNK_HEADER_LENGTH);
+  /** False if there is no room for what is in it. */
+  private boolean readChunk(BodyBuffer into) throws UnreadableBodyException {
+    require(at, CHUNK_HEADER_LENGTH);
     int type = packed[at] & 0xff;
     int length =
         (packed[at + 1] & 0xff) | (packed[at + 2] & 0xff) << 8 | (packed[at + 3] & 0xff) << 16;
-    at += CHUNK_HEADER_LENGTH;
-    if (isFirst && type != STREAM_START) {
+    if (at == 0 && type != STREAM_START) {
       throw corrupt();
     }
     if (length > MOST_CHUNK) {
       throw unsupported();
     }
-    require(length);
+    int from = at + CHUNK_HEADER_LENGTH;
+    require(from, length);
     switch (type) {
-      case COMPRESSED -> inflate(length, true);
-      case PLAIN -> inflate(length, false);
-      case STREAM_START -> checkMagic(length);
+      case COMPRESSED, PLAIN -> {
+        if (!inflate(from, length, type == COMPRESSED, into)) {
+          return false;
+        }
+      }
+      case STREAM_START -> checkMagic(from, length);
       default -> {
         if (type < FIRST_SKIPPABLE) {
           throw unsupported();
         }
       }
     }
-    at += length;
+    at = from + length;
+    return true;
   }
 
-  private void checkMagic(int length) throws UnreadableBodyException {
+  private void checkMagic(int from, int length) throws UnreadableBodyException {
     boolean isMagic = length == MAGIC.length;
     for (int i = 0; isMagic && i < length; i++) {
-      isMagic = packed[at + i] == MAGIC[i];
+      isMagic = packed[from + i] == MAGIC[i];
     }
     if (!isMagic) {
       throw corrupt();
     }
   }
 
-  private void inflate(int length, boolean isCompressed)
-      throws UnreadableBodyException, OverLimitException {
+  private boolean inflate(int chunk, int length, boolean isCompressed, BodyBuffer into)
+      throws UnreadableBodyException {
     if (length < CHECKSUM_LENGTH) {
       throw corrupt();
     }
-    int from = at + CHECKSUM_LENGTH;
+    int from = chunk + CHECKSUM_LENGTH;
     int count = length - CHECKSUM_LENGTH;
     int size = isCompressed ? inflatedLength(from, count) : count;
     if (size < 0 || size > MOST_INFLATED) {
       throw corrupt();
     }
-    int start = inflated.length();
-    while (inflated.room() < size) {
-      inflated.grow(Math.max(start + (long) size, 2L * start));
+    if (into.room() < size) {
+      return false;
     }
     if (isCompressed) {
-      decompress(from, count, size);
+      decompress(from, count, size, into);
     } else {
-      System.arraycopy(packed, from, inflated.bytes(), start, size);
+      System.arraycopy(packed, from, into.bytes(), into.length(), size);
     }
-    inflated.wrote(size);
-    checkChecksum(start, size);
+    checkChecksum(chunk, into, size);
+    into.wrote(size);
+    return true;
   }
 
   private int inflatedLength(int from, int count) throws UnreadableBodyException {
@@ -122,11 +125,11 @@ final class Unsnap {
     throw corrupt();
   }
 
-  private void decompress(int from, int count, int size) throws UnreadableBodyException {
+  private void decompress(int from, int count, int size, BodyBuffer into)
+      throws UnreadableBodyException {
     try {
       int written =
-          decompressor.decompress(
-              packed, from, count, inflated.bytes(), inflated.length(), inflated.room());
+          decompressor.decompress(packed, from, count, into.bytes(), into.length(), into.room());
       if (written != size) {
         throw corrupt();
       }
@@ -135,23 +138,23 @@ final class Unsnap {
     }
   }
 
-  private void checkChecksum(int start, int size) throws UnreadableBodyException {
+  private void checkChecksum(int chunk, BodyBuffer into, int size) throws UnreadableBodyException {
     var checksum = new CRC32C();
-    checksum.update(inflated.bytes(), start, size);
+    checksum.update(into.bytes(), into.length(), size);
     int value = (int) checksum.getValue();
     int masked = (value >>> 15 | value << 17) + CHECKSUM_MASK;
     int stored =
-        (packed[at] & 0xff)
-            | (packed[at + 1] & 0xff) << 8
-            | (packed[at + 2] & 0xff) << 16
-            | (packed[at + 3] & 0xff) << 24;
+        (packed[chunk] & 0xff)
+            | (packed[chunk + 1] & 0xff) << 8
+            | (packed[chunk + 2] & 0xff) << 16
+            | (packed[chunk + 3] & 0xff) << 24;
     if (masked != stored) {
       throw corrupt();
     }
   }
 
-  private void require(int count) throws UnreadableBodyException {
-    if (end - at < count) {
+  private void require(int from, int count) throws UnreadableBodyException {
+    if (end - from < count) {
       throw corrupt();
     }
   }
@@ -163,4 +166,7 @@ final class Unsnap {
   private static UnreadableBodyException unsupported() {
     return new UnreadableBodyException("snappy: unsupported input");
   }
+
+  @Override
+  public void close() {}
 }

@@ -55,6 +55,21 @@ final class LimitFlags {
       TABLE.single(
           "limits.max-inflated-size", bytes(), "256MiB", "Most bytes that a body may inflate to.");
 
+  static final Flag<Integer> MAX_INFLATED_PART =
+      TABLE.single(
+          "limits.max-inflated-part",
+          bytes(),
+          "16MiB",
+          "Most bytes that a line of text, or a message of protobuf, may inflate to.");
+
+  static final Flag<Integer> MAX_PARSED_RATIO =
+      TABLE.single(
+          "limits.max-parsed-ratio",
+          number(Integer.MAX_VALUE),
+          "1000",
+          "Most heap for what is parsed of a body that inflates to more than 4 MiB, as a multiple of"
+              + " the bytes sent. 32 MiB are for free.");
+
   static final Flag<Optional<Long>> MAX_BODY_MEMORY =
       TABLE.single(
           "limits.max-body-memory",
@@ -221,6 +236,8 @@ final class LimitFlags {
     return new RequestLimits(
         flags.get(MAX_BODY_SIZE),
         flags.get(MAX_INFLATED_SIZE),
+        flags.get(MAX_INFLATED_PART),
+        flags.get(MAX_PARSED_RATIO),
         flags.get(MAX_BODY_MEMORY).orElse(heap / HEAP_PART_OF_BODIES),
         flags.get(MAX_LABELS_PER_SERIES),
         flags.get(MAX_KEY_LENGTH),

@@ -8,14 +8,13 @@ import io.silverback.codec.exposition.ContentType;
 import io.silverback.codec.exposition.MalformedExpositionException;
 import io.silverback.codec.exposition.ParsedExposition;
 import io.silverback.codec.exposition.ParsedSize;
-import io.silverback.codec.exposition.ProtobufParser;
-import io.silverback.codec.exposition.TextParser;
 import io.silverback.codec.model.Deadline;
 import io.silverback.codec.model.DeadlineException;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.server.body.BodyBuffer;
 import io.silverback.server.body.BodyCoding;
 import io.silverback.server.body.BodyCoding.UnreadableBodyException;
+import io.silverback.server.body.UnpackedBody;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.http.ClientName;
 import io.silverback.server.http.Exchange;
@@ -45,8 +44,7 @@ final class PushHandler {
   private final LimitedMemory memory;
   private final PushBounds bounds;
   private final Turnstile pushes;
-  private final TextParser text;
-  private final ProtobufParser protobuf = new ProtobufParser();
+  private final BodyParser parser;
   private final Duration timeout;
   private final boolean checked;
   private final OverLimitAnswer overLimit;
@@ -73,7 +71,7 @@ final class PushHandler {
     this.memory = memory;
     this.bounds = new PushBounds(settings.limits());
     this.pushes = pushes;
-    this.text = new TextParser(settings.names());
+    this.parser = new BodyParser(settings.names(), settings.limits().maxParsedRatio());
     this.timeout = settings.limits().pushTimeout();
     this.checked = settings.checked();
     this.overLimit = overLimit;
@@ -189,14 +187,17 @@ final class PushHandler {
       BodyBuffer sent = bodies.receive(request, lease);
       try (var _ = pushes.enter(request.remotePeer().host())) {
         Deadline.current().begin();
-        BodyBuffer body = bodies.inflate(request, sent, lease);
-        if (!(meaning instanceof Push push) || isProtobuf(contentType(request))) {
-          return submitParsed(request, reading, meaning, body, lease);
+        try (UnpackedBody body = bodies.unpack(request, sent, lease)) {
+          if (!(meaning instanceof Push push)
+              || !body.isWhole()
+              || isProtobuf(contentType(request))) {
+            return submitParsed(request, reading, meaning, body, lease);
+          }
+          Optional<Submission> repeated = repeat(request, reading, push, body.window(), lease);
+          return repeated.isPresent()
+              ? repeated.get()
+              : submitAndLearn(request, reading, push, body, lease);
         }
-        Optional<Submission> repeated = repeat(request, reading, push, body, lease);
-        return repeated.isPresent()
-            ? repeated.get()
-            : submitAndLearn(request, reading, push, body, lease);
       }
     }
   }
@@ -246,11 +247,12 @@ final class PushHandler {
       ServerRequest request,
       GroupingKeyPath.Reading.Key reading,
       Meaning meaning,
-      BodyBuffer body,
+      UnpackedBody body,
       LimitedMemory.Lease lease)
       throws UnreadableBodyException, OverLimitException {
     GroupingKey key = reading.key();
-    ParsedExposition parsed = parse(request, body, lease);
+    String contentType = contentType(request);
+    ParsedExposition parsed = parser.parse(body, isProtobuf(contentType), contentType, lease);
     bounds.check(key, parsed, lease);
     GroupUpdate update = meaning.of(key, parsed);
     Submission submission = PushHint.explain(submitUnlessFenced(request, update), key, parsed);
@@ -264,12 +266,12 @@ final class PushHandler {
       ServerRequest request,
       GroupingKeyPath.Reading.Key reading,
       Push push,
-      BodyBuffer body,
+      UnpackedBody body,
       LimitedMemory.Lease lease)
       throws UnreadableBodyException, OverLimitException {
     Submission submission = submitParsed(request, reading, push, body, lease);
     if (submission instanceof Submission.Accepted) {
-      learn(reading.key(), body, lease);
+      learn(reading.key(), body.window(), lease);
     }
     return submission;
   }
@@ -287,8 +289,7 @@ final class PushHandler {
   /** Costs as much as parsing the body once more, so only if there is memory for that. */
   private void learn(GroupingKey key, BodyBuffer body, LimitedMemory.Lease lease) {
     if (lease.tryTake(ParsedSize.ofText(body.bytes(), body.length()))) {
-      templates.learn(
-          key, body.bytes(), body.length(), numbered -> text.parse(numbered, numbered.length));
+      templates.learn(key, body.bytes(), body.length(), parser::text);
     }
   }
 
@@ -337,27 +338,6 @@ final class PushHandler {
         log.refused(RefusalReason.UNAVAILABLE);
         Fence.tryLater(response, reason);
       }
-    }
-  }
-
-  private ParsedExposition parse(ServerRequest request, BodyBuffer body, LimitedMemory.Lease lease)
-      throws UnreadableBodyException, OverLimitException {
-    byte[] bytes = body.bytes();
-    int length = body.length();
-    String contentType = contentType(request);
-    if (isProtobuf(contentType)) {
-      if (!lease.tryTake(ParsedSize.mostOf(length))) {
-        lease.take(ParsedSize.ofProtobuf(bytes, length));
-      }
-      return protobuf.parse(bytes, length);
-    }
-    if (!lease.tryTake(ParsedSize.mostOf(length))) {
-      lease.take(ParsedSize.ofText(bytes, length));
-    }
-    try {
-      return text.parse(bytes, length);
-    } catch (MalformedExpositionException e) {
-      throw new UnreadableBodyException(PushHint.explain(e, bytes, length, contentType));
     }
   }
 

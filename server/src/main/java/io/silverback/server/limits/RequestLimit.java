@@ -4,6 +4,8 @@ package io.silverback.server.limits;
 public enum RequestLimit {
   BODY_SIZE("limits.max-body-size", LimitUnit.BYTES),
   INFLATED_SIZE("limits.max-inflated-size", LimitUnit.BYTES),
+  INFLATED_PART("limits.max-inflated-part", LimitUnit.BYTES),
+  PARSED_RATIO("limits.max-parsed-ratio", LimitUnit.COUNT),
   BODY_MEMORY("limits.max-body-memory", LimitUnit.BYTES),
   LABELS("limits.max-labels-per-series", LimitUnit.COUNT),
   KEY_LENGTH("limits.max-key-length", LimitUnit.COUNT),

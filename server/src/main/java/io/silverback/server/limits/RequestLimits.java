@@ -7,6 +7,9 @@ import java.time.Duration;
  *
  * @param maxBodyBytes the most bytes that a push may send
  * @param maxInflatedBytes the most bytes that they may inflate to
+ * @param maxInflatedPartBytes the most bytes that a line or a message may inflate to
+ * @param maxParsedRatio the most heap, for each byte sent, for what is parsed of bytes that inflate
+ *     to very many
  * @param maxBodyMemoryBytes the most heap that all bodies together may take, what is parsed of them
  *     included
  * @param maxLabels the most labels of a series, those of its grouping key included
@@ -33,6 +36,8 @@ import java.time.Duration;
 public record RequestLimits(
     int maxBodyBytes,
     int maxInflatedBytes,
+    int maxInflatedPartBytes,
+    int maxParsedRatio,
     long maxBodyMemoryBytes,
     int maxLabels,
     int maxKeyLength,
@@ -59,6 +64,8 @@ public record RequestLimits(
     return switch (limit) {
       case BODY_SIZE -> maxBodyBytes;
       case INFLATED_SIZE -> maxInflatedBytes;
+      case INFLATED_PART -> maxInflatedPartBytes;
+      case PARSED_RATIO -> maxParsedRatio;
       case BODY_MEMORY -> maxBodyMemoryBytes;
       case LABELS -> maxLabels;
       case KEY_LENGTH -> maxKeyLength;

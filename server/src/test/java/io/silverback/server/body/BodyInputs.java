@@ -10,7 +10,6 @@ import io.silverback.server.json.QueryParameters;
 import io.silverback.server.json.QueryTime;
 import io.silverback.server.limits.LimitedMemory;
 import io.silverback.server.limits.OverLimitException;
-import io.silverback.server.limits.RequestLimit;
 import io.silverback.server.memory.MemoryPool;
 import java.time.Duration;
 
@@ -18,6 +17,8 @@ import java.time.Duration;
 public final class BodyInputs {
   /** The most bytes that a body may inflate to here. */
   public static final int MOST_INFLATED = 4 << 20;
+
+  private static final int PART = 1 << 20;
 
   private static final LimitedMemory MEMORY =
       LimitedMemory.ofBodies(new MemoryPool(4L * MOST_INFLATED, Duration.ZERO));
@@ -27,23 +28,27 @@ public final class BodyInputs {
   private BodyInputs() {}
 
   @FunctionalInterface
-  private interface Inflater {
-    BodyBuffer inflate(byte[] packed, int length, BodyBuffer inflated)
-        throws UnreadableBodyException, OverLimitException;
+  private interface Inflating {
+    Unpacker of(byte[] packed, int length);
   }
 
   public static void inflateGzip(byte[] bytes) {
-    inflate(bytes, Gunzip::inflate);
+    inflate(bytes, Gunzip::new);
   }
 
   public static void inflateSnappy(byte[] bytes) {
-    inflate(bytes, Unsnap::inflate);
+    inflate(bytes, Unsnap::new);
   }
 
-  private static void inflate(byte[] bytes, Inflater inflater) {
-    try (var lease = MEMORY.lease()) {
-      var inflated = new BodyBuffer(lease, RequestLimit.INFLATED_SIZE, MOST_INFLATED);
-      if (inflater.inflate(bytes, bytes.length, inflated).length() > MOST_INFLATED) {
+  private static void inflate(byte[] bytes, Inflating inflater) {
+    try (var lease = MEMORY.lease();
+        var body =
+            UnpackedBody.of(
+                inflater.of(bytes, bytes.length), bytes.length, lease, PART, MOST_INFLATED)) {
+      while (!body.isEnded()) {
+        body.slide(body.window().length());
+      }
+      if (body.window().bytes().length > PART + 1) {
         throw new IllegalStateException("inflated beyond its limit");
       }
     } catch (UnreadableBodyException | OverLimitException _) {

@@ -98,22 +98,24 @@ final class GunzipTest {
     var memory = LimitedMemory.ofBodies(new MemoryPool(MAX / 2, Duration.ZERO));
     byte[] bomb = gzip("0".repeat(MAX));
     try (var lease = memory.lease()) {
-      var inflated = new BodyBuffer(lease, RequestLimit.INFLATED_SIZE, MAX);
       var refused =
-          assertThrows(OverLimitException.class, () -> Gunzip.inflate(bomb, bomb.length, inflated));
+          assertThrows(
+              OverLimitException.class,
+              () -> UnpackedBody.of(new Gunzip(bomb, bomb.length), bomb.length, lease, MAX, MAX));
 
       assertEquals(413, refused.status());
       assertEquals(RequestLimit.BODY_MEMORY, refused.limit());
-      assertTrue(inflated.bytes().length <= MAX / 2);
+      assertTrue(memory.takenBytes() <= MAX / 2);
     }
     assertEquals(0, memory.takenBytes());
   }
 
   private static byte[] inflate(byte[] packed) throws UnreadableBodyException, OverLimitException {
-    try (var lease = LimitedMemory.ofBodies(new MemoryPool(16L * MAX, Duration.ZERO)).lease()) {
-      var inflated = new BodyBuffer(lease, RequestLimit.INFLATED_SIZE, MAX);
-      Gunzip.inflate(packed, packed.length, inflated);
-      return Arrays.copyOf(inflated.bytes(), inflated.length());
+    try (var lease = LimitedMemory.ofBodies(new MemoryPool(16L * MAX, Duration.ZERO)).lease();
+        var body =
+            UnpackedBody.of(new Gunzip(packed, packed.length), packed.length, lease, MAX, MAX)) {
+      assertTrue(body.isWhole());
+      return Arrays.copyOf(body.window().bytes(), body.window().length());
     }
   }
 

@@ -101,10 +101,11 @@ final class UnsnapTest {
   }
 
   private static byte[] inflate(byte[] packed) throws UnreadableBodyException, OverLimitException {
-    try (var lease = LimitedMemory.ofBodies(new MemoryPool(16L * MAX, Duration.ZERO)).lease()) {
-      var inflated = new BodyBuffer(lease, RequestLimit.INFLATED_SIZE, MAX);
-      Unsnap.inflate(packed, packed.length, inflated);
-      return Arrays.copyOf(inflated.bytes(), inflated.length());
+    try (var lease = LimitedMemory.ofBodies(new MemoryPool(16L * MAX, Duration.ZERO)).lease();
+        var body =
+            UnpackedBody.of(new Unsnap(packed, packed.length), packed.length, lease, MAX, MAX)) {
+      assertTrue(body.isWhole());
+      return Arrays.copyOf(body.window().bytes(), body.window().length());
     }
   }
 

@@ -97,6 +97,8 @@ final class FlagsTest {
         new RequestLimits(
             1,
             2,
+            23,
+            24,
             3L,
             4,
             5,
@@ -120,6 +122,8 @@ final class FlagsTest {
         serve(
                 "--limits.max-body-size=1",
                 "--limits.max-inflated-size=2",
+                "--limits.max-inflated-part=23",
+                "--limits.max-parsed-ratio=24",
                 "--limits.max-body-memory=3",
                 "--limits.max-labels-per-series=4",
                 "--limits.max-key-length=5",
@@ -348,7 +352,9 @@ final class FlagsTest {
             "limits.max-connections",
             "limits.max-groups",
             "limits.max-history-samples",
+            "limits.max-inflated-part",
             "limits.max-inflated-size",
+            "limits.max-parsed-ratio",
             "limits.max-scrape-memory",
             "limits.max-template-memory",
             "limits.max-label-length",

@@ -22,6 +22,8 @@ final class QueryBoundsTest {
           1,
           1,
           1,
+          1,
+          1,
           0,
           Duration.ofSeconds(1),
           1,

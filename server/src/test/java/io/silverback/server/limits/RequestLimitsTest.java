@@ -1,5 +1,6 @@
 package io.silverback.server.limits;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -21,7 +22,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
@@ -83,7 +83,7 @@ public final class RequestLimitsTest {
   @ParameterizedTest
   @ValueSource(strings = {"gzip", "snappy"})
   void aBombIsRefusedBeforeItIsInflated(String encoding) throws IOException {
-    byte[] bomb = bomb(encoding, 200 << 20);
+    byte[] bomb = bomb(encoding, "#", 200 << 20);
     for (String flag : List.of("limits.max-inflated-size", "limits.max-body-memory")) {
       try (var gateway = TestGateway.start("--" + flag + "=16MiB")) {
         gateway.send("PUT", "/metrics/job/small", "a 1\n");
@@ -96,6 +96,82 @@ public final class RequestLimitsTest {
         assertEquals(1, refusedBy(gateway, flag));
         assertStays(gateway, "small");
       }
+    }
+  }
+
+  /** What few bytes inflate to takes the memory of a window, whatever it is. */
+  @ParameterizedTest
+  @CsvSource({
+    "#, limits.max-inflated-part",
+    "a, limits.max-inflated-part",
+    "'a 1\n', limits.max-parsed-ratio",
+    "'a{x=\"1\"} 1\n', limits.max-parsed-ratio",
+  })
+  void aBombIsRefusedBeforeAllOfItIsParsed(String piece, String flag) throws IOException {
+    byte[] bomb = bomb("gzip", piece.translateEscapes(), 40 << 20);
+    try (var gateway = TestGateway.start()) {
+      gateway.send("PUT", "/metrics/job/small", "a 1\n");
+
+      Answer refused = gateway.send("PUT", "/metrics/job/bomb", bomb, "Content-Encoding: gzip");
+
+      assertEquals(413, refused.status(), refused.text());
+      assertTrue(refused.text().contains("raise --" + flag), refused.text());
+      assertEquals(1, refusedBy(gateway, flag));
+      assertStays(gateway, "small");
+      await(() -> used(gateway, "limits.max-body-memory") == 0);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"gzip", "snappy"})
+  void aLargeBodyOfCommentsTakesTheMemoryOfAWindow(String encoding) throws IOException {
+    byte[] comments = bomb(encoding, "# a comment that says nothing\n\n", 40 << 20);
+    try (var gateway = TestGateway.start("--limits.max-body-memory=16MiB")) {
+      Answer taken =
+          gateway.send("PUT", "/metrics/job/j", comments, "Content-Encoding: " + encoding);
+
+      assertEquals(200, taken.status(), taken.text());
+    }
+  }
+
+  /** Over the size up to which a body is unpacked as a whole. */
+  @ParameterizedTest
+  @ValueSource(strings = {"gzip", "snappy"})
+  void allSeriesOfALargePackedBodyAreStored(String encoding) throws IOException {
+    var text = new StringBuilder("# TYPE large gauge\n");
+    int series = 60_000;
+    for (int i = 0; i < series; i++) {
+      text.append("large{instance=\"host-").append(i).append("\",padding=\"");
+      text.append("x".repeat(70)).append("\"} ").append(i).append('\n');
+    }
+    try (var gateway = TestGateway.start()) {
+      Answer taken =
+          gateway.send(
+              "PUT",
+              "/metrics/job/j",
+              bomb(encoding, text.toString(), text.length()),
+              "Content-Encoding: " + encoding);
+
+      assertEquals(200, taken.status(), taken.text());
+      String page = gateway.send("GET", "/metrics", "").text();
+      assertEquals(series, page.lines().filter(line -> line.startsWith("large{")).count());
+      assertTrue(page.contains("host-59999"), "the last one");
+    }
+  }
+
+  /** As the words of upstream count them. */
+  @Test
+  void aFaultFarIntoALargePackedBodyNamesItsLine() throws IOException {
+    int lines = 300_000;
+    String text = "# a comment of some length\n".repeat(lines) + "a x\n";
+    try (var gateway = TestGateway.start()) {
+      Answer refused =
+          gateway.send(
+              "PUT", "/metrics/job/j", bomb("gzip", text, text.length()), "Content-Encoding: gzip");
+
+      assertEquals(400, refused.status());
+      assertTrue(
+          refused.text().contains("in line " + (lines + 1) + ": expected float"), refused.text());
     }
   }
 
@@ -415,10 +491,10 @@ public final class RequestLimitsTest {
     assertTrue(condition.getAsBoolean(), "did not come true");
   }
 
-  private static byte[] bomb(String encoding, int length) throws IOException {
+  private static byte[] bomb(String encoding, String text, int length) throws IOException {
     var packed = new ByteArrayOutputStream();
-    byte[] piece = new byte[1 << 20];
-    Arrays.fill(piece, (byte) '#');
+    byte[] piece =
+        text.repeat(Math.max(1, Math.min(length, 1 << 20) / text.length())).getBytes(UTF_8);
     try (OutputStream out =
         encoding.equals("gzip")
             ? new GZIPOutputStream(packed)
