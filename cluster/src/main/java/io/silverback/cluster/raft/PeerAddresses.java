@@ -2,7 +2,6 @@ package io.silverback.cluster.raft;
 
 import io.silverback.cluster.Member;
 import io.silverback.cluster.Network;
-import io.silverback.cluster.message.PeerMessage.ProcessId;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,7 +25,7 @@ final class PeerAddresses {
         }
       };
 
-  private volatile Map<String, ProcessId> heard = Map.of();
+  private volatile Map<String, Member> heard = Map.of();
 
   /** The name of a member in the log. */
   static String peerId(Member member) {
@@ -49,8 +48,8 @@ final class PeerAddresses {
 
   /** Those that are heard now: no other process speaks for the store of one of them. */
   void heard(List<Member> members) {
-    var now = new HashMap<String, ProcessId>();
-    members.forEach(member -> now.put(peerId(member), ProcessId.of(member)));
+    var now = new HashMap<String, Member>();
+    members.forEach(member -> now.put(peerId(member), member));
     heard = now;
   }
 
@@ -59,8 +58,10 @@ final class PeerAddresses {
    * apart: the copy could take the place of the original, and its vote.
    */
   boolean isCopy(String peerId, Network.Sender process) {
-    ProcessId living = heard.get(peerId);
-    return living != null && !living.equals(new ProcessId(process.nodeId(), process.incarnation()));
+    Member living = heard.get(peerId);
+    return living != null
+        && (living.incarnation() != process.incarnation()
+            || !living.nodeId().equals(process.nodeId()));
   }
 
   synchronized Optional<String> of(String peerId) {
