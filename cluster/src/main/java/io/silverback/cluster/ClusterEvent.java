@@ -13,7 +13,8 @@ public enum ClusterEvent {
   PUSHES_WITHOUT_COPY("Pushes answered without another copy, as the view has no other member."),
   REFOUNDINGS("Times that this node founded the cluster again without voters that were lost."),
   PURGED("Deleted groups that this node remembers no longer."),
-  HISTORY_MOVED_BYTES("Bytes of history fetched for slots that this node has come to hold.");
+  HISTORY_MOVED_BYTES("Bytes of history fetched for slots that this node has come to hold."),
+  LEFTOVERS_FORGOTTEN("Groups forgotten here as their slots belong to other nodes that have them.");
 
   private final String description;
 

@@ -215,6 +215,25 @@ public interface ReplicaStore {
   OptionalInt wipe(Map<Integer, Version> versions);
 
   /**
+   * How much there is of each slot: its groups, deleted ones as well, and one more if it has a
+   * horizon; 0 for a slot of which nothing is here.
+   */
+  int[] sizes();
+
+  /**
+   * Forgets those groups, deleted or not, with their history, if they are as they were; and that
+   * anything was purged from the slots, as that would be said of what is forgotten, too. Leaves a
+   * slot alone whose horizon is not that any more, and a deleted group that still has history.
+   *
+   * <p>The caller should hold none of the slots, and has made sure that those have all of it that
+   * should. May take long.
+   *
+   * @param horizons of the slots, as they were before the look at the groups
+   * @return how many groups were forgotten
+   */
+  int forget(Map<Integer, Version> horizons, List<Entry> groups);
+
+  /**
    * What is lacking of the history of a group that exists: what was pushed before all that is here.
    *
    * @param deletedAt when the group was last deleted or wiped; what was pushed before is not

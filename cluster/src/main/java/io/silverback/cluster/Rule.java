@@ -57,5 +57,7 @@ public enum Rule {
   /** A slot counts as wiped only when enough other members have wiped it, too. */
   REPLICATE_WIPES,
   /** A node that comes to hold a slot fetches what was pushed before from those that have it. */
-  HISTORY_FOLLOWS
+  HISTORY_FOLLOWS,
+  /** What a node should hold no more it forgets only once all that should hold it have it. */
+  OWNERS_FIRST
 }

@@ -28,6 +28,9 @@ public final class NotedStore implements ReplicaStore {
   /** What it says of all states. */
   public Version newest = Version.NEVER;
 
+  /** What it holds that others should. */
+  public List<Entry> leftovers = List.of();
+
   /** The epoch of what it has of all groups. */
   public long storedEpoch;
 
@@ -98,7 +101,7 @@ public final class NotedStore implements ReplicaStore {
 
   @Override
   public List<Entry> entries(IntPredicate slots) {
-    return List.of();
+    return leftovers.stream().filter(entry -> slots.test(HashRing.slotOf(entry.key()))).toList();
   }
 
   @Override
@@ -121,6 +124,19 @@ public final class NotedStore implements ReplicaStore {
     requireWhole();
     events.add("wiped " + versions.size());
     return OptionalInt.of(0);
+  }
+
+  @Override
+  public int[] sizes() {
+    int[] sizes = new int[HashRing.SLOTS];
+    leftovers.forEach(entry -> sizes[HashRing.slotOf(entry.key())]++);
+    return sizes;
+  }
+
+  @Override
+  public int forget(Map<Integer, Version> horizons, List<Entry> groups) {
+    events.add("forgotten " + groups.size());
+    return groups.size();
   }
 
   @Override

@@ -27,8 +27,12 @@ final class LocalCluster implements AutoCloseable {
   private final List<Relay> relays = new ArrayList<>();
   private final List<Integer> ports = new ArrayList<>();
 
-  private LocalCluster(int size, UnaryOperator<ClusterLibraries> over, boolean canBeCut) {
+  private final List<String> moreFlags;
+
+  private LocalCluster(
+      int size, UnaryOperator<ClusterLibraries> over, boolean canBeCut, String... moreFlags) {
     libraries = over.apply(world);
+    this.moreFlags = List.of(moreFlags);
     for (int i = 0; i < 3 * size; i++) {
       ports.add(RunningProcess.lastingPort());
     }
@@ -48,6 +52,11 @@ final class LocalCluster implements AutoCloseable {
   /** The same with other libraries, made of those that there are. */
   static LocalCluster start(int size, UnaryOperator<ClusterLibraries> over) throws IOException {
     return whole(new LocalCluster(size, over, false));
+  }
+
+  /** The same with flags that each node gets, too. */
+  static LocalCluster startWith(int size, String... moreFlags) throws IOException {
+    return whole(new LocalCluster(size, UnaryOperator.identity(), false, moreFlags));
   }
 
   /** The same of nodes that {@link #cut} takes apart. */
@@ -83,6 +92,7 @@ final class LocalCluster implements AutoCloseable {
     flags.add("--cluster.push-budget=4s");
     flags.add("--cluster.drain-timeout=2s");
     flags.add("--shutdown.timeout=0s");
+    flags.addAll(moreFlags);
     for (int other = 0; other < size; other++) {
       flags.add("--cluster.join=" + peerAddress(other, size));
     }

@@ -213,6 +213,20 @@ public sealed interface PeerMessage {
   /** Whether they are raised. */
   record HorizonsRaised(long id, boolean done) implements Answer {}
 
+  /**
+   * The sender should hold none of these slots any more, and asks one that should: which of them
+   * can the receiver do without the sender for?
+   *
+   * @param epoch of the sender's view, which has to be that of the receiver
+   */
+  record AskSettled(long id, long epoch, BitSet slots) implements Question {}
+
+  /**
+   * Those which the receiver of the question leads, or is known by their leader to hold, and of
+   * which it waits for no history.
+   */
+  record Settled(long id, BitSet slots) implements Answer {}
+
   /** Asks what the receiver has of the history that the sender lacks. */
   record AskHistory(long id, List<Lack> lacks) implements Question {}
 

@@ -57,6 +57,8 @@ public final class PeerMessageCodec {
   private static final int HISTORY_KNOWN = 39;
   private static final int ASK_PAGES = 40;
   private static final int PAGES = 50;
+  private static final int ASK_SETTLED = 51;
+  private static final int SETTLED = 52;
 
   private PeerMessageCodec() {}
 
@@ -169,6 +171,9 @@ public final class PeerMessageCodec {
       case HistoryKnown m -> out.u8(HISTORY_KNOWN).u64(m.id()).list(m.newest(), ByteOutput::u64);
       case AskPages m -> out.u8(ASK_PAGES).u64(m.id()).list(m.lacks(), PeerMessageCodec::lack);
       case Pages m -> out.u8(PAGES).u64(m.id()).list(m.pages(), (to, pages) -> to.list(pages));
+      case AskSettled m ->
+          out.u8(ASK_SETTLED).u64(m.id()).u64(m.epoch()).bytes(m.slots().toByteArray());
+      case Settled m -> out.u8(SETTLED).u64(m.id()).bytes(m.slots().toByteArray());
       case HorizonsRaised m -> out.u8(HORIZONS_RAISED).u64(m.id()).flag(m.done());
     }
     return out.finish();
@@ -246,6 +251,8 @@ public final class PeerMessageCodec {
       case HISTORY_KNOWN -> new HistoryKnown(in.u64(), in.list(ByteInput::u64));
       case ASK_PAGES -> new AskPages(in.u64(), in.list(PeerMessageCodec::lack));
       case PAGES -> new Pages(in.u64(), in.list(each -> each.list(ByteInput::bytes)));
+      case ASK_SETTLED -> new AskSettled(in.u64(), in.u64(), slots(in));
+      case SETTLED -> new Settled(in.u64(), slots(in));
       case HORIZONS_RAISED -> new HorizonsRaised(in.u64(), in.flag());
       default -> throw new MalformedBytesException("no such message: kind=" + kind);
     };

@@ -48,6 +48,7 @@ import io.silverback.cluster.repair.AntiEntropy;
 import io.silverback.cluster.repair.HandBack;
 import io.silverback.cluster.repair.HandOver;
 import io.silverback.cluster.repair.HistoryMove;
+import io.silverback.cluster.repair.Leftovers;
 import io.silverback.cluster.repair.Purge;
 import io.silverback.cluster.repair.Room;
 import io.silverback.cluster.repair.TakeOver;
@@ -115,6 +116,7 @@ public final class ClusterNode implements AutoCloseable {
   private final AntiEntropy antiEntropy;
   private final HandOver handOver;
   private final HistoryMove historyMove;
+  private final Leftovers leftovers;
   private final HandBack handBack;
   private final Purge purge;
   private final ClusterWipe wipe;
@@ -239,10 +241,6 @@ public final class ClusterNode implements AutoCloseable {
             () -> view,
             off,
             events);
-    answers =
-        new PeerAnswers(
-            ports, fences, led, minority, leader, claims, pushes, wipe, epochs, requests, post, off,
-            events);
     heartbeats = new Heartbeats(config, self, ports, lease, voter, peers, foreigners, board, post);
     outages = new OutageWatch(self, ports.clock(), peers, lease, led, config.lease());
     clocks = new ClockWatch(config, self, ports.clock());
@@ -262,6 +260,25 @@ public final class ClusterNode implements AutoCloseable {
             off);
     historyMove =
         new HistoryMove(self, ports, requests, led, shares, readiness::hasCopiesOf, off, events);
+    leftovers =
+        new Leftovers(
+            config,
+            self,
+            ports,
+            requests,
+            led,
+            shares,
+            fences,
+            antiEntropy,
+            historyMove,
+            readiness::hasCopiesOf,
+            lease::holds,
+            off,
+            events);
+    answers =
+        new PeerAnswers(
+            ports, fences, led, minority, leader, claims, pushes, wipe, leftovers, epochs, requests,
+            post, off, events);
     report =
         new StatusReport(
             self,
@@ -274,6 +291,7 @@ public final class ClusterNode implements AutoCloseable {
             antiEntropy,
             handOver,
             historyMove,
+            leftovers,
             outages,
             clocks,
             new LogWatch(ports.viewLog(), ports.clock(), config.lease(), off),
@@ -757,6 +775,7 @@ public final class ClusterNode implements AutoCloseable {
     proposer.enter(next);
     refounder.enter(next);
     antiEntropy.enter(next);
+    leftovers.enter(next);
     outages.enter(next);
     clocks.enter(next);
     if (isRefounded && next.voters().equals(List.of(self))) {
@@ -793,6 +812,7 @@ public final class ClusterNode implements AutoCloseable {
       board.report(current, ProcessId.of(self), current.epoch(), voter.lapsed());
       if (!closed) {
         refounder.tick(current);
+        leftovers.tick(current);
       }
       takeOver.advance(current);
       room.tick(current);
@@ -819,7 +839,10 @@ public final class ClusterNode implements AutoCloseable {
 
   /** One that may have been alone asks only with a lease: those that it asks give way. */
   private boolean mayTakeOver() {
-    return view.filter(minority::retakes).isEmpty() || (lease.holds() && !leader.isAloneAtWork());
+    boolean mayAsk =
+        view.filter(minority::retakes).isEmpty() || (lease.holds() && !leader.isAloneAtWork());
+    // What it compares with what others have must not go a moment later.
+    return mayAsk && !leftovers.isForgetting();
   }
 
   private void beat() {

@@ -22,6 +22,7 @@ import io.silverback.cluster.push.LeaderQueue;
 import io.silverback.cluster.push.Pushes;
 import io.silverback.cluster.push.WaitingBytes;
 import io.silverback.cluster.repair.HistoryMove;
+import io.silverback.cluster.repair.Leftovers;
 import io.silverback.cluster.repair.SlotSync;
 import io.silverback.cluster.repair.SyncTask;
 import io.silverback.cluster.slots.Fences;
@@ -62,6 +63,7 @@ final class PeerAnswers {
   private final Claims claims;
   private final Pushes pushes;
   private final ClusterWipe wipe;
+  private final Leftovers leftovers;
   private final EpochFloor epochs;
   private final Requests requests;
   private final Requests.Post post;
@@ -89,6 +91,7 @@ final class PeerAnswers {
       Claims claims,
       Pushes pushes,
       ClusterWipe wipe,
+      Leftovers leftovers,
       EpochFloor epochs,
       Requests requests,
       Requests.Post post,
@@ -102,6 +105,7 @@ final class PeerAnswers {
     this.claims = claims;
     this.pushes = pushes;
     this.wipe = wipe;
+    this.leftovers = leftovers;
     this.epochs = epochs;
     this.requests = requests;
     this.post = post;
@@ -132,6 +136,12 @@ final class PeerAnswers {
           background(asker, () -> HistoryMove.known(ports.store(), ask));
       case PeerMessage.AskPages ask ->
           background(asker, () -> HistoryMove.pages(ports.store(), ask));
+      case PeerMessage.AskSettled ask ->
+          tell(
+              asker,
+              new PeerMessage.Settled(
+                  ask.id(),
+                  view.map(now -> leftovers.settled(now, asker, ask)).orElse(new BitSet())));
       case PeerMessage.RaiseHorizons ask -> raise(asker, ask);
       case PeerMessage.AskWipe ask -> wipe.asked(ask, wiped -> tell(asker, wiped));
       case PeerMessage.WipeSlots ask -> wipe(asker, ask);
@@ -178,6 +188,7 @@ final class PeerAnswers {
     // Before the look, so that nothing of the leader before slips in after it.
     fences.raise(ask.slots(), ask.epochs());
     led.giveWay(ask.slots(), ask.epochs());
+    leftovers.asked(ask.slots());
     if (!ask.epochs().isEmpty()) {
       long now = ports.clock().nanoTime();
       takingOver.values().removeIf(until -> until - now < 0);
@@ -189,8 +200,9 @@ final class PeerAnswers {
   }
 
   private void answerDigests(Member asker, PeerMessage.AskDigests ask) {
-    if (leader.isAloneAtWork()) {
-      // What it does would come after the look, and be older than what is pushed meanwhile.
+    if (leader.isAloneAtWork() || leftovers.isForgetting(ask.slots())) {
+      // What it does would come after the look, and be older than what is pushed meanwhile; and
+      // what is found would be gone a moment later.
       ports.loop().schedule(SOON_NANOS, () -> answerDigests(asker, ask));
       return;
     }
@@ -222,16 +234,18 @@ final class PeerAnswers {
   /** One at a time for each asker, who asks again. */
   private void raise(Member asker, PeerMessage.RaiseHorizons ask) {
     ProcessId id = ProcessId.of(asker);
-    if (!raising.add(id)) {
+    if (leftovers.isForgetting(ask.slots()) || !raising.add(id)) {
       tell(asker, new PeerMessage.HorizonsRaised(ask.id(), false));
       return;
     }
+    leftovers.hold(ask.slots());
     new SlotSync(
             ports,
             requests,
             off,
             SyncTask.fetch(asker, ask.slots()),
             outcome -> {
+              leftovers.letGo(ask.slots());
               raising.remove(id);
               outcome.countIn(events);
               tell(asker, new PeerMessage.HorizonsRaised(ask.id(), outcome.covers(ask.slots())));

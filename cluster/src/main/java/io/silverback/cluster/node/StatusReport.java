@@ -16,6 +16,7 @@ import io.silverback.cluster.agree.OutageWatch;
 import io.silverback.cluster.repair.AntiEntropy;
 import io.silverback.cluster.repair.HandOver;
 import io.silverback.cluster.repair.HistoryMove;
+import io.silverback.cluster.repair.Leftovers;
 import io.silverback.cluster.slots.Led;
 import io.silverback.cluster.slots.Shares;
 import java.util.Map;
@@ -33,6 +34,7 @@ final class StatusReport {
   private final AntiEntropy antiEntropy;
   private final HandOver handOver;
   private final HistoryMove historyMove;
+  private final Leftovers leftovers;
   private final OutageWatch outages;
   private final ClockWatch clocks;
   private final LogWatch logs;
@@ -49,6 +51,7 @@ final class StatusReport {
       AntiEntropy antiEntropy,
       HandOver handOver,
       HistoryMove historyMove,
+      Leftovers leftovers,
       OutageWatch outages,
       ClockWatch clocks,
       LogWatch logs,
@@ -63,6 +66,7 @@ final class StatusReport {
     this.antiEntropy = antiEntropy;
     this.handOver = handOver;
     this.historyMove = historyMove;
+    this.leftovers = leftovers;
     this.outages = outages;
     this.clocks = clocks;
     this.logs = logs;
@@ -85,6 +89,7 @@ final class StatusReport {
         antiEntropy.underReplicated(),
         antiEntropy.fewestCopies(),
         historyMove.waiting(),
+        leftovers.slots(),
         ports.viewLog().isProposer(),
         outage,
         silent,

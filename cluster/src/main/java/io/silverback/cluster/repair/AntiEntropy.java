@@ -5,6 +5,7 @@ import io.silverback.cluster.EventCounts;
 import io.silverback.cluster.HashRing;
 import io.silverback.cluster.Member;
 import io.silverback.cluster.Rule;
+import io.silverback.cluster.SlotTable;
 import io.silverback.cluster.View;
 import io.silverback.cluster.message.PeerMessage.ProcessId;
 import io.silverback.cluster.message.Requests;
@@ -17,6 +18,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -38,7 +40,12 @@ public final class AntiEntropy {
   private final Map<ProcessId, Long> comparedNanos = new HashMap<>();
   private final Set<ProcessId> busy = new HashSet<>();
   private final Set<ProcessId> missing = new HashSet<>();
+
+  /** Of a comparison that is under way, what may not count when it ends. */
+  private final Map<ProcessId, BitSet> doubted = new HashMap<>();
+
   private final Map<ProcessId, BitSet> owned = new HashMap<>();
+  private SlotTable slots = SlotTable.EMPTY;
   private BitSet ownedOf = new BitSet();
   private long ownedEpoch;
 
@@ -65,6 +72,13 @@ public final class AntiEntropy {
     missing.add(ProcessId.of(member));
   }
 
+  /** The member owns these slots no more, and may forget what it has been found to have of them. */
+  void mayForget(Member member, BitSet slots) {
+    ProcessId id = ProcessId.of(member);
+    Optional.ofNullable(equal.get(id)).ifPresent(same -> same.andNot(slots));
+    Optional.ofNullable(doubted.get(id)).ifPresent(some -> some.or(slots));
+  }
+
   /** All are compared soon, whatever is known of them. */
   public void compareSoon() {
     equal.clear();
@@ -77,6 +91,22 @@ public final class AntiEntropy {
     comparedNanos.keySet().retainAll(members);
     busy.retainAll(members);
     missing.retainAll(members);
+    doubted.keySet().retainAll(members);
+    forgetMoved(view);
+  }
+
+  /** While another one led a slot, its owners may have been others, and have forgotten it since. */
+  private void forgetMoved(View view) {
+    if (view.slots().equals(slots)) {
+      return;
+    }
+    var moved = new BitSet(HashRing.SLOTS);
+    for (int slot = 0; slot < HashRing.SLOTS; slot++) {
+      moved.set(slot, !view.slots().tenure(slot).equals(slots.tenure(slot)));
+    }
+    slots = view.slots();
+    equal.values().forEach(same -> same.andNot(moved));
+    doubted.values().forEach(some -> some.or(moved));
   }
 
   /** Called now and then. */
@@ -99,6 +129,7 @@ public final class AntiEntropy {
   private void compare(Member member, BitSet slots) {
     ProcessId id = ProcessId.of(member);
     missing.remove(id);
+    doubted.put(id, new BitSet(HashRing.SLOTS));
     new SlotSync(
             ports,
             requests,
@@ -107,9 +138,11 @@ public final class AntiEntropy {
             outcome -> {
               busy.remove(id);
               outcome.countIn(events);
+              BitSet inDoubt = doubted.remove(id);
               // What it missed meanwhile may not have been compared.
-              if (outcome.covers(slots) && !missing.contains(id)) {
+              if (outcome.covers(slots) && !missing.contains(id) && inDoubt != null) {
                 var same = (BitSet) slots.clone();
+                same.andNot(inDoubt);
                 equal.put(id, same);
               }
             })

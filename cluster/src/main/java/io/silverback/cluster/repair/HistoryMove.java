@@ -102,6 +102,11 @@ public final class HistoryMove {
     return waiting.cardinality();
   }
 
+  /** True if this node holds the slot by that view, and waits for nothing of it. */
+  boolean hasAllOf(View view, int slot) {
+    return epoch == view.epoch() && mine.get(slot) && !waiting.get(slot);
+  }
+
   /** Called now and then. */
   public void tick(View view) {
     learnSlots(view);

@@ -28,8 +28,8 @@ import java.util.function.Supplier;
 
 /**
  * Compares slots with those of one other node and fetches what it has that is missing here or
- * different; where asked, also brings it what it lacks. First by digest, a few slots at a time by
- * group, then the groups themselves. Belongs to the loop.
+ * different, brings it what it lacks, or both. First by digest, a few slots at a time by group,
+ * then the groups themselves. Belongs to the loop.
  *
  * <p>What only one of the two has is either new to the other, or was purged there. The horizons of
  * the slot tell: it was purged if that of the node which lacks it is the higher one and not below
@@ -55,6 +55,7 @@ public final class SlotSync {
   private final Member peer;
   private final BitSet slots;
   private final List<Long> epochs;
+  private final boolean fetches;
   private final boolean delivers;
   private final Consumer<Outcome> done;
   private final BitSet whole = new BitSet(HashRing.SLOTS);
@@ -99,6 +100,7 @@ public final class SlotSync {
     this.peer = task.peer();
     this.slots = task.slots();
     this.epochs = task.epochs();
+    this.fetches = task.fetches();
     this.delivers = task.delivers();
     this.done = done;
   }
@@ -177,7 +179,7 @@ public final class SlotSync {
           List<byte[]> lacking = delivers ? newTo(there, here) : List.of();
           // In this order: who raises a horizon has to have what the other one had.
           fetch(
-              newTo(here, there),
+              fetches ? newTo(here, there) : List.of(),
               there,
               () ->
                   deliver(
@@ -185,7 +187,7 @@ public final class SlotSync {
                       here,
                       () ->
                           raiseOwn(
-                              there.higherThan(here),
+                              fetches ? there.higherThan(here) : new HashMap<>(),
                               there,
                               () -> raiseTheirs(here.higherThan(there), then))));
         });

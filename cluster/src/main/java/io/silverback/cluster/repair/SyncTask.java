@@ -9,21 +9,28 @@ import java.util.List;
  *
  * @param epochs from which on this node leads each slot, which the peer fences; empty to fence
  *     nothing
- * @param delivers whether the peer gets what it lacks, and not only this node
+ * @param fetches whether this node gets what it lacks
+ * @param delivers whether the peer gets what it lacks
  */
-public record SyncTask(Member peer, BitSet slots, List<Long> epochs, boolean delivers) {
+public record SyncTask(
+    Member peer, BitSet slots, List<Long> epochs, boolean fetches, boolean delivers) {
   /** Both get what they lack. */
   public static SyncTask exchange(Member peer, BitSet slots) {
-    return new SyncTask(peer, slots, List.of(), true);
+    return new SyncTask(peer, slots, List.of(), true, true);
   }
 
   /** This node gets what it lacks. */
   public static SyncTask fetch(Member peer, BitSet slots) {
-    return new SyncTask(peer, slots, List.of(), false);
+    return new SyncTask(peer, slots, List.of(), true, false);
+  }
+
+  /** The peer gets what it lacks. */
+  public static SyncTask deliver(Member peer, BitSet slots) {
+    return new SyncTask(peer, slots, List.of(), false, true);
   }
 
   /** This node gets what it lacks, and the peer takes nothing more from earlier leaders. */
   public static SyncTask takeOver(Member peer, BitSet slots, List<Long> epochs) {
-    return new SyncTask(peer, slots, epochs, false);
+    return new SyncTask(peer, slots, epochs, true, false);
   }
 }

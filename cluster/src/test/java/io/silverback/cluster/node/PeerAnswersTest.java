@@ -33,6 +33,9 @@ import io.silverback.cluster.push.Claims;
 import io.silverback.cluster.push.LeaderQueue;
 import io.silverback.cluster.push.Pushes;
 import io.silverback.cluster.push.Replicator;
+import io.silverback.cluster.repair.AntiEntropy;
+import io.silverback.cluster.repair.HistoryMove;
+import io.silverback.cluster.repair.Leftovers;
 import io.silverback.cluster.repair.Wipe;
 import io.silverback.cluster.simulation.SimWorld;
 import io.silverback.cluster.slots.Fences;
@@ -47,6 +50,7 @@ import java.util.BitSet;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiPredicate;
 import org.junit.jupiter.api.Test;
 
 /** What a replica answers to leaders that bring it states. */
@@ -76,16 +80,9 @@ final class PeerAnswersTest {
     var off = EnumSet.noneOf(Rule.class);
     var events = new EventCounts();
     var claims = new Claims(self, config, ports, requests, led, this::post);
+    var shares = new Shares(config.replicationFactor());
     var replicator =
-        new Replicator(
-            config,
-            self,
-            ports,
-            requests,
-            peers,
-            new Shares(config.replicationFactor()),
-            events,
-            missed -> {});
+        new Replicator(config, self, ports, requests, peers, shares, events, missed -> {});
     var minority =
         new Minority(
             config, self, time, ports.versions(), lease, new Voter(time, config.lease()), off);
@@ -142,9 +139,31 @@ final class PeerAnswersTest {
         claims,
         pushes,
         wipe,
+        leftovers(requests, shares, off, events),
         epochs,
         requests,
         this::post,
+        off,
+        events);
+  }
+
+  private Leftovers leftovers(
+      Requests requests, Shares shares, EnumSet<Rule> off, EventCounts events) {
+    var antiEntropy = new AntiEntropy(self, ports, requests, led, shares, off, events);
+    BiPredicate<View, Member> hasCopiesOf = (_, _) -> true;
+    var history = new HistoryMove(self, ports, requests, led, shares, hasCopiesOf, off, events);
+    return new Leftovers(
+        config,
+        self,
+        ports,
+        requests,
+        led,
+        shares,
+        fences,
+        antiEntropy,
+        history,
+        hasCopiesOf,
+        lease::holds,
         off,
         events);
   }

@@ -466,6 +466,27 @@ final class SimJudge {
     return "";
   }
 
+  /** What a host has that it should not hold; empty if each has only what it should. */
+  String leftOver() {
+    View view = cluster.register().newest().orElseThrow();
+    for (SimHost host : cluster.hosts()) {
+      int[] sizes = host.store().sizes();
+      for (int slot = 0; slot < sizes.length; slot++) {
+        if (sizes[slot] > 0 && !shouldHold(view, host, slot)) {
+          return "a node has what it should not hold: " + host + " slot=" + slot;
+        }
+      }
+    }
+    return "";
+  }
+
+  private boolean shouldHold(View view, SimHost host, int slot) {
+    return view.slots().tenure(slot).nodeId().equals(host.name())
+        || view.owners(slot).stream()
+            .limit(cluster.config().replicationFactor())
+            .anyMatch(owner -> owner.nodeId().equals(host.name()));
+  }
+
   private List<SimHost> ownersOf(View view, SimLedger ledger) {
     return view.owners(ledger.slot()).stream()
         .limit(cluster.config().replicationFactor())

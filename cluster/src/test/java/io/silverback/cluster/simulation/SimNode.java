@@ -162,6 +162,16 @@ interface SimNode {
     };
   }
 
+  /** The real thing, over stores that keep the horizon of a slot of which they forget all else. */
+  static Factory overStoresThatKeepHorizons() {
+    return (config, self, ports, onLapse) -> {
+      if (ports.store() instanceof SimStore store) {
+        store.keepHorizons();
+      }
+      return real().create(config, self, ports, onLapse);
+    };
+  }
+
   /** The real thing. */
   static Factory real() {
     return without(EnumSet.noneOf(Rule.class));

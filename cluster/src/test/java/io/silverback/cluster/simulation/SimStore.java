@@ -42,6 +42,7 @@ public final class SimStore implements ReplicaStore {
   private boolean full;
   private boolean takesAnyEpoch;
   private boolean forgetsWipes;
+  private boolean keepsHorizons;
 
   public SimStore(SimWorld world) {
     this.world = world;
@@ -79,6 +80,11 @@ public final class SimStore implements ReplicaStore {
   /** From now on drops the groups of a slot that is wiped, and does not raise its horizon. */
   void forgetWipes() {
     forgetsWipes = true;
+  }
+
+  /** From now on forgets the groups of a slot, and not its horizon. */
+  void keepHorizons() {
+    keepsHorizons = true;
   }
 
   Optional<SimGroup> group(String key) {
@@ -304,6 +310,35 @@ public final class SimStore implements ReplicaStore {
       return OptionalInt.of(0);
     }
     return OptionalInt.of(raise(versions, _ -> false));
+  }
+
+  @Override
+  public int[] sizes() {
+    int[] sizes = new int[HashRing.SLOTS];
+    groups.keySet().forEach(key -> sizes[slotOf(key)]++);
+    horizons.keySet().forEach(slot -> sizes[slot]++);
+    return sizes;
+  }
+
+  @Override
+  public int forget(Map<Integer, Version> before, List<Entry> some) {
+    var same = new TreeMap<>(before);
+    same.entrySet().removeIf(each -> !each.getValue().equals(horizon(each.getKey())));
+    if (!keepsHorizons) {
+      horizons.keySet().removeAll(same.keySet());
+      allHorizons = List.of();
+    }
+    int forgotten = 0;
+    for (Entry entry : some) {
+      String key = new String(entry.key(), UTF_8);
+      boolean isSame = group(key).filter(group -> hashOf(group) == entry.hash()).isPresent();
+      if (isSame && same.containsKey(slotOf(key))) {
+        groups.remove(key);
+        forgotten++;
+      }
+    }
+    history.keepOnly(groups.keySet());
+    return forgotten;
   }
 
   @Override

@@ -71,6 +71,17 @@ class SimulationMutationTest {
         SimNode.overStoresThatForgetWipes());
   }
 
+  /** What it holds no more would count as purged, once it is to hold it again. */
+  @Test
+  void leftoversThatLeaveTheirHorizonAreNoticed() {
+    assertIsNoticed(
+        "forgetting horizons",
+        1,
+        3,
+        EnumSet.of(Fault.JOIN, Fault.DRAIN),
+        SimNode.overStoresThatKeepHorizons());
+  }
+
   private static void assertIsNoticed(
       String broken, int first, int hosts, Set<Fault> faults, SimNode.Factory factory) {
     for (int seed = first; seed < first + SEEDS; seed++) {
@@ -87,7 +98,7 @@ class SimulationMutationTest {
 
   /** It takes a scrape in the very moment, so most lives go well without that rule. */
   private static int firstSeedFor(Rule rule) {
-    return rule == Rule.LOST_SLOTS_END_SCRAPES ? 268 : 1;
+    return rule == Rule.LOST_SLOTS_END_SCRAPES ? 526 : 1;
   }
 
   private static int hostsFor(Rule rule) {
@@ -119,6 +130,7 @@ class SimulationMutationTest {
       case LATE_LOGS_ARE_TOLD -> EnumSet.of(Fault.HANG_LOG);
       case REPLICATE_WIPES -> EnumSet.of(Fault.CRASH_WITHOUT_DISK, Fault.ISOLATE);
       case HISTORY_FOLLOWS -> EnumSet.of(Fault.JOIN, Fault.DRAIN);
+      case OWNERS_FIRST -> EnumSet.of(Fault.PAUSE, Fault.DRAIN);
       case ALONE_ONLY_AFTER_A_LEASE -> EnumSet.of(Fault.LOSE_BOTH_IN_TURN);
       case BOTH_DOORS_REFUSE -> EnumSet.of(Fault.REJECT_ONE_DOOR);
       case HORIZON_DROPS_LEFTOVERS -> EnumSet.of(Fault.CRASH, Fault.ISOLATE, Fault.LEAVE);

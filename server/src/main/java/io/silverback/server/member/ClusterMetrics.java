@@ -102,6 +102,10 @@ public final class ClusterMetrics {
         "awaiting_history_slots",
         "Slots that this node holds and has yet to fetch older history of.",
         ClusterStatus::awaitingHistory);
+    gauge(
+        "leftover_slots",
+        "Slots that this node should not hold, and of which it has something.",
+        ClusterStatus::leftoverSlots);
     GaugeWithCallback.builder(DEFAULTS)
         .name("silverback_cluster_unserved_slots")
         .help("Slots that nobody serves, as far as this node knows, by why.")
@@ -261,6 +265,7 @@ public final class ClusterMetrics {
         Optional.empty(),
         List.of(),
         List.of(),
+        0,
         0,
         0,
         0,

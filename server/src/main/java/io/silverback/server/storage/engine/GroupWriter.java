@@ -261,6 +261,12 @@ public final class GroupWriter {
     index.passed(key, HistoryHead.group(workspace.entry()));
   }
 
+  /** Lets a tombstone count again, as the horizon that spoke for it is gone. */
+  public void recall(byte[] key, Workspace workspace) {
+    GroupFrame frame = workspace.frame();
+    index.stored(key, frame, workspace.entry(), workspace.finish(frame));
+  }
+
   /**
    * Lets the history of a group that exists begin with an older page, which is there. In place, as
    * {@link #sweep} does, unless the entry has an open page that is gone.

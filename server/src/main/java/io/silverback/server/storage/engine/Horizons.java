@@ -5,8 +5,10 @@ import io.silverback.codec.model.Version;
 import io.silverback.server.log.Log;
 import java.io.IOException;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The purge horizon of each slot: whatever state at or below it is not here was purged on purpose.
@@ -69,6 +71,39 @@ public final class Horizons {
     }
     said = next;
     return true;
+  }
+
+  /**
+   * Takes slots back to no horizon that have these ones, and are not about to get higher ones.
+   *
+   * @return those, once that is safe
+   */
+  public synchronized Set<Integer> drop(Map<Integer, Version> those) {
+    var slots = new HashSet<Integer>();
+    those.forEach(
+        (slot, horizon) -> {
+          if (said.get(slot).equals(horizon) && guarded.get(slot).equals(horizon)) {
+            slots.add(slot);
+          }
+        });
+    List<Version> next = without(said, slots);
+    if (!next.equals(said)) {
+      try {
+        keeper.keep(next);
+      } catch (IOException e) {
+        log.error("cannot store that no purge counts, so nothing is forgotten", "err", e);
+        return Set.of();
+      }
+      said = next;
+      guarded = without(guarded, slots);
+    }
+    return slots;
+  }
+
+  private static List<Version> without(List<Version> horizons, Set<Integer> slots) {
+    Version[] next = horizons.toArray(Version[]::new);
+    slots.forEach(slot -> next[slot] = Version.NEVER);
+    return List.of(next);
   }
 
   private static List<Version> higher(List<Version> horizons, Map<Integer, Version> raised) {

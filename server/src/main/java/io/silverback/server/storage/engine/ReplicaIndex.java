@@ -140,6 +140,11 @@ public final class ReplicaIndex {
     return digests;
   }
 
+  /** How many groups a slot has, deleted ones as well. */
+  public int size(int slot) {
+    return started().lists.size(slot);
+  }
+
   /** The keys of a slot, of deleted groups as well; those that come or go may be left out. */
   public List<byte[]> keys(int slot) {
     return started().lists.keys(slot);

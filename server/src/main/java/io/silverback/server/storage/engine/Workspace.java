@@ -8,6 +8,7 @@ import java.util.concurrent.ArrayBlockingQueue;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.MutableDirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * What one update of a group works with: the group's entry as it was found, and as it becomes.
@@ -22,6 +23,7 @@ public final class Workspace {
   private final MutableDirectBuffer entry = new ExpandableArrayBuffer();
   private final HistoryPages.Pen pen = new HistoryPages.Pen();
   private GroupFrame frame = GroupFrame.EMPTY;
+  private int length;
 
   /** A few workspaces that wait for the next update. Thread-safe. */
   static final class Pool {
@@ -41,11 +43,12 @@ public final class Workspace {
 
   /** Starts with the entry of a group. */
   void load(DirectBuffer stored) {
-    found.putBytes(0, stored, 0, stored.capacity());
+    length = stored.capacity();
+    found.putBytes(0, stored, 0, length);
     int headLength = HistoryHead.length(found);
     entry.putBytes(0, found, 0, headLength);
     HistoryHead.settle(entry);
-    var reader = new GroupFrameReader(found, headLength, stored.capacity() - headLength);
+    var reader = new GroupFrameReader(found, headLength, length - headLength);
     reader.verify();
     frame = reader.decode();
   }
@@ -54,11 +57,18 @@ public final class Workspace {
   void start(long group) {
     HistoryHead.start(entry, group);
     frame = GroupFrame.EMPTY;
+    length = 0;
   }
 
   /** The state that was found. */
   public GroupFrame frame() {
     return frame;
+  }
+
+  /** True if there is an entry, with content of that {@link ContentHash}. */
+  public boolean isFound(byte[] key, long hash) {
+    return length > 0
+        && ContentHash.of(new UnsafeBuffer(key), new UnsafeBuffer(found, 0, length)) == hash;
   }
 
   /** True if pages of history belong to the group. */

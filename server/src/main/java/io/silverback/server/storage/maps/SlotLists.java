@@ -4,6 +4,7 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.stream.IntStream;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
@@ -32,6 +33,7 @@ public final class SlotLists {
 
   private final OffHeapMap nodes;
   private final long[] first;
+  private final AtomicIntegerArray sizes;
 
   /** Spin locks, as some callers hold a segment of another map. */
   private final List<SpinLock> locks =
@@ -41,6 +43,7 @@ public final class SlotLists {
   public SlotLists(OffHeapMap nodes, int slots) {
     this.nodes = nodes;
     this.first = new long[slots];
+    this.sizes = new AtomicIntegerArray(slots);
   }
 
   /**
@@ -83,6 +86,7 @@ public final class SlotLists {
     nodes.put(Keys.of(group), node, 0, KEY_OFFSET + key.length);
     link(first[slot], BEFORE_OFFSET, group);
     first[slot] = group;
+    sizes.incrementAndGet(slot);
   }
 
   /**
@@ -113,6 +117,7 @@ public final class SlotLists {
       link(node[1], AFTER_OFFSET, node[2]);
       link(node[2], BEFORE_OFFSET, node[1]);
       nodes.remove(place);
+      sizes.decrementAndGet(slot);
       return node[0];
     } finally {
       lock.unlock();
@@ -123,6 +128,11 @@ public final class SlotLists {
     if (from != NONE) {
       nodes.edit(Keys.of(from), node -> node.putLong(offset, to, LITTLE_ENDIAN));
     }
+  }
+
+  /** How many groups a slot has. */
+  public int size(int slot) {
+    return sizes.get(slot);
   }
 
   /** The keys in a slot; groups that come or go meanwhile may be left out. */

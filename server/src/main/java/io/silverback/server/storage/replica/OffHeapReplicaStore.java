@@ -380,6 +380,27 @@ public final class OffHeapReplicaStore implements ReplicaStore {
   }
 
   @Override
+  public int[] sizes() {
+    StoreParts store = parts.get();
+    List<Version> horizons = store.tombstones().horizons().all();
+    int[] sizes = new int[HashRing.SLOTS];
+    store.usage().enter();
+    try {
+      for (int slot = 0; slot < sizes.length; slot++) {
+        sizes[slot] = store.index().size(slot) + (horizons.get(slot).isAfter(Version.NEVER) ? 1 : 0);
+      }
+      return sizes;
+    } finally {
+      store.usage().exit();
+    }
+  }
+
+  @Override
+  public int forget(Map<Integer, Version> horizons, List<Entry> groups) {
+    return new SlotPurge(parts.get()).forget(horizons, groups);
+  }
+
+  @Override
   public List<Lack> lacks(IntPredicate slots) {
     StoreParts store = parts.get();
     var lacks = new ArrayList<Lack>();

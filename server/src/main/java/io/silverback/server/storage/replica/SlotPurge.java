@@ -1,6 +1,7 @@
 package io.silverback.server.storage.replica;
 
 import io.silverback.cluster.HashRing;
+import io.silverback.cluster.ReplicaStore.Entry;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Version;
 import io.silverback.codec.model.VersionClock;
@@ -19,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.IntFunction;
 import java.util.function.IntPredicate;
@@ -135,6 +137,54 @@ record SlotPurge(StoreParts store) {
     store.entries().awaitRunning();
     versions.keySet().forEach(this::dropTombstones);
     return OptionalInt.of(groups[0]);
+  }
+
+  /**
+   * Forgets the horizons of slots, and then groups that are as they were; how many groups that was.
+   * In this order, as a group that is there without a horizon is a leftover, but one that is missing
+   * at a horizon counts as purged.
+   */
+  int forget(Map<Integer, Version> horizons, List<Entry> groups) {
+    Set<Integer> slots = store.tombstones().horizons().drop(horizons);
+    int forgotten = 0;
+    for (Entry each : groups) {
+      if (slots.contains(HashRing.slotOf(each.key()))) {
+        forgotten +=
+            forgetSome(
+                List.of(GroupKeys.decode(each.key())),
+                (key, workspace) ->
+                    workspace.isFound(key, each.hash())
+                        && (workspace.frame().exists() || !workspace.hasHistory()));
+      }
+    }
+    slots.forEach(slot -> recallPurged(slot, horizons.get(slot)));
+    return forgotten;
+  }
+
+  /** Tombstones that were purged and have history, which nobody else need have. */
+  private void recallPurged(int slot, Version horizon) {
+    if (horizon.equals(Version.NEVER)) {
+      return;
+    }
+    List<GroupingKey> found =
+        find(
+            slot,
+            (_, entry) -> {
+              GroupFrameReader frame = HistoryHead.frameAfter(entry);
+              return !frame.exists() && !StateOrder.newest(frame).isAfter(horizon);
+            });
+    for (GroupingKey group : found) {
+      store
+          .entries()
+          .with(
+              group,
+              (key, workspace) -> {
+                if (workspace.hasHistory() && !workspace.frame().exists()) {
+                  store.writer().recall(key, workspace);
+                }
+                return 0;
+              });
+    }
   }
 
   /** Those that were purged before, and are there for their history, too. */
