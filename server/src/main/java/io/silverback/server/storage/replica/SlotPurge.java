@@ -157,7 +157,12 @@ record SlotPurge(StoreParts store) {
                         && (workspace.frame().exists() || !workspace.hasHistory()));
       }
     }
-    slots.forEach(slot -> recallPurged(slot, horizons.get(slot)));
+    horizons.forEach(
+        (slot, horizon) -> {
+          if (slots.contains(slot)) {
+            recallPurged(slot, horizon);
+          }
+        });
     return forgotten;
   }
 
