@@ -34,6 +34,8 @@ import java.util.function.BooleanSupplier;
  *
  * <p>It takes its time: some slots at once, and none before the view has stayed as it is for as
  * long as a node has to stay that came back. So a node that is away for a moment costs no copy.
+ *
+ * <p>Longer than other classes, as both sides of the conversation are in one place.
  */
 public final class Leftovers {
   /*

@@ -35,6 +35,8 @@ import java.util.function.Supplier;
  * the slot tell: it was purged if that of the node which lacks it is the higher one and not below
  * the newest version of the group. That is dropped, and nothing else is for its age. The lower
  * horizon then becomes the higher one, here at once, there by asking for it.
+ *
+ * <p>Longer than other classes, as each step of a comparison has a method.
  */
 public final class SlotSync {
   private static final int SLOTS_AT_ONCE = 512;

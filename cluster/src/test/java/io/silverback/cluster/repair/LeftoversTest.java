@@ -29,6 +29,7 @@ import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -256,7 +257,7 @@ final class LeftoversTest {
                     i -> ProcessId.of(receivers.get(i)),
                     i -> (PeerMessage.AskSettled) posted.get(i)));
     for (Member member : List.of(a, b)) {
-      PeerMessage.AskSettled question = asked.get(ProcessId.of(member));
+      PeerMessage.AskSettled question = Objects.requireNonNull(asked.get(ProcessId.of(member)));
       requests.answered(
           new PeerMessage.Settled(
               question.id(), isSettled.test(member) ? question.slots() : new BitSet()));

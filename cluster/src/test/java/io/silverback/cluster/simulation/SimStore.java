@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The groups of one host. Knows few shapes after a start, and refuses or takes its time at times.
+ *
+ * <p>Longer than other classes, as it is all that a cluster asks of a store.
  */
 public final class SimStore implements ReplicaStore {
   /** Far more than clocks are apart that are not a year ahead. */

@@ -387,7 +387,8 @@ public final class OffHeapReplicaStore implements ReplicaStore {
     store.usage().enter();
     try {
       for (int slot = 0; slot < sizes.length; slot++) {
-        sizes[slot] = store.index().size(slot) + (horizons.get(slot).isAfter(Version.NEVER) ? 1 : 0);
+        sizes[slot] =
+            store.index().size(slot) + (horizons.get(slot).isAfter(Version.NEVER) ? 1 : 0);
       }
       return sizes;
     } finally {

@@ -141,8 +141,8 @@ record SlotPurge(StoreParts store) {
 
   /**
    * Forgets the horizons of slots, and then groups that are as they were; how many groups that was.
-   * In this order, as a group that is there without a horizon is a leftover, but one that is missing
-   * at a horizon counts as purged.
+   * In this order, as a group that is there without a horizon is a leftover, but one that is
+   * missing at a horizon counts as purged.
    */
   int forget(Map<Integer, Version> horizons, List<Entry> groups) {
     Set<Integer> slots = store.tombstones().horizons().drop(horizons);
@@ -157,7 +157,12 @@ record SlotPurge(StoreParts store) {
                         && (workspace.frame().exists() || !workspace.hasHistory()));
       }
     }
-    slots.forEach(slot -> recallPurged(slot, horizons.get(slot)));
+    horizons.forEach(
+        (slot, horizon) -> {
+          if (slots.contains(slot)) {
+            recallPurged(slot, horizon);
+          }
+        });
     return forgotten;
   }
 
