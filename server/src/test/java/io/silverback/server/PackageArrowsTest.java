@@ -165,7 +165,7 @@ final class PackageArrowsTest {
               AGRONA),
           room(
               "server.storage.snapshot",
-              "codec.model codec.row server.group server.memory server.storage "
+              "codec.exposition codec.model codec.row server.group server.memory server.storage "
                   + "server.storage.maps server.storage.pages",
               AGRONA),
           room(

@@ -194,7 +194,7 @@ final class ScrapeHandler {
       EscapingScheme escaping,
       OutputStream out)
       throws IOException {
-    var buffer = ExpositionBuffer.into(out, CHUNK_BYTES);
+    var buffer = ExpositionBuffer.into(out, CHUNK_BYTES, CHUNK_BYTES);
     while (families.hasNext()) {
       renderer.render(escaping.escape(families.next()), buffer);
       if (buffer.length() >= CHUNK_BYTES) {
