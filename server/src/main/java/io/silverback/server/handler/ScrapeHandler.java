@@ -40,7 +40,9 @@ import java.util.Optional;
  * alone, in the format asked for.
  */
 final class ScrapeHandler {
+  /** From how much on a piece of a page in gzip may end. */
   private static final int BORDER_BYTES = 16 * 1024;
+
   private static final int CHUNK_BYTES = 64 * 1024;
 
   private static final String SCOPE = "scope";
@@ -185,7 +187,13 @@ final class ScrapeHandler {
     }
     OutputStream body = AnswerStream.open(request, response);
     OutputStream out = gzip ? new GzipPage(body, deflated) : body;
-    write(families, rendererOf(format), format.escaping(), out);
+    int borderBytes = gzip ? BORDER_BYTES : CHUNK_BYTES;
+    write(
+        families,
+        rendererOf(format),
+        format.escaping(),
+        ExpositionBuffer.into(out, borderBytes, CHUNK_BYTES),
+        out);
     return out;
   }
 
@@ -202,9 +210,9 @@ final class ScrapeHandler {
       Iterator<? extends Family> families,
       ExpositionRenderer renderer,
       EscapingScheme escaping,
+      ExpositionBuffer buffer,
       OutputStream out)
       throws IOException {
-    var buffer = ExpositionBuffer.into(out, BORDER_BYTES, CHUNK_BYTES);
     while (families.hasNext()) {
       renderer.render(escaping.escape(families.next()), buffer);
       if (buffer.length() >= CHUNK_BYTES) {
