@@ -331,6 +331,30 @@ final class OwnMetricsTest {
     }
   }
 
+  /** Also where the server's own metrics change from scrape to scrape. */
+  @Test
+  void whatIsAsInTheScrapeBeforeIsNotDeflatedAgain() throws IOException {
+    try (var gateway = TestGateway.start()) {
+      var body = new StringBuilder();
+      for (int i = 0; i < 4_000; i++) {
+        body.append("large{n=\"%d\"} %d%n".formatted(i, i));
+      }
+      assertEquals(200, gateway.send("PUT", "/metrics/job/j", body.toString()).status());
+      List<String> expected = large(gateway.get("/metrics"));
+      assertEquals(4_000, expected.size());
+
+      assertEquals(expected, large(inflated(gateway.port(), "/metrics")));
+      assertEquals(expected, large(inflated(gateway.port(), "/metrics")));
+      String kept = "silverback_scrape_pieces_total{kept=\"true\"} ";
+      assertTrue(has(gateway.get(OWN), kept));
+      assertFalse(has(gateway.get(OWN), kept + "0"));
+    }
+  }
+
+  private static List<String> large(Answer page) {
+    return page.text().lines().filter(line -> line.startsWith("large")).toList();
+  }
+
   private static boolean has(Answer page, String start) {
     return count(page, start) > 0;
   }

@@ -100,10 +100,11 @@ final class PackageArrowsTest {
           room("server.group", "codec.exposition codec.model server.group.rules", AGRONA),
           room("server.group.rules", "codec.exposition codec.model server.group.select"),
           room("server.group.select", "codec.exposition codec.model", "com.google.re2j"),
+          room("server.gzip", ""),
           room(
               "server.handler",
               "codec.exposition codec.model server.body server.group server.group.rules "
-                  + "server.group.select server.http server.json server.limits server.log "
+                  + "server.group.select server.gzip server.http server.json server.limits server.log "
                   + "server.memory server.metrics server.storage server.template server.web "
                   + "server.writers server.yaml",
               HELIDON,
@@ -165,7 +166,7 @@ final class PackageArrowsTest {
               AGRONA),
           room(
               "server.storage.snapshot",
-              "codec.model codec.row server.group server.memory server.storage "
+              "codec.exposition codec.model codec.row server.group server.memory server.storage "
                   + "server.storage.maps server.storage.pages",
               AGRONA),
           room(

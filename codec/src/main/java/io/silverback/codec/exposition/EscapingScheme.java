@@ -4,6 +4,8 @@ import io.silverback.codec.model.Family;
 import io.silverback.codec.model.Labels;
 import io.silverback.codec.model.Metric;
 import io.silverback.codec.model.MetricType;
+import io.silverback.codec.model.SeriesSink;
+import io.silverback.codec.model.StoredSeries;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -108,6 +110,23 @@ public enum EscapingScheme {
     @Override
     public void forEachMetric(Consumer<? super Metric> consumer) {
       family.forEachMetric(metric -> consumer.accept(scheme.escape(metric)));
+    }
+
+    @Override
+    public void forEachSeries(SeriesSink sink) {
+      family.forEachSeries(
+          new SeriesSink() {
+            @Override
+            public void metric(Metric metric) {
+              sink.metric(scheme.escape(metric));
+            }
+
+            /** Has legacy names only, which look the same in each scheme. */
+            @Override
+            public void stored(StoredSeries series) {
+              sink.stored(series);
+            }
+          });
     }
   }
 

@@ -14,17 +14,22 @@ import java.util.Arrays;
 public final class ExpositionBuffer {
   private static final OutputStream NOWHERE = OutputStream.nullOutputStream();
 
+  /** Of so many places between lines one is a border, about. */
+  private static final int PLACES_OF_BORDER = 32;
+
   private final OutputStream sink;
+  private final int borderAt;
   private final int drainedAt;
   private byte[] bytes;
   private int length;
 
   public ExpositionBuffer(int initialCapacity) {
-    this(initialCapacity, Integer.MAX_VALUE, NOWHERE);
+    this(initialCapacity, Integer.MAX_VALUE, Integer.MAX_VALUE, NOWHERE);
   }
 
-  private ExpositionBuffer(int initialCapacity, int drainedAt, OutputStream sink) {
+  private ExpositionBuffer(int initialCapacity, int borderAt, int drainedAt, OutputStream sink) {
     this.bytes = new byte[initialCapacity];
+    this.borderAt = borderAt;
     this.drainedAt = drainedAt;
     this.sink = sink;
   }
@@ -33,9 +38,15 @@ public final class ExpositionBuffer {
    * A buffer that also empties itself into the stream, between two lines of a family, once it holds
    * so much; what the stream throws comes as {@link UncheckedIOException}. The owner drains the
    * rest.
+   *
+   * <p>Where lines say what they are, it empties itself from a smaller amount on, at borders that
+   * depend on that: so most of the pieces of a page are the same again if lines come or go
+   * elsewhere.
+   *
+   * @param borderBytes from how much on it looks for a border
    */
-  public static ExpositionBuffer into(OutputStream sink, int chunkBytes) {
-    return new ExpositionBuffer(2 * chunkBytes, chunkBytes, sink);
+  public static ExpositionBuffer into(OutputStream sink, int borderBytes, int chunkBytes) {
+    return new ExpositionBuffer(2 * chunkBytes, borderBytes, chunkBytes, sink);
   }
 
   public int length() {
@@ -65,17 +76,8 @@ public final class ExpositionBuffer {
 
   /** Writes the text as UTF-8. */
   public void put(String text) {
-    int count = text.length();
-    reserve(count);
-    for (int i = 0; i < count; i++) {
-      char c = text.charAt(i);
-      if (c >= 0x80) {
-        byte[] rest = text.substring(i).getBytes(StandardCharsets.UTF_8);
-        put(rest, 0, rest.length);
-        return;
-      }
-      bytes[length++] = (byte) c;
-    }
+    byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+    put(utf8, 0, utf8.length);
   }
 
   /** Writes an integer in protobuf's variable length, seven bits a byte and the lowest first. */
@@ -122,11 +124,32 @@ public final class ExpositionBuffer {
   /** Says that nothing that was written will be changed any more. */
   void commit() {
     if (length >= drainedAt) {
-      try {
-        drainTo(sink);
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
+      drain();
+    }
+  }
+
+  /**
+   * The same after the lines of one series.
+   *
+   * @param identity what tells the series from others, not its value
+   */
+  void commit(byte[] identity) {
+    if (length >= drainedAt || (length >= borderAt && isBorder(identity))) {
+      drain();
+    }
+  }
+
+  /** Those who choose their labels can have pieces as small or large as allowed, and no more. */
+  private static boolean isBorder(byte[] identity) {
+    int spread = Arrays.hashCode(identity) * 0x9E3779B9;
+    return Integer.remainderUnsigned(spread >>> Short.SIZE, PLACES_OF_BORDER) == 0;
+  }
+
+  private void drain() {
+    try {
+      drainTo(sink);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

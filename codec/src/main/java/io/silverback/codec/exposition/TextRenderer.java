@@ -6,6 +6,9 @@ import io.silverback.codec.model.Metric;
 import io.silverback.codec.model.Metric.Bucket;
 import io.silverback.codec.model.Metric.Quantile;
 import io.silverback.codec.model.MetricType;
+import io.silverback.codec.model.SeriesSink;
+import io.silverback.codec.model.StoredSeries;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
@@ -22,7 +25,7 @@ public final class TextRenderer implements ExpositionRenderer {
   public void render(Family family, ExpositionBuffer out) {
     if (!family.name().isEmpty()) {
       var lines = new Lines(family, out);
-      family.forEachMetric(lines::render);
+      family.forEachSeries(lines);
     }
   }
 
@@ -82,74 +85,118 @@ public final class TextRenderer implements ExpositionRenderer {
   }
 
   private static void putEscaped(String text, boolean quotes, ExpositionBuffer out) {
+    byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+    putEscaped(utf8, utf8.length, quotes, out);
+  }
+
+  /** Writes the first bytes of a text in UTF-8. */
+  static void putEscaped(byte[] utf8, int length, boolean quotes, ExpositionBuffer out) {
     int from = 0;
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
+    for (int i = 0; i < length; i++) {
+      byte c = utf8[i];
       if (c == '\\' || c == '\n' || (c == '"' && quotes)) {
-        out.put(text.substring(from, i));
+        out.put(utf8, from, i - from);
         out.put('\\');
         out.put(c == '\n' ? 'n' : c);
         from = i + 1;
       }
     }
-    out.put(from == 0 ? text : text.substring(from));
+    out.put(utf8, from, length - from);
   }
 
   /** The lines of one family: its head before the first metric that fits, then samples. */
-  private static final class Lines {
+  private static final class Lines implements SeriesSink {
+    private static final byte[] NO_LABELS = {};
+
     private final Family family;
     private final String name;
     private final boolean quoted;
+    private final byte[] plainName;
     private final ExpositionBuffer out;
     private boolean hasHeader;
+
+    /** The labels of the current metric, without braces. */
+    private byte[] labels = NO_LABELS;
+
+    private final ExpositionBuffer labelBuffer = new ExpositionBuffer(256);
 
     private Lines(Family family, ExpositionBuffer out) {
       this.family = family;
       this.name = family.name();
       this.quoted = !NameValidation.LEGACY.isMetricName(name);
+      this.plainName = name.getBytes(StandardCharsets.UTF_8);
       this.out = out;
     }
 
-    private void render(Metric metric) {
-      if (!fits(metric, family.type())) {
-        return;
+    @Override
+    public void metric(Metric metric) {
+      if (fits(metric, family.type())) {
+        labels = textOf(metric.labels());
+        render(metric);
       }
+    }
+
+    @Override
+    public void stored(StoredSeries series) {
+      Metric metric = series.unlabelled();
+      if (fits(metric, family.type())) {
+        labels = series.labelText();
+        render(metric);
+      }
+    }
+
+    private byte[] textOf(Labels pairs) {
+      if (pairs.isEmpty()) {
+        return NO_LABELS;
+      }
+      labelBuffer.clear();
+      for (int i = 0; i < pairs.size(); i++) {
+        if (i > 0) {
+          labelBuffer.put(',');
+        }
+        putLabelName(pairs.name(i), labelBuffer);
+        labelBuffer.put("=\"");
+        putEscaped(pairs.value(i), true, labelBuffer);
+        labelBuffer.put('"');
+      }
+      return labelBuffer.toByteArray();
+    }
+
+    private void render(Metric metric) {
       if (!hasHeader) {
         renderHeader(family, out);
         hasHeader = true;
       }
-      Labels labels = metric.labels();
       switch (metric) {
-        case Metric.Counter counter -> putSample("", labels, counter.value());
-        case Metric.Gauge gauge -> putSample("", labels, gauge.value());
-        case Metric.Untyped untyped -> putSample("", labels, untyped.value());
+        case Metric.Counter counter -> putSample("", counter.value());
+        case Metric.Gauge gauge -> putSample("", gauge.value());
+        case Metric.Untyped untyped -> putSample("", untyped.value());
         case Metric.Summary summary -> render(summary);
         case Metric.Histogram histogram -> render(histogram);
         case Metric.Valueless _ -> {}
       }
-      out.commit();
+      out.commit(labels);
     }
 
     private void render(Metric.Summary summary) {
       for (Quantile quantile : summary.quantiles()) {
-        putSample("", summary.labels(), "quantile", quantile.quantile(), quantile.value());
+        putSample("", "quantile", quantile.quantile(), quantile.value());
       }
-      putSample("_sum", summary.labels(), summary.sum());
-      putSample("_count", summary.labels(), GoNumbers.toDouble(summary.count()));
+      putSample("_sum", summary.sum());
+      putSample("_count", GoNumbers.toDouble(summary.count()));
     }
 
     private void render(Metric.Histogram histogram) {
-      Labels labels = histogram.labels();
       double count = count(histogram.countFloat(), histogram.count());
       for (Bucket bucket : histogram.buckets()) {
         double population = count(bucket.cumulativeCountFloat(), bucket.cumulativeCount());
-        putSample("_bucket", labels, "le", bucket.upperBound(), population);
+        putSample("_bucket", "le", bucket.upperBound(), population);
       }
       if (!hasLastBucket(histogram.buckets())) {
-        putSample("_bucket", labels, "le", Double.POSITIVE_INFINITY, count);
+        putSample("_bucket", "le", Double.POSITIVE_INFINITY, count);
       }
-      putSample("_sum", labels, histogram.sum());
-      putSample("_count", labels, count);
+      putSample("_sum", histogram.sum());
+      putSample("_count", count);
     }
 
     private static boolean hasLastBucket(List<Bucket> buckets) {
@@ -165,14 +212,13 @@ public final class TextRenderer implements ExpositionRenderer {
       return fractional != 0 ? fractional : GoNumbers.toDouble(whole);
     }
 
-    private void putSample(String suffix, Labels labels, double value) {
-      boolean braces = putNameAndLabels(suffix, labels);
+    private void putSample(String suffix, double value) {
+      boolean braces = putNameAndLabels(suffix);
       endLine(braces, value);
     }
 
-    private void putSample(
-        String suffix, Labels labels, String boundLabel, double bound, double value) {
-      out.put(putNameAndLabels(suffix, labels) ? ',' : '{');
+    private void putSample(String suffix, String boundLabel, double bound, double value) {
+      out.put(putNameAndLabels(suffix) ? ',' : '{');
       out.put(boundLabel);
       out.put("=\"");
       GoNumbers.write(bound, out);
@@ -190,24 +236,19 @@ public final class TextRenderer implements ExpositionRenderer {
     }
 
     /** True if a brace was opened. */
-    private boolean putNameAndLabels(String suffix, Labels labels) {
+    private boolean putNameAndLabels(String suffix) {
       if (quoted) {
         out.put('{');
         putName(name + suffix, out);
       } else {
-        out.put(name);
+        out.put(plainName, 0, plainName.length);
         out.put(suffix);
       }
-      boolean braces = quoted;
-      for (int i = 0; i < labels.size(); i++) {
-        out.put(braces ? ',' : '{');
-        putLabelName(labels.name(i), out);
-        out.put("=\"");
-        putEscaped(labels.value(i), true, out);
-        out.put('"');
-        braces = true;
+      if (labels.length > 0) {
+        out.put(quoted ? ',' : '{');
+        out.put(labels, 0, labels.length);
       }
-      return braces;
+      return quoted || labels.length > 0;
     }
   }
 }

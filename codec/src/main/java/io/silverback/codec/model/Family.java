@@ -19,4 +19,9 @@ public interface Family {
 
   /** Hands over the metrics in their order, each time the same. */
   void forEachMetric(Consumer<? super Metric> consumer);
+
+  /** Hands over the same, those that it can as they are stored, for who writes them as text. */
+  default void forEachSeries(SeriesSink sink) {
+    forEachMetric(sink::metric);
+  }
 }

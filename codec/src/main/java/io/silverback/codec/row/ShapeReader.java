@@ -116,6 +116,11 @@ public final class ShapeReader {
     return texts.id(index);
   }
 
+  /** How many columns the shape has. */
+  public int shapeColumnCount() {
+    return shapeColumnCount;
+  }
+
   /** Goes back to before the first family. */
   public void restart() {
     nextPosition = SYMBOLS_OFFSET + texts.count() * Long.BYTES;

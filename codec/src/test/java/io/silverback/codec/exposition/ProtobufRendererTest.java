@@ -102,6 +102,7 @@ class ProtobufRendererTest {
                 whole.write(bytes, offset, length);
               }
             },
+            1024,
             1024);
     new ProtobufRenderer().render(family, out);
     whole.writeBytes(out.toByteArray());

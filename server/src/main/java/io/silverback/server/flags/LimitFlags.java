@@ -107,6 +107,15 @@ final class LimitFlags {
           "Most heap for templates, which read bodies that differ from the one before in numbers"
               + " only. 0 parses every body. Defaults to a sixteenth of the largest heap.");
 
+  static final Flag<Optional<Long>> MAX_SCRAPE_CACHE =
+      TABLE.single(
+          "limits.max-scrape-cache",
+          unlessEmpty(anyBytes()),
+          "",
+          "Most heap for pieces of scrapes that are kept deflated, so that they are not deflated"
+              + " again where nothing changed. 0 keeps none. Defaults to a sixteenth of the"
+              + " largest heap.");
+
   static final Flag<Duration> PUSH_TIMEOUT =
       TABLE.single(
           "limits.push-timeout",
@@ -216,6 +225,7 @@ final class LimitFlags {
   private static final int HEAP_PART_OF_QUERIES = 8;
 
   private static final int HEAP_PART_OF_TEMPLATES = 16;
+  private static final int HEAP_PART_OF_SCRAPE_CACHE = 16;
 
   /** What an open connection costs at most, with TLS, and as much again. */
   private static final int HEAP_BYTES_OF_CONNECTION = 256 * 1024;
@@ -243,6 +253,7 @@ final class LimitFlags {
         flags.get(MAX_KEY_LENGTH),
         flags.get(MAX_FAMILIES_PER_PUSH),
         flags.get(MAX_TEMPLATE_MEMORY).orElse(heap / HEAP_PART_OF_TEMPLATES),
+        flags.get(MAX_SCRAPE_CACHE).orElse(heap / HEAP_PART_OF_SCRAPE_CACHE),
         flags.get(PUSH_TIMEOUT),
         flags.get(MAX_SELECTORS),
         flags.get(MAX_FORM_SIZE),

@@ -5,7 +5,10 @@ import io.silverback.codec.model.Labels;
 import io.silverback.codec.model.Metric;
 import io.silverback.codec.model.MetricFamily;
 import io.silverback.codec.model.MetricType;
+import io.silverback.codec.model.SeriesSink;
+import io.silverback.codec.model.StoredSeries;
 import io.silverback.server.group.rules.MetricRules;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.Consumer;
@@ -80,6 +83,16 @@ final class GatheredFamily implements Family {
     isReported = true;
   }
 
+  @Override
+  public void forEachSeries(SeriesSink sink) {
+    if (pushed == null || !own.metrics().isEmpty()) {
+      forEachMetric(sink::metric);
+      return;
+    }
+    pushed.forEachSeries(type(), new ShownSeries(sink));
+    isReported = true;
+  }
+
   /** Leaves everything out, since the family does not go with others. */
   void leaveOut(String reason) {
     int[] count = new int[1];
@@ -128,9 +141,45 @@ final class GatheredFamily implements Family {
       if (fault == null) {
         last = metric.labels();
         consumer.accept(metric);
-      } else if (!isReported) {
-        String reason = fault;
-        omissions.leaveOut(1, () -> MetricRules.message(name(), metric, reason));
+      } else {
+        leaveOut(metric, fault);
+      }
+    }
+  }
+
+  private void leaveOut(Metric metric, String fault) {
+    if (!isReported) {
+      omissions.leaveOut(1, () -> MetricRules.message(name(), metric, fault));
+    }
+  }
+
+  /** The same for series as they are stored, of which only those left out become metrics. */
+  private final class ShownSeries implements SeriesSink {
+    private final SeriesSink sink;
+    private final Shown others;
+    private byte @Nullable [] last;
+
+    private ShownSeries(SeriesSink sink) {
+      this.sink = sink;
+      this.others = new Shown(sink::metric);
+    }
+
+    /** One that cannot have the labels of any that is handed over as it is stored. */
+    @Override
+    public void metric(Metric metric) {
+      others.add(metric);
+    }
+
+    @Override
+    public void stored(StoredSeries series) {
+      byte[] labels = series.labelText();
+      if (!MetricRules.fits(series.unlabelled(), type())) {
+        series.metric().ifPresent(metric -> leaveOut(metric, MetricRules.isNotA(type())));
+      } else if (last != null && Arrays.equals(last, labels)) {
+        series.metric().ifPresent(metric -> leaveOut(metric, MetricRules.DUPLICATE));
+      } else {
+        last = labels;
+        sink.stored(series);
       }
     }
   }

@@ -3,6 +3,7 @@ package io.silverback.server.group;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Metric;
 import io.silverback.codec.model.MetricType;
+import io.silverback.codec.model.SeriesSink;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 
@@ -35,6 +36,11 @@ public interface HeldFamily {
    * several times.
    */
   void forEachMetric(MetricType type, Consumer<? super Metric> consumer);
+
+  /** Hands over the same in the same order, those that it can as they are stored. */
+  default void forEachSeries(MetricType type, SeriesSink sink) {
+    forEachMetric(type, sink::metric);
+  }
 
   /**
    * True if one of those metrics is wanted. Looks at them in any order, and no longer than need be.

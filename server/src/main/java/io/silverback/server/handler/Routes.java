@@ -4,6 +4,7 @@ import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.silverback.server.group.rules.RewriteRules;
+import io.silverback.server.gzip.SegmentCache;
 import io.silverback.server.http.ClientAddress;
 import io.silverback.server.http.HttpServer;
 import io.silverback.server.http.PlainText;
@@ -91,7 +92,9 @@ public final class Routes implements HttpServer.Handler, Pressure {
         new PushHandler(
             store, settings, paths, memory, pushes, overLimit, traffic, writers, fence, log);
     var delete = new DeleteHandler(store, paths, writers, log);
-    var scrape = new ScrapeHandler(store, metrics, log, cluster::scraped);
+    var deflated = new SegmentCache(limits.maxScrapeCacheBytes());
+    metrics.watchScrapeCache(deflated::takenBytes, deflated::found, deflated::missed);
+    var scrape = new ScrapeHandler(store, metrics, deflated, log, cluster::scraped);
     var api = new ApiHandler(store, settings.flags(), board, writers, build, started);
     var top = new TopHandler(jobs);
     var queries = LimitedMemory.ofQueries(requests.queries());

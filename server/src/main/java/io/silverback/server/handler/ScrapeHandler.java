@@ -16,6 +16,8 @@ import io.silverback.codec.exposition.TextRenderer;
 import io.silverback.codec.model.Family;
 import io.silverback.codec.model.MetricFamily;
 import io.silverback.server.group.FamilyGatherer;
+import io.silverback.server.gzip.GzipPage;
+import io.silverback.server.gzip.SegmentCache;
 import io.silverback.server.http.AnswerStream;
 import io.silverback.server.json.BadParameterException;
 import io.silverback.server.json.QueryParameters;
@@ -31,7 +33,6 @@ import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
-import java.util.zip.GZIPOutputStream;
 
 /**
  * {@code GET /metrics}: the server's own metrics and the groups that it shows, or with {@code
@@ -39,6 +40,9 @@ import java.util.zip.GZIPOutputStream;
  * alone, in the format asked for.
  */
 final class ScrapeHandler {
+  /** From how much on a piece of a page in gzip may end. */
+  private static final int BORDER_BYTES = 16 * 1024;
+
   private static final int CHUNK_BYTES = 64 * 1024;
 
   private static final String SCOPE = "scope";
@@ -61,18 +65,26 @@ final class ScrapeHandler {
 
   private final MetricStore store;
   private final GatewayMetrics metrics;
+  private final SegmentCache deflated;
   private final RequestLog log;
   private final Runnable onCollector;
 
   /**
    * The endpoints over a store.
    *
+   * @param deflated pieces of the pages that were sent before
    * @param onCollector told of each scrape by a collector of metrics, not by a person or a script
    */
-  ScrapeHandler(MetricStore store, GatewayMetrics metrics, RequestLog log, Runnable onCollector) {
+  ScrapeHandler(
+      MetricStore store,
+      GatewayMetrics metrics,
+      SegmentCache deflated,
+      RequestLog log,
+      Runnable onCollector) {
     this.onCollector = onCollector;
     this.store = store;
     this.metrics = metrics;
+    this.deflated = deflated;
     this.log = log;
   }
 
@@ -163,7 +175,7 @@ final class ScrapeHandler {
    * @return to be closed only when the page is whole: one that a fault cut off must not look as if
    *     it had ended
    */
-  private static OutputStream begin(
+  private OutputStream begin(
       ServerRequest request, ServerResponse response, Iterator<? extends Family> families)
       throws IOException {
     var format = ExpositionFormat.negotiate(request.headers().first(HeaderNames.ACCEPT).orElse(""));
@@ -174,8 +186,14 @@ final class ScrapeHandler {
       response.header(HeaderNames.CONTENT_ENCODING, "gzip");
     }
     OutputStream body = AnswerStream.open(request, response);
-    OutputStream out = gzip ? new GZIPOutputStream(body, CHUNK_BYTES) : body;
-    write(families, rendererOf(format), format.escaping(), out);
+    OutputStream out = gzip ? new GzipPage(body, deflated) : body;
+    int borderBytes = gzip ? BORDER_BYTES : CHUNK_BYTES;
+    write(
+        families,
+        rendererOf(format),
+        format.escaping(),
+        ExpositionBuffer.into(out, borderBytes, CHUNK_BYTES),
+        out);
     return out;
   }
 
@@ -192,9 +210,9 @@ final class ScrapeHandler {
       Iterator<? extends Family> families,
       ExpositionRenderer renderer,
       EscapingScheme escaping,
+      ExpositionBuffer buffer,
       OutputStream out)
       throws IOException {
-    var buffer = ExpositionBuffer.into(out, CHUNK_BYTES);
     while (families.hasNext()) {
       renderer.render(escaping.escape(families.next()), buffer);
       if (buffer.length() >= CHUNK_BYTES) {

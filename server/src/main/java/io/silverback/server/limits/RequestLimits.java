@@ -3,7 +3,7 @@ package io.silverback.server.limits;
 import java.time.Duration;
 
 /**
- * How much requests may take, all of it positive, but for the templates.
+ * How much requests may take, all of it positive, but for the templates and the cache of scrapes.
  *
  * @param maxBodyBytes the most bytes that a push may send
  * @param maxInflatedBytes the most bytes that they may inflate to
@@ -16,6 +16,7 @@ import java.time.Duration;
  * @param maxKeyLength the most characters of all names and values of a grouping key
  * @param maxFamilies the most names of metrics in a push
  * @param maxTemplateBytes the most heap for templates of bodies that are pushed again and again
+ * @param maxScrapeCacheBytes the most heap for pieces of scrapes that are kept deflated
  * @param pushTimeout how long the server may work on a push that has arrived
  * @param maxSelectors the most selectors of a request
  * @param maxFormBytes the most bytes of a form
@@ -43,6 +44,7 @@ public record RequestLimits(
     int maxKeyLength,
     int maxFamilies,
     long maxTemplateBytes,
+    long maxScrapeCacheBytes,
     Duration pushTimeout,
     int maxSelectors,
     int maxFormBytes,

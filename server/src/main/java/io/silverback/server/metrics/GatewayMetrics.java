@@ -28,6 +28,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -167,6 +168,30 @@ public final class GatewayMetrics {
         .name("silverback_conflicting_groups")
         .help("Groups that are written by several clients in turn now.")
         .callback(gauge -> gauge.call(writers.conflictCount()))
+        .register(registry);
+  }
+
+  /**
+   * From now on shows what is kept of scrapes, and of what use it is.
+   *
+   * @param found how many pieces of scrapes were kept from others
+   * @param missed how many were not
+   */
+  public void watchScrapeCache(LongSupplier bytes, LongSupplier found, LongSupplier missed) {
+    GaugeWithCallback.builder(DEFAULTS)
+        .name("silverback_scrape_cache_bytes")
+        .help("Heap taken by pieces of scrapes that are kept deflated.")
+        .callback(gauge -> gauge.call((double) bytes.getAsLong()))
+        .register(registry);
+    CounterWithCallback.builder(DEFAULTS)
+        .name("silverback_scrape_pieces_total")
+        .help("Pieces of scrapes in gzip, by whether they were kept from another scrape.")
+        .labelNames("kept")
+        .callback(
+            counter -> {
+              counter.call((double) found.getAsLong(), "true");
+              counter.call((double) missed.getAsLong(), "false");
+            })
         .register(registry);
   }
 

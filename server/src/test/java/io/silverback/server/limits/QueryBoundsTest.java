@@ -25,6 +25,7 @@ final class QueryBoundsTest {
           1,
           1,
           0,
+          0,
           Duration.ofSeconds(1),
           1,
           1,

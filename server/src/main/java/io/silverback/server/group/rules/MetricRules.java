@@ -101,7 +101,8 @@ public final class MetricRules {
     return quoted.append('"').toString();
   }
 
-  private static boolean fits(Metric metric, MetricType type) {
+  /** True if a family of that type may have such a metric. */
+  public static boolean fits(Metric metric, MetricType type) {
     return switch (metric) {
       case Metric.Counter _ -> type == MetricType.COUNTER;
       case Metric.Gauge _ -> type == MetricType.GAUGE;

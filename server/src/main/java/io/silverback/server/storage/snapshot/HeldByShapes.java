@@ -3,6 +3,7 @@ package io.silverback.server.storage.snapshot;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Metric;
 import io.silverback.codec.model.MetricType;
+import io.silverback.codec.model.SeriesSink;
 import io.silverback.codec.row.ShapeReader;
 import io.silverback.server.group.HeldFamily;
 import java.util.Optional;
@@ -98,6 +99,11 @@ final class HeldByShapes implements HeldFamily {
   @Override
   public void forEachMetric(MetricType shown, Consumer<? super Metric> consumer) {
     merge.forEach(ofType(shown), consumer);
+  }
+
+  @Override
+  public void forEachSeries(MetricType shown, SeriesSink sink) {
+    merge.forEachSeries(ofType(shown), sink);
   }
 
   private IntArrayList ofType(MetricType shown) {

@@ -18,16 +18,31 @@ final class HeldShape {
   private static final int BYTES_OF_LABELS = 48;
   private static final int BYTES_OF_PAIR = 8;
   private static final int BYTES_OF_STRING = 56;
+  private static final int BYTES_OF_ARRAY = 24;
+  private static final int BYTES_OF_GROUP = 40;
+  private static final int BYTES_OF_REFERENCE = 4;
 
   private final ShapeReader reader;
   private final Room room;
   private @Nullable Labels @Nullable [] kept;
   private Labels last = Labels.EMPTY;
 
+  /** What is kept of the groups of the shape, each by its place among them. */
+  private @Nullable GroupTexts @Nullable [] texts;
+
   /** A reader with room that others may take, too. */
   HeldShape(ShapeReader reader, Room room) {
     this.reader = reader;
     this.room = room;
+  }
+
+  /** The label texts of one group, null for sets of which none is kept. */
+  private static final class GroupTexts {
+    private final byte[][] bySet;
+
+    private GroupTexts(int sets) {
+      this.bySet = new byte[sets][];
+    }
   }
 
   /** Bytes of the heap that several share. */
@@ -79,6 +94,42 @@ final class HeldShape {
       kept = known;
     }
     return known;
+  }
+
+  /**
+   * The label text of a set with the labels of a group, if it is kept; else null.
+   *
+   * @param group the place of the group among those of the shape
+   */
+  byte @Nullable [] labelText(int group, int set) {
+    @Nullable GroupTexts ofGroup = texts == null ? null : texts[group];
+    return ofGroup == null ? null : ofGroup.bySet[set];
+  }
+
+  /**
+   * Keeps a label text, if others will ask for it and there is room.
+   *
+   * @param groups how many groups have the shape
+   */
+  void keepLabelText(byte[] text, int group, int groups, int set) {
+    int sets = reader.labelSetCount();
+    if (sets > MOST_KEPT_SETS || reader.shapeColumnCount() < 2 * sets) {
+      return;
+    }
+    if (texts == null && room.take((long) groups * BYTES_OF_REFERENCE)) {
+      texts = new GroupTexts[groups];
+    }
+    @Nullable GroupTexts[] known = texts;
+    if (known == null) {
+      return;
+    }
+    if (known[group] == null && room.take(BYTES_OF_GROUP + (long) sets * BYTES_OF_REFERENCE)) {
+      known[group] = new GroupTexts(sets);
+    }
+    GroupTexts ofGroup = known[group];
+    if (ofGroup != null && room.take(BYTES_OF_ARRAY + (long) text.length)) {
+      ofGroup.bySet[set] = text;
+    }
   }
 
   /** What labels take besides the texts that they share with the set that was kept last. */

@@ -36,11 +36,18 @@ final class MetricReader {
    */
   Optional<Metric> read(
       int row, Labels own, MetricLayout layout, int metric, int column, int extra) {
+    return labels(row, own).flatMap(labels -> readWith(labels, row, layout, metric, column, extra));
+  }
+
+  /** The labels of a series with those of its group; empty if that is lost. */
+  Optional<Labels> labels(int row, Labels own) {
     Labels key = keyLabels(row);
-    if (key.isEmpty()) {
-      return Optional.empty();
-    }
-    Labels labels = own.with(key);
+    return key.isEmpty() ? Optional.empty() : Optional.of(own.with(key));
+  }
+
+  /** The same metric with labels that are given. */
+  Optional<Metric> readWith(
+      Labels labels, int row, MetricLayout layout, int metric, int column, int extra) {
     return rows.read(
         () -> {
           rows.frame(row, frame);

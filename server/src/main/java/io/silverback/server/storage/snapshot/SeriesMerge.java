@@ -1,12 +1,17 @@
 package io.silverback.server.storage.snapshot;
 
+import io.silverback.codec.model.Labels;
 import io.silverback.codec.model.Metric;
+import io.silverback.codec.model.SeriesSink;
+import io.silverback.codec.model.StoredSeries;
 import io.silverback.codec.row.ExtrasCursor;
 import io.silverback.codec.row.ShapeReader;
 import io.silverback.server.storage.pages.SeriesWindow;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.agrona.collections.IntArrayList;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +46,7 @@ final class SeriesMerge {
   private final GroupRows rows;
   private final HeldShapes shapes;
   private final MetricReader metrics;
+  private final LabelTexts texts;
   private final long roomBytes;
   private final SeriesComparison comparison;
   private final ExtrasCursor extras = new ExtrasCursor();
@@ -64,6 +70,7 @@ final class SeriesMerge {
     this.rows = rows;
     this.shapes = shapes;
     this.metrics = metrics;
+    this.texts = new LabelTexts(rows);
     this.roomBytes = roomBytes;
     this.comparison = new SeriesComparison(rows);
   }
@@ -167,6 +174,16 @@ final class SeriesMerge {
 
   /** Hands over the series of the current families of these shapes. */
   void forEach(IntArrayList familyShapes, Consumer<? super Metric> consumer) {
+    forEachPlace(familyShapes, at -> metric(at).ifPresent(consumer));
+  }
+
+  /** Hands over the same as they are stored, but for those whose labels have no text. */
+  void forEachSeries(IntArrayList familyShapes, SeriesSink sink) {
+    forEachPlace(familyShapes, at -> handOver(at, sink));
+  }
+
+  /** Shows each run when it is at the next series. */
+  private void forEachPlace(IntArrayList familyShapes, Consumer<Run> consumer) {
     floor = null;
     do {
       ceiling = null;
@@ -275,7 +292,7 @@ final class SeriesMerge {
     }
   }
 
-  private void write(Consumer<? super Metric> consumer) {
+  private void write(Consumer<Run> consumer) {
     while (!smallest.isEmpty()) {
       Run run = runs.get(smallest.first());
       if (ceiling != null && compare(run.row(), run.shape, run.next, ceiling) >= 0) {
@@ -304,21 +321,55 @@ final class SeriesMerge {
         && (ceiling == null || compare(run.row(), run.shape, run.last, ceiling) < 0);
   }
 
-  private void write(Run run, Consumer<? super Metric> consumer) {
+  private void write(Run run, Consumer<Run> consumer) {
     if (ceiling != null) {
       floor = run.place();
     }
-    HeldShape shape = shapes.held(run.shape);
-    SeriesWindow at = run.window;
-    metrics
-        .read(
-            run.row(),
-            shape.labels(SeriesWindow.labelSetOf(at.series()), at.labels()),
-            shape.reader().layout(at.layout()),
-            SeriesWindow.metricOf(at.series()),
-            at.column(),
-            at.extra())
-        .ifPresent(consumer);
+    consumer.accept(run);
+  }
+
+  private void handOver(Run at, SeriesSink sink) {
+    int firstGroup = shapes.firstGroup(at.shape);
+    byte[] text =
+        texts.of(
+            at.row(),
+            shapes.held(at.shape),
+            at.group - firstGroup,
+            shapes.endOfGroups(at.shape) - firstGroup,
+            SeriesWindow.labelSetOf(at.window.series()),
+            at.window.labels());
+    if (text.length == 0) {
+      metric(at).ifPresent(sink::metric);
+    } else {
+      metric(at, Labels.EMPTY).ifPresent(it -> sink.stored(new Stored(text, it, () -> metric(at))));
+    }
+  }
+
+  private Optional<Metric> metric(Run at) {
+    int set = SeriesWindow.labelSetOf(at.window.series());
+    Labels own = shapes.held(at.shape).labels(set, at.window.labels());
+    return metrics.labels(at.row(), own).flatMap(labels -> metric(at, labels));
+  }
+
+  private Optional<Metric> metric(Run at, Labels labels) {
+    SeriesWindow window = at.window;
+    return metrics.readWith(
+        labels,
+        at.row(),
+        shapes.held(at.shape).reader().layout(window.layout()),
+        SeriesWindow.metricOf(window.series()),
+        window.column(),
+        window.extra());
+  }
+
+  /** The series that a run is at. */
+  @SuppressWarnings("ArrayRecordComponent") // Nobody compares them.
+  private record Stored(byte[] labelText, Metric unlabelled, Supplier<Optional<Metric>> whole)
+      implements StoredSeries {
+    @Override
+    public Optional<Metric> metric() {
+      return whole.get();
+    }
   }
 
   private int compareRuns(int left, int right) {

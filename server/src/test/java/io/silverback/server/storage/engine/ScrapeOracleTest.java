@@ -3,6 +3,7 @@ package io.silverback.server.storage.engine;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.silverback.codec.exposition.EscapingScheme;
 import io.silverback.codec.exposition.ExpositionBuffer;
 import io.silverback.codec.exposition.ExpositionRenderer;
 import io.silverback.codec.exposition.ProtobufRenderer;
@@ -46,6 +47,8 @@ class ScrapeOracleTest {
                   new Metric.Gauge(Labels.of("a", "3", "instance", "", "job", "j"), 2),
                   new Metric.Gauge(Labels.EMPTY, 3))),
           new MetricFamily("silent", "", MetricType.SUMMARY, List.of()));
+
+  private static final List<EscapingScheme> SCHEMES = List.of(EscapingScheme.values());
 
   private long now = 1_800_000_000_000L;
 
@@ -95,6 +98,7 @@ class ScrapeOracleTest {
         GatheredFamilies.gather(new FamilyGatherer(OWN, new HeldFamilies(groups)));
     assertEquals(expected.families(), fromHeap.families());
     assertSameReport(expected.omissions(), fromHeap.omissions());
+    EscapingScheme scheme = SCHEMES.get((int) (now / 10 % SCHEMES.size()));
     for (ExpositionRenderer renderer : List.of(new TextRenderer(), new ProtobufRenderer())) {
       try (Snapshot snapshot =
           store
@@ -105,9 +109,9 @@ class ScrapeOracleTest {
         var families = new FamilyGatherer(OWN, snapshot.families());
         while (families.hasNext()) {
           push(pushesPerFamily, pages, store);
-          renderer.render(families.next(), page);
+          renderer.render(scheme.escape(families.next()), page);
         }
-        ExpositionBuffer expectedPage = page(expected.families(), renderer);
+        ExpositionBuffer expectedPage = page(expected.families(), renderer, scheme);
         assertEquals(expectedPage.toString(), page.toString());
         assertArrayEquals(expectedPage.toByteArray(), page.toByteArray());
         assertSameReport(expected.omissions(), families.omissions());
@@ -125,9 +129,10 @@ class ScrapeOracleTest {
     return groups;
   }
 
-  private static ExpositionBuffer page(List<MetricFamily> families, ExpositionRenderer renderer) {
+  private static ExpositionBuffer page(
+      List<MetricFamily> families, ExpositionRenderer renderer, EscapingScheme scheme) {
     var page = new ExpositionBuffer(1024);
-    families.forEach(family -> renderer.render(family, page));
+    families.forEach(family -> renderer.render(scheme.escape(family), page));
     return page;
   }
 

@@ -18,13 +18,28 @@ import java.util.TreeMap;
 /**
  * Pushes of which an exposition is hard to put in order: label names that come before and after
  * those of the keys, values that begin alike, equal values under other names, texts of all lengths
- * and from all over Unicode; and, for a store that checks nothing, what excludes one another.
+ * and from all over Unicode; names and texts that are escaped; and, for a store that checks
+ * nothing, what excludes one another.
  */
 public final class RandomPages {
   private static final String[] TEXTS = {
-    "", "a", "b", "aa", "ab", "\u0000", "\u0001", "\ufffd", "\ud83d\ude31", "é", "x".repeat(300)
+    "",
+    "a",
+    "b",
+    "aa",
+    "ab",
+    "\u0000",
+    "\u0001",
+    "\ufffd",
+    "\ud83d\ude31",
+    "é",
+    "x".repeat(300),
+    "\"",
+    "\\n\n\\"
   };
-  private static final String[] NAMES = {"a", "b", "instance", "job", "k", "le", "z"};
+  private static final String[] NAMES = {
+    "a", "b", "instance", "job", "k", "k.l", "k:l", "le", "\u00e9", "z", "_z", "__y"
+  };
   private static final String[] FAMILIES = {"m", "m_count", "m_sum", "m_bucket", "n", "own", "o"};
 
   private static final List<MetricType> TYPES = List.of(MetricType.values());
@@ -94,7 +109,7 @@ public final class RandomPages {
       labels.put("z", text());
     }
     for (int i = random.nextInt(3); i > 0; i--) {
-      labels.put(NAMES[random.nextInt(NAMES.length)], text());
+      labels.put(NAMES[random.nextInt(NAMES.length - (valid ? 1 : 0))], text());
     }
     if (!valid && random.nextInt(20) == 0) {
       labels.put(random.nextBoolean() ? "__x" : "quantile", "1");
