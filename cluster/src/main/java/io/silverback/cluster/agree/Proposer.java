@@ -57,10 +57,10 @@ public final class Proposer {
   private final Map<PeerMessage.ProcessId, Released> released = new HashMap<>();
 
   private final Wishes wishes;
+  private final Doubles doubles;
   private final long leaseNanos;
   private long votersChangedNanos;
   private List<Long> voters = List.of();
-  private List<Member> reported = List.of();
   private boolean proposed;
   private long proposedNanos;
 
@@ -81,6 +81,7 @@ public final class Proposer {
     this.room = room;
     this.leaseNanos = config.lease().toNanos();
     this.wishes = new Wishes(ports.clock());
+    this.doubles = new Doubles(self, peers);
     this.votersChangedNanos = ports.clock().nanoTime();
   }
 
@@ -126,6 +127,7 @@ public final class Proposer {
   /** Called now and then. */
   public void tick(View view) {
     ports.viewLog().heard(present().filter(view::has).toList());
+    doubles.tell(view, strangers(view));
     // Even if the view is without this node since: nobody else could take it out of the log.
     if (!ports.viewLog().isProposer()) {
       return;
@@ -271,45 +273,15 @@ public final class Proposer {
   }
 
   /** Who is here and has no seat; this node, too, if the view is without it. */
+  private List<Member> strangers(View view) {
+    return present()
+        .filter(member -> !view.has(member))
+        .filter(member -> !leaving.contains(PeerMessage.ProcessId.of(member)))
+        .toList();
+  }
+
   private Optional<Member> newcomer(View view) {
-    List<Member> strangers =
-        present()
-            .filter(member -> !view.has(member))
-            .filter(member -> !leaving.contains(PeerMessage.ProcessId.of(member)))
-            .toList();
-    List<Member> doubles =
-        strangers.stream()
-            .filter(member -> view.members().stream().anyMatch(seated -> isDouble(member, seated)))
-            .toList();
-    List<Member> told = doubles.stream().filter(member -> !mayBeRestart(view, member)).toList();
-    told.stream().filter(member -> !reported.contains(member)).forEach(this::report);
-    reported = told;
-    return strangers.stream().filter(member -> !doubles.contains(member)).findFirst();
-  }
-
-  /** Of two with the files of one, the log of the library would know only one. */
-  private static boolean isDouble(Member member, Member seated) {
-    return member.isSameNode(seated) || member.storeId() == seated.storeId();
-  }
-
-  /** True until the process before it is heard once more. */
-  private boolean mayBeRestart(View view, Member member) {
-    Optional<Peers.Heard> before =
-        view.predecessor(member).filter(seated -> !seated.isSameProcess(self)).flatMap(peers::of);
-    Optional<Peers.Heard> now = peers.of(member);
-    return before.isPresent()
-        && now.isPresent()
-        && before.get().ourNanos() - now.get().firstNanos() <= 0;
-  }
-
-  private void report(Member member) {
-    logger.log(
-        System.Logger.Level.WARNING,
-        "a second node has the name or the store id of a member, so it is not admitted; give it"
-            + " another --cluster.node-id and a folder that is no copy",
-        entry("node", member.nodeId()),
-        entry("process", Long.toHexString(member.incarnation())),
-        entry("peer", member.peerAddress()));
+    return strangers(view).stream().filter(member -> !Doubles.isOne(view, member)).findFirst();
   }
 
   private Optional<Member> nextVoter(View view) {

@@ -52,7 +52,7 @@ public final class Leftovers {
    * 3. It forgets what is as it was at that look. A push that came meanwhile stays for the next try.
    *
    * A later view may make this node an owner again, and its leader compares with it, maybe before
-   * this node knows that view. Whoever compares begins with a question for digests. So a question
+   * this node knows that view. Each comparison begins with a question for digests. So a question
    * that comes between 1 and 3 ends the try for its slots, and one that comes during 3 is answered
    * afterwards. One that came before 1 was from a leader of this view or an earlier one, which
    * forgets in 1 what it has found, or it has left its fence here. And what another node is having
@@ -167,6 +167,7 @@ public final class Leftovers {
     held.add(some);
   }
 
+  /** Ends a {@link #hold} of the same slots. */
   public void letGo(BitSet some) {
     held.remove(some);
   }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.silverback.cluster.CapturedLines;
 import io.silverback.cluster.ClusterConfig;
 import io.silverback.cluster.EpochFloor;
 import io.silverback.cluster.HandPorts;
@@ -265,6 +266,30 @@ final class ProposerTest {
       live(200, 2, 3, 4, 5);
     }
     assertEquals(List.of(), proposed);
+  }
+
+  /** As the one that proposes may be the original, which refuses the copy. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 5})
+  void eachMemberTellsOfACopyOnceAndOfNoRestart(long original) {
+    world.log.isProposer = false;
+    Member other = TestViews.member("n" + original, 55, original);
+    var log = new CapturedLines(Doubles.class.getName());
+    try {
+      live(400, 2, 3, 4, 5);
+      for (int i = 0; i < 10; i++) {
+        beat(0, other);
+        live(200, 2, 3, 4);
+      }
+      assertEquals(original == 1 ? 1 : 0, log.lines("a second node has the name").size());
+      for (int i = 0; i < 10; i++) {
+        beat(0, other);
+        live(200, 2, 3, 4, 5);
+      }
+      assertEquals(1, log.lines("a second node has the name").size());
+    } finally {
+      log.close();
+    }
   }
 
   @Test

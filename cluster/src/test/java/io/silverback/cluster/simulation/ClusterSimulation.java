@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +26,11 @@ final class ClusterSimulation {
   /** Among pushes, all copies of all groups are equal only now and then. */
   private static final long FORMS_WITHIN = 200 * SimWorld.SECOND;
 
-  private static final long SETTLES_WITHIN = 120 * SimWorld.SECOND;
+  private static final long SETTLES_WITHIN = 60 * SimWorld.SECOND;
+
+  /** What is left over goes only once the view has been the same for a while. */
+  private static final long TIDIES_WITHIN = 120 * SimWorld.SECOND;
+
   private static final long HEALS_WITHIN = 200 * SimWorld.SECOND;
 
   /** Held here, or its level would be forgotten. */
@@ -193,20 +198,20 @@ final class ClusterSimulation {
 
   /** History follows what counts, and what does not count any more goes. */
   private void settle() {
-    long end = world.now() + SETTLES_WITHIN;
-    String unsettled = unsettled();
-    while (!unsettled.isEmpty()) {
-      if (world.now() > end) {
-        throw new SimViolation("never settled: " + unsettled);
-      }
-      world.run(300 * SimWorld.MILLI);
-      unsettled = unsettled();
-    }
+    await(SETTLES_WITHIN, () -> cluster.judge().historyMissing(isNobodyAway()));
+    await(TIDIES_WITHIN, cluster.judge()::leftOver);
   }
 
-  private String unsettled() {
-    String missing = cluster.judge().historyMissing(isNobodyAway());
-    return missing.isEmpty() ? cluster.judge().leftOver() : missing;
+  private void await(long within, Supplier<String> unsettled) {
+    long end = world.now() + within;
+    String reason = unsettled.get();
+    while (!reason.isEmpty()) {
+      if (world.now() > end) {
+        throw new SimViolation("never settled: " + reason);
+      }
+      world.run(300 * SimWorld.MILLI);
+      reason = unsettled.get();
+    }
   }
 
   /** True if each member could be asked at any time. */

@@ -14,7 +14,7 @@ import java.util.Arrays;
 public final class ExpositionBuffer {
   private static final OutputStream NOWHERE = OutputStream.nullOutputStream();
 
-  /** Of so many places between lines one is a border, about. */
+  /** On average one of 32 places between lines is a border. */
   private static final int PLACES_OF_BORDER = 32;
 
   private final OutputStream sink;

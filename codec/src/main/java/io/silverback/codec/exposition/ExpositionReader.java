@@ -47,11 +47,11 @@ final class ExpositionReader {
   /**
    * A reader of a body without bytes.
    *
-   * @param pieceLength about how long its pieces are
+   * @param length about how long it is
    */
-  ExpositionReader(NameValidation names, int pieceLength) {
+  ExpositionReader(NameValidation names, int length) {
     this.names = names;
-    this.strings = new StringCache(pieceLength);
+    this.strings = new StringCache(length);
   }
 
   void read(byte[] bytes, int from, int end) {

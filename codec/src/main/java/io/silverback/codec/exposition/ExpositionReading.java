@@ -1,7 +1,8 @@
 package io.silverback.codec.exposition;
 
 /**
- * A body that is read piece by piece, as it comes: only what it says is kept, not its bytes.
+ * A body that is read piece by piece, as it comes. It keeps what the body says, and none of the
+ * arrays, of which a piece may be at any place in any.
  *
  * <p>Belongs to one body and one thread; useless after a {@link MalformedExpositionException}.
  */

@@ -26,7 +26,7 @@ public final class LabelText {
   /**
    * Adds a label, of which the arrays contain the name and the value at their beginnings.
    *
-   * @return false if the labels are none that it takes; then nothing but {@link #clear} is of use
+   * @return false if it does not take such labels; then only {@link #clear} may follow
    */
   public boolean add(byte[] name, int nameLength, byte[] value, int valueLength) {
     if (!isPlain(name, nameLength) || !isAfterLast(name, nameLength)) {
@@ -69,6 +69,7 @@ public final class LabelText {
     return isAfter;
   }
 
+  /** What was added, in an array of its own. */
   public byte[] toByteArray() {
     return out.toByteArray();
   }

@@ -30,7 +30,7 @@ final class StringCache {
   private final @Nullable String[] strings;
   private final int[] offsets;
 
-  /** A cache for pieces of about that length. */
+  /** A cache for a body of about that length. */
   StringCache(int length) {
     int places = Integer.highestOneBit(Math.clamp(length / 16, MIN_PLACES, MAX_PLACES));
     strings = new String[places];

@@ -24,13 +24,17 @@ public final class TextParser {
    */
   public ParsedExposition parse(byte[] body, int length) {
     Objects.checkFromIndexSize(0, length, body.length);
-    var reader = new ExpositionReader(names, length);
-    reader.read(body, 0, length);
-    return reader.end();
+    ExpositionReading reading = begin(length);
+    reading.read(body, 0, length);
+    return reading.end();
   }
 
-  /** Begins a body that comes in pieces, with what {@link #parse} says of the whole of it. */
-  public ExpositionReading begin() {
-    return new TextReading(new ExpositionReader(names, TextReading.PIECE));
+  /**
+   * Begins a body that may come in pieces, with what {@link #parse} says of the whole of it.
+   *
+   * @param length of the body, or of the first that is there of it, in bytes
+   */
+  public ExpositionReading begin(int length) {
+    return new TextReading(new ExpositionReader(names, length));
   }
 }

@@ -60,7 +60,17 @@ final class ExpositionReadingTest {
         body.insert(endOfSomeLine(body), FAULTS.get(random.nextInt(FAULTS.size())));
       }
       byte[] bytes = body.toString().getBytes(UTF_8);
-      assertSame(() -> text.parse(bytes, bytes.length), () -> inPieces(text.begin(), bytes), body);
+      assertSame(() -> text.parse(bytes, bytes.length), () -> inPieces(text.begin(0), bytes), body);
+    }
+  }
+
+  @Test
+  void aBodyThatIsCutAnywhereIsWrongInTheSameWords() {
+    String body = String.join("", LINES);
+    byte[] bytes = body.getBytes(UTF_8);
+    for (int length = 0; length <= bytes.length; length++) {
+      byte[] cut = Arrays.copyOf(bytes, length);
+      assertSame(() -> text.parse(cut, cut.length), () -> inPieces(text.begin(0), cut), length);
     }
   }
 
@@ -100,7 +110,7 @@ final class ExpositionReadingTest {
   @Test
   void commentsTakeNoMemoryAndSamplesTakeWhatTheyDoInTheWhole() {
     byte[] comments = "# nothing\n\n#\n".repeat(1_000).getBytes(UTF_8);
-    ExpositionReading reading = text.begin();
+    ExpositionReading reading = text.begin(0);
     int end = reading.endOfPiece(comments, 0, comments.length);
     assertEquals(comments.length, end);
     assertTrue(reading.sizeOf(comments, 0, end) <= 1_000);

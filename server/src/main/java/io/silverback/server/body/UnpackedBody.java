@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * in the window as a whole; of one that few bytes inflate to a great many, only a part is in memory
  * at a time.
  *
- * <p>Belongs to one thread, which closes it.
+ * <p>Belongs to one thread, which closes it. The bytes of the window belong to it, too, and move
+ * with each {@link #slide}.
  */
 public final class UnpackedBody implements AutoCloseable {
   /** What is no larger is unpacked as a whole. */

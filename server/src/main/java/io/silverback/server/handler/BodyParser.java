@@ -44,14 +44,13 @@ final class BodyParser {
   ParsedExposition parse(
       UnpackedBody body, boolean isProtobuf, String contentType, LimitedMemory.Lease memory)
       throws UnreadableBodyException, OverLimitException {
-    if (isProtobuf) {
-      return body.isWhole()
-          ? protobuf(body.window(), memory)
-          : pieces(protobuf.begin(), body, memory);
-    }
+    ExpositionReading reading = isProtobuf ? protobuf.begin() : text.begin(body.window().length());
     try {
-      return body.isWhole() ? text(body.window(), memory) : pieces(text.begin(), body, memory);
+      return body.isWhole() ? whole(reading, body.window(), memory) : pieces(reading, body, memory);
     } catch (MalformedExpositionException e) {
+      if (isProtobuf) {
+        throw e;
+      }
       BodyBuffer window = body.window();
       throw new UnreadableBodyException(
           body.isWhole()
@@ -60,20 +59,16 @@ final class BodyParser {
     }
   }
 
-  private ParsedExposition protobuf(BodyBuffer body, LimitedMemory.Lease memory)
+  private static ParsedExposition whole(
+      ExpositionReading reading, BodyBuffer body, LimitedMemory.Lease memory)
       throws OverLimitException {
-    if (!memory.tryTake(ParsedSize.mostOf(body.length()))) {
-      memory.take(ParsedSize.ofProtobuf(body.bytes(), body.length()));
+    byte[] bytes = body.bytes();
+    int length = body.length();
+    if (!memory.tryTake(ParsedSize.mostOf(length))) {
+      memory.take(reading.sizeOf(bytes, 0, length));
     }
-    return protobuf.parse(body.bytes(), body.length());
-  }
-
-  private ParsedExposition text(BodyBuffer body, LimitedMemory.Lease memory)
-      throws OverLimitException {
-    if (!memory.tryTake(ParsedSize.mostOf(body.length()))) {
-      memory.take(ParsedSize.ofText(body.bytes(), body.length()));
-    }
-    return text.parse(body.bytes(), body.length());
+    reading.read(bytes, 0, length);
+    return reading.end();
   }
 
   private ParsedExposition pieces(

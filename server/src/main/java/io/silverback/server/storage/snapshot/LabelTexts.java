@@ -24,7 +24,7 @@ final class LabelTexts {
    * @param group the place of its group among those of the shape
    * @param groups how many groups have the shape
    * @param set its label set
-   * @param position where the set stands in the shape
+   * @param position at which the labels of the set begin in the shape
    * @return {@link #NONE} if they have none, or if the group is lost
    */
   byte[] of(int row, HeldShape shape, int group, int groups, int set, int position) {

@@ -17,12 +17,7 @@ import io.silverback.cluster.ReplicaStore.Merged;
 import io.silverback.cluster.ReplicaStore.State;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Version;
-import io.silverback.codec.model.VersionClock;
 import io.silverback.server.group.GroupUpdate;
-import io.silverback.server.storage.PersistenceConfig;
-import io.silverback.server.storage.StorageLimits;
-import io.silverback.server.storage.StoreConfig;
-import io.silverback.server.storage.files.PersistedMetricStore;
 import io.silverback.server.storage.maps.GroupKeys;
 import io.silverback.server.storage.replica.Replicas.Node;
 import java.io.IOException;
@@ -153,7 +148,7 @@ final class ForgetTest {
     byte[] pushed = on(put(X, gauge("a", 1)));
     byte[] kept = on(put(Y, gauge("a", 1)));
     Version horizon = new Version(1, 5, 7);
-    try (var store = persisted()) {
+    try (var store = Replicas.persisted(() -> now, folder)) {
       OffHeapReplicaStore replica = OffHeapReplicaStore.of(store);
       store.awaitReady(Duration.ofSeconds(20));
       assertInstanceOf(Merged.Done.class, replica.merge(State.of(pushed)));
@@ -161,7 +156,7 @@ final class ForgetTest {
       replica.raise(Map.of(SLOT_OF_X, horizon, SLOT_OF_Y, horizon), _ -> true);
       assertEquals(1, replica.forget(Map.of(SLOT_OF_X, horizon), replica.entries(_ -> true)));
     }
-    try (var store = persisted()) {
+    try (var store = Replicas.persisted(() -> now, folder)) {
       OffHeapReplicaStore replica = OffHeapReplicaStore.of(store);
       store.awaitReady(Duration.ofSeconds(20));
       assertEquals(0, replica.sizes()[SLOT_OF_X]);
@@ -169,18 +164,6 @@ final class ForgetTest {
       assertEquals(2, replica.sizes()[SLOT_OF_Y]);
       assertEquals(horizon, replica.horizons().get(SLOT_OF_Y));
     }
-  }
-
-  private PersistedMetricStore persisted() {
-    return new PersistedMetricStore(
-        new StoreConfig(
-            new VersionClock(() -> now, 1),
-            () -> now,
-            List.of(),
-            true,
-            Duration.ofHours(1),
-            StorageLimits.NONE),
-        new PersistenceConfig(folder, Duration.ofMinutes(1), 0));
   }
 
   private List<Entry> entries() {

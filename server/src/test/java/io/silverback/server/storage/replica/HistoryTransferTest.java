@@ -20,12 +20,7 @@ import io.silverback.codec.model.Metric;
 import io.silverback.codec.model.MetricFamily;
 import io.silverback.codec.model.MetricType;
 import io.silverback.codec.model.Version;
-import io.silverback.codec.model.VersionClock;
 import io.silverback.server.group.GroupUpdate;
-import io.silverback.server.storage.PersistenceConfig;
-import io.silverback.server.storage.StorageLimits;
-import io.silverback.server.storage.StoreConfig;
-import io.silverback.server.storage.files.PersistedMetricStore;
 import io.silverback.server.storage.maps.GroupKeys;
 import io.silverback.server.storage.replica.Replicas.Node;
 import java.nio.file.Path;
@@ -182,7 +177,7 @@ final class HistoryTransferTest {
   void itOutlastsTheProcess() throws Exception {
     push(1_000);
     byte[] state = whole(old, put(X));
-    try (var store = persisted()) {
+    try (var store = Replicas.persisted(() -> now, folder)) {
       OffHeapReplicaStore replica = OffHeapReplicaStore.of(store);
       store.awaitReady(Duration.ofSeconds(20));
       replica.merge(state, _ -> Version.NEVER);
@@ -191,7 +186,7 @@ final class HistoryTransferTest {
       }
       assertEquals(history(old.store()), history(store));
     }
-    try (var store = persisted()) {
+    try (var store = Replicas.persisted(() -> now, folder)) {
       OffHeapReplicaStore.of(store);
       store.awaitReady(Duration.ofSeconds(20));
       assertEquals(history(old.store()), history(store));
@@ -276,17 +271,5 @@ final class HistoryTransferTest {
       metrics.add(new Metric.Gauge(Labels.of("i", Integer.toString(i)), value + i));
     }
     return new MetricFamily("w", "", MetricType.GAUGE, metrics);
-  }
-
-  private PersistedMetricStore persisted() {
-    return new PersistedMetricStore(
-        new StoreConfig(
-            new VersionClock(() -> now, 1),
-            () -> now,
-            List.of(),
-            true,
-            Duration.ofHours(1),
-            StorageLimits.NONE),
-        new PersistenceConfig(folder, Duration.ofMinutes(1), 0));
   }
 }

@@ -18,14 +18,9 @@ import io.silverback.cluster.ReplicaStore.Merged;
 import io.silverback.cluster.ReplicaStore.State;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Version;
-import io.silverback.codec.model.VersionClock;
 import io.silverback.server.group.GroupUpdate;
-import io.silverback.server.storage.PersistenceConfig;
-import io.silverback.server.storage.StorageLimits;
-import io.silverback.server.storage.StoreConfig;
 import io.silverback.server.storage.engine.Horizons;
 import io.silverback.server.storage.files.HorizonFile;
-import io.silverback.server.storage.files.PersistedMetricStore;
 import io.silverback.server.storage.maps.GroupKeys;
 import io.silverback.server.storage.replica.Replicas.Node;
 import java.io.IOException;
@@ -212,14 +207,14 @@ final class PurgeTest {
   void horizonsOutlastTheProcess() throws Exception {
     byte[] pushed = on(one, put(X, gauge("a", 1)));
     byte[] deleted = on(one, delete(X));
-    try (var store = persisted()) {
+    try (var store = Replicas.persisted(() -> now, folder)) {
       OffHeapReplicaStore replica = OffHeapReplicaStore.of(store);
       store.awaitReady(Duration.ofSeconds(20));
       assertInstanceOf(Merged.Done.class, replica.merge(State.of(deleted)));
       assertEquals(1, replica.raise(Map.of(SLOT_OF_X, version()), _ -> true));
     }
     for (int start = 0; start < 2; start++) {
-      try (var store = persisted()) {
+      try (var store = Replicas.persisted(() -> now, folder)) {
         OffHeapReplicaStore replica = OffHeapReplicaStore.of(store);
         store.awaitReady(Duration.ofSeconds(20));
         assertEquals(version(), replica.horizons().get(SLOT_OF_X));
@@ -232,7 +227,7 @@ final class PurgeTest {
   @Test
   void aDamagedFileMeansThatNothingWasPurgedAndIsKeptAside() throws Exception {
     byte[] deleted = on(one, delete(X));
-    try (var store = persisted()) {
+    try (var store = Replicas.persisted(() -> now, folder)) {
       OffHeapReplicaStore replica = OffHeapReplicaStore.of(store);
       store.awaitReady(Duration.ofSeconds(20));
       assertInstanceOf(Merged.Done.class, replica.merge(State.of(deleted)));
@@ -242,7 +237,7 @@ final class PurgeTest {
     byte[] bytes = Files.readAllBytes(file);
     bytes[bytes.length / 2] ^= 1;
     Files.write(file, bytes);
-    try (var store = persisted()) {
+    try (var store = Replicas.persisted(() -> now, folder)) {
       OffHeapReplicaStore replica = OffHeapReplicaStore.of(store);
       store.awaitReady(Duration.ofSeconds(20));
       assertEquals(Version.NEVER, replica.horizons().get(SLOT_OF_X));
@@ -314,18 +309,6 @@ final class PurgeTest {
     try (var folders = Files.newDirectoryStream(folder, glob.substring(0, glob.indexOf('/')))) {
       return folders.iterator().next().resolve(glob.substring(glob.indexOf('/') + 1));
     }
-  }
-
-  private PersistedMetricStore persisted() {
-    return new PersistedMetricStore(
-        new StoreConfig(
-            new VersionClock(() -> now, 1),
-            () -> now,
-            List.of(),
-            true,
-            Duration.ofHours(1),
-            StorageLimits.NONE),
-        new PersistenceConfig(folder, Duration.ofMinutes(1), 0));
   }
 
   /** With history. */

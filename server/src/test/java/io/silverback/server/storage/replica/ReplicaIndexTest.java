@@ -14,18 +14,14 @@ import io.silverback.cluster.ReplicaStore.Prepared;
 import io.silverback.codec.model.GroupBounds;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Version;
-import io.silverback.codec.model.VersionClock;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.group.SeriesClaims;
-import io.silverback.server.storage.PersistenceConfig;
 import io.silverback.server.storage.StorageLimits;
-import io.silverback.server.storage.StoreConfig;
 import io.silverback.server.storage.engine.ContentHash;
 import io.silverback.server.storage.engine.LocalStore;
 import io.silverback.server.storage.engine.OffHeapMetricStore;
 import io.silverback.server.storage.engine.StateOrder;
 import io.silverback.server.storage.engine.StoreParts;
-import io.silverback.server.storage.files.PersistedMetricStore;
 import io.silverback.server.storage.maps.GroupKeys;
 import io.silverback.server.storage.maps.HistoryHead;
 import io.silverback.server.storage.maps.Keys;
@@ -109,7 +105,7 @@ final class ReplicaIndexTest {
     SplittableRandom random = random();
     long[] before = new long[0];
     for (int start = 0; start < 4; start++) {
-      try (var store = persisted()) {
+      try (var store = Replicas.persisted(now::get, folder)) {
         OffHeapReplicaStore replica = OffHeapReplicaStore.of(store);
         store.awaitReady(Duration.ofSeconds(20));
         assertExact(store, replica);
@@ -387,17 +383,5 @@ final class ReplicaIndexTest {
       assertEquals(null, told.put(key, entry.hash() + " " + entry.newest()));
     }
     return told;
-  }
-
-  private PersistedMetricStore persisted() {
-    return new PersistedMetricStore(
-        new StoreConfig(
-            new VersionClock(now::get, 1),
-            now::get,
-            List.of(),
-            true,
-            Duration.ofHours(1),
-            StorageLimits.NONE),
-        new PersistenceConfig(folder, Duration.ofMinutes(1), 0));
   }
 }

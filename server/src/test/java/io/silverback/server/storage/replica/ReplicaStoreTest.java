@@ -29,20 +29,16 @@ import io.silverback.codec.bytes.CorruptFrameException;
 import io.silverback.codec.exposition.ParsedExposition;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Version;
-import io.silverback.codec.model.VersionClock;
 import io.silverback.codec.row.GroupStateMessage;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.storage.Limit;
 import io.silverback.server.storage.MetricStore.Submission;
 import io.silverback.server.storage.Obstacle;
-import io.silverback.server.storage.PersistenceConfig;
 import io.silverback.server.storage.RandomUpdates;
 import io.silverback.server.storage.Snapshot;
 import io.silverback.server.storage.StorageLimits;
-import io.silverback.server.storage.StoreConfig;
 import io.silverback.server.storage.engine.DiskGuard;
 import io.silverback.server.storage.engine.StoreParts;
-import io.silverback.server.storage.files.PersistedMetricStore;
 import io.silverback.server.storage.maps.GroupKeys;
 import io.silverback.server.storage.replica.Replicas.Node;
 import java.nio.file.Path;
@@ -390,14 +386,14 @@ final class ReplicaStoreTest {
     byte[] pushed = sent(put(X, gauge("a", 1)));
     byte[] deleted = sent(delete(X));
     byte[] other = sent(put(Y, gauge("a", 1)));
-    try (var store = persisted()) {
+    try (var store = Replicas.persisted(() -> now, folder)) {
       OffHeapReplicaStore replica = OffHeapReplicaStore.of(store);
       store.awaitReady(Duration.ofSeconds(20));
       for (byte[] state : List.of(deleted, other)) {
         assertInstanceOf(Merged.Done.class, replica.merge(State.of(state)));
       }
     }
-    try (var store = persisted()) {
+    try (var store = Replicas.persisted(() -> now, folder)) {
       OffHeapReplicaStore replica = OffHeapReplicaStore.of(store);
       store.awaitReady(Duration.ofSeconds(20));
       assertEquals(2, replica.entries(_ -> true).size());
@@ -453,18 +449,6 @@ final class ReplicaStoreTest {
     clock++;
     Prepared prepared = prepare(leader, update, new Version(epoch, clock, 7), now);
     return assertInstanceOf(Prepared.Effect.class, prepared).state().encoded();
-  }
-
-  private PersistedMetricStore persisted() {
-    return new PersistedMetricStore(
-        new StoreConfig(
-            new VersionClock(() -> now, 1),
-            () -> now,
-            List.of(),
-            true,
-            Duration.ofHours(1),
-            StorageLimits.NONE),
-        new PersistenceConfig(folder, Duration.ofMinutes(1), 0));
   }
 
   private static ParsedExposition parsed() {

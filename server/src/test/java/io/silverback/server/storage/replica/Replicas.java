@@ -16,13 +16,16 @@ import io.silverback.server.storage.EndlessBudget;
 import io.silverback.server.storage.HistoryQuery;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.MetricStore.Submission;
+import io.silverback.server.storage.PersistenceConfig;
 import io.silverback.server.storage.Snapshot;
 import io.silverback.server.storage.StorageLimits;
 import io.silverback.server.storage.StoreConfig;
 import io.silverback.server.storage.engine.OffHeapMetricStore;
+import io.silverback.server.storage.files.PersistedMetricStore;
 import io.silverback.server.storage.maps.GroupKeys;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -47,6 +50,19 @@ final class Replicas {
     return new OffHeapMetricStore(
         new StoreConfig(
             new VersionClock(now, 1), now, List.of(), checked, Duration.ofHours(1), limits));
+  }
+
+  /** A store of one node in a folder, which opens meanwhile. */
+  static PersistedMetricStore persisted(LongSupplier now, Path folder) {
+    return new PersistedMetricStore(
+        new StoreConfig(
+            new VersionClock(now, 1),
+            now,
+            List.of(),
+            true,
+            Duration.ofHours(1),
+            StorageLimits.NONE),
+        new PersistenceConfig(folder, Duration.ofMinutes(1), 0));
   }
 
   static Node node(LongSupplier now, boolean checked, StorageLimits limits) {

@@ -17,12 +17,7 @@ import io.silverback.cluster.ReplicaStore.Merged;
 import io.silverback.cluster.ReplicaStore.State;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Version;
-import io.silverback.codec.model.VersionClock;
 import io.silverback.server.group.GroupUpdate;
-import io.silverback.server.storage.PersistenceConfig;
-import io.silverback.server.storage.StorageLimits;
-import io.silverback.server.storage.StoreConfig;
-import io.silverback.server.storage.files.PersistedMetricStore;
 import io.silverback.server.storage.maps.GroupKeys;
 import io.silverback.server.storage.replica.Replicas.Node;
 import java.io.IOException;
@@ -154,13 +149,13 @@ final class WipeTest {
   void itOutlastsTheProcess() throws Exception {
     byte[] pushed = on(one, put(X, gauge("a", 1)));
     Version wiped = next();
-    try (var store = persisted()) {
+    try (var store = Replicas.persisted(() -> now, folder)) {
       OffHeapReplicaStore replica = OffHeapReplicaStore.of(store);
       store.awaitReady(Duration.ofSeconds(20));
       assertInstanceOf(Merged.Done.class, replica.merge(pushed, _ -> Version.NEVER));
       assertEquals(OptionalInt.of(1), replica.wipe(all(wiped)));
     }
-    try (var store = persisted()) {
+    try (var store = Replicas.persisted(() -> now, folder)) {
       OffHeapReplicaStore replica = OffHeapReplicaStore.of(store);
       store.awaitReady(Duration.ofSeconds(20));
       assertEquals(all(wiped).size(), replica.horizons().stream().filter(wiped::equals).count());
@@ -168,18 +163,6 @@ final class WipeTest {
       assertEquals(Map.of(), history(store));
       assertInstanceOf(Merged.Purged.class, replica.merge(pushed, _ -> Version.NEVER));
     }
-  }
-
-  private PersistedMetricStore persisted() {
-    return new PersistedMetricStore(
-        new StoreConfig(
-            new VersionClock(() -> now, 1),
-            () -> now,
-            List.of(),
-            true,
-            Duration.ofHours(1),
-            StorageLimits.NONE),
-        new PersistenceConfig(folder, Duration.ofMinutes(1), 0));
   }
 
   private static Map<Integer, Version> all(Version version) {
