@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
  * take: here only that it ends, as the machine may be busy with other things. It starts what was
  * packaged just now and builds nothing.
  */
-@Tag("cluster")
+@Tag("alone")
 final class ClusterFaultsIT {
   private static final Path HARNESS =
       Path.of("..", "bench", "bin", "cluster-faults").toAbsolutePath().normalize();

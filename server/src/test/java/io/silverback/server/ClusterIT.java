@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Three packaged servers in three processes, of which some are killed and some are stopped. How
  * long what takes is printed, and not asserted.
  */
-@Tag("cluster")
+@Tag("alone")
 final class ClusterIT {
   private static final int NODES = 3;
   private static final int GROUPS = 60;

@@ -208,14 +208,17 @@ public final class Refounder {
                         }));
   }
 
-  /** True if a later start of the same node says that it has both of the addresses. */
+  /**
+   * True if a later start of the same node says that it has both of the addresses, and came without
+   * the files. One that has them can be agreed with, and may take pushes by itself until then.
+   */
   private boolean isReplaced(Member other) {
     return peers.recent(leaseNanos / 2).stream()
         .map(Peers.Heard::member)
         .anyMatch(
             member ->
                 member.isSameNode(other)
-                    && !member.isSameProcess(other)
+                    && member.storeId() != other.storeId()
                     && member.peerAddress().equals(other.peerAddress())
                     && member.webAddress().equals(other.webAddress()));
   }

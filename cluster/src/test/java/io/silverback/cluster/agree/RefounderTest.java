@@ -132,6 +132,18 @@ final class RefounderTest {
     assertEquals(List.of(a), hand.log.refounded.getFirst().members());
   }
 
+  /** It has a vote, and may speak for itself until both agree on its seat. */
+  @Test
+  void aStartWithTheFilesAtTheSameAddressesIsWaitedFor() {
+    lapse();
+    Member later = TestViews.member("b", 22, 2);
+    for (int i = 0; i < 20; i++) {
+      hear(later);
+      pass(400);
+    }
+    assertEquals(List.of(), hand.log.refounded);
+  }
+
   @Test
   void nobodyIsGrantedALeaseByOneThatHasDecided() {
     voter.enter(view);

@@ -15,12 +15,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 class PairSimulationTest {
   private static final int SEEDS = 8;
 
-  /**
-   * In some lives, such as that of seed 4, a process that has just started takes pushes by itself
-   * while the other one founds the cluster again: a fault that is known and open.
-   */
-  private static final int FIRST_SEED = 5;
-
   /** Far more than it takes. */
   private static final int MUTANT_SEEDS = 50;
 
@@ -28,7 +22,7 @@ class PairSimulationTest {
   void eachSideShowsOnlyWhatItWasPushedAndNothingGoesBackAfterwards() {
     int shown = 0;
     int taken = 0;
-    for (int seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) {
+    for (int seed = 1; seed <= SEEDS; seed++) {
       Result result = PairSimulation.run(seed);
       result.trace().forEach(System.out::println);
       int failed = seed;
@@ -36,7 +30,7 @@ class PairSimulationTest {
       shown += result.freshScrapes();
       taken += result.freshAcknowledgements();
     }
-    System.out.println("simulated pairs: first seed=" + FIRST_SEED + " seeds=" + SEEDS);
+    System.out.println("simulated pairs: first seed=1 seeds=" + SEEDS);
     assertTrue(shown > 0 && taken > 0);
   }
 

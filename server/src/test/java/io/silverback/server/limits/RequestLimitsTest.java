@@ -108,7 +108,7 @@ public final class RequestLimitsTest {
     "'a{x=\"1\"} 1\n', limits.max-parsed-ratio",
   })
   void aBombIsRefusedBeforeAllOfItIsParsed(String piece, String flag) throws IOException {
-    byte[] bomb = bomb("gzip", piece.translateEscapes(), 40 << 20);
+    byte[] bomb = bomb("gzip", piece.translateEscapes(), 20 << 20);
     try (var gateway = TestGateway.start()) {
       gateway.send("PUT", "/metrics/job/small", "a 1\n");
 
@@ -125,7 +125,7 @@ public final class RequestLimitsTest {
   @ParameterizedTest
   @ValueSource(strings = {"gzip", "snappy"})
   void aLargeBodyOfCommentsTakesTheMemoryOfAWindow(String encoding) throws IOException {
-    byte[] comments = bomb(encoding, "# a comment that says nothing\n\n", 40 << 20);
+    byte[] comments = bomb(encoding, "# a comment that says nothing\n\n", 20 << 20);
     try (var gateway = TestGateway.start("--limits.max-body-memory=16MiB")) {
       Answer taken =
           gateway.send("PUT", "/metrics/job/j", comments, "Content-Encoding: " + encoding);
