@@ -25,7 +25,7 @@ final class Http {
     try {
       return CLIENT.send(request, HttpResponse.BodyHandlers.ofString());
     } catch (IOException e) {
-      throw new UncheckedIOException(method + " failed: address=" + address, e);
+      throw new UncheckedIOException(method + " failed: address=" + address + " err=" + e, e);
     } catch (InterruptedException e) {
       throw new IllegalStateException("interrupted during a request: address=" + address, e);
     }

@@ -71,11 +71,16 @@ final class ProcessCluster implements AutoCloseable {
 
     /** A server that is down answers nothing, so there is nothing to get. */
     HttpResponse<String> get(String path) {
-      return Http.get(uri(path));
+      return send("GET", path, "");
     }
 
+    /** Sent once more if no answer came: a node that loses its lease ends all connections. */
     HttpResponse<String> send(String method, String path, String body) {
-      return Http.send(method, uri(path), body);
+      try {
+        return Http.send(method, uri(path), body);
+      } catch (UncheckedIOException _) {
+        return Http.send(method, uri(path), body);
+      }
     }
 
     boolean isUp() {
