@@ -4,6 +4,7 @@ import io.silverback.cluster.Member;
 import io.silverback.cluster.View;
 import io.silverback.cluster.ViewLog;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,6 +16,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.Message;
@@ -55,19 +57,27 @@ final class LogServer {
    *
    * @throws IOException if the files are broken or taken
    */
-  LogServer(Seed seed, RatisConfig settings, Path folder, ExchangeRpc rpc, Consumer<View> committed)
+  LogServer(
+      Seed seed,
+      RatisConfig settings,
+      Path folder,
+      ExchangeRpc rpc,
+      Consumer<View> committed,
+      Runnable leads)
       throws IOException {
     this.seed = seed;
     this.id = RaftPeerId.valueOf(Long.toHexString(seed.storeId()));
     this.groupId = groupId(seed.view());
-    this.register = new ViewRegister(seed.view(), committed);
+    this.register = new ViewRegister(seed.view(), committed, leads);
+    boolean isAlone =
+        peers(seed).size() == 1 && Files.notExists(folder.resolve(folderOf(seed.view())));
     this.server =
         RaftServer.newBuilder()
             .setServerId(id)
             .setGroup(RaftGroup.valueOf(groupId, peers(seed)))
             .setOption(RaftStorage.StartupOption.RECOVER)
             .setStateMachine(register)
-            .setProperties(ServerProperties.of(settings, folder))
+            .setProperties(ServerProperties.of(settings, folder, isAlone))
             .setParameters(ExchangeRpcType.parameters(rpc))
             .build();
     try {
@@ -80,6 +90,7 @@ final class LogServer {
   }
 
   private static final long STEP_DOWN_MILLIS = 5_000;
+  private static final Duration CLOSING = Duration.ofMillis(20);
 
   /** Entries that are not committed; there are some where proposals were under way. */
   private static final long MOST_READ = 100;
@@ -334,14 +345,38 @@ final class LogServer {
    * The thread that waits for a leader then looks for one for ever.
    */
   private void endFollower() {
-    String name = division.getMemberId() + "-FollowerState";
-    Thread.getAllStackTraces().keySet().stream()
-        .filter(thread -> thread.getName().equals(name))
-        .forEach(Thread::interrupt);
+    threads("FollowerState").forEach(Thread::interrupt);
+  }
+
+  /**
+   * Ratis 3.3.0 lets the thread that writes the log wait for up to a second for something to write
+   * while the server closes.
+   */
+  private void endWriter() {
+    if (isDead()) {
+      threads("SegmentedRaftLogWorker")
+          .filter(thread -> thread.getState() == Thread.State.TIMED_WAITING)
+          .forEach(Thread::interrupt);
+    }
+  }
+
+  private Stream<Thread> threads(String task) {
+    String name = division.getMemberId() + "-" + task;
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.getName().equals(name));
+  }
+
+  /** Ends the server, whose log nobody needs any more; true if it ended in time. */
+  boolean discard(long timeoutNanos) {
+    return close(timeoutNanos, this::endWriter);
   }
 
   /** Ends the server; true if it ended in time. */
   boolean close(long timeoutNanos) {
+    return close(timeoutNanos, () -> {});
+  }
+
+  private boolean close(long timeoutNanos, Runnable hurry) {
     var closer =
         Thread.ofPlatform()
             .daemon()
@@ -360,9 +395,13 @@ final class LogServer {
                     Thread.currentThread().interrupt();
                   }
                 });
+    long until = System.nanoTime() + timeoutNanos;
     try {
-      if (closer.join(Duration.ofNanos(timeoutNanos))) {
-        return true;
+      while (System.nanoTime() - until < 0) {
+        if (closer.join(CLOSING)) {
+          return true;
+        }
+        hurry.run();
       }
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
