@@ -348,35 +348,20 @@ final class LogServer {
     threads("FollowerState").forEach(Thread::interrupt);
   }
 
-  /**
-   * Ratis 3.3.0 lets the thread that writes the log wait for up to a second for something to write
-   * while the server closes.
-   */
+  /** The writer of Ratis 3.3.0 waits for up to a second for more while the server closes. */
   private void endWriter() {
-    if (isDead()) {
-      threads("SegmentedRaftLogWorker")
-          .filter(thread -> thread.getState() == Thread.State.TIMED_WAITING)
-          .forEach(Thread::interrupt);
-    }
+    threads("SegmentedRaftLogWorker")
+        .filter(thread -> isDead() && thread.getState() == Thread.State.TIMED_WAITING)
+        .forEach(Thread::interrupt);
   }
 
   private Stream<Thread> threads(String task) {
     String name = division.getMemberId() + "-" + task;
-    return Thread.getAllStackTraces().keySet().stream()
-        .filter(thread -> thread.getName().equals(name));
+    return Thread.getAllStackTraces().keySet().stream().filter(each -> each.getName().equals(name));
   }
 
-  /** Ends the server, whose log nobody needs any more; true if it ended in time. */
-  boolean discard(long timeoutNanos) {
-    return close(timeoutNanos, this::endWriter);
-  }
-
-  /** Ends the server; true if it ended in time. */
-  boolean close(long timeoutNanos) {
-    return close(timeoutNanos, () -> {});
-  }
-
-  private boolean close(long timeoutNanos, Runnable hurry) {
+  /** Ends the server, sooner if its log is of no use any more; true if it ended in time. */
+  boolean close(long timeoutNanos, boolean isNeeded) {
     var closer =
         Thread.ofPlatform()
             .daemon()
@@ -401,7 +386,9 @@ final class LogServer {
         if (closer.join(CLOSING)) {
           return true;
         }
-        hurry.run();
+        if (!isNeeded) {
+          endWriter();
+        }
       }
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();

@@ -19,7 +19,6 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BiPredicate;
 import org.apache.ratis.protocol.RaftClientReply;
 import org.jspecify.annotations.Nullable;
 
@@ -366,7 +365,7 @@ public final class RatisViewLog implements ViewLog {
         && (current == null || !current.newestOfTwo().equals(wanted.newest()))) {
       return;
     }
-    closeOrFail(current, LogServer::discard);
+    closeOrFail(current, false);
     files.writeSeed(new Seed(self.storeId(), true, wanted.first()));
     restartNanos = System.nanoTime();
     logger.log(
@@ -382,21 +381,20 @@ public final class RatisViewLog implements ViewLog {
         || files.seed().filter(seed -> seed.view().generation() >= first.generation()).isPresent();
   }
 
-  private void closeOrFail(@Nullable LogServer current, BiPredicate<LogServer, Long> way)
-      throws IOException {
-    if (current != null && !close(current, way)) {
+  private void closeOrFail(@Nullable LogServer current, boolean isNeeded) throws IOException {
+    if (current != null && !close(current, isNeeded)) {
       throw new IOException("the server of the view log does not end");
     }
     server = null;
     rpc = null;
   }
 
-  private boolean close(LogServer current, BiPredicate<LogServer, Long> way) {
+  private boolean close(LogServer current, boolean isNeeded) {
     ExchangeRpc transport = rpc;
     if (transport != null) {
       transport.close();
     }
-    return way.test(current, settings.closeTimeout().toNanos());
+    return current.close(settings.closeTimeout().toNanos(), isNeeded);
   }
 
   /** Ends a server that has ended by itself, or that is of no use any more. */
@@ -421,7 +419,7 @@ public final class RatisViewLog implements ViewLog {
     if (!dead && !stray) {
       return;
     }
-    closeOrFail(current, LogServer::close);
+    closeOrFail(current, true);
     if (failed && !outdated) {
       restartNanos = System.nanoTime() + RESTART.toNanos();
       return;
@@ -614,7 +612,7 @@ public final class RatisViewLog implements ViewLog {
     LogServer current = server;
     server = null;
     if (current != null) {
-      var unused = close(current, LogServer::close);
+      var unused = close(current, true);
     }
     rpc = null;
   }
