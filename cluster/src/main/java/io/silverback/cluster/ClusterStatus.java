@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param fewestCopies of a slot that it leads, its own included, that are known to be complete; 0
  *     if it leads none
  * @param awaitingHistory slots that it holds and has yet to fetch older history of
+ * @param movingHistory the same, but 0 as long as it has no room for that
  * @param proposes true if it proposes views
  * @param outage slots that nobody serves
  * @param silentMillis the members that were not heard of for longer than a lease, and for how long;
@@ -43,6 +44,7 @@ public record ClusterStatus(
     int underReplicated,
     int fewestCopies,
     int awaitingHistory,
+    int movingHistory,
     boolean proposes,
     Outage outage,
     Map<Member, Long> silentMillis,

@@ -85,6 +85,7 @@ final class StatusReport {
         antiEntropy.underReplicated(),
         antiEntropy.fewestCopies(),
         historyMove.waiting(),
+        historyMove.moving(),
         ports.viewLog().isProposer(),
         outage,
         silent,

@@ -70,6 +70,7 @@ public final class HistoryMove {
   private long epoch;
   private int next;
   private boolean busy;
+  private boolean lacksRoom;
   private Optional<Long> failedNanos = Optional.empty();
 
   /**
@@ -100,6 +101,11 @@ public final class HistoryMove {
   /** How many slots this node holds that wait for history of before. */
   public int waiting() {
     return waiting.cardinality();
+  }
+
+  /** As {@link #waiting}, but 0 as long as there is no room for it: that may be for ever. */
+  public int moving() {
+    return lacksRoom ? 0 : waiting();
   }
 
   /** Called now and then. */
@@ -167,6 +173,7 @@ public final class HistoryMove {
     private final List<Member> others;
     private final Set<Barren> barren = new TreeSet<>();
     private boolean isIncomplete;
+    private boolean isFull;
     private boolean isOver;
 
     Batch(View view, BitSet slots) {
@@ -290,6 +297,7 @@ public final class HistoryMove {
         Adopted one = adopted.get(i);
         events.add(ClusterEvent.HISTORY_MOVED_BYTES, one.bytes());
         if (one.isFull()) {
+          isFull = true;
           failed();
           end();
           return;
@@ -353,6 +361,7 @@ public final class HistoryMove {
       }
       isOver = true;
       busy = false;
+      lacksRoom = isFull;
       failedNanos = isIncomplete ? Optional.of(ports.clock().nanoTime()) : Optional.empty();
       // In another view there may be members that nobody has asked.
       if (!isIncomplete && epoch == view.epoch()) {

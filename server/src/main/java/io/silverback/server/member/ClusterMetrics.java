@@ -269,6 +269,7 @@ public final class ClusterMetrics {
         0,
         0,
         0,
+        0,
         false,
         new Outage(0, 0, 0, List.of(), 0),
         Map.of(),
