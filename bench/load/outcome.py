@@ -12,8 +12,6 @@ from servers import installed_version
 
 LONGEST_GAP_SECONDS = 8.0
 LONGEST_TAKE_OVER_SECONDS = 5.0
-# Of two, one waits for a second lease before it goes on alone, and begins a new log of views.
-MORE_SECONDS_OF_TWO = 4.0
 # One scrape misses it, where one node stops to show a series before the other is scraped; and the move itself takes a moment.
 LONGEST_PLANNED_GAP_SECONDS = 2 * prometheus.SCRAPE_SECONDS + 0.5
 SHOWN_FINDINGS = 5
@@ -43,14 +41,13 @@ class Outcome:
         rolls = [seconds for fault in self.whole if fault.kind == faults.ROLLING for seconds in (fault.exposed_seconds, fault.taken_seconds)]
         figures = {name: (counted[name], 0) for name in timelines.FINDINGS}
         slowness = self.rig.arguments.slowness
-        more = MORE_SECONDS_OF_TWO if self.rig.arguments.nodes == 2 else 0.0
-        figures[f"longest gap of a series, s, scraped each {prometheus.SCRAPE_SECONDS} s"] = (self.longest, (LONGEST_GAP_SECONDS + more) * slowness)
+        figures[f"longest gap of a series, s, scraped each {prometheus.SCRAPE_SECONDS} s"] = (self.longest, LONGEST_GAP_SECONDS * slowness)
         planned = [self.longest_gap_of(fault) for fault in self.whole if fault.kind in faults.PLANNED]
         if planned:
             figures["longest gap at a move that was wanted, s"] = (max(planned), LONGEST_PLANNED_GAP_SECONDS * slowness)
         if kills:
             figures["kill -9 of one until all groups are exposed, s"] = (
-                None if None in kills else max(kills), (LONGEST_TAKE_OVER_SECONDS + more) * slowness)
+                None if None in kills else max(kills), LONGEST_TAKE_OVER_SECONDS * slowness)
         if rolls:
             figures["loss of one after a rolling restart until all groups are exposed and any push is taken, s"] = (
                 None if None in rolls else max(rolls), LONGEST_TAKE_OVER_SECONDS * slowness)

@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param fewestCopies of a slot that it leads, its own included, that are known to be complete; 0
  *     if it leads none
  * @param awaitingHistory slots that it holds and has yet to fetch older history of
+ * @param movingHistory the same, but 0 as long as it has no room for that
  * @param leftoverSlots slots that it should not hold, and of which it has something
  * @param proposes true if it proposes views
  * @param outage slots that nobody serves
@@ -44,6 +45,7 @@ public record ClusterStatus(
     int underReplicated,
     int fewestCopies,
     int awaitingHistory,
+    int movingHistory,
     int leftoverSlots,
     boolean proposes,
     Outage outage,

@@ -49,6 +49,15 @@ public interface Network extends AutoCloseable {
   /** Hands all messages of a channel to the receiver from now on; until then they are dropped. */
   void receive(Channel channel, Receiver receiver);
 
+  /**
+   * Sets who is told when the connection of {@link Channel#CONTROL} that a process opened to this
+   * one has ended, other than by the will of this node. That is a hint that the process may be
+   * dead, and no more; the end of a process need not be seen.
+   *
+   * @param listener called by threads of the network, and must return quickly
+   */
+  void whenHungUp(Consumer<Sender> listener);
+
   /** What became of an attempt to connect. */
   enum Knock {
     /** The host answered that nobody listens. */

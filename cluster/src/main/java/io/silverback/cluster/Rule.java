@@ -46,6 +46,10 @@ public enum Rule {
   ALONE_ONLY_AFTER_A_LEASE,
   /** One of two voters counts as dead only if both of its doors refuse connections. */
   BOTH_DOORS_REFUSE,
+  /** While the other one of two voters is heard, refused connections say nothing of it. */
+  REFUSALS_COUNT_IN_SILENCE,
+  /** The doors of the other one of two voters have to refuse connections for a whole lease. */
+  REFUSALS_LAST_A_LEASE,
   /** A voter whose log hangs is called late, so that nobody counts on its vote. */
   LATE_LOGS_ARE_TOLD,
   /** A node that takes pushes by itself shows nothing from before that. */

@@ -146,6 +146,9 @@ public final class HandPorts {
     public void receive(Channel channel, Receiver receiver) {}
 
     @Override
+    public void whenHungUp(Consumer<Sender> listener) {}
+
+    @Override
     public void dropConnections() {}
 
     @Override

@@ -34,6 +34,11 @@ public final class NotedStore implements ReplicaStore {
   /** The epoch of what it has of all groups. */
   public long storedEpoch;
 
+  public List<Lack> lacks = List.of();
+
+  /** What it says of all pages. */
+  public Adopted adopted = new Adopted(0, Optional.empty(), false);
+
   @Override
   public Prepared prepare(Update update, Version version, long wallMillis) {
     requireWhole();
@@ -141,7 +146,7 @@ public final class NotedStore implements ReplicaStore {
 
   @Override
   public List<Lack> lacks(IntPredicate slots) {
-    return List.of();
+    return lacks;
   }
 
   @Override
@@ -156,7 +161,7 @@ public final class NotedStore implements ReplicaStore {
 
   @Override
   public Adopted adopt(Lack lack, List<byte[]> pages) {
-    return new Adopted(0, Optional.empty(), false);
+    return adopted;
   }
 
   @Override

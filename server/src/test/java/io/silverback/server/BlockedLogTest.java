@@ -101,6 +101,11 @@ final class BlockedLogTest {
     }
 
     @Override
+    public void whenHungUp(Consumer<Sender> listener) {
+      network.whenHungUp(listener);
+    }
+
+    @Override
     public void dropConnections() {
       network.dropConnections();
     }

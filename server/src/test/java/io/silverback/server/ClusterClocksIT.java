@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Three packaged servers in three processes, of which one has a clock that is a year ahead. */
-@Tag("alone")
+@Tag("clusters")
 final class ClusterClocksIT {
   private static final int GROUPS = 12;
   private static final double MOST_OF_A_YEAR = 364 * 24 * 3_600.0;

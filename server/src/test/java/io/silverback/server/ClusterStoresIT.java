@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Packaged servers whose stores are older than their cluster, full, or lost. */
-@Tag("alone")
+@Tag("clusters")
 final class ClusterStoresIT {
   private static final int GROUPS = 12;
 

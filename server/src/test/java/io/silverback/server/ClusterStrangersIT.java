@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Packaged servers that must not become members of the cluster that they find. */
-@Tag("alone")
+@Tag("clusters")
 final class ClusterStrangersIT {
   private static final Map<String, String> OWN =
       Map.of("own_value{instance=\"\",job=\"own\"}", "1");

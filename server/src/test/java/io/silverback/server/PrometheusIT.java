@@ -166,9 +166,18 @@ final class PrometheusIT {
           """);
       Files.writeString(page, fresh.scrape());
     }
+    assertPromtool("exec \"$0\" check metrics < \"$1\"", page);
+  }
+
+  /** Each fires on what it is for, and on nothing else. */
+  @Test
+  void alertRulesPassTheirTests() {
+    assertPromtool("exec \"$0\" test rules \"$1\"", AlertRulesTest.TESTS);
+  }
+
+  private static void assertPromtool(String script, Path file) {
     String promtool = RunningProcess.debianProgram("/usr/bin/promtool", "prometheus");
-    var command =
-        List.of("/bin/sh", "-c", "exec \"$0\" check metrics < \"$1\"", promtool, page.toString());
+    var command = List.of("/bin/sh", "-c", script, promtool, file.toString());
     try (var check = RunningProcess.start(command, Map.of())) {
       assertEquals(0, check.awaitExit(), check::standardError);
     }

@@ -23,11 +23,13 @@ import java.util.OptionalLong;
  * on anything. Belongs to the loop.
  *
  * <p>By itself for one of exactly two voters, if the other one is dead for all that can be known:
- * for a whole lease both of its doors refused every connection, and nothing was heard of it. A
- * process opens its web door after its peer port and closes it before, and one that stands still
- * refuses nothing, so it shows nothing any more. What it agreed on is known, as of two voters both
- * have to agree; that it did not go on alone before is known only to a process that held a lease
- * with it: one that started since may have an old store, and never decides.
+ * for a whole lease both of its doors refused every connection, and nothing was heard of it. The
+ * doors are tried as soon as it is late, so that this lease may pass while that of this node does;
+ * only when both are over, and whatever was granted to the other one, it goes on alone. A process
+ * opens its web door after its peer port and closes it before, and one that stands still refuses
+ * nothing, so it shows nothing any more. What it agreed on is known, as of two voters both have to
+ * agree; that it did not go on alone before is known only to a process that held a lease with it:
+ * one that started since may have an old store, and never decides.
  *
  * <p>In all other cases because operators said so, by giving up each voter that is not heard.
  */
@@ -43,11 +45,18 @@ public final class Refounder {
   private final EnumSet<Rule> off;
   private final long leaseNanos;
   private final long cautionNanos;
+
+  /** A process that was not heard for longer is late. */
+  private final long patienceNanos;
+
   private final Evidence web = new Evidence();
   private final Evidence peer = new Evidence();
 
   /** The other of two voters, as of the last lease that this process held. */
   private Optional<ProcessId> partner = Optional.empty();
+
+  /** Whose connection has ended, and when. */
+  private Optional<HungUp> hungUp = Optional.empty();
 
   private Optional<Plan> plan = Optional.empty();
   private final Map<ProcessId, Long> givenUp = new HashMap<>();
@@ -55,14 +64,19 @@ public final class Refounder {
   /** What was decided on, and from which view. */
   private record Plan(View from, View first) {}
 
+  private record HungUp(ProcessId process, long nanos) {}
+
   /** Whether a door refused all attempts of late. Times are those at which attempts began. */
   private static final class Evidence {
     private OptionalLong since = OptionalLong.empty();
     private long lastNanos;
+    private long rounds;
     private boolean isAsking;
 
+    /** What attempts under way find out is of no account either. */
     void clear() {
       since = OptionalLong.empty();
+      rounds++;
     }
 
     void refused(long nanos, long mostBetween) {
@@ -94,11 +108,14 @@ public final class Refounder {
     this.off = off;
     this.leaseNanos = config.lease().toNanos();
     this.cautionNanos = leaseNanos / 10 * 11;
+    this.patienceNanos = config.renewal().toNanos() / 4 * 5;
   }
 
-  /** What was decided on for an earlier view says nothing of this one. */
+  /** What was decided on or found out for an earlier view says nothing of this one. */
   public void enter(View view) {
     plan = Optional.empty();
+    web.clear();
+    peer.clear();
     givenUp.keySet().removeIf(id -> view.member(id.nodeId(), id.incarnation()).isEmpty());
   }
 
@@ -106,8 +123,7 @@ public final class Refounder {
   public void tick(View view) {
     if (lease.holds()) {
       partner = otherOfTwo(view).map(ProcessId::of);
-      forgetAll();
-      return;
+      givenUp.clear();
     }
     if (config.refusedMeansDead()) {
       View judged = off.contains(Rule.ALONE_ONLY_AFTER_A_LEASE) ? seated(view) : view;
@@ -118,18 +134,18 @@ public final class Refounder {
     }
   }
 
+  /** The connection of a process has ended, so that it is late already if it is dead. */
+  public void hungUp(View view, ProcessId process) {
+    hungUp = Optional.of(new HungUp(process, ports.clock().nanoTime()));
+    tick(view);
+  }
+
   /** The view, with this process in the place of the one that had its files before. */
   private View seated(View view) {
     return view.predecessor(self)
         .filter(_ -> !view.has(self))
         .map(old -> ViewPlanner.replacing(view, old, self, ports.clock().wallMillis()))
         .orElse(view);
-  }
-
-  private void forgetAll() {
-    web.clear();
-    peer.clear();
-    givenUp.clear();
   }
 
   /** The other voter, if there are exactly two, this node is one, and can serve alone. */
@@ -145,20 +161,42 @@ public final class Refounder {
   }
 
   private void judge(View view, Member other) {
-    if (peers.silenceNanos(other) <= leaseNanos / 2) {
+    boolean isAnySilence = off.contains(Rule.REFUSALS_COUNT_IN_SILENCE);
+    if (!isAnySilence && !isLate(other)) {
       web.clear();
       peer.clear();
       return;
     }
-    knock(other, other.webAddress(), web);
-    knock(other, other.peerAddress(), peer);
-    boolean isWebShut = web.isFor(cautionNanos);
-    boolean isPeerShut = peer.isFor(cautionNanos);
-    boolean isShut =
-        off.contains(Rule.BOTH_DOORS_REFUSE) ? isWebShut || isPeerShut : isWebShut && isPeerShut;
-    if (!isShut || peers.silenceNanos(other) <= cautionNanos) {
-      return;
-    }
+    Runnable decide =
+        () -> {
+          boolean isSilent = isAnySilence || peers.silenceNanos(other) > cautionNanos;
+          if (isShut() && isSilent && !lease.holds() && voter.isFree(self)) {
+            goOnWithout(view, other);
+          }
+        };
+    knock(other, other.webAddress(), web, decide);
+    knock(other, other.peerAddress(), peer, decide);
+    decide.run();
+  }
+
+  /** True if it is not heard as often as it should be, or its connection ended since it was. */
+  private boolean isLate(Member other) {
+    long silence = peers.silenceNanos(other);
+    return silence > patienceNanos
+        || hungUp
+            .filter(end -> end.process().equals(ProcessId.of(other)))
+            .filter(end -> ports.clock().nanoTime() - end.nanos() < silence)
+            .isPresent();
+  }
+
+  private boolean isShut() {
+    long least = off.contains(Rule.REFUSALS_LAST_A_LEASE) ? 0 : cautionNanos;
+    boolean isWebShut = web.isFor(least);
+    boolean isPeerShut = peer.isFor(least);
+    return off.contains(Rule.BOTH_DOORS_REFUSE) ? isWebShut || isPeerShut : isWebShut && isPeerShut;
+  }
+
+  private void goOnWithout(View view, Member other) {
     Optional<View> newest =
         ports.viewLog().newestOfTwo().filter(all -> isOfUs(view, seated(all), other));
     newest.ifPresent(
@@ -183,11 +221,12 @@ public final class Refounder {
         && otherOfTwo(newest).filter(other::isSameProcess).isPresent();
   }
 
-  private void knock(Member other, String address, Evidence door) {
+  private void knock(Member other, String address, Evidence door, Runnable decide) {
     if (door.isAsking) {
       return;
     }
     door.isAsking = true;
+    long round = door.rounds;
     long asked = ports.clock().nanoTime();
     ports
         .network()
@@ -200,8 +239,12 @@ public final class Refounder {
                         0,
                         () -> {
                           door.isAsking = false;
+                          if (round != door.rounds) {
+                            return;
+                          }
                           if (outcome == Knock.REFUSED || isReplaced(other)) {
                             door.refused(asked, leaseNanos);
+                            decide.run();
                           } else {
                             door.clear();
                           }

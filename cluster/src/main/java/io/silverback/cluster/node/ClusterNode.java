@@ -303,6 +303,7 @@ public final class ClusterNode implements AutoCloseable {
   public void start() {
     ports.network().receive(Network.Channel.CONTROL, this::received);
     ports.network().receive(Network.Channel.DATA, this::received);
+    ports.network().whenHungUp(this::hungUp);
     ports.membership().start(self);
     ports.viewLog().start(self, this::committed);
     ports
@@ -593,6 +594,23 @@ public final class ClusterNode implements AutoCloseable {
                     }));
   }
 
+  /** Called by threads of the network. */
+  private void hungUp(Network.Sender from) {
+    ports
+        .loop()
+        .schedule(
+            0,
+            () ->
+                inLoop(
+                    () ->
+                        view.filter(_ -> !closed)
+                            .ifPresent(now -> refounder.hungUp(now, idOf(from)))));
+  }
+
+  private static ProcessId idOf(Network.Sender sender) {
+    return new ProcessId(sender.nodeId(), sender.incarnation());
+  }
+
   private void open(Network.Sender from, byte[] message) {
     PeerMessage opened;
     try {
@@ -609,7 +627,7 @@ public final class ClusterNode implements AutoCloseable {
   }
 
   private void handle(Network.Sender from, PeerMessage message) {
-    var sender = new ProcessId(from.nodeId(), from.incarnation());
+    ProcessId sender = idOf(from);
     switch (message) {
       case PeerMessage.Heartbeat beat when sender.equals(ProcessId.of(beat.self())) -> {
         heartbeats.heard(view, beat);
@@ -785,6 +803,7 @@ public final class ClusterNode implements AutoCloseable {
       ports.viewLog().follow(next);
     }
     beat();
+    reportLapsed(next);
     takeOver.enter(next);
     replicator.enter(next);
     waiting.wakeAll();
@@ -809,7 +828,7 @@ public final class ClusterNode implements AutoCloseable {
       foundIfAlone();
     } else {
       View current = view.get();
-      board.report(current, ProcessId.of(self), current.epoch(), voter.lapsed());
+      reportLapsed(current);
       if (!closed) {
         refounder.tick(current);
         leftovers.tick(current);
@@ -829,6 +848,10 @@ public final class ClusterNode implements AutoCloseable {
     peers.keep(heartbeats.everyone(view), 2 * config.lease().toNanos());
     publish();
     ports.loop().schedule(config.renewal().toNanos() / 2, () -> inLoop(this::tick));
+  }
+
+  private void reportLapsed(View current) {
+    board.report(current, ProcessId.of(self), current.epoch(), voter.lapsed());
   }
 
   private void endFreshIfLeased() {

@@ -89,6 +89,7 @@ final class StatusReport {
         antiEntropy.underReplicated(),
         antiEntropy.fewestCopies(),
         historyMove.waiting(),
+        historyMove.moving(),
         leftovers.slots(),
         ports.viewLog().isProposer(),
         outage,

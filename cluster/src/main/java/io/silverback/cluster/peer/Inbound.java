@@ -128,12 +128,18 @@ final class Inbound {
     long betweenNanos = local.settings().keepAlive().toNanos() / 2;
     Sender from = session.hello().from();
     Channel channel = session.hello().channel();
-    while (!ceased) {
-      reader.readFrame(message -> handOver(from, channel, message));
-      long now = System.nanoTime();
-      if (now - signedNanos >= betweenNanos) {
-        signs.flush();
-        signedNanos = now;
+    try {
+      while (!ceased) {
+        reader.readFrame(message -> handOver(from, channel, message));
+        long now = System.nanoTime();
+        if (now - signedNanos >= betweenNanos) {
+          signs.flush();
+          signedNanos = now;
+        }
+      }
+    } finally {
+      if (channel == Channel.CONTROL && !ceased) {
+        receivers.ends().accept(from);
       }
     }
   }

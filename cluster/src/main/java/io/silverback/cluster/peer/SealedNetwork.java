@@ -139,6 +139,11 @@ public final class SealedNetwork implements Network {
   }
 
   @Override
+  public void whenHungUp(Consumer<Sender> listener) {
+    receivers.putEnds(listener);
+  }
+
+  @Override
   public void dropConnections() {
     for (Outbound outbound : outbounds.values()) {
       if (Arrivals.isDroppable(outbound.target().channel())) {

@@ -162,13 +162,18 @@ final class Exchange implements AutoCloseable {
         .array();
   }
 
+  /** Has all requests fail that wait for answers. */
+  void giveUp() {
+    for (Waiting asked : waiting.values()) {
+      asked.answer().completeExceptionally(new IOException("given up"));
+    }
+  }
+
   /** Ends the threads; requests that wait fail. */
   @Override
   public void close() {
     closed = true;
     workers.shutdownNow();
-    for (Waiting asked : waiting.values()) {
-      asked.answer().completeExceptionally(new IOException("closed"));
-    }
+    giveUp();
   }
 }

@@ -46,6 +46,7 @@ final class ExchangeRpc implements RaftServerRpc {
   private final RatisConfig settings;
   private volatile @Nullable RaftServer server;
   private volatile boolean started;
+  private volatile boolean closed;
   private final Semaphore appending = new Semaphore(1);
 
   ExchangeRpc(Exchange exchange, PeerAddresses addresses, RatisConfig settings) {
@@ -188,6 +189,9 @@ final class ExchangeRpc implements RaftServerRpc {
         addresses
             .of(peerId.toStringUtf8())
             .orElseThrow(() -> new IOException("no address known: peer=" + peerId.toStringUtf8()));
+    if (closed) {
+      throw new IOException("closed: address=" + address);
+    }
     return exchange.ask(address, topic, request.toByteArray(), timeout);
   }
 
@@ -196,9 +200,15 @@ final class ExchangeRpc implements RaftServerRpc {
     started = true;
   }
 
+  /**
+   * Ratis waits for its threads before it calls this, and these wait for a peer that may be dead:
+   * called first, it ends the server at once.
+   */
   @Override
   public void close() {
     started = false;
+    closed = true;
+    exchange.giveUp();
   }
 
   /** None: there is no port. */

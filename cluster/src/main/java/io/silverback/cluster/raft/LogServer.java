@@ -4,6 +4,7 @@ import io.silverback.cluster.Member;
 import io.silverback.cluster.View;
 import io.silverback.cluster.ViewLog;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,6 +16,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.Message;
@@ -55,19 +57,27 @@ final class LogServer {
    *
    * @throws IOException if the files are broken or taken
    */
-  LogServer(Seed seed, RatisConfig settings, Path folder, ExchangeRpc rpc, Consumer<View> committed)
+  LogServer(
+      Seed seed,
+      RatisConfig settings,
+      Path folder,
+      ExchangeRpc rpc,
+      Consumer<View> committed,
+      Runnable leads)
       throws IOException {
     this.seed = seed;
     this.id = RaftPeerId.valueOf(Long.toHexString(seed.storeId()));
     this.groupId = groupId(seed.view());
-    this.register = new ViewRegister(seed.view(), committed);
+    this.register = new ViewRegister(seed.view(), committed, leads);
+    boolean isAlone =
+        peers(seed).size() == 1 && Files.notExists(folder.resolve(folderOf(seed.view())));
     this.server =
         RaftServer.newBuilder()
             .setServerId(id)
             .setGroup(RaftGroup.valueOf(groupId, peers(seed)))
             .setOption(RaftStorage.StartupOption.RECOVER)
             .setStateMachine(register)
-            .setProperties(ServerProperties.of(settings, folder))
+            .setProperties(ServerProperties.of(settings, folder, isAlone))
             .setParameters(ExchangeRpcType.parameters(rpc))
             .build();
     try {
@@ -80,6 +90,7 @@ final class LogServer {
   }
 
   private static final long STEP_DOWN_MILLIS = 5_000;
+  private static final Duration CLOSING = Duration.ofMillis(20);
 
   /** Entries that are not committed; there are some where proposals were under way. */
   private static final long MOST_READ = 100;
@@ -334,14 +345,23 @@ final class LogServer {
    * The thread that waits for a leader then looks for one for ever.
    */
   private void endFollower() {
-    String name = division.getMemberId() + "-FollowerState";
-    Thread.getAllStackTraces().keySet().stream()
-        .filter(thread -> thread.getName().equals(name))
+    threads("FollowerState").forEach(Thread::interrupt);
+  }
+
+  /** The writer of Ratis 3.3.0 waits for up to a second for more while the server closes. */
+  private void endWriter() {
+    threads("SegmentedRaftLogWorker")
+        .filter(thread -> isDead() && thread.getState() == Thread.State.TIMED_WAITING)
         .forEach(Thread::interrupt);
   }
 
-  /** Ends the server; true if it ended in time. */
-  boolean close(long timeoutNanos) {
+  private Stream<Thread> threads(String task) {
+    String name = division.getMemberId() + "-" + task;
+    return Thread.getAllStackTraces().keySet().stream().filter(each -> each.getName().equals(name));
+  }
+
+  /** Ends the server, sooner if its log is of no use any more; true if it ended in time. */
+  boolean close(long timeoutNanos, boolean isNeeded) {
     var closer =
         Thread.ofPlatform()
             .daemon()
@@ -360,9 +380,15 @@ final class LogServer {
                     Thread.currentThread().interrupt();
                   }
                 });
+    long until = System.nanoTime() + timeoutNanos;
     try {
-      if (closer.join(Duration.ofNanos(timeoutNanos))) {
-        return true;
+      while (System.nanoTime() - until < 0) {
+        if (closer.join(CLOSING)) {
+          return true;
+        }
+        if (!isNeeded) {
+          endWriter();
+        }
       }
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();

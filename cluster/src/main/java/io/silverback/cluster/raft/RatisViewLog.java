@@ -74,6 +74,9 @@ public final class RatisViewLog implements ViewLog {
   private volatile @Nullable ExchangeRpc rpc;
   private volatile boolean closed;
 
+  /** Looks after the server; nothing before the start. */
+  private volatile Runnable keep = () -> {};
+
   /** When the server last led or knew who does, or had no reason to. */
   private volatile long touchedNanos = System.nanoTime();
 
@@ -136,12 +139,10 @@ public final class RatisViewLog implements ViewLog {
   @Override
   public void start(Member self, Listener listener) {
     exchange.start();
+    keep = () -> keep(self, listener);
     var unused =
         worker.scheduleWithFixedDelay(
-            () -> keep(self, listener),
-            0,
-            settings.housekeeping().toMillis(),
-            TimeUnit.MILLISECONDS);
+            keep, 0, settings.housekeeping().toMillis(), TimeUnit.MILLISECONDS);
   }
 
   @Override
@@ -192,8 +193,22 @@ public final class RatisViewLog implements ViewLog {
 
   @Override
   public void refound(View first, Optional<View> expected) {
+    boolean isWaiting;
     synchronized (lock) {
+      isWaiting = refounding != null;
       refounding = new Refounding(first, expected);
+    }
+    if (!isWaiting) {
+      soon(keep);
+    }
+  }
+
+  /** Has the worker do something before the next time that it looks after its server. */
+  private void soon(Runnable work) {
+    try {
+      worker.execute(work);
+    } catch (RejectedExecutionException _) {
+      // It is closed.
     }
   }
 
@@ -350,7 +365,7 @@ public final class RatisViewLog implements ViewLog {
         && (current == null || !current.newestOfTwo().equals(wanted.newest()))) {
       return;
     }
-    closeOrFail(current);
+    closeOrFail(current, false);
     files.writeSeed(new Seed(self.storeId(), true, wanted.first()));
     restartNanos = System.nanoTime();
     logger.log(
@@ -366,12 +381,20 @@ public final class RatisViewLog implements ViewLog {
         || files.seed().filter(seed -> seed.view().generation() >= first.generation()).isPresent();
   }
 
-  private void closeOrFail(@Nullable LogServer current) throws IOException {
-    if (current != null && !current.close(settings.closeTimeout().toNanos())) {
+  private void closeOrFail(@Nullable LogServer current, boolean isNeeded) throws IOException {
+    if (current != null && !close(current, isNeeded)) {
       throw new IOException("the server of the view log does not end");
     }
     server = null;
     rpc = null;
+  }
+
+  private boolean close(LogServer current, boolean isNeeded) {
+    ExchangeRpc transport = rpc;
+    if (transport != null) {
+      transport.close();
+    }
+    return current.close(settings.closeTimeout().toNanos(), isNeeded);
   }
 
   /** Ends a server that has ended by itself, or that is of no use any more. */
@@ -396,7 +419,7 @@ public final class RatisViewLog implements ViewLog {
     if (!dead && !stray) {
       return;
     }
-    closeOrFail(current);
+    closeOrFail(current, true);
     if (failed && !outdated) {
       restartNanos = System.nanoTime() + RESTART.toNanos();
       return;
@@ -441,7 +464,12 @@ public final class RatisViewLog implements ViewLog {
     rpc = transport;
     server =
         new LogServer(
-            seed.get(), settings, files.log(), transport, view -> committed(view, listener));
+            seed.get(),
+            settings,
+            files.log(),
+            transport,
+            view -> committed(view, listener),
+            () -> soon(this::proposeFirst));
     lastFailure = "";
   }
 
@@ -583,9 +611,9 @@ public final class RatisViewLog implements ViewLog {
     }
     LogServer current = server;
     server = null;
-    rpc = null;
     if (current != null) {
-      current.close(settings.closeTimeout().toNanos());
+      var unused = close(current, true);
     }
+    rpc = null;
   }
 }

@@ -18,10 +18,18 @@ final class ServerProperties {
   private static final SizeInBytes ENTRY = SizeInBytes.valueOf(2L * MAX_ENTRY_LENGTH);
   private static final SizeInBytes SEGMENT = SizeInBytes.valueOf(1 << 20);
   private static final int SNAPSHOT_ENTRIES = 20;
+  private static final TimeDuration ALONE_MIN = TimeDuration.valueOf(10, TimeUnit.MILLISECONDS);
+  private static final TimeDuration ALONE_MAX = TimeDuration.valueOf(20, TimeUnit.MILLISECONDS);
 
   private ServerProperties() {}
 
-  static RaftProperties of(RatisConfig settings, Path folder) {
+  /**
+   * For a server with its files in that folder.
+   *
+   * @param isAlone true if it begins a log of which it is the only voter, so that it need not wait
+   *     for the word of another one before it asks to be elected
+   */
+  static RaftProperties of(RatisConfig settings, Path folder, boolean isAlone) {
     var properties = new RaftProperties();
     RaftConfigKeys.Rpc.setType(properties, new ExchangeRpcType());
     RaftServerConfigKeys.setStorageDir(properties, List.of(folder.toFile()));
@@ -31,6 +39,10 @@ final class ServerProperties {
     RaftServerConfigKeys.LeaderElection.setLeaderStepDownWaitTime(
         properties, duration(settings.electionMax()));
     times(properties, settings);
+    if (isAlone) {
+      RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMin(properties, ALONE_MIN);
+      RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMax(properties, ALONE_MAX);
+    }
     log(properties);
     return properties;
   }

@@ -46,6 +46,7 @@ final class ViewRegister extends BaseStateMachine {
   private final SimpleStateMachineStorage storage = new SimpleStateMachineStorage();
   private final View origin;
   private final Consumer<View> committed;
+  private final Runnable leads;
   private volatile @Nullable View newest;
   private volatile boolean failed;
 
@@ -54,10 +55,12 @@ final class ViewRegister extends BaseStateMachine {
    *
    * @param origin a view of the cluster and the generation
    * @param committed told of each view, in the order of the epochs; must return quickly
+   * @param leads told when the server has come to lead; must return quickly
    */
-  ViewRegister(View origin, Consumer<View> committed) {
+  ViewRegister(View origin, Consumer<View> committed, Runnable leads) {
     this.origin = origin;
     this.committed = committed;
+    this.leads = leads;
   }
 
   Optional<View> newest() {
@@ -184,6 +187,11 @@ final class ViewRegister extends BaseStateMachine {
   @Override
   public SimpleStateMachineStorage getStateMachineStorage() {
     return storage;
+  }
+
+  @Override
+  public void notifyLeaderReady() {
+    leads.run();
   }
 
   @Override

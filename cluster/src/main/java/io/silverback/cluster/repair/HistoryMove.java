@@ -70,6 +70,7 @@ public final class HistoryMove {
   private long epoch;
   private int next;
   private boolean busy;
+  private boolean lacksRoom;
   private Optional<Long> failedNanos = Optional.empty();
 
   /**
@@ -105,6 +106,11 @@ public final class HistoryMove {
   /** True if this node holds the slot by that view, and waits for nothing of it. */
   boolean hasAllOf(View view, int slot) {
     return epoch == view.epoch() && mine.get(slot) && !waiting.get(slot);
+  }
+
+  /** As {@link #waiting}, but 0 as long as there is no room for it: that may be for ever. */
+  public int moving() {
+    return lacksRoom ? 0 : waiting();
   }
 
   /** Called now and then. */
@@ -172,6 +178,7 @@ public final class HistoryMove {
     private final List<Member> others;
     private final Set<Barren> barren = new TreeSet<>();
     private boolean isIncomplete;
+    private boolean isFull;
     private boolean isOver;
 
     Batch(View view, BitSet slots) {
@@ -295,6 +302,7 @@ public final class HistoryMove {
         Adopted one = adopted.get(i);
         events.add(ClusterEvent.HISTORY_MOVED_BYTES, one.bytes());
         if (one.isFull()) {
+          isFull = true;
           failed();
           end();
           return;
@@ -358,6 +366,7 @@ public final class HistoryMove {
       }
       isOver = true;
       busy = false;
+      lacksRoom = isFull;
       failedNanos = isIncomplete ? Optional.of(ports.clock().nanoTime()) : Optional.empty();
       // In another view there may be members that nobody has asked.
       if (!isIncomplete && epoch == view.epoch()) {

@@ -52,6 +52,73 @@ final class RefounderTest {
     assertTrue(hand.log.refounded.stream().allMatch(again::equals));
   }
 
+  /** Each lasts for a lease, so that one after the other would take twice as long. */
+  @Test
+  void theDoorsAreTriedWhileTheOwnLeaseStillRuns() {
+    hold();
+    refuse(b.webAddress(), b.peerAddress());
+    pass(TICK);
+    refounder.hungUp(view, ProcessId.of(b));
+    pass(2_200);
+    assertEquals(List.of(), hand.log.refounded);
+    pass(2 * TICK);
+    assertEquals(List.of(a), hand.log.refounded.getFirst().members());
+  }
+
+  /** What a lease is granted for does not end because a door is shut. */
+  @Test
+  void nothingIsDecidedWhileTheOwnLeaseRuns() {
+    hold();
+    refuse(b.webAddress(), b.peerAddress());
+    for (int i = 0; i < 20; i++) {
+      renew();
+      pass(TICK);
+    }
+    assertTrue(peers.silenceNanos(b) >= 4_000_000_000L);
+    assertEquals(List.of(), hand.log.refounded);
+  }
+
+  @Test
+  void nothingIsDecidedWhileTheOtherMayHoldWhatItWasGranted() {
+    hold();
+    refuse(b.webAddress(), b.peerAddress());
+    for (int i = 0; i < 20; i++) {
+      assertTrue(voter.grant(view, a, ProcessId.of(b)));
+      pass(TICK);
+    }
+    assertEquals(List.of(), hand.log.refounded);
+    pass(2_600);
+    assertFalse(hand.log.refounded.isEmpty());
+  }
+
+  /** As where something in between turns new connections away, and lets those go on that are. */
+  @Test
+  void refusalsWhileTheOtherIsHeardDoNotCount() {
+    hold();
+    refuse(b.webAddress(), b.peerAddress());
+    for (int i = 0; i < 10; i++) {
+      hear(b);
+      refounder.hungUp(view, ProcessId.of(b));
+      pass(TICK);
+    }
+    pass(2_000);
+    assertEquals(List.of(), hand.log.refounded);
+    pass(1_000);
+    assertFalse(hand.log.refounded.isEmpty());
+  }
+
+  @Test
+  void aNewViewBeginsTheLeaseAnew() {
+    lapse();
+    refuse(b.webAddress(), b.peerAddress());
+    pass(1_800);
+    enter(TestViews.view(5, 7, List.of(a, b)));
+    pass(2_000);
+    assertEquals(List.of(), hand.log.refounded);
+    pass(1_000);
+    assertFalse(hand.log.refounded.isEmpty());
+  }
+
   @Test
   void oneDoorIsNotEnough() {
     lapse();
@@ -228,13 +295,26 @@ final class RefounderTest {
   /** Both vote, this one holds a lease, and loses it. */
   private void lapse() {
     enter(view);
+    renew();
+    refounder.tick(view);
+    hand.time.pass(2_001);
+    assertTrue(lease.lapse());
+  }
+
+  /** Both vote, this one may grant leases by now, and holds one. */
+  private void hold() {
+    enter(view);
+    hand.time.pass(3_000);
+    hear(b);
+    renew();
+    refounder.tick(view);
+  }
+
+  private void renew() {
     long renewal = lease.renew();
     lease.granted(view, ProcessId.of(a), view.epoch(), lease.digest(), renewal);
     lease.granted(view, ProcessId.of(b), view.epoch(), lease.digest(), renewal);
     assertTrue(lease.holds());
-    refounder.tick(view);
-    hand.time.pass(2_001);
-    assertTrue(lease.lapse());
   }
 
   private void refuse(String... addresses) {

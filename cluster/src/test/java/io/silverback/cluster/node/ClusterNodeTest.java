@@ -246,6 +246,9 @@ final class ClusterNodeTest {
     }
 
     @Override
+    public void whenHungUp(Consumer<Sender> listener) {}
+
+    @Override
     public void dropConnections() {}
 
     @Override

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -277,6 +278,32 @@ final class SealedNetworkTest {
     twin.send(a.localAddress(), Channel.CONTROL, bytes("from a twin"));
     Nodes.await("it is dropped", () -> traffic(twin, Channel.CONTROL).dropped() == 1);
     assertEquals(List.of(), atA.texts());
+  }
+
+  /** It may be dead, and then every moment counts; what this node ends by itself is no news. */
+  @Test
+  void theEndOfAConnectionIsToldUnlessThisNodeWantedIt() {
+    SealedNetwork a = nodes.open("a");
+    SealedNetwork b = nodes.open("b");
+    Inbox atA = Inbox.of(a, Channel.CONTROL);
+    var ended = new CopyOnWriteArrayList<Sender>();
+    a.whenHungUp(ended::add);
+    Nodes.send(b, a.localAddress(), Channel.CONTROL, "one");
+    Nodes.send(b, a.localAddress(), Channel.DATA, "no heartbeats");
+    atA.await(1);
+    Nodes.await("both are there", () -> traffic(a, Channel.DATA).inbound() == 1);
+    a.dropConnections();
+    Nodes.await(
+        "a new connection is used",
+        () -> {
+          b.send(a.localAddress(), Channel.CONTROL, bytes("two"));
+          return atA.messages.size() > 1;
+        });
+    assertEquals(List.of(), ended);
+
+    b.close();
+    Nodes.await("it is told", () -> !ended.isEmpty());
+    assertEquals(List.of(new Sender("b", 0x101, b.localAddress())), ended);
   }
 
   @Test

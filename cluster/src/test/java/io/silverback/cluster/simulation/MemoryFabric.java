@@ -117,6 +117,9 @@ public final class MemoryFabric implements AutoCloseable {
     }
 
     @Override
+    public void whenHungUp(Consumer<Sender> listener) {}
+
+    @Override
     public void dropConnections() {}
 
     @Override

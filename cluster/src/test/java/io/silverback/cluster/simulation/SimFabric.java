@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /** All hosts, and the wires between them: one for each direction. */
@@ -38,7 +39,7 @@ final class SimFabric {
     private boolean holds;
     private double loss;
     private long extraNanos;
-    private String rejected = "";
+    private Set<String> rejected = Set.of();
   }
 
   /** One direction of a connection between two processes. */
@@ -98,9 +99,9 @@ final class SimFabric {
     wire.holds = world.chance(0.5);
   }
 
-  /** Connections to that door are refused on the way, whether or not it is open. */
-  void reject(SimHost from, SimHost to, String port) {
-    wire(from, to).rejected = port;
+  /** New connections to these doors are refused on the way, whether or not they are open. */
+  void reject(SimHost from, SimHost to, Set<String> ports) {
+    wire(from, to).rejected = ports;
   }
 
   void knock(SimProcess from, String address, Consumer<Network.Knock> done) {
@@ -119,7 +120,7 @@ final class SimFabric {
   }
 
   private static boolean isRejected(Wire wire, String address) {
-    return !wire.rejected.isEmpty() && address.endsWith(wire.rejected);
+    return wire.rejected.stream().anyMatch(address::endsWith);
   }
 
   private static boolean refuses(SimHost host, boolean web) {
@@ -136,7 +137,7 @@ final class SimFabric {
   void mend(SimHost from, SimHost to) {
     Wire wire = wire(from, to);
     wire.cut = false;
-    wire.rejected = "";
+    wire.rejected = Set.of();
     wire.loss = 0;
     wire.extraNanos = 0;
     for (Connection connection : List.copyOf(connections.values())) {
@@ -198,17 +199,41 @@ final class SimFabric {
     connection.to.arrive(() -> hand(connection, generation, message));
   }
 
+  /** A process has ended, and its host says so to those that it was connected to. */
+  void hangUp(SimProcess ended) {
+    for (Connection connection : connections.values()) {
+      if (connection.from == ended && connection.channel == Network.Channel.CONTROL) {
+        tellEnd(connection);
+      }
+    }
+  }
+
+  private void tellEnd(Connection connection) {
+    SimHost from = connection.from.host();
+    SimProcess to = connection.to;
+    if (to.alive() && !from.silent() && talks(from, to.host())) {
+      world.in(
+          world.between(50_000, 2 * SimWorld.MILLI),
+          () ->
+              to.arrive(
+                  () ->
+                      Optional.ofNullable(networks.get(to.host().address()))
+                          .ifPresent(network -> network.hungUp(sender(connection)))));
+    }
+  }
+
+  private static Network.Sender sender(Connection connection) {
+    Member from = connection.from.member();
+    return new Network.Sender(from.nodeId(), from.incarnation(), from.peerAddress());
+  }
+
   private void hand(Connection connection, int generation, byte[] message) {
     SimNetwork network = networks.get(connection.to.host().address());
     if (network != null && connection.generation == generation && connection.to.alive()) {
-      Member from = connection.from.member();
       if (connection.channel == Network.Channel.DATA) {
         connection.to.pushComes();
       }
-      network.received(
-          connection.channel,
-          new Network.Sender(from.nodeId(), from.incarnation(), from.peerAddress()),
-          message);
+      network.received(connection.channel, sender(connection), message);
     }
   }
 
@@ -223,6 +248,9 @@ final class SimFabric {
         connection.generation++;
         connection.held.clear();
         connection.last = 0;
+        if (sent && connection.channel == Network.Channel.CONTROL) {
+          tellEnd(connection);
+        }
       }
     }
   }

@@ -59,13 +59,14 @@ final class SimFaults {
     LOSE_ONE_OF_TWO,
     LOSE_BOTH_IN_TURN,
     REJECT_ONE_DOOR,
+    REJECT_BOTH_DOORS,
     LOSE_MAJORITY,
     GIVE_UP_LIVING,
     HANG_LOG;
 
     /** What only two hosts go through. */
     static final Set<Fault> OF_TWO =
-        EnumSet.of(LOSE_ONE_OF_TWO, LOSE_BOTH_IN_TURN, REJECT_ONE_DOOR);
+        EnumSet.of(LOSE_ONE_OF_TWO, LOSE_BOTH_IN_TURN, REJECT_ONE_DOOR, REJECT_BOTH_DOORS);
 
     /** What costs pushes, or worse, as documented. */
     static final Set<Fault> OF_OPERATORS = EnumSet.of(LOSE_MAJORITY, GIVE_UP_LIVING);
@@ -166,7 +167,8 @@ final class SimFaults {
       case JOIN -> hosts < MOST_HOSTS;
       case FULL -> gentle && hosts > 2;
       case ISOLATE, DEAF, MUTE, PAIR, WORSE_WIRES, FLAP, LEAVE, DRAIN, END, SUSPECT -> hosts > 1;
-      case LOSE_ONE_OF_TWO, LOSE_BOTH_IN_TURN, REJECT_ONE_DOOR -> gentle && isPair();
+      case LOSE_ONE_OF_TWO, LOSE_BOTH_IN_TURN, REJECT_ONE_DOOR, REJECT_BOTH_DOORS ->
+          gentle && isPair();
       case LOSE_MAJORITY, GIVE_UP_LIVING -> hosts > 2;
       case CRASH, PAUSE, SUSPEND, STALL, CLOCK, STORE, HANG_LOG -> true;
     };
@@ -253,6 +255,7 @@ final class SimFaults {
       case LOSE_ONE_OF_TWO -> loseOneOfTwo(victim);
       case LOSE_BOTH_IN_TURN -> loseBothInTurn(victim);
       case REJECT_ONE_DOOR -> rejectOneDoor(host);
+      case REJECT_BOTH_DOORS -> rejectBothDoors(host);
       case LOSE_MAJORITY -> loseMajority(victim, true);
       case GIVE_UP_LIVING -> loseMajority(victim, false);
     }
@@ -302,8 +305,42 @@ final class SimFaults {
     String port = world.one(List.of(":80", ":9"));
     SimHost other = others(host).getFirst();
     cut(List.of(other), List.of(host), true, true);
-    cluster.fabric().reject(host, other, port);
-    cluster.fabric().reject(other, host, port);
+    reject(host, other, Set.of(port));
+  }
+
+  /**
+   * A firewall turns away all new connections, while those that are open go on; then nothing gets
+   * through, and it turns connections away only for less than a lease at a time.
+   */
+  private void rejectBothDoors(SimHost host) {
+    SimHost other = others(host).getFirst();
+    long open = between(3_000, 6_000);
+    rejectFor(open + shortOfALease(), host, other);
+    whileBroken(
+        open,
+        () -> {
+          if (over) {
+            return;
+          }
+          cut(List.of(other), List.of(host), true, true);
+          whileBroken(between(3_000, 7_000), () -> rejectFor(shortOfALease(), host, other));
+        });
+  }
+
+  private void rejectFor(long nanos, SimHost host, SimHost other) {
+    if (!over) {
+      reject(host, other, Set.of(":80", ":9"));
+      whileBroken(nanos, () -> reject(host, other, Set.of()));
+    }
+  }
+
+  private long shortOfALease() {
+    return world.between(0, cluster.config().lease().toNanos() / 10 * 9);
+  }
+
+  private void reject(SimHost one, SimHost other, Set<String> ports) {
+    cluster.fabric().reject(one, other, ports);
+    cluster.fabric().reject(other, one, ports);
   }
 
   /**

@@ -10,6 +10,7 @@ final class SimNetwork implements Network {
   private final SimFabric fabric;
   private final SimProcess process;
   private final Map<Channel, Receiver> receivers = new EnumMap<>(Channel.class);
+  private Consumer<Sender> ends = _ -> {};
 
   SimNetwork(SimFabric fabric, SimProcess process) {
     this.fabric = fabric;
@@ -21,6 +22,15 @@ final class SimNetwork implements Network {
     if (receiver != null) {
       receiver.received(from, message);
     }
+  }
+
+  void hungUp(Sender from) {
+    ends.accept(from);
+  }
+
+  @Override
+  public void whenHungUp(Consumer<Sender> listener) {
+    ends = listener;
   }
 
   @Override

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class SimServer {
   private final SimWorld world;
+  private final SimFabric fabric;
   private final SimProcess process;
   private final SimNode node;
   private final SimMembership membership;
@@ -68,6 +69,7 @@ final class SimServer {
       ClusterConfig config,
       SimNode.Factory factory) {
     this.world = world;
+    this.fabric = fabric;
     this.process = process;
     this.membership = new SimMembership(world, fabric, process);
     var network = new SimNetwork(fabric, process);
@@ -121,6 +123,7 @@ final class SimServer {
 
   void kill() {
     process.kill();
+    fabric.hangUp(process);
     closeAll();
   }
 

@@ -108,7 +108,11 @@ class SimulationMutationTest {
 
   private static int hostsFor(Rule rule) {
     return switch (rule) {
-      case ALONE_ONLY_AFTER_A_LEASE, BOTH_DOORS_REFUSE -> 2;
+      case ALONE_ONLY_AFTER_A_LEASE,
+          BOTH_DOORS_REFUSE,
+          REFUSALS_COUNT_IN_SILENCE,
+          REFUSALS_LAST_A_LEASE ->
+          2;
       default -> 3;
     };
   }
@@ -138,6 +142,7 @@ class SimulationMutationTest {
       case OWNERS_FIRST -> EnumSet.of(Fault.PAUSE, Fault.DRAIN);
       case ALONE_ONLY_AFTER_A_LEASE -> EnumSet.of(Fault.LOSE_BOTH_IN_TURN);
       case BOTH_DOORS_REFUSE -> EnumSet.of(Fault.REJECT_ONE_DOOR);
+      case REFUSALS_COUNT_IN_SILENCE, REFUSALS_LAST_A_LEASE -> EnumSet.of(Fault.REJECT_BOTH_DOORS);
       case HORIZON_DROPS_LEFTOVERS -> EnumSet.of(Fault.CRASH, Fault.ISOLATE, Fault.LEAVE);
       case FRESH_HAS_A_FLOOR, WAIT_BEFORE_FRESH, MERGE_AFTER_A_CUT -> EnumSet.of(Fault.PAIR);
     };

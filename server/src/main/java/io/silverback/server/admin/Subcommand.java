@@ -27,8 +27,9 @@ enum Subcommand {
       "NODE",
       true,
       "Moves all groups of a member to others, and waits until it leads nothing and the others have"
-          + " their copies: then the node can be stopped for good. May be repeated; undrain takes"
-          + " it back. Ends with 4 if that takes longer than --timeout, and the drain goes on."),
+          + " their copies and the history: then the node can be stopped for good. May be repeated;"
+          + " undrain takes it back. Ends with 4 if that takes longer than --timeout, and the drain"
+          + " goes on."),
   UNDRAIN("undrain", "NODE", true, "Lets a member that was drained lead and hold groups again."),
   FORGET(
       "forget",

@@ -160,6 +160,7 @@ public interface ClusterInfo {
    * @param handingOver led slots that another member should lead
    * @param underReplicated led slots of which an owner may not have all
    * @param fewestCopies the fewest complete copies that a led slot has, its own included
+   * @param movingHistory slots that it holds and fetches older history of
    * @param silent the names of the members that it does not hear
    * @param lateLogs the names of the voters that it hears and that do not keep up with the log of
    *     the views, maybe its own
@@ -171,6 +172,7 @@ public interface ClusterInfo {
       int handingOver,
       int underReplicated,
       int fewestCopies,
+      int movingHistory,
       Optional<String> whyNotReady,
       List<String> silent,
       List<String> lateLogs) {

@@ -34,6 +34,7 @@ final class StandingJson {
     out.writeNumberField("taking_over", sum(standing, Word::takingOver));
     out.writeNumberField("handing_over", sum(standing, Word::handingOver));
     out.writeNumberField("under_replicated", sum(standing, Word::underReplicated));
+    out.writeNumberField("moving_history", sum(standing, Word::movingHistory));
     out.writeEndObject();
     out.writeArrayFieldStart("members");
     for (Part part : standing.parts()) {
@@ -69,6 +70,7 @@ final class StandingJson {
       out.writeNumberField("handing_over", word.get().handingOver());
       out.writeNumberField("under_replicated", word.get().underReplicated());
       out.writeNumberField("fewest_copies", word.get().fewestCopies());
+      out.writeNumberField("moving_history", word.get().movingHistory());
     }
     out.writeEndObject();
     out.writeEndObject();

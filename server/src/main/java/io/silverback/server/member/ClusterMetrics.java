@@ -274,6 +274,7 @@ public final class ClusterMetrics {
         0,
         0,
         0,
+        0,
         false,
         new Outage(0, 0, 0, List.of(), 0),
         Map.of(),

@@ -107,6 +107,7 @@ final class ClusterReport implements ClusterInfo {
         status.handingOver(),
         status.underReplicated(),
         status.fewestCopies(),
+        status.movingHistory(),
         whyNotReady(),
         status.silentMillis().keySet().stream().map(Member::nodeId).sorted().toList(),
         status.logs().entrySet().stream()

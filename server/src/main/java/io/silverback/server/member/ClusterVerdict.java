@@ -142,5 +142,9 @@ final class ClusterVerdict {
       missing.add(
           "node " + node + " leads slots that lack a copy: slots=" + word.underReplicated());
     }
+    if (word.movingHistory() > 0) {
+      missing.add(
+          "node " + node + " fetches older history from the others: slots=" + word.movingHistory());
+    }
   }
 }

@@ -25,6 +25,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
+import java.util.function.ToIntFunction;
 
 /**
  * Brings what operators want to the cluster, and waits until its view shows it. Thread-safe.
@@ -79,7 +80,10 @@ final class ClusterWishes implements ClusterOrders {
     return seat(view(), nodeId).filter(seat -> seat.drain() != drain).isEmpty();
   }
 
-  /** True if the member leads nothing, and all that answer say that no copy is missing. */
+  /**
+   * True if the member leads nothing, and all that answer say that no copy is missing, nor history
+   * that it may be the only one to have.
+   */
   private boolean isEmpty(String nodeId) {
     return slotsLed(nodeId) == 0 && left(nodeId).waitingFor().isEmpty();
   }
@@ -91,11 +95,8 @@ final class ClusterWishes implements ClusterOrders {
 
   private Pending left(String nodeId) {
     Standing standing = report.standing();
-    int lacking =
-        standing.parts().stream()
-            .flatMap(part -> part.word().stream())
-            .mapToInt(Word::underReplicated)
-            .sum();
+    int lacking = sum(standing, Word::underReplicated);
+    int moving = sum(standing, Word::movingHistory);
     int led = slotsLed(nodeId);
     var missing = new ArrayList<String>();
     if (!isDrain(nodeId, View.Drain.ALL)) {
@@ -103,10 +104,14 @@ final class ClusterWishes implements ClusterOrders {
     } else if (led > 0) {
       missing.add("node " + nodeId + " leads slots still: slots=" + led);
     }
-    if (!missing.isEmpty() || lacking > 0 || !othersServe(standing, nodeId)) {
+    if (!missing.isEmpty() || lacking > 0 || moving > 0 || !othersServe(standing, nodeId)) {
       missing.addAll(standing.waitingFor());
     }
     return new Pending(led, lacking, missing);
+  }
+
+  private static int sum(Standing standing, ToIntFunction<Word> count) {
+    return standing.parts().stream().flatMap(part -> part.word().stream()).mapToInt(count).sum();
   }
 
   /** True if all others know the view of this node and show what it says they lead. */

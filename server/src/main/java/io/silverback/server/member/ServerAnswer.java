@@ -173,9 +173,12 @@ sealed interface ServerAnswer {
             .u32(word.handingOver())
             .u32(word.underReplicated())
             .u32(word.fewestCopies());
-    if (!word.lateLogs().isEmpty()) {
-      // Left out mostly, as an earlier build does not read it.
+    // Left out mostly, as earlier builds do not read them.
+    if (!word.lateLogs().isEmpty() || word.movingHistory() > 0) {
       numbers.u32(word.lateLogs().size());
+    }
+    if (word.movingHistory() > 0) {
+      numbers.u32(word.movingHistory());
     }
     strings.add(numbers.finish());
     strings.add(word.whyNotReady().orElse("").getBytes(StandardCharsets.UTF_8));
@@ -196,7 +199,9 @@ sealed interface ServerAnswer {
     int handingOver = numbers.size();
     int underReplicated = numbers.size();
     int fewestCopies = numbers.size();
-    int late = strings.getFirst().length > NUMBERS_LENGTH ? numbers.size() : 0;
+    int length = strings.getFirst().length;
+    int late = length > NUMBERS_LENGTH ? numbers.size() : 0;
+    int movingHistory = length > NUMBERS_LENGTH + Integer.BYTES ? numbers.size() : 0;
     numbers.end();
     if (late > texts.size() - 1) {
       throw in.fault("wrong number of names");
@@ -208,6 +213,7 @@ sealed interface ServerAnswer {
         handingOver,
         underReplicated,
         fewestCopies,
+        movingHistory,
         texts.stream().limit(1).filter(reason -> !reason.isEmpty()).findFirst(),
         texts.subList(1, texts.size() - late),
         texts.subList(texts.size() - late, texts.size()));

@@ -68,6 +68,7 @@ final class ClusterVerdictTest {
             0,
             0,
             word.fewestCopies(),
+            0,
             Optional.empty(),
             List.of(),
             List.of("c"));
@@ -123,6 +124,7 @@ final class ClusterVerdictTest {
             2,
             3,
             1,
+            4,
             Optional.of("no lease"),
             List.of("b"),
             List.of());
@@ -138,6 +140,7 @@ final class ClusterVerdictTest {
             "node a takes slots over: slots=1",
             "node a hands slots over: slots=2",
             "node a leads slots that lack a copy: slots=3",
+            "node a fetches older history from the others: slots=4",
             "node b is not heard by a",
             "node d waits to become a member"),
         new ClusterVerdict(EPOCH, false, parts).waitingFor(List.of("d")));
@@ -184,7 +187,7 @@ final class ClusterVerdictTest {
   }
 
   private static Word word(int led, int fewestCopies) {
-    return new Word(EPOCH, led, 0, 0, 0, fewestCopies, Optional.empty(), List.of(), List.of());
+    return new Word(EPOCH, led, 0, 0, 0, fewestCopies, 0, Optional.empty(), List.of(), List.of());
   }
 
   private static Part part(

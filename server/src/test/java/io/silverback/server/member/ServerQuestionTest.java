@@ -55,7 +55,7 @@ final class ServerQuestionTest {
     assertArrayEquals(
         stood,
         new ServerAnswer.Stood(
-                new Word(7, 5461, 0, 0, 0, 2, Optional.empty(), List.of("b"), List.of()))
+                new Word(7, 5461, 0, 0, 0, 2, 0, Optional.empty(), List.of("b"), List.of()))
             .encode());
     byte[] piece = HexFormat.of().parseHex(examples.get(3).replace(" ", ""));
     assertArrayEquals(piece, new ServerAnswer.Piece(List.of(new byte[] {5})).encode());
@@ -153,11 +153,13 @@ final class ServerQuestionTest {
     for (ServerAnswer answer :
         List.of(
             new ServerAnswer.Stood(
-                new Word(1L << 39, 1, 2, 3, 4, 5, Optional.empty(), List.of(), List.of())),
+                new Word(1L << 39, 1, 2, 3, 4, 5, 6, Optional.empty(), List.of(), List.of())),
             new ServerAnswer.Stood(
-                new Word(7, 0, 0, 0, 0, 0, Optional.of("höre"), List.of("a", "b"), List.of())),
+                new Word(7, 0, 0, 0, 0, 0, 0, Optional.of("höre"), List.of("a", "b"), List.of())),
             new ServerAnswer.Stood(
-                new Word(7, 0, 0, 0, 0, 0, Optional.empty(), List.of("a"), List.of("b", "c"))),
+                new Word(7, 0, 0, 0, 0, 0, 0, Optional.empty(), List.of("a"), List.of("b", "c"))),
+            new ServerAnswer.Stood(
+                new Word(7, 0, 0, 0, 0, 0, 9, Optional.empty(), List.of("a"), List.of("b"))),
             HAD)) {
       assertEquals(answer, ServerAnswer.decode(answer.encode()));
     }
