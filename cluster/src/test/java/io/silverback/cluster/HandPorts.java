@@ -131,10 +131,15 @@ public final class HandPorts {
   /** The doors that refuse; all others do not answer. */
   public final Set<String> refusing = new HashSet<>();
 
+  /** Nothing comes of attempts from now on. */
+  public boolean unanswered;
+
   private final class Nowhere implements Network {
     @Override
     public void knock(String address, Consumer<Knock> done) {
-      done.accept(refusing.contains(address) ? Knock.REFUSED : Knock.NOT_REFUSED);
+      if (!unanswered) {
+        done.accept(refusing.contains(address) ? Knock.REFUSED : Knock.NOT_REFUSED);
+      }
     }
 
     @Override

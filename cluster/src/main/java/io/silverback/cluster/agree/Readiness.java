@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -45,13 +46,16 @@ public final class Readiness {
   private final AntiEntropy antiEntropy;
   private final EpochFloor epochs;
   private final EnumSet<Rule> off;
-  private final Map<ProcessId, Standing> standings = new HashMap<>();
+  private final Clock clock;
+  private final Map<ProcessId, Heard> standings = new HashMap<>();
   private volatile Optional<String> missing = Optional.of(NOTHING_HEARD);
   private volatile Optional<String> stuck = Optional.empty();
   private int returns = -1;
   private final Repeated<Standing> told;
   private long ledEpoch;
   private BitSet ledByView = new BitSet();
+
+  private record Heard(Standing standing, long nanos) {}
 
   public Readiness(
       ClusterConfig config,
@@ -74,6 +78,7 @@ public final class Readiness {
     this.shares = shares;
     this.antiEntropy = antiEntropy;
     this.epochs = epochs;
+    this.clock = clock;
     this.told = new Repeated<>(clock, config.lease().toNanos() / 4 * 3);
     this.off = off;
   }
@@ -102,7 +107,7 @@ public final class Readiness {
 
   /** How this node stands with another member. */
   public void heard(ProcessId from, Standing standing) {
-    standings.put(from, standing);
+    standings.put(from, new Heard(standing, clock.nanoTime()));
     epochs.met(standing.slot(), standing.floor());
   }
 
@@ -161,6 +166,7 @@ public final class Readiness {
     List<Long> voters = view.voters().stream().map(Member::storeId).sorted().toList();
     Stream<ViewLog.Agreed> heard =
         standings.values().stream()
+            .map(Heard::standing)
             .filter(said -> said.epoch() == view.epoch())
             .map(said -> new ViewLog.Agreed(said.index(), said.voters()));
     return Stream.concat(viewLog.agreed().stream(), heard)
@@ -179,8 +185,20 @@ public final class Readiness {
 
   /** True if a member has said of that view that this node holds its share of what it leads. */
   public boolean hasCopiesOf(View view, Member leader) {
-    Standing said = standings.get(ProcessId.of(leader));
-    return said != null && said.epoch() == view.epoch() && said.copied();
+    return hasCopiesOf(view, leader, OptionalLong.empty());
+  }
+
+  /**
+   * The same, and it said so after some moment.
+   *
+   * @param after in nanoseconds of the clock; empty for any time
+   */
+  public boolean hasCopiesOf(View view, Member leader, OptionalLong after) {
+    Heard heard = standings.get(ProcessId.of(leader));
+    return heard != null
+        && heard.standing().epoch() == view.epoch()
+        && heard.standing().copied()
+        && (after.isEmpty() || heard.nanos() - after.getAsLong() > 0);
   }
 
   private boolean leadsOfMine(View view, Member member) {

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Founds the cluster again without voters that are lost, where no majority is left that could agree
@@ -29,12 +30,17 @@ import java.util.OptionalLong;
  * opens its web door after its peer port and closes it before, and one that stands still refuses
  * nothing, so it shows nothing any more. What it agreed on is known, as of two voters both have to
  * agree; that it did not go on alone before is known only to a process that held a lease with it:
- * one that started since may have an old store, and never decides.
+ * one that started since may have an old store, and never decides. If the other one may have taken
+ * pushes by itself that are not here, they are in its files, and it is waited for longer: if the
+ * doors began to refuse late, or before all was compared after the last cut.
  *
  * <p>In all other cases because operators said so, by giving up each voter that is not heard.
  */
 public final class Refounder {
   private static final System.Logger logger = System.getLogger(Refounder.class.getName());
+
+  /** So many a process gets to come back with what it took by itself before it died. */
+  private static final int LEASES_TO_RETURN = 30;
 
   private final ClusterConfig config;
   private final Member self;
@@ -42,6 +48,7 @@ public final class Refounder {
   private final Lease lease;
   private final Voter voter;
   private final Peers peers;
+  private final Comparison comparison;
   private final EnumSet<Rule> off;
   private final long leaseNanos;
   private final long cautionNanos;
@@ -55,6 +62,18 @@ public final class Refounder {
   /** The other of two voters, as of the last lease that this process held. */
   private Optional<ProcessId> partner = Optional.empty();
 
+  /** Of that lease. */
+  private long leaseEndNanos;
+
+  /** When a lease was last lost that was held with it; empty if none was. */
+  private OptionalLong cutNanos = OptionalLong.empty();
+
+  /** Whether all that it took before that lease is here. */
+  private boolean isCompared;
+
+  /** Whether a lease was held when it was last looked at. */
+  private boolean holds;
+
   /** Whose connection has ended, and when. */
   private Optional<HungUp> hungUp = Optional.empty();
 
@@ -65,6 +84,18 @@ public final class Refounder {
   private record Plan(View from, View first) {}
 
   private record HungUp(ProcessId process, long nanos) {}
+
+  /** Whether this node has what another one took. */
+  @FunctionalInterface
+  public interface Comparison {
+    /**
+     * True if it has all that the other one leads, as that said after a moment, and has taken over
+     * all that it is to lead itself.
+     *
+     * @param after in nanoseconds of the clock; empty if it may have said so at any time
+     */
+    boolean hasAllOf(View view, Member other, OptionalLong after);
+  }
 
   /** Whether a door refused all attempts of late. Times are those at which attempts began. */
   private static final class Evidence {
@@ -89,6 +120,14 @@ public final class Refounder {
     boolean isFor(long nanos) {
       return since.isPresent() && lastNanos - since.getAsLong() >= nanos;
     }
+
+    boolean isOfLate(long nowNanos, long most) {
+      return since.isPresent() && nowNanos - lastNanos <= most;
+    }
+
+    boolean beganAfter(long nanos) {
+      return since.isPresent() && since.getAsLong() - nanos > 0;
+    }
   }
 
   public Refounder(
@@ -98,6 +137,7 @@ public final class Refounder {
       Lease lease,
       Voter voter,
       Peers peers,
+      Comparison comparison,
       EnumSet<Rule> off) {
     this.config = config;
     this.self = self;
@@ -105,6 +145,7 @@ public final class Refounder {
     this.lease = lease;
     this.voter = voter;
     this.peers = peers;
+    this.comparison = comparison;
     this.off = off;
     this.leaseNanos = config.lease().toNanos();
     this.cautionNanos = leaseNanos / 10 * 11;
@@ -122,9 +163,12 @@ public final class Refounder {
   /** Called now and then. */
   public void tick(View view) {
     if (lease.holds()) {
-      partner = otherOfTwo(view).map(ProcessId::of);
+      join(view);
       givenUp.clear();
+    } else if (holds) {
+      cutNanos = OptionalLong.of(ports.clock().nanoTime());
     }
+    holds = lease.holds();
     if (config.refusedMeansDead()) {
       View judged = off.contains(Rule.ALONE_ONLY_AFTER_A_LEASE) ? seated(view) : view;
       otherOfTwo(judged).filter(this::mayBeJudged).ifPresent(other -> judge(view, other));
@@ -132,6 +176,21 @@ public final class Refounder {
     if (!givenUp.isEmpty()) {
       giveUp(view);
     }
+  }
+
+  private void join(View view) {
+    Optional<Member> other = otherOfTwo(view);
+    Optional<ProcessId> before = partner;
+    partner = other.map(ProcessId::of);
+    if (!partner.equals(before)) {
+      cutNanos = OptionalLong.empty();
+    }
+    if (!partner.equals(before) || !holds) {
+      isCompared = false;
+    }
+    leaseEndNanos = ports.clock().nanoTime() + TimeUnit.MILLISECONDS.toNanos(lease.millisLeft());
+    isCompared =
+        isCompared || other.filter(it -> comparison.hasAllOf(view, it, cutNanos)).isPresent();
   }
 
   /** The connection of a process has ended, so that it is late already if it is dead. */
@@ -170,7 +229,7 @@ public final class Refounder {
     Runnable decide =
         () -> {
           boolean isSilent = isAnySilence || peers.silenceNanos(other) > cautionNanos;
-          if (isShut() && isSilent && !lease.holds() && voter.isFree(self)) {
+          if (isShut(other) && isSilent && !lease.holds() && voter.isFree(self)) {
             goOnWithout(view, other);
           }
         };
@@ -189,11 +248,22 @@ public final class Refounder {
             .isPresent();
   }
 
-  private boolean isShut() {
-    long least = off.contains(Rule.REFUSALS_LAST_A_LEASE) ? 0 : cautionNanos;
-    boolean isWebShut = web.isFor(least);
-    boolean isPeerShut = peer.isFor(least);
+  private boolean isShut(Member other) {
+    boolean isWebShut = isShut(web, other);
+    boolean isPeerShut = isShut(peer, other);
     return off.contains(Rule.BOTH_DOORS_REFUSE) ? isWebShut || isPeerShut : isWebShut && isPeerShut;
+  }
+
+  private boolean isShut(Evidence door, Member other) {
+    long least = mayHaveGoneOn(door, other) ? LEASES_TO_RETURN * leaseNanos : cautionNanos;
+    return door.isFor(off.contains(Rule.REFUSALS_LAST_A_LEASE) ? 0 : least)
+        && door.isOfLate(ports.clock().nanoTime(), leaseNanos / 4);
+  }
+
+  /** True if the other one may have taken pushes by itself, and may come back with them. */
+  private boolean mayHaveGoneOn(Evidence door, Member other) {
+    boolean livedWithoutLease = door.beganAfter(leaseEndNanos + leaseNanos / 4 * 3);
+    return (livedWithoutLease || !isCompared) && !isReplaced(other);
   }
 
   private void goOnWithout(View view, Member other) {

@@ -63,6 +63,7 @@ import java.util.BitSet;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -174,7 +175,7 @@ public final class ClusterNode implements AutoCloseable {
         new TakeOver(self, ports, requests, board, led, waiting, this::mayTakeOver, off, events);
     room = new Room(config, self, ports, takeOver::stuck, post, off);
     proposer = new Proposer(config, self, ports, peers, board, epochs, room);
-    refounder = new Refounder(config, self, ports, lease, voter, peers, off);
+    refounder = new Refounder(config, self, ports, lease, voter, peers, this::hasAllOf, off);
     antiEntropy = new AntiEntropy(self, ports, requests, led, shares, off, events);
     purge = new Purge(config, self, ports, requests, led, shares, antiEntropy::missed, off, events);
     replicator =
@@ -609,6 +610,10 @@ public final class ClusterNode implements AutoCloseable {
 
   private static ProcessId idOf(Network.Sender sender) {
     return new ProcessId(sender.nodeId(), sender.incarnation());
+  }
+
+  private boolean hasAllOf(View view, Member other, OptionalLong after) {
+    return led.pending().isEmpty() && readiness.hasCopiesOf(view, other, after);
   }
 
   private void open(Network.Sender from, byte[] message) {

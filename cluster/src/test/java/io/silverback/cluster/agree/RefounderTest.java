@@ -18,6 +18,7 @@ import io.silverback.cluster.message.PeerMessage.ProcessId;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
 final class RefounderTest {
@@ -33,8 +34,19 @@ final class RefounderTest {
   private final Voter voter = new Voter(ports.clock(), config.lease());
   private final Peers peers = new Peers(ports.clock());
   private final Refounder refounder =
-      new Refounder(config, a, ports, lease, voter, peers, EnumSet.noneOf(Rule.class));
+      new Refounder(
+          config,
+          a,
+          ports,
+          lease,
+          voter,
+          peers,
+          (_, _, after) -> isComparedAfter(after),
+          EnumSet.noneOf(Rule.class));
   private View view = TestViews.view(4, 7, List.of(a, b));
+
+  /** When the other one last said that all is here; empty if it says so all the time. */
+  private OptionalLong comparedNanos = OptionalLong.empty();
 
   @Test
   void oneOfTwoGoesOnAloneOnceBothDoorsRefusedForALease() {
@@ -111,7 +123,7 @@ final class RefounderTest {
   void aNewViewBeginsTheLeaseAnew() {
     lapse();
     refuse(b.webAddress(), b.peerAddress());
-    pass(1_800);
+    pass(1_000);
     enter(TestViews.view(5, 7, List.of(a, b)));
     pass(2_000);
     assertEquals(List.of(), hand.log.refounded);
@@ -135,7 +147,7 @@ final class RefounderTest {
   void anyOtherAnswerBeginsTheLeaseAnew() {
     lapse();
     refuse(b.webAddress(), b.peerAddress());
-    pass(1_800);
+    pass(1_000);
     hand.refusing.remove(b.webAddress());
     pass(TICK);
     refuse(b.webAddress());
@@ -211,6 +223,72 @@ final class RefounderTest {
     assertEquals(List.of(), hand.log.refounded);
   }
 
+  /** It may have taken pushes by itself, and come back with them. */
+  @Test
+  void oneThatLivedOnWithoutALeaseIsWaitedFor() {
+    lapse();
+    pass(2_000);
+    refuse(b.webAddress(), b.peerAddress());
+    pass(59_000);
+    assertEquals(List.of(), hand.log.refounded);
+    pass(2_000);
+    assertEquals(List.of(a), hand.log.refounded.getFirst().members());
+  }
+
+  @Test
+  void oneThatLivedOnWithoutALeaseAndCameBackWithoutItsFilesIsNotWaitedFor() {
+    lapse();
+    pass(2_000);
+    Member later = TestViews.member("b", 22, 222);
+    for (int i = 0; i < 8; i++) {
+      hear(later);
+      pass(400);
+    }
+    assertEquals(List.of(a), hand.log.refounded.getFirst().members());
+  }
+
+  /** What it took by itself during the cut may not be here yet. */
+  @Test
+  void oneThatDiesBeforeAllIsComparedAfterACutIsWaitedFor() {
+    hold();
+    comparedNanos = OptionalLong.of(ports.clock().nanoTime());
+    pass(10_000);
+    hear(b);
+    renew();
+    refuse(b.webAddress(), b.peerAddress());
+    pass(60_000);
+    assertEquals(List.of(), hand.log.refounded);
+    pass(3_000);
+    assertEquals(List.of(a), hand.log.refounded.getFirst().members());
+  }
+
+  @Test
+  void oneThatDiesOnceAllIsComparedAfterACutIsNotWaitedFor() {
+    hold();
+    pass(10_000);
+    hear(b);
+    renew();
+    comparedNanos = OptionalLong.of(ports.clock().nanoTime());
+    pass(TICK);
+    refuse(b.webAddress(), b.peerAddress());
+    pass(3_000);
+    assertEquals(List.of(a), hand.log.refounded.getFirst().members());
+  }
+
+  /** It may be up again, and cut off: attempts that are not answered refuse nothing. */
+  @Test
+  void refusalsThatEndedAWhileAgoDoNotCount() {
+    hold();
+    refuse(b.webAddress(), b.peerAddress());
+    for (int i = 0; i < 20; i++) {
+      assertTrue(voter.grant(view, a, ProcessId.of(b)));
+      pass(TICK);
+    }
+    hand.unanswered = true;
+    pass(10_000);
+    assertEquals(List.of(), hand.log.refounded);
+  }
+
   @Test
   void nobodyIsGrantedALeaseByOneThatHasDecided() {
     voter.enter(view);
@@ -283,6 +361,10 @@ final class RefounderTest {
     pass(2_400);
     hear(b);
     assertInstanceOf(GiveUpOutcome.Refused.class, refounder.giveUp(view, "c"));
+  }
+
+  private boolean isComparedAfter(OptionalLong nanos) {
+    return nanos.isEmpty() || comparedNanos.stream().allMatch(at -> at - nanos.getAsLong() > 0);
   }
 
   private void enter(View next) {
