@@ -56,6 +56,9 @@ public final class Refounder {
   /** A process that was not heard for longer is late. */
   private final long patienceNanos;
 
+  /** Older refusals say nothing of now: longer than an attempt takes, and what is between two. */
+  private final long freshNanos;
+
   private final Evidence web = new Evidence();
   private final Evidence peer = new Evidence();
 
@@ -150,6 +153,7 @@ public final class Refounder {
     this.leaseNanos = config.lease().toNanos();
     this.cautionNanos = leaseNanos / 10 * 11;
     this.patienceNanos = config.renewal().toNanos() / 4 * 5;
+    this.freshNanos = leaseNanos / 2;
   }
 
   /** What was decided on or found out for an earlier view says nothing of this one. */
@@ -257,7 +261,7 @@ public final class Refounder {
   private boolean isShut(Evidence door, Member other) {
     long least = mayHaveGoneOn(door, other) ? LEASES_TO_RETURN * leaseNanos : cautionNanos;
     return door.isFor(off.contains(Rule.REFUSALS_LAST_A_LEASE) ? 0 : least)
-        && door.isOfLate(ports.clock().nanoTime(), leaseNanos / 4);
+        && door.isOfLate(ports.clock().nanoTime(), freshNanos);
   }
 
   /** True if the other one may have taken pushes by itself, and may come back with them. */
