@@ -267,7 +267,9 @@ public final class Refounder {
   /** True if the other one may have taken pushes by itself, and may come back with them. */
   private boolean mayHaveGoneOn(Evidence door, Member other) {
     boolean livedWithoutLease = door.beganAfter(leaseEndNanos + leaseNanos / 4 * 3);
-    return (livedWithoutLease || !isCompared) && !isReplaced(other);
+    return !off.contains(Rule.ALONE_ONLY_AFTER_A_LEASE)
+        && (livedWithoutLease || !isCompared)
+        && !isReplaced(other);
   }
 
   private void goOnWithout(View view, Member other) {
