@@ -81,7 +81,7 @@ public final class ExpositionBuffer {
   }
 
   /** Writes an integer in protobuf's variable length, seven bits a byte and the lowest first. */
-  void putVarint(long value) {
+  public void putVarint(long value) {
     long rest = value;
     while ((rest & ~0x7FL) != 0) {
       put((int) rest | 0x80);

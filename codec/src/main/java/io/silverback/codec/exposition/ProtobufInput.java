@@ -16,7 +16,7 @@ import java.util.Arrays;
  * keeping such bytes would break the scrape of everybody. Each fault is a {@link
  * MalformedExpositionException}. Not thread-safe; borrows the bytes.
  */
-final class ProtobufInput {
+public final class ProtobufInput {
   static final int LONGEST_VARINT_LENGTH = 10;
 
   private final byte[] body;
@@ -26,7 +26,8 @@ final class ProtobufInput {
   private int tag;
   private int fieldOffset;
 
-  ProtobufInput(byte[] body, int offset, int length) {
+  /** A cursor at the start of some bytes. */
+  public ProtobufInput(byte[] body, int offset, int length) {
     this.body = body;
     this.start = offset;
     this.in = CodedInputStream.newInstance(body, offset, length);
@@ -43,12 +44,12 @@ final class ProtobufInput {
   }
 
   /** True at the end of the message that was entered last. */
-  boolean atEnd() {
+  public boolean atEnd() {
     return in.getBytesUntilLimit() == 0;
   }
 
   /** Goes to the next field of the current message; false if there is none. */
-  boolean next() {
+  public boolean next() {
     if (atEnd()) {
       return false;
     }
@@ -62,22 +63,22 @@ final class ProtobufInput {
     return true;
   }
 
-  int field() {
+  public int field() {
     return WireFormat.getTagFieldNumber(tag);
   }
 
-  int wireType() {
+  public int wireType() {
     return WireFormat.getTagWireType(tag);
   }
 
   /** Enters the message that is the current field; the answer is for {@link #leave}. */
-  int enter() {
+  public int enter() {
     expect(WireFormat.WIRETYPE_LENGTH_DELIMITED);
     return limitTo(length());
   }
 
   /** Leaves a message that was read to its end. */
-  void leave(int outer) {
+  public void leave(int outer) {
     in.popLimit(outer);
   }
 
@@ -101,8 +102,13 @@ final class ProtobufInput {
   }
 
   /** A 64-bit integer, signed or not. */
-  long integer() {
+  public long integer() {
     expect(WireFormat.WIRETYPE_VARINT);
+    return varint();
+  }
+
+  /** A 64-bit integer inside a packed field, whose elements have no tags. */
+  public long rawInteger() {
     return varint();
   }
 
@@ -122,7 +128,7 @@ final class ProtobufInput {
    *
    * @param what the field, for the person who reads the fault
    */
-  String text(String what) {
+  public String text(String what) {
     expect(WireFormat.WIRETYPE_LENGTH_DELIMITED);
     int length = length();
     int from = offset();
@@ -149,7 +155,7 @@ final class ProtobufInput {
   }
 
   /** Passes over the current field, whatever it is. */
-  void skip() {
+  public void skip() {
     switch (wireType()) {
       case WireFormat.WIRETYPE_VARINT -> varint();
       case WireFormat.WIRETYPE_FIXED64 -> skipBytes(Long.BYTES);
@@ -188,7 +194,7 @@ final class ProtobufInput {
     }
   }
 
-  MalformedExpositionException fault(String reason) {
+  public MalformedExpositionException fault(String reason) {
     return MalformedExpositionException.inMessage(
         "proto: " + reason + ": field=" + field() + " offset=" + offset());
   }

@@ -8,10 +8,11 @@ import io.silverback.codec.model.OpaqueFields;
  * Writes protobuf fields in one pass: the length of a message is put before it when it is whole,
  * which moves a few bytes and needs neither a second walk nor a copy. Not thread-safe.
  */
-final class ProtobufOutput {
+public final class ProtobufOutput {
   private final ExpositionBuffer out;
 
-  ProtobufOutput(ExpositionBuffer out) {
+  /** An output at the end of a buffer. */
+  public ProtobufOutput(ExpositionBuffer out) {
     this.out = out;
   }
 
@@ -20,28 +21,28 @@ final class ProtobufOutput {
     return out.length();
   }
 
-  /** Begins a message that is a field. */
-  int open(int field) {
+  /** Begins a message that is a field; the answer is for {@link #close}. */
+  public int open(int field) {
     tag(field, WireFormat.WIRETYPE_LENGTH_DELIMITED);
     return open();
   }
 
-  void close(int start) {
+  public void close(int start) {
     out.putLengthBefore(start);
   }
 
-  void text(int field, String value) {
+  public void text(int field, String value) {
     int start = open(field);
     out.put(value);
     close(start);
   }
 
-  void number(int field, double value) {
+  public void number(int field, double value) {
     tag(field, WireFormat.WIRETYPE_FIXED64);
     out.putLittleEndian(Double.doubleToRawLongBits(value));
   }
 
-  void integer(int field, long value) {
+  public void integer(int field, long value) {
     tag(field, WireFormat.WIRETYPE_VARINT);
     out.putVarint(value);
   }

@@ -112,10 +112,13 @@ public final class ProtobufRenderer implements ExpositionRenderer {
         output.number(GAUGE_VALUE, value);
         output.close(start);
       }
-      case Metric.Untyped(_, double value) -> {
+      case Metric.Untyped(_, double value, long timeMillis) -> {
         int start = output.open(METRIC_UNTYPED);
         output.number(UNTYPED_VALUE, value);
         output.close(start);
+        if (timeMillis != 0) {
+          output.integer(METRIC_TIMESTAMP_MS, timeMillis);
+        }
       }
       case Metric.Summary summary -> summary(summary, output);
       case Metric.Histogram histogram -> histogram(histogram, output);

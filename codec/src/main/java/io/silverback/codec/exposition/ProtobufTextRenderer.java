@@ -70,7 +70,12 @@ public final class ProtobufTextRenderer implements ExpositionRenderer {
     switch (metric) {
       case Metric.Counter counter -> counter(counter, output);
       case Metric.Gauge(_, double value) -> value("gauge", value, output);
-      case Metric.Untyped(_, double value) -> value("untyped", value, output);
+      case Metric.Untyped(_, double value, long timeMillis) -> {
+        value("untyped", value, output);
+        if (timeMillis != 0) {
+          output.signed("timestamp_ms", timeMillis);
+        }
+      }
       case Metric.Summary summary -> summary(summary, output);
       case Metric.Histogram histogram -> histogram(histogram, output);
       case Metric.Valueless _ -> {}

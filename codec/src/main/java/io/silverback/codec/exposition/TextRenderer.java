@@ -170,7 +170,7 @@ public final class TextRenderer implements ExpositionRenderer {
       switch (metric) {
         case Metric.Counter counter -> putSample("", counter.value());
         case Metric.Gauge gauge -> putSample("", gauge.value());
-        case Metric.Untyped untyped -> putSample("", untyped.value());
+        case Metric.Untyped untyped -> putSample(untyped.value(), untyped.timeMillis());
         case Metric.Summary summary -> render(summary);
         case Metric.Histogram histogram -> render(histogram);
         case Metric.Valueless _ -> {}
@@ -226,13 +226,26 @@ public final class TextRenderer implements ExpositionRenderer {
       endLine(true, value);
     }
 
+    private void putSample(double value, long timeMillis) {
+      putValue(putNameAndLabels(""), value);
+      if (timeMillis != 0) {
+        out.put(' ');
+        out.put(Long.toString(timeMillis));
+      }
+      out.put('\n');
+    }
+
     private void endLine(boolean braces, double value) {
+      putValue(braces, value);
+      out.put('\n');
+    }
+
+    private void putValue(boolean braces, double value) {
       if (braces) {
         out.put('}');
       }
       out.put(' ');
       GoNumbers.write(value, out);
-      out.put('\n');
     }
 
     /** True if a brace was opened. */

@@ -27,10 +27,20 @@ public sealed interface Metric {
     }
   }
 
-  record Untyped(Labels labels, double value) implements Metric {
+  /**
+   * A value of unknown meaning.
+   *
+   * @param timeMillis when it was that value, in milliseconds since the epoch; 0 for now, as it is
+   *     of all that is pushed
+   */
+  record Untyped(Labels labels, double value, long timeMillis) implements Metric {
+    public Untyped(Labels labels, double value) {
+      this(labels, value, 0);
+    }
+
     @Override
     public Untyped withLabels(Labels newLabels) {
-      return new Untyped(newLabels, value);
+      return new Untyped(newLabels, value, timeMillis);
     }
   }
 
