@@ -7,7 +7,10 @@ import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Predicate;
@@ -221,6 +224,23 @@ public record View(
     List<Member> drained = holders(seats, seat -> seat.drain() == Drain.ALL);
     List<Member> staying = holders(seats, seat -> seat.drain() != Drain.ALL);
     return staying.isEmpty() ? new HashRing(drained) : new HashRing(staying, drained);
+  }
+
+  /**
+   * True if each slot has an owner among those members that may lead: one that may not has come a
+   * moment ago, and perhaps not everything yet.
+   *
+   * @param copies how many owners a slot has
+   */
+  public boolean isHeldBy(Collection<Member> members, int copies) {
+    Map<String, BitSet> shares = ring().shares(copies);
+    var held = new BitSet(HashRing.SLOTS);
+    for (Member member : members) {
+      if (seatOf(member).filter(Seat::mayLead).isPresent()) {
+        held.or(shares.getOrDefault(member.nodeId(), new BitSet()));
+      }
+    }
+    return held.cardinality() == HashRing.SLOTS;
   }
 
   /** Of those that should lead, each slot by the first owner; all that hold groups if none may. */

@@ -214,13 +214,14 @@ final class OwnMetricsTest {
       gateway.send("PUT", "/metrics/job/j", "a 1\n");
       gateway.get("/metrics");
       gateway.get("/api/v1/history?match[]=a");
+      gateway.send("POST", "/api/v1/read", "");
       String protobuf =
           "Accept: application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=";
 
       String text = gateway.get(path).text();
       String compact = gateway.get(path, protobuf + "compact-text").text();
 
-      for (String name : List.of("push", "scrape", "history_query")) {
+      for (String name : List.of("push", "scrape", "history_query", "remote_read")) {
         String family = "silverback_" + name + "_duration_seconds";
         assertTrue(text.contains("\n# TYPE " + family + " histogram\n"), text);
         assertTrue(

@@ -64,6 +64,7 @@ final class PackageArrowsTest {
           room("codec.gorilla", "codec.bits", AGRONA),
           room("codec.model", ""),
           room("codec.page", "codec.bits codec.bytes codec.gorilla codec.model", AGRONA),
+          room("codec.remoteread", "codec.exposition", "com.google.protobuf"),
           room("codec.row", "codec.bytes codec.exposition codec.model", AGRONA),
           room("cluster", "codec.bytes codec.model"),
           room("cluster.agree", "cluster cluster.message cluster.repair cluster.slots codec.model"),
@@ -92,7 +93,7 @@ final class PackageArrowsTest {
           room("server.config", "server.group.rules server.group.select server.log server.yaml"),
           room(
               "server.flags",
-              "cluster cluster.peer codec.exposition server.config server.group.rules "
+              "cluster cluster.peer codec.exposition codec.model server.config server.group.rules "
                   + "server.group.select server.handler server.limits server.log server.storage "
                   + "server.storage.files server.web server.yaml",
               "com.sun.management",
@@ -103,9 +104,10 @@ final class PackageArrowsTest {
           room("server.gzip", ""),
           room(
               "server.handler",
-              "codec.exposition codec.model server.body server.group server.group.rules "
-                  + "server.group.select server.gzip server.http server.json server.limits server.log "
-                  + "server.memory server.metrics server.storage server.template server.web "
+              "codec.exposition codec.model codec.remoteread server.body server.group "
+                  + "server.group.rules server.group.select server.gzip server.http server.json "
+                  + "server.limits server.log server.memory server.metrics server.read "
+                  + "server.storage server.template server.web "
                   + "server.writers server.yaml",
               HELIDON,
               JSON),
@@ -132,6 +134,11 @@ final class PackageArrowsTest {
               "codec.model server.group server.limits server.storage server.web "
                   + "server.writers",
               METRICS),
+          room(
+              "server.read",
+              "codec.exposition codec.gorilla codec.model codec.remoteread server.group.select "
+                  + "server.storage server.storage.pages",
+              AGRONA),
           room(
               "server.storage",
               "codec.model server.group server.group.rules server.group.select server.log "

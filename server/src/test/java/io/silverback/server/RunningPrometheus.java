@@ -38,22 +38,28 @@ final class RunningPrometheus implements AutoCloseable {
 
   /** Starts Prometheus, with more flags, and its configuration and data below the folder. */
   static RunningPrometheus scraping(RunningGateway gateway, Path folder, String... flags) {
+    return configured(
+        """
+        global:
+          scrape_interval: 1s
+          scrape_timeout: 1s
+        scrape_configs:
+          - job_name: pushgateway
+            honor_labels: true
+            static_configs:
+              - targets: ["%s"]
+        """
+            .formatted(gateway.address()),
+        folder,
+        flags);
+  }
+
+  /** The same with another configuration. */
+  static RunningPrometheus configured(String text, Path folder, String... flags) {
     String program = RunningProcess.debianProgram("/usr/bin/prometheus", "prometheus");
     Path configuration = folder.resolve("prometheus.yml");
     try {
-      Files.writeString(
-          configuration,
-          """
-          global:
-            scrape_interval: 1s
-            scrape_timeout: 1s
-          scrape_configs:
-            - job_name: pushgateway
-              honor_labels: true
-              static_configs:
-                - targets: ["%s"]
-          """
-              .formatted(gateway.address()));
+      Files.writeString(configuration, text);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -128,6 +134,11 @@ final class RunningPrometheus implements AutoCloseable {
       RunningProcess.pause(ASK_INTERVAL);
       seen = query(selector);
     }
+  }
+
+  /** The address of a path. */
+  URI address(String path) {
+    return base.resolve(path);
   }
 
   /** What the API answers to a path and query below {@code /api/v1/}. */

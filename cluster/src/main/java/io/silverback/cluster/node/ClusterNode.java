@@ -60,6 +60,7 @@ import io.silverback.cluster.slots.Shares;
 import io.silverback.cluster.slots.WaitingPushes;
 import io.silverback.codec.bytes.MalformedBytesException;
 import java.util.BitSet;
+import java.util.Collection;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -467,6 +468,14 @@ public final class ClusterNode implements AutoCloseable {
     return closed
         ? Optional.of("leaving the cluster")
         : readiness.whyNot(now.view(), now.peers().size());
+  }
+
+  /** True if those members hold all there is, by the newest view. */
+  public boolean isAllHeldBy(Collection<Member> members) {
+    return status
+        .view()
+        .filter(view -> view.isHeldBy(members, config.replicationFactor()))
+        .isPresent();
   }
 
   /** What the node knows and does, as of a moment ago. */

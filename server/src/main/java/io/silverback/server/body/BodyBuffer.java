@@ -68,6 +68,14 @@ public final class BodyBuffer {
     length -= count;
   }
 
+  /** Makes room for exactly that many bytes in all. */
+  void require(long wanted) throws OverLimitException {
+    if (wanted > max) {
+      throw tooLarge(limit, max);
+    }
+    grow(wanted);
+  }
+
   /** Counts bytes in that were written after the others. */
   void wrote(int count) {
     length += count;

@@ -46,6 +46,14 @@ public final class BodyCoding {
     return receive(request, new BodyBuffer(memory, RequestLimit.FORM_SIZE, maxFormBytes));
   }
 
+  /** The same for a question, which is a single block of snappy, inflated. */
+  public BodyBuffer receiveQuestion(ServerRequest request, LimitedMemory.Lease memory)
+      throws UnreadableBodyException, OverLimitException, IOException {
+    BodyBuffer sent = receiveForm(request, memory);
+    var inflated = new BodyBuffer(memory, RequestLimit.FORM_SIZE, maxFormBytes);
+    return SnappyBlock.inflate(sent.bytes(), sent.length(), inflated);
+  }
+
   private static BodyBuffer receive(ServerRequest request, BodyBuffer sent)
       throws UnreadableBodyException, OverLimitException, IOException {
     Exchange exchange = Exchange.of(request);

@@ -1,7 +1,5 @@
 package io.silverback.server.body;
 
-import io.airlift.compress.MalformedInputException;
-import io.airlift.compress.snappy.SnappyDecompressor;
 import io.silverback.server.body.BodyCoding.UnreadableBodyException;
 import java.util.zip.CRC32C;
 
@@ -29,7 +27,7 @@ final class Unsnap implements Unpacker {
 
   private final byte[] packed;
   private final int end;
-  private final SnappyDecompressor decompressor = new SnappyDecompressor();
+  private final SnappyBlock block = new SnappyBlock();
   private int at;
 
   /** Undoes the first {@code length} bytes. */
@@ -55,7 +53,7 @@ final class Unsnap implements Unpacker {
     int length =
         (packed[at + 1] & 0xff) | (packed[at + 2] & 0xff) << 8 | (packed[at + 3] & 0xff) << 16;
     if (at == 0 && type != STREAM_START) {
-      throw corrupt();
+      throw SnappyBlock.corrupt();
     }
     if (length > MOST_CHUNK) {
       throw unsupported();
@@ -85,62 +83,38 @@ final class Unsnap implements Unpacker {
       isMagic = packed[from + i] == MAGIC[i];
     }
     if (!isMagic) {
-      throw corrupt();
+      throw SnappyBlock.corrupt();
     }
   }
 
   private boolean inflate(int chunk, int length, boolean isCompressed, BodyBuffer into)
       throws UnreadableBodyException {
     if (length < CHECKSUM_LENGTH) {
-      throw corrupt();
+      throw SnappyBlock.corrupt();
     }
     int from = chunk + CHECKSUM_LENGTH;
     int count = length - CHECKSUM_LENGTH;
-    int size = isCompressed ? inflatedLength(from, count) : count;
-    if (size < 0 || size > MOST_INFLATED) {
-      throw corrupt();
+    long size = isCompressed ? SnappyBlock.inflatedLength(packed, from, count) : count;
+    if (size > MOST_INFLATED) {
+      throw SnappyBlock.corrupt();
     }
     if (into.room() < size) {
       return false;
     }
+    int start = into.length();
     if (isCompressed) {
-      decompress(from, count, size, into);
+      block.decompress(packed, from, count, (int) size, into);
     } else {
-      System.arraycopy(packed, from, into.bytes(), into.length(), size);
+      System.arraycopy(packed, from, into.bytes(), start, count);
+      into.wrote(count);
     }
-    checkChecksum(chunk, into, size);
-    into.wrote(size);
+    checkChecksum(chunk, into, start);
     return true;
   }
 
-  private int inflatedLength(int from, int count) throws UnreadableBodyException {
-    // A length takes at most five bytes, and the library reads as many as it likes.
-    long length = 0;
-    for (int i = 0; i < Math.min(count, 5); i++) {
-      length |= (packed[from + i] & 0x7fL) << (7 * i);
-      if (packed[from + i] >= 0) {
-        return length > MOST_INFLATED ? -1 : (int) length;
-      }
-    }
-    throw corrupt();
-  }
-
-  private void decompress(int from, int count, int size, BodyBuffer into)
-      throws UnreadableBodyException {
-    try {
-      int written =
-          decompressor.decompress(packed, from, count, into.bytes(), into.length(), into.room());
-      if (written != size) {
-        throw corrupt();
-      }
-    } catch (MalformedInputException | IllegalArgumentException e) {
-      throw corrupt();
-    }
-  }
-
-  private void checkChecksum(int chunk, BodyBuffer into, int size) throws UnreadableBodyException {
+  private void checkChecksum(int chunk, BodyBuffer into, int start) throws UnreadableBodyException {
     var checksum = new CRC32C();
-    checksum.update(into.bytes(), into.length(), size);
+    checksum.update(into.bytes(), start, into.length() - start);
     int value = (int) checksum.getValue();
     int masked = (value >>> 15 | value << 17) + CHECKSUM_MASK;
     int stored =
@@ -149,18 +123,14 @@ final class Unsnap implements Unpacker {
             | (packed[chunk + 2] & 0xff) << 16
             | (packed[chunk + 3] & 0xff) << 24;
     if (masked != stored) {
-      throw corrupt();
+      throw SnappyBlock.corrupt();
     }
   }
 
   private void require(int from, int count) throws UnreadableBodyException {
     if (end - from < count) {
-      throw corrupt();
+      throw SnappyBlock.corrupt();
     }
-  }
-
-  private static UnreadableBodyException corrupt() {
-    return new UnreadableBodyException("snappy: corrupt input");
   }
 
   private static UnreadableBodyException unsupported() {

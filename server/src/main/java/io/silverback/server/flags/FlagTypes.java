@@ -24,9 +24,25 @@ final class FlagTypes {
 
   private static final Pattern COUNT = Pattern.compile("\\d{1,18}");
   private static final Pattern NODE_NAME = Pattern.compile("[\\p{Alnum}][\\p{Alnum}._-]{0,127}");
+  private static final Pattern LABEL_NAME = Pattern.compile("(?!__)[a-zA-Z_][a-zA-Z0-9_]*");
   private static final int HIGHEST_PORT = 65535;
 
   private FlagTypes() {}
+
+  /** The name and the value of a label. */
+  record LabelPair(String name, String value) {}
+
+  /** A label, as {@code name=value}. */
+  static FlagType<LabelPair> labelPair() {
+    return (name, given) -> {
+      int equals = given.indexOf('=');
+      String label = given.substring(0, Math.max(equals, 0));
+      if (!LABEL_NAME.matcher(label).matches() || equals == given.length() - 1) {
+        throw bad(name, given, "a label and its value such as region=eu");
+      }
+      return new LabelPair(label, given.substring(equals + 1));
+    };
+  }
 
   /** Any text. */
   static FlagType<String> text() {

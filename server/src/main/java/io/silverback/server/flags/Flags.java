@@ -1,6 +1,7 @@
 package io.silverback.server.flags;
 
 import io.silverback.codec.exposition.NameValidation;
+import io.silverback.codec.model.Labels;
 import io.silverback.server.config.Configuration;
 import io.silverback.server.config.ConfigurationReader;
 import io.silverback.server.config.MalformedConfigurationException;
@@ -15,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 
 /**
@@ -152,8 +154,17 @@ public final class Flags {
         flags.get(ServerFlags.ENABLE_ADMIN_API),
         !flags.get(ServerFlags.DISABLE_CONSISTENCY_CHECK),
         flags.get(ServerFlags.ENABLE_UTF8_NAMES) ? NameValidation.UTF8 : NameValidation.LEGACY,
+        externalLabels(flags),
         LimitFlags.endpoints(flags),
         flags.shown());
+  }
+
+  private static Labels externalLabels(FlagValues flags) {
+    var pairs = new TreeMap<String, String>();
+    for (Optional<FlagTypes.LabelPair> pair : flags.all(ServerFlags.EXTERNAL_LABEL)) {
+      pair.ifPresent(it -> pairs.put(it.name(), it.value()));
+    }
+    return Labels.of(pairs);
   }
 
   private static Optional<PersistenceConfig> persistence(FlagValues flags) {

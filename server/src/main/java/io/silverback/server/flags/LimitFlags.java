@@ -166,6 +166,13 @@ final class LimitFlags {
           "8",
           "Most scrapes, lists of all groups and history queries answered at once.");
 
+  static final Flag<Integer> MAX_CONCURRENT_READS =
+      TABLE.single(
+          "limits.max-concurrent-reads",
+          number(Integer.MAX_VALUE),
+          "10",
+          "Most remote reads and federations answered at once.");
+
   static final Flag<Optional<Long>> MAX_SCRAPE_MEMORY =
       TABLE.single(
           "limits.max-scrape-memory",
@@ -262,6 +269,7 @@ final class LimitFlags {
         flags.get(MAX_BODY_TIME),
         flags.get(MAX_CONCURRENT_PUSHES),
         flags.get(MAX_CONCURRENT_SCRAPES),
+        flags.get(MAX_CONCURRENT_READS),
         flags.get(MAX_SCRAPE_MEMORY).orElseGet(() -> scrapeMemory(flags, heap)),
         flags.get(MAX_WAIT),
         flags.get(MAX_HISTORY_SAMPLES),

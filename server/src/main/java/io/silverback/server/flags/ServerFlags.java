@@ -2,11 +2,13 @@ package io.silverback.server.flags;
 
 import static io.silverback.server.flags.FlagTypes.address;
 import static io.silverback.server.flags.FlagTypes.duration;
+import static io.silverback.server.flags.FlagTypes.labelPair;
 import static io.silverback.server.flags.FlagTypes.memory;
 import static io.silverback.server.flags.FlagTypes.missedPushes;
 import static io.silverback.server.flags.FlagTypes.oneOf;
 import static io.silverback.server.flags.FlagTypes.path;
 import static io.silverback.server.flags.FlagTypes.text;
+import static io.silverback.server.flags.FlagTypes.unlessEmpty;
 import static io.silverback.server.flags.FlagTypes.unsupported;
 import static io.silverback.server.flags.FlagTypes.url;
 
@@ -56,6 +58,14 @@ final class ServerFlags {
       WEB.off(
           "web.enable-admin-api",
           "Let requests delete many groups, restore and copy them, and command a cluster.");
+
+  static final Flag<Optional<FlagTypes.LabelPair>> EXTERNAL_LABEL =
+      WEB.list(
+          "remote-read.external-label",
+          unlessEmpty(labelPair()),
+          "",
+          "Label such as region=eu that remote read puts on all series and takes in its"
+              + " conditions, repeatable.");
 
   static final FlagTable STORE = new FlagTable("Groups and history");
 

@@ -1,15 +1,12 @@
 package io.silverback.server.handler;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import io.helidon.http.HeaderNames;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.ServerRequest;
 import io.silverback.codec.exposition.GoQuote;
 import io.silverback.codec.model.Deadline;
 import io.silverback.codec.model.DeadlineException;
 import io.silverback.codec.model.GroupingKey;
-import io.silverback.server.body.BodyBuffer;
-import io.silverback.server.body.BodyCoding;
 import io.silverback.server.body.BodyCoding.UnreadableBodyException;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.group.select.GroupSelector;
@@ -19,7 +16,6 @@ import io.silverback.server.json.BadParameterException;
 import io.silverback.server.json.GroupJson;
 import io.silverback.server.json.JsonAnswer;
 import io.silverback.server.json.QueryParameters;
-import io.silverback.server.limits.LimitedMemory;
 import io.silverback.server.limits.OverLimitException;
 import io.silverback.server.limits.QueryBounds;
 import io.silverback.server.limits.RefusalReason;
@@ -28,10 +24,8 @@ import io.silverback.server.storage.KeyBatch;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.MetricStore.Submission;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -60,8 +54,7 @@ final class DeleteGroupsHandler {
 
   private final MetricStore store;
   private final RequestLimits limits;
-  private final BodyCoding bodies;
-  private final LimitedMemory memory;
+  private final FormParameters forms;
   private final OverLimitAnswer overLimit;
   private final Consumer<GroupingKey> onDelete;
   private final RequestLog log;
@@ -74,14 +67,13 @@ final class DeleteGroupsHandler {
   DeleteGroupsHandler(
       MetricStore store,
       RequestLimits limits,
-      LimitedMemory memory,
+      FormParameters forms,
       OverLimitAnswer overLimit,
       Consumer<GroupingKey> onDelete,
       RequestLog log) {
     this.store = store;
     this.limits = limits;
-    this.bodies = new BodyCoding(limits);
-    this.memory = memory;
+    this.forms = forms;
     this.overLimit = overLimit;
     this.onDelete = onDelete;
     this.log = log;
@@ -114,7 +106,7 @@ final class DeleteGroupsHandler {
     return (request, response, _) -> {
       Order order;
       try {
-        order = read(parameters(request));
+        order = read(forms.read(request));
       } catch (UnreadableBodyException e) {
         log.refused(RefusalReason.MALFORMED_BODY);
         JsonAnswer.refuse(request, response, e.reason());
@@ -139,22 +131,6 @@ final class DeleteGroupsHandler {
       }
       JsonAnswer.send(request, response, data -> write(order, outcome, data));
     };
-  }
-
-  /** Those of the form in the body before those of the URL, as Prometheus reads them. */
-  private QueryParameters parameters(ServerRequest request)
-      throws UnreadableBodyException, OverLimitException, IOException {
-    var ofUrl = QueryParameters.parse(request.query().rawValue());
-    String type = request.headers().first(HeaderNames.CONTENT_TYPE).orElse("");
-    String bare = type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
-    if (!bare.equals("application/x-www-form-urlencoded")) {
-      return ofUrl;
-    }
-    try (var lease = memory.lease()) {
-      BodyBuffer form = bodies.receiveForm(request, lease);
-      String text = new String(form.bytes(), 0, form.length(), StandardCharsets.UTF_8);
-      return QueryParameters.parse(text).and(ofUrl);
-    }
   }
 
   private Order read(QueryParameters parameters) throws OverLimitException {

@@ -1,6 +1,7 @@
 package io.silverback.server.handler;
 
 import io.silverback.codec.exposition.NameValidation;
+import io.silverback.codec.model.Labels;
 import io.silverback.server.limits.RequestLimits;
 import java.util.Map;
 
@@ -14,6 +15,7 @@ import java.util.Map;
  * @param lifecycle whether a request may end the process
  * @param adminApi whether a request may delete everything
  * @param checked whether a push must be consistent with what is stored
+ * @param externalLabels what remote read puts on each series that does not have such a label
  * @param limits how much requests may ask for
  * @param flags every flag and its value, for show
  */
@@ -26,6 +28,7 @@ public record EndpointConfig(
     boolean adminApi,
     boolean checked,
     NameValidation names,
+    Labels externalLabels,
     RequestLimits limits,
     Map<String, String> flags) {
   public EndpointConfig {

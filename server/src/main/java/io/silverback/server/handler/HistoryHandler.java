@@ -4,17 +4,12 @@ import io.helidon.http.HeaderNames;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
-import io.silverback.codec.exposition.GoQuote;
-import io.silverback.server.group.select.MalformedSelectorException;
-import io.silverback.server.group.select.SeriesSelector;
 import io.silverback.server.http.AnswerStream;
 import io.silverback.server.http.Exchange;
-import io.silverback.server.json.BadParameterException;
 import io.silverback.server.json.HeldStream;
 import io.silverback.server.json.JsonAnswer;
 import io.silverback.server.json.MatrixJson;
 import io.silverback.server.json.QueryParameters;
-import io.silverback.server.json.QueryTime;
 import io.silverback.server.limits.LimitedMemory;
 import io.silverback.server.limits.OverLimitException;
 import io.silverback.server.limits.QueryBounds;
@@ -23,15 +18,10 @@ import io.silverback.server.storage.HistoryQuery;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.StoreNotReadyException;
 import java.io.IOException;
-import java.util.List;
 import java.util.function.LongSupplier;
 
 /** {@code GET /api/v1/history}: the samples that are kept of the series that a selector matches. */
 final class HistoryHandler {
-  private static final String MATCH = "match[]";
-  private static final String START = "start";
-  private static final String END = "end";
-
   /** How much of an answer waits for what may still be refused. */
   private static final int HELD_BYTES = 64 * 1024;
 
@@ -64,7 +54,9 @@ final class HistoryHandler {
     return (request, response, _) -> {
       HistoryQuery query;
       try {
-        query = read(QueryParameters.parse(request.query().rawValue()));
+        query =
+            HistoryParameters.read(
+                QueryParameters.parse(request.query().rawValue()), true, limits, wallMillis);
       } catch (OverLimitException e) {
         overLimit.query(request, response, e);
         return;
@@ -83,10 +75,10 @@ final class HistoryHandler {
           data ->
               MatrixJson.write(
                   sink -> {
-                    var bounds = new QueryBounds(sink, lease, limits, System::nanoTime);
+                    var bounds = new QueryBounds(lease, limits, System::nanoTime);
                     bounds.during(
                         Exchange.of(request)::isAbandoned,
-                        () -> store.history(query, bounds, bounds));
+                        () -> store.history(query, bounds, bounds.bounded(sink)));
                   },
                   data));
     } catch (StoreNotReadyException e) {
@@ -104,36 +96,5 @@ final class HistoryHandler {
       }
       overLimit.query(request, response, stopped.over());
     }
-  }
-
-  private HistoryQuery read(QueryParameters parameters) throws OverLimitException {
-    List<String> matches = parameters.selectors(MATCH, limits.maxSelectors());
-    if (matches.isEmpty()) {
-      throw new BadParameterException("no match[] parameter provided");
-    }
-    long start = time(parameters, START, Long.MIN_VALUE);
-    long end = time(parameters, END, wallMillis.getAsLong());
-    if (end < start) {
-      throw BadParameterException.of(END, "end timestamp must not be before start time");
-    }
-    try {
-      return new HistoryQuery(SeriesSelector.parse(matches), start, end);
-    } catch (MalformedSelectorException e) {
-      throw BadParameterException.of(MATCH, String.valueOf(e.getMessage()));
-    }
-  }
-
-  private static long time(QueryParameters parameters, String name, long otherwise) {
-    return parameters
-        .first(name)
-        .map(
-            text ->
-                QueryTime.parseMillis(text)
-                    .orElseThrow(
-                        () ->
-                            BadParameterException.of(
-                                name,
-                                "cannot parse " + GoQuote.quote(text) + " to a valid timestamp")))
-        .orElse(otherwise);
   }
 }

@@ -58,6 +58,18 @@ final class RequestLog {
         String.join(", ", conflict.names()));
   }
 
+  /** A remote read found nothing, because of a label. */
+  void unknownLabel(ServerRequest request, String label) {
+    hourly.warn(
+        label,
+        "a remote read found nothing, as it asks for a label that no series has; if it is an"
+            + " external label of Prometheus, set --remote-read.external-label",
+        "source",
+        sourceOf(request),
+        "label",
+        label);
+  }
+
   /** The path of a push or a deletion names no group. */
   void malformedKey(ServerRequest request, String reason) {
     board.countRefused(RefusalReason.MALFORMED_KEY);

@@ -78,7 +78,7 @@ final class RestoredGroup {
     double seconds =
         switch (metric) {
           case Metric.Gauge(_, double value) -> value;
-          case Metric.Untyped(_, double value) -> value;
+          case Metric.Untyped(_, double value, _) -> value;
           case Metric.Counter _, Metric.Summary _, Metric.Histogram _, Metric.Valueless _ ->
               Double.NaN;
         };

@@ -94,12 +94,27 @@ public final class Routes implements HttpServer.Handler, Pressure {
     var delete = new DeleteHandler(store, paths, writers, log);
     var deflated = new SegmentCache(limits.maxScrapeCacheBytes());
     metrics.watchScrapeCache(deflated::takenBytes, deflated::found, deflated::missed);
-    var scrape = new ScrapeHandler(store, metrics, deflated, log, cluster::scraped);
+    var pages = new PageWriter(deflated);
+    var scrape = new ScrapeHandler(store, metrics, pages, log, cluster::scraped);
     var api = new ApiHandler(store, settings.flags(), board, writers, build, started);
     var top = new TopHandler(jobs);
     var queries = LimitedMemory.ofQueries(requests.queries());
     board.watch(RequestLimit.QUERY_MEMORY, queries::takenBytes);
     var history = new HistoryHandler(store, limits, queries, overLimit, System::currentTimeMillis);
+    var reads = new Turnstile(RequestLimit.READS, limits.maxReads(), limits.maxWait());
+    board.watch(RequestLimit.READS, reads::taken);
+    var read = new ReadHandler(store, settings, memory, queries, reads, overLimit, log);
+    var forms = new FormParameters(limits, memory);
+    var series =
+        new SeriesHandler(
+            store, limits, forms, queries, reads, overLimit, log, System::currentTimeMillis);
+    var query =
+        new QueryHandler(
+            store, limits, forms, queries, reads, overLimit, log, System::currentTimeMillis);
+    var metadata = new MetadataHandler(store);
+    var federate =
+        new FederateHandler(
+            store, settings, queries, reads, pages, overLimit, log, System::currentTimeMillis);
     var status =
         new StatusHandler(store, settings, board, writers, cluster::outage, build, started);
 
@@ -115,11 +130,13 @@ public final class Routes implements HttpServer.Handler, Pressure {
     routes.addAll(life(lifecycle, settings.lifecycle(), cluster, log));
     routes.addAll(pages(status));
     routes.addAll(queries(api, history, top, fenced, large, metrics));
+    routes.addAll(reads(read, federate, series, fenced, metrics));
+    routes.addAll(prometheusApi(query, metadata, fenced, large));
     routes.addAll(clusterRoutes(cluster));
     if (settings.adminApi()) {
       var wipe = new WipeHandler(store, writers, log);
       var deleteGroups =
-          new DeleteGroupsHandler(store, limits, memory, overLimit, writers::forget, log);
+          new DeleteGroupsHandler(store, limits, forms, overLimit, writers::forget, log);
       routes.addAll(admin(wipe, deleteGroups, new SnapshotHandler(store, log), fenced, large));
       routes.addAll(clusterOrders(cluster.orders(log), fenced));
     }
@@ -223,6 +240,42 @@ public final class Routes implements HttpServer.Handler, Pressure {
         route("GET", "/api/v1/history", "api/v1/history", timedHistory),
         route("GET", "/api/v1/admin/top", "top", large.apply(top.endpoint())),
         route("OPTIONS", "/api/v1/*path", "api/v1/options", api.options()));
+  }
+
+  private List<Route> reads(
+      ReadHandler read,
+      FederateHandler federate,
+      SeriesHandler series,
+      UnaryOperator<Endpoint> fenced,
+      GatewayMetrics metrics) {
+    Endpoint timed = timed(fenced.apply(read.endpoint()), metrics::observeRead);
+    return List.of(
+        route("POST", "/api/v1/read", "api/v1/read", timed),
+        route("GET", "/federate", "federate", fenced.apply(federate.endpoint())),
+        route("GET", "/api/v1/series", "api/v1/series", fenced.apply(series.series())),
+        route("POST", "/api/v1/series", "api/v1/series", fenced.apply(series.series())),
+        route("GET", "/api/v1/labels", "api/v1/labels", fenced.apply(series.labels())),
+        route("POST", "/api/v1/labels", "api/v1/labels", fenced.apply(series.labels())),
+        route("GET", "/api/v1/label/:name/values", "api/v1/label", fenced.apply(series.values())));
+  }
+
+  private List<Route> prometheusApi(
+      QueryHandler query,
+      MetadataHandler metadata,
+      UnaryOperator<Endpoint> fenced,
+      UnaryOperator<Endpoint> large) {
+    Endpoint instant = fenced.apply(query.instant());
+    Endpoint range = fenced.apply(query.range());
+    return List.of(
+        route("GET", "/api/v1/query", "api/v1/query", instant),
+        route("POST", "/api/v1/query", "api/v1/query", instant),
+        route("GET", "/api/v1/query_range", "api/v1/query_range", range),
+        route("POST", "/api/v1/query_range", "api/v1/query_range", range),
+        route(
+            "GET",
+            "/api/v1/metadata",
+            "api/v1/metadata",
+            large.apply(fenced.apply(metadata.endpoint()))));
   }
 
   private List<Route> clusterRoutes(ClusterHandler cluster) {

@@ -5,20 +5,8 @@ import io.helidon.http.HeaderNames;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
-import io.silverback.codec.exposition.AcceptEncoding;
-import io.silverback.codec.exposition.EscapingScheme;
-import io.silverback.codec.exposition.ExpositionBuffer;
-import io.silverback.codec.exposition.ExpositionFormat;
-import io.silverback.codec.exposition.ExpositionRenderer;
-import io.silverback.codec.exposition.ProtobufRenderer;
-import io.silverback.codec.exposition.ProtobufTextRenderer;
-import io.silverback.codec.exposition.TextRenderer;
-import io.silverback.codec.model.Family;
 import io.silverback.codec.model.MetricFamily;
 import io.silverback.server.group.FamilyGatherer;
-import io.silverback.server.gzip.GzipPage;
-import io.silverback.server.gzip.SegmentCache;
-import io.silverback.server.http.AnswerStream;
 import io.silverback.server.json.BadParameterException;
 import io.silverback.server.json.QueryParameters;
 import io.silverback.server.metrics.GatewayMetrics;
@@ -30,7 +18,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;
 import java.util.Collection;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 
@@ -40,11 +27,6 @@ import java.util.Optional;
  * alone, in the format asked for.
  */
 final class ScrapeHandler {
-  /** From how much on a piece of a page in gzip may end. */
-  private static final int BORDER_BYTES = 16 * 1024;
-
-  private static final int CHUNK_BYTES = 64 * 1024;
-
   private static final String SCOPE = "scope";
   private static final String CLUSTER = "cluster";
 
@@ -56,35 +38,27 @@ final class ScrapeHandler {
   private static final double MOST_TIMEOUT_SECONDS = 60;
   private static final double MARGIN_SECONDS = 0.5;
 
-  private static final ExpositionRenderer TEXT = new TextRenderer();
-  private static final ExpositionRenderer PROTOBUF = new ProtobufRenderer();
-  private static final ExpositionRenderer PROTOBUF_TEXT =
-      new ProtobufTextRenderer(ProtobufTextRenderer.Layout.INDENTED);
-  private static final ExpositionRenderer PROTOBUF_COMPACT_TEXT =
-      new ProtobufTextRenderer(ProtobufTextRenderer.Layout.COMPACT);
-
   private final MetricStore store;
   private final GatewayMetrics metrics;
-  private final SegmentCache deflated;
+  private final PageWriter pages;
   private final RequestLog log;
   private final Runnable onCollector;
 
   /**
    * The endpoints over a store.
    *
-   * @param deflated pieces of the pages that were sent before
    * @param onCollector told of each scrape by a collector of metrics, not by a person or a script
    */
   ScrapeHandler(
       MetricStore store,
       GatewayMetrics metrics,
-      SegmentCache deflated,
+      PageWriter pages,
       RequestLog log,
       Runnable onCollector) {
     this.onCollector = onCollector;
     this.store = store;
     this.metrics = metrics;
-    this.deflated = deflated;
+    this.pages = pages;
     this.log = log;
   }
 
@@ -144,7 +118,8 @@ final class ScrapeHandler {
 
   /** Shows the server's own metrics, also those that pushed families hide from a scrape. */
   Endpoint own() {
-    return (request, response, _) -> begin(request, response, metrics.collect().iterator()).close();
+    return (request, response, _) ->
+        pages.begin(request, response, metrics.collect().iterator()).close();
   }
 
   private void scrape(
@@ -156,7 +131,7 @@ final class ScrapeHandler {
     var families = new FamilyGatherer(own, groups.families());
     OutputStream page;
     try {
-      page = begin(request, response, families);
+      page = pages.begin(request, response, families);
     } catch (StoreNotReadyException e) {
       throw new CloseConnectionException("groups went out of reach in the middle of a page", e);
     }
@@ -167,58 +142,5 @@ final class ScrapeHandler {
       throw new CloseConnectionException("another server may show newer values by now");
     }
     page.close();
-  }
-
-  /**
-   * Writes a page, all but its end.
-   *
-   * @return to be closed only when the page is whole: one that a fault cut off must not look as if
-   *     it had ended
-   */
-  private OutputStream begin(
-      ServerRequest request, ServerResponse response, Iterator<? extends Family> families)
-      throws IOException {
-    var format = ExpositionFormat.negotiate(request.headers().first(HeaderNames.ACCEPT).orElse(""));
-    boolean gzip =
-        AcceptEncoding.acceptsGzip(request.headers().first(HeaderNames.ACCEPT_ENCODING).orElse(""));
-    response.status(200).header(HeaderNames.CONTENT_TYPE, format.contentType());
-    if (gzip) {
-      response.header(HeaderNames.CONTENT_ENCODING, "gzip");
-    }
-    OutputStream body = AnswerStream.open(request, response);
-    OutputStream out = gzip ? new GzipPage(body, deflated) : body;
-    int borderBytes = gzip ? BORDER_BYTES : CHUNK_BYTES;
-    write(
-        families,
-        rendererOf(format),
-        format.escaping(),
-        ExpositionBuffer.into(out, borderBytes, CHUNK_BYTES),
-        out);
-    return out;
-  }
-
-  private static ExpositionRenderer rendererOf(ExpositionFormat format) {
-    return switch (format.encoding()) {
-      case TEXT -> TEXT;
-      case PROTOBUF_DELIMITED -> PROTOBUF;
-      case PROTOBUF_TEXT -> PROTOBUF_TEXT;
-      case PROTOBUF_COMPACT_TEXT -> PROTOBUF_COMPACT_TEXT;
-    };
-  }
-
-  private static void write(
-      Iterator<? extends Family> families,
-      ExpositionRenderer renderer,
-      EscapingScheme escaping,
-      ExpositionBuffer buffer,
-      OutputStream out)
-      throws IOException {
-    while (families.hasNext()) {
-      renderer.render(escaping.escape(families.next()), buffer);
-      if (buffer.length() >= CHUNK_BYTES) {
-        buffer.drainTo(out);
-      }
-    }
-    buffer.drainTo(out);
   }
 }

@@ -144,7 +144,7 @@ public final class GroupJson {
     switch (metric) {
       case Counter(var _, double value, var _) -> writeNumber("value", value, out);
       case Gauge(var _, double value) -> writeNumber("value", value, out);
-      case Untyped(var _, double value) -> writeNumber("value", value, out);
+      case Untyped(var _, double value, var _) -> writeNumber("value", value, out);
       case Valueless _ -> writeNumber("value", 0, out);
       case Summary summary -> writeSummary(summary, out);
       case Histogram histogram -> writeHistogram(histogram, out);

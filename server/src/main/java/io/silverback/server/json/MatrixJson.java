@@ -45,13 +45,19 @@ public final class MatrixJson implements HistorySink {
     out.writeEndObject();
     out.writeArrayFieldStart("values");
     for (int i = 0; i < samples.size(); i++) {
-      out.writeStartArray();
-      out.writeNumber(seconds(samples.timeMillis(i)));
-      out.writeString(number(samples.value(i)));
-      out.writeEndArray();
+      writeSample(samples.timeMillis(i), samples.value(i), out);
     }
     out.writeEndArray();
     out.writeEndObject();
+  }
+
+  /** Writes a sample as Prometheus' API does: the time in seconds, and the value as a text. */
+  public static void writeSample(long timeMillis, double value, JsonGenerator out)
+      throws IOException {
+    out.writeStartArray();
+    out.writeNumber(seconds(timeMillis));
+    out.writeString(number(value));
+    out.writeEndArray();
   }
 
   /** Whole seconds, or seconds with three decimals. */

@@ -3,17 +3,14 @@ package io.silverback.server.limits;
 import io.helidon.webserver.CloseConnectionException;
 import io.silverback.codec.model.Deadline;
 import io.silverback.codec.model.DeadlineException;
-import io.silverback.codec.model.Labels;
 import io.silverback.server.storage.HistorySink;
 import io.silverback.server.storage.QueryBudget;
-import io.silverback.server.storage.Samples;
 import java.io.IOException;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
 /** Lets a query go on as long as its samples, its memory and its time are within the limits. */
-public final class QueryBounds implements QueryBudget, HistorySink {
-  private final HistorySink sink;
+public final class QueryBounds implements QueryBudget {
   private final LimitedMemory.Lease memory;
   private final RequestLimits limits;
   private final LongSupplier nanoTime;
@@ -21,9 +18,7 @@ public final class QueryBounds implements QueryBudget, HistorySink {
   private long samples;
 
   /** A query that begins now; the caller closes what it has leased. */
-  public QueryBounds(
-      HistorySink sink, LimitedMemory.Lease memory, RequestLimits limits, LongSupplier nanoTime) {
-    this.sink = sink;
+  public QueryBounds(LimitedMemory.Lease memory, RequestLimits limits, LongSupplier nanoTime) {
     this.memory = memory;
     this.limits = limits;
     this.nanoTime = nanoTime;
@@ -90,9 +85,17 @@ public final class QueryBounds implements QueryBudget, HistorySink {
     }
   }
 
-  @Override
-  public void series(String name, Labels labels, Samples found) throws IOException {
-    samples += found.size();
+  /** The same sink for as many samples as all sinks of the query may get. */
+  public HistorySink bounded(HistorySink sink) {
+    return (name, labels, found) -> {
+      count(found.size());
+      goOn();
+      sink.series(name, labels, found);
+    };
+  }
+
+  private void count(int more) throws StoppedException {
+    samples += more;
     if (samples > limits.maxHistorySamples()) {
       throw new StoppedException(
           OverLimitException.tooMuch(
@@ -101,7 +104,5 @@ public final class QueryBounds implements QueryBudget, HistorySink {
                   + " --limits.max-history-samples: limit="
                   + limits.maxHistorySamples()));
     }
-    goOn();
-    sink.series(name, labels, found);
   }
 }

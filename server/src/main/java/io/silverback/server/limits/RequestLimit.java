@@ -18,6 +18,7 @@ public enum RequestLimit {
   BODY_TIME("limits.max-body-time", LimitUnit.SECONDS),
   PUSHES("limits.max-concurrent-pushes", LimitUnit.COUNT),
   SCRAPES("limits.max-concurrent-scrapes", LimitUnit.COUNT),
+  READS("limits.max-concurrent-reads", LimitUnit.COUNT),
   SCRAPE_MEMORY("limits.max-scrape-memory", LimitUnit.BYTES),
   HISTORY_SAMPLES("limits.max-history-samples", LimitUnit.COUNT),
   QUERY_TIMEOUT("limits.query-timeout", LimitUnit.SECONDS),

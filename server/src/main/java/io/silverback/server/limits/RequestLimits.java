@@ -26,6 +26,7 @@ import java.time.Duration;
  * @param maxBodyTime how long a body may take that comes fast enough
  * @param maxPushes the most pushes that are parsed and stored side by side
  * @param maxScrapes the most large answers that are written side by side
+ * @param maxReads the most answers of remote read that are put together and written side by side
  * @param maxScrapeMemoryBytes the most memory that all answers about all groups may take together
  * @param maxWait how long a request waits for what others take before it is refused
  * @param maxHistorySamples the most samples of an answer
@@ -53,6 +54,7 @@ public record RequestLimits(
     Duration maxBodyTime,
     int maxPushes,
     int maxScrapes,
+    int maxReads,
     long maxScrapeMemoryBytes,
     Duration maxWait,
     long maxHistorySamples,
@@ -80,6 +82,7 @@ public record RequestLimits(
       case BODY_TIME -> seconds(maxBodyTime);
       case PUSHES -> maxPushes;
       case SCRAPES -> maxScrapes;
+      case READS -> maxReads;
       case SCRAPE_MEMORY -> maxScrapeMemoryBytes;
       case HISTORY_SAMPLES -> maxHistorySamples;
       case QUERY_TIMEOUT -> seconds(queryTimeout);

@@ -57,6 +57,11 @@ public final class RateLimitedLog {
     write(LogLevel.ERROR, subject, sentence, keysAndValues);
   }
 
+  /** The same at level WARN; the limit does not tell levels apart. */
+  public void warn(Object subject, String sentence, Object... keysAndValues) {
+    write(LogLevel.WARN, subject, sentence, keysAndValues);
+  }
+
   /** The same at level INFO; the limit does not tell levels apart. */
   public void info(Object subject, String sentence, Object... keysAndValues) {
     write(LogLevel.INFO, subject, sentence, keysAndValues);

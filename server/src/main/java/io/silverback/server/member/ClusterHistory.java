@@ -10,6 +10,7 @@ import io.silverback.server.storage.StoreNotReadyException;
 import io.silverback.server.storage.pages.SampleTable;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -41,9 +42,10 @@ final class ClusterHistory {
   }
 
   /**
-   * Hands over each series that matches, with each sample that a member has of it once.
+   * Hands over each series that matches, with each sample that a member has of it once. Members
+   * that do not answer are passed over if the others hold all that they hold.
    *
-   * @throws StoreNotReadyException if a member does not answer; names it
+   * @throws StoreNotReadyException if a member does not answer that is needed; names it
    * @throws SnapshotRefusedException if there is no memory to read the pieces with
    */
   void read(HistoryQuery query, QueryBudget budget, HistorySink sink) throws IOException {
@@ -56,9 +58,8 @@ final class ClusterHistory {
               .toList();
       try {
         PieceStream.take(lease, streams.size());
-        streams.forEach(RemoteStream::awaitBegin);
         List<HistoryPieces> members =
-            streams.stream()
+            begun(streams).stream()
                 .map(
                     stream ->
                         new HistoryPieces(stream::next, () -> Asked.senseless(stream.member())))
@@ -68,6 +69,24 @@ final class ClusterHistory {
         streams.forEach(RemoteStream::abandon);
       }
     }
+  }
+
+  private List<RemoteStream> begun(List<RemoteStream> streams) {
+    var begun = new ArrayList<RemoteStream>();
+    Optional<StoreNotReadyException> failure = Optional.empty();
+    for (RemoteStream stream : streams) {
+      try {
+        stream.awaitBegin();
+        begun.add(stream);
+      } catch (StoreNotReadyException e) {
+        failure = failure.or(() -> Optional.of(e));
+      }
+    }
+    if (failure.isPresent()
+        && !node.isAllHeldBy(begun.stream().map(RemoteStream::member).toList())) {
+      throw failure.get();
+    }
+    return begun;
   }
 
   /** Hands over the series of all members. */

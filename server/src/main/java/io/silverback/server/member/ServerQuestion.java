@@ -74,17 +74,18 @@ sealed interface ServerQuestion {
    *
    * @param selectors as {@link SeriesSelector#parse} reads them
    */
-  record History(List<String> selectors, long startMillis, long endMillis)
+  record History(List<String> selectors, long startMillis, long endMillis, boolean marksEnds)
       implements ServerQuestion {
     static History of(HistoryQuery query) {
       return new History(
           query.selectors().stream().map(SeriesSelector::text).toList(),
           query.startMillis(),
-          query.endMillis());
+          query.endMillis(),
+          query.marksEnds());
     }
 
     HistoryQuery query() {
-      return new HistoryQuery(SeriesSelector.parse(selectors), startMillis, endMillis);
+      return new HistoryQuery(SeriesSelector.parse(selectors), startMillis, endMillis, marksEnds);
     }
   }
 
@@ -110,11 +111,12 @@ sealed interface ServerQuestion {
       case Stream(var slots) -> out.u8(7).u32(0).list(List.of(slots)).finish();
       case Next(var stream, boolean again) ->
           out.u8(8).u32(again ? 1 : 0).list(List.of(stream)).finish();
-      case History(var selectors, long start, long end) -> {
+      case History(var selectors, long start, long end, boolean marksEnds) -> {
         var strings = new ArrayList<byte[]>();
         strings.add(new ByteOutput().u64(start).u64(end).finish());
         selectors.forEach(text -> strings.add(text.getBytes(UTF_8)));
-        yield out.u8(10).u32(0).list(strings).finish();
+        // Servers of before do not look at the number, and mark no ends.
+        yield out.u8(10).u32(marksEnds ? 1 : 0).list(strings).finish();
       }
       case Heaviest(var order) -> out.u8(11).u32(ORDERS.indexOf(order)).list(List.of()).finish();
       case Jobs(var names) ->
@@ -174,7 +176,7 @@ sealed interface ServerQuestion {
         expect(1, keys, in);
         yield new End(keys.getFirst());
       }
-      case 10 -> history(keys, in);
+      case 10 -> history(keys, most == 1, in);
       case 11 -> {
         expect(0, keys, in);
         if (most >= ORDERS.size()) {
@@ -187,7 +189,7 @@ sealed interface ServerQuestion {
     };
   }
 
-  private static History history(List<byte[]> strings, ByteInput in) {
+  private static History history(List<byte[]> strings, boolean marksEnds, ByteInput in) {
     if (strings.size() < 2) {
       throw in.fault("wrong number of byte strings");
     }
@@ -196,7 +198,8 @@ sealed interface ServerQuestion {
         new History(
             strings.stream().skip(1).map(text -> new String(text, UTF_8)).toList(),
             times.u64(),
-            times.u64());
+            times.u64(),
+            marksEnds);
     times.end();
     return question;
   }

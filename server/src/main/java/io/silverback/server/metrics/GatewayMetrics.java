@@ -83,6 +83,7 @@ public final class GatewayMetrics {
   private final Histogram pushTimes;
   private final Histogram scrapeTimes;
   private final Histogram historyTimes;
+  private final Histogram readTimes;
   private final Counter omitted;
   private final Counter hidden;
   private final Counter expired;
@@ -118,6 +119,11 @@ public final class GatewayMetrics {
             registry,
             "silverback_history_query_duration_seconds",
             "Time from a query of history to the end of its answer, however it ended.");
+    readTimes =
+        DurationHistogram.register(
+            registry,
+            "silverback_remote_read_duration_seconds",
+            "Time from a remote read to the end of its answer, however it ended.");
     omitted =
         Counter.builder(DEFAULTS)
             .name("silverback_scrape_omitted_metrics_total")
@@ -267,6 +273,11 @@ public final class GatewayMetrics {
   /** Records a scrape of pushed metrics, the time that it waited for its place included. */
   public void observeScrape(double seconds) {
     scrapeTimes.observe(seconds);
+  }
+
+  /** The same of a remote read. */
+  public void observeRead(double seconds) {
+    readTimes.observe(seconds);
   }
 
   /** The same of a query of history. */

@@ -10,6 +10,7 @@ import io.silverback.server.json.QueryParameters;
 import io.silverback.server.json.QueryTime;
 import io.silverback.server.limits.LimitedMemory;
 import io.silverback.server.limits.OverLimitException;
+import io.silverback.server.limits.RequestLimit;
 import io.silverback.server.memory.MemoryPool;
 import java.time.Duration;
 
@@ -38,6 +39,17 @@ public final class BodyInputs {
 
   public static void inflateSnappy(byte[] bytes) {
     inflate(bytes, Unsnap::new);
+  }
+
+  public static void inflateSnappyBlock(byte[] bytes) {
+    try (var lease = MEMORY.lease()) {
+      var inflated = new BodyBuffer(lease, RequestLimit.INFLATED_SIZE, MOST_INFLATED);
+      if (SnappyBlock.inflate(bytes, bytes.length, inflated).length() > MOST_INFLATED) {
+        throw new IllegalStateException("inflated beyond its limit");
+      }
+    } catch (UnreadableBodyException | OverLimitException _) {
+      // Both are answers that a client may get.
+    }
   }
 
   private static void inflate(byte[] bytes, Inflating inflater) {

@@ -10,6 +10,7 @@ import io.silverback.codec.exposition.ParsedExposition;
 import io.silverback.codec.exposition.TextParser;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.row.SealedInputs;
+import io.silverback.server.ReadClient;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.storage.MetricStore.Submission;
 import io.silverback.server.storage.replica.SubmissionCodec;
@@ -98,6 +99,14 @@ final class FuzzSeeds {
       case PROTOBUF -> List.of(protobuf());
       case GZIP -> List.of(packed(TEXT, true));
       case SNAPPY -> List.of(packed(TEXT, false));
+      case SNAPPY_BLOCK -> List.of(ReadClient.snappy(TEXT.getBytes(UTF_8)));
+      case READ_REQUEST ->
+          List.of(
+              ReadClient.request(
+                  ReadClient.CHUNKS,
+                  ReadClient.always(
+                      ReadClient.matcher(ReadClient.LIKE, "a", "b.*"),
+                      ReadClient.hints("series"))));
       case KEY -> texts("a/instance/b/l@base64/eA", "=YQ/x@base64/w6k=", "a/U__a_2e_b/c");
       case PARAMETERS ->
           texts(

@@ -12,6 +12,7 @@ import io.silverback.codec.exposition.MalformedExpositionException;
 import io.silverback.codec.exposition.NameValidation;
 import io.silverback.codec.exposition.ProtobufParser;
 import io.silverback.codec.exposition.TextParser;
+import io.silverback.codec.remoteread.ReadRequest;
 import io.silverback.codec.row.SealedInputs;
 import io.silverback.server.body.BodyInputs;
 import io.silverback.server.group.select.GroupSelector;
@@ -37,6 +38,8 @@ public enum FuzzTarget {
   PROTOBUF(bytes -> new ProtobufParser().parse(bytes, bytes.length)),
   GZIP(BodyInputs::inflateGzip),
   SNAPPY(BodyInputs::inflateSnappy),
+  SNAPPY_BLOCK(BodyInputs::inflateSnappyBlock),
+  READ_REQUEST(bytes -> ReadRequest.parse(bytes, bytes.length)),
   KEY(bytes -> BodyInputs.readKey(new String(bytes, ISO_8859_1))),
   PARAMETERS(bytes -> BodyInputs.readParameters(new String(bytes, ISO_8859_1))),
   SERIES_SELECTOR(bytes -> SeriesSelector.parse(new String(bytes, UTF_8))),

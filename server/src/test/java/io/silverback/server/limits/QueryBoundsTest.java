@@ -35,6 +35,7 @@ final class QueryBoundsTest {
           1,
           1,
           1,
+          1,
           Duration.ZERO,
           10,
           Duration.ofSeconds(2),
@@ -49,7 +50,7 @@ final class QueryBoundsTest {
   private final QueryBounds bounds = bounds(memory.lease());
 
   private QueryBounds bounds(LimitedMemory.Lease lease) {
-    return new QueryBounds((name, _, _) -> passed.add(name), lease, LIMITS, () -> nowNanos);
+    return new QueryBounds(lease, LIMITS, () -> nowNanos);
   }
 
   @Test
@@ -104,6 +105,8 @@ final class QueryBoundsTest {
   }
 
   private void series(String name, int count) throws IOException {
-    bounds.series(name, Labels.EMPTY, new HeldSamples(new long[count], new double[count]));
+    bounds
+        .bounded((passing, _, _) -> passed.add(passing))
+        .series(name, Labels.EMPTY, new HeldSamples(new long[count], new double[count]));
   }
 }

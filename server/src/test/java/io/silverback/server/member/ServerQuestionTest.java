@@ -34,7 +34,7 @@ final class ServerQuestionTest {
   private static final ServerAnswer HAD =
       new ServerAnswer.Had(Optional.of(new Copy(true, -1, new Version(1, 2, 3))));
   private static final ServerQuestion.History HISTORY =
-      new ServerQuestion.History(List.of("up"), 1000, 2000);
+      new ServerQuestion.History(List.of("up"), 1000, 2000, false);
   private static final ServerAnswer WEIGHED =
       new ServerAnswer.Weighed(5461, List.of(new Heavy("a", 7)));
   private static final ServerAnswer SUMMED =

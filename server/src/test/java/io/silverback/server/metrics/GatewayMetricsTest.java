@@ -126,6 +126,7 @@ class GatewayMetricsTest {
     metrics.observePush("POST", 1, 100);
     metrics.observeScrape(0.02);
     metrics.observeHistoryQuery(0.2);
+    metrics.observeRead(0.2);
 
     MetricFamily pushes = family("silverback_push_duration_seconds");
     assertEquals(MetricType.HISTOGRAM, pushes.type());
@@ -145,7 +146,9 @@ class GatewayMetricsTest {
     assertEquals(1, countBelow(post, Double.POSITIVE_INFINITY));
     for (String name :
         List.of(
-            "silverback_scrape_duration_seconds", "silverback_history_query_duration_seconds")) {
+            "silverback_scrape_duration_seconds",
+            "silverback_history_query_duration_seconds",
+            "silverback_remote_read_duration_seconds")) {
       var histogram = (Metric.Histogram) family(name).metrics().getFirst();
       assertEquals(1, histogram.count(), name);
       assertEquals(List.of(1L), histogram.nativeBuckets().positiveDeltas(), name);

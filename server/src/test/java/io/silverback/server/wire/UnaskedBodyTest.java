@@ -97,6 +97,7 @@ final class UnaskedBodyTest {
         "GET     | /api/v1/status                       | 200",
         "GET     | /api/v1/metrics                      | 200",
         "GET     | /api/v1/history?match[]=a            | 200",
+        "GET     | /federate?match[]=a                  | 200",
         "GET     | /api/v1/admin/top                    | 200",
         "GET     | /api/v1/cluster                      | 200",
         "PUT     | /api/v1/admin/wipe                   | 202",

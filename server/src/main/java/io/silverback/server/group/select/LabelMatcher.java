@@ -1,5 +1,7 @@
 package io.silverback.server.group.select;
 
+import io.silverback.codec.exposition.GoQuote;
+
 /**
  * A condition on the value of one label. The name of a metric is the value of {@link #NAME}, and a
  * label that is absent has the empty value.
@@ -11,11 +13,19 @@ public sealed interface LabelMatcher {
 
   boolean matches(String value);
 
+  /** As it is written between the braces of a selector. */
+  String text();
+
   /** {@code label="value"}. */
   record Equal(String label, String value) implements LabelMatcher {
     @Override
     public boolean matches(String other) {
       return value.equals(other);
+    }
+
+    @Override
+    public String text() {
+      return GoQuote.quote(label) + "=" + GoQuote.quote(value);
     }
   }
 
@@ -25,6 +35,11 @@ public sealed interface LabelMatcher {
     public boolean matches(String other) {
       return !value.equals(other);
     }
+
+    @Override
+    public String text() {
+      return GoQuote.quote(label) + "!=" + GoQuote.quote(value);
+    }
   }
 
   /** {@code label=~"regex"}. */
@@ -33,6 +48,11 @@ public sealed interface LabelMatcher {
     public boolean matches(String value) {
       return regex.matches(value);
     }
+
+    @Override
+    public String text() {
+      return GoQuote.quote(label) + "=~" + GoQuote.quote(regex.toString());
+    }
   }
 
   /** {@code label!~"regex"}. */
@@ -40,6 +60,11 @@ public sealed interface LabelMatcher {
     @Override
     public boolean matches(String value) {
       return !regex.matches(value);
+    }
+
+    @Override
+    public String text() {
+      return GoQuote.quote(label) + "!~" + GoQuote.quote(regex.toString());
     }
   }
 }

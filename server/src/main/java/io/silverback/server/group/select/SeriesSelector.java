@@ -4,6 +4,7 @@ import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Labels;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 
 /**
  * The series that fulfil all of some conditions. Immutable and thread-safe.
@@ -48,6 +49,18 @@ public record SeriesSelector(List<LabelMatcher> matchers, String text) {
     return List.copyOf(selectors);
   }
 
+  /**
+   * The series that fulfil those conditions, which all series may do.
+   *
+   * <p>{@link #parse} takes no text that could mean series without labels. That a series has a name
+   * is true of all, and makes it take this one.
+   */
+  public static SeriesSelector of(List<LabelMatcher> matchers) {
+    var text = new StringBuilder("{" + LabelMatcher.NAME + "!=\"\"");
+    matchers.forEach(matcher -> text.append(',').append(matcher.text()));
+    return new SeriesSelector(matchers, text.append('}').toString());
+  }
+
   /** True if the series of that name and those labels, grouping labels included, is meant. */
   public boolean matches(String name, Labels labels) {
     for (LabelMatcher matcher : matchers) {
@@ -65,6 +78,26 @@ public record SeriesSelector(List<LabelMatcher> matchers, String text) {
   /** False if no series of a family of that name can match, nor one of its parts. */
   public boolean mayMatchFamily(String name) {
     return PARTS.stream().anyMatch(part -> mayMatchName(name + part));
+  }
+
+  /**
+   * False if the name of a metric is asked for that none has.
+   *
+   * @param isKnown whether there may be a family of a name
+   */
+  public boolean mayMatchAny(Predicate<String> isKnown) {
+    for (LabelMatcher matcher : matchers) {
+      if (matcher instanceof LabelMatcher.Equal(String label, String name)
+          && label.equals(LabelMatcher.NAME)
+          && PARTS.stream().noneMatch(part -> isPartOfKnown(name, part, isKnown))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean isPartOfKnown(String name, String part, Predicate<String> isKnown) {
+    return name.endsWith(part) && isKnown.test(name.substring(0, name.length() - part.length()));
   }
 
   private boolean mayMatchName(String name) {

@@ -2,8 +2,10 @@ package io.silverback.server.storage.engine;
 
 import io.silverback.codec.bytes.CorruptFrameException;
 import io.silverback.codec.model.Fingerprint;
+import io.silverback.codec.model.GroupBounds;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Labels;
+import io.silverback.codec.model.VersionClock;
 import io.silverback.codec.page.RowPage;
 import io.silverback.codec.row.FloatSeries;
 import io.silverback.server.group.PushTimes;
@@ -26,6 +28,7 @@ import io.silverback.server.storage.pages.SeriesWalk;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -51,6 +54,10 @@ final class HistoryReader implements AutoCloseable {
    *
    * So a query takes the memory of one chunk and of one block of a page, however much it asks for.
    * Only a single series that has more samples than a chunk takes more, which its budget may refuse.
+   *
+   * A series that the group has no more has ended, but no row says when: rows have what was pushed,
+   * and not what went. It ended with the newest DELETE, PUT or expiry at the latest. That is when it
+   * did for the group as it is now, and too late only for looks back at a group whose PUTs went on.
    */
 
   private static final Log log = Log.of(HistoryReader.class);
@@ -66,6 +73,11 @@ final class HistoryReader implements AutoCloseable {
 
   /** What an encoded key takes besides its bytes, about. */
   private static final int KEY_BYTES = 32;
+
+  private static final int NO_SHAPE = -1;
+
+  /** A series may have one sample more than its pages have rows. */
+  private static final int END_MARKS = 1;
 
   private static final Comparator<Fingerprint> FINGERPRINTS =
       Comparator.comparingLong(Fingerprint::high).thenComparingLong(Fingerprint::low);
@@ -168,6 +180,8 @@ final class HistoryReader implements AutoCloseable {
     private final List<Fingerprint> distinct = new ArrayList<>();
     private final List<Numbered> inRange = new ArrayList<>();
     private final LongArrayList unreadable = new LongArrayList();
+    private final BitSet ended = new BitSet();
+    private final int currentShape;
 
     private Group(GroupingKey key, GroupPages pages) {
       this.key = key;
@@ -181,6 +195,11 @@ final class HistoryReader implements AutoCloseable {
           leaveOut(page, "its shape is gone");
         }
       }
+      boolean hasSeries = !pages.shape().equals(Fingerprint.NONE) && shapes.knows(pages.shape());
+      currentShape =
+          query.marksEnds() && hasSeries
+              ? numbers.computeIfAbsent(pages.shape(), this::number)
+              : NO_SHAPE;
     }
 
     private int number(Fingerprint shape) {
@@ -196,10 +215,12 @@ final class HistoryReader implements AutoCloseable {
       handPushTimes();
       var walk = new SeriesWalk(key, distinct, shapes, query);
       var chunk =
-          new SeriesChunk(distinct.size(), chunkBytes / SampleTable.SAMPLE_LENGTH / mostRows);
+          new SeriesChunk(
+              distinct.size(), chunkBytes / SampleTable.SAMPLE_LENGTH / (mostRows + END_MARKS));
       while (walk.hasNext()) {
         String family = walk.family();
         for (var series : walk.next().entrySet()) {
+          ended.set(chunk.size(), query.marksEnds() && !series.getValue().isIn(currentShape));
           chunk.add(family, series.getKey(), series.getValue());
           if (chunk.isFull()) {
             hand(chunk, mostRows);
@@ -213,14 +234,14 @@ final class HistoryReader implements AutoCloseable {
       if (chunk.size() == 0) {
         return;
       }
-      samples.start(chunk.size(), mostRows);
+      samples.start(chunk.size(), mostRows + END_MARKS);
       List<long[]> wanted = IntStream.range(0, distinct.size()).mapToObj(chunk::wanted).toList();
       for (Numbered numbered : inRange) {
         gather(numbered.page(), wanted.get(numbered.shape()));
       }
       for (int i = 0; i < chunk.size(); i++) {
         FloatSeries series = chunk.series(i);
-        hand(chunk.family(i), series.name(), series.labels(), i);
+        hand(chunk.family(i), series.name(), series.labels(), i, ended.get(i));
       }
       chunk.clear();
     }
@@ -250,13 +271,16 @@ final class HistoryReader implements AutoCloseable {
         Page page = numbered.page();
         most += page.blocks() == 1 ? page.mostRows() : times(page).length;
       }
-      samples.start(1, most);
+      samples.start(1, most + END_MARKS);
       for (Numbered numbered : inRange) {
         for (long timeMillis : times(numbered.page())) {
           samples.add(0, timeMillis, timeMillis / 1e3);
         }
       }
-      hand(NO_FAMILY, PushTimes.SUCCESS, labels, 0);
+      GroupBounds bounds = pages.bounds();
+      boolean isShown =
+          bounds.pushMillis() > 0 && (!bounds.isStale() || bounds.expiry().keepsPushTime());
+      hand(NO_FAMILY, PushTimes.SUCCESS, labels, 0, query.marksEnds() && !isShown);
     }
 
     /** When the rows of a page were pushed, each of which some block has. */
@@ -269,11 +293,32 @@ final class HistoryReader implements AutoCloseable {
       return times.longStream().sorted().distinct().toArray();
     }
 
-    private void hand(String family, String name, Labels labels, int number) throws IOException {
+    private void hand(String family, String name, Labels labels, int number, boolean hasEnded)
+        throws IOException {
       Samples found = samples.of(number);
-      if (found.size() > 0) {
-        sink.series(family, name, labels, found);
+      if (found.size() == 0) {
+        return;
       }
+      if (hasEnded) {
+        long lastMillis = found.timeMillis(found.size() - 1);
+        long endMillis = Math.max(removedMillis(), lastMillis + 1);
+        // A member that missed updates of the group may have newer rows than its state.
+        if (removedMillis() >= lastMillis && endMillis <= query.endMillis()) {
+          samples.add(number, endMillis, HistoryQuery.STALE);
+          found = samples.of(number);
+        }
+      }
+      sink.series(family, name, labels, found);
+    }
+
+    /** When series were last removed from the group. */
+    private long removedMillis() {
+      GroupBounds bounds = pages.bounds();
+      long removed =
+          Math.max(
+              VersionClock.millisOf(bounds.deletedAt()),
+              VersionClock.millisOf(bounds.replacedAt()));
+      return Math.max(removed, VersionClock.millisOf(bounds.expiry().version()));
     }
 
     private void read(Page page, int block, Reading reading) throws IOException {

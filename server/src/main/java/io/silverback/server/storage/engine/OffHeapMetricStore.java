@@ -9,6 +9,7 @@ import io.silverback.codec.model.VersionClock;
 import io.silverback.codec.row.GroupFrame;
 import io.silverback.server.group.ConsistencyCheck;
 import io.silverback.server.group.GroupUpdate;
+import io.silverback.server.group.PushTimes;
 import io.silverback.server.log.Log;
 import io.silverback.server.memory.MemoryPool;
 import io.silverback.server.storage.Chore;
@@ -349,11 +350,23 @@ public final class OffHeapMetricStore implements LocalStore {
       throws IOException {
     HistoryQuery kept = query.since(retention.oldestMillis(wallMillis.getAsLong()));
     usage.enter();
+    try {
+      readAll(kept, budget, sink, reading);
+    } finally {
+      usage.exit();
+    }
+  }
+
+  private void readAll(
+      HistoryQuery kept, QueryBudget budget, OrderedHistorySink sink, Reading reading)
+      throws IOException {
+    // Most queries of a Prometheus are for names that were never pushed.
+    if (!kept.mayMatchAny(name -> name.equals(PushTimes.SUCCESS) || shapes.knowsText(name))) {
+      return;
+    }
     try (var _ = shapes.visit();
         var reader = new HistoryReader(maps, shapes, kept, budget, sink, history::countCorrupt)) {
       reading.readWith(reader);
-    } finally {
-      usage.exit();
     }
   }
 

@@ -252,6 +252,11 @@ public final class ShapeTable {
     return fingerprint.equals(Fingerprint.NONE) || shapes.read(Keys.of(fingerprint), _ -> {});
   }
 
+  /** True if a shape has that text. */
+  public boolean knowsText(String text) {
+    return symbols.knows(text);
+  }
+
   /**
    * Counts the users of all texts anew, and takes it that shapes have no user yet. Shapes of which
    * a text is missing are dropped.

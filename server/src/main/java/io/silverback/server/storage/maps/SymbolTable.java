@@ -123,6 +123,20 @@ public final class SymbolTable implements Symbols {
     }
   }
 
+  /** True if the text has a user now. Takes as long whatever texts there are. */
+  boolean knows(String text) {
+    byte[] encoded = text.getBytes(UTF_8);
+    // The other one is for one thread at a time.
+    long id = new UnsafeBuffer(sha256().digest(encoded)).getLong(0, LITTLE_ENDIAN);
+    Match[] found = new Match[1];
+    do {
+      found[0] = Match.NONE;
+      symbols.read(
+          key(id++), symbol -> found[0] = isText(symbol, encoded) ? Match.SAME : Match.OTHER);
+    } while (found[0] == Match.OTHER);
+    return found[0] == Match.SAME;
+  }
+
   boolean knows(long id) {
     return symbols.read(key(id), _ -> {});
   }
@@ -155,14 +169,18 @@ public final class SymbolTable implements Symbols {
   }
 
   private void acquireIfSame(UnsafeBuffer symbol, byte[] encoded) {
-    if (new UnsafeBuffer(encoded)
-        .equals(new UnsafeBuffer(symbol, TEXT_OFFSET, symbol.capacity() - TEXT_OFFSET))) {
+    if (isText(symbol, encoded)) {
       int uses = symbol.getInt(USES_OFFSET, LITTLE_ENDIAN) + 1;
       symbol.putInt(USES_OFFSET, uses, LITTLE_ENDIAN);
       match = Match.SAME;
     } else {
       match = Match.OTHER;
     }
+  }
+
+  private static boolean isText(DirectBuffer symbol, byte[] encoded) {
+    return new UnsafeBuffer(encoded)
+        .equals(new UnsafeBuffer(symbol, TEXT_OFFSET, symbol.capacity() - TEXT_OFFSET));
   }
 
   private void put(long id, byte[] encoded) {

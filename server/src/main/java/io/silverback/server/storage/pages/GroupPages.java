@@ -1,7 +1,9 @@
 package io.silverback.server.storage.pages;
 
 import io.silverback.codec.model.Fingerprint;
+import io.silverback.codec.model.GroupBounds;
 import io.silverback.codec.page.RowPageCursor;
+import io.silverback.codec.row.GroupFrameReader;
 import io.silverback.server.storage.maps.HistoryHead;
 import io.silverback.server.storage.maps.Keys;
 import io.silverback.server.storage.maps.OffHeapMap;
@@ -23,6 +25,7 @@ public final class GroupPages {
   private final byte[] key;
   private final UnsafeBuffer head;
   private final Fingerprint shape;
+  private final GroupBounds bounds;
 
   /**
    * A page.
@@ -32,11 +35,13 @@ public final class GroupPages {
    */
   public record Page(int number, Fingerprint shape, int blocks, int mostRows) {}
 
-  private GroupPages(OffHeapMaps maps, byte[] key, UnsafeBuffer head, Fingerprint shape) {
+  private GroupPages(
+      OffHeapMaps maps, byte[] key, UnsafeBuffer head, Fingerprint shape, GroupBounds bounds) {
     this.maps = maps;
     this.key = key;
     this.head = head;
     this.shape = shape;
+    this.bounds = bounds;
   }
 
   /** The history of the group of that key as it is now; empty if there is no such group. */
@@ -47,9 +52,20 @@ public final class GroupPages {
         entry -> {
           var head = new UnsafeBuffer(new byte[HistoryHead.length(entry)]);
           head.putBytes(0, entry, 0, head.capacity());
-          found[0] = new GroupPages(maps, key, head, HistoryHead.frameAfter(entry).shape());
+          GroupFrameReader frame = HistoryHead.frameAfter(entry);
+          found[0] = new GroupPages(maps, key, head, frame.shape(), frame.bounds());
         });
     return Optional.ofNullable(found[0]);
+  }
+
+  /** That of the series which the group has now. */
+  public Fingerprint shape() {
+    return shape;
+  }
+
+  /** What happened to the group. */
+  public GroupBounds bounds() {
+    return bounds;
   }
 
   /** The pages that may have rows between two moments, both included, in their order. */

@@ -41,6 +41,16 @@ public final class SeriesWalk {
       return pairs.size() / 2;
     }
 
+    /** True if the series is in the shape of that number. */
+    public boolean isIn(int shape) {
+      for (int i = 0; i < count(); i++) {
+        if (shape(i) == shape) {
+          return true;
+        }
+      }
+      return false;
+    }
+
     int shape(int index) {
       return pairs.getInt(2 * index);
     }

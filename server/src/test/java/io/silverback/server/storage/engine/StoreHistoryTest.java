@@ -19,10 +19,12 @@ import io.silverback.codec.model.MetricType;
 import io.silverback.codec.model.OpaqueFields;
 import io.silverback.codec.model.VersionClock;
 import io.silverback.codec.row.GroupShape;
+import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.group.select.SeriesSelector;
 import io.silverback.server.storage.EndlessBudget;
 import io.silverback.server.storage.HistoryQuery;
 import io.silverback.server.storage.MetricStore;
+import io.silverback.server.storage.QuietGroup;
 import io.silverback.server.storage.Snapshot;
 import io.silverback.server.storage.StorageLimits;
 import io.silverback.server.storage.StorageStatistics;
@@ -121,6 +123,65 @@ final class StoreHistoryTest {
             "s_sum{instance=\"\",job=\"x\",p=\"q\"}", "1:3.5",
             "s_count{instance=\"\",job=\"x\",p=\"q\"}", "1:7.0"),
         samples("{__name__=~\"s.*\"}"));
+  }
+
+  @Test
+  void theEndOfASeriesIsMarkedIfThatIsAskedFor() throws IOException {
+    String a = "a{instance=\"\",job=\"x\"}";
+    String c = "c{instance=\"\",job=\"x\"}";
+    String times = "push_time_seconds{instance=\"\",job=\"x\"}";
+    pushAfter(1, put(X, gauge("a", 1), gauge("b", 1)));
+    assertEquals("1:1.0", ends().get(a));
+    pushAfter(1, put(X, gauge("b", 2)));
+    pushAfter(1, post(X, gauge("c", 1)));
+    assertEquals("1:1.0 2:stale", ends().get(a));
+    assertEquals("3:1.0", ends().get(c));
+    assertEquals("1:1.0", sampleOf("a", a));
+    // Also if no row of the time that is asked for has the series of now.
+    assertEquals("1:1.0", ends(START, START + 1).get(a));
+
+    pushAfter(1, put(X, gauge("a", 4)));
+    assertEquals("1:1.0 4:4.0", ends().get(a));
+    assertEquals("3:1.0 4:stale", ends().get(c));
+
+    pushAfter(5, delete(X));
+    assertEquals("1:1.0 4:4.0 9:stale", ends().get(a));
+    assertTrue(ends().getOrDefault(times, "").endsWith(" 9:stale"), "push times");
+    assertEquals("1:1.0 4:4.0", ends(START, START + 8).get(a));
+    pushAfter(1, put(X, gauge("a", 5)));
+    assertEquals("1:1.0 4:4.0 10:5.0", ends().get(a));
+  }
+
+  @Test
+  void anExpiryEndsAllSeriesButPerhapsThatOfThePushTimes() throws IOException {
+    for (boolean keepsPushTime : new boolean[] {true, false}) {
+      GroupingKey key = GroupingKey.of("x", "keeps", String.valueOf(keepsPushTime));
+      pushAfter(1, put(key, gauge("a", 1)));
+      long pushed = now - START;
+      now += 7;
+      var quiet = new ArrayList<QuietGroup>();
+      store.quietGroups(Duration.ZERO, quiet::add);
+      quiet.stream()
+          .filter(group -> group.key().equals(key))
+          .forEach(group -> store.submit(new GroupUpdate.Expire(key, group.last(), keepsPushTime)));
+      String labels = "{instance=\"\",job=\"x\",keeps=\"" + keepsPushTime + "\"}";
+
+      assertEquals(pushed + ":1.0 " + (pushed + 7) + ":stale", ends().get("a" + labels));
+      assertEquals(
+          !keepsPushTime,
+          ends().getOrDefault("push_time_seconds" + labels, "").endsWith(":stale"),
+          labels);
+    }
+  }
+
+  private Map<String, String> ends() throws IOException {
+    return ends(0, Long.MAX_VALUE);
+  }
+
+  /** All samples of the group, and where series end. */
+  private Map<String, String> ends(long startMillis, long endMillis) throws IOException {
+    List<SeriesSelector> all = SeriesSelector.parse(List.of("{job=\"x\"}"));
+    return samples(store, new HistoryQuery(all, startMillis, endMillis, true));
   }
 
   @Test
@@ -278,7 +339,7 @@ final class StoreHistoryTest {
     assertEquals(3, store.statistics().corruptPages());
   }
 
-  private void pushAfter(long millis, io.silverback.server.group.GroupUpdate update) {
+  private void pushAfter(long millis, GroupUpdate update) {
     now += millis;
     store.submit(update);
   }
@@ -323,14 +384,22 @@ final class StoreHistoryTest {
   /** By series, times since the start and values. */
   private static Map<String, String> samples(
       MetricStore store, String selector, long startMillis, long endMillis) throws IOException {
+    return samples(
+        store, new HistoryQuery(List.of(SeriesSelector.parse(selector)), startMillis, endMillis));
+  }
+
+  private static Map<String, String> samples(MetricStore store, HistoryQuery query)
+      throws IOException {
     var found = new TreeMap<String, String>();
     store.history(
-        new HistoryQuery(List.of(SeriesSelector.parse(selector)), startMillis, endMillis),
+        query,
         new EndlessBudget(),
         (name, labels, series) -> {
           var text = new ArrayList<String>();
           for (int i = 0; i < series.size(); i++) {
-            text.add((series.timeMillis(i) - START) + ":" + series.value(i));
+            double value = series.value(i);
+            String shown = HistoryQuery.isStale(value) ? "stale" : String.valueOf(value);
+            text.add((series.timeMillis(i) - START) + ":" + shown);
           }
           assertEquals(null, found.put(name + labels, String.join(" ", text)));
         });

@@ -1,0 +1,82 @@
+package io.silverback.server.handler;
+
+import io.silverback.codec.exposition.GoQuote;
+import io.silverback.server.group.select.MalformedSelectorException;
+import io.silverback.server.group.select.SeriesSelector;
+import io.silverback.server.json.BadParameterException;
+import io.silverback.server.json.QueryParameters;
+import io.silverback.server.json.QueryTime;
+import io.silverback.server.limits.OverLimitException;
+import io.silverback.server.limits.RequestLimits;
+import io.silverback.server.storage.HistoryQuery;
+import java.util.List;
+import java.util.function.LongSupplier;
+
+/** Reads which part of the history a request is about, in the words of Prometheus' API. */
+final class HistoryParameters {
+  private static final String MATCH = "match[]";
+  private static final String START = "start";
+  private static final String END = "end";
+
+  private HistoryParameters() {}
+
+  /**
+   * The query that the parameters say, up to now if they say no end.
+   *
+   * @param needsSelector false if all series are meant where no selector is given
+   */
+  static HistoryQuery read(
+      QueryParameters parameters,
+      boolean needsSelector,
+      RequestLimits limits,
+      LongSupplier wallMillis)
+      throws OverLimitException {
+    List<String> matches = parameters.selectors(MATCH, limits.maxSelectors());
+    if (matches.isEmpty() && needsSelector) {
+      throw new BadParameterException("no match[] parameter provided");
+    }
+    long start = time(parameters, START, Long.MIN_VALUE);
+    long end = time(parameters, END, wallMillis.getAsLong());
+    if (end < start) {
+      throw BadParameterException.of(END, "end timestamp must not be before start time");
+    }
+    try {
+      List<SeriesSelector> selectors =
+          matches.isEmpty() ? List.of(SeriesSelector.of(List.of())) : SeriesSelector.parse(matches);
+      return new HistoryQuery(selectors, start, end);
+    } catch (MalformedSelectorException e) {
+      throw BadParameterException.of(MATCH, String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** The time that a parameter says, in milliseconds since the epoch. */
+  static long time(QueryParameters parameters, String name, long otherwise) {
+    return parameters
+        .first(name)
+        .map(
+            text ->
+                QueryTime.parseMillis(text)
+                    .orElseThrow(
+                        () ->
+                            BadParameterException.of(
+                                name,
+                                "cannot parse " + GoQuote.quote(text) + " to a valid timestamp")))
+        .orElse(otherwise);
+  }
+
+  /** How many things there may be in an answer; where it is 0 or not said, any number. */
+  static long limit(QueryParameters parameters, String name) {
+    return parameters
+        .first(name)
+        .map(
+            text -> {
+              if (!text.matches("\\d{1,9}")) {
+                throw BadParameterException.of(
+                    name, "must be a whole number, 0 for no limit: value=" + GoQuote.quote(text));
+              }
+              return Long.parseLong(text);
+            })
+        .filter(limit -> limit > 0)
+        .orElse(Long.MAX_VALUE);
+  }
+}
