@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
  */
 class ClusterSimulationTest {
   private static final int SEEDS = 3_000;
-  private static final Duration LONG_ENOUGH = Duration.ofSeconds(90);
+  private static final Duration LONG_ENOUGH = Duration.ofSeconds(60);
 
   /** Each found a fault once. */
   private static final List<Long> ONCE_BROKEN =

@@ -99,9 +99,11 @@ class SimulationMutationTest {
   /** Just before what is found, where most lives go well without the rule. */
   private static int firstSeedFor(Rule rule) {
     return switch (rule) {
-      case LOST_SLOTS_END_SCRAPES -> 526;
-      case HOLD_WIPED_SLOTS -> 76;
-      case SPARE_THE_FULL, HISTORY_FOLLOWS -> 13;
+      case LOST_SLOTS_END_SCRAPES -> 565;
+      case HOLD_WIPED_SLOTS -> 86;
+      case HAND_OVER_ALL -> 19;
+      case AWAIT_LAPSE, SPARE_THE_FULL, HISTORY_FOLLOWS -> 13;
+      case ASK_ALL_MEMBERS -> 7;
       default -> 1;
     };
   }
