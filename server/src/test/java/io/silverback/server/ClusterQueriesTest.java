@@ -60,6 +60,15 @@ final class ClusterQueriesTest {
       assertEquals(readThrough(cluster, 0), readThrough(cluster, 1));
       assertEquals(readThrough(cluster, 0), readThrough(cluster, 2));
       assertEquals(JOBS, readThrough(cluster, 0).size());
+      for (int node = 0; node < cluster.size(); node++) {
+        String metadata = send(cluster, node, "GET", "/api/v1/metadata?metric=v", "", 200).text();
+        assertTrue(metadata.contains("{\"v\":[{\"type\":\"unknown\""), metadata);
+        Answer newest = send(cluster, node, "GET", "/api/v1/query?query=v", "", 200);
+        assertEquals(
+            JOBS,
+            new JsonMapper().readTree(newest.text()).at("/data/result").size(),
+            newest.text());
+      }
 
       cluster.freezeViews(true);
       cluster.stop(1);

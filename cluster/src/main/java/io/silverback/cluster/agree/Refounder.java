@@ -39,7 +39,7 @@ import java.util.concurrent.TimeUnit;
 public final class Refounder {
   private static final System.Logger logger = System.getLogger(Refounder.class.getName());
 
-  /** So many a process gets to come back with what it took by itself before it died. */
+  /** How long a dead process has to come back with what it may have taken by itself. */
   private static final int LEASES_TO_RETURN = 30;
 
   private final ClusterConfig config;

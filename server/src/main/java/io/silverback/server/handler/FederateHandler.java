@@ -46,7 +46,7 @@ final class FederateHandler {
    * A handler over that store.
    *
    * @param memory what all queries take from
-   * @param reads lets so many be answered at once
+   * @param reads bounds how many are answered at once
    * @param wallMillis the wall clock, in milliseconds since the epoch
    */
   FederateHandler(

@@ -25,9 +25,10 @@ import java.util.Optional;
 final class MetadataHandler {
   private static final String METRIC = "metric";
 
-  /** The first one that a collector would wait for. */
+  /** How long the other servers of a cluster may take, as for a scrape. */
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
+  /** Until then a failure can still be told. */
   private static final int HELD_BYTES = 64 * 1024;
 
   private final MetricStore store;
@@ -71,9 +72,12 @@ final class MetadataHandler {
       FamilyListing groups, Optional<String> metric, long limit, JsonGenerator out)
       throws IOException {
     out.writeStartObject();
-    long written = 0;
+    long left = limit;
     for (HeldFamily family : groups.families()) {
-      if (written < limit && metric.filter(name -> !name.equals(family.name())).isEmpty()) {
+      if (left == 0) {
+        break;
+      }
+      if (metric.filter(name -> !name.equals(family.name())).isEmpty()) {
         out.writeArrayFieldStart(family.name());
         out.writeStartObject();
         out.writeStringField("type", nameOf(family.type()));
@@ -81,7 +85,7 @@ final class MetadataHandler {
         out.writeStringField("unit", family.unit());
         out.writeEndObject();
         out.writeEndArray();
-        written++;
+        left--;
       }
     }
     out.writeEndObject();

@@ -6,28 +6,20 @@ import io.helidon.webserver.http.ServerResponse;
 import io.silverback.codec.exposition.GoNumbers;
 import io.silverback.codec.exposition.GoQuote;
 import io.silverback.codec.model.Labels;
-import io.silverback.server.body.BodyCoding.UnreadableBodyException;
-import io.silverback.server.http.Exchange;
 import io.silverback.server.json.BadParameterException;
 import io.silverback.server.json.JsonAnswer;
 import io.silverback.server.json.MatrixJson;
 import io.silverback.server.json.QueryParameters;
-import io.silverback.server.limits.LimitedMemory;
 import io.silverback.server.limits.OverLimitException;
 import io.silverback.server.limits.QueryBounds;
-import io.silverback.server.limits.RefusalReason;
 import io.silverback.server.limits.RequestLimit;
-import io.silverback.server.limits.RequestLimits;
-import io.silverback.server.limits.Turnstile;
 import io.silverback.server.read.HeldSeries;
 import io.silverback.server.storage.HistoryQuery;
-import io.silverback.server.storage.MetricStore;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalDouble;
-import java.util.function.LongSupplier;
 
 /**
  * {@code /api/v1/query} and {@code /api/v1/query_range} for selectors, in the form of Prometheus'
@@ -59,46 +51,10 @@ final class QueryHandler {
 
   private static final int FIRST_POINTS = 256;
 
-  private final MetricStore store;
-  private final RequestLimits limits;
-  private final FormParameters forms;
-  private final LimitedMemory memory;
-  private final Turnstile reads;
-  private final OverLimitAnswer overLimit;
-  private final RequestLog log;
-  private final LongSupplier wallMillis;
+  private final HistoryReads reads;
 
-  /**
-   * A handler over that store.
-   *
-   * @param memory what all queries take from
-   * @param reads lets so many be answered at once
-   * @param wallMillis the wall clock, in milliseconds since the epoch
-   */
-  QueryHandler(
-      MetricStore store,
-      RequestLimits limits,
-      FormParameters forms,
-      LimitedMemory memory,
-      Turnstile reads,
-      OverLimitAnswer overLimit,
-      RequestLog log,
-      LongSupplier wallMillis) {
-    this.store = store;
-    this.limits = limits;
-    this.forms = forms;
-    this.memory = memory;
+  QueryHandler(HistoryReads reads) {
     this.reads = reads;
-    this.overLimit = overLimit;
-    this.log = log;
-    this.wallMillis = wallMillis;
-  }
-
-  /** Sends the answer to what the parameters ask. */
-  @FunctionalInterface
-  private interface Answer {
-    void send(ServerRequest request, ServerResponse response, QueryParameters parameters)
-        throws IOException, OverLimitException;
   }
 
   /** Chooses what is shown of one series, which is not shown itself if that is nothing. */
@@ -154,35 +110,20 @@ final class QueryHandler {
   }
 
   Endpoint instant() {
-    return bounded(this::answerInstant);
+    return reads.endpoint(this::answerInstant);
   }
 
   Endpoint range() {
-    return bounded(this::answerRange);
-  }
-
-  private Endpoint bounded(Answer answer) {
-    return (request, response, _) -> {
-      try {
-        QueryParameters parameters = forms.read(request);
-        try (Turnstile.Place _ = reads.enter(request.remotePeer().host())) {
-          answer.send(request, response, parameters);
-        }
-      } catch (UnreadableBodyException e) {
-        log.refused(RefusalReason.MALFORMED_BODY);
-        JsonAnswer.refuse(request, response, e.reason());
-      } catch (OverLimitException e) {
-        overLimit.query(request, response, e);
-      } catch (QueryBounds.StoppedException stopped) {
-        overLimit.query(request, response, stopped.over());
-      }
-    };
+    return reads.endpoint(this::answerRange);
   }
 
   private void answerInstant(
-      ServerRequest request, ServerResponse response, QueryParameters parameters)
+      ServerRequest request,
+      ServerResponse response,
+      QueryParameters parameters,
+      QueryBounds bounds)
       throws IOException, OverLimitException {
-    long now = HistoryParameters.time(parameters, TIME, wallMillis.getAsLong());
+    long now = HistoryParameters.time(parameters, TIME, reads.wallMillis().getAsLong());
     String text = parameters.first(QUERY).orElse("");
     if (text.equals(PROBE)) {
       JsonAnswer.send(request, response, out -> writeScalar(now, 2, out));
@@ -194,12 +135,13 @@ final class QueryHandler {
     var query =
         new HistoryQuery(List.of(asked.selector()), minus(now, window.toMillis() - 1), now, true);
     if (asked.range().isPresent()) {
-      answer(request, response, query, MATRIX, 0, QueryHandler::chooseAll);
+      answer(request, response, query, bounds, MATRIX, 0, QueryHandler::chooseAll);
     } else {
       answer(
           request,
           response,
           query,
+          bounds,
           VECTOR,
           1,
           (samples, shown) -> chooseNewest(samples, now, shown));
@@ -207,7 +149,10 @@ final class QueryHandler {
   }
 
   private void answerRange(
-      ServerRequest request, ServerResponse response, QueryParameters parameters)
+      ServerRequest request,
+      ServerResponse response,
+      QueryParameters parameters,
+      QueryBounds bounds)
       throws IOException, OverLimitException {
     long start = requiredTime(parameters, START);
     long end = requiredTime(parameters, END);
@@ -234,6 +179,7 @@ final class QueryHandler {
         request,
         response,
         query,
+        bounds,
         MATRIX,
         (end - start) / step + 1,
         (samples, shown) -> chooseSteps(samples, start, end, step, shown));
@@ -275,34 +221,31 @@ final class QueryHandler {
       ServerRequest request,
       ServerResponse response,
       HistoryQuery query,
+      QueryBounds bounds,
       String type,
       long pointsEach,
       Choice choice)
       throws IOException, OverLimitException {
-    try (var lease = memory.lease()) {
-      var bounds = new QueryBounds(lease, limits, System::nanoTime);
-      try (var found = new HeldSeries(bounds, Labels.EMPTY)) {
-        bounds.during(
-            Exchange.of(request)::isAbandoned,
-            () -> store.history(query, bounds, bounds.bounded(found::add)));
-        found.sort();
-        bounds.take(POINT_BYTES * found.mostSamples());
-        requireFew(found.size() * pointsEach);
-        JsonAnswer.send(request, response, out -> write(found, type, choice, out));
-      }
+    try (var found = new HeldSeries(bounds, Labels.EMPTY)) {
+      reads.gather(request, query, bounds, found::add);
+      found.sort();
+      bounds.take(POINT_BYTES * found.mostSamples());
+      requireFew(found.size() * pointsEach);
+      JsonAnswer.send(request, response, out -> write(found, type, choice, out));
     }
   }
 
   /** Steps may show each sample more than once. */
   private void requireFew(long points) throws OverLimitException {
-    if (points > limits.maxHistorySamples()) {
+    long most = reads.limits().maxHistorySamples();
+    if (points > most) {
       throw OverLimitException.tooMuch(
           RequestLimit.HISTORY_SAMPLES,
           "the answer would have too many points, ask for fewer series or steps, or raise"
               + " --limits.max-history-samples: points="
               + points
               + " limit="
-              + limits.maxHistorySamples());
+              + most);
     }
   }
 

@@ -68,7 +68,7 @@ final class ReadHandler {
    *
    * @param bodyMemory what all bodies take from
    * @param memory what all queries take from
-   * @param reads lets so many be answered at once
+   * @param reads bounds how many are answered at once
    */
   ReadHandler(
       MetricStore store,

@@ -105,16 +105,17 @@ public final class Routes implements HttpServer.Handler, Pressure {
     board.watch(RequestLimit.READS, reads::taken);
     var read = new ReadHandler(store, settings, memory, queries, reads, overLimit, log);
     var forms = new FormParameters(limits, memory);
-    var series =
-        new SeriesHandler(
+    var historyReads =
+        new HistoryReads(
             store, limits, forms, queries, reads, overLimit, log, System::currentTimeMillis);
-    var query =
-        new QueryHandler(
-            store, limits, forms, queries, reads, overLimit, log, System::currentTimeMillis);
+    var series = new SeriesHandler(historyReads);
+    var query = new QueryHandler(historyReads);
     var metadata = new MetadataHandler(store);
+    // Each page has new times, so that its pieces would only take the place of those of scrapes.
+    var newPages = new PageWriter(new SegmentCache(0));
     var federate =
         new FederateHandler(
-            store, settings, queries, reads, pages, overLimit, log, System::currentTimeMillis);
+            store, settings, queries, reads, newPages, overLimit, log, System::currentTimeMillis);
     var status =
         new StatusHandler(store, settings, board, writers, cluster::outage, build, started);
 

@@ -16,8 +16,6 @@ import java.util.regex.Pattern;
  * @param range empty if the newest values are asked for
  */
 record SelectorExpression(SeriesSelector selector, Optional<Duration> range) {
-  private static final Pattern WITH_RANGE = Pattern.compile("(?s)(.*)\\[\\s*([0-9a-z]*)\\s*]\\s*");
-
   private static final Pattern DURATION =
       Pattern.compile(
           "(?=.)(?:(\\d{1,9})y)?(?:(\\d{1,9})w)?(?:(\\d{1,9})d)?(?:(\\d{1,9})h)?(?:(\\d{1,9})m)?"
@@ -47,13 +45,16 @@ record SelectorExpression(SeriesSelector selector, Optional<Duration> range) {
    * @throws BadParameterException if it is anything else, with where to ask instead
    */
   static SelectorExpression parse(String parameter, String text) {
-    Matcher withRange = WITH_RANGE.matcher(text);
-    boolean hasRange = withRange.matches();
+    String bare = text.strip();
+    // In a selector a bracket is in quotes, before the last brace.
+    int open = bare.endsWith("]") ? bare.lastIndexOf('[') : -1;
     try {
       Optional<Duration> range =
-          hasRange ? Optional.of(range(parameter, withRange.group(2))) : Optional.empty();
+          open < 0
+              ? Optional.empty()
+              : Optional.of(range(parameter, bare.substring(open + 1, bare.length() - 1).strip()));
       return new SelectorExpression(
-          SeriesSelector.parse(hasRange ? withRange.group(1) : text), range);
+          SeriesSelector.parse(open < 0 ? text : bare.substring(0, open)), range);
     } catch (MalformedSelectorException e) {
       throw BadParameterException.of(parameter, ELSEWHERE + e.getMessage());
     }
@@ -69,9 +70,7 @@ record SelectorExpression(SeriesSelector selector, Optional<Duration> range) {
                     ELSEWHERE + "the range is not a positive duration: " + GoQuote.quote(text)));
   }
 
-  /**
-   * A duration as Prometheus writes it, such as {@code 1h30m}; empty if it is none, or too long.
-   */
+  /** A duration as Prometheus writes it, such as {@code 1h30m}; empty if it is not one. */
   static Optional<Duration> duration(String text) {
     Matcher parts = DURATION.matcher(text);
     if (!parts.matches()) {

@@ -1,29 +1,17 @@
 package io.silverback.server.handler;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import io.helidon.webserver.http.ServerRequest;
-import io.helidon.webserver.http.ServerResponse;
 import io.silverback.codec.model.Labels;
-import io.silverback.server.body.BodyCoding.UnreadableBodyException;
 import io.silverback.server.group.select.LabelMatcher;
-import io.silverback.server.http.Exchange;
 import io.silverback.server.json.JsonAnswer;
 import io.silverback.server.json.QueryParameters;
-import io.silverback.server.limits.LimitedMemory;
 import io.silverback.server.limits.OverLimitException;
-import io.silverback.server.limits.QueryBounds;
-import io.silverback.server.limits.RefusalReason;
-import io.silverback.server.limits.RequestLimits;
-import io.silverback.server.limits.Turnstile;
 import io.silverback.server.read.HeldSeries;
 import io.silverback.server.storage.HistoryQuery;
-import io.silverback.server.storage.HistorySink;
-import io.silverback.server.storage.MetricStore;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
-import java.util.function.LongSupplier;
 
 /**
  * {@code /api/v1/series}, {@code /api/v1/labels} and {@code /api/v1/label/NAME/values}: which
@@ -38,45 +26,10 @@ final class SeriesHandler {
   /** What a text takes besides its characters, about. */
   private static final int TEXT_BYTES = 96;
 
-  private final MetricStore store;
-  private final RequestLimits limits;
-  private final FormParameters forms;
-  private final LimitedMemory memory;
-  private final Turnstile reads;
-  private final OverLimitAnswer overLimit;
-  private final RequestLog log;
-  private final LongSupplier wallMillis;
+  private final HistoryReads reads;
 
-  /**
-   * A handler over that store.
-   *
-   * @param memory what all queries take from
-   * @param reads lets so many be answered at once
-   * @param wallMillis the wall clock, in milliseconds since the epoch
-   */
-  SeriesHandler(
-      MetricStore store,
-      RequestLimits limits,
-      FormParameters forms,
-      LimitedMemory memory,
-      Turnstile reads,
-      OverLimitAnswer overLimit,
-      RequestLog log,
-      LongSupplier wallMillis) {
-    this.store = store;
-    this.limits = limits;
-    this.forms = forms;
-    this.memory = memory;
+  SeriesHandler(HistoryReads reads) {
     this.reads = reads;
-    this.overLimit = overLimit;
-    this.log = log;
-    this.wallMillis = wallMillis;
-  }
-
-  /** Sends the answer to a query. */
-  @FunctionalInterface
-  private interface Answer {
-    void send(HistoryQuery query, QueryBounds bounds, long limit) throws IOException;
   }
 
   /** What is told of a series. */
@@ -86,32 +39,30 @@ final class SeriesHandler {
   }
 
   Endpoint series() {
-    return (request, response, _) ->
-        answer(
-            request,
-            response,
-            true,
-            (query, bounds, limit) -> {
-              try (var found = new HeldSeries(bounds, Labels.EMPTY)) {
-                gather(request, query, bounds, (name, labels, _) -> found.addLabels(name, labels));
-                found.sort();
-                JsonAnswer.send(
-                    request,
-                    response,
-                    out ->
-                        writeList(found.size(), limit, out, number -> write(found, number, out)));
-              }
-            });
+    return reads.endpoint(
+        (request, response, parameters, bounds) -> {
+          HistoryQuery query = query(parameters, true);
+          long limit = HistoryParameters.limit(parameters, LIMIT);
+          try (var found = new HeldSeries(bounds, Labels.EMPTY)) {
+            reads.gather(
+                request, query, bounds, (name, labels, _) -> found.addLabels(name, labels));
+            found.sort();
+            JsonAnswer.send(
+                request,
+                response,
+                out -> writeList(found.size(), limit, out, number -> write(found, number, out)));
+          }
+        });
   }
 
   Endpoint labels() {
-    return (request, response, _) -> answerTexts(request, response, SeriesHandler::namesOf);
+    return texts(SeriesHandler::namesOf);
   }
 
   Endpoint values() {
-    return (request, response, parameters) -> {
-      String label = parameters.getFirst();
-      answerTexts(request, response, (name, labels) -> valueOf(label, name, labels));
+    return (request, response, ofPath) -> {
+      String label = ofPath.getFirst();
+      texts((name, labels) -> valueOf(label, name, labels)).answer(request, response, ofPath);
     };
   }
 
@@ -131,15 +82,13 @@ final class SeriesHandler {
     return value.isEmpty() ? List.of() : List.of(value);
   }
 
-  private void answerTexts(ServerRequest request, ServerResponse response, Telling telling)
-      throws IOException {
-    answer(
-        request,
-        response,
-        false,
-        (query, bounds, limit) -> {
+  private Endpoint texts(Telling telling) {
+    return reads.endpoint(
+        (request, response, parameters, bounds) -> {
+          HistoryQuery query = query(parameters, false);
+          long limit = HistoryParameters.limit(parameters, LIMIT);
           var found = new TreeSet<String>();
-          gather(
+          reads.gather(
               request,
               query,
               bounds,
@@ -160,33 +109,9 @@ final class SeriesHandler {
         });
   }
 
-  private void answer(
-      ServerRequest request, ServerResponse response, boolean needsSelector, Answer answer)
-      throws IOException {
-    try {
-      QueryParameters parameters = forms.read(request);
-      HistoryQuery query = HistoryParameters.read(parameters, needsSelector, limits, wallMillis);
-      long limit = HistoryParameters.limit(parameters, LIMIT);
-      try (Turnstile.Place _ = reads.enter(request.remotePeer().host());
-          var lease = memory.lease()) {
-        answer.send(query, new QueryBounds(lease, limits, System::nanoTime), limit);
-      }
-    } catch (UnreadableBodyException e) {
-      log.refused(RefusalReason.MALFORMED_BODY);
-      JsonAnswer.refuse(request, response, e.reason());
-    } catch (OverLimitException e) {
-      overLimit.query(request, response, e);
-    } catch (QueryBounds.StoppedException stopped) {
-      overLimit.query(request, response, stopped.over());
-    }
-  }
-
-  private void gather(
-      ServerRequest request, HistoryQuery query, QueryBounds bounds, HistorySink sink)
-      throws IOException {
-    bounds.during(
-        Exchange.of(request)::isAbandoned,
-        () -> store.history(query, bounds, bounds.bounded(sink)));
+  private HistoryQuery query(QueryParameters parameters, boolean needsSelector)
+      throws OverLimitException {
+    return HistoryParameters.read(parameters, needsSelector, reads.limits(), reads.wallMillis());
   }
 
   /** Writes one thing of a list. */

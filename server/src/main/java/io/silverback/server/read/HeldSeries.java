@@ -301,6 +301,11 @@ public final class HeldSeries implements AutoCloseable {
       return LabelBytes.decode(segment, offset + LABELS_OFFSET, labelsLength());
     }
 
+    /** That of the label which was put first. */
+    String firstValue() {
+      return LabelBytes.firstValue(segment, offset + LABELS_OFFSET);
+    }
+
     int labelsLength() {
       return segment.getInt(offset + LABELS_LENGTH_OFFSET);
     }

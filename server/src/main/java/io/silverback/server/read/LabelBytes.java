@@ -73,6 +73,12 @@ final class LabelBytes {
     return labels;
   }
 
+  /** The value of the first of the encoded labels. */
+  static String firstValue(DirectBuffer buffer, int offset) {
+    int label = afterHead(buffer, offset);
+    return text(buffer, afterHead(buffer, label) + lengthAt(buffer, label));
+  }
+
   private static String text(DirectBuffer buffer, int field) {
     byte[] bytes = new byte[lengthAt(buffer, field)];
     buffer.getBytes(afterHead(buffer, field), bytes);

@@ -83,7 +83,7 @@ public final class NewestSamples implements HistorySink, AutoCloseable {
       }
 
       private String nameOf(int number) {
-        return held.labels(number).getFirst().getValue();
+        return held.record(number).firstValue();
       }
     };
   }

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -148,6 +149,34 @@ final class QueryHandlerTest {
       assertEquals(400, answer.status(), answer.text());
       assertTrue(answer.text().contains("\"errorType\":\"bad_data\""), answer.text());
       assertTrue(answer.text().contains("ask a Prometheus that reads this server"), answer.text());
+    }
+  }
+
+  @Test
+  void aQueryThatIsCutAnywhereIsAnsweredOrRefused() throws IOException {
+    String whole = "{__name__=\"x\",k=~\"[12]\",job!=\"\\u00e9[\"} [ 1h30m5s ] ";
+    for (int end = 0; end <= whole.length(); end++) {
+      String cut = whole.substring(0, end);
+      int status = gateway.get("/api/v1/query?query=" + encoded(cut)).status();
+      assertTrue(status == 200 || status == 400, () -> "status=" + status + " query=" + cut);
+    }
+    assertEquals(2, data("query?query=" + encoded(whole)).path("result").size());
+  }
+
+  /** As much as a form may have, of what looks like a range for long; a fault would take hours. */
+  @ParameterizedTest
+  @ValueSource(strings = {"x[%s", "x[%s]", "x[%s]x", "%s[5m", "%s]", "x[5m%s]", "x%s"})
+  @Timeout(60)
+  void aLongQueryIsReadInOneGo(String form) throws IOException {
+    for (String filling : List.of(" ", "[", "]", "1", "m", "[ ", "9s", "(")) {
+      String query = form.formatted(filling.repeat(300_000 / encoded(filling).length()));
+      Answer answer =
+          gateway.send(
+              "POST",
+              "/api/v1/query",
+              "query=" + encoded(query),
+              "Content-Type: application/x-www-form-urlencoded");
+      assertTrue(answer.status() == 200 || answer.status() == 400, answer.text());
     }
   }
 
