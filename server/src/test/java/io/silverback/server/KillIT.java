@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
  *
  * <p>{@code bench/bin/kill-store} asks the same at length.
  */
-@Tag("clusters")
+@Tag("alone")
 final class KillIT {
   private static final int KILLS = 12;
   private static final int WRITERS = 6;
