@@ -99,7 +99,7 @@ final class ClusterClocksIT {
 
   /** How far the clock of a node is ahead, as another one shows it; 0 if it does not. */
   private static double skewOf(ProcessCluster.Node node, ProcessCluster.Node by) {
-    for (JsonNode member : ProcessCluster.json(by.get("/api/v1/cluster")).at("/data/members")) {
+    for (JsonNode member : by.json("/api/v1/cluster").at("/data/members")) {
       if (member.path("node_id").asText().equals(node.name())) {
         return member.path("clock_skew_seconds").asDouble();
       }

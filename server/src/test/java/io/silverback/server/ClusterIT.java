@@ -275,10 +275,7 @@ final class ClusterIT {
     cluster.node(2).kill();
     cluster.await(
         "the others removed it",
-        () ->
-            !ProcessCluster.json(cluster.node(0).get("/api/v1/cluster"))
-                .at("/data/removed")
-                .isEmpty());
+        () -> !cluster.node(0).json("/api/v1/cluster").at("/data/removed").isEmpty());
 
     cluster.await("both know", () -> targets(cluster.node(1)).equals(targets(cluster.node(0))));
     assertEquals(whole, targets(cluster.node(0)));
@@ -357,7 +354,7 @@ final class ClusterIT {
     cluster.insist(200, cluster.node(0), "PUT", path, "fleeting 1\n");
     cluster.awaitShown("fleeting", Map.of());
     assertTrue(
-        ProcessCluster.json(cluster.node(0).get("/api/v1/metrics")).toString().contains("fleeting"),
+        cluster.node(0).json("/api/v1/metrics").toString().contains("fleeting"),
         "an expired group is told of until it is purged");
 
     ProcessCluster.Node killed = cluster.leaderOf(query);
@@ -384,7 +381,7 @@ final class ClusterIT {
   }
 
   private static String targets(ProcessCluster.Node node) {
-    JsonNode groups = ProcessCluster.json(node.get("/api/v1/cluster/http_sd"));
+    JsonNode groups = node.json("/api/v1/cluster/http_sd");
     assertEquals(1, groups.size(), groups.toString());
     return groups.toString();
   }

@@ -82,13 +82,13 @@ final class ClusterStoresIT {
         cluster.mend();
         cluster.awaitShown("value_", wanted);
       }
-      var status = ProcessCluster.json(cluster.node(0).get("/api/v1/cluster/status"));
+      var status = cluster.node(0).json("/api/v1/cluster/status");
       assertEquals(2, status.at("/data/generation").asInt());
     }
   }
 
   private static boolean oneMayFail(ProcessCluster cluster) {
-    var status = ProcessCluster.json(cluster.node(0).get("/api/v1/cluster/status")).at("/data");
+    var status = cluster.node(0).json("/api/v1/cluster/status").at("/data");
     return status.at("/settled").asBoolean()
         && status.at("/failure_tolerance/without_losing_pushes").asInt() == 1
         && status.at("/failure_tolerance/without_stopping_pushes").asInt() == 1;
@@ -101,12 +101,12 @@ final class ClusterStoresIT {
       push(cluster, 1);
       ProcessCluster.Node left = cluster.node(2);
       String first = "/api/v1/cluster/members/node-0?force=true";
-      assertEquals(409, left.send("DELETE", first, "").statusCode());
+      cluster.insist(409, left, "DELETE", first, "");
       cluster.node(0).kill();
       cluster.node(1).kill();
       cluster.insistOn(202, left, "DELETE", first + "&timeout=0s");
       cluster.insistOn(200, left, "DELETE", "/api/v1/cluster/members/node-1?force=true");
-      assertEquals(200, left.send("DELETE", first, "").statusCode());
+      cluster.insist(200, left, "DELETE", first, "");
       cluster.insist(200, left, "PUT", "/metrics/job/after", "value_now 7\n");
       assertEquals("7", cluster.shown("value_").get("value_now{instance=\"\",job=\"after\"}"));
     }

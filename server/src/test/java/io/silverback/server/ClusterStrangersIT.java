@@ -156,7 +156,7 @@ final class ClusterStrangersIT {
 
   /** Of the process that has the seat of the original. */
   private static String incarnation() {
-    JsonNode members = ProcessCluster.json(cluster.node(1).get("/api/v1/cluster/members"));
+    JsonNode members = cluster.node(1).json("/api/v1/cluster/members");
     for (JsonNode member : members.at("/data")) {
       if (member.path("node_id").asText().equals("node-0")) {
         return member.path("incarnation").asText();
@@ -167,7 +167,7 @@ final class ClusterStrangersIT {
 
   private static String members() {
     var names = new TreeSet<String>();
-    JsonNode members = ProcessCluster.json(cluster.node(0).get("/api/v1/cluster/members"));
+    JsonNode members = cluster.node(0).json("/api/v1/cluster/members");
     members.at("/data").forEach(member -> names.add(member.path("node_id").asText()));
     return names.toString();
   }

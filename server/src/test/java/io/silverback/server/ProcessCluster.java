@@ -1,6 +1,5 @@
 package io.silverback.server;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.fail;
 
@@ -80,6 +79,15 @@ final class ProcessCluster implements AutoCloseable {
         return Http.send(method, uri(path), body);
       } catch (UncheckedIOException _) {
         return Http.send(method, uri(path), body);
+      }
+    }
+
+    /** What it answers to a read, sooner or later: {@link #insist}. */
+    JsonNode json(String path) {
+      try {
+        return JSON.readTree(insist(200, this, "GET", path, "").body());
+      } catch (JsonProcessingException e) {
+        throw new UncheckedIOException(e);
       }
     }
 
@@ -240,7 +248,7 @@ final class ProcessCluster implements AutoCloseable {
   /** The node that leads a group, as another tells it. */
   Node leaderOf(String query) {
     String name =
-        json(up().getFirst().get("/api/v1/cluster/owner?" + query)).at("/data/leader").asText();
+        up().getFirst().json("/api/v1/cluster/owner?" + query).at("/data/leader").asText();
     return nodes.stream()
         .filter(node -> node.name.equals(name))
         .findFirst()
@@ -252,20 +260,12 @@ final class ProcessCluster implements AutoCloseable {
     return up().stream().filter(other -> other != node).findFirst().orElseThrow();
   }
 
-  static JsonNode json(HttpResponse<String> answer) {
-    assertEquals(200, answer.statusCode(), answer.body());
-    try {
-      return JSON.readTree(answer.body());
-    } catch (JsonProcessingException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
   /**
    * Sends a request until it is answered as wanted. A client has to send again what gets a 503 or
    * no answer at all: on a busy machine a lease may run out at any time.
    */
-  void insist(int wanted, Node node, String method, String path, String body) {
+  HttpResponse<String> insist(int wanted, Node node, String method, String path, String body) {
+    var answers = new ArrayList<HttpResponse<String>>();
     await(
         method + " " + path + " is answered " + wanted,
         () -> {
@@ -273,8 +273,10 @@ final class ProcessCluster implements AutoCloseable {
           if (answer.statusCode() != wanted && answer.statusCode() != 503) {
             fail("answered otherwise: status=" + answer.statusCode() + " " + answer.body());
           }
+          answers.add(answer);
           return answer.statusCode() == wanted;
         });
+    return answers.getLast();
   }
 
   /** Sends an order until it is answered so, whatever else the node says meanwhile. */
@@ -286,13 +288,20 @@ final class ProcessCluster implements AutoCloseable {
 
   /**
    * What all nodes that are up expose of the families whose names begin so: name and labels ->
-   * value. Fails if two of them expose the same.
+   * value. Fails if two of them expose the same. All are read again if one of them has no lease:
+   * what it does not show, another may show in a moment.
    */
   Map<String, String> shown(String prefix) {
+    var pages = new ArrayList<HttpResponse<String>>();
+    await(
+        "all pages are answered with 200",
+        () -> {
+          pages.clear();
+          up().forEach(node -> pages.add(node.get("/metrics")));
+          return pages.stream().allMatch(page -> page.statusCode() == 200);
+        });
     var shown = new TreeMap<String, String>();
-    for (Node node : up()) {
-      HttpResponse<String> page = node.get("/metrics");
-      assertEquals(200, page.statusCode(), page.body());
+    for (HttpResponse<String> page : pages) {
       for (String line : page.body().lines().filter(each -> each.startsWith(prefix)).toList()) {
         int blank = line.lastIndexOf(' ');
         String earlier = shown.put(line.substring(0, blank), line.substring(blank + 1));
