@@ -24,6 +24,9 @@ final class SimJudge {
   /** It takes less to notice that a log hangs. */
   private static final long UNNOTICED_NANOS = 8 * SimWorld.SECOND;
 
+  /** It takes less to bring a copy to a store that takes it again. */
+  private static final long REPAIR_NANOS = 3 * SimWorld.SECOND;
+
   /** It takes less to hand a slot over, even if a proposal is lost. */
   private static final long DARK_NANOS = 5 * SimWorld.SECOND;
 
@@ -270,7 +273,7 @@ final class SimJudge {
       for (SimLedger ledger : cluster.ledgers()) {
         boolean isHeld =
             cluster.hosts().stream()
-                .anyMatch(host -> host != lost.host() && ledger.isHeldBy(host.store()));
+                .anyMatch(host -> host != lost.host() && holds(host.store(), ledger));
         if (promises && view.seats().size() > 1 && !isHeld) {
           throw new SimViolation(
               "all are ready, and only one holds what was acknowledged: "
@@ -280,6 +283,15 @@ final class SimJudge {
         }
       }
     }
+  }
+
+  /**
+   * What was shown without an answer may have gone to a replica alone, as its leader could not
+   * store it; and as long as that store takes nothing there is no other place for it.
+   */
+  private static boolean holds(SimStore store, SimLedger ledger) {
+    return ledger.isHeldBy(store)
+        || (store.refusedWithin(REPAIR_NANOS) && ledger.isAnsweredHeldBy(store));
   }
 
   /**
@@ -299,7 +311,8 @@ final class SimJudge {
             .toList();
     long hanging = voters.stream().filter(server -> server.host().logHangs()).count();
     long late = hanging == 0 ? 0 : voters.stream().filter(this::isCalledLate).count();
-    if (late >= hanging) {
+    // Where nobody has heard of the first view yet, nobody counts on any vote.
+    if (late >= hanging || cluster.servers().stream().noneMatch(SimJudge::hasView)) {
       countedTooManySince = -1;
     } else if (countedTooManySince < 0) {
       countedTooManySince = world.now();
@@ -307,6 +320,11 @@ final class SimJudge {
       throw new SimViolation(
           "nobody noticed that a log hangs: late=" + late + " hanging=" + hanging);
     }
+  }
+
+  private static boolean hasView(SimServer server) {
+    return server.awake()
+        && server.node().status().filter(status -> status.view().isPresent()).isPresent();
   }
 
   private boolean isCalledLate(SimServer server) {

@@ -214,6 +214,11 @@ final class SimLedger {
     return matches(valuesIn(store), floor) >= 0;
   }
 
+  /** True if the store has all that was acknowledged. */
+  boolean isAnsweredHeldBy(SimStore store) {
+    return matches(valuesIn(store), answered) >= 0;
+  }
+
   SortedMap<String, Long> valuesIn(SimStore store) {
     return store.group(key).map(SimGroup::values).orElse(new TreeMap<>());
   }

@@ -41,6 +41,7 @@ public final class SimStore implements ReplicaStore {
 
   private @Nullable SimProcess process;
   private double refusing;
+  private long refusedUntil;
   private boolean full;
   private boolean takesAnyEpoch;
   private boolean forgetsWipes;
@@ -58,10 +59,16 @@ public final class SimStore implements ReplicaStore {
 
   /** From now on refuses that part of the merges, and takes long for that part of all works. */
   void worsen(double refusingPart, double slowPart) {
+    refusedUntil = refusing > 0 ? world.now() : refusedUntil;
     refusing = refusingPart;
     if (process != null) {
       process.slowDown(slowPart);
     }
+  }
+
+  /** True if it refuses merges, or did so lately. */
+  boolean refusedWithin(long nanos) {
+    return refusing > 0 || (refusedUntil > 0 && world.now() - refusedUntil < nanos);
   }
 
   /** Whether it takes nothing from now on that it has not got yet. */
