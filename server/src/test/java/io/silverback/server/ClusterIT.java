@@ -81,7 +81,7 @@ final class ClusterIT {
   void aKilledNodeCostsNoAcknowledgedValue() {
     var acknowledged = new TreeMap<String, String>();
     pushRound(cluster.nodes(), "1", acknowledged);
-    assertEquals(acknowledged, cluster.shown("value_"));
+    cluster.assertShown("value_", acknowledged);
 
     ProcessCluster.Node killed = cluster.node(1);
     killed.kill();
@@ -90,13 +90,13 @@ final class ClusterIT {
     report("kill -9 until the others exposed every group", killedNanos);
     cluster.await("the log tells it", () -> tellsOfTheLossOf("node-1"));
     pushRound(List.of(cluster.node(0), cluster.node(2)), "2", acknowledged);
-    assertEquals(acknowledged, cluster.shown("value_"));
+    cluster.assertShown("value_", acknowledged);
 
     long backNanos = System.nanoTime();
     cluster.mend();
     report("start of the killed node until it was ready", backNanos);
     pushRound(List.of(killed), "3", acknowledged);
-    assertEquals(acknowledged, cluster.shown("value_"));
+    cluster.assertShown("value_", acknowledged);
   }
 
   private static boolean tellsOfTheLossOf(String node) {
@@ -117,11 +117,11 @@ final class ClusterIT {
     for (int i = 0; i < NODES; i++) {
       String value = String.valueOf(i);
       python("push", i, "python_first=" + value);
-      assertEquals(Map.of(first, value), cluster.shown("python_"));
+      cluster.assertShown("python_", Map.of(first, value));
       python("pushadd", i + 1, "python_second=" + value);
-      assertEquals(Map.of(first, value, second, value), cluster.shown("python_"));
+      cluster.assertShown("python_", Map.of(first, value, second, value));
       python("delete", i + 2);
-      assertEquals(Map.of(), cluster.shown("python_"));
+      cluster.assertShown("python_", Map.of());
     }
   }
 
@@ -145,7 +145,7 @@ final class ClusterIT {
     var acknowledged = new TreeMap<String, String>();
     pushRound(cluster.nodes(), "4", acknowledged);
     operate(0, 0, "wait-settled", "--members=3", "--timeout=2m");
-    assertTrue(operate(0, 0, "status").contains(": settled\n"));
+    awaitStatus(0, ": settled\n");
     long drainNanos = System.nanoTime();
     operate(0, 1, "drain", "node-2", "--timeout=2m");
     report("a drain of one node", drainNanos);
@@ -154,9 +154,8 @@ final class ClusterIT {
     cluster.node(2).kill();
     String forgotten = operate(0, 0, "forget", "node-2", "--timeout=2m");
     assertEquals("forget: done\n", forgotten);
-    assertEquals(acknowledged, cluster.shown("value_"));
-    String left = operate(0, 1, "status");
-    assertTrue(left.contains("may fail now: 1 without losing pushes, 1 without stopping"), left);
+    cluster.assertShown("value_", acknowledged);
+    awaitStatus(1, "may fail now: 1 without losing pushes, 1 without stopping");
 
     cluster.mend();
     operate(0, 2, "wait-settled", "--members=3", "--timeout=2m");
@@ -166,18 +165,21 @@ final class ClusterIT {
     operate(1, 1, "drain", "node-3");
     operate(2, 1, "drain");
     operate(0, 2, "wait-settled", "--members=3", "--timeout=2m");
-    assertEquals(acknowledged, cluster.shown("value_"));
+    cluster.assertShown("value_", acknowledged);
     String log = cluster.node(1).process().standardError();
     assertTrue(log.contains("msg=\"the cluster got a command\" source=127.0.0.1:"), log);
     assertTrue(log.contains(" command=drain node=node-2 outcome=done"), log);
   }
 
-  /** Through nodes that lead nothing, and while others take over what a killed one led. */
+  /**
+   * Through nodes that lead nothing, and while others take over what a node led that was killed in
+   * the middle of its removal.
+   */
   @Test
   void aPageOfTheWholeClusterHasNoBlankInADrainAndIsLateAfterAKill() throws InterruptedException {
     var acknowledged = new TreeMap<String, String>();
     pushRound(cluster.nodes(), "5", acknowledged);
-    assertEquals(acknowledged, cluster.shown("value_"));
+    cluster.assertShown("value_", acknowledged);
     operate(0, 0, "wait-settled", "--members=3", "--timeout=2m");
     var drain = new Thread(() -> operate(0, 1, "drain", "node-2", "--timeout=2m"));
     drain.start();
@@ -198,6 +200,8 @@ final class ClusterIT {
 
     operate(0, 1, "undrain", "node-2");
     operate(0, 2, "wait-settled", "--members=3", "--timeout=2m");
+    String drained = "/api/v1/cluster/members/node-1/drain";
+    cluster.insist(202, cluster.node(0), "POST", drained + "?timeout=0s", "");
     cluster.node(1).kill();
     long killedNanos = System.nanoTime();
     cluster.await(
@@ -210,6 +214,10 @@ final class ClusterIT {
           report("a page after kill -9, status " + page.statusCode(), killedNanos);
           return page.statusCode() == 200;
         });
+    pushRound(List.of(cluster.node(0), cluster.node(2)), "6", acknowledged);
+    cluster.mend();
+    cluster.assertShown("value_", acknowledged);
+    cluster.insist(200, cluster.node(0), "DELETE", drained, "");
   }
 
   private static Map<String, String> valuesOf(String page) {
@@ -230,16 +238,30 @@ final class ClusterIT {
     return families;
   }
 
+  private static void awaitStatus(int node, String words) {
+    cluster.await(
+        "the status says: " + words,
+        () -> {
+          try (RunningProcess client = client(node, "status")) {
+            return client.awaitExit(PROGRAM_LIMIT) == 0 && client.standardOutput().contains(words);
+          }
+        });
+  }
+
   private static String operate(int exitCode, int node, String... words) {
-    var command = new ArrayList<String>();
-    command.addAll(List.of(RunningGateway.launcher(), "cluster"));
-    command.addAll(List.of(words));
-    command.add("--url=http://" + cluster.node(node).webAddress());
-    try (var client = RunningProcess.start(command, Map.of())) {
+    try (RunningProcess client = client(node, words)) {
       assertEquals(
           exitCode, client.awaitExit(PROGRAM_LIMIT.multipliedBy(3)), client::standardError);
       return client.standardOutput();
     }
+  }
+
+  private static RunningProcess client(int node, String... words) {
+    var command = new ArrayList<String>();
+    command.addAll(List.of(RunningGateway.launcher(), "cluster"));
+    command.addAll(List.of(words));
+    command.add("--url=http://" + cluster.node(node).webAddress());
+    return RunningProcess.start(command, Map.of());
   }
 
   @Test
@@ -362,13 +384,12 @@ final class ClusterIT {
     cluster.await(
         "all slots are shown by the others",
         () -> Http.answersOk(cluster.otherThan(killed).uri("/api/v1/metrics")));
-    assertEquals(Map.of(), cluster.shown("fleeting"));
+    cluster.assertShown("fleeting", Map.of());
     cluster.mend();
-    assertEquals(Map.of(), cluster.shown("fleeting"));
+    cluster.assertShown("fleeting", Map.of());
 
     cluster.insist(200, cluster.node(0), "PUT", path, "fleeting 2\n");
-    assertEquals(
-        Map.of("fleeting{instance=\"\",job=\"fleeting\"}", "2"), cluster.shown("fleeting"));
+    cluster.assertShown("fleeting", Map.of("fleeting{instance=\"\",job=\"fleeting\"}", "2"));
   }
 
   private static void pushRound(

@@ -108,7 +108,8 @@ final class ClusterStoresIT {
       cluster.insistOn(200, left, "DELETE", "/api/v1/cluster/members/node-1?force=true");
       cluster.insist(200, left, "DELETE", first, "");
       cluster.insist(200, left, "PUT", "/metrics/job/after", "value_now 7\n");
-      assertEquals("7", cluster.shown("value_").get("value_now{instance=\"\",job=\"after\"}"));
+      String series = "value_now{instance=\"\",job=\"after\"}";
+      cluster.await("it shows " + series, () -> "7".equals(cluster.shown("value_").get(series)));
     }
   }
 

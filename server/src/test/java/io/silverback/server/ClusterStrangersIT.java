@@ -45,7 +45,7 @@ final class ClusterStrangersIT {
   /** Whatever came: nothing has changed for the members. */
   @AfterEach
   void theClusterIsAsItWas() {
-    assertEquals("[node-0, node-1]", members());
+    cluster.await("the members are as before", () -> members().equals("[node-0, node-1]"));
     cluster.awaitShown("own_value", OWN);
     cluster.awaitShown("alien", Map.of());
     cluster.insist(200, cluster.node(1), "PUT", "/metrics/job/own", "own_value 1\n");

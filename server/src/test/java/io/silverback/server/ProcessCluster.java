@@ -311,6 +311,22 @@ final class ProcessCluster implements AutoCloseable {
     return shown;
   }
 
+  /**
+   * Fails if the nodes that are up expose anything else of those families, or not all of it in the
+   * end: on a busy machine a slot may be without a leader for a moment at any time.
+   */
+  void assertShown(String prefix, Map<String, String> wanted) {
+    await(
+        "shown are " + wanted,
+        () -> {
+          Map<String, String> shown = shown(prefix);
+          if (!wanted.entrySet().containsAll(shown.entrySet())) {
+            fail("shown are " + shown + ", and not " + wanted);
+          }
+          return shown.size() == wanted.size();
+        });
+  }
+
   /** Waits until the nodes that are up expose this and nothing else of those families. */
   void awaitShown(String prefix, Map<String, String> wanted) {
     await("shown are " + wanted, () -> shown(prefix).equals(wanted));
