@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
  */
 class ClusterSimulationTest {
   /** On each machine the same ones, if it gets that far; more of them have their own command. */
-  private static final int SEEDS = 250;
+  private static final int SEEDS = 1_600;
 
   private static final Duration LONG_ENOUGH = Duration.ofSeconds(60);
 
