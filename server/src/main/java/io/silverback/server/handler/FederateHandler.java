@@ -1,5 +1,6 @@
 package io.silverback.server.handler;
 
+import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.silverback.codec.model.Labels;
@@ -58,6 +59,7 @@ final class FederateHandler {
       if (!selectors.isEmpty()) {
         reads.gather(request, query, bounds, newest);
       }
+      response.header(HeaderNames.VARY, "Accept-Encoding");
       pages.begin(request, response, newest.families()).close();
     }
   }
