@@ -4,9 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -23,6 +26,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -39,6 +43,10 @@ final class ClusterIT {
   private static final int NODES = 3;
   private static final int GROUPS = 60;
   private static final String OF_CLUSTER = "/metrics?scope=cluster";
+
+  /** All samples of the values that {@link #pushRound} pushes. */
+  private static final String SAMPLES =
+      "query?query=" + RunningPrometheus.encoded("{__name__=~'value_.+'}[1h]");
 
   /** Longer than a lease, and the waiting time that follows its loss. */
   private static final Duration STOPPED = Duration.ofSeconds(5);
@@ -173,19 +181,35 @@ final class ClusterIT {
 
   /**
    * Through nodes that lead nothing, and while others take over what a node led that was killed in
-   * the middle of its removal.
+   * the middle of its removal. A Prometheus that reads the history from all nodes, whichever of them
+   * answer, gets each sample once.
    */
   @Test
-  void aPageOfTheWholeClusterHasNoBlankInADrainAndIsLateAfterAKill() throws InterruptedException {
+  void aPageOfTheWholeClusterHasNoBlankInADrainAndIsLateAfterAKill(@TempDir Path folder) {
+    try (var prometheus = RunningPrometheus.configured(readingFromAllNodes(), folder)) {
+      drainAndKill(prometheus);
+    }
+  }
+
+  private static void drainAndKill(RunningPrometheus prometheus) {
     var acknowledged = new TreeMap<String, String>();
+    pushRound(cluster.nodes(), "4.5", acknowledged);
     pushRound(cluster.nodes(), "5", acknowledged);
     cluster.assertShown("value_", acknowledged);
     operate(0, 0, "wait-settled", "--members=3", "--timeout=2m");
+    List<String> kept = samplesOf(cluster.node(0).json("/api/v1/" + SAMPLES));
+    assertEquals(GROUPS, kept.size());
+    for (ProcessCluster.Node node : cluster.nodes()) {
+      assertEquals(kept, samplesOf(node.json("/api/v1/" + SAMPLES)));
+    }
+    cluster.await("Prometheus reads them", () -> readsAll(prometheus, kept));
     var drain = new Thread(() -> operate(0, 1, "drain", "node-2", "--timeout=2m"));
     drain.start();
     int pages = 0;
     int refusals = 0;
+    int reads = 0;
     while (drain.isAlive() || pages < 2 * NODES) {
+      reads += readsAll(prometheus, kept) ? 1 : 0;
       var page = cluster.node(pages % NODES).get(OF_CLUSTER);
       // A lease may run out on a busy machine, which is told, and no page with a hole.
       if (page.statusCode() == 503) {
@@ -195,8 +219,11 @@ final class ClusterIT {
       }
       pages++;
     }
-    System.out.printf("pages of the whole cluster in a drain: %d, refused: %d%n", pages, refusals);
+    System.out.printf(
+        "pages of the whole cluster in a drain: %d, refused: %d, reads: %d%n",
+        pages, refusals, reads);
     assertTrue(refusals < pages, "all pages were refused");
+    assertTrue(reads > 0, "Prometheus read nothing");
 
     operate(0, 1, "undrain", "node-2");
     operate(0, 2, "wait-settled", "--members=3", "--timeout=2m");
@@ -214,10 +241,39 @@ final class ClusterIT {
           report("a page after kill -9, status " + page.statusCode(), killedNanos);
           return page.statusCode() == 200;
         });
+    cluster.await("Prometheus reads from the others", () -> readsAll(prometheus, kept));
+    report("a read through Prometheus after kill -9", killedNanos);
     pushRound(List.of(cluster.node(0), cluster.node(2)), "6", acknowledged);
     cluster.mend();
     cluster.assertShown("value_", acknowledged);
     cluster.insist(200, cluster.node(0), "DELETE", drained, "");
+  }
+
+  private static String readingFromAllNodes() {
+    var text = new StringBuilder("remote_read:\n");
+    for (ProcessCluster.Node node : cluster.nodes()) {
+      text.append("  - {read_recent: true, url: \"" + node.uri("/api/v1/read") + "\"}\n");
+    }
+    return text.toString();
+  }
+
+  /** False if Prometheus finds nothing, as no node answered; never does it find anything else. */
+  private static boolean readsAll(RunningPrometheus prometheus, List<String> kept) {
+    try {
+      List<String> found = samplesOf(new JsonMapper().readTree(prometheus.ask(SAMPLES).body()));
+      assertTrue(found.isEmpty() || found.equals(kept), found::toString);
+      return !found.isEmpty();
+    } catch (JsonProcessingException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The series of an answer, each with its samples, in any order. */
+  private static List<String> samplesOf(JsonNode answer) {
+    return StreamSupport.stream(answer.at("/data/result").spliterator(), false)
+        .map(JsonNode::toString)
+        .sorted()
+        .toList();
   }
 
   private static Map<String, String> valuesOf(String page) {

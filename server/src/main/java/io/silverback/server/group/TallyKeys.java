@@ -21,6 +21,7 @@ public final class TallyKeys {
   private static final int JOB = 2;
   private static final int LABEL_NAMES = 3;
   private static final int SERIES = 4;
+  private static final int JOB_ENTRIES = 5;
 
   private final MessageDigest digest;
   private final byte[] number = new byte[Integer.BYTES];
@@ -39,6 +40,11 @@ public final class TallyKeys {
 
   public Fingerprint job(String job) {
     return add(JOB).add(job).finish();
+  }
+
+  /** A job again, for another count of its groups than that of the consistency check. */
+  public Fingerprint jobEntries(String job) {
+    return add(JOB_ENTRIES).add(job).finish();
   }
 
   /** The key's job together with the names, not the values, of its labels. */

@@ -21,7 +21,8 @@ final class HistoryParameters {
   private HistoryParameters() {}
 
   /**
-   * The query that the parameters say, up to now if they say no end.
+   * The query that the parameters say, up to now if they say no end; of nothing if that is before
+   * the start, as it may be by a clock that is ahead.
    *
    * @param needsSelector false if all series are meant where no selector is given
    */
@@ -36,7 +37,7 @@ final class HistoryParameters {
       throw new BadParameterException("no match[] parameter provided");
     }
     long start = time(parameters, START, Long.MIN_VALUE);
-    long end = time(parameters, END, wallMillis.getAsLong());
+    long end = time(parameters, END, Math.max(start, wallMillis.getAsLong()));
     if (end < start) {
       throw BadParameterException.of(END, "end timestamp must not be before start time");
     }

@@ -2,8 +2,11 @@ package io.silverback.server.handler;
 
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import io.silverback.codec.exposition.MalformedExpositionException;
 import io.silverback.server.body.BodyCoding.UnreadableBodyException;
+import io.silverback.server.group.select.MalformedSelectorException;
 import io.silverback.server.http.Exchange;
+import io.silverback.server.http.PlainText;
 import io.silverback.server.json.JsonAnswer;
 import io.silverback.server.json.QueryParameters;
 import io.silverback.server.limits.LimitedMemory;
@@ -19,8 +22,8 @@ import java.io.IOException;
 import java.util.function.LongSupplier;
 
 /**
- * What endpoints of Prometheus' API share that read the history: the store, and what one request
- * may take. Thread-safe.
+ * What endpoints of Prometheus share that read the history: the store, and what one request may
+ * take. Thread-safe.
  */
 final class HistoryReads {
   private final MetricStore store;
@@ -74,20 +77,66 @@ final class HistoryReads {
     return (request, response, _) -> {
       try {
         QueryParameters parameters = forms.read(request);
-        try (Turnstile.Place _ = reads.enter(request.remotePeer().host());
-            var lease = memory.lease()) {
-          answer.send(
-              request, response, parameters, new QueryBounds(lease, limits, System::nanoTime));
-        }
+        inTurn(request, bounds -> answer.send(request, response, parameters, bounds));
       } catch (UnreadableBodyException e) {
         log.refused(RefusalReason.MALFORMED_BODY);
         JsonAnswer.refuse(request, response, e.reason());
       } catch (OverLimitException e) {
         overLimit.query(request, response, e);
-      } catch (QueryBounds.StoppedException stopped) {
-        overLimit.query(request, response, stopped.over());
       }
     };
+  }
+
+  /** Sends the answer to a question that it reads itself. */
+  @FunctionalInterface
+  interface PlainAnswer {
+    void send(ServerRequest request, ServerResponse response)
+        throws IOException, OverLimitException, UnreadableBodyException;
+  }
+
+  /**
+   * An endpoint that tells faults as plain text.
+   *
+   * @param malformed what a question counts as that cannot be understood
+   */
+  Endpoint plainEndpoint(RefusalReason malformed, PlainAnswer answer) {
+    return (request, response, _) -> {
+      try {
+        answer.send(request, response);
+      } catch (UnreadableBodyException e) {
+        refuse(request, response, malformed, e.reason());
+      } catch (MalformedExpositionException | MalformedSelectorException e) {
+        refuse(request, response, malformed, String.valueOf(e.getMessage()));
+      } catch (OverLimitException e) {
+        overLimit.endpoint(request, response, e);
+      }
+    };
+  }
+
+  private void refuse(
+      ServerRequest request, ServerResponse response, RefusalReason reason, String text) {
+    log.refused(reason);
+    PlainText.error(request, response, 400, text);
+  }
+
+  /** What is done with the store. */
+  @FunctionalInterface
+  interface Work {
+    void run(QueryBounds bounds) throws IOException, OverLimitException;
+  }
+
+  /**
+   * Does some work once it is the client's turn, with bounds of its own.
+   *
+   * @throws OverLimitException if it is stopped by them, before anything of the answer is sent
+   */
+  void inTurn(ServerRequest request, Work work) throws IOException, OverLimitException {
+    try (Turnstile.Place _ = reads.enter(request.remotePeer().host());
+        var lease = memory.lease()) {
+      work.run(new QueryBounds(lease, limits, System::nanoTime));
+    } catch (QueryBounds.StoppedException stopped) {
+      throw stopped.over();
+    }
   }
 
   /** Hands over what a query finds, for as long as the client waits. */

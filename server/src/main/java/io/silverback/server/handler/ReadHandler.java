@@ -4,7 +4,6 @@ import io.helidon.http.HeaderNames;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
-import io.silverback.codec.exposition.MalformedExpositionException;
 import io.silverback.codec.model.Labels;
 import io.silverback.codec.remoteread.ReadRequest;
 import io.silverback.server.body.BodyBuffer;
@@ -13,23 +12,17 @@ import io.silverback.server.body.BodyCoding.UnreadableBodyException;
 import io.silverback.server.body.SnappyBlockStream;
 import io.silverback.server.group.select.AnchoredRegex;
 import io.silverback.server.group.select.LabelMatcher;
-import io.silverback.server.group.select.MalformedSelectorException;
 import io.silverback.server.group.select.SeriesSelector;
 import io.silverback.server.http.AnswerStream;
-import io.silverback.server.http.Exchange;
-import io.silverback.server.http.PlainText;
 import io.silverback.server.limits.LimitedMemory;
 import io.silverback.server.limits.OverLimitException;
 import io.silverback.server.limits.QueryBounds;
 import io.silverback.server.limits.RefusalReason;
 import io.silverback.server.limits.RequestLimit;
-import io.silverback.server.limits.RequestLimits;
-import io.silverback.server.limits.Turnstile;
 import io.silverback.server.read.HeldSeries;
 import io.silverback.server.read.ReadAnswer;
 import io.silverback.server.storage.HistoryQuery;
 import io.silverback.server.storage.HistorySink;
-import io.silverback.server.storage.MetricStore;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.ArrayList;
@@ -52,39 +45,30 @@ final class ReadHandler {
   /** A block of snappy has 32 bits for its length. */
   private static final long MOST_BLOCK_LENGTH = (1L << Integer.SIZE) - 1;
 
-  private final MetricStore store;
-  private final RequestLimits limits;
+  private final HistoryReads reads;
   private final BodyCoding bodies;
   private final LimitedMemory bodyMemory;
-  private final LimitedMemory memory;
-  private final Turnstile reads;
   private final Labels externalLabels;
   private final OverLimitAnswer overLimit;
   private final RequestLog log;
   private final UnknownLabels unknownLabels = new UnknownLabels(System::nanoTime);
 
   /**
-   * A handler over that store.
+   * A handler of what such reads find.
    *
    * @param bodyMemory what all bodies take from
-   * @param memory what all queries take from
-   * @param reads bounds how many are answered at once
+   * @param externalLabels what all series have that have no others of these names
    */
   ReadHandler(
-      MetricStore store,
-      EndpointConfig settings,
+      HistoryReads reads,
       LimitedMemory bodyMemory,
-      LimitedMemory memory,
-      Turnstile reads,
+      Labels externalLabels,
       OverLimitAnswer overLimit,
       RequestLog log) {
-    this.store = store;
-    this.limits = settings.limits();
-    this.bodies = new BodyCoding(limits);
-    this.bodyMemory = bodyMemory;
-    this.memory = memory;
     this.reads = reads;
-    this.externalLabels = settings.externalLabels();
+    this.bodies = new BodyCoding(reads.limits());
+    this.bodyMemory = bodyMemory;
+    this.externalLabels = externalLabels;
     this.overLimit = overLimit;
     this.log = log;
   }
@@ -94,26 +78,12 @@ final class ReadHandler {
       ReadRequest.Form form, List<ReadRequest.Query> queries, List<HistoryQuery> asked) {}
 
   Endpoint endpoint() {
-    return (request, response, _) -> {
-      try {
-        Question question = read(request);
-        try (Turnstile.Place _ = reads.enter(request.remotePeer().host())) {
-          answer(request, response, question);
-        }
-      } catch (UnreadableBodyException e) {
-        refuse(request, response, RefusalReason.MALFORMED_BODY, e.reason());
-      } catch (MalformedExpositionException | MalformedSelectorException e) {
-        refuse(request, response, RefusalReason.MALFORMED_BODY, String.valueOf(e.getMessage()));
-      } catch (OverLimitException e) {
-        overLimit.endpoint(request, response, e);
-      }
-    };
-  }
-
-  private void refuse(
-      ServerRequest request, ServerResponse response, RefusalReason reason, String text) {
-    log.refused(reason);
-    PlainText.error(request, response, 400, text);
+    return reads.plainEndpoint(
+        RefusalReason.MALFORMED_BODY,
+        (request, response) -> {
+          Question question = read(request);
+          reads.inTurn(request, bounds -> answer(request, response, question, bounds));
+        });
   }
 
   /** Of the body, which is not needed any more. */
@@ -124,14 +94,14 @@ final class ReadHandler {
       BodyBuffer body = bodies.receiveQuestion(request, lease);
       asked = ReadRequest.parse(body.bytes(), body.length());
     }
-    if (asked.queries().size() > limits.maxSelectors()) {
+    if (asked.queries().size() > reads.limits().maxSelectors()) {
       throw OverLimitException.tooMuch(
           RequestLimit.SELECTORS,
           "too many queries in a request, send more requests or raise --limits.max-selectors:"
               + " queries="
               + asked.queries().size()
               + " limit="
-              + limits.maxSelectors());
+              + reads.limits().maxSelectors());
     }
     ReadRequest.Form form =
         asked
@@ -179,19 +149,13 @@ final class ReadHandler {
     };
   }
 
-  private void answer(ServerRequest request, ServerResponse response, Question question)
+  private void answer(
+      ServerRequest request, ServerResponse response, Question question, QueryBounds bounds)
       throws OverLimitException, IOException {
     var found = new ArrayList<HeldSeries>();
-    try (var lease = memory.lease()) {
-      var bounds = new QueryBounds(lease, limits, System::nanoTime);
-      try {
-        bounds.during(Exchange.of(request)::isAbandoned, () -> gather(question, found, bounds));
-        bounds.during(
-            Exchange.of(request)::isAbandoned,
-            () -> lookForLabels(request, question, found, lease));
-      } catch (QueryBounds.StoppedException stopped) {
-        throw stopped.over();
-      }
+    try {
+      gather(request, question, found, bounds);
+      lookForLabels(request, question, found, bounds.anew());
       var answer = new ReadAnswer(found, bounds);
       if (question.form() == ReadRequest.Form.SAMPLES
           && answer.responseLength() > MOST_BLOCK_LENGTH) {
@@ -200,16 +164,19 @@ final class ReadHandler {
             "the samples are too many for one block of snappy, ask for chunks or for less: bytes="
                 + answer.responseLength());
       }
-      send(request, response, question.form(), answer);
-    } catch (QueryBounds.StoppedException stopped) {
-      overLimit.note(request, stopped.over());
-      throw new CloseConnectionException(stopped.over().reason());
+      try {
+        send(request, response, question.form(), answer);
+      } catch (QueryBounds.StoppedException stopped) {
+        overLimit.note(request, stopped.over());
+        throw new CloseConnectionException(stopped.over().reason());
+      }
     } finally {
       found.forEach(HeldSeries::close);
     }
   }
 
-  private void gather(Question question, List<HeldSeries> found, QueryBounds bounds)
+  private void gather(
+      ServerRequest request, Question question, List<HeldSeries> found, QueryBounds bounds)
       throws IOException {
     for (int i = 0; i < question.asked().size(); i++) {
       var held = new HeldSeries(bounds, externalLabels);
@@ -218,23 +185,22 @@ final class ReadHandler {
           question.queries().get(i).wantsSamples()
               ? held::add
               : (name, labels, _) -> held.addLabels(name, labels);
-      store.history(question.asked().get(i), bounds, bounds.bounded(sink));
+      reads.gather(request, question.asked().get(i), bounds, sink);
       held.sort();
     }
   }
 
   /** A look for the operator, which the client need not know of. */
   private void lookForLabels(
-      ServerRequest request, Question question, List<HeldSeries> found, LimitedMemory.Lease lease)
+      ServerRequest request, Question question, List<HeldSeries> found, QueryBounds bounds)
       throws IOException {
-    var bounds = new QueryBounds(lease, limits, System::nanoTime);
     try {
       for (int i = 0; i < found.size(); i++) {
         if (found.get(i).size() == 0) {
           unknownLabels
               .look(
                   question.asked().get(i),
-                  (query, sink) -> store.history(query, bounds, bounds.bounded(sink)))
+                  (query, sink) -> reads.gather(request, query, bounds, sink))
               .ifPresent(label -> log.unknownLabel(request, label));
         }
       }

@@ -103,19 +103,17 @@ public final class Routes implements HttpServer.Handler, Pressure {
     var history = new HistoryHandler(store, limits, queries, overLimit, System::currentTimeMillis);
     var reads = new Turnstile(RequestLimit.READS, limits.maxReads(), limits.maxWait());
     board.watch(RequestLimit.READS, reads::taken);
-    var read = new ReadHandler(store, settings, memory, queries, reads, overLimit, log);
     var forms = new FormParameters(limits, memory);
     var historyReads =
         new HistoryReads(
             store, limits, forms, queries, reads, overLimit, log, System::currentTimeMillis);
+    var read = new ReadHandler(historyReads, memory, settings.externalLabels(), overLimit, log);
     var series = new SeriesHandler(historyReads);
     var query = new QueryHandler(historyReads);
     var metadata = new MetadataHandler(store);
     // Each page has new times, so that its pieces would only take the place of those of scrapes.
     var newPages = new PageWriter(new SegmentCache(0));
-    var federate =
-        new FederateHandler(
-            store, settings, queries, reads, newPages, overLimit, log, System::currentTimeMillis);
+    var federate = new FederateHandler(historyReads, newPages, settings.externalLabels());
     var status =
         new StatusHandler(store, settings, board, writers, cluster::outage, build, started);
 

@@ -1,5 +1,6 @@
 package io.silverback.server.handler;
 
+import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Labels;
 import io.silverback.server.group.select.LabelMatcher;
 import io.silverback.server.group.select.SeriesSelector;
@@ -49,6 +50,8 @@ final class UnknownLabels {
     for (LabelMatcher matcher : asked.selectors().getFirst().matchers()) {
       if (matcher instanceof LabelMatcher.Equal(String label, String value)
           && !label.equals(LabelMatcher.NAME)
+          // All series have one.
+          && !label.equals(GroupingKey.JOB)
           && !value.isEmpty()) {
         named.add(label);
       } else {
@@ -62,13 +65,25 @@ final class UnknownLabels {
     var without =
         new HistoryQuery(
             List.of(SeriesSelector.of(others)), asked.startMillis(), asked.endMillis());
-    source.history(
-        without,
-        (_, labels, _) -> {
-          found[0] = true;
-          named.removeIf(label -> has(labels, label));
-        });
+    try {
+      source.history(
+          without,
+          (_, labels, _) -> {
+            found[0] = true;
+            named.removeIf(label -> has(labels, label));
+            if (named.isEmpty()) {
+              throw new AllFoundException();
+            }
+          });
+    } catch (AllFoundException _) {
+      return Optional.empty();
+    }
     return found[0] ? named.stream().findFirst() : Optional.empty();
+  }
+
+  /** Ends a look that can find no label any more. */
+  private static final class AllFoundException extends IOException {
+    private static final long serialVersionUID = 1L;
   }
 
   private static boolean has(Labels labels, String label) {

@@ -25,6 +25,11 @@ public final class QueryBounds implements QueryBudget {
     this.startNanos = nanoTime.getAsLong();
   }
 
+  /** Those of another query that begins now, which share only the memory. */
+  public QueryBounds anew() {
+    return new QueryBounds(memory, limits, nanoTime);
+  }
+
   /** Ends a query where it is. */
   public static final class StoppedException extends IOException {
     private static final long serialVersionUID = 1L;
@@ -41,10 +46,14 @@ public final class QueryBounds implements QueryBudget {
     }
   }
 
-  /** Does the query, which may not take longer, nor go on without its client. */
+  /**
+   * Does the query or a part of it, which may not take longer than what is left of its time, nor go
+   * on without its client.
+   */
   public void during(BooleanSupplier isAbandoned, Deadline.Work<IOException> work)
       throws IOException {
-    var deadline = Deadline.of(limits.queryTimeout(), nanoTime, isAbandoned);
+    long taken = nanoTime.getAsLong() - startNanos;
+    var deadline = Deadline.of(limits.queryTimeout().minusNanos(taken), nanoTime, isAbandoned);
     deadline.begin();
     try {
       deadline.during(work);

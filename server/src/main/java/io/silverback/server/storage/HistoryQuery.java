@@ -44,12 +44,13 @@ public record HistoryQuery(
   }
 
   /**
-   * False if all selectors ask for names of metrics that none has.
+   * False if all selectors ask for names of metrics that none has, or for jobs without groups.
    *
    * @param isKnown whether there may be a family of a name
+   * @param hasGroups whether there may be a group of a job
    */
-  public boolean mayMatchAny(Predicate<String> isKnown) {
-    return selectors.stream().anyMatch(selector -> selector.mayMatchAny(isKnown));
+  public boolean mayMatchAny(Predicate<String> isKnown, Predicate<String> hasGroups) {
+    return selectors.stream().anyMatch(selector -> selector.mayMatchAny(isKnown, hasGroups));
   }
 
   /** False if no series of a family of that name is asked for. */

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -76,6 +77,7 @@ final class FederateHandlerTest {
     Answer answer = ask("{__name__=~\"a|z|gone\"}");
 
     assertEquals(200, answer.status());
+    assertEquals(Optional.of("Accept-Encoding"), answer.header("Vary"));
     assertTrue(
         answer.header("Content-Type").orElseThrow().startsWith("text/plain; version=0.0.4"),
         answer.headerLines()::toString);

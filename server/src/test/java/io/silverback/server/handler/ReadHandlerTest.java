@@ -41,11 +41,14 @@ import java.net.URI;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
+import java.util.function.DoubleSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -354,6 +357,54 @@ final class ReadHandlerTest {
                       address(pushed), request(SAMPLES, query(times[4] + 1, times[4] + 9, x))))
               .getFirst());
     }
+  }
+
+  /** Values that compress to next to nothing, somewhat and not at all, over several pages. */
+  @Test
+  void asManySamplesAreReadAsWerePushedWhateverTheirValuesAre() throws IOException {
+    long seed = new Random().nextLong();
+    var random = new Random(seed);
+    Map<String, DoubleSupplier> patterns =
+        Map.of(
+            "constant", () -> 7,
+            "bounded", () -> random.nextInt(1_000),
+            "random", () -> Double.longBitsToDouble(random.nextLong() >>> 2));
+    try (var pushed = TestGateway.start()) {
+      var expected = new TreeMap<String, List<String>>();
+      for (int push = 0; push < 300; push++) {
+        for (var pattern : patterns.entrySet()) {
+          String job = pattern.getKey();
+          var body = new StringBuilder();
+          for (int i = 0; i < 20; i++) {
+            double value = pattern.getValue().getAsDouble();
+            body.append("x{i=\"%d\"} %s\n".formatted(i, value));
+            expected
+                .computeIfAbsent("__name__=x,i=" + i + ",job=" + job, _ -> new ArrayList<>())
+                .add(Long.toHexString(Double.doubleToRawLongBits(value)));
+          }
+          pushed.send("PUT", "/metrics/job/" + job, body.toString());
+        }
+        // Two pushes of one millisecond would be one sample.
+        RunningProcess.pause(Duration.ofMillis(2));
+      }
+      byte[] x = always(matcher(EQUAL, "__name__", "x"));
+      List<Series> sampled =
+          results(ReadClient.post(address(pushed), request(SAMPLES, x))).getFirst();
+
+      assertEquals(expected, valuesOf(sampled), "seed=" + seed);
+      assertEquals(
+          Map.of(0L, sampled), frames(ReadClient.post(address(pushed), request(CHUNKS, x))));
+    }
+  }
+
+  /** By labels, the values of the samples. */
+  private static Map<String, List<String>> valuesOf(List<Series> found) {
+    return found.stream()
+        .collect(
+            Collectors.toMap(
+                series -> String.join(",", series.labels()),
+                series ->
+                    series.samples().stream().map(sample -> sample.split(" ", 2)[1]).toList()));
   }
 
   private static List<String> samples(TestGateway of, byte[] query) {

@@ -54,6 +54,7 @@ final class SeriesHandlerTest {
         "[{\"Zone\":\"z\",\"__name__\":\"y\",\"instance\":\"i\",\"job\":\"a\"}]",
         data("series?" + match("y") + "&" + match("nope")));
     assertEquals("[]", data("series?" + match("x") + "&end=1"));
+    assertEquals("[]", data("series?" + match("x") + "&start=99999999999"));
   }
 
   @Test

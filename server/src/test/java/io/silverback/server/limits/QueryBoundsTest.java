@@ -3,6 +3,7 @@ package io.silverback.server.limits;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.silverback.codec.model.Deadline;
 import io.silverback.codec.model.Labels;
 import io.silverback.server.handler.HeldSamples;
 import io.silverback.server.limits.QueryBounds.StoppedException;
@@ -82,6 +83,19 @@ final class QueryBoundsTest {
     nowNanos = LIMITS.queryTimeout().toNanos() + 1;
     var stopped = assertThrows(StoppedException.class, bounds::goOn);
     assertEquals(RequestLimit.QUERY_TIMEOUT, stopped.over().limit());
+  }
+
+  @Test
+  void thePartsOfAQueryShareItsTime() throws IOException {
+    bounds.during(() -> false, () -> nowNanos = LIMITS.queryTimeout().toNanos());
+    Deadline.Work<IOException> part =
+        () -> {
+          nowNanos++;
+          Deadline.current().lookNow();
+        };
+    var stopped = assertThrows(StoppedException.class, () -> bounds.during(() -> false, part));
+    assertEquals(RequestLimit.QUERY_TIMEOUT, stopped.over().limit());
+    bounds.anew().during(() -> false, part);
   }
 
   @Test

@@ -48,21 +48,34 @@ public final class AnchoredRegex {
   private static final String DOT_MATCHES_ALL = "(?s)";
 
   private final String text;
-  private final Pattern pattern;
+  private final Program program;
 
-  private AnchoredRegex(String text, Pattern pattern) {
+  private AnchoredRegex(String text, Program program) {
     this.text = text;
-    this.pattern = pattern;
+    this.program = program;
+  }
+
+  /** What finds out whether a text matches. */
+  sealed interface Program permits Compiled, TextList {
+    boolean matches(String value);
+
+    /** As {@link AnchoredRegex#captures}. */
+    Optional<List<String>> captures(String value);
+
+    int groupCount();
+
+    OptionalInt groupNamed(String name);
   }
 
   /**
    * The expression that the text says.
    *
    * @throws MalformedSelectorException if it says none, or one of more than that weight, or with
-   *     more than 4,096 characters between two bars
+   *     more than 4,096 characters between two bars and not only a list of texts
    */
   public static AnchoredRegex compile(String text, long maxWeight) {
-    if (longestAlternative(text) > MAX_ALTERNATIVE) {
+    boolean isList = TextList.isOne(text);
+    if (!isList && longestAlternative(text) > MAX_ALTERNATIVE) {
       throw new MalformedSelectorException(
           "regular expressions are too large: longest alternative=%d limit=%d"
               .formatted(longestAlternative(text), MAX_ALTERNATIVE));
@@ -73,7 +86,8 @@ public final class AnchoredRegex {
               .formatted(weightOf(text), maxWeight));
     }
     try {
-      return new AnchoredRegex(text, Pattern.compile(text, Pattern.DOTALL));
+      return new AnchoredRegex(
+          text, isList ? TextList.of(text) : new Compiled(Pattern.compile(text, Pattern.DOTALL)));
     } catch (PatternSyntaxException e) {
       throw new MalformedSelectorException(reasonOf(e));
     }
@@ -93,6 +107,9 @@ public final class AnchoredRegex {
 
   /** About the number of instructions, and a hundred times the branches in a row; at least. */
   public static long weightOf(String text) {
+    if (TextList.isOne(text)) {
+      return TextList.weightOf(text);
+    }
     long ofGroups = 1;
     long ofCharacters = 1;
     for (MatchResult repetition : REPETITION.matcher(text).results().toList()) {
@@ -137,18 +154,17 @@ public final class AnchoredRegex {
   }
 
   boolean matches(String value) {
-    return pattern.matches(value);
+    return program.matches(value);
   }
 
   /** How many groups in parentheses it captures. */
   public int groupCount() {
-    return pattern.groupCount();
+    return program.groupCount();
   }
 
   /** The number of the group that is captured under that name. */
   public OptionalInt groupNamed(String name) {
-    Integer number = pattern.namedGroups().get(name);
-    return number == null ? OptionalInt.empty() : OptionalInt.of(number);
+    return program.groupNamed(name);
   }
 
   /**
@@ -156,15 +172,39 @@ public final class AnchoredRegex {
    * text does not match.
    */
   public Optional<List<String>> captures(String value) {
-    Matcher matcher = pattern.matcher(value);
-    if (!matcher.matches()) {
-      return Optional.empty();
+    return program.captures(value);
+  }
+
+  /** Any expression, as the library runs it. */
+  private record Compiled(Pattern pattern) implements Program {
+    @Override
+    public boolean matches(String value) {
+      return pattern.matches(value);
     }
-    var captures = new ArrayList<String>(matcher.groupCount() + 1);
-    for (int group = 0; group <= matcher.groupCount(); group++) {
-      captures.add(Objects.requireNonNullElse(matcher.group(group), ""));
+
+    @Override
+    public int groupCount() {
+      return pattern.groupCount();
     }
-    return Optional.of(captures);
+
+    @Override
+    public OptionalInt groupNamed(String name) {
+      Integer number = pattern.namedGroups().get(name);
+      return number == null ? OptionalInt.empty() : OptionalInt.of(number);
+    }
+
+    @Override
+    public Optional<List<String>> captures(String value) {
+      Matcher matcher = pattern.matcher(value);
+      if (!matcher.matches()) {
+        return Optional.empty();
+      }
+      var captures = new ArrayList<String>(matcher.groupCount() + 1);
+      for (int group = 0; group <= matcher.groupCount(); group++) {
+        captures.add(Objects.requireNonNullElse(matcher.group(group), ""));
+      }
+      return Optional.of(captures);
+    }
   }
 
   @Override

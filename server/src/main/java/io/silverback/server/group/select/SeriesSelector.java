@@ -81,16 +81,25 @@ public record SeriesSelector(List<LabelMatcher> matchers, String text) {
   }
 
   /**
-   * False if the name of a metric is asked for that none has.
+   * False if the name of a metric is asked for that none has, or a job that has no group: each
+   * series has the job of its group.
    *
    * @param isKnown whether there may be a family of a name
+   * @param hasGroups whether there may be a group of a job
    */
-  public boolean mayMatchAny(Predicate<String> isKnown) {
+  public boolean mayMatchAny(Predicate<String> isKnown, Predicate<String> hasGroups) {
     for (LabelMatcher matcher : matchers) {
-      if (matcher instanceof LabelMatcher.Equal(String label, String name)
-          && label.equals(LabelMatcher.NAME)
-          && PARTS.stream().noneMatch(part -> isPartOfKnown(name, part, isKnown))) {
-        return false;
+      if (matcher instanceof LabelMatcher.Equal(String label, String value)) {
+        boolean mayMatch =
+            switch (label) {
+              case LabelMatcher.NAME ->
+                  PARTS.stream().anyMatch(part -> isPartOfKnown(value, part, isKnown));
+              case GroupingKey.JOB -> hasGroups.test(value);
+              default -> true;
+            };
+        if (!mayMatch) {
+          return false;
+        }
       }
     }
     return true;

@@ -5,7 +5,9 @@ import io.silverback.codec.row.GroupFrame;
 import io.silverback.server.group.ConsistencyCheck;
 import io.silverback.server.group.GroupState;
 import io.silverback.server.storage.Obstacle;
+import io.silverback.server.storage.maps.GroupKeys;
 import io.silverback.server.storage.maps.HistoryHead;
+import io.silverback.server.storage.maps.JobEntries;
 import io.silverback.server.storage.maps.OffHeapMap;
 import io.silverback.server.storage.maps.PreparedTexts;
 import io.silverback.server.storage.maps.ShapeTable;
@@ -35,6 +37,7 @@ public final class GroupWriter {
   private final Tombstones tombstones;
   private final ConsistencyCheck check;
   private final ReplicaIndex index;
+  private final JobEntries jobs;
   private final LongSupplier wallMillis;
   private final LongSupplier ownMillis;
 
@@ -48,6 +51,7 @@ public final class GroupWriter {
       Tombstones tombstones,
       ConsistencyCheck check,
       ReplicaIndex index,
+      JobEntries jobs,
       LongSupplier wallMillis,
       LongSupplier ownMillis) {
     this.groups = groups;
@@ -59,6 +63,7 @@ public final class GroupWriter {
     this.tombstones = tombstones;
     this.check = check;
     this.index = index;
+    this.jobs = jobs;
     this.wallMillis = wallMillis;
     this.ownMillis = ownMillis;
   }
@@ -224,15 +229,25 @@ public final class GroupWriter {
     boolean isTombstone = Tombstones.isOne(frame);
     boolean isOver = !frame.exists() && HistoryHead.isEmpty(workspace.entry());
     if (isOver && !(isTombstone && isRemembered(key, frame))) {
-      groups.remove(key);
-      index.removed(key, HistoryHead.group(workspace.entry()));
+      remove(key, workspace);
       isTombstone = false;
     } else {
       int length = workspace.finish(frame);
+      if (!workspace.markStored(true)) {
+        jobs.add(GroupKeys.decode(key));
+      }
       groups.put(key, workspace.entry(), 0, length);
       index.stored(key, frame, workspace.entry(), length);
     }
     tombstones.replace(workspace.frame(), isTombstone);
+  }
+
+  private void remove(byte[] key, Workspace workspace) {
+    groups.remove(key);
+    index.removed(key, HistoryHead.group(workspace.entry()));
+    if (workspace.markStored(false)) {
+      jobs.remove(GroupKeys.decode(key));
+    }
   }
 
   private boolean isRemembered(byte[] key, GroupFrame frame) {
@@ -244,8 +259,7 @@ public final class GroupWriter {
    */
   public void forget(byte[] key, GroupState old, Workspace workspace) {
     GroupFrame frame = workspace.frame();
-    groups.remove(key);
-    index.removed(key, HistoryHead.group(workspace.entry()));
+    remove(key, workspace);
     if (HistoryHead.columns(workspace.entry()) > 0) {
       history.dropOpen(workspace.entry(), frame.shape());
     }

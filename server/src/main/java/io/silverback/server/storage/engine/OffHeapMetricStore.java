@@ -23,6 +23,7 @@ import io.silverback.server.storage.StorageStatistics;
 import io.silverback.server.storage.StoreClosedException;
 import io.silverback.server.storage.StoreConfig;
 import io.silverback.server.storage.maps.GroupKeys;
+import io.silverback.server.storage.maps.JobEntries;
 import io.silverback.server.storage.maps.Keys;
 import io.silverback.server.storage.maps.MapRoom;
 import io.silverback.server.storage.maps.OffHeapMaps;
@@ -105,6 +106,7 @@ public final class OffHeapMetricStore implements LocalStore {
   private final Holdings holdings = new Holdings();
   private final Tombstones tombstones = new Tombstones();
   private final ReplicaIndex index;
+  private final JobEntries jobs;
   private final VersionClock clock;
   private final LongSupplier wallMillis;
   private final LongSupplier nanoClock;
@@ -153,6 +155,7 @@ public final class OffHeapMetricStore implements LocalStore {
     this.history = new HistoryPages(maps, shapes, retention, pageClock);
     this.check =
         new ConsistencyCheck(settings.reserved(), groups, new OffHeapTallies(maps.tallies));
+    this.jobs = new JobEntries(maps.tallies);
     this.found = adoptEntries();
     this.index = new ReplicaIndex(maps, tombstones, shapeChanges);
     this.writer =
@@ -166,6 +169,7 @@ public final class OffHeapMetricStore implements LocalStore {
             tombstones,
             check,
             index,
+            jobs,
             wallMillis,
             this::ownMillis);
     long mostMemory = settings.limits().memoryBytes();
@@ -219,6 +223,7 @@ public final class OffHeapMetricStore implements LocalStore {
     entries.continueAfter(audited.lastGroup());
     clock.observe(audited.newest());
     pageClock.continueAfter(audited.lastSealedMillis());
+    maps.groups.forEach((key, _) -> jobs.add(GroupKeys.decode(key, 0, key.capacity())));
     groups.forEachOutline(check::recordStored);
     try (Snapshot mixed = groups.snapshot(key -> check.needsSeries(key.job()))) {
       mixed.groups().forEach(check::recordStoredSeries);
@@ -360,8 +365,9 @@ public final class OffHeapMetricStore implements LocalStore {
   private void readAll(
       HistoryQuery kept, QueryBudget budget, OrderedHistorySink sink, Reading reading)
       throws IOException {
-    // Most queries of a Prometheus are for names that were never pushed.
-    if (!kept.mayMatchAny(name -> name.equals(PushTimes.SUCCESS) || shapes.knowsText(name))) {
+    // Most queries of a Prometheus are for names and jobs that were never pushed.
+    if (!kept.mayMatchAny(
+        name -> name.equals(PushTimes.SUCCESS) || shapes.knowsText(name), jobs::has)) {
       return;
     }
     try (var _ = shapes.visit();

@@ -24,6 +24,7 @@ public final class Workspace {
   private final HistoryPages.Pen pen = new HistoryPages.Pen();
   private GroupFrame frame = GroupFrame.EMPTY;
   private int length;
+  private boolean isStored;
 
   /** A few workspaces that wait for the next update. Thread-safe. */
   static final class Pool {
@@ -43,6 +44,7 @@ public final class Workspace {
 
   /** Starts with the entry of a group. */
   void load(DirectBuffer stored) {
+    isStored = true;
     length = stored.capacity();
     found.putBytes(0, stored, 0, length);
     int headLength = HistoryHead.length(found);
@@ -58,6 +60,7 @@ public final class Workspace {
     HistoryHead.start(entry, group);
     frame = GroupFrame.EMPTY;
     length = 0;
+    isStored = false;
   }
 
   /** The state that was found. */
@@ -69,6 +72,13 @@ public final class Workspace {
   public boolean isFound(byte[] key, long hash) {
     return length > 0
         && ContentHash.of(new UnsafeBuffer(key), new UnsafeBuffer(found, 0, length)) == hash;
+  }
+
+  /** Notes whether the group has an entry from now on, and tells whether it had one. */
+  boolean markStored(boolean isStoredNow) {
+    boolean before = isStored;
+    isStored = isStoredNow;
+    return before;
   }
 
   /** True if pages of history belong to the group. */

@@ -10,7 +10,10 @@ import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Labels;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -240,7 +243,63 @@ final class SeriesSelectorTest {
   void aListOfManyNamesFitsTheLimit() {
     String names = String.join("|", Collections.nCopies(700, "nightly-backup-0123456789"));
 
-    SeriesSelector.parse("{job=~\"" + names + "\"}");
+    SeriesSelector.parse("{job=~\"" + names + "|.+\"}");
+  }
+
+  /** As a dashboard asks for all values of a label. */
+  @Test
+  void aListOfNothingButNamesMayHaveThousandsOfThem() {
+    List<String> hosts = IntStream.range(0, 50_000).mapToObj(i -> "host-" + i + ".net:9").toList();
+    String regex = "(" + String.join("|", hosts).replace(".", "\\.") + ")";
+    var list = AnchoredRegex.compile(regex, SeriesSelector.MAX_REGEX_WEIGHT);
+
+    assertTrue(hosts.stream().allMatch(list::matches));
+    assertFalse(list.matches("host-1xnet:9"));
+    assertFalse(list.matches("host-50000.net:9"));
+    assertFalse(list.matches(""));
+    assertThrows(
+        MalformedSelectorException.class,
+        () -> AnchoredRegex.compile("|".repeat(200_000), SeriesSelector.MAX_REGEX_WEIGHT));
+  }
+
+  @Test
+  void aListMatchesAndCapturesWhatTheLibraryDoes() {
+    long seed = System.nanoTime();
+    var random = new SplittableRandom(seed);
+    int lists = 0;
+    for (int i = 0; i < 20_000; i++) {
+      String regex = text(random, "ab|(\\.-)");
+      if (!TextList.isOne(regex)) {
+        continue;
+      }
+      lists++;
+      var library = com.google.re2j.Pattern.compile(regex, com.google.re2j.Pattern.DOTALL);
+      var list = AnchoredRegex.compile(regex, SeriesSelector.MAX_REGEX_WEIGHT);
+      String what = "seed=" + seed + " regex=" + regex;
+      assertEquals(library.groupCount(), list.groupCount(), what);
+      for (int j = 0; j < 20; j++) {
+        String value = text(random, "ab|.-");
+        var matcher = library.matcher(value);
+        assertEquals(
+            matcher.matches()
+                ? Optional.of(
+                    IntStream.rangeClosed(0, matcher.groupCount())
+                        .mapToObj(matcher::group)
+                        .toList())
+                : Optional.empty(),
+            list.captures(value),
+            what + " value=" + value);
+      }
+    }
+    assertTrue(lists > 1_000, "lists=" + lists);
+  }
+
+  private static String text(SplittableRandom random, String alphabet) {
+    var text = new StringBuilder();
+    for (int length = random.nextInt(6); length > 0; length--) {
+      text.append(alphabet.charAt(random.nextInt(alphabet.length())));
+    }
+    return text.toString();
   }
 
   @ParameterizedTest
@@ -264,11 +323,11 @@ final class SeriesSelectorTest {
 
   @Test
   void aLongAlternativeIsRefusedUnseen() {
-    SeriesSelector.parse("{a=~\"" + "x".repeat(4_096) + "|" + "y".repeat(4_096) + "\"}");
+    SeriesSelector.parse("{a=~\".|" + "x".repeat(4_096) + "|" + "y".repeat(4_096) + "\"}");
     var fault =
         assertThrows(
             MalformedSelectorException.class,
-            () -> SeriesSelector.parse("{a=~\"" + "x".repeat(4_097) + "\"}"));
+            () -> SeriesSelector.parse("{a=~\".|" + "x".repeat(4_097) + "\"}"));
     assertTrue(
         String.valueOf(fault.getMessage()).endsWith("longest alternative=4097 limit=4096"),
         fault.getMessage());
@@ -292,14 +351,14 @@ final class SeriesSelectorTest {
         "^",
         "x*",
         "\\b",
-        "|",
+        "|^",
         "(?:)",
         "(x|y|)",
         "\\pL?",
         "\\b{100}",
         "x{0,1000}",
         "(x?){20}",
-        "ab|cd|"
+        "ab|cd.|"
       })
   void theLimitKeepsTheStack(String piece) {
     var regex = new StringBuilder(piece);

@@ -10,6 +10,7 @@ import static io.silverback.server.group.Samples.timestamped;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.silverback.codec.model.Deadline;
 import io.silverback.codec.model.Fingerprint;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Labels;
@@ -195,6 +196,50 @@ final class StoreHistoryTest {
     assertEquals("1:1.0 3:3.0", samples("a{job=\"x\"}").get("a{instance=\"\",job=\"x\"}"));
     store.wipe();
     assertEquals(Map.of(), samples("a"));
+    store.sweep();
+    assertEquals(0, entries());
+  }
+
+  @Test
+  void noGroupIsLookedAtForANameOrAJobThatNoneHas() throws IOException {
+    for (int i = 0; i < 1_000; i++) {
+      pushAfter(1, put(GroupingKey.of("j" + i % 7, "i", Integer.toString(i)), gauge("m", i)));
+    }
+    assertEquals(0, looks("n{job=~\"j.\"}"));
+    assertEquals(0, looks("m{job=\"j7\"}"));
+    assertEquals(0, looks("{job=\"j7\",i=\"7\"}"));
+    assertTrue(looks("m{job=\"j6\"}") > 900, "looks at all groups for some of them");
+    assertTrue(looks("m{job=~\"j7\"}") > 900, "looks at all groups for a pattern");
+  }
+
+  /** How often a query looked whether something matches, to the last hundred. */
+  private int looks(String selector) throws IOException {
+    int[] clockReads = new int[1];
+    var deadline = Deadline.of(Duration.ofDays(1), () -> clockReads[0]++, () -> false);
+    deadline.begin();
+    deadline.during(() -> samples(selector));
+    return (clockReads[0] - 1) * 64;
+  }
+
+  @Test
+  void aJobHasGroupsForAsLongAsTheyHaveHistoryAlsoInACopyOfTheStore() throws IOException {
+    pushAfter(1, put(X, gauge("a", 1)));
+    pushAfter(1, put(GroupingKey.of("x", "i", "1"), gauge("a", 2)));
+    store.submit(delete(X));
+    store.submit(delete(GroupingKey.of("x", "i", "1")));
+    assertEquals(2, samples("a{job=\"x\"}").size());
+    var copies = new OffHeapMaps();
+    store.copyTo(copies);
+    try (var copy = store(RETENTION, copies)) {
+      assertEquals(2, samples(copy, "a{job=\"x\"}", 0, Long.MAX_VALUE).size());
+    }
+    now += RETENTION.toMillis() + 1;
+    store.sweep();
+    store.sweep();
+    assertEquals(0, entries());
+    pushAfter(1, put(X, gauge("a", 3)));
+    assertEquals(1, samples("a{job=\"x\"}").size());
+    store.wipe();
     store.sweep();
     assertEquals(0, entries());
   }
