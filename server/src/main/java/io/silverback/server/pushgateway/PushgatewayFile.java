@@ -111,7 +111,8 @@ final class PushgatewayFile {
                 key, new ParsedExposition(families, false), push, failure, times));
   }
 
-  private static Map<?, ?> struct(GobInput in, @Nullable Object value) throws MalformedFileException {
+  private static Map<?, ?> struct(GobInput in, @Nullable Object value)
+      throws MalformedFileException {
     if (value instanceof Map<?, ?> fields) {
       return fields;
     }
@@ -134,7 +135,8 @@ final class PushgatewayFile {
     return entries;
   }
 
-  private static GroupingKey key(GobInput in, @Nullable Object value) throws MalformedFileException {
+  private static GroupingKey key(GobInput in, @Nullable Object value)
+      throws MalformedFileException {
     var labels = new HashMap<String, String>();
     for (GobReader.Entry each : entries(in, value)) {
       labels.put(String.valueOf(each.key()), String.valueOf(each.value()));
@@ -147,7 +149,8 @@ final class PushgatewayFile {
   }
 
   /** A message of its own, which the parser reads as one of several. */
-  private List<MetricFamily> families(GobInput in, @Nullable Object value) throws MalformedFileException {
+  private List<MetricFamily> families(GobInput in, @Nullable Object value)
+      throws MalformedFileException {
     if (!(value instanceof byte[] message)) {
       return List.of();
     }
