@@ -23,6 +23,7 @@ import io.silverback.server.member.UsualLibraries;
 import io.silverback.server.memory.RequestMemory;
 import io.silverback.server.metrics.BuildInfo;
 import io.silverback.server.metrics.GatewayMetrics;
+import io.silverback.server.pushgateway.TakeOver;
 import io.silverback.server.storage.ChoreStatistics;
 import io.silverback.server.storage.Limit;
 import io.silverback.server.storage.MetricStore;
@@ -64,7 +65,7 @@ public final class Gateway implements AutoCloseable {
   /** A store that is recovered within that time is ready when the first request can come. */
   private static final Duration RECOVERY_PATIENCE = Duration.ofSeconds(5);
 
-  private static final Duration CLUSTER_RECOVERY_PATIENCE = Duration.ofHours(1);
+  private static final Duration LONG_PATIENCE = Duration.ofHours(1);
 
   private static final double SHORT_OF_MEMORY = 0.85;
 
@@ -127,7 +128,7 @@ public final class Gateway implements AutoCloseable {
             config.historyRetention(),
             config.limits(),
             memory);
-    ownStore = openStore(settings, config.persistence(), patience(config));
+    ownStore = openStore(settings, config);
     metrics.watchStorage(ownStore::statistics);
     metrics.watchChores(this::chores);
     board.watchStore(() -> ownStore.statistics().limits());
@@ -275,17 +276,24 @@ public final class Gateway implements AutoCloseable {
 
   /** The others of a cluster must not be told of a store that is half there. */
   private static Duration patience(GatewayConfig config) {
-    return config.cluster().isPresent() ? CLUSTER_RECOVERY_PATIENCE : RECOVERY_PATIENCE;
+    return config.cluster().isPresent() ? LONG_PATIENCE : RECOVERY_PATIENCE;
   }
 
-  private static LocalStore openStore(
-      StoreConfig settings, Optional<PersistenceConfig> persistence, Duration patience) {
-    if (persistence.isEmpty()) {
+  private static LocalStore openStore(StoreConfig settings, GatewayConfig config) {
+    if (config.persistence().isEmpty()) {
       return new OffHeapMetricStore(settings);
     }
     try {
-      var store = new PersistedMetricStore(settings, persistence.get());
-      store.awaitReady(patience);
+      PersistenceConfig persistence = config.persistence().get();
+      // A cluster has its groups from its members.
+      Optional<TakeOver> earlier =
+          config.cluster().isPresent()
+              ? Optional.empty()
+              : TakeOver.find(
+                  persistence.folder(), persistence.startsEmpty(), settings.wallMillis());
+      var store = new PersistedMetricStore(settings, persistence);
+      store.awaitReady(earlier.isPresent() ? LONG_PATIENCE : patience(config));
+      earlier.ifPresent(file -> file.into(store));
       return store;
     } catch (StoreUnusableException e) {
       throw new StartUpException("--persistence.file: " + e.getMessage());

@@ -83,7 +83,7 @@ final class PackageArrowsTest {
               "server",
               "codec.model server.admin server.flags server.group.rules server.handler server.http "
                   + "server.limits server.log server.member server.memory server.metrics "
-                  + "server.storage server.storage.engine server.storage.files server.transfer "
+                  + "server.pushgateway server.storage server.storage.engine server.storage.files server.transfer "
                   + "server.web server.writers server.yaml",
               "com.sun.management",
               HELIDON,
@@ -134,6 +134,9 @@ final class PackageArrowsTest {
               "codec.model server.group server.limits server.storage server.web "
                   + "server.writers",
               METRICS),
+          room(
+              "server.pushgateway",
+              "codec.exposition codec.model server.group server.log server.storage"),
           room(
               "server.read",
               "codec.exposition codec.gorilla codec.model codec.remoteread server.group.select "

@@ -42,7 +42,7 @@ final class PersistenceTest {
   @Test
   void aFileInThePlaceOfTheStoreIsKeptAside() throws IOException {
     Path store = folder.resolve("data");
-    Files.writeString(store, "\u0001GroupingKeyToMetricGroup\u0002 and so on");
+    Files.writeString(store, "something else and so on");
     try (var gateway = start(store)) {
       gateway.send("PUT", "/metrics/job/a", "x 1\n");
     }
@@ -53,6 +53,22 @@ final class PersistenceTest {
     try (var gateway = start(store)) {
       assertEquals(List.of("x{instance=\"\",job=\"a\"} 1"), shown(gateway));
     }
+  }
+
+  /** Its metrics would be lost otherwise. */
+  @Test
+  void aDamagedFileOfAPushgatewayIsAReasonNotToStart() throws IOException {
+    Path store = folder.resolve("data");
+    String damaged = "\u0001GroupingKeyToMetricGroup\u0002 and so on";
+    Files.writeString(store, damaged);
+    var refused = assertThrows(StartUpException.class, () -> start(store));
+    String message = String.valueOf(refused.getMessage());
+    assertTrue(message.contains("set --persistence.start-empty"), message);
+    assertEquals(damaged, Files.readString(store));
+    try (var gateway = start(store, "--persistence.start-empty")) {
+      assertEquals(List.of(), shown(gateway));
+    }
+    assertEquals(2, list(folder).size(), "it is kept aside");
   }
 
   @Test

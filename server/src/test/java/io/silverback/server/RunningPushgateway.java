@@ -18,10 +18,15 @@ final class RunningPushgateway implements AutoCloseable {
   }
 
   static RunningPushgateway start() {
+    return start("");
+  }
+
+  /** One that writes its groups to that file when it ends. */
+  static RunningPushgateway start(String file) {
     String program =
         RunningProcess.debianProgram("/usr/bin/prometheus-pushgateway", "prometheus-pushgateway");
     String address = "127.0.0.1:" + RunningProcess.freePort();
-    var command = List.of(program, "--web.listen-address=" + address, "--persistence.file=");
+    var command = List.of(program, "--web.listen-address=" + address, "--persistence.file=" + file);
     var gateway = new RunningPushgateway(address, RunningProcess.start(command, Map.of()));
     try {
       gateway.process.awaitReady(gateway.uri("/-/ready"));

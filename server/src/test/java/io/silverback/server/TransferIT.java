@@ -1,14 +1,18 @@
 package io.silverback.server;
 
 import static java.util.stream.Collectors.joining;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -16,11 +20,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Groups go from a real Pushgateway to Silverback, and on to another Pushgateway. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -36,7 +42,7 @@ final class TransferIT {
   void start() {
     old = RunningPushgateway.start();
     silverback = RunningGateway.start("--web.enable-admin-api");
-    pushToOld();
+    pushTo(old);
   }
 
   @AfterAll
@@ -67,7 +73,36 @@ final class TransferIT {
     }
   }
 
-  private void pushToOld() {
+  @Test
+  void aServerInThePlaceOfAPushgatewayHasItsGroups(@TempDir Path folder) throws IOException {
+    Path file = folder.resolve("pushgateway.data");
+    String page;
+    Map<String, Instant> times;
+    try (var before = RunningPushgateway.start(file.toString())) {
+      pushTo(before);
+      page = inMilliseconds(pushed(before.get("/metrics")));
+      times = times(before.get("/api/v1/metrics"));
+    }
+    byte[] written = Files.readAllBytes(file);
+    for (boolean isFirst : new boolean[] {true, false}) {
+      try (var after = RunningGateway.start("--persistence.file=" + file)) {
+        assertEquals(page, pushed(after.scrape()));
+        assertEquals(times, times(Http.get(after.uri("/api/v1/metrics")).body()));
+        assertEquals(
+            isFirst,
+            after
+                .standardError()
+                .contains("took over the metrics of a Pushgateway\" groups=8 kept_as="));
+      }
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      List<Path> aside = files.filter(Files::isRegularFile).toList();
+      assertEquals(1, aside.size(), aside::toString);
+      assertArrayEquals(written, Files.readAllBytes(aside.getFirst()));
+    }
+  }
+
+  private static void pushTo(RunningPushgateway old) {
     assertEquals(
         200,
         old.push(

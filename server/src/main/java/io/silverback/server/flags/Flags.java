@@ -175,7 +175,8 @@ public final class Flags {
                 new PersistenceConfig(
                     folder,
                     flags.get(ServerFlags.PERSISTENCE_INTERVAL),
-                    flags.get(LimitFlags.MIN_FREE_DISK)));
+                    flags.get(LimitFlags.MIN_FREE_DISK),
+                    flags.get(ServerFlags.START_EMPTY)));
   }
 
   private static String prefix(String given, String standard) {

@@ -83,6 +83,12 @@ final class ServerFlags {
           "5m",
           "How often the folder is flushed to the disk, which only a power cut can show.");
 
+  static final Flag<Boolean> START_EMPTY =
+      STORE.off(
+          "persistence.start-empty",
+          "Start without metrics where the file of a Pushgateway at --persistence.file cannot be"
+              + " read. It is kept aside.");
+
   static final Flag<Duration> HISTORY_RETENTION =
       STORE.single(
           "history.retention",
