@@ -338,6 +338,7 @@ final class FlagsTest {
             "cluster.tombstone-age",
             "cluster.voter-only",
             "cluster.zone",
+            "persistence.start-empty",
             "history.retention",
             "limits.body-timeout",
             "limits.max-body-time",
