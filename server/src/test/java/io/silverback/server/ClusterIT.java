@@ -181,8 +181,8 @@ final class ClusterIT {
 
   /**
    * Through nodes that lead nothing, and while others take over what a node led that was killed in
-   * the middle of its removal. A Prometheus that reads the history from all nodes, whichever of them
-   * answer, gets each sample once.
+   * the middle of its removal. A Prometheus that reads the history from all nodes, whichever of
+   * them answer, gets each sample once.
    */
   @Test
   void aPageOfTheWholeClusterHasNoBlankInADrainAndIsLateAfterAKill(@TempDir Path folder) {
