@@ -1,4 +1,4 @@
-// What somebody should look at; one line if nothing is wrong.
+// What an operator should look at; one line if nothing is wrong.
 
 import {h} from './dom.js';
 import {get, now} from './api.js';
