@@ -8,8 +8,11 @@ import io.silverback.server.handler.ClusterHandler;
 import io.silverback.server.handler.Fence;
 import io.silverback.server.handler.JobTraffic;
 import io.silverback.server.handler.LifecycleHandler;
+import io.silverback.server.handler.OwnProblems;
 import io.silverback.server.handler.Routes;
+import io.silverback.server.handler.StoredGroupFinder;
 import io.silverback.server.handler.StoredJobs;
+import io.silverback.server.handler.Surveys;
 import io.silverback.server.http.Exchange;
 import io.silverback.server.http.HttpServer;
 import io.silverback.server.limits.LimitBoard;
@@ -133,6 +136,7 @@ public final class Gateway implements AutoCloseable {
     metrics.watchChores(this::chores);
     board.watchStore(() -> ownStore.statistics().limits());
     var traffic = new JobTraffic();
+    var problems = new OwnProblems(writers, System::currentTimeMillis);
     cluster =
         config
             .cluster()
@@ -145,6 +149,7 @@ public final class Gateway implements AutoCloseable {
                         clock,
                         memory,
                         traffic,
+                        problems,
                         watched.orElseThrow(),
                         this::dropAll));
     store = front.apply(cluster.map(parts -> parts.store()).orElse(ownStore));
@@ -163,7 +168,15 @@ public final class Gateway implements AutoCloseable {
             board,
             writers,
             traffic,
-            cluster.map(parts -> parts.jobs()).orElse(new StoredJobs(store::sizes, traffic)),
+            problems,
+            cluster
+                .map(parts -> parts.surveys())
+                .orElseGet(
+                    () ->
+                        new Surveys(
+                            new StoredJobs(store::sizes, traffic),
+                            new StoredGroupFinder(store::sizes, System::currentTimeMillis),
+                            problems)),
             live::rewrite,
             build,
             guard,

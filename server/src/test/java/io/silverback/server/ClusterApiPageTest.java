@@ -21,21 +21,24 @@ import org.junit.jupiter.api.Test;
  * of the same kinds; a boolean, and a text that is a word of the API, has to be the same.
  */
 final class ClusterApiPageTest {
-  private static final Path PAGE = Path.of("..", "docs", "formats", "cluster-api.md");
+  private static final Path PAGES = Path.of("..", "docs", "formats");
   private static final Pattern EXAMPLE =
       Pattern.compile("(?s)```\n\\$ (GET|POST|DELETE|PUT) (\\S+)\n(\\d{3})\n(.*?)```");
   private static final Pattern WORD =
       Pattern.compile("node-[0-9]|none|leadership|all|success|error");
-  private static final int EXAMPLES = 12;
+  private static final int EXAMPLES = 18;
 
   private record Example(String method, String path, int status, String body) {}
 
   @Test
   void theServerAnswersAsThePageSays() throws IOException {
-    List<Example> examples = examples();
+    List<Example> examples = new ArrayList<>(examples("page-api.md"));
+    examples.addAll(examples("cluster-api.md"));
     assertEquals(EXAMPLES, examples.size());
     try (var cluster = LocalCluster.start(3)) {
       assertEquals(200, cluster.send(1, "PUT", "/metrics/job/backup", "a 1\n").status());
+      assertEquals(200, cluster.send(1, "PUT", "/metrics/job/restore", "b 1\n").status());
+      assertEquals(400, cluster.send(2, "PUT", "/metrics/job/broken", "a one\n").status());
       for (Example example : examples) {
         // On a busy machine a lease may run out at any time; each request may be repeated.
         cluster.await(example.path(), () -> isSettled(cluster) && isAnswered(example, cluster));
@@ -60,9 +63,9 @@ final class ClusterApiPageTest {
     return cluster.get(0, "/api/v1/cluster/status").text().contains("\"settled\":true");
   }
 
-  private static List<Example> examples() throws IOException {
+  private static List<Example> examples(String page) throws IOException {
     var examples = new ArrayList<Example>();
-    Matcher matcher = EXAMPLE.matcher(Files.readString(PAGE));
+    Matcher matcher = EXAMPLE.matcher(Files.readString(PAGES.resolve(page)));
     while (matcher.find()) {
       int status = Integer.parseInt(matcher.group(3));
       examples.add(new Example(matcher.group(1), matcher.group(2), status, matcher.group(4)));

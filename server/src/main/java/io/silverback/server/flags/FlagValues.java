@@ -6,6 +6,8 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** The texts that all flags were set to, and the values that they stand for. Immutable. */
 final class FlagValues {
@@ -57,6 +59,14 @@ final class FlagValues {
     return flag.kind() == Flag.Kind.SINGLE && get(flag) instanceof Duration duration
         ? GoDuration.format(duration)
         : String.join(",", texts(flag));
+  }
+
+  /** The names of the flags that have another text than the default. */
+  Set<String> changed() {
+    return Flags.TABLE.stream()
+        .filter(flag -> !texts(flag).equals(List.of(flag.standard())))
+        .map(Flag::name)
+        .collect(Collectors.toSet());
   }
 
   /** The texts of the flags that need a restart to change. */

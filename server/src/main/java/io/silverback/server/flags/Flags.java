@@ -156,7 +156,8 @@ public final class Flags {
         flags.get(ServerFlags.ENABLE_UTF8_NAMES) ? NameValidation.UTF8 : NameValidation.LEGACY,
         externalLabels(flags),
         LimitFlags.endpoints(flags),
-        flags.shown());
+        flags.shown(),
+        flags.changed());
   }
 
   private static Labels externalLabels(FlagValues flags) {

@@ -2,7 +2,6 @@ package io.silverback.server.handler;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.silverback.codec.model.GroupingKey;
-import io.silverback.codec.model.Labels;
 import io.silverback.server.handler.ClusterInfo.Copy;
 import io.silverback.server.handler.ClusterInfo.Gone;
 import io.silverback.server.handler.ClusterInfo.Outage;
@@ -11,7 +10,6 @@ import io.silverback.server.handler.ClusterInfo.Peer;
 import io.silverback.server.handler.ClusterInfo.Place;
 import io.silverback.server.handler.ClusterInfo.Share;
 import io.silverback.server.handler.ClusterInfo.Standing;
-import io.silverback.server.json.BadParameterException;
 import io.silverback.server.json.GroupJson;
 import io.silverback.server.json.JsonAnswer;
 import io.silverback.server.json.QueryParameters;
@@ -28,7 +26,6 @@ import java.util.function.Supplier;
 public final class ClusterHandler {
   static final String OFF =
       "clustering is off here, start the server with --cluster.listen-address";
-  private static final String JOB = "job";
 
   private final Supplier<Targets> targets;
   private final Optional<ClusterInfo> cluster;
@@ -140,26 +137,11 @@ public final class ClusterHandler {
         JsonAnswer.refuse(request, response, OFF);
         return;
       }
-      GroupingKey key = key(QueryParameters.parse(request.query().rawValue()));
+      GroupingKey key =
+          GroupingKeyParameters.read(QueryParameters.parse(request.query().rawValue()));
       Place place = cluster.get().place(key);
       JsonAnswer.send(request, response, out -> writePlace(key, place, out));
     };
-  }
-
-  private static GroupingKey key(QueryParameters parameters) {
-    if (parameters.first(JOB).isEmpty()) {
-      throw new BadParameterException(
-          "no job parameter provided, add job=NAME and the other labels");
-    }
-    var labels = new Labels.Builder();
-    for (String name : parameters.names()) {
-      List<String> values = parameters.all(name);
-      if (values.size() > 1) {
-        throw BadParameterException.of(name, "must be given once");
-      }
-      labels.add(name, values.getFirst());
-    }
-    return new GroupingKey(labels.build());
   }
 
   private static void writeTargets(Targets targets, JsonGenerator out) throws IOException {

@@ -4,6 +4,7 @@ import io.silverback.codec.exposition.NameValidation;
 import io.silverback.codec.model.Labels;
 import io.silverback.server.limits.RequestLimits;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * What the operator decided about the endpoints.
@@ -18,6 +19,7 @@ import java.util.Map;
  * @param externalLabels what remote read puts on each series that does not have such a label
  * @param limits how much requests may ask for
  * @param flags every flag and its value, for show
+ * @param changedFlags those of them that do not have their default value
  */
 public record EndpointConfig(
     String externalUrl,
@@ -30,8 +32,10 @@ public record EndpointConfig(
     NameValidation names,
     Labels externalLabels,
     RequestLimits limits,
-    Map<String, String> flags) {
+    Map<String, String> flags,
+    Set<String> changedFlags) {
   public EndpointConfig {
     flags = Map.copyOf(flags);
+    changedFlags = Set.copyOf(changedFlags);
   }
 }

@@ -49,6 +49,7 @@ final class PushHandler {
   private final boolean checked;
   private final OverLimitAnswer overLimit;
   private final JobTraffic jobs;
+  private final OwnProblems problems;
   private final WriterWatch writers;
   private final Fence fence;
   private final PushTemplates templates;
@@ -62,6 +63,7 @@ final class PushHandler {
       Turnstile pushes,
       OverLimitAnswer overLimit,
       JobTraffic jobs,
+      OwnProblems problems,
       WriterWatch writers,
       Fence fence,
       RequestLog log) {
@@ -76,6 +78,7 @@ final class PushHandler {
     this.checked = settings.checked();
     this.overLimit = overLimit;
     this.jobs = jobs;
+    this.problems = problems;
     this.writers = writers;
     this.fence = fence;
     this.templates = new PushTemplates(settings.limits().maxTemplateBytes());
@@ -141,22 +144,22 @@ final class PushHandler {
     try {
       submission = submit(request, reading, meaning);
     } catch (UnreadableBodyException e) {
-      jobs.count(key.job(), false);
+      refused(request, key, e.reason());
       log.unreadableBody(request, key, e.reason());
       PlainText.error(response, 400, e.reason());
       return;
     } catch (MalformedExpositionException e) {
-      jobs.count(key.job(), false);
       String reason = String.valueOf(e.getMessage());
+      refused(request, key, reason);
       log.unreadableBody(request, key, reason);
       PlainText.error(response, 400, reason);
       return;
     } catch (OverLimitException e) {
-      jobs.count(key.job(), false);
+      refused(request, key, e.reason());
       overLimit.endpoint(request, response, e);
       return;
     } catch (DeadlineException e) {
-      jobs.count(key.job(), false);
+      refused(request, key, "it took too long");
       switch (e.reason()) {
         case TIME -> overLimit.endpoint(request, response, tookTooLong());
         case ABANDONED -> throw new CloseConnectionException("the client went away", e);
@@ -164,10 +167,19 @@ final class PushHandler {
       return;
     }
     // Before the answer, so that a client which asks next sees its push counted.
-    if (!(submission instanceof Submission.Outdated)) {
-      jobs.count(key.job(), submission instanceof Submission.Accepted);
+    switch (submission) {
+      case Submission.Accepted() -> jobs.count(key.job(), true);
+      case Submission.Refused(_, var reason) -> refused(request, key, reason);
+      case Submission.OverLimit(_, _, var reason) -> refused(request, key, reason);
+      case Submission.Unavailable(_, var reason) -> refused(request, key, reason);
+      case Submission.Outdated _ -> {}
     }
     answer(request, response, submission);
+  }
+
+  private void refused(ServerRequest request, GroupingKey key, String reason) {
+    jobs.count(key.job(), false);
+    problems.refused(key, ClientName.of(request), reason);
   }
 
   private OverLimitException tookTooLong() {

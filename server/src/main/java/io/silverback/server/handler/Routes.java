@@ -36,7 +36,7 @@ import java.util.function.DoubleConsumer;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
-/** Every path that the server answers. */
+/** Every path that the server answers. Longer than other classes, as each of them has a line. */
 public final class Routes implements HttpServer.Handler, Pressure {
   private final String prefix;
   private final Router router;
@@ -52,7 +52,8 @@ public final class Routes implements HttpServer.Handler, Pressure {
    * @param board learns how full the limits of requests are
    * @param writers learns who pushes
    * @param traffic learns what each job does
-   * @param jobs what all jobs have and do
+   * @param problems learns which pushes are refused
+   * @param surveys what is asked of all servers
    * @param rewriteRules what becomes of the grouping keys of requests, asked for each of them
    * @param guard decides which requests get an answer at all
    * @param fence asked before a request reads or writes groups
@@ -68,7 +69,8 @@ public final class Routes implements HttpServer.Handler, Pressure {
       LimitBoard board,
       WriterWatch writers,
       JobTraffic traffic,
-      JobTotals jobs,
+      OwnProblems problems,
+      Surveys surveys,
       Supplier<RewriteRules> rewriteRules,
       BuildInfo build,
       Guard guard,
@@ -90,14 +92,15 @@ public final class Routes implements HttpServer.Handler, Pressure {
     var paths = new GroupingKeyPath(settings.names(), rewriteRules);
     var push =
         new PushHandler(
-            store, settings, paths, memory, pushes, overLimit, traffic, writers, fence, log);
+            store, settings, paths, memory, pushes, overLimit, traffic, problems, writers, fence,
+            log);
     var delete = new DeleteHandler(store, paths, writers, log);
     var deflated = new SegmentCache(limits.maxScrapeCacheBytes());
     metrics.watchScrapeCache(deflated::takenBytes, deflated::found, deflated::missed);
     var pages = new PageWriter(deflated);
     var scrape = new ScrapeHandler(store, metrics, pages, log, cluster::scraped);
     var api = new ApiHandler(store, settings.flags(), board, writers, build, started);
-    var top = new TopHandler(jobs);
+    var top = new TopHandler(surveys.jobs());
     var queries = LimitedMemory.ofQueries(requests.queries());
     board.watch(RequestLimit.QUERY_MEMORY, queries::takenBytes);
     var history = new HistoryHandler(store, limits, queries, overLimit, System::currentTimeMillis);
@@ -114,8 +117,14 @@ public final class Routes implements HttpServer.Handler, Pressure {
     // Each page has new times, so that its pieces would only take the place of those of scrapes.
     var newPages = new PageWriter(new SegmentCache(0));
     var federate = new FederateHandler(historyReads, newPages, settings.externalLabels());
+    var files = new PageFiles();
     var status =
-        new StatusHandler(store, settings, board, writers, cluster::outage, build, started);
+        new StatusHandler(store, settings, board, writers, cluster::outage, build, started, files);
+    var groups =
+        new GroupsHandler(
+            store, surveys.groups(), writers, limits, overLimit, System::currentTimeMillis);
+    var problemList = new ProblemsHandler(surveys.problems(), cluster::outage);
+    var server = new ServerHandler(store, settings, board, started);
 
     UnaryOperator<Endpoint> large = endpoint -> inTurn(endpoint, scrapes, overLimit);
     UnaryOperator<Endpoint> fenced = endpoint -> fenced(fence, endpoint, log);
@@ -127,7 +136,8 @@ public final class Routes implements HttpServer.Handler, Pressure {
     }
     routes.addAll(scrapes(settings.telemetryPath(), scrape, fenced, large, metrics));
     routes.addAll(life(lifecycle, settings.lifecycle(), cluster, log));
-    routes.addAll(pages(status));
+    routes.addAll(pages(status, files));
+    routes.addAll(ofThePage(groups, problemList, server, fenced, large));
     routes.addAll(queries(api, history, top, fenced, large, metrics));
     routes.addAll(reads(read, federate, series, fenced, metrics));
     routes.addAll(prometheusApi(query, metadata, fenced, large));
@@ -218,10 +228,25 @@ public final class Routes implements HttpServer.Handler, Pressure {
         new Route("GET", "/-/quit", "", lifecycle.byGet()));
   }
 
-  private List<Route> pages(StatusHandler status) {
+  private List<Route> pages(StatusHandler status, PageFiles files) {
     return List.of(
         route("GET", "/", "status", status.endpoint()),
-        route("GET", "/status", "status", status.endpoint()));
+        route("GET", "/status", "status", status.endpoint()),
+        route("GET", PageFiles.path(), "static", files.endpoint()));
+  }
+
+  /** What the page asks for that others did not need so far. */
+  private List<Route> ofThePage(
+      GroupsHandler groups,
+      ProblemsHandler problems,
+      ServerHandler server,
+      UnaryOperator<Endpoint> fenced,
+      UnaryOperator<Endpoint> large) {
+    return List.of(
+        route("GET", "/api/v1/groups", "api/v1/groups", fenced.apply(large.apply(groups.groups()))),
+        route("GET", "/api/v1/group", "api/v1/group", fenced.apply(large.apply(groups.group()))),
+        route("GET", "/api/v1/problems", "api/v1/problems", problems.endpoint()),
+        route("GET", "/api/v1/server", "api/v1/server", server.endpoint()));
   }
 
   private List<Route> queries(

@@ -1,7 +1,5 @@
 package io.silverback.server.handler;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import io.helidon.http.Header;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
@@ -9,36 +7,32 @@ import io.silverback.server.http.BrowserRules;
 import io.silverback.server.limits.LimitBoard;
 import io.silverback.server.metrics.BuildInfo;
 import io.silverback.server.storage.MetricStore;
-import io.silverback.server.storage.StoreNotReadyException;
 import io.silverback.server.writers.WriterWatch;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
-import java.util.Base64;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 
-/** The page at {@code /}: what this server is and where its endpoints are. */
+/**
+ * The page at {@code /}. Its scripts show all there is; for browsers without scripts, and for
+ * scripts without a browser, it says what this server is and where its endpoints are.
+ */
 final class StatusHandler {
   private static final int MOST_CONFLICTS = 20;
   private static final int MOST_SHOWN = 1000;
 
-  private static final String STYLE =
-      """
-
-      body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222 }
-      th { text-align: left; font-weight: normal; padding-right: 2rem }
-      td { font-family: monospace; overflow-wrap: anywhere }
-      """;
-
-  /** The page has one style sheet within itself, and nothing else but text and links. */
+  /** Scripts, styles and data of this server alone, and no text that becomes markup or a script. */
   private static final Header POLICY =
       HeaderValues.createCached(
           BrowserRules.POLICY,
-          "default-src 'none'; style-src 'sha256-%s'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-              .formatted(sha256(STYLE)));
+          "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+              + "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+              + "require-trusted-types-for 'script'; trusted-types 'none'");
+
+  /** The page names the files of this version. */
+  private static final Header NOT_KEPT =
+      HeaderValues.createCached(HeaderNames.CACHE_CONTROL, "no-cache");
 
   private final MetricStore store;
   private final Map<String, String> flags;
@@ -49,6 +43,7 @@ final class StatusHandler {
   private final Instant startTime;
   private final String externalPrefix;
   private final String telemetryPath;
+  private final PageFiles files;
 
   /**
    * The page of a server.
@@ -62,7 +57,9 @@ final class StatusHandler {
       WriterWatch writers,
       Supplier<Optional<String>> outage,
       BuildInfo build,
-      Instant startTime) {
+      Instant startTime,
+      PageFiles files) {
+    this.files = files;
     this.store = store;
     this.board = board;
     this.writers = writers;
@@ -77,6 +74,7 @@ final class StatusHandler {
   Endpoint endpoint() {
     return (_, response, _) -> {
       BrowserRules.add(response, POLICY);
+      response.header(NOT_KEPT);
       response.status(200).header(HeaderNames.CONTENT_TYPE, "text/html; charset=utf-8");
       response.send(page());
     };
@@ -149,12 +147,15 @@ final class StatusHandler {
         <meta charset="utf-8">
         <meta name="robots" content="noindex,nofollow">
         <meta name="viewport" content="width=device-width, initial-scale=1">
+        <meta name="color-scheme" content="light dark">
         <title>Silverback</title>
-        <style>%s</style>
-        </head>
+        %s</head>
         <body>
+        <div id="app"></div>
+        <noscript>
+        <main>
         <h1>Silverback</h1>
-        <p>Version %s, up since %s, holding %s groups, %d <a href="%s">stale</a>.</p>
+        <p>Version %s, up since %s, %d groups are <a href="%s">stale</a>.</p>
         <ul>
         <li><a href="%s">Metrics</a> as Prometheus scrapes them</li>
         <li><a href="%s">Groups</a> as JSON</li>
@@ -167,14 +168,15 @@ final class StatusHandler {
         <h2>Flags</h2>
         <table>
         %s</table>
+        </main>
+        </noscript>
         </body>
         </html>
         """
         .formatted(
-            STYLE,
+            files.links(escape(externalPrefix)),
             escape(build.version()),
             startTime,
-            groupCount(),
             store.statistics().staleGroups(),
             escape(externalPrefix + "/api/v1/metrics?stale=true"),
             escape(externalPrefix + telemetryPath),
@@ -186,25 +188,8 @@ final class StatusHandler {
             flagRows());
   }
 
-  private String groupCount() {
-    try {
-      return Integer.toString(store.groupCount());
-    } catch (StoreNotReadyException e) {
-      return "an unknown number of (" + escape(String.valueOf(e.getMessage())) + ")";
-    }
-  }
-
   private static String shortened(String text) {
     return text.length() <= MOST_SHOWN ? text : text.substring(0, MOST_SHOWN) + "...";
-  }
-
-  private static String sha256(String text) {
-    try {
-      byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(UTF_8));
-      return Base64.getEncoder().encodeToString(digest);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has it: algorithm=SHA-256", e);
-    }
   }
 
   private static String escape(String text) {

@@ -41,7 +41,7 @@ public final class StoredJobs implements JobTotals {
   private List<Heavy> largest(Weight weight) {
     var jobs = new HeavyJobs(MOST_JOBS);
     groups.accept(
-        (key, series, bytes) -> jobs.add(JobName.shown(key.job()), weight.of(series, bytes)));
+        (key, _, series, bytes) -> jobs.add(JobName.shown(key.job()), weight.of(series, bytes)));
     return jobs.all();
   }
 
@@ -51,7 +51,7 @@ public final class StoredJobs implements JobTotals {
     jobs.forEach(
         job -> totals.put(job, new Totals(0, 0, 0, traffic.pushes(job), traffic.refusals(job))));
     groups.accept(
-        (key, series, bytes) ->
+        (key, _, series, bytes) ->
             totals.computeIfPresent(
                 JobName.shown(key.job()),
                 (_, found) -> found.plus(new Totals(1, series, bytes, 0, 0))));

@@ -1,6 +1,9 @@
 package io.silverback.server.member;
 
+import io.silverback.cluster.HashRing;
 import io.silverback.cluster.Member;
+import io.silverback.cluster.SlotTable;
+import io.silverback.cluster.View;
 import io.silverback.cluster.node.ClusterNode;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.server.group.GroupState;
@@ -59,6 +62,28 @@ final class ClusterGroups {
     }
     MemberQuestions.requireAll(slots);
     return groups;
+  }
+
+  /** The group as its leader has it; empty if it does not exist. */
+  Optional<GroupState> group(GroupingKey key) {
+    byte[] encoded = GroupKeys.encode(key);
+    View view = MemberQuestions.view(node);
+    SlotTable.Tenure tenure = view.slots().tenure(HashRing.slotOf(encoded));
+    Member leader =
+        view.member(tenure.nodeId(), tenure.incarnation())
+            .orElseThrow(
+                () ->
+                    new StoreNotReadyException(
+                        "nobody leads the slot of the group now, try again later"));
+    if (!(await(ask(leader, new ServerQuestion.States(List.of(encoded), PAGE_BYTES)))
+            instanceof ServerAnswer.Told(var told))
+        || told.size() != 1) {
+      throw Asked.senseless(leader);
+    }
+    byte[] state = told.getFirst();
+    return state.length == 0
+        ? Optional.empty()
+        : WholeState.decode(state).filter(GroupState::exists);
   }
 
   /** Hands over the key of every group, member by member. */

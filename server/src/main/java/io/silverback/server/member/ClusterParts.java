@@ -19,8 +19,9 @@ import io.silverback.server.flags.StartUpException;
 import io.silverback.server.handler.ClusterHandler;
 import io.silverback.server.handler.ClusterOrders;
 import io.silverback.server.handler.Fence;
-import io.silverback.server.handler.JobTotals;
 import io.silverback.server.handler.JobTraffic;
+import io.silverback.server.handler.OwnProblems;
+import io.silverback.server.handler.Surveys;
 import io.silverback.server.log.Log;
 import io.silverback.server.memory.RequestMemory;
 import io.silverback.server.storage.MetricStore;
@@ -67,7 +68,7 @@ public final class ClusterParts implements AutoCloseable {
   private final Duration drainTimeout;
   private final PieceStreams streams;
   private final MetricStore store;
-  private final JobTotals jobs;
+  private final Surveys surveys;
   private final ClusterReport report;
   private final ClusterOrders orders;
 
@@ -81,6 +82,7 @@ public final class ClusterParts implements AutoCloseable {
       VersionClock versions,
       RequestMemory memory,
       JobTraffic traffic,
+      OwnProblems problems,
       ClusterMetrics metrics,
       Runnable onLapse) {
     this.folder = folder;
@@ -121,10 +123,12 @@ public final class ClusterParts implements AutoCloseable {
             streams,
             memory.queries(),
             traffic,
+            problems,
             () -> node.status().view(),
             report::word));
     Duration patience = settings.rules().pushBudget().plus(MARGIN);
-    jobs = new ClusterJobs(node, patience);
+    var all = new ClusterSurveys(node, patience, settings.rules().lease().multipliedBy(2));
+    surveys = new Surveys(all, all, all);
     store =
         new ReplicatedMetricStore(
             local, node, this::whyAstray, report::whyNotReady, memory.scrapes(), patience);
@@ -138,6 +142,7 @@ public final class ClusterParts implements AutoCloseable {
    * @param versions of the process, which the store uses, too
    * @param memory what answers about all of the cluster take from
    * @param traffic what jobs do at this server
+   * @param problems what clients of this server have trouble with
    * @param onLapse told when this server may not speak for any group any more
    * @throws StartUpException if it cannot listen, or its files cannot be used
    */
@@ -148,6 +153,7 @@ public final class ClusterParts implements AutoCloseable {
       VersionClock versions,
       RequestMemory memory,
       JobTraffic traffic,
+      OwnProblems problems,
       ClusterMetrics metrics,
       Runnable onLapse) {
     ClusterFolder folder = ClusterFolder.open(settings.folder(), settings.nodeId());
@@ -167,8 +173,8 @@ public final class ClusterParts implements AutoCloseable {
               settings.zone(),
               settings.voterOnly());
       return new ClusterParts(
-          settings, libraries, folder, network, self, local, versions, memory, traffic, metrics,
-          onLapse);
+          settings, libraries, folder, network, self, local, versions, memory, traffic, problems,
+          metrics, onLapse);
     } catch (IOException | IllegalArgumentException e) {
       folder.close();
       throw new StartUpException(
@@ -193,9 +199,9 @@ public final class ClusterParts implements AutoCloseable {
         self.webAddress());
   }
 
-  /** What jobs have and do in the cluster. */
-  public JobTotals jobs() {
-    return jobs;
+  /** What is asked of all members. */
+  public Surveys surveys() {
+    return surveys;
   }
 
   /** The groups of the cluster. */

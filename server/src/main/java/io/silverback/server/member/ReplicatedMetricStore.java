@@ -163,6 +163,11 @@ final class ReplicatedMetricStore implements MetricStore {
   }
 
   @Override
+  public Optional<GroupState> group(GroupingKey key) {
+    return everywhere.group(key);
+  }
+
+  @Override
   public void names(Consumer<GroupingKey> consumer) {
     Optional<Snapshot> alone = alone();
     if (alone.isEmpty()) {

@@ -6,8 +6,14 @@ import io.silverback.codec.bytes.ByteOutput;
 import io.silverback.codec.bytes.MalformedBytesException;
 import io.silverback.codec.model.Version;
 import io.silverback.server.handler.ClusterInfo.Word;
+import io.silverback.server.handler.GroupFinder.Counts;
+import io.silverback.server.handler.GroupFinder.Page;
+import io.silverback.server.handler.GroupFinder.Row;
 import io.silverback.server.handler.HeavyJobs.Heavy;
 import io.silverback.server.handler.JobTotals.Totals;
+import io.silverback.server.handler.Problems.Kind;
+import io.silverback.server.handler.Problems.Problem;
+import io.silverback.server.storage.maps.GroupKeys;
 import io.silverback.server.storage.replica.OffHeapReplicaStore.Copy;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -21,6 +27,9 @@ import java.util.stream.Stream;
 sealed interface ServerAnswer {
   /** Of those of a {@link Word} that are always there. */
   int NUMBERS_LENGTH = 20;
+
+  /** By their numbers. */
+  List<Kind> KINDS = List.of(Kind.REFUSED_PUSH, Kind.WRITER_CONFLICT);
 
   /** The server may not speak for any group now. */
   record Withheld(String reason) implements ServerAnswer {}
@@ -92,6 +101,16 @@ sealed interface ServerAnswer {
    */
   record Summed(int slots, List<Totals> jobs) implements ServerAnswer {}
 
+  /**
+   * A page of groups.
+   *
+   * @param slots as in {@link Counted}
+   */
+  record Found(int slots, Page page) implements ServerAnswer {}
+
+  /** What clients have trouble with. */
+  record Complained(List<Problem> problems) implements ServerAnswer {}
+
   default byte[] encode() {
     return switch (this) {
       case Withheld(var reason) -> start(0, 0, 0).list(List.of(reason), ByteOutput::text).finish();
@@ -117,6 +136,10 @@ sealed interface ServerAnswer {
           start(10, slots, 0).list(jobs, (out, job) -> out.bytes(bytes(job))).finish();
       case Summed(int slots, var jobs) ->
           start(11, slots, 0).list(jobs, (out, job) -> out.bytes(bytes(job))).finish();
+      case Found(int slots, var page) ->
+          start(12, slots, page.isMore() ? 1 : 0).list(strings(page)).finish();
+      case Complained(var problems) ->
+          start(13, 0, 0).list(problems, (out, problem) -> out.bytes(bytes(problem))).finish();
       case Ended(boolean holds, int lost) -> start(9, holds ? 1 : 0, lost).list(List.of()).finish();
     };
   }
@@ -161,6 +184,8 @@ sealed interface ServerAnswer {
       }
       case 10 -> new Weighed(first, strings.stream().map(ServerAnswer::heavy).toList());
       case 11 -> new Summed(first, strings.stream().map(ServerAnswer::totals).toList());
+      case 12 -> new Found(first, page(second == 1, strings, in));
+      case 13 -> new Complained(strings.stream().map(ServerAnswer::problem).toList());
       default -> throw in.fault("unknown kind of answer " + kind);
     };
   }
@@ -282,6 +307,75 @@ sealed interface ServerAnswer {
     var job = new Totals(in.u64(), in.u64(), in.u64(), in.u64(), in.u64());
     in.end();
     return job;
+  }
+
+  /** The counts, and then the rows. */
+  private static List<byte[]> strings(Page page) {
+    var strings = new ArrayList<byte[]>();
+    Counts counts = page.counts();
+    strings.add(
+        new ByteOutput()
+            .u64(counts.all())
+            .u64(counts.found())
+            .u64(counts.failed())
+            .u64(counts.overdue())
+            .u64(counts.stale())
+            .finish());
+    for (Row row : page.rows()) {
+      strings.add(
+          new ByteOutput()
+              .u64(row.pushMillis())
+              .u64(row.failureMillis())
+              .u64(row.staleMillis())
+              .u64(row.intervalMillis())
+              .u64(row.series())
+              .u64(row.bytes())
+              .bytes(GroupKeys.encode(row.key()))
+              .finish());
+    }
+    return strings;
+  }
+
+  private static Page page(boolean isMore, List<byte[]> strings, ByteInput in) {
+    if (strings.isEmpty()) {
+      throw in.fault("wrong number of byte strings");
+    }
+    var head = new ByteInput(strings.getFirst());
+    var counts = new Counts(head.u64(), head.u64(), head.u64(), head.u64(), head.u64());
+    head.end();
+    return new Page(strings.stream().skip(1).map(ServerAnswer::row).toList(), isMore, counts);
+  }
+
+  private static Row row(byte[] bytes) {
+    var in = new ByteInput(bytes);
+    long push = in.u64();
+    long failure = in.u64();
+    long stale = in.u64();
+    long interval = in.u64();
+    long series = in.u64();
+    long size = in.u64();
+    var row = new Row(GroupKeys.decode(in.bytes()), push, failure, stale, interval, series, size);
+    in.end();
+    return row;
+  }
+
+  private static byte[] bytes(Problem problem) {
+    return new ByteOutput()
+        .u8(KINDS.indexOf(problem.kind()))
+        .u64(problem.millis())
+        .bytes(GroupKeys.encode(problem.key()))
+        .text(problem.client())
+        .text(problem.reason())
+        .finish();
+  }
+
+  private static Problem problem(byte[] bytes) {
+    var in = new ByteInput(bytes);
+    Kind kind = ServerQuestion.numbered(KINDS, in);
+    long millis = in.u64();
+    var problem = new Problem(kind, GroupKeys.decode(in.bytes()), millis, in.text(), in.text());
+    in.end();
+    return problem;
   }
 
   private static ByteOutput start(int kind, int first, int second) {

@@ -8,11 +8,15 @@ import io.silverback.codec.bytes.MalformedBytesException;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.server.group.select.MalformedSelectorException;
 import io.silverback.server.handler.ClusterInfo;
+import io.silverback.server.handler.GroupFinder;
 import io.silverback.server.handler.JobTotals;
 import io.silverback.server.handler.JobTraffic;
+import io.silverback.server.handler.Problems;
+import io.silverback.server.handler.StoredGroupFinder;
 import io.silverback.server.handler.StoredJobs;
 import io.silverback.server.memory.MemoryPool;
 import io.silverback.server.storage.KeyBatch;
+import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.StoreClosedException;
 import io.silverback.server.storage.StoreNotReadyException;
 import io.silverback.server.storage.engine.LocalStore;
@@ -23,6 +27,7 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.IntPredicate;
 import java.util.function.Supplier;
@@ -42,6 +47,7 @@ final class ServerAnswers implements UnaryOperator<byte[]> {
   private final PieceStreams streams;
   private final MemoryPool queryMemory;
   private final JobTraffic traffic;
+  private final Problems problems;
   private final Supplier<Optional<View>> view;
   private final Supplier<ClusterInfo.Word> word;
 
@@ -51,6 +57,7 @@ final class ServerAnswers implements UnaryOperator<byte[]> {
    * @param streams those that other servers read from this one
    * @param queryMemory what queries of history take from
    * @param traffic what jobs do at this server
+   * @param problems what clients of this server have trouble with
    * @param view the newest one that this server knows
    * @param word how this server stands
    */
@@ -61,6 +68,7 @@ final class ServerAnswers implements UnaryOperator<byte[]> {
       PieceStreams streams,
       MemoryPool queryMemory,
       JobTraffic traffic,
+      Problems problems,
       Supplier<Optional<View>> view,
       Supplier<ClusterInfo.Word> word) {
     this.local = local;
@@ -69,6 +77,7 @@ final class ServerAnswers implements UnaryOperator<byte[]> {
     this.streams = streams;
     this.queryMemory = queryMemory;
     this.traffic = traffic;
+    this.problems = problems;
     this.view = view;
     this.word = word;
   }
@@ -98,6 +107,10 @@ final class ServerAnswers implements UnaryOperator<byte[]> {
             shown(slots -> new ServerAnswer.Weighed(slots(slots), jobs(slots).heaviest(order)));
         case ServerQuestion.Jobs(var names) ->
             shown(slots -> new ServerAnswer.Summed(slots(slots), jobs(slots).totals(names)));
+        case ServerQuestion.Find(var query) ->
+            shown(slots -> new ServerAnswer.Found(slots(slots), finder(slots).find(query)));
+        case ServerQuestion.Complaints() ->
+            new ServerAnswer.Complained(problems.report().problems());
       };
     } catch (MalformedBytesException | MalformedSelectorException | StoreNotReadyException e) {
       return new ServerAnswer.Withheld(String.valueOf(e.getMessage()));
@@ -120,15 +133,21 @@ final class ServerAnswers implements UnaryOperator<byte[]> {
   }
 
   private JobTotals jobs(IntPredicate shown) {
-    return new StoredJobs(
-        sink ->
-            local.sizes(
-                (key, series, bytes) -> {
-                  if (isShown(key, shown)) {
-                    sink.group(key, series, bytes);
-                  }
-                }),
-        traffic);
+    return new StoredJobs(sizes(shown), traffic);
+  }
+
+  private GroupFinder finder(IntPredicate shown) {
+    return new StoredGroupFinder(sizes(shown), System::currentTimeMillis);
+  }
+
+  private Consumer<MetricStore.SizeSink> sizes(IntPredicate shown) {
+    return sink ->
+        local.sizes(
+            (key, bounds, series, bytes) -> {
+              if (isShown(key, shown)) {
+                sink.group(key, bounds, series, bytes);
+              }
+            });
   }
 
   private ServerAnswer leads(IntPredicate shown) {

@@ -6,10 +6,16 @@ import io.silverback.codec.bytes.ByteInput;
 import io.silverback.codec.bytes.ByteOutput;
 import io.silverback.codec.bytes.MalformedBytesException;
 import io.silverback.server.group.select.SeriesSelector;
+import io.silverback.server.handler.GroupFinder;
+import io.silverback.server.handler.GroupFinder.Place;
+import io.silverback.server.handler.GroupFinder.Query;
+import io.silverback.server.handler.GroupFinder.State;
 import io.silverback.server.handler.JobTotals.Order;
 import io.silverback.server.storage.HistoryQuery;
+import io.silverback.server.storage.maps.GroupKeys;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What one server of a cluster asks another about itself and the groups that it has. Layout: {@code
@@ -23,6 +29,16 @@ sealed interface ServerQuestion {
 
   /** By their numbers. */
   List<Order> ORDERS = List.of(Order.SERIES, Order.BYTES, Order.PUSHES, Order.REFUSALS);
+
+  List<State> STATES = List.of(State.ANY, State.FAILED, State.OVERDUE, State.STALE);
+
+  List<GroupFinder.Order> ROW_ORDERS =
+      List.of(
+          GroupFinder.Order.NAME,
+          GroupFinder.Order.LAST_PUSH,
+          GroupFinder.Order.LAST_FAILURE,
+          GroupFinder.Order.SERIES,
+          GroupFinder.Order.BYTES);
 
   /** How many groups there are. */
   record Count() implements ServerQuestion {}
@@ -99,6 +115,12 @@ sealed interface ServerQuestion {
    */
   record Jobs(List<String> names) implements ServerQuestion {}
 
+  /** Which groups of those that the server shows are meant, and how they are in short. */
+  record Find(Query query) implements ServerQuestion {}
+
+  /** What clients of the server have trouble with; answered without a lease, too. */
+  record Complaints() implements ServerQuestion {}
+
   default byte[] encode() {
     var out = new ByteOutput().u8(FORMAT);
     return switch (this) {
@@ -124,6 +146,8 @@ sealed interface ServerQuestion {
               .u32(0)
               .list(names.stream().map(name -> name.getBytes(UTF_8)).toList())
               .finish();
+      case Find(var query) -> out.u8(13).u32(query.most()).list(strings(query)).finish();
+      case Complaints() -> out.u8(14).u32(0).list(List.of()).finish();
       case End(var stream) -> out.u8(9).u32(0).list(List.of(stream)).finish();
     };
   }
@@ -185,6 +209,11 @@ sealed interface ServerQuestion {
         yield new Heaviest(ORDERS.get(most));
       }
       case 12 -> new Jobs(keys.stream().map(name -> new String(name, UTF_8)).toList());
+      case 13 -> new Find(query(most, keys, in));
+      case 14 -> {
+        expect(0, keys, in);
+        yield new Complaints();
+      }
       default -> throw in.fault(UNKNOWN + kind);
     };
   }
@@ -208,5 +237,53 @@ sealed interface ServerQuestion {
     if (strings.size() != count) {
       throw in.fault("wrong number of byte strings");
     }
+  }
+
+  /** The place and the order first, then what the groups are called. */
+  private static List<byte[]> strings(Query query) {
+    var strings = new ArrayList<byte[]>();
+    var head =
+        new ByteOutput()
+            .u8(STATES.indexOf(query.state()))
+            .u8(ROW_ORDERS.indexOf(query.order()))
+            .flag(query.isDescending());
+    query.after().ifPresent(place -> head.u64(place.weight()).bytes(GroupKeys.encode(place.key())));
+    strings.add(head.finish());
+    strings.add(query.search().getBytes(UTF_8));
+    query.matches().forEach(text -> strings.add(text.getBytes(UTF_8)));
+    return strings;
+  }
+
+  private static Query query(int most, List<byte[]> strings, ByteInput in) {
+    if (strings.size() < 2) {
+      throw in.fault("wrong number of byte strings");
+    }
+    var head = new ByteInput(strings.getFirst());
+    State state = numbered(STATES, head);
+    GroupFinder.Order order = numbered(ROW_ORDERS, head);
+    boolean isDescending = head.flag();
+    Optional<Place> after = Optional.empty();
+    if (strings.getFirst().length > 3) {
+      long weight = head.u64();
+      after = Optional.of(new Place(weight, GroupKeys.decode(head.bytes())));
+    }
+    head.end();
+    return new Query(
+        new String(strings.get(1), UTF_8),
+        strings.stream().skip(2).map(text -> new String(text, UTF_8)).toList(),
+        state,
+        order,
+        isDescending,
+        most,
+        after);
+  }
+
+  /** The value whose number comes next. */
+  static <T> T numbered(List<T> values, ByteInput in) {
+    int number = in.u8();
+    if (number >= values.size()) {
+      throw in.fault("unknown number " + number);
+    }
+    return values.get(number);
   }
 }

@@ -1,6 +1,8 @@
 package io.silverback.server.storage;
 
+import io.silverback.codec.model.GroupBounds;
 import io.silverback.codec.model.GroupingKey;
+import io.silverback.server.group.GroupState;
 import io.silverback.server.group.GroupUpdate;
 import java.io.IOException;
 import java.time.Duration;
@@ -19,8 +21,8 @@ import java.util.function.IntPredicate;
  *
  * <ul>
  *   <li><em>the whole cluster</em>: {@link #submit}, {@link #wipe}, {@link #everywhere}, {@link
- *       #listing}, {@link #listingAfter}, {@link #names}, {@link #groupCount} and {@link #history},
- *       which ask other servers and may fail if one of them is silent
+ *       #listing}, {@link #listingAfter}, {@link #group}, {@link #names}, {@link #groupCount} and
+ *       {@link #history}, which ask other servers and may fail if one of them is silent
  *   <li><em>the slots that this server leads</em>: {@link #snapshot()} and {@link #quietGroups}, so
  *       that each group is shown, and given up, by one server
  *   <li><em>what is stored here</em>, whichever server leads it: all other methods
@@ -72,6 +74,13 @@ public interface MetricStore extends AutoCloseable {
   }
 
   /**
+   * The group of that key; empty if it does not exist.
+   *
+   * @throws StoreNotReadyException if the server that leads the group does not answer
+   */
+  Optional<GroupState> group(GroupingKey key);
+
+  /**
    * Calls the consumer with the key of every group that exists, in any order. The consumer must not
    * call the store.
    *
@@ -102,7 +111,7 @@ public interface MetricStore extends AutoCloseable {
    */
   void history(HistoryQuery query, QueryBudget budget, HistorySink sink) throws IOException;
 
-  /** Hands the size of every group that exists to the sink, in any order. */
+  /** Hands the size of every group that exists to the sink, and when what happened to it. */
   void sizes(SizeSink sink);
 
   /**
@@ -135,12 +144,13 @@ public interface MetricStore extends AutoCloseable {
   @FunctionalInterface
   interface SizeSink {
     /**
-     * A group.
+     * A group; the groups come in any order.
      *
+     * @param bounds when what happened to it
      * @param series each bucket, quantile, sum and count is one
      * @param bytes of its key, its current values and its open page of history
      */
-    void group(GroupingKey key, long series, long bytes);
+    void group(GroupingKey key, GroupBounds bounds, long series, long bytes);
   }
 
   /** Takes groups, one after the other; must not call the store. */

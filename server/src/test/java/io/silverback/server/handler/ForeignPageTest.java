@@ -69,15 +69,21 @@ final class ForeignPageTest {
   /** All routes of a server in which everything is switched on. */
   private List<Route> routes() {
     EndpointConfig settings = TestGateway.config(FLAGS).endpoints();
+    var writers = new WriterWatch(System::nanoTime, System::currentTimeMillis);
+    var problems = new OwnProblems(writers, System::currentTimeMillis);
     return new Routes(
             settings,
             RequestMemory.unlimited(),
             store.get(),
             new GatewayMetrics(BuildInfo.current()),
             new LimitBoard(settings.limits()),
-            new WriterWatch(System::nanoTime, System::currentTimeMillis),
+            writers,
             new JobTraffic(),
-            new StoredJobs(store.get()::sizes, new JobTraffic()),
+            problems,
+            new Surveys(
+                new StoredJobs(store.get()::sizes, new JobTraffic()),
+                new StoredGroupFinder(store.get()::sizes, System::currentTimeMillis),
+                problems),
             () -> RewriteRules.NONE,
             BuildInfo.current(),
             Guard.OPEN,

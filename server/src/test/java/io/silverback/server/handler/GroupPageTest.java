@@ -126,7 +126,8 @@ final class GroupPageTest {
           json(gateway.get(PATH + "?stale=true&limit=1&after=" + first.path("next").asText()));
       assertEquals(List.of("🦍"), jobs(second));
       assertFalse(second.has("next"));
-      assertTrue(gateway.get("/").text().contains("<a href=\"/api/v1/metrics?stale=true\">stale"));
+      assertTrue(
+          gateway.get("/").text().contains("2 groups are <a href=\"/api/v1/metrics?stale=true\">"));
     }
   }
 

@@ -1,16 +1,14 @@
 package io.silverback.server.http;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.silverback.server.RawHttp.Answer;
 import io.silverback.server.TestGateway;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.util.Base64;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -54,23 +52,51 @@ final class BrowserRulesTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"/", "/status"})
-  void thePageMayUseItsOwnStyleAndNothingElse(String path) throws Exception {
+  void thePageMayUseItsOwnFilesAndNothingElse(String path) throws IOException {
     Answer page = gateway.get(path);
 
-    String text = page.text();
-    String style = text.substring(text.indexOf("<style>") + 7, text.indexOf("</style>"));
-    String hash =
-        Base64.getEncoder()
-            .encodeToString(MessageDigest.getInstance("SHA-256").digest(style.getBytes(UTF_8)));
     assertEquals(
-        "default-src 'none'; style-src 'sha256-"
-            + hash
-            + "'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src"
+            + " 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none';"
+            + " require-trusted-types-for 'script'; trusted-types 'none'",
         page.header("Content-Security-Policy").orElseThrow());
     assertEquals("nosniff", page.header("X-Content-Type-Options").orElseThrow());
-    for (String forbidden : new String[] {"<script", " style=", "<img", "<form", "<link"}) {
-      assertFalse(text.contains(forbidden), forbidden);
+    for (String forbidden : new String[] {"<style", " style=", "<script>", "<img", "<form", "//"}) {
+      assertFalse(page.text().contains(forbidden), forbidden);
     }
+  }
+
+  @Test
+  void theFilesOfThePageAreKeptForEverAndSentCompressed() throws IOException {
+    String page = gateway.get("/").text();
+    int compressed = 0;
+    for (String link : page.split("(href|src)=\"", -1)) {
+      if (!link.startsWith("/static/")) {
+        continue;
+      }
+      String path = link.substring(0, link.indexOf('"'));
+      Answer packed = gateway.get(path, "Accept-Encoding: gzip");
+      assertEquals(200, packed.status(), path);
+      assertEquals("gzip", packed.header("Content-Encoding").orElseThrow());
+      assertEquals("Accept-Encoding", packed.header("Vary").orElseThrow());
+      assertEquals("nosniff", packed.header("X-Content-Type-Options").orElseThrow());
+      assertEquals(
+          "public, max-age=31536000, immutable", packed.header("Cache-Control").orElseThrow());
+      compressed += length(packed);
+      assertTrue(length(gateway.get(path)) > length(packed) / 2, path);
+      assertEquals(
+          "no-cache",
+          gateway
+              .get(path.replaceFirst("/static/[0-9a-f]+/", "/static/of-another-version/"))
+              .header("Cache-Control")
+              .orElseThrow());
+    }
+    assertTrue(compressed > 10_000 && compressed < 60_000, "compressed=" + compressed);
+    assertEquals(404, gateway.get("/static/x/other.js").status());
+  }
+
+  private static int length(Answer answer) {
+    return Integer.parseInt(answer.header("Content-Length").orElseThrow());
   }
 
   @Test

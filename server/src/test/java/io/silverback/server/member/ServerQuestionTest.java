@@ -7,12 +7,15 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import io.silverback.cluster.Member;
 import io.silverback.codec.bytes.ByteOutput;
 import io.silverback.codec.bytes.MalformedBytesException;
+import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Labels;
 import io.silverback.codec.model.Version;
 import io.silverback.server.handler.ClusterInfo.Word;
+import io.silverback.server.handler.GroupFinder;
 import io.silverback.server.handler.HeavyJobs.Heavy;
 import io.silverback.server.handler.JobTotals.Order;
 import io.silverback.server.handler.JobTotals.Totals;
+import io.silverback.server.handler.Problems;
 import io.silverback.server.storage.StoreNotReadyException;
 import io.silverback.server.storage.replica.OffHeapReplicaStore.Copy;
 import java.io.IOException;
@@ -26,6 +29,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Questions and answers between servers, as bytes. */
@@ -39,6 +43,28 @@ final class ServerQuestionTest {
       new ServerAnswer.Weighed(5461, List.of(new Heavy("a", 7)));
   private static final ServerAnswer SUMMED =
       new ServerAnswer.Summed(5461, List.of(new Totals(1, 2, 3, 4, 5)));
+  private static final GroupingKey GROUP = new GroupingKey(Labels.of("job", "a"));
+  private static final ServerQuestion FIND =
+      new ServerQuestion.Find(
+          new GroupFinder.Query(
+              "A",
+              List.of("{job=\"a\"}"),
+              GroupFinder.State.FAILED,
+              GroupFinder.Order.SERIES,
+              true,
+              100,
+              Optional.of(new GroupFinder.Place(7, GROUP))));
+  private static final ServerAnswer FOUND =
+      new ServerAnswer.Found(
+          5461,
+          new GroupFinder.Page(
+              List.of(new GroupFinder.Row(GROUP, 1, 2, 3, 4, 5, 6)),
+              true,
+              new GroupFinder.Counts(5, 4, 3, 2, 1)));
+  private static final ServerAnswer COMPLAINED =
+      new ServerAnswer.Complained(
+          List.of(
+              new Problems.Problem(Problems.Kind.WRITER_CONFLICT, GROUP, 7, "10.0.0.1", "höre")));
   private static final Path PAGE = Path.of("..", "docs", "formats", "server-questions.md");
 
   @Test
@@ -46,7 +72,7 @@ final class ServerQuestionTest {
     List<String> examples =
         Files.readAllLines(PAGE).stream().filter(line -> line.matches("[0-9a-f ]{8,}")).toList();
 
-    assertEquals(9, examples.size());
+    assertEquals(12, examples.size());
     byte[] question = HexFormat.of().parseHex(examples.get(0).replace(" ", ""));
     byte[] answer = HexFormat.of().parseHex(examples.get(1).replace(" ", ""));
     assertArrayEquals(question, new ServerQuestion.Names(KEY, 1024).encode());
@@ -69,6 +95,9 @@ final class ServerQuestionTest {
     assertArrayEquals(queries.get(2), new ServerQuestion.Heaviest(Order.PUSHES).encode());
     assertArrayEquals(queries.get(3), WEIGHED.encode());
     assertArrayEquals(queries.get(4), SUMMED.encode());
+    assertArrayEquals(queries.get(5), FIND.encode());
+    assertArrayEquals(queries.get(6), FOUND.encode());
+    assertArrayEquals(queries.get(7), COMPLAINED.encode());
   }
 
   /** A piece with a sample of {@code up{job="a"}}, and what a reader makes of it. */
@@ -129,6 +158,17 @@ final class ServerQuestionTest {
             new ServerQuestion.Next(KEY, false),
             new ServerQuestion.End(KEY),
             HISTORY,
+            FIND,
+            new ServerQuestion.Find(
+                new GroupFinder.Query(
+                    "",
+                    List.of(),
+                    GroupFinder.State.ANY,
+                    GroupFinder.Order.NAME,
+                    false,
+                    1,
+                    Optional.empty())),
+            new ServerQuestion.Complaints(),
             new ServerQuestion.Heaviest(Order.REFUSALS),
             new ServerQuestion.Jobs(List.of("a", "é")))) {
       assertArrayEquals(
@@ -160,6 +200,8 @@ final class ServerQuestionTest {
                 new Word(7, 0, 0, 0, 0, 0, 0, Optional.empty(), List.of("a"), List.of("b", "c"))),
             new ServerAnswer.Stood(
                 new Word(7, 0, 0, 0, 0, 0, 9, Optional.empty(), List.of("a"), List.of("b"))),
+            FOUND,
+            COMPLAINED,
             HAD)) {
       assertEquals(answer, ServerAnswer.decode(answer.encode()));
     }
@@ -169,7 +211,7 @@ final class ServerQuestionTest {
   void whatIsCutOffOrTooLongIsTold() {
     byte[] question = new ServerQuestion.States(List.of(KEY, KEY), 9).encode();
     byte[] answer = new ServerAnswer.Named(3, false, List.of(KEY)).encode();
-    for (byte[] whole : List.of(question, HISTORY.encode())) {
+    for (byte[] whole : List.of(question, HISTORY.encode(), FIND.encode())) {
       for (int length = 0; length < whole.length; length++) {
         byte[] cut = Arrays.copyOf(whole, length);
         assertThrows(MalformedBytesException.class, () -> ServerQuestion.decode(cut));
@@ -180,7 +222,10 @@ final class ServerQuestionTest {
     byte[] noSelector = new ByteOutput().u8(1).u8(10).u32(0).list(List.of(new byte[16])).finish();
     assertThrows(MalformedBytesException.class, () -> ServerQuestion.decode(noSelector));
     byte[] leads = new ServerAnswer.Leads(new TreeMap<>(Map.of(1, 7L))).encode();
-    for (byte[] whole : List.of(answer, HAD.encode(), leads, WEIGHED.encode(), SUMMED.encode())) {
+    List<ServerAnswer> others = List.of(HAD, WEIGHED, SUMMED, FOUND, COMPLAINED);
+    for (byte[] whole :
+        Stream.concat(Stream.of(answer, leads), others.stream().map(ServerAnswer::encode))
+            .toList()) {
       for (int length = 0; length < whole.length; length++) {
         byte[] cut = Arrays.copyOf(whole, length);
         assertThrows(MalformedBytesException.class, () -> ServerAnswer.decode(cut));

@@ -1,6 +1,7 @@
 package io.silverback.server.storage;
 
 import io.silverback.codec.model.GroupingKey;
+import io.silverback.server.group.GroupState;
 import io.silverback.server.group.GroupUpdate;
 import java.io.IOException;
 import java.time.Duration;
@@ -59,6 +60,11 @@ public class FrontStore implements MetricStore {
   @Override
   public void names(Consumer<GroupingKey> consumer) {
     store.names(consumer);
+  }
+
+  @Override
+  public Optional<GroupState> group(GroupingKey key) {
+    return store.group(key);
   }
 
   @Override

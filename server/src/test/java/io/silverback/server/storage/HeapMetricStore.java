@@ -165,6 +165,12 @@ public final class HeapMetricStore implements MetricStore {
   }
 
   @Override
+  public Optional<GroupState> group(GroupingKey key) {
+    requireOpen();
+    return Optional.ofNullable(groups.get(key));
+  }
+
+  @Override
   public void sizes(SizeSink sink) {
     requireOpen();
     groups.forEach(
@@ -173,7 +179,7 @@ public final class HeapMetricStore implements MetricStore {
               GroupShape.of(
                       key, group.families().values().stream().map(VersionedFamily::family).toList())
                   .columnCount();
-          sink.group(key, series, 0);
+          sink.group(key, group.bounds(), series, 0);
         });
   }
 
@@ -204,7 +210,7 @@ public final class HeapMetricStore implements MetricStore {
   }
 
   private Submission push(GroupUpdate update, ParsedExposition body) {
-    GroupState old = group(update.key());
+    GroupState old = stateOf(update.key());
     Stamp stamp = nextStamp();
     if (body.timestamped()) {
       return refuse(old, stamp, TIMESTAMPED);
@@ -228,7 +234,7 @@ public final class HeapMetricStore implements MetricStore {
   }
 
   private Submission restore(GroupUpdate.Restore restore) {
-    GroupState old = group(restore.key());
+    GroupState old = stateOf(restore.key());
     Stamp stamp = nextStamp();
     if (restore.body().timestamped()) {
       return new Submission.Refused(restore.key(), TIMESTAMPED);
@@ -269,7 +275,7 @@ public final class HeapMetricStore implements MetricStore {
    * on has a newer version than all that went.
    */
   private boolean delete(GroupUpdate.Delete delete) {
-    GroupState old = group(delete.key());
+    GroupState old = stateOf(delete.key());
     Stamp stamp = nextStamp();
     if (!old.exists()) {
       return false;
@@ -284,7 +290,7 @@ public final class HeapMetricStore implements MetricStore {
   }
 
   private Submission judged(GroupUpdate update, Predicate<GroupState> concerns) {
-    GroupState old = group(update.key());
+    GroupState old = stateOf(update.key());
     Stamp stamp = nextStamp();
     if (!concerns.test(old)) {
       return new Submission.Outdated(update.key());
@@ -308,7 +314,7 @@ public final class HeapMetricStore implements MetricStore {
     }
   }
 
-  private GroupState group(GroupingKey key) {
+  private GroupState stateOf(GroupingKey key) {
     GroupState group = groups.get(key);
     return group != null ? group : GroupState.absent(key);
   }

@@ -21,6 +21,7 @@ import io.silverback.server.storage.Snapshot;
 import io.silverback.server.storage.SnapshotRefusedException;
 import io.silverback.server.storage.maps.CopiedBytes;
 import io.silverback.server.storage.maps.GroupKeys;
+import io.silverback.server.storage.maps.GroupStates;
 import io.silverback.server.storage.maps.HistoryHead;
 import io.silverback.server.storage.maps.Keys;
 import io.silverback.server.storage.maps.OffHeapMap;
@@ -42,6 +43,8 @@ import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.agrona.DirectBuffer;
+import org.agrona.ExpandableArrayBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 
 /** Looks at the groups as they are published, several or all at a time. Thread-safe. */
@@ -226,6 +229,33 @@ public final class GroupTable implements StoredGroups {
     }
   }
 
+  /** The group of that key as it is now; empty if it does not exist. */
+  Optional<GroupState> group(GroupingKey key) {
+    var copy = new ExpandableArrayBuffer();
+    int[] length = new int[1];
+    usage.enter();
+    try (var _ = shapes.visit()) {
+      boolean isThere =
+          groups.read(
+              GroupKeys.encode(key),
+              entry -> {
+                length[0] = entry.capacity();
+                copy.putBytes(0, entry, 0, entry.capacity());
+              });
+      if (!isThere) {
+        return Optional.empty();
+      }
+      var entry = new UnsafeBuffer(copy, 0, length[0]);
+      int start = HistoryHead.length(entry);
+      GroupFrame frame = GroupFrame.decode(entry, start, length[0] - start);
+      return frame.exists()
+          ? Optional.of(GroupStates.decode(key, frame, shapes.shape(frame.shape())))
+          : Optional.empty();
+    } finally {
+      usage.exit();
+    }
+  }
+
   /** Hands over what each group that exists holds. */
   void sizes(MetricStore.SizeSink sink) {
     var cursor = new RowPageCursor();
@@ -236,7 +266,11 @@ public final class GroupTable implements StoredGroups {
             GroupFrameReader frame = HistoryHead.frameAfter(entry);
             if (frame.exists()) {
               long bytes = key.capacity() + entry.capacity() + openBytes(entry, cursor);
-              sink.group(GroupKeys.decode(key, 0, key.capacity()), frame.columnCount(), bytes);
+              sink.group(
+                  GroupKeys.decode(key, 0, key.capacity()),
+                  frame.bounds(),
+                  frame.columnCount(),
+                  bytes);
             }
           });
     } finally {

@@ -8,6 +8,7 @@ import io.silverback.codec.model.Version;
 import io.silverback.codec.model.VersionClock;
 import io.silverback.codec.row.GroupFrame;
 import io.silverback.server.group.ConsistencyCheck;
+import io.silverback.server.group.GroupState;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.group.PushTimes;
 import io.silverback.server.log.Log;
@@ -380,6 +381,11 @@ public final class OffHeapMetricStore implements LocalStore {
   @Override
   public void names(Consumer<GroupingKey> consumer) {
     groups.names(consumer);
+  }
+
+  @Override
+  public Optional<GroupState> group(GroupingKey key) {
+    return groups.group(key);
   }
 
   @Override

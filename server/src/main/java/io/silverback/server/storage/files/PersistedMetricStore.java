@@ -2,6 +2,7 @@ package io.silverback.server.storage.files;
 
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Version;
+import io.silverback.server.group.GroupState;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.log.FileFailure;
 import io.silverback.server.log.Log;
@@ -235,6 +236,11 @@ public final class PersistedMetricStore implements LocalStore {
   @Override
   public void names(Consumer<GroupingKey> consumer) {
     ready().names(consumer);
+  }
+
+  @Override
+  public Optional<GroupState> group(GroupingKey key) {
+    return ready().group(key);
   }
 
   @Override

@@ -1,0 +1,100 @@
+package io.silverback.server.handler;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.silverback.server.json.JsonAnswer;
+import io.silverback.server.limits.LimitBoard;
+import io.silverback.server.storage.MetricStore;
+import io.silverback.server.storage.StorageStatistics;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** {@code GET /api/v1/server}: what this server holds, what that takes, and what it runs on. */
+final class ServerHandler {
+  private final MetricStore store;
+  private final LimitBoard board;
+  private final Set<String> changedFlags;
+  private final boolean adminApi;
+  private final Instant startTime;
+
+  ServerHandler(MetricStore store, EndpointConfig settings, LimitBoard board, Instant startTime) {
+    this.store = store;
+    this.board = board;
+    this.changedFlags = settings.changedFlags();
+    this.adminApi = settings.adminApi();
+    this.startTime = startTime;
+  }
+
+  Endpoint endpoint() {
+    return (request, response, _) -> {
+      StorageStatistics storage = store.statistics();
+      JsonAnswer.send(request, response, data -> write(storage, data));
+    };
+  }
+
+  private void write(StorageStatistics storage, JsonGenerator out) throws IOException {
+    out.writeStartObject();
+    out.writeStringField("start_time", startTime.toString());
+    out.writeBooleanField("admin_api", adminApi);
+    out.writeArrayFieldStart("changed_flags");
+    for (String flag : new TreeSet<>(changedFlags)) {
+      out.writeString(flag);
+    }
+    out.writeEndArray();
+    writeLimits(out);
+    out.writeObjectFieldStart("storage");
+    out.writeNumberField("groups", storage.groups());
+    out.writeNumberField("stale_groups", storage.staleGroups());
+    out.writeNumberField("history_seconds", storage.historyMillis() / 1e3);
+    out.writeNumberField("corrupt_pages", storage.corruptPages());
+    out.writeArrayFieldStart("maps");
+    for (StorageStatistics.MapStatistics map : storage.maps()) {
+      out.writeStartObject();
+      out.writeStringField("name", map.name());
+      out.writeNumberField("entries", map.entries());
+      out.writeNumberField("bytes", map.allocatedBytes());
+      out.writeEndObject();
+    }
+    out.writeEndArray();
+    if (storage.disk().isPresent()) {
+      out.writeNumberField("free_disk_bytes", storage.disk().get().freeBytes());
+      out.writeBooleanField("last_end_was_clean", storage.disk().get().lastEndWasClean());
+    }
+    out.writeEndObject();
+    writeRuntime(out);
+    out.writeEndObject();
+  }
+
+  /** What each request is measured by alone has nothing that is used. */
+  private void writeLimits(JsonGenerator out) throws IOException {
+    out.writeArrayFieldStart("limits");
+    for (LimitBoard.Row row : board.rows()) {
+      out.writeStartObject();
+      out.writeStringField("flag", row.flag());
+      out.writeStringField("unit", row.unit().name().toLowerCase(Locale.ROOT));
+      if (row.used().isPresent()) {
+        out.writeNumberField("used", row.used().getAsLong());
+      }
+      out.writeNumberField("most", row.wholeMost());
+      out.writeNumberField("refused", row.refused());
+      out.writeEndObject();
+    }
+    out.writeEndArray();
+  }
+
+  private void writeRuntime(JsonGenerator out) throws IOException {
+    Runtime runtime = Runtime.getRuntime();
+    out.writeObjectFieldStart("runtime");
+    out.writeNumberField("uptime_seconds", Duration.between(startTime, Instant.now()).toSeconds());
+    out.writeNumberField("processors", runtime.availableProcessors());
+    out.writeNumberField("heap_used_bytes", runtime.totalMemory() - runtime.freeMemory());
+    out.writeNumberField("heap_max_bytes", runtime.maxMemory());
+    out.writeStringField(
+        "java", System.getProperty("java.vm.name") + " " + System.getProperty("java.version"));
+    out.writeStringField("os", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
+    out.writeEndObject();
+  }
+}

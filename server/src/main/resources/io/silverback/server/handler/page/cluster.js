@@ -1,0 +1,136 @@
+// How the cluster stands, and what an operator may tell it.
+
+import {h} from './dom.js';
+import {get, send} from './api.js';
+import {ago, count, duration, number} from './format.js';
+import {ask, badge, bar, table, tile} from './parts.js';
+
+const SLOTS = 16384;
+
+export default {
+  title: () => 'Cluster',
+
+  async load(params, signal) {
+    const {data: own} = await get('api/v1/cluster', {}, signal);
+    if (!own.enabled) {
+      return {own};
+    }
+    const {data: standing} = await get('api/v1/cluster/status', {}, signal);
+    return {own, standing};
+  },
+
+  view({own, standing}, params, app) {
+    if (!own.enabled) {
+      return h('p', {}, 'This server is a single node. Start it with ',
+        h('code', {}, '--cluster.listen-address'), ' to make it part of a cluster.');
+    }
+    const {failure_tolerance: tolerance, slots, members} = standing;
+    const voters = members.filter(member => member.votes);
+    const heard = voters.filter(member => member.answered).length;
+    return [
+      h('div', {class: 'tiles'},
+        tile(standing.settled ? 'Settled' : 'Not settled',
+          standing.settled ? 'the next node may be touched' : 'touch no node now', standing.settled ? 'good' : 'warn'),
+        tile(tolerance.without_losing_pushes, 'more nodes may fail without the loss of a push',
+          tolerance.without_losing_pushes > 0 ? 'good' : 'bad'),
+        tile(tolerance.without_stopping_pushes, 'more nodes may fail and pushes go on',
+          tolerance.without_stopping_pushes > 0 ? 'good' : 'bad'),
+        tile(`${heard} of ${voters.length}`, 'voters answer', heard === voters.length ? 'good' : 'bad'),
+        tile(slots.led, `slots led, of ${number(SLOTS)}`, slots.led === SLOTS ? 'good' : 'bad'),
+        tile(slots.under_replicated, 'slots lack a copy', slots.under_replicated === 0 ? 'good' : 'bad')),
+      standing.waiting_for.length > 0 && h('section', {'aria-label': 'Waiting for'}, h('h2', {}, 'Waiting for'),
+        h('ul', {}, standing.waiting_for.map(text => h('li', {}, text)))),
+      own.outage.slots > 0 && h('p', {class: 'failure'},
+        `Nobody serves ${count(own.outage.slots, 'slot')} since ${duration(own.outage.seconds)}, of ${own.outage.nodes.join(', ') || 'no member'}.`),
+      moving(slots),
+      h('section', {'aria-label': 'Members'}, h('h2', {}, 'Members'),
+        table('Members', ['Member', 'State', 'Led slots', 'Lack a copy', 'Fewest copies', app.isAdmin ? 'Orders' : undefined]
+          .filter(Boolean), members.map(member => row(member, own, standing, app)), {class: 'cards'})),
+      own.removed.length > 0 && h('section', {'aria-label': 'Not long ago'}, h('h2', {}, 'Members not long ago'),
+        h('ul', {}, own.removed.map(gone => h('li', {}, gone.node_id, ' at ', gone.web_address, ', removed ', ago(gone.removed))))),
+      h('p', {class: 'faint'}, `Cluster ${standing.cluster_id}, view ${number(standing.epoch)}, told by ${own.node_id}.`,
+        standing.generation > 0 && ` Founded again without a majority ${count(standing.generation, 'time')}.`),
+    ];
+  },
+};
+
+function moving(slots) {
+  const parts = [['taking_over', 'taken over'], ['handing_over', 'handed over'], ['moving_history', 'fetching history']]
+    .filter(([name]) => slots[name] > 0)
+    .map(([name, text]) => `${number(slots[name])} ${text}`);
+  return parts.length > 0 && h('p', {}, `Slots on the move: ${parts.join(', ')}.`);
+}
+
+function row(member, own, standing, app) {
+  const led = member.slots.led ?? 0;
+  return h('tr', {key: member.node_id},
+    h('th', {scope: 'row'}, member.node_id, member.node_id === own.node_id && badge('', 'this server'),
+      h('div', {class: 'faint'}, member.web_address)),
+    h('td', {'data-head': 'State'}, state(member), member.votes ? badge('', 'votes') : undefined,
+      member.voter_only && badge('', 'only votes'),
+      member.drain !== 'none' && badge('warn', member.drain === 'all' ? 'draining' : 'ending')),
+    h('td', {'data-head': 'Led slots'}, `${number(led)} of ${number(member.slots.should_lead)}`,
+      share(led, member.slots.should_lead)),
+    h('td', {class: 'number', 'data-head': 'Lack a copy'}, member.answered ? number(member.slots.under_replicated) : '–'),
+    h('td', {class: 'number', 'data-head': 'Fewest copies'}, member.answered ? number(member.slots.fewest_copies) : '–'),
+    app.isAdmin && h('td', {'data-head': 'Orders'}, orders(member, standing, app)));
+}
+
+function share(led, should) {
+  const drawn = bar(led, should, `${number(led)} of ${number(should)} slots`);
+  drawn.props.class = 'bar';
+  return drawn;
+}
+
+function state(member) {
+  if (!member.answered) {
+    return badge('bad', 'no answer');
+  }
+  if (member.silent) {
+    return badge('bad', 'silent', 'another member does not hear it');
+  }
+  return member.ready ? badge('good', 'ready') : [badge('warn', 'not ready'), ' ', member.reason];
+}
+
+function orders(member, standing, app) {
+  const path = `api/v1/cluster/members/${encodeURIComponent(member.node_id)}`;
+  const left = standing.failure_tolerance.without_losing_pushes;
+  if (member.drain === 'all') {
+    return h('button', {type: 'button', onclick: () => order(app, 'DELETE', `${path}/drain`, 'The drain is taken back')}, 'Undo drain');
+  }
+  return h('div', {class: 'buttons'},
+    member.answered && !member.voter_only && h('button', {type: 'button', onclick: async () => {
+      const isMeant = await ask({
+        title: `Drain ${member.node_id}?`,
+        text: [`It hands over the ${count(member.slots.led, 'slot')} that it leads, and the copies that it holds, to the others.`,
+          left === 0
+            ? 'Without it a slot may have a single copy: if one more node fails, pushes are lost.'
+            : `Until all is copied, ${count(left, 'more node')} may fail.`],
+        action: 'Drain',
+      });
+      if (isMeant) {
+        await order(app, 'POST', `${path}/drain`, `${member.node_id} is drained, or goes on to be`);
+      }
+    }}, 'Drain…'),
+    !member.answered && h('button', {type: 'button', class: 'danger', onclick: async () => {
+      const isMeant = await ask({
+        title: `Forget ${member.node_id}?`,
+        text: ['The others go on without it. If its process comes back, it has to join as a new member.'],
+        word: member.node_id,
+        action: 'Forget',
+      });
+      if (isMeant) {
+        await order(app, 'DELETE', path, `${member.node_id} is forgotten`);
+      }
+    }}, 'Forget…'));
+}
+
+async function order(app, method, path, done) {
+  try {
+    await send(method, path);
+    app.say(done);
+    app.reload();
+  } catch (fault) {
+    app.fail(fault.message);
+  }
+}

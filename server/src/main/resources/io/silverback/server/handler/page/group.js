@@ -1,0 +1,247 @@
+// One group: its families and their series, with history.
+
+import {h} from './dom.js';
+import {get, groupPath, now, root, send} from './api.js';
+import {ago, bytes, count, duration, number, rounded, sample, selector} from './format.js';
+import {ask, badge, copyButton, labelList, none, table} from './parts.js';
+import {bars, plot, sparkline} from './plot.js';
+
+const MOST_FAMILIES_OPEN = 3;
+const MOST_SERIES = 200;
+const RANGES = [['15m', '15 minutes', 900], ['1h', '1 hour', 3600], ['6h', '6 hours', 21600], ['24h', '24 hours', 86400]];
+
+/** What the viewer has opened, of the group that is shown. */
+let opened = {group: '', families: new Map(), series: ''};
+
+export default {
+  title: () => 'Group',
+  load,
+  view,
+};
+
+function keyOf(params) {
+  return Object.fromEntries([...params].filter(([name]) => name !== '@range'));
+}
+
+async function load(params, signal) {
+  const labels = keyOf(params);
+  const group = JSON.stringify(labels);
+  if (opened.group !== group) {
+    opened = {group, families: new Map(), series: ''};
+  }
+  const [{data}, row] = await Promise.all([
+    get('api/v1/group', labels, signal),
+    get('api/v1/groups', {'match[]': selector(labels), limit: 50}, signal),
+  ]);
+  const families = Object.entries(data)
+    .filter(([, value]) => value && Array.isArray(value.metrics))
+    .map(([name, family]) => ({name, ...family}))
+    .sort((a, b) => isPushTime(a.name) - isPushTime(b.name));
+  families.forEach((family, i) => {
+    if (!opened.families.has(family.name)) {
+      opened.families.set(family.name, i < MOST_FAMILIES_OPEN && !isPushTime(family.name));
+    }
+  });
+  const past = {};
+  await Promise.all(families.filter(family => opened.families.get(family.name)).map(async family => {
+    try {
+      past[family.name] = await history(family, labels, seconds(params), signal);
+    } catch (fault) {
+      if (signal.aborted) {
+        throw fault;
+      }
+      past[family.name] = {failure: fault.message};
+    }
+  }));
+  return {
+    labels,
+    families,
+    past,
+    row: row.data.groups.find(each => sameLabels(each.labels, labels)),
+    conflict: Array.isArray(data.writer_conflict) ? data.writer_conflict : undefined,
+  };
+}
+
+function isPushTime(name) {
+  return name === 'push_time_seconds' || name === 'push_failure_time_seconds';
+}
+
+function sameLabels(one, other) {
+  return JSON.stringify(Object.entries(one).sort()) === JSON.stringify(Object.entries(other).sort());
+}
+
+function seconds(params) {
+  const range = RANGES.find(([name]) => name === params.get('@range')) || RANGES[1];
+  return range[2];
+}
+
+/** The samples of each series of a family, by its labels. */
+async function history(family, labels, span, signal) {
+  const isMany = family.type === 'SUMMARY' || family.type.endsWith('HISTOGRAM');
+  const name = isMany ? `${family.name}_count` : family.name;
+  const start = (now() / 1000 - span).toFixed(3);
+  const {data} = await get('api/v1/history', {'match[]': selector(labels, name), start}, signal);
+  return new Map(data.result.map(series => [seriesKey(series.metric), series.values]));
+}
+
+/** Labels as a text; a label without a value is as good as none. */
+function seriesKey({__name__, ...labels}) {
+  return JSON.stringify(Object.entries(labels).filter(([, value]) => value !== '').sort());
+}
+
+function view(data, params, app) {
+  const {labels, families, row, conflict} = data;
+  const series = families.reduce((sum, family) => sum + family.metrics.length, 0);
+  return [
+    h('p', {key: 'key', class: 'key'}, labelList(labels),
+      row && row.failed && badge('bad', 'last push failed'),
+      row && row.stale && badge('warn', 'expired'),
+      row && row.overdue && badge('warn', 'overdue')),
+    h('dl', {key: 'facts', class: 'facts'},
+      fact('Last push', ago(row && row.last_push)),
+      row && row.last_failure && fact('Last refused push', ago(row.last_failure)),
+      row && row.stale_since && fact('Expired', ago(row.stale_since)),
+      row && row.interval_seconds && fact('Pushed every', duration(row.interval_seconds)),
+      fact('Metrics', number(series)),
+      row && fact('Series', number(row.series)),
+      row && fact('Size', bytes(row.bytes))),
+    conflict && h('section', {key: 'conflict', class: 'failure'},
+      h('strong', {}, 'Several clients write this group and overwrite one another: '),
+      conflict.map(writer => writer.sent_as ? `${writer.client} as ${writer.sent_as}` : writer.client).join(', ')),
+    h('div', {key: 'buttons', class: 'buttons'},
+      copyButton(app, 'Copy PromQL', selector(labels)),
+      copyButton(app, 'Copy curl', `curl -s --data-binary @metrics.txt ${new URL(groupPath(labels), root).href}`),
+      copyButton(app, 'Copy curl -X DELETE', `curl -X DELETE ${new URL(groupPath(labels), root).href}`),
+      h('button', {type: 'button', class: 'danger', onclick: () => remove(labels, app)}, 'Delete group…')),
+    h('p', {key: 'range', class: 'choices', role: 'group', 'aria-label': 'Time shown'}, RANGES.map(([name, text, length]) =>
+      h('button', {type: 'button', 'aria-pressed': String(seconds(params) === length),
+        onclick: () => app.replace('group', {...labels, '@range': name})}, text))),
+    families.map(family => familyCard(family, data, app)),
+  ];
+}
+
+function fact(name, value) {
+  return h('div', {}, h('dt', {}, name), h('dd', {}, value));
+}
+
+function familyCard(family, data, app) {
+  return h('details', {
+    key: `family ${family.name}`,
+    class: 'family',
+    open: opened.families.get(family.name),
+    ontoggle: event => {
+      const isOpen = event.target.open;
+      if (opened.families.get(family.name) !== isOpen) {
+        opened.families.set(family.name, isOpen);
+        app.reload();
+      }
+    },
+  },
+    h('summary', {}, h('code', {}, family.name), h('span', {class: 'faint'},
+      ` ${family.type.toLowerCase().replaceAll('_', ' ')}, ${count(family.metrics.length, 'metric')}, `, ago(family.time_stamp))),
+    family.help && h('p', {class: 'help'}, family.help),
+    opened.families.get(family.name) && metrics(family, data, app));
+}
+
+function metrics(family, data, app) {
+  const shown = family.metrics.slice(0, MOST_SERIES);
+  const past = data.past[family.name];
+  return [
+    past && past.failure && h('p', {class: 'faint'}, 'History cannot be told: ', past.failure),
+    family.metrics[0].value === undefined
+      ? shown.map((metric, i) => many(family, metric, i, data))
+      : table(`Series of ${family.name}`, ['Labels', 'Value', 'History'],
+        shown.flatMap(metric => single(family, metric, data, app))),
+    family.metrics.length > shown.length && h('p', {class: 'faint'},
+      `Only the first ${number(shown.length)} of ${number(family.metrics.length)} are shown.`),
+  ];
+}
+
+/** What the labels of a series add to those of its group. */
+function ownLabels(metric, group) {
+  const own = Object.entries(metric.labels || {}).filter(([name, value]) => group[name] !== value && value !== '');
+  return own.length > 0 ? labelList(Object.fromEntries(own)) : undefined;
+}
+
+function samplesOf(family, metric, data) {
+  const past = data.past[family.name];
+  return past instanceof Map ? past.get(seriesKey(metric.labels || {})) : undefined;
+}
+
+function single(family, metric, data, app) {
+  const id = `${family.name} ${seriesKey(metric.labels || {})}`;
+  const samples = samplesOf(family, metric, data);
+  const isOpen = opened.series === id;
+  return [
+    h('tr', {key: id},
+      h('td', {'data-head': 'Labels'}, ownLabels(metric, data.labels) || none()),
+      h('td', {class: 'number', 'data-head': 'Value'}, readable(family.name, metric.value)),
+      h('td', {class: 'history', 'data-head': 'History'}, h('button', {
+        type: 'button', class: 'bare', 'aria-expanded': String(isOpen), title: 'Show as a plot',
+        'aria-label': `History of ${family.name}`,
+        onclick: () => {
+          opened.series = isOpen ? '' : id;
+          app.draw();
+        },
+      }, sparkline(samples)))),
+    isOpen && h('tr', {key: `${id} plot`}, h('td', {colspan: 3}, plot(samples, `History of ${family.name}`))),
+  ].filter(Boolean);
+}
+
+function readable(name, value) {
+  return name.endsWith('_time_seconds') && Number(value) > 1e9
+    ? [sample(value), ' (', ago(new Date(Number(value) * 1000).toISOString()), ')']
+    : sample(value);
+}
+
+function many(family, metric, i, data) {
+  const own = ownLabels(metric, data.labels);
+  return h('div', {key: `${i} ${seriesKey(metric.labels || {})}`, class: 'many'},
+    own && h('p', {}, own),
+    h('p', {}, 'count ', h('strong', {}, sample(metric.count)), ', sum ', h('strong', {}, sample(metric.sum)),
+      Number(metric.count) > 0 && [', mean ', h('strong', {}, rounded(metric.sum / metric.count))],
+      ' ', sparkline(samplesOf(family, metric, data))),
+    metric.quantiles && Object.keys(metric.quantiles).length > 0 && table(`Quantiles of ${family.name}`,
+      ['Quantile', 'Value'], Object.entries(metric.quantiles).map(([quantile, value]) => h('tr', {},
+        h('th', {scope: 'row'}, quantile), h('td', {class: 'number'}, sample(value))))),
+    metric.buckets && bars(buckets(metric.buckets), `Buckets of ${family.name}`));
+}
+
+/** Observations of each bucket, of classic ones without those of the smaller buckets. */
+function buckets(given) {
+  if (Array.isArray(given)) {
+    return given.map(([rule, low, high, observed]) => ({
+      name: `${rule === 1 || rule === 3 ? '[' : '('}${sample(low)}, ${sample(high)}${rule === 0 || rule === 3 ? ']' : ')'}`,
+      count: Number(observed),
+    }));
+  }
+  let before = 0;
+  return Object.entries(given).sort(([a], [b]) => bound(a) - bound(b)).map(([le, cumulated]) => {
+    const observed = Number(cumulated) - before;
+    before = Number(cumulated);
+    return {name: `≤ ${le}`, count: observed};
+  });
+}
+
+function bound(text) {
+  return text === '+Inf' ? Infinity : Number(text);
+}
+
+async function remove(labels, app) {
+  const isMeant = await ask({
+    title: 'Delete this group?',
+    text: ['What was pushed to it is gone from the next scrape on.'],
+    detail: h('p', {}, labelList(labels)),
+    action: 'Delete',
+  });
+  if (!isMeant) {
+    return;
+  }
+  try {
+    await send('DELETE', groupPath(labels));
+    app.go('groups', {});
+    app.say('The group is deleted');
+  } catch (fault) {
+    app.fail(fault.message);
+  }
+}

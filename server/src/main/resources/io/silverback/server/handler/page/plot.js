@@ -1,0 +1,124 @@
+// Samples over time, drawn as SVG.
+
+import {h} from './dom.js';
+import {exact, sample} from './format.js';
+
+const WIDTH = 640;
+const HEIGHT = 220;
+const LEFT = 64;
+const BOTTOM = 24;
+const TOP = 10;
+const RIGHT = 12;
+
+/** Runs of numbers between the stale markers, each sample as [seconds, number, text]. */
+function runs(samples) {
+  const all = [[]];
+  for (const [time, text] of samples) {
+    const value = Number(text);
+    if (Number.isFinite(value)) {
+      all.at(-1).push([time, value, text]);
+    } else if (all.at(-1).length > 0) {
+      all.push([]);
+    }
+  }
+  return all.filter(run => run.length > 0);
+}
+
+function extent(values) {
+  let low = Infinity;
+  let high = -Infinity;
+  for (const value of values) {
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  }
+  return low === high ? [low - (Math.abs(low) || 1) / 2, high + (Math.abs(high) || 1) / 2] : [low, high];
+}
+
+function line(run, x, y) {
+  return run.map(([time, value], i) =>
+    `${i === 0 ? 'M' : 'L'}${x(time).toFixed(1)} ${y(value).toFixed(1)}`).join('');
+}
+
+/** A small line without axes. */
+export function sparkline(samples) {
+  const parts = runs(samples || []);
+  const points = parts.flat();
+  if (points.length < 2) {
+    return h('span', {class: 'faint'}, points.length === 0 ? 'no history' : 'one push');
+  }
+  const [start, end] = extent(points.map(point => point[0]));
+  const [low, high] = extent(points.map(point => point[1]));
+  const x = time => 1 + 98 * (time - start) / (end - start);
+  const y = value => 19 - 18 * (value - low) / (high - low);
+  return h('svg', {class: 'spark', viewBox: '0 0 100 20', preserveAspectRatio: 'none', role: 'img',
+    'aria-label': `${points.length} samples from ${sample(points[0][2])} to ${sample(points.at(-1)[2])}`},
+    parts.map(run => h('path', {d: line(run, x, y), class: 'line'})));
+}
+
+/** Round numbers between two, about as many as asked for. */
+function ticks(low, high, most) {
+  const rough = (high - low) / most;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map(factor => factor * power).find(size => size >= rough);
+  const all = [];
+  for (let tick = Math.ceil(low / step) * step; tick <= high + step / 1e6; tick += step) {
+    all.push(Math.abs(tick) < step / 1e6 ? 0 : tick);
+  }
+  return all;
+}
+
+/** A number on an axis, where there is little room. */
+function short(value) {
+  return value !== 0 && Math.abs(value) < 1e-3
+    ? value.toExponential(1)
+    : value.toLocaleString('en', {notation: 'compact', maximumFractionDigits: Math.abs(value) < 1 ? 4 : 2});
+}
+
+function clock(seconds, span) {
+  const date = new Date(seconds * 1000);
+  return span > 2 * 86400
+    ? date.toLocaleDateString(undefined, {month: 'short', day: 'numeric'})
+    : date.toLocaleTimeString(undefined, span < 600
+      ? {hour: '2-digit', minute: '2-digit', second: '2-digit'}
+      : {hour: '2-digit', minute: '2-digit'});
+}
+
+/** Every push as a point, with axes; a gap is where the series had ended. */
+export function plot(samples, title) {
+  const parts = runs(samples || []);
+  const points = parts.flat();
+  if (points.length === 0) {
+    return h('p', {class: 'faint'}, 'No sample in this time.');
+  }
+  const [start, end] = extent(points.map(point => point[0]));
+  const [low, high] = extent(points.map(point => point[1]));
+  const x = time => LEFT + (WIDTH - LEFT - RIGHT) * (time - start) / (end - start);
+  const y = value => HEIGHT - BOTTOM - (HEIGHT - BOTTOM - TOP) * (value - low) / (high - low);
+  const times = [0, 0.25, 0.5, 0.75, 1].map(part => start + part * (end - start));
+  return h('svg', {class: 'plot', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': title},
+    ticks(low, high, 4).map(value => h('g', {},
+      h('line', {class: 'grid', x1: LEFT, x2: WIDTH - RIGHT, y1: y(value), y2: y(value)}),
+      h('text', {x: LEFT - 6, y: y(value) + 4, 'text-anchor': 'end'}, short(value)))),
+    times.map((time, i) => h('text', {x: x(time), y: HEIGHT - 6,
+      'text-anchor': i === 0 ? 'start' : i === times.length - 1 ? 'end' : 'middle'},
+      clock(time, end - start))),
+    parts.map(run => h('path', {d: line(run, x, y), class: 'line'})),
+    points.length <= 2000 && points.map(([time, value, text]) =>
+      h('circle', {class: 'point', cx: x(time).toFixed(1), cy: y(value).toFixed(1), r: 2.5},
+        h('title', {}, `${sample(text)} at ${exact(time * 1000)}`))));
+}
+
+/** Buckets as bars: each has a name and how many observations it has. */
+export function bars(buckets, title) {
+  const most = Math.max(...buckets.map(bucket => bucket.count), 1);
+  return h('table', {class: 'bars'},
+    h('caption', {class: 'unseen'}, title),
+    h('thead', {class: 'unseen'}, h('tr', {},
+      ['bucket', 'share', 'observations'].map(head => h('th', {scope: 'col'}, head)))),
+    h('tbody', {}, buckets.map(bucket => h('tr', {},
+      h('th', {scope: 'row'}, bucket.name),
+      h('td', {class: 'drawn'}, h('svg', {viewBox: '0 0 100 10', preserveAspectRatio: 'none',
+        'aria-hidden': 'true'},
+        h('rect', {class: 'front', width: (100 * bucket.count / most).toFixed(2), height: 10}))),
+      h('td', {class: 'number'}, sample(bucket.count))))));
+}

@@ -1,0 +1,69 @@
+// What this server is, how it was started, and how full it is.
+
+import {h} from './dom.js';
+import {get} from './api.js';
+import {ago, bytes, duration, number} from './format.js';
+import {badge, limitTable, table} from './parts.js';
+
+export default {
+  title: () => 'Status',
+
+  async load(params, signal) {
+    const [status, server] = await Promise.all([
+      get('api/v1/status', {}, signal), get('api/v1/server', {}, signal)]);
+    return {...status.data, server: server.data};
+  },
+
+  view({build_information: build, flags, server}, params, app) {
+    const {storage, runtime} = server;
+    const changed = new Set(server.changed_flags);
+    const isAll = params.get('flags') === 'all';
+    const names = Object.keys(flags).filter(name => isAll || changed.has(name)).sort();
+    return [
+      section('Server',
+        facts([
+          ['Version', build.version],
+          ['Revision', `${build.revision} (${build.branch})`],
+          ['Built', `${build.buildDate} by ${build.buildUser}`],
+          ['Started', ago(server.start_time)],
+          ['Java', runtime.java],
+          ['System', `${runtime.os}, ${number(runtime.processors)} processors`],
+          ['Heap', `${bytes(runtime.heap_used_bytes)} of ${bytes(runtime.heap_max_bytes)}`],
+        ])),
+      section('Flags',
+        h('div', {class: 'choices', role: 'group', 'aria-label': 'Flags shown'},
+          h('button', {type: 'button', 'aria-pressed': String(!isAll), onclick: () => app.replace('status', {})},
+            `Changed ${number(changed.size)}`),
+          h('button', {type: 'button', 'aria-pressed': String(isAll), onclick: () => app.replace('status', {flags: 'all'})},
+            `All ${number(Object.keys(flags).length)}`)),
+        names.length === 0
+          ? h('p', {class: 'faint'}, 'All flags have their defaults.')
+          : table('Flags', ['Flag', 'Value'], names.map(name => h('tr', {key: name},
+            h('th', {scope: 'row'}, h('code', {}, `--${name}`), isAll && changed.has(name) && badge('', 'changed')),
+            h('td', {'data-head': 'Value'}, h('code', {}, flags[name] === '' ? '(empty)' : flags[name])))))),
+      section('Limits', limitTable('Limits', server.limits.filter(limit => limit.flag in flags))),
+      section('Storage of this server',
+        facts([
+          ['Groups', number(storage.groups)],
+          ['Expired groups', number(storage.stale_groups)],
+          ['History goes back', duration(storage.history_seconds)],
+          ['Pages that could not be read', number(storage.corrupt_pages)],
+          storage.free_disk_bytes !== undefined && ['Free disk', bytes(storage.free_disk_bytes)],
+          storage.last_end_was_clean !== undefined && ['The process before', storage.last_end_was_clean ? 'ended cleanly' : 'was killed, or crashed'],
+        ].filter(Boolean)),
+        table('Storage', ['Part', 'Entries', 'Memory'], storage.maps.map(map => h('tr', {key: map.name},
+          h('th', {scope: 'row'}, map.name),
+          h('td', {class: 'number', 'data-head': 'Entries'}, number(map.entries)),
+          h('td', {class: 'number', 'data-head': 'Memory'}, bytes(map.bytes)))))),
+    ];
+  },
+};
+
+function section(title, ...children) {
+  return h('section', {key: title, 'aria-label': title}, h('h2', {}, title), ...children);
+}
+
+function facts(list) {
+  return h('dl', {class: 'facts'}, list.map(([name, value]) =>
+    h('div', {key: name}, h('dt', {}, name), h('dd', {}, value))));
+}

@@ -1,0 +1,356 @@
+// Opens the web page in a browser and checks claims about it; prints one line of JSON for each claim.
+// Arguments: the browser, and what servers there are, as JSON.
+
+'use strict';
+
+const assert = require('node:assert/strict');
+const puppeteer = require('puppeteer-core');
+const axe = require.resolve('axe-core/axe.min.js');
+
+const [program, text] = process.argv.slice(2);
+const servers = JSON.parse(text);
+const TABS = ['What needs attention', 'Groups', 'Cardinality', 'Cluster', 'Status'];
+const VIEWS = ['attention', 'groups', 'group?job=backup&instance=db-1', 'cardinality', 'cluster', 'status'];
+
+let browser;
+let page;
+let faults;
+
+const claims = {
+  async nothingWrongIsOneLine() {
+    await open(servers.empty);
+    assert.match(await textOf('.view'), /^OK Nothing was pushed yet\.$/);
+  },
+
+  async everyTabOpensItsViewAndTheAddressSaysWhich() {
+    await open(servers.plain);
+    for (const tab of TABS) {
+      await click('nav a', tab);
+      await settled();
+      assert.equal(await textOf('h1'), tab);
+      assert.equal(await textOf('nav a[aria-current=page]'), tab);
+    }
+    assert.match(page.url(), /#\/status$/);
+    await page.goBack();
+    await settled();
+    assert.equal(await textOf('h1'), 'Cluster');
+    await open(servers.plain, '', 'status');
+    assert.equal(await textOf('h1'), 'Status');
+  },
+
+  async theKeyboardReachesEverything() {
+    await open(servers.plain, 'groups');
+    await page.keyboard.press('Tab');
+    assert.equal(await focused(), 'Skip to the content');
+    await page.keyboard.press('Enter');
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'main');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('load');
+    await until(() => textOf('.view [role=status]'), '2 groups found');
+    assert.equal(await page.evaluate(() => document.activeElement.name), 'search');
+    while (!await page.evaluate(() => document.activeElement.matches('tbody a'))) {
+      await page.keyboard.press('Tab');
+    }
+    await page.keyboard.press('Enter');
+    await until(() => textOf('h1'), 'Group');
+  },
+
+  async whatIsWrongIsToldWithItsReason() {
+    await open(servers.plain);
+    await until(() => page.$eval('main', main => main.innerText.includes('Last push failed (1)')), true);
+    const told = await textOf('main');
+    assert.match(told, /job=broken.*gathered metric family|job=broken.*is not a|job=broken.*has type|job=broken.*refused|job=broken/s);
+    assert.match(told, /expected float as value/);
+    assert.match(told, /Groups with several writers/);
+  },
+
+  async groupsAreSearchedFilteredAndSortedByTheServer() {
+    await open(servers.plain, 'groups');
+    await page.type('input[name=search]', '{job="load"}');
+    await until(() => textOf('.view [role=status]'), '2 groups found');
+    assert.match(decodeURIComponent(page.url()), /search=\{job="load"\}/);
+    await click('thead button', 'Series');
+    await until(() => textOf('th[aria-sort=descending]'), 'Series ▼');
+    assert.match(await textOf('tbody tr'), /shard=2/);
+    await click('thead button', 'Series ▼');
+    await until(() => textOf('th[aria-sort=ascending]'), 'Series ▲');
+    await page.reload();
+    await settled();
+    assert.match(await textOf('tbody tr'), /shard=1/);
+    assert.equal(await page.$eval('input[name=search]', input => input.value), '{job="load"}');
+    await open(servers.plain, 'groups');
+    await click('.choices button', /^Failed/);
+    await until(() => textOf('.view [role=status]'), '1 group found');
+    await page.type('input[name=search]', '{');
+    await page.waitForSelector('[role=alert]');
+    assert.match(await textOf('[role=alert]'), /invalid parameter "match\[\]"/);
+  },
+
+  async aGroupOpensToItsFamiliesWithHistory() {
+    await open(servers.plain, 'groups?search=backup');
+    await click('tbody a', /backup/);
+    await until(() => textOf('h1'), 'Group');
+    await page.waitForSelector('svg.spark');
+    assert.match(await textOf('main'), /What was copied.*db=orders.*9/s);
+    await page.click('button.bare');
+    await page.waitForSelector('svg.plot circle');
+    assert.equal((await page.$$('svg.plot circle')).length, 3);
+    await click('.choices button', '15 minutes');
+    await until(() => textOf('.choices [aria-pressed=true]'), '15 minutes');
+    assert.match(await textOf('main'), /≤ \+Inf.*Quantile/s);
+    await click('summary', /^push_time_seconds/);
+    await page.waitForFunction(() => /Pushgateway succeeded/.test(document.querySelector('main').innerText));
+  },
+
+  async refreshKeepsWhatTheViewerDoes() {
+    await open(servers.plain, 'groups?search=load');
+    await page.focus('input[name=search]');
+    await page.keyboard.type('  ');
+    await page.evaluate(() => {
+      document.querySelector('tbody tr').dataset.mark = 'kept';
+      getSelection().selectAllChildren(document.querySelector('tbody .label'));
+    });
+    const refreshed = page.waitForResponse(answer => answer.url().includes('/api/v1/groups'));
+    await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+    await refreshed;
+    await settled();
+    assert.equal(await page.evaluate(() => document.querySelector('tbody tr').dataset.mark), 'kept');
+    assert.match(await page.evaluate(() => getSelection().toString()), /job/);
+  },
+
+  async aServerThatIsGoneIsToldAndWhatWasShownStays() {
+    await open(servers.plain, 'groups?search=load');
+    faults = [];
+    await page.setOfflineMode(true);
+    await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+    await page.waitForSelector('[role=alert]');
+    assert.match(await textOf('[role=alert]'), /may be old: the server does not answer/);
+    assert.match(await textOf('main'), /shard=1/);
+    await page.setOfflineMode(false);
+    await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+    await page.waitForFunction(() => !document.querySelector('[role=alert]'));
+    faults = [];
+  },
+
+  async groupsAreDeletedAfterAQuestion() {
+    await open(servers.admin, 'group?job=delete_me');
+    await click('button', 'Delete group…');
+    await click('dialog button', 'Cancel');
+    assert.equal(await page.$('dialog'), null);
+    await click('button', 'Delete group…');
+    await click('dialog button', 'Delete');
+    await until(() => textOf('h1'), 'Groups');
+    await settled();
+    assert.doesNotMatch(await textOf('main'), /delete_me/);
+
+    await open(servers.admin, `groups?search=${encodeURIComponent('{job="many"}')}`);
+    await click('button', 'Delete all groups that match…');
+    await page.waitForSelector('dialog');
+    assert.match(await textOf('dialog'), /Delete 3 groups\?/);
+    await page.keyboard.press('Escape');
+    await page.waitForFunction(() => !document.querySelector('dialog'));
+    await click('button', 'Delete all groups that match…');
+    await click('dialog button', 'Delete 3');
+    await until(() => textOf('.view [role=status]'), '0 groups found');
+
+    await open(servers.admin, 'groups');
+    await click('button', 'Delete all groups…');
+    await page.waitForSelector('dialog button[type=submit]:disabled');
+    await page.type('dialog input', 'delete everything');
+    await click('dialog button', 'Delete everything');
+    await page.waitForFunction(() => document.querySelector('main').innerText.includes('Nothing was pushed yet'));
+  },
+
+  async whatOnlyAnAdministratorMayDoIsHiddenFromOthers() {
+    await open(servers.plain, 'groups');
+    assert.doesNotMatch(await textOf('main'), /Delete all/);
+  },
+
+  async flagsAreShownWithWhatWasChanged() {
+    await open(servers.plain, 'status');
+    assert.match(await textOf('main'), /--web\.listen-address/);
+    assert.doesNotMatch(await textOf('main'), /--log\.level/);
+    await click('.choices button', /^All/);
+    await page.waitForFunction(() => document.querySelector('main').innerText.includes('--log.level'));
+  },
+
+  async cardinalityLeadsToTheGroupsOfAJob() {
+    await open(servers.plain, 'cardinality');
+    await click('.choices button', 'By size');
+    await settled();
+    await click('tbody a', 'load');
+    await until(() => textOf('.view [role=status]'), '2 groups found');
+  },
+
+  async textsOfClientsAreNeverMarkup() {
+    page.on('dialog', dialog => {
+      faults.push(`dialog: ${dialog.message()}`);
+      dialog.dismiss();
+    });
+    for (const view of ['attention', 'groups', 'cardinality', `group?${new URLSearchParams(servers.hostile)}`]) {
+      await open(servers.plain, view);
+      await page.evaluate(() => document.querySelectorAll('details').forEach(each => { each.open = true; }));
+      await settled();
+      assert.equal((await page.$$('main img, main script, main b, main iframe')).length, 0, view);
+    }
+    const told = await textOf('main');
+    assert.ok(told.includes('<script>alert(1)</script>'), told);
+    assert.ok(told.includes('"><img src=x onerror=alert(1)>'), told);
+  },
+
+  async thePrefixOfThePathsIsKept() {
+    await open(servers.prefix);
+    await click('nav a', 'Groups');
+    await settled();
+    assert.match(page.url(), /\/behind\/a\/proxy\/#\/groups$/);
+    assert.match(await textOf('main'), /job=prefixed/);
+    const raw = await page.$eval('header .raw', link => link.href);
+    assert.match(raw, /\/behind\/a\/proxy\/metrics$/);
+  },
+
+  async aPasswordIsAskedForOnce() {
+    const {url, user, password} = servers.auth;
+    await page.authenticate({username: user, password});
+    await open(url, 'groups');
+    assert.match(await textOf('main'), /job=secret/);
+    await page.authenticate(null);
+  },
+
+  async aHundredThousandGroupsArePagedThrough() {
+    await open(servers.large, 'groups');
+    assert.equal(await textOf('.view [role=status]'), '100,000 groups found');
+    assert.equal((await page.$$('tbody tr')).length, 100);
+    const first = await page.$eval('tbody a', link => link.href);
+    await click('.paging a', /Next/);
+    await page.waitForFunction(before => document.querySelector('tbody a').href !== before, {}, first);
+    assert.match(await textOf('.paging'), /First page/);
+    await page.type('input[name=search]', 'shard=99999');
+    await until(() => textOf('.view [role=status]'), '1 group found');
+    const paint = await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0].startTime);
+    return {firstPaintMillis: Math.round(paint)};
+  },
+
+  async anyNodeOfAClusterTellsOfAllOfIt() {
+    for (const url of servers.cluster) {
+      await open(url, 'groups?search=of_cluster');
+      assert.equal(await textOf('.view [role=status]'), '9 groups found');
+    }
+    await open(servers.cluster[0], 'cluster');
+    const told = await textOf('main');
+    assert.match(told, /node-2/);
+    assert.match(told, /voters answer/);
+    assert.match(told, /Drain…/);
+  },
+
+  async nothingIsWiderThanANarrowScreen() {
+    await page.setViewport({width: 390, height: 844});
+    for (const view of VIEWS) {
+      await open(servers.plain, view);
+      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 390, view);
+    }
+    await page.setViewport({width: 1280, height: 800});
+  },
+
+  async axeFindsNothingSeriousInLightAndDark() {
+    const script = require('node:fs').readFileSync(axe, 'utf8');
+    for (const [server, view] of [...VIEWS.map(each => [servers.plain, each]), [servers.cluster[0], 'cluster']]) {
+      await open(server, view);
+      // The policy of the page lets no other script in but through the debugger.
+      await page.evaluate(script);
+      for (const scheme of ['light', 'dark']) {
+        await page.emulateMediaFeatures([{name: 'prefers-color-scheme', value: scheme}]);
+        // Only colours differ.
+        const only = scheme === 'light' ? {} : {runOnly: ['color-contrast']};
+        const {violations} = await page.evaluate(
+          options => axe.run(document, {resultTypes: ['violations'], ...options}), only);
+        const serious = violations.filter(each => ['serious', 'critical'].includes(each.impact));
+        assert.deepEqual(serious.map(each => `${each.id}: ${each.nodes[0].html}`), [], `${view} ${scheme}`);
+      }
+    }
+  },
+};
+
+async function open(server, view = '', path = '') {
+  // Another document each time, so that nothing is left of the one before.
+  await page.goto('about:blank');
+  await page.goto(`${server}/${path}${view ? `#/${view}` : ''}`);
+  await settled();
+}
+
+/** Until the view has its data. */
+async function settled() {
+  await page.waitForSelector('main[aria-busy=false]');
+  await page.waitForNetworkIdle({idleTime: 20, concurrency: 0});
+}
+
+async function textOf(selector) {
+  return page.$eval(selector, element => element.innerText.replaceAll('\n', ' ').trim());
+}
+
+async function focused() {
+  return page.evaluate(() => document.activeElement.innerText || '');
+}
+
+async function click(selector, wanted) {
+  const isWanted = typeof wanted === 'string' ? text => text === wanted : text => wanted.test(text);
+  for (let i = 0; i < 200; i++) {
+    for (const element of await page.$$(selector)) {
+      const text = await element.evaluate(each => each.innerText.replaceAll('\n', ' ').trim()).catch(() => '');
+      if (isWanted(text)) {
+        await element.click();
+        return;
+      }
+    }
+    await new Promise(resolve => setTimeout(resolve, 25));
+  }
+  assert.fail(`nothing to click: ${selector} ${wanted}`);
+}
+
+async function until(ask, wanted) {
+  let found;
+  for (let i = 0; i < 400; i++) {
+    found = await ask().catch(fault => fault.message);
+    if (found === wanted) {
+      return;
+    }
+    await new Promise(resolve => setTimeout(resolve, 25));
+  }
+  assert.equal(found, wanted);
+}
+
+async function check(name, claim) {
+  page = await browser.newPage();
+  await page.setViewport({width: 1280, height: 800});
+  page.setDefaultTimeout(15_000);
+  faults = [];
+  page.on('pageerror', fault => faults.push(fault.message));
+  page.on('console', message => {
+    // What the server refuses is shown, and the browser says it once more.
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) {
+      faults.push(message.text());
+    }
+  });
+  try {
+    const told = await claim();
+    assert.deepEqual(faults, []);
+    console.log(JSON.stringify({name, ...told}));
+  } catch (fault) {
+    console.log(JSON.stringify({name, fault: String(fault.stack || fault)}));
+  } finally {
+    await page.close();
+  }
+}
+
+(async () => {
+  browser = await puppeteer.launch({executablePath: program, args: ['--no-sandbox', '--disable-gpu']});
+  try {
+    const only = process.argv[4];
+    for (const [name, claim] of Object.entries(claims)) {
+      if (!only || name === only) {
+        await check(name, claim);
+      }
+    }
+  } finally {
+    await browser.close();
+  }
+})();
