@@ -23,6 +23,7 @@ import io.silverback.server.member.UsualLibraries;
 import io.silverback.server.memory.RequestMemory;
 import io.silverback.server.metrics.BuildInfo;
 import io.silverback.server.metrics.GatewayMetrics;
+import io.silverback.server.remotewrite.RemoteWrite;
 import io.silverback.server.storage.ChoreStatistics;
 import io.silverback.server.storage.Limit;
 import io.silverback.server.storage.MetricStore;
@@ -78,9 +79,11 @@ public final class Gateway implements AutoCloseable {
 
   private final MetricStore store;
   private final StalenessSweep staleness;
+  private final Optional<RemoteWrite> remoteWrite;
   private final String host;
   private final HttpServer web;
   private final boolean hasTls;
+  private final Duration shutdownTimeout;
   private volatile boolean ready;
 
   private Gateway(
@@ -147,6 +150,10 @@ public final class Gateway implements AutoCloseable {
                         watched.orElseThrow(),
                         this::dropAll));
     store = front.apply(cluster.map(parts -> parts.store()).orElse(ownStore));
+    remoteWrite =
+        live.hasFile() && config.cluster().isEmpty()
+            ? Optional.of(remoteWrite(config, metrics, build))
+            : Optional.empty();
     staleness =
         new StalenessSweep(store, live::staleness, metrics::countExpired, metrics::countPurged);
     Guard guard =
@@ -178,6 +185,7 @@ public final class Gateway implements AutoCloseable {
                 live.hasFile() ? Optional.of(live::reload) : Optional.empty()));
     host = hostToName(config.listenAddresses().getFirst());
     hasTls = tls.isPresent();
+    shutdownTimeout = config.shutdownTimeout();
     web =
         WebFront.of(
             config, routes, new LargeAnswers(routes, memory.scrapes()), board, tls, failures);
@@ -264,6 +272,7 @@ public final class Gateway implements AutoCloseable {
     cluster.ifPresent(parts -> parts.drain());
     web.close();
     staleness.close();
+    remoteWrite.ifPresent(it -> it.close(shutdownTimeout));
     // The peer port goes last: other nodes take a refused peer port to mean that we answer no
     // client.
     cluster.ifPresent(parts -> parts.close());
@@ -271,6 +280,21 @@ public final class Gateway implements AutoCloseable {
     if (cluster.isPresent()) {
       ownStore.close();
     }
+  }
+
+  /** Sends nothing before there is a target, and then what is pushed from now on. */
+  private RemoteWrite remoteWrite(GatewayConfig config, GatewayMetrics metrics, BuildInfo build) {
+    var sender =
+        new RemoteWrite(
+            ownStore,
+            config.persistence().map(PersistenceConfig::folder),
+            config.endpoints().names(),
+            config.endpoints().externalLabels(),
+            config.historyRetention(),
+            metrics.registry(),
+            build.version());
+    config.live().followRemoteWrite(sender::follow);
+    return sender;
   }
 
   /** The others of a cluster must not be told of a store that is half there. */
