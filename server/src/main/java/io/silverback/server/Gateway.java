@@ -27,6 +27,7 @@ import io.silverback.server.memory.RequestMemory;
 import io.silverback.server.metrics.BuildInfo;
 import io.silverback.server.metrics.GatewayMetrics;
 import io.silverback.server.pushgateway.TakeOver;
+import io.silverback.server.remotewrite.RemoteWrite;
 import io.silverback.server.storage.ChoreStatistics;
 import io.silverback.server.storage.Limit;
 import io.silverback.server.storage.MetricStore;
@@ -82,9 +83,11 @@ public final class Gateway implements AutoCloseable {
 
   private final MetricStore store;
   private final StalenessSweep staleness;
+  private final Optional<RemoteWrite> remoteWrite;
   private final String host;
   private final HttpServer web;
   private final boolean hasTls;
+  private final Duration shutdownTimeout;
   private volatile boolean ready;
 
   private Gateway(
@@ -153,6 +156,10 @@ public final class Gateway implements AutoCloseable {
                         watched.orElseThrow(),
                         this::dropAll));
     store = front.apply(cluster.map(parts -> parts.store()).orElse(ownStore));
+    remoteWrite =
+        live.hasFile() && config.cluster().isEmpty()
+            ? Optional.of(remoteWrite(config, metrics, build))
+            : Optional.empty();
     staleness =
         new StalenessSweep(store, live::staleness, metrics::countExpired, metrics::countPurged);
     Guard guard =
@@ -192,6 +199,7 @@ public final class Gateway implements AutoCloseable {
                 live.hasFile() ? Optional.of(live::reload) : Optional.empty()));
     host = hostToName(config.listenAddresses().getFirst());
     hasTls = tls.isPresent();
+    shutdownTimeout = config.shutdownTimeout();
     web =
         WebFront.of(
             config, routes, new LargeAnswers(routes, memory.scrapes()), board, tls, failures);
@@ -278,6 +286,7 @@ public final class Gateway implements AutoCloseable {
     cluster.ifPresent(parts -> parts.drain());
     web.close();
     staleness.close();
+    remoteWrite.ifPresent(it -> it.close(shutdownTimeout));
     // The peer port goes last: other nodes take a refused peer port to mean that we answer no
     // client.
     cluster.ifPresent(parts -> parts.close());
@@ -285,6 +294,21 @@ public final class Gateway implements AutoCloseable {
     if (cluster.isPresent()) {
       ownStore.close();
     }
+  }
+
+  /** Sends nothing before there is a target, and then what is pushed from now on. */
+  private RemoteWrite remoteWrite(GatewayConfig config, GatewayMetrics metrics, BuildInfo build) {
+    var sender =
+        new RemoteWrite(
+            ownStore,
+            config.persistence().map(PersistenceConfig::folder),
+            config.endpoints().names(),
+            config.endpoints().externalLabels(),
+            config.historyRetention(),
+            metrics.registry(),
+            build.version());
+    config.live().followRemoteWrite(sender::follow);
+    return sender;
   }
 
   /** The others of a cluster must not be told of a store that is half there. */

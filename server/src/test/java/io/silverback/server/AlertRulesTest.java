@@ -36,7 +36,9 @@ final class AlertRulesTest {
             .map(found -> found.group())
             .collect(Collectors.toCollection(TreeSet::new));
     assertTrue(named.size() > 15, named::toString);
-    Path config = Files.writeString(folder.resolve("config.yml"), "flags: {}\n");
+    Path config =
+        Files.writeString(
+            folder.resolve("config.yml"), "remote_write: [{url: 'http://127.0.0.1:1/write'}]\n");
     try (var gateway =
         TestGateway.start(
             "--persistence.file=" + folder.resolve("store"), "--config.file=" + config)) {

@@ -134,7 +134,30 @@ final class ConfigReloadTest {
         """,
         checked());
     write("flags: {staleness.ttl: 5m}\nstaleness: [{preset: flink, missed_pushes: 3}]\n");
-    assertEquals("0\nok: staleness rules=1 flags=1 rewrite rules=0\n", checked());
+    assertEquals(
+        "0\nok: staleness rules=1 flags=1 rewrite rules=0 remote write targets=0\n", checked());
+  }
+
+  @Test
+  void checkConfigKnowsWhatRemoteWriteNeeds() throws IOException {
+    write(
+        "remote_write: [{url: 'http://h/w', name: n, queue_config: {capacity: 9}, metadata_config: {}}]\n");
+    assertEquals(
+        """
+        0
+        ok: staleness rules=0 flags=0 rewrite rules=0 remote write targets=1
+        note: keys of a remote_write that change nothing here: remote_name=n keys=queue_config.capacity
+        """,
+        checked());
+    write("remote_write: [{url: 'http://h/w'}]\nflags: {history.retention: 0s}\n");
+    assertEquals(
+        "1\nremote_write sends from the history, raise --history.retention above 0s: file=F\n",
+        checked());
+    assertThrows(StartUpException.class, () -> live());
+    write("remote_write: [{url: 'http://h/w'}]\n");
+    var e =
+        assertThrows(StartUpException.class, () -> live("--cluster.listen-address=127.0.0.1:1"));
+    assertTrue(String.valueOf(e.getMessage()).contains("remote_write"), e.getMessage());
   }
 
   private String checked() {

@@ -65,6 +65,7 @@ final class PackageArrowsTest {
           room("codec.model", ""),
           room("codec.page", "codec.bits codec.bytes codec.gorilla codec.model", AGRONA),
           room("codec.remoteread", "codec.exposition", "com.google.protobuf"),
+          room("codec.remotewrite", "codec.exposition codec.remoteread"),
           room("codec.row", "codec.bytes codec.exposition codec.model", AGRONA),
           room("cluster", "codec.bytes codec.model"),
           room("cluster.agree", "cluster cluster.message cluster.repair cluster.slots codec.model"),
@@ -81,21 +82,24 @@ final class PackageArrowsTest {
           room("cluster.slots", "cluster cluster.message"),
           room(
               "server",
-              "codec.model server.admin server.flags server.group.rules server.handler server.http "
-                  + "server.limits server.log server.member server.memory server.metrics "
-                  + "server.pushgateway server.storage server.storage.engine server.storage.files server.transfer "
+              "codec.exposition codec.model server.admin server.flags server.group.rules "
+                  + "server.handler server.http server.limits server.log server.member "
+                  + "server.memory server.metrics server.pushgateway "
+                  + "server.remotewrite server.storage server.storage.engine server.storage.files server.transfer "
                   + "server.web server.writers server.yaml",
               "com.sun.management",
               HELIDON,
               METRICS),
           room("server.admin", "server.flags server.log server.yaml", "picocli", JSON),
           room("server.body", "server.http server.limits", "io.airlift.compress", HELIDON),
-          room("server.config", "server.group.rules server.group.select server.log server.yaml"),
+          room(
+              "server.config",
+              "server.group.rules server.group.select server.log server.remotewrite server.yaml"),
           room(
               "server.flags",
               "cluster cluster.peer codec.exposition codec.model server.config server.group.rules "
-                  + "server.group.select server.handler server.limits server.log server.storage "
-                  + "server.storage.files server.web server.yaml",
+                  + "server.group.select server.handler server.limits server.log "
+                  + "server.remotewrite server.storage server.storage.files server.web server.yaml",
               "com.sun.management",
               "picocli"),
           room("server.group", "codec.exposition codec.model server.group.rules", AGRONA),
@@ -143,6 +147,11 @@ final class PackageArrowsTest {
                   + "server.storage server.storage.pages",
               AGRONA),
           room(
+              "server.remotewrite",
+              "codec.exposition codec.model codec.remoteread codec.remotewrite server.body "
+                  + "server.group.select server.log server.storage server.storage.engine",
+              METRICS),
+          room(
               "server.storage",
               "codec.model server.group server.group.rules server.group.select server.log "
                   + "server.memory",
@@ -150,8 +159,8 @@ final class PackageArrowsTest {
           room(
               "server.storage.engine",
               "cluster codec.bytes codec.exposition codec.model codec.page codec.row "
-                  + "server.group server.log server.memory server.storage server.storage.maps "
-                  + "server.storage.pages server.storage.snapshot",
+                  + "server.group server.group.select server.log server.memory server.storage "
+                  + "server.storage.maps server.storage.pages server.storage.snapshot",
               AGRONA),
           room(
               "server.storage.files",

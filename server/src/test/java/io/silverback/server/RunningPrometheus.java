@@ -56,6 +56,11 @@ final class RunningPrometheus implements AutoCloseable {
 
   /** The same with another configuration. */
   static RunningPrometheus configured(String text, Path folder, String... flags) {
+    return configured(text, folder, RunningProcess.freePort(), flags);
+  }
+
+  /** The same on a port. */
+  static RunningPrometheus configured(String text, Path folder, int port, String... flags) {
     String program = RunningProcess.debianProgram("/usr/bin/prometheus", "prometheus");
     Path configuration = folder.resolve("prometheus.yml");
     try {
@@ -63,7 +68,7 @@ final class RunningPrometheus implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    String address = "127.0.0.1:" + RunningProcess.freePort();
+    String address = "127.0.0.1:" + port;
     var process =
         RunningProcess.start(
             Stream.concat(

@@ -122,6 +122,16 @@ public record GroupBounds(
     return stamp.version().isAfter(deletedAt) ? stamp.wallMillis() : 0;
   }
 
+  /** When a DELETE, a PUT or an expiry last removed series, in milliseconds since the epoch. */
+  public long removedMillis() {
+    return Math.max(endedMillis(), VersionClock.millisOf(replacedAt));
+  }
+
+  /** The same of a DELETE or an expiry alone, which remove all series. */
+  public long endedMillis() {
+    return Math.max(VersionClock.millisOf(deletedAt), VersionClock.millisOf(expiry.version()));
+  }
+
   /** The newest version of anything that happened to the group. */
   public Version newest() {
     return push.version()

@@ -206,7 +206,8 @@ public final class Labels implements Comparable<Labels> {
     return order;
   }
 
-  private static int compareCodePoints(String left, String right) {
+  /** Compares texts by code points, which is the order of their bytes in UTF-8. */
+  public static int compareCodePoints(String left, String right) {
     int length = Math.min(left.length(), right.length());
     for (int i = 0; i < length; i++) {
       char a = left.charAt(i);

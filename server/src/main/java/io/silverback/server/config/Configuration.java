@@ -2,6 +2,7 @@ package io.silverback.server.config;
 
 import io.silverback.server.group.rules.RewriteRules;
 import io.silverback.server.group.rules.StalenessRule;
+import io.silverback.server.remotewrite.RemoteWriteConfig;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,16 +15,21 @@ import java.util.Map;
  *     flags is not looked at
  * @param staleness rules in the order of the file
  * @param rewrite what becomes of grouping keys
+ * @param remoteWrite where what is pushed is sent
  */
 public record Configuration(
-    Map<String, FlagValue> flags, List<StalenessRule> staleness, RewriteRules rewrite) {
+    Map<String, FlagValue> flags,
+    List<StalenessRule> staleness,
+    RewriteRules rewrite,
+    List<RemoteWriteConfig> remoteWrite) {
   /** That of no file. */
   public static final Configuration EMPTY =
-      new Configuration(Map.of(), List.of(), RewriteRules.NONE);
+      new Configuration(Map.of(), List.of(), RewriteRules.NONE, List.of());
 
   public Configuration {
     flags = Collections.unmodifiableMap(new LinkedHashMap<>(flags));
     staleness = List.copyOf(staleness);
+    remoteWrite = List.copyOf(remoteWrite);
   }
 
   /**

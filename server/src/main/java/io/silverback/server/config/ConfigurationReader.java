@@ -21,7 +21,9 @@ public final class ConfigurationReader {
 
   private static final String REWRITE = "rewrite";
 
-  private static final Set<String> KEYS = Set.of(FLAGS, STALENESS, REWRITE);
+  private static final String REMOTE_WRITE = "remote_write";
+
+  private static final Set<String> KEYS = Set.of(FLAGS, STALENESS, REWRITE, REMOTE_WRITE);
 
   private ConfigurationReader() {}
 
@@ -65,7 +67,8 @@ public final class ConfigurationReader {
     return new Configuration(
         FlagsSection.read(root, FLAGS, faults),
         faults.attempt(List.of(), () -> StalenessSection.read(root, STALENESS, faults)),
-        faults.attempt(RewriteRules.NONE, () -> RewriteSection.read(root, REWRITE, faults)));
+        faults.attempt(RewriteRules.NONE, () -> RewriteSection.read(root, REWRITE, faults)),
+        faults.attempt(List.of(), () -> RemoteWriteSection.read(root, REMOTE_WRITE, faults)));
   }
 
   private static byte[] contentOf(Path file) {

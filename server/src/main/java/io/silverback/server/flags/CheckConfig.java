@@ -3,6 +3,7 @@ package io.silverback.server.flags;
 import io.silverback.server.config.Configuration;
 import io.silverback.server.config.ConfigurationReader;
 import io.silverback.server.config.ConfigurationReader.Result;
+import io.silverback.server.remotewrite.RemoteWriteConfig;
 import io.silverback.server.web.WebConfigFile;
 import io.silverback.server.yaml.ConfigException;
 import java.io.PrintStream;
@@ -71,11 +72,19 @@ public final class CheckConfig {
       Configuration configuration = check.look();
       if (check.faults.isEmpty()) {
         output.println(
-            "ok: staleness rules=%d flags=%d rewrite rules=%d"
+            "ok: staleness rules=%d flags=%d rewrite rules=%d remote write targets=%d"
                 .formatted(
                     configuration.staleness().size(),
                     configuration.flags().size(),
-                    configuration.rewrite().size()));
+                    configuration.rewrite().size(),
+                    configuration.remoteWrite().size()));
+        for (RemoteWriteConfig target : configuration.remoteWrite()) {
+          if (!target.meaningless().isEmpty()) {
+            output.println(
+                "note: keys of a remote_write that change nothing here: remote_name=%s keys=%s"
+                    .formatted(target.name(), String.join(",", target.meaningless())));
+          }
+        }
         return 0;
       }
       check.faults.forEach(errors::println);
@@ -100,8 +109,18 @@ public final class CheckConfig {
     }
     FlagRules.all().forEach(rule -> look(rule, values, configuration));
     FlagRules.ofFiles().forEach(rule -> look(rule, values, configuration));
+    lookAtWhole(values, configuration);
     lookAtWebConfig(values);
     return configuration;
+  }
+
+  private void lookAtWhole(FlagValues values, Configuration configuration) {
+    try {
+      FlagRules.ofFile(values, configuration)
+          .ifPresent(reason -> faults.add(ConfigException.inFile(file, reason).getMessage()));
+    } catch (StartUpException _) {
+      // A flag that it is about was looked at already.
+    }
   }
 
   /** Its faults have lines of their own, in the file that they are in. */

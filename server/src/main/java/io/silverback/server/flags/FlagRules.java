@@ -50,6 +50,23 @@ final class FlagRules {
                     .ifPresent(reason -> refuse(ServerFlags.PERSISTENCE_FILE, reason))));
   }
 
+  /** Why a server with those flags cannot do what the file asks for; empty if it can. */
+  static Optional<String> ofFile(FlagValues flags, Configuration configuration) {
+    if (configuration.remoteWrite().isEmpty()) {
+      return Optional.empty();
+    }
+    if (flags.get(ClusterFlags.LISTEN).isPresent()) {
+      return Optional.of(
+          "remote_write is not done by the nodes of a cluster yet, scrape them or remove it");
+    }
+    return flags.get(ServerFlags.HISTORY_RETENTION).isZero()
+        ? Optional.of(
+            "remote_write sends from the history, raise "
+                + ServerFlags.HISTORY_RETENTION.option()
+                + " above 0s")
+        : Optional.empty();
+  }
+
   private static void refuse(Flag<?> flag, String reason) {
     throw new StartUpException(flag.option() + ": " + reason);
   }

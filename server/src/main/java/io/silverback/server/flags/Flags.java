@@ -123,8 +123,16 @@ public final class Flags {
           new StalenessRule(
               SeriesSelector.ALL, ttl, missedPushes, false, StalenessRule.USUAL_PURGE));
     }
+    FlagRules.ofFile(flags, configuration)
+        .ifPresent(
+            reason -> {
+              throw new StartUpException(ServerFlags.CONFIG_FILE.option() + ": " + reason);
+            });
     return new LiveConfig.Settings(
-        new StalenessRules(rules), configuration.rewrite(), flags.fixed());
+        new StalenessRules(rules),
+        configuration.rewrite(),
+        configuration.remoteWrite(),
+        flags.fixed());
   }
 
   private static GatewayConfig config(FlagValues flags, LiveConfig live) {

@@ -3,12 +3,14 @@ package io.silverback.server.flags;
 import io.silverback.server.group.rules.RewriteRules;
 import io.silverback.server.group.rules.StalenessRules;
 import io.silverback.server.log.Log;
+import io.silverback.server.remotewrite.RemoteWriteConfig;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -23,6 +25,10 @@ public final class LiveConfig {
   private final String file;
   private final Supplier<Settings> reading;
   private volatile Settings current;
+
+  /** Guarded by the lock. */
+  private Consumer<List<RemoteWriteConfig>> remoteWriteFollower = _ -> {};
+
   private volatile boolean lastSucceeded = true;
   private volatile Instant lastSuccess = Instant.now();
 
@@ -31,8 +37,13 @@ public final class LiveConfig {
    *
    * @param flags those that need a restart, with their values
    */
-  record Settings(StalenessRules staleness, RewriteRules rewrite, Map<String, List<String>> flags) {
+  record Settings(
+      StalenessRules staleness,
+      RewriteRules rewrite,
+      List<RemoteWriteConfig> remoteWrite,
+      Map<String, List<String>> flags) {
     Settings {
+      remoteWrite = List.copyOf(remoteWrite);
       flags = Map.copyOf(flags);
     }
   }
@@ -67,6 +78,21 @@ public final class LiveConfig {
     return current.rewrite();
   }
 
+  public List<RemoteWriteConfig> remoteWrite() {
+    return current.remoteWrite();
+  }
+
+  /** Calls the consumer with the targets of remote write, now and after each reload. */
+  public void followRemoteWrite(Consumer<List<RemoteWriteConfig>> consumer) {
+    reloading.lock();
+    try {
+      remoteWriteFollower = consumer;
+      consumer.accept(current.remoteWrite());
+    } finally {
+      reloading.unlock();
+    }
+  }
+
   /** Whether the file was sound when it was last read. */
   public boolean lastSucceeded() {
     return lastSucceeded;
@@ -88,6 +114,7 @@ public final class LiveConfig {
       Settings next = reading.get();
       warnOfFlags(next);
       current = next;
+      remoteWriteFollower.accept(next.remoteWrite());
       lastSuccess = Instant.now();
       lastSucceeded = true;
       log.info(
@@ -97,7 +124,9 @@ public final class LiveConfig {
           "staleness_rules",
           next.staleness().rules().size(),
           "rewrite_rules",
-          next.rewrite().size());
+          next.rewrite().size(),
+          "remote_write_targets",
+          next.remoteWrite().size());
       return Optional.empty();
     } catch (StartUpException e) {
       String reason = String.valueOf(e.getMessage());

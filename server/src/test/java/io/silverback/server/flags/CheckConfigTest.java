@@ -25,7 +25,8 @@ final class CheckConfigTest {
   void aFileWithoutFaultsIsOk() throws IOException {
     write("flags: {staleness.ttl: 5m}\nstaleness: [{preset: flink, missed_pushes: 3}]\n");
 
-    assertEquals("0\nok: staleness rules=1 flags=1 rewrite rules=0\n", checked());
+    assertEquals(
+        "0\nok: staleness rules=1 flags=1 rewrite rules=0 remote write targets=0\n", checked());
   }
 
   @Test

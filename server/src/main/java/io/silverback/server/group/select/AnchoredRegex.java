@@ -153,7 +153,8 @@ public final class AnchoredRegex {
     return reason + ": `" + (isAll ? quoted.substring(DOT_MATCHES_ALL.length()) : quoted) + "`";
   }
 
-  boolean matches(String value) {
+  /** True if all of the text matches. */
+  public boolean matches(String value) {
     return program.matches(value);
   }
 

@@ -214,6 +214,23 @@ public final class GroupTable implements StoredGroups {
     return keys;
   }
 
+  /** The keys of the groups in one part to which something happened at that time or later. */
+  List<byte[]> keysChangedIn(int part, long sinceMillis) {
+    var keys = new ArrayList<byte[]>();
+    groups.forEachIn(
+        part,
+        (key, entry) -> {
+          if (newestMillis(HistoryHead.frameAfter(entry).bounds()) >= sinceMillis) {
+            keys.add(Keys.copyOf(key));
+          }
+        });
+    return keys;
+  }
+
+  private static long newestMillis(GroupBounds bounds) {
+    return Math.max(bounds.push().wallMillis(), bounds.removedMillis());
+  }
+
   /** Calls the consumer with the key of each group that exists. */
   public void names(Consumer<GroupingKey> consumer) {
     usage.enter();

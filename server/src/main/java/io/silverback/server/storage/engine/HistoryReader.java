@@ -5,7 +5,6 @@ import io.silverback.codec.model.Fingerprint;
 import io.silverback.codec.model.GroupBounds;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Labels;
-import io.silverback.codec.model.VersionClock;
 import io.silverback.codec.page.RowPage;
 import io.silverback.codec.row.FloatSeries;
 import io.silverback.server.group.PushTimes;
@@ -42,6 +41,8 @@ import org.agrona.collections.LongArrayList;
  * One query's look at the history of one group after the other.
  *
  * <p>Pages that cannot be read are left out, counted and logged. Not thread-safe.
+ *
+ * <p>Longer than other classes: all that is done with a group shares what is known of its pages.
  */
 final class HistoryReader implements AutoCloseable {
   /*
@@ -58,6 +59,7 @@ final class HistoryReader implements AutoCloseable {
    * A series that the group has no more has ended, but no row says when: rows have what was pushed,
    * and not what went. It ended with the newest DELETE, PUT or expiry at the latest. That is when it
    * did for the group as it is now, and too late only for looks back at a group whose PUTs went on.
+   * One that reads all that was pushed step by step has to know each end, and when: see SeriesEnds.
    */
 
   private static final Log log = Log.of(HistoryReader.class);
@@ -74,10 +76,10 @@ final class HistoryReader implements AutoCloseable {
   /** What an encoded key takes besides its bytes, about. */
   private static final int KEY_BYTES = 32;
 
-  private static final int NO_SHAPE = -1;
-
   /** A series may have one sample more than its pages have rows. */
   private static final int END_MARKS = 1;
+
+  private static final long[] NO_ENDS = {};
 
   private static final Comparator<Fingerprint> FINGERPRINTS =
       Comparator.comparingLong(Fingerprint::high).thenComparingLong(Fingerprint::low);
@@ -88,7 +90,9 @@ final class HistoryReader implements AutoCloseable {
   private final QueryBudget budget;
   private final OrderedHistorySink sink;
   private final Runnable onLeftOut;
+  private final boolean tellsEachEnd;
   private final BlockReader blocks;
+  private final BlockReader allTimes;
   private final SampleTable samples;
   private final long chunkBytes;
   private long keyBytes;
@@ -98,6 +102,8 @@ final class HistoryReader implements AutoCloseable {
    *
    * @param shapes visited as long as this is used
    * @param onLeftOut told of each page that cannot be read
+   * @param tellsEachEnd whether a series gets a mark at each of its ends that is in the time of the
+   *     query, and at no other one
    */
   HistoryReader(
       OffHeapMaps maps,
@@ -105,14 +111,18 @@ final class HistoryReader implements AutoCloseable {
       HistoryQuery query,
       QueryBudget budget,
       OrderedHistorySink sink,
-      Runnable onLeftOut) {
+      Runnable onLeftOut,
+      boolean tellsEachEnd) {
     this.maps = maps;
     this.shapes = shapes;
     this.query = query;
     this.budget = budget;
     this.sink = sink;
     this.onLeftOut = onLeftOut;
+    this.tellsEachEnd = tellsEachEnd;
     this.blocks = new BlockReader(query, budget);
+    this.allTimes =
+        new BlockReader(new HistoryQuery(List.of(), Long.MIN_VALUE, Long.MAX_VALUE), budget);
     this.samples = new SampleTable(budget);
     this.chunkBytes = Math.min(CHUNK_BYTES, budget.mostBytes() / CHUNK_PART);
   }
@@ -140,6 +150,16 @@ final class HistoryReader implements AutoCloseable {
     }
   }
 
+  /** The same of the groups in one part of the table to which something happened since then. */
+  void readChanged(int part, GroupTable groups) throws IOException {
+    List<byte[]> keys = groups.keysChangedIn(part, query.startMillis());
+    holdKeys(keys.stream().mapToLong(key -> KEY_BYTES + key.length).sum());
+    keys.sort(Arrays::compareUnsigned);
+    for (byte[] key : keys) {
+      read(key);
+    }
+  }
+
   private void holdKeys(long bytes) throws IOException {
     budget.take(Math.max(0, bytes - keyBytes));
     keyBytes = Math.max(keyBytes, bytes);
@@ -157,6 +177,7 @@ final class HistoryReader implements AutoCloseable {
   @Override
   public void close() {
     blocks.close();
+    allTimes.close();
     samples.close();
   }
 
@@ -180,10 +201,13 @@ final class HistoryReader implements AutoCloseable {
     private final List<Fingerprint> distinct = new ArrayList<>();
     private final List<Numbered> inRange = new ArrayList<>();
     private final LongArrayList unreadable = new LongArrayList();
+    private final List<long[]> ends = new ArrayList<>();
     private final BitSet ended = new BitSet();
     private final int currentShape;
+    private final SeriesEnds eachEnd = new SeriesEnds(query);
+    private boolean hadRows;
 
-    private Group(GroupingKey key, GroupPages pages) {
+    private Group(GroupingKey key, GroupPages pages) throws IOException {
       this.key = key;
       this.pages = pages;
       Map<Fingerprint, Integer> numbers = new TreeMap<>(FINGERPRINTS);
@@ -199,7 +223,31 @@ final class HistoryReader implements AutoCloseable {
       currentShape =
           query.marksEnds() && hasSeries
               ? numbers.computeIfAbsent(pages.shape(), this::number)
-              : NO_SHAPE;
+              : SeriesEnds.NO_SHAPE;
+      if (tellsEachEnd) {
+        hadRows =
+            eachEnd.find(
+                pages,
+                inRange.stream().map(Numbered::page).toList(),
+                page -> numberOf(page, numbers),
+                currentShape,
+                this::firstMillis);
+      }
+    }
+
+    private long firstMillis(Page page) throws IOException {
+      var times = new LongArrayList();
+      for (int block = 0; block < page.blocks(); block++) {
+        int one = block;
+        read(page, one, () -> allTimes.readTimes(pages, page, one, times::addLong));
+      }
+      return times.longStream().min().orElse(Long.MIN_VALUE);
+    }
+
+    private int numberOf(Page page, Map<Fingerprint, Integer> numbers) {
+      return shapes.knows(page.shape())
+          ? numbers.computeIfAbsent(page.shape(), this::number)
+          : SeriesEnds.NO_SHAPE;
     }
 
     private int number(Fingerprint shape) {
@@ -209,18 +257,20 @@ final class HistoryReader implements AutoCloseable {
 
     private void read() throws IOException {
       int mostRows = inRange.stream().mapToInt(it -> it.page().mostRows()).sum();
-      if (mostRows == 0) {
+      if (mostRows == 0 && !(tellsEachEnd && hadRows && eachEnd.isAskedFor(removedMillis()))) {
         return;
       }
       handPushTimes();
       var walk = new SeriesWalk(key, distinct, shapes, query);
       var chunk =
           new SeriesChunk(
-              distinct.size(), chunkBytes / SampleTable.SAMPLE_LENGTH / (mostRows + END_MARKS));
+              distinct.size(), chunkBytes / SampleTable.SAMPLE_LENGTH / capacity(mostRows));
       while (walk.hasNext()) {
         String family = walk.family();
         for (var series : walk.next().entrySet()) {
-          ended.set(chunk.size(), query.marksEnds() && !series.getValue().isIn(currentShape));
+          boolean isOver = query.marksEnds() && !series.getValue().isIn(currentShape);
+          ended.set(chunk.size(), isOver && !tellsEachEnd);
+          ends.add(tellsEachEnd ? eachEnd.of(series.getValue()) : NO_ENDS);
           chunk.add(family, series.getKey(), series.getValue());
           if (chunk.isFull()) {
             hand(chunk, mostRows);
@@ -230,20 +280,28 @@ final class HistoryReader implements AutoCloseable {
       hand(chunk, mostRows);
     }
 
+    private int capacity(int mostRows) {
+      return mostRows + END_MARKS + eachEnd.count();
+    }
+
     private void hand(SeriesChunk chunk, int mostRows) throws IOException {
       if (chunk.size() == 0) {
         return;
       }
-      samples.start(chunk.size(), mostRows + END_MARKS);
+      samples.start(chunk.size(), capacity(mostRows));
       List<long[]> wanted = IntStream.range(0, distinct.size()).mapToObj(chunk::wanted).toList();
       for (Numbered numbered : inRange) {
         gather(numbered.page(), wanted.get(numbered.shape()));
       }
       for (int i = 0; i < chunk.size(); i++) {
         FloatSeries series = chunk.series(i);
+        for (long millis : ends.get(i)) {
+          samples.add(i, millis, HistoryQuery.STALE);
+        }
         hand(chunk.family(i), series.name(), series.labels(), i, ended.get(i));
       }
       chunk.clear();
+      ends.clear();
     }
 
     /** Adds what a page has of the wanted columns, block by block. */
@@ -280,7 +338,11 @@ final class HistoryReader implements AutoCloseable {
       GroupBounds bounds = pages.bounds();
       boolean isShown =
           bounds.pushMillis() > 0 && (!bounds.isStale() || bounds.expiry().keepsPushTime());
-      hand(NO_FAMILY, PushTimes.SUCCESS, labels, 0, query.marksEnds() && !isShown);
+      if (tellsEachEnd && !isShown && hadRows && eachEnd.isAskedFor(removedMillis())) {
+        samples.add(0, removedMillis(), HistoryQuery.STALE);
+      }
+      boolean hasEnded = query.marksEnds() && !isShown;
+      hand(NO_FAMILY, PushTimes.SUCCESS, labels, 0, hasEnded && !tellsEachEnd);
     }
 
     /** When the rows of a page were pushed, each of which some block has. */
@@ -311,14 +373,8 @@ final class HistoryReader implements AutoCloseable {
       sink.series(family, name, labels, found);
     }
 
-    /** When series were last removed from the group. */
     private long removedMillis() {
-      GroupBounds bounds = pages.bounds();
-      long removed =
-          Math.max(
-              VersionClock.millisOf(bounds.deletedAt()),
-              VersionClock.millisOf(bounds.replacedAt()));
-      return Math.max(removed, VersionClock.millisOf(bounds.expiry().version()));
+      return pages.bounds().removedMillis();
     }
 
     private void read(Page page, int block, Reading reading) throws IOException {

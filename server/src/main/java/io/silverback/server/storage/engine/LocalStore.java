@@ -28,6 +28,13 @@ public interface LocalStore extends MetricStore {
       throws IOException;
 
   /**
+   * What was pushed.
+   *
+   * @throws StoreNotReadyException if it is not open yet
+   */
+  PushLog pushLog();
+
+  /**
    * Of all groups stored here the families of certain versions, and the times of such pushes. The
    * caller closes it.
    */

@@ -11,6 +11,7 @@ import io.silverback.server.group.ConsistencyCheck;
 import io.silverback.server.group.GroupState;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.group.PushTimes;
+import io.silverback.server.group.select.SeriesSelector;
 import io.silverback.server.log.Log;
 import io.silverback.server.memory.MemoryPool;
 import io.silverback.server.storage.Chore;
@@ -129,6 +130,7 @@ public final class OffHeapMetricStore implements LocalStore {
   private final HistoryRelief relief;
   private final List<Chore> chores;
   private final AtomicBoolean closed = new AtomicBoolean();
+  private final PushLog pushLog = new StoredPushes();
 
   /** An empty store, of which nothing survives the process. */
   public OffHeapMetricStore(StoreConfig settings) {
@@ -372,8 +374,48 @@ public final class OffHeapMetricStore implements LocalStore {
       return;
     }
     try (var _ = shapes.visit();
-        var reader = new HistoryReader(maps, shapes, kept, budget, sink, history::countCorrupt)) {
+        var reader =
+            new HistoryReader(maps, shapes, kept, budget, sink, history::countCorrupt, false)) {
       reading.readWith(reader);
+    }
+  }
+
+  @Override
+  public PushLog pushLog() {
+    return pushLog;
+  }
+
+  private final class StoredPushes implements PushLog {
+    @Override
+    public int parts() {
+      return maps.groups.parts();
+    }
+
+    @Override
+    public long settledMillis() {
+      long now = wallMillis.getAsLong();
+      entries.awaitRunning();
+      return now;
+    }
+
+    @Override
+    public long oldestMillis() {
+      return retention.oldestMillis(wallMillis.getAsLong());
+    }
+
+    @Override
+    public void read(
+        int part, long fromMillis, long toMillis, QueryBudget budget, OrderedHistorySink sink)
+        throws IOException {
+      var query = new HistoryQuery(List.of(SeriesSelector.ALL), fromMillis, toMillis, true);
+      usage.enter();
+      try (var _ = shapes.visit();
+          var reader =
+              new HistoryReader(maps, shapes, query, budget, sink, history::countCorrupt, true)) {
+        reader.readChanged(part, groups);
+      } finally {
+        usage.exit();
+      }
     }
   }
 

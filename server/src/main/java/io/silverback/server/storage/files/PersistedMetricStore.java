@@ -24,6 +24,7 @@ import io.silverback.server.storage.StoreUnusableException;
 import io.silverback.server.storage.engine.DiskGuard;
 import io.silverback.server.storage.engine.LocalStore;
 import io.silverback.server.storage.engine.OffHeapMetricStore;
+import io.silverback.server.storage.engine.PushLog;
 import io.silverback.server.storage.engine.StoreParts;
 import io.silverback.server.storage.engine.UpdateJudge;
 import io.silverback.server.storage.maps.OffHeapMaps;
@@ -231,6 +232,11 @@ public final class PersistedMetricStore implements LocalStore {
   public void orderedHistory(HistoryQuery query, QueryBudget budget, OrderedHistorySink sink)
       throws IOException {
     ready().orderedHistory(query, budget, sink);
+  }
+
+  @Override
+  public PushLog pushLog() {
+    return ready().pushLog();
   }
 
   @Override

@@ -89,6 +89,14 @@ public final class GroupPages {
     return pages;
   }
 
+  /** The time of the last row of a sealed page; the least of all if it is gone. */
+  public long lastMillis(Page page) {
+    long[] last = {Long.MIN_VALUE};
+    maps.pages.read(
+        Keys.ofPage(group(), page.number(), 0), first -> last[0] = SealedPage.lastMillis(first));
+    return last[0];
+  }
+
   /** True if the page was not sealed at that moment. */
   boolean wasOpen(Page page) {
     return page.number() == openPage();

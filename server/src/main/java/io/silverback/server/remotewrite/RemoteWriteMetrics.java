@@ -1,0 +1,117 @@
+package io.silverback.server.remotewrite;
+
+import io.prometheus.metrics.config.PrometheusProperties;
+import io.prometheus.metrics.core.metrics.CounterWithCallback;
+import io.prometheus.metrics.core.metrics.GaugeWithCallback;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.silverback.server.remotewrite.TargetStatistics.Drop;
+import java.util.List;
+import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
+
+/** The metrics of the targets, named as Prometheus names those of its own remote write. */
+final class RemoteWriteMetrics {
+  private static final PrometheusProperties DEFAULTS = PrometheusProperties.builder().build();
+  private static final String PREFIX = "silverback_remote_storage_";
+
+  private final PrometheusRegistry registry;
+  private final Supplier<List<RemoteTarget>> targets;
+
+  private RemoteWriteMetrics(PrometheusRegistry registry, Supplier<List<RemoteTarget>> targets) {
+    this.registry = registry;
+    this.targets = targets;
+  }
+
+  /** Registers all; those of targets that are gone are not shown. */
+  static void register(PrometheusRegistry registry, Supplier<List<RemoteTarget>> targets) {
+    var metrics = new RemoteWriteMetrics(registry, targets);
+    metrics.registerCounters();
+    metrics.registerGauges();
+  }
+
+  private void registerCounters() {
+    counter("samples", "Samples that a target took.", target -> target.samples.sum());
+    counter("bytes", "Bytes of bodies, compressed, that a target took.", it -> it.bytes.sum());
+    counter(
+        "samples_failed",
+        "Samples that a target refused, which are not sent again.",
+        target -> target.failed.sum());
+    counter(
+        "samples_retried",
+        "Samples that had to be sent again, each time counted.",
+        target -> target.retried.sum());
+    CounterWithCallback.builder(DEFAULTS)
+        .name(PREFIX + "samples_dropped_total")
+        .help("Samples that were not sent to a target, by reason.")
+        .labelNames("remote_name", "url", "reason")
+        .callback(
+            counter -> {
+              for (RemoteTarget target : targets.get()) {
+                for (Drop reason : Drop.values()) {
+                  counter.call(
+                      (double) target.statistics().dropped(reason),
+                      target.config().name(),
+                      target.config().shownUrl(),
+                      reason.label());
+                }
+              }
+            })
+        .register(registry);
+  }
+
+  private void registerGauges() {
+    gauge(
+        "queue_highest_sent_timestamp_seconds",
+        "The latest time of a sample that a target took.",
+        target -> target.statistics().highestSentMillis.get() / 1e3);
+    gauge(
+        "lag_seconds",
+        "How long ago the time is up to which a target has all samples.",
+        target -> {
+          long sentUpTo = target.statistics().sentUpToMillis();
+          return sentUpTo == 0 ? 0 : Math.max(0, System.currentTimeMillis() - sentUpTo) / 1e3;
+        });
+    gauge(
+        "shards",
+        "Requests that are under way to a target at once, at most.",
+        target -> target.statistics().shards());
+    gauge(
+        "shards_max", "The most that this may be.", target -> target.config().queue().mostShards());
+  }
+
+  private void counter(String name, String help, ToDoubleFunction<TargetStatistics> value) {
+    CounterWithCallback.builder(DEFAULTS)
+        .name(PREFIX + name + "_total")
+        .help(help)
+        .labelNames("remote_name", "url")
+        .callback(
+            counter ->
+                targets
+                    .get()
+                    .forEach(
+                        target ->
+                            counter.call(
+                                value.applyAsDouble(target.statistics()),
+                                target.config().name(),
+                                target.config().shownUrl())))
+        .register(registry);
+  }
+
+  private void gauge(String name, String help, ToDoubleFunction<RemoteTarget> value) {
+    GaugeWithCallback.builder(DEFAULTS)
+        .name(PREFIX + name)
+        .help(help)
+        .labelNames("remote_name", "url")
+        .callback(
+            gauge ->
+                targets
+                    .get()
+                    .forEach(
+                        target ->
+                            gauge.call(
+                                value.applyAsDouble(target),
+                                target.config().name(),
+                                target.config().shownUrl())))
+        .register(registry);
+  }
+}

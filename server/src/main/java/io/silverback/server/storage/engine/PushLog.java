@@ -1,0 +1,38 @@
+package io.silverback.server.storage.engine;
+
+import io.silverback.server.storage.OrderedHistorySink;
+import io.silverback.server.storage.QueryBudget;
+import java.io.IOException;
+
+/**
+ * What was pushed, for a reader that takes all of it, one stretch of time after the other.
+ *
+ * <p>Stretches that follow each other up to {@link #settledMillis()} have each sample once, but for
+ * those of restores, which keep times of long ago, and those after a step of the wall clock to an
+ * earlier time. Thread-safe.
+ */
+public interface PushLog {
+  /**
+   * How many parts the groups are in, each with about as many. The same as long as the store is.
+   */
+  int parts();
+
+  /**
+   * A moment by the wall clock: pushes that are not visible yet will have this time or a later one.
+   * Waits for those that are under way.
+   */
+  long settledMillis();
+
+  /** Samples of before that moment are kept no more, or not for long. */
+  long oldestMillis();
+
+  /**
+   * Hands over the samples of one part from one time to another one, both included, in the order of
+   * the keys of the groups, in a group by the names of families, then by those of the series, then
+   * by labels. A series that ended in that time has a sample then that is stale.
+   *
+   * @throws IOException if the budget or the sink does; the sink then got only a part
+   */
+  void read(int part, long fromMillis, long toMillis, QueryBudget budget, OrderedHistorySink sink)
+      throws IOException;
+}

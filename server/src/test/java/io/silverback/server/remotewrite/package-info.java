@@ -1,0 +1,4 @@
+@NullMarked
+package io.silverback.server.remotewrite;
+
+import org.jspecify.annotations.NullMarked;
