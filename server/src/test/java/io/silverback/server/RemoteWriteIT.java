@@ -1,7 +1,6 @@
 package io.silverback.server;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -24,8 +23,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** Remote write to real receivers: each acknowledged sample is there, with its own time. */
 final class RemoteWriteIT {
   private static final JsonMapper JSON = new JsonMapper();
-  private static final Path VICTORIA_METRICS =
-      Path.of(System.getProperty("victoria-metrics.command", "/usr/bin/victoria-metrics"));
   private static final Duration LIMIT = Duration.ofSeconds(30);
 
   @TempDir private Path folder;
@@ -72,7 +69,8 @@ final class RemoteWriteIT {
 
   @Test
   void victoriaMetricsHasEachSampleOverAnOutage() throws IOException {
-    assumeTrue(Files.isExecutable(VICTORIA_METRICS), "needs VictoriaMetrics");
+    String program =
+        RunningProcess.debianProgram("/usr/bin/victoria-metrics", "victoria-metrics");
     String address = "127.0.0.1:" + RunningProcess.freePort();
     URI write = URI.create("http://" + address + "/api/v1/write");
     try (var gateway = start(write)) {
@@ -80,7 +78,7 @@ final class RemoteWriteIT {
       try (var process =
           RunningProcess.start(
               List.of(
-                  VICTORIA_METRICS.toString(),
+                  program,
                   "-httpListenAddr=" + address,
                   "-storageDataPath=" + folder.resolve("victoria"),
                   "-retentionPeriod=10y",
