@@ -69,8 +69,7 @@ final class RemoteWriteIT {
 
   @Test
   void victoriaMetricsHasEachSampleOverAnOutage() throws IOException {
-    String program =
-        RunningProcess.debianProgram("/usr/bin/victoria-metrics", "victoria-metrics");
+    String program = RunningProcess.debianProgram("/usr/bin/victoria-metrics", "victoria-metrics");
     String address = "127.0.0.1:" + RunningProcess.freePort();
     URI write = URI.create("http://" + address + "/api/v1/write");
     try (var gateway = start(write)) {
