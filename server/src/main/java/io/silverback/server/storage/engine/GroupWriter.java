@@ -233,13 +233,27 @@ public final class GroupWriter {
       isTombstone = false;
     } else {
       int length = workspace.finish(frame);
-      if (!workspace.markStored(true)) {
-        jobs.add(GroupKeys.decode(key));
-      }
-      groups.put(key, workspace.entry(), 0, length);
+      put(key, workspace, length);
       index.stored(key, frame, workspace.entry(), length);
     }
     tombstones.replace(workspace.frame(), isTombstone);
+  }
+
+  /** Counts a new entry before it is there, so that a query never misses it. */
+  private void put(byte[] key, Workspace workspace, int length) {
+    boolean isNew = !workspace.markStored(true);
+    if (isNew) {
+      jobs.add(GroupKeys.decode(key));
+    }
+    try {
+      groups.put(key, workspace.entry(), 0, length);
+    } catch (RuntimeException | Error e) {
+      if (isNew) {
+        workspace.markStored(false);
+        jobs.remove(GroupKeys.decode(key));
+      }
+      throw e;
+    }
   }
 
   private void remove(byte[] key, Workspace workspace) {

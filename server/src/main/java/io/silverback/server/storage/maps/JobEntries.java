@@ -6,8 +6,8 @@ import io.silverback.server.group.TallyKeys;
 /**
  * How many groups of each job have an entry, those among them that are deleted and have history.
  *
- * <p>After a write that failed it may count more of a job than there are, but never fewer. So a
- * query for a job that has none need not look at the groups. Thread-safe.
+ * <p>It may count a group that has no entry yet, but never too few. So a query for a job that has
+ * none need not look at the groups. Thread-safe.
  */
 public final class JobEntries {
   private static final int COUNT = 0;
