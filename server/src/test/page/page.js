@@ -231,15 +231,18 @@ const claims = {
   },
 
   async anyNodeOfAClusterTellsOfAllOfIt() {
+    // A node has no lease for a moment now and then on a busy machine, and says so.
     for (const url of servers.cluster) {
-      await open(url, 'groups?search=of_cluster');
-      assert.equal(await textOf('.view [role=status]'), '9 groups found');
+      await until(async () => {
+        await open(url, 'groups?search=of_cluster');
+        return textOf('.view [role=status]');
+      }, '9 groups found');
     }
-    await open(servers.cluster[0], 'cluster');
-    const told = await textOf('main');
-    assert.match(told, /node-2/);
-    assert.match(told, /voters answer/);
-    assert.match(told, /Drain…/);
+    await until(async () => {
+      await open(servers.cluster[0], 'cluster');
+      const told = await textOf('main');
+      return [/node-2/, /voters answer/, /Drain…/].every(wanted => wanted.test(told)) || told;
+    }, true);
   },
 
   async nothingIsWiderThanANarrowScreen() {
@@ -321,7 +324,7 @@ async function until(ask, wanted) {
 async function check(name, claim) {
   page = await browser.newPage();
   await page.setViewport({width: 1280, height: 800});
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(60_000);
   faults = [];
   page.on('pageerror', fault => faults.push(fault.message));
   page.on('console', message => {
@@ -342,7 +345,7 @@ async function check(name, claim) {
 }
 
 (async () => {
-  browser = await puppeteer.launch({executablePath: program, args: ['--no-sandbox', '--disable-gpu']});
+  browser = await puppeteer.launch({executablePath: program, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage']});
   try {
     const only = process.argv[4];
     for (const [name, claim] of Object.entries(claims)) {

@@ -11,7 +11,7 @@ const VIEWS = [
 ];
 
 (async () => {
-  const browser = await puppeteer.launch({executablePath: program, args: ['--no-sandbox', '--disable-gpu']});
+  const browser = await puppeteer.launch({executablePath: program, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage']});
   try {
     for (const {name, view, scheme, height, opens} of VIEWS) {
       const page = await browser.newPage();

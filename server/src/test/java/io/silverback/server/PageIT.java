@@ -103,8 +103,10 @@ final class PageIT {
                   "Authorization: Basic YWxpY2U6czNjcmV0LXB3")
               .status());
       for (int i = 0; i < 9; i++) {
-        assertEquals(
-            200, cluster.send(i % 3, "PUT", "/metrics/job/of_cluster/n/" + i, "a 1\n").status());
+        int node = i % 3;
+        String path = "/metrics/job/of_cluster/n/" + i;
+        cluster.await(
+            "a push is taken", () -> cluster.send(node, "PUT", path, "a 1\n").status() == 200);
       }
       var servers =
           Map.of(
