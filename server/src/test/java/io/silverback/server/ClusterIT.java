@@ -37,6 +37,8 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * Three packaged servers in three processes, of which some are killed and some are stopped. How
  * long what takes is printed, and not asserted.
+ *
+ * <p>Longer than other classes, as its tests share the three servers, whose start takes long.
  */
 @Tag("alone")
 final class ClusterIT {

@@ -20,7 +20,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** Node's prom-client, of the version that src/test/node pins, pushes. */
 final class NodeClientIT {
   private static final Path SOURCES = Path.of("src", "test", "node");
-  private static final Duration INSTALL_LIMIT = Duration.ofMinutes(3);
   private static final Duration RUN_LIMIT = Duration.ofSeconds(30);
 
   @TempDir private static Path folder;
@@ -31,17 +30,7 @@ final class NodeClientIT {
     for (String name : List.of("package.json", "package-lock.json", "push.js")) {
       Files.copy(SOURCES.resolve(name), folder.resolve(name));
     }
-    var install =
-        List.of(
-            RunningProcess.programOnPath("npm", "npm"),
-            "--prefix",
-            folder.toString(),
-            "ci",
-            "--ignore-scripts",
-            "--no-audit",
-            "--no-fund",
-            "--prefer-offline");
-    RunningProcess.complete(install, Map.of(), INSTALL_LIMIT);
+    RunningProcess.installNpmPackages(folder);
     gateway = RunningGateway.start();
   }
 

@@ -90,7 +90,7 @@ final class PackageArrowsTest {
               "com.sun.management",
               HELIDON,
               METRICS),
-          room("server.admin", "server.flags server.log server.yaml", "picocli", JSON),
+          room("server.admin", "server.flags server.log server.trust server.yaml", "picocli", JSON),
           room("server.body", "server.http server.limits", "io.airlift.compress", HELIDON),
           room(
               "server.config",
@@ -140,7 +140,8 @@ final class PackageArrowsTest {
               METRICS),
           room(
               "server.pushgateway",
-              "codec.exposition codec.model server.group server.log server.storage"),
+              "codec.exposition codec.model server.group server.log server.storage "
+                  + "server.storage.files"),
           room(
               "server.read",
               "codec.exposition codec.gorilla codec.model codec.remoteread server.group.select "
@@ -149,7 +150,7 @@ final class PackageArrowsTest {
           room(
               "server.remotewrite",
               "codec.exposition codec.model codec.remoteread codec.remotewrite server.body "
-                  + "server.group.select server.log server.storage server.storage.engine",
+                  + "server.group.select server.log server.storage server.storage.engine server.trust",
               METRICS),
           room(
               "server.storage",
@@ -197,7 +198,8 @@ final class PackageArrowsTest {
               "codec.exposition codec.model server.group server.yaml",
               "picocli",
               JSON),
-          room("server.web", "server.log server.yaml", "at.favre.lib."),
+          room("server.trust", ""),
+          room("server.web", "server.log server.trust server.yaml", "at.favre.lib."),
           room("server.writers", "codec.model server.log server.storage"),
           room("server.yaml", "", "org.yaml.snakeyaml.", JSON));
 

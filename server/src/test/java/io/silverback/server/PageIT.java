@@ -34,7 +34,6 @@ import org.junit.jupiter.api.io.TempDir;
  */
 final class PageIT {
   private static final Path SOURCES = Path.of("src", "test", "page");
-  private static final Duration INSTALL_LIMIT = Duration.ofMinutes(3);
   private static final Duration RUN_LIMIT = Duration.ofMinutes(5);
   private static final int LARGE = 100_000;
   private static final Map<String, String> HOSTILE =
@@ -50,17 +49,7 @@ final class PageIT {
     for (String name : List.of("package.json", "package-lock.json", "page.js")) {
       Files.copy(SOURCES.resolve(name), folder.resolve(name));
     }
-    var install =
-        List.of(
-            RunningProcess.programOnPath("npm", "npm"),
-            "--prefix",
-            folder.toString(),
-            "ci",
-            "--ignore-scripts",
-            "--no-audit",
-            "--no-fund",
-            "--prefer-offline");
-    RunningProcess.complete(install, Map.of(), INSTALL_LIMIT);
+    RunningProcess.installNpmPackages(folder);
     return claims().stream().map(PageIT::test);
   }
 

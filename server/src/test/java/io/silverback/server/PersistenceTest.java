@@ -1,6 +1,7 @@
 package io.silverback.server;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -9,6 +10,7 @@ import io.silverback.server.flags.StartUpException;
 import io.silverback.server.storage.FrontStore;
 import io.silverback.server.storage.MetricStore;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -16,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -69,6 +72,52 @@ final class PersistenceTest {
       assertEquals(List.of(), shown(gateway));
     }
     assertEquals(2, list(folder).size(), "it is kept aside");
+  }
+
+  /** As it was before the end of a start that had renamed it. */
+  @Test
+  void aTakeOverThatWasCutShortIsDoneByTheNextStart() throws IOException {
+    Path store = folder.resolve("data");
+    fileOfAPushgateway(folder.resolve("data.taking-over"));
+    try (var gateway = start(store)) {
+      assertEquals(List.of("b{instance=\"\",job=\"two\"} 2"), gateway.exposed("b{"));
+    }
+    assertEquals(List.of(), list(folder, "data.taking-over"));
+    assertEquals(1, list(folder, "data.set-aside-").size());
+  }
+
+  @Test
+  void whatALimitRefusesOfAPushgatewaysFileIsLeftOutAndTheFileIsKept() throws IOException {
+    Path store = folder.resolve("data");
+    fileOfAPushgateway(store);
+    try (var gateway = start(store, "--limits.max-groups=1")) {
+      assertEquals(1, gateway.exposed("push_time_seconds{").size());
+    }
+    assertEquals(1, list(folder, "data.set-aside-").size());
+  }
+
+  /** Its groups may be those of other nodes, too. */
+  @Test
+  void aNodeOfAClusterKeepsThePushgatewaysFileAndDoesNotReadIt() throws IOException {
+    Path store = folder.resolve("data");
+    fileOfAPushgateway(store);
+    try (var cluster = LocalCluster.startWith(1, "--persistence.file=" + store)) {
+      assertFalse(cluster.get(0, "/metrics").text().contains("job=\"two\""));
+    }
+    assertEquals(1, list(folder, "data.set-aside-").size());
+  }
+
+  private static void fileOfAPushgateway(Path file) throws IOException {
+    String name = "/pushgateway/two-groups.data";
+    try (InputStream in = Objects.requireNonNull(PersistenceTest.class.getResourceAsStream(name))) {
+      Files.copy(in, file);
+    }
+  }
+
+  private static List<Path> list(Path folder, String prefix) throws IOException {
+    return list(folder).stream()
+        .filter(path -> path.getFileName().toString().startsWith(prefix))
+        .toList();
   }
 
   @Test

@@ -23,6 +23,7 @@ import java.util.concurrent.TimeUnit;
 /** A program that a test started: its output is kept, and it never outlives the test. */
 public final class RunningProcess implements AutoCloseable {
   private static final Duration EXIT_LIMIT = Duration.ofMinutes(2);
+  private static final Duration INSTALL_LIMIT = Duration.ofMinutes(3);
   private static final Duration READY_LIMIT = Duration.ofSeconds(90);
   private static final Duration PROBE_INTERVAL = Duration.ofMillis(25);
   private static final int FIRST_PORT = 10_000;
@@ -82,6 +83,21 @@ public final class RunningProcess implements AutoCloseable {
       fail("needs a program of Debian: program=" + path + " apt package=" + packageName);
     }
     return path;
+  }
+
+  /** Installs what the lock file in the folder lists, and runs nothing of it. */
+  static void installNpmPackages(Path folder) {
+    var command =
+        List.of(
+            programOnPath("npm", "npm"),
+            "--prefix",
+            folder.toString(),
+            "ci",
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+            "--prefer-offline");
+    complete(command, Map.of(), INSTALL_LIMIT);
   }
 
   /** A port of the loopback address that nobody listens on. */

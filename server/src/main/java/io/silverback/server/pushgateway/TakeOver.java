@@ -6,26 +6,22 @@ import io.silverback.server.log.Log;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.MetricStore.Submission;
 import io.silverback.server.storage.StoreUnusableException;
+import io.silverback.server.storage.files.ForeignFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 
 /**
  * What a server does with the file of a Pushgateway in the place of its own store: all groups come
  * over, and the file stays as it is, under another name. A start that does not get to the end of it
- * is made up for by the next one.
+ * is made up for by the next one. Not thread-safe.
  */
 public final class TakeOver {
   private static final Log log = Log.of(TakeOver.class);
 
   private static final String UNFINISHED = ".taking-over";
-  private static final DateTimeFormatter TIME =
-      DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmssSSS'Z'").withZone(ZoneOffset.UTC);
 
   private final Path path;
   private final Path unfinished;
@@ -81,7 +77,7 @@ public final class TakeOver {
   public void into(MetricStore store) {
     try {
       file.read(group -> count(group, store.submit(group)));
-      Path aside = Path.of(path + ".set-aside-" + TIME.format(Instant.now()));
+      Path aside = ForeignFile.aside(path);
       Files.move(unfinished, aside);
       log.info(
           "took over the metrics of a Pushgateway", "groups", groups, "kept_as", aside.toString());

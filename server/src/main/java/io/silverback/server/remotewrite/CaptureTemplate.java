@@ -1,32 +1,23 @@
 package io.silverback.server.remotewrite;
 
 import io.silverback.server.group.select.AnchoredRegex;
+import io.silverback.server.group.select.CapturedText;
+import io.silverback.server.group.select.CapturedText.Piece;
 import java.util.ArrayList;
-import java.util.List;
 import java.util.OptionalInt;
 
 /**
- * A text with places for what a regular expression captured, as Go's {@code Regexp.Expand} reads
- * it: {@code $1}, {@code ${1}}, {@code $name} or {@code ${name}}, and {@code $$} for a dollar sign.
- * A name without braces is as long as it can be; what the expression does not capture is empty; a
- * dollar sign without a name is one. Immutable and thread-safe.
+ * Reads a text with places for what a regular expression captured, as Go's {@code Regexp.Expand}
+ * reads it: {@code $1}, {@code ${1}}, {@code $name} or {@code ${name}}, and {@code $$} for a dollar
+ * sign. A name without braces is as long as it can be; what the expression does not capture is
+ * empty; a dollar sign without a name is one.
  */
 final class CaptureTemplate {
   private static final int MAX_DIGITS = 4;
 
-  private final List<Piece> pieces;
+  private CaptureTemplate() {}
 
-  private sealed interface Piece {
-    record Literal(String text) implements Piece {}
-
-    record Capture(int group) implements Piece {}
-  }
-
-  private CaptureTemplate(List<Piece> pieces) {
-    this.pieces = List.copyOf(pieces);
-  }
-
-  static CaptureTemplate parse(String text, AnchoredRegex regex) {
+  static CapturedText parse(String text, AnchoredRegex regex) {
     var pieces = new ArrayList<Piece>();
     int at = 0;
     while (at < text.length()) {
@@ -55,7 +46,7 @@ final class CaptureTemplate {
         at += text.startsWith("$$", at) ? 2 : 1;
       }
     }
-    return new CaptureTemplate(pieces);
+    return new CapturedText(pieces);
   }
 
   private static boolean isOfName(char c) {
@@ -69,23 +60,5 @@ final class CaptureTemplate {
           : OptionalInt.empty();
     }
     return regex.groupNamed(name);
-  }
-
-  /** True if the text is the same whatever was captured. */
-  boolean isConstant() {
-    return pieces.stream().allMatch(piece -> piece instanceof Piece.Literal);
-  }
-
-  /** The text with what was captured, the whole match first. */
-  String expand(List<String> captures) {
-    var expanded = new StringBuilder();
-    for (Piece piece : pieces) {
-      expanded.append(
-          switch (piece) {
-            case Piece.Literal(var literal) -> literal;
-            case Piece.Capture(int group) -> captures.get(group);
-          });
-    }
-    return expanded.toString();
   }
 }

@@ -2,12 +2,14 @@ package io.silverback.server.remotewrite;
 
 import io.silverback.server.log.FileFailure;
 import io.silverback.server.log.Log;
+import io.silverback.server.log.RateLimitedLog;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -22,6 +24,8 @@ final class Cursors {
   static final String FILE = "remote-write";
 
   private static final Log log = Log.of(Cursors.class);
+  private static final RateLimitedLog failures =
+      new RateLimitedLog(log, Duration.ofMinutes(1), 1, System::nanoTime);
 
   private static final String HEAD = "silverback remote-write 1";
   private static final int MOST_BYTES = 1 << 20;
@@ -52,7 +56,7 @@ final class Cursors {
     }
   }
 
-  /** Keeps how far a target got. That it cannot be written is said in the log alone. */
+  /** Keeps how far a target got. That it cannot be written is said in the log alone, at times. */
   void put(String target, Cursor cursor) {
     lock.lock();
     try {
@@ -87,7 +91,8 @@ final class Cursors {
       Files.writeString(unfinished, text);
       Files.move(unfinished, to, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
-      log.warn(
+      failures.warn(
+          "write",
           "cannot keep how far remote write got, a restart will begin with what is pushed then",
           "file",
           to,

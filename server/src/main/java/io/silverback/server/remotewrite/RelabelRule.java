@@ -2,6 +2,7 @@ package io.silverback.server.remotewrite;
 
 import io.silverback.codec.exposition.NameValidation;
 import io.silverback.server.group.select.AnchoredRegex;
+import io.silverback.server.group.select.CapturedText;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -24,8 +25,8 @@ record RelabelRule(
     String separator,
     AnchoredRegex regex,
     long modulus,
-    CaptureTemplate target,
-    CaptureTemplate replacement,
+    CapturedText target,
+    CapturedText replacement,
     RelabelText text) {
   /** What a rule can do, by its name in the file in lower case. */
   enum Action {

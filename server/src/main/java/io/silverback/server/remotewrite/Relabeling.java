@@ -2,6 +2,7 @@ package io.silverback.server.remotewrite;
 
 import io.silverback.codec.exposition.NameValidation;
 import io.silverback.server.group.select.AnchoredRegex;
+import io.silverback.server.group.select.CapturedText;
 import io.silverback.server.group.select.MalformedSelectorException;
 import io.silverback.server.group.select.SeriesSelector;
 import io.silverback.server.remotewrite.RelabelRule.Action;
@@ -62,7 +63,7 @@ public record Relabeling(List<RelabelRule> rules) {
         throw new MalformedRelabelingException("regex", String.valueOf(e.getMessage()));
       }
       regexWeightLeft -= AnchoredRegex.weightOf(text.regex());
-      CaptureTemplate target = CaptureTemplate.parse(text.target(), regex);
+      CapturedText target = CaptureTemplate.parse(text.target(), regex);
       requireFitting(text, action, target);
       return new RelabelRule(
           action,
@@ -86,7 +87,7 @@ public record Relabeling(List<RelabelRule> rules) {
                       "expected replace, keep, drop, hashmod, labelmap, labeldrop or labelkeep"));
     }
 
-    private static void requireFitting(RelabelText text, Action action, CaptureTemplate target)
+    private static void requireFitting(RelabelText text, Action action, CapturedText target)
         throws MalformedRelabelingException {
       boolean setsTarget = action == Action.REPLACE || action == Action.HASHMOD;
       if (setsTarget && text.target().isEmpty()) {

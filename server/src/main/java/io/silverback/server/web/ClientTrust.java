@@ -1,6 +1,6 @@
 package io.silverback.server.web;
 
-import java.io.IOException;
+import io.silverback.server.trust.TrustedAuthorities;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.security.GeneralSecurityException;
@@ -50,25 +50,14 @@ final class ClientTrust extends X509ExtendedTrustManager {
 
   private static X509ExtendedTrustManager verifier(List<X509Certificate> authorities)
       throws GeneralSecurityException {
+    if (!authorities.isEmpty()) {
+      return (X509ExtendedTrustManager) TrustedAuthorities.managers(authorities)[0];
+    }
+    // upstream: without client CAs Go verifies against those of the system.
     TrustManagerFactory factory =
         TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-    // upstream: without client CAs Go verifies against those of the system.
-    factory.init(authorities.isEmpty() ? null : keyStore(authorities));
+    factory.init((KeyStore) null);
     return (X509ExtendedTrustManager) factory.getTrustManagers()[0];
-  }
-
-  private static KeyStore keyStore(List<X509Certificate> authorities)
-      throws GeneralSecurityException {
-    KeyStore store = KeyStore.getInstance("PKCS12");
-    try {
-      store.load(null, null);
-    } catch (IOException e) {
-      throw new IllegalStateException("an empty key store needs no input", e);
-    }
-    for (int i = 0; i < authorities.size(); i++) {
-      store.setCertificateEntry("client-ca-" + i, authorities.get(i));
-    }
-    return store;
   }
 
   @Override

@@ -56,6 +56,11 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
+/**
+ * Remote read, as Prometheus asks it.
+ *
+ * <p>Longer than other classes, as its tests share a server and the readers of its answers.
+ */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class ReadHandlerTest {
   private static final byte[] UP = matcher(EQUAL, "__name__", "up");

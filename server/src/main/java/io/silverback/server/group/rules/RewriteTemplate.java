@@ -1,6 +1,8 @@
 package io.silverback.server.group.rules;
 
 import io.silverback.server.group.select.AnchoredRegex;
+import io.silverback.server.group.select.CapturedText;
+import io.silverback.server.group.select.CapturedText.Piece;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -13,17 +15,11 @@ final class RewriteTemplate {
   private static final int MAX_DIGITS = 3;
 
   private final String text;
-  private final List<Piece> pieces;
+  private final CapturedText captured;
 
-  private RewriteTemplate(String text, List<Piece> pieces) {
+  private RewriteTemplate(String text, CapturedText captured) {
     this.text = text;
-    this.pieces = List.copyOf(pieces);
-  }
-
-  private sealed interface Piece {
-    record Literal(String text) implements Piece {}
-
-    record Capture(int group) implements Piece {}
+    this.captured = captured;
   }
 
   /**
@@ -54,7 +50,7 @@ final class RewriteTemplate {
         at += reference.length();
       }
     }
-    return new RewriteTemplate(text, pieces);
+    return new RewriteTemplate(text, new CapturedText(pieces));
   }
 
   /** The dollar sign there, and what belongs to it. */
@@ -93,15 +89,7 @@ final class RewriteTemplate {
 
   /** The text with what was captured, the whole match first. */
   String expand(List<String> captures) {
-    var expanded = new StringBuilder();
-    for (Piece piece : pieces) {
-      expanded.append(
-          switch (piece) {
-            case Piece.Literal(var literal) -> literal;
-            case Piece.Capture(int group) -> captures.get(group);
-          });
-    }
-    return expanded.toString();
+    return captured.expand(captures);
   }
 
   @Override

@@ -17,7 +17,7 @@ import java.util.Set;
 final class TextList implements AnchoredRegex.Program {
   private static final String SPECIAL = "^$.*+?()[]{}";
 
-  /** What stands for itself after a backslash. Others may, too: the library knows. */
+  /** Means itself after a backslash. What else does is left to the library. */
   private static final String ESCAPED = SPECIAL + "|\\-/";
 
   /** As many characters of a text take as much memory as the rest of its entry. */

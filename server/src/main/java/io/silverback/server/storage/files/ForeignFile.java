@@ -9,7 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** A file in the place where the folder of the store is to be, such as that of a Pushgateway. */
-final class ForeignFile {
+public final class ForeignFile {
   private static final Log log = Log.of(ForeignFile.class);
 
   /** Stands at the start of what Go's gob makes of the Pushgateway's groups. */
@@ -18,6 +18,11 @@ final class ForeignFile {
   private static final int HEAD_LENGTH = 256;
 
   private ForeignFile() {}
+
+  /** A name for the file that is out of the way and that no other has. */
+  public static Path aside(Path file) {
+    return Path.of(file + "." + StoreDirectory.SET_ASIDE + StoreDirectory.timeName());
+  }
 
   /** Gives the file another name and says in the log what can be done about it. */
   static void keepAside(Path file, Path aside) throws IOException {

@@ -34,7 +34,7 @@ final class StoreDirectory implements AutoCloseable {
   private static final Log log = Log.of(StoreDirectory.class);
 
   private static final String IN_PROGRESS = ".in_progress";
-  private static final String SET_ASIDE = "set-aside-";
+  static final String SET_ASIDE = "set-aside-";
   private static final String LOCK = "lock";
   private static final int KEPT_ASIDE = 2;
 
@@ -87,7 +87,7 @@ final class StoreDirectory implements AutoCloseable {
     FileChannel lock = null;
     try {
       if (Files.exists(root) && !Files.isDirectory(root)) {
-        ForeignFile.keepAside(root, Path.of(root + "." + SET_ASIDE + TIME.format(Instant.now())));
+        ForeignFile.keepAside(root, ForeignFile.aside(root));
       }
       Files.createDirectories(root);
       lock = lock(root);

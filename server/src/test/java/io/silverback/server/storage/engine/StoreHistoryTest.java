@@ -44,6 +44,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
+/**
+ * What a store keeps of the history, and what it finds of it.
+ *
+ * <p>Longer than other classes, as its tests share the store and what they push to it.
+ */
 @Timeout(60)
 final class StoreHistoryTest {
   private static final GroupingKey X = GroupingKey.of("x");
