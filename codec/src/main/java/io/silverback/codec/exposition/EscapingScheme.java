@@ -126,6 +126,21 @@ public enum EscapingScheme {
             public void stored(StoredSeries series) {
               sink.stored(series);
             }
+
+            @Override
+            public int leastPassage() {
+              return sink.leastPassage();
+            }
+
+            @Override
+            public boolean passage(byte[] identity, int length) {
+              return sink.passage(identity, length);
+            }
+
+            @Override
+            public void endPassage(boolean isWhole) {
+              sink.endPassage(isWhole);
+            }
           });
     }
   }

@@ -5,6 +5,7 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * A growing buffer that renderers write to and its owner empties.
@@ -18,10 +19,12 @@ public final class ExpositionBuffer {
   private static final int PLACES_OF_BORDER = 32;
 
   private final OutputStream sink;
+  private final Optional<RepeatingPage> page;
   private final int borderAt;
   private final int drainedAt;
   private byte[] bytes;
   private int length;
+  private boolean isInPassage;
 
   public ExpositionBuffer(int initialCapacity) {
     this(initialCapacity, Integer.MAX_VALUE, Integer.MAX_VALUE, NOWHERE);
@@ -32,6 +35,7 @@ public final class ExpositionBuffer {
     this.borderAt = borderAt;
     this.drainedAt = drainedAt;
     this.sink = sink;
+    this.page = sink instanceof RepeatingPage repeating ? Optional.of(repeating) : Optional.empty();
   }
 
   /**
@@ -41,7 +45,7 @@ public final class ExpositionBuffer {
    *
    * <p>Where lines say what they are, it empties itself from a smaller amount on, at borders that
    * depend on that: so most of the pieces of a page are the same again if lines come or go
-   * elsewhere.
+   * elsewhere. A stream that is a {@link RepeatingPage} repeats passages.
    *
    * @param borderBytes from how much on it looks for a border
    */
@@ -134,7 +138,7 @@ public final class ExpositionBuffer {
    * @param identity what tells the series from others, not its value
    */
   void commit(byte[] identity) {
-    if (length >= drainedAt || (length >= borderAt && isBorder(identity))) {
+    if (length >= drainedAt || (length >= borderAt && !isInPassage && isBorder(identity))) {
       drain();
     }
   }
@@ -151,6 +155,30 @@ public final class ExpositionBuffer {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** As {@link RepeatingPage#leastPassage}, if it empties itself into such a page. */
+  int leastPassage() {
+    return page.map(RepeatingPage::leastPassage).orElse(Integer.MAX_VALUE);
+  }
+
+  /** As {@link RepeatingPage#repeat}, after all that was written before. */
+  boolean repeat(ExpositionBuffer identity) {
+    drain();
+    try {
+      boolean isRepeated = page.isPresent() && page.get().repeat(identity.bytes, identity.length);
+      isInPassage = !isRepeated;
+      return isRepeated;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** As {@link RepeatingPage#endPassage}. */
+  void endPassage(boolean isKept) {
+    drain();
+    isInPassage = false;
+    page.ifPresent(it -> it.endPassage(isKept));
   }
 
   /** Writes all bytes and forgets them. */

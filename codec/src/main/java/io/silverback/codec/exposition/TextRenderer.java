@@ -113,6 +113,7 @@ public final class TextRenderer implements ExpositionRenderer {
     private final boolean quoted;
     private final byte[] plainName;
     private final ExpositionBuffer out;
+    private final ExpositionBuffer passage = new ExpositionBuffer(256);
     private boolean hasHeader;
 
     /** The labels of the current metric, without braces. */
@@ -143,6 +144,35 @@ public final class TextRenderer implements ExpositionRenderer {
         labels = series.labelText();
         render(metric);
       }
+    }
+
+    @Override
+    public int leastPassage() {
+      return out.leastPassage();
+    }
+
+    @Override
+    public boolean passage(byte[] identity, int length) {
+      passage.clear();
+      passage.put(family.type().ordinal());
+      passage.put(hasHeader ? 1 : 0);
+      putText(name);
+      putText(hasHeader ? "" : family.help());
+      passage.put(identity, 0, length);
+      boolean isRepeated = out.repeat(passage);
+      hasHeader |= isRepeated;
+      return isRepeated;
+    }
+
+    private void putText(String text) {
+      byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+      passage.putVarint(utf8.length);
+      passage.put(utf8, 0, utf8.length);
+    }
+
+    @Override
+    public void endPassage(boolean isWhole) {
+      out.endPassage(isWhole && hasHeader);
     }
 
     private byte[] textOf(Labels pairs) {

@@ -158,10 +158,29 @@ final class GatheredFamily implements Family {
     private final SeriesSink sink;
     private final Shown others;
     private byte @Nullable [] last;
+    private boolean isPassageShown;
 
     private ShownSeries(SeriesSink sink) {
       this.sink = sink;
       this.others = new Shown(sink::metric);
+    }
+
+    @Override
+    public int leastPassage() {
+      return sink.leastPassage();
+    }
+
+    @Override
+    public boolean passage(byte[] identity, int length) {
+      last = null;
+      isPassageShown = true;
+      return sink.passage(identity, length);
+    }
+
+    /** What is left out has to be reported each time. */
+    @Override
+    public void endPassage(boolean isWhole) {
+      sink.endPassage(isWhole && isPassageShown);
     }
 
     /** One that cannot have the labels of any that is handed over as it is stored. */
@@ -174,13 +193,18 @@ final class GatheredFamily implements Family {
     public void stored(StoredSeries series) {
       byte[] labels = series.labelText();
       if (!MetricRules.fits(series.unlabelled(), type())) {
-        series.metric().ifPresent(metric -> leaveOut(metric, MetricRules.isNotA(type())));
+        leaveOut(series, MetricRules.isNotA(type()));
       } else if (last != null && Arrays.equals(last, labels)) {
-        series.metric().ifPresent(metric -> leaveOut(metric, MetricRules.DUPLICATE));
+        leaveOut(series, MetricRules.DUPLICATE);
       } else {
         last = labels;
         sink.stored(series);
       }
+    }
+
+    private void leaveOut(StoredSeries series, String fault) {
+      isPassageShown = false;
+      series.metric().ifPresent(metric -> GatheredFamily.this.leaveOut(metric, fault));
     }
   }
 }

@@ -1,6 +1,8 @@
 package io.silverback.server.gzip;
 
+import io.silverback.codec.exposition.RepeatingPage;
 import java.io.BufferedOutputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.Arrays;
@@ -11,11 +13,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A page as one member of gzip, of which each piece that is written at once is deflated on its own,
- * so that one that was deflated before needs not be again. Not thread-safe.
+ * so that one that was deflated before needs not be again, and a passage that was shown before not
+ * even be written. Not thread-safe.
  *
  * <p>The close ends the page: one that a fault cut off must not be closed.
  */
-public final class GzipPage extends OutputStream {
+public final class GzipPage extends OutputStream implements RepeatingPage {
   private static final int CHUNK_BYTES = 64 * 1024;
 
   /** The highest at which zlib takes the first match that it finds: twice as fast as the next. */
@@ -23,6 +26,12 @@ public final class GzipPage extends OutputStream {
 
   /** More than deflate adds to what it cannot make smaller, the end of a piece included. */
   private static final int MOST_ADDED = 1024;
+
+  /** Fewer series are written sooner than found, and shorter pieces deflate worse. */
+  private static final int LEAST_PASSAGE_SERIES = 32;
+
+  /** A passage of more is not kept. */
+  private static final int MOST_PASSAGE_BYTES = 256 * 1024;
 
   /** An empty last block, which is of fixed codes. */
   private static final byte[] LAST_BLOCK = {3, 0};
@@ -39,6 +48,10 @@ public final class GzipPage extends OutputStream {
   private int crc;
   private int length;
   private boolean isClosed;
+  private @Nullable SegmentKey passage;
+  private final ByteArrayOutputStream passageBytes = new ByteArrayOutputStream();
+  private int passageCrc;
+  private int passageLength;
 
   /** A page at its beginning. */
   public GzipPage(OutputStream body, SegmentCache cache) throws IOException {
@@ -63,12 +76,61 @@ public final class GzipPage extends OutputStream {
   }
 
   private void writePiece(byte[] bytes, int offset, int count) throws IOException {
-    Segment segment =
-        cache.keepsAny() ? kept(bytes, offset, count) : deflated(bytes, offset, count);
+    boolean isPiece = passage == null && cache.keepsAny();
+    Segment segment = isPiece ? kept(bytes, offset, count) : deflated(bytes, offset, count);
+    write(segment);
+    if (passage != null) {
+      keepForPassage(segment);
+    }
+  }
+
+  private void write(Segment segment) throws IOException {
     body.write(segment.deflated());
-    crc = CrcShift.combined(crc, segment.crc(), count);
+    crc = CrcShift.combined(crc, segment.crc(), segment.length());
     // Gzip counts modulo 2^32.
-    length += count;
+    length += segment.length();
+  }
+
+  @Override
+  public int leastPassage() {
+    return cache.keepsAny() ? LEAST_PASSAGE_SERIES : Integer.MAX_VALUE;
+  }
+
+  @Override
+  public boolean repeat(byte[] identity, int identityLength) throws IOException {
+    if (identityLength > SegmentKey.MOST_BYTES) {
+      return false;
+    }
+    SegmentKey key = SegmentKey.ofIdentity(identity, identityLength);
+    Optional<Segment> known = cache.find(key);
+    if (known.isPresent()) {
+      write(known.get());
+      return true;
+    }
+    passage = key;
+    passageBytes.reset();
+    passageCrc = 0;
+    passageLength = 0;
+    return false;
+  }
+
+  private void keepForPassage(Segment segment) {
+    if (passageBytes.size() + segment.deflated().length > MOST_PASSAGE_BYTES) {
+      passage = null;
+      return;
+    }
+    passageBytes.writeBytes(segment.deflated());
+    passageCrc = CrcShift.combined(passageCrc, segment.crc(), segment.length());
+    passageLength += segment.length();
+  }
+
+  @Override
+  public void endPassage(boolean isKept) {
+    SegmentKey key = passage;
+    passage = null;
+    if (key != null && isKept) {
+      cache.put(key, new Segment(passageBytes.toByteArray(), passageCrc, passageLength));
+    }
   }
 
   private Segment kept(byte[] bytes, int offset, int count) {
@@ -96,7 +158,7 @@ public final class GzipPage extends OutputStream {
     int made = used.deflate(out, 0, out.length, Deflater.SYNC_FLUSH);
     checksum.reset();
     checksum.update(bytes, offset, count);
-    return new Segment(Arrays.copyOf(out, made), (int) checksum.getValue());
+    return new Segment(Arrays.copyOf(out, made), (int) checksum.getValue(), count);
   }
 
   @Override

@@ -5,6 +5,7 @@ package io.silverback.server.gzip;
  * and ends at a whole byte.
  *
  * @param crc the CRC-32 of what was deflated
+ * @param length of what was deflated
  */
 @SuppressWarnings("ArrayRecordComponent") // Nobody compares or changes them.
-record Segment(byte[] deflated, int crc) {}
+record Segment(byte[] deflated, int crc, int length) {}

@@ -10,7 +10,7 @@ import java.util.Comparator;
  * Tells pieces of a page apart by 128 bits that depend on secrets of this process, so that no
  * client can choose two pieces with the same ones.
  *
- * @param length of the piece in bytes
+ * @param length of the piece in bytes, or less than 0 for what is not its text
  */
 record SegmentKey(long high, long low, int length) implements Comparable<SegmentKey> {
   /*
@@ -75,6 +75,12 @@ record SegmentKey(long high, long low, int length) implements Comparable<Segment
       high += Math.unsignedMultiplyHigh(left, right) + carry(low, product);
     }
     return new SegmentKey(high, low, length);
+  }
+
+  /** The key of a piece that follows from these bytes, which no text has. */
+  static SegmentKey ofIdentity(byte[] bytes, int length) {
+    SegmentKey key = of(bytes, 0, length);
+    return new SegmentKey(key.high, key.low, ~length);
   }
 
   private static long carry(long sum, long added) {

@@ -71,7 +71,8 @@ public final class UnitedFamilies {
     }
     Optional<String> collision = collision(head);
     if (collision.isPresent()) {
-      omissions.leaveOut(union.size(), collision::get);
+      // Duplicates are reported as such, whatever becomes of the others.
+      omissions.leaveOut(union.toFamily().metrics().size(), collision::get);
       return;
     }
     MetricFamily same = own.remove(name);

@@ -25,6 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Pages in gzip that are put together from pieces, some of them kept from others. */
 final class GzipPageTest {
   private static final int LARGE = 1 << 20;
+  private static final byte[] HEAD = {'#', '\n'};
 
   private final SplittableRandom random = new SplittableRandom(21);
   private long nowNanos = Long.MAX_VALUE - 5;
@@ -100,6 +101,63 @@ final class GzipPageTest {
     }
     assertTrue(cache.takenBytes() <= cacheBytes);
     assertEquals(cacheBytes > 0, cache.found() > 0);
+  }
+
+  /** A page of passages, each with its own text unless the page has it already. */
+  private static byte[] passages(SegmentCache cache, boolean areKept, byte[]... texts)
+      throws IOException {
+    var out = new ByteArrayOutputStream();
+    try (var page = new GzipPage(out, cache)) {
+      for (int i = 0; i < texts.length; i++) {
+        byte[] identity = {7, (byte) i, 9};
+        page.write(HEAD);
+        if (!page.repeat(identity, 2)) {
+          page.write(texts[i], 0, texts[i].length / 2);
+          page.write(texts[i], texts[i].length / 2, texts[i].length - texts[i].length / 2);
+          page.endPassage(areKept);
+        }
+      }
+    }
+    return out.toByteArray();
+  }
+
+  @Test
+  void aPassageIsShownAgainAsItWasWritten() throws IOException {
+    SegmentCache cache = cache(LARGE);
+    byte[] first = text(70_000);
+    byte[] second = noise(300);
+    byte[] page = joined(HEAD, first, HEAD, second, HEAD);
+    assertArrayEquals(page, inflated(passages(cache, true, first, second, new byte[0])));
+    long missed = cache.missed();
+    // Written otherwise, so that it shows whether it was written.
+    byte[] again = passages(cache, true, second, first, first);
+    assertArrayEquals(page, inflated(again));
+    assertEquals(missed, cache.missed());
+    assertEquals(1, members(again));
+  }
+
+  @Test
+  void aPassageThatIsNotWholeIsWrittenEachTime() throws IOException {
+    SegmentCache cache = cache(LARGE);
+    passages(cache, false, text(500));
+    byte[] text = text(500);
+    assertArrayEquals(joined(HEAD, text), inflated(passages(cache, true, text)));
+  }
+
+  @Test
+  void aPassageThatIsTooLongIsWrittenEachTime() throws IOException {
+    SegmentCache cache = cache(2 * LARGE);
+    passages(cache, true, noise(300_000));
+    byte[] text = noise(300_000);
+    assertArrayEquals(joined(HEAD, text), inflated(passages(cache, true, text)));
+  }
+
+  @Test
+  void aTextThatIsTheIdentityOfAPassageIsNotThatPassage() throws IOException {
+    SegmentCache cache = cache(LARGE);
+    passages(cache, true, text(500));
+    byte[] identity = {7, 0};
+    assertArrayEquals(identity, inflated(page(cache, identity)));
   }
 
   @Test
@@ -195,7 +253,7 @@ final class GzipPageTest {
       nowNanos += TimeUnit.SECONDS.toNanos(30);
       for (int i = 1; i <= 100; i++) {
         if (cache.find(key(i)).isEmpty()) {
-          cache.put(key(i), new Segment(new byte[800], 0));
+          cache.put(key(i), new Segment(new byte[800], 0, 1));
         }
       }
       assertTrue(cache.takenBytes() <= 10_000 && cache.takenBytes() > 8_000);
@@ -207,11 +265,11 @@ final class GzipPageTest {
   void whatNoPageUsesAnyMoreGivesWay() throws IOException {
     SegmentCache cache = cache(10_000);
     for (int i = 1; i <= 10; i++) {
-      cache.put(key(i), new Segment(new byte[800], 0));
+      cache.put(key(i), new Segment(new byte[800], 0, 1));
     }
     nowNanos += TimeUnit.MINUTES.toNanos(3);
     assertTrue(cache.find(key(1)).isPresent());
-    cache.put(key(11), new Segment(new byte[1_700], 0));
+    cache.put(key(11), new Segment(new byte[1_700], 0, 1));
     assertTrue(cache.find(key(11)).isPresent());
     assertTrue(cache.find(key(1)).isPresent());
     assertTrue(cache.find(key(2)).isEmpty());
@@ -225,7 +283,7 @@ final class GzipPageTest {
   @Test
   void whatIsTooLargeForAllOfItIsNotKept() {
     SegmentCache cache = cache(1_000);
-    cache.put(key(1), new Segment(new byte[1_000], 0));
+    cache.put(key(1), new Segment(new byte[1_000], 0, 1));
     assertEquals(0, cache.takenBytes());
   }
 }

@@ -43,6 +43,23 @@ final class SeriesComparison {
         });
   }
 
+  /** True if two series have the same labels, of which one has to be left out. */
+  boolean haveSameLabels(
+      int leftRow,
+      ShapeReader leftShape,
+      int leftLabels,
+      int rightRow,
+      ShapeReader rightShape,
+      int rightLabels) {
+    return rows.readInt(
+            () -> {
+              leftShape.labels(leftLabels, left.own());
+              rightShape.labels(rightLabels, right.own());
+              return compareOnlyLabels(leftRow, rightRow);
+            })
+        == 0;
+  }
+
   /** Compares the push times of two groups in the same way. */
   int comparePushTimes(int leftRow, int rightRow) {
     return rows.readInt(
@@ -64,6 +81,11 @@ final class SeriesComparison {
   }
 
   private int compareLabels(int leftRow, int rightRow) {
+    int order = compareOnlyLabels(leftRow, rightRow);
+    return order != 0 ? order : GroupKeys.compare(left.key(), right.key());
+  }
+
+  private int compareOnlyLabels(int leftRow, int rightRow) {
     int order =
         Integer.compare(
             rows.pairs(leftRow) + left.own().size(), rows.pairs(rightRow) + right.own().size());
@@ -82,6 +104,6 @@ final class SeriesComparison {
       }
       names = names != 0 ? names : Utf8Order.compare(left.name(), right.name());
     }
-    return names != 0 ? names : GroupKeys.compare(left.key(), right.key());
+    return names;
   }
 }
