@@ -27,9 +27,9 @@ import java.util.function.Consumer;
 import java.util.zip.GZIPOutputStream;
 
 /**
- * Prints what a page of Flink series costs to write, without the network: by strings and by the
- * text of labels, in gzip as one stream and in kept pieces, in turns so that the ratios hold on a
- * machine that does other things.
+ * Prints what a page of Flink series or of small groups costs to write, without the network: by
+ * strings and by the text of labels, in gzip as one stream and in kept pieces, in turns so that the
+ * ratios hold on a machine that does other things.
  */
 public final class ScrapeCosts {
   private static final int BORDER_BYTES = 16 * 1024;
@@ -47,9 +47,11 @@ public final class ScrapeCosts {
               StorageLimits.NONE));
   private final TextParser parser = new TextParser(NameValidation.LEGACY);
   private final int groups;
+  private final boolean areSmall;
 
-  private ScrapeCosts(int groups) {
+  private ScrapeCosts(int groups, boolean areSmall) {
     this.groups = groups;
+    this.areSmall = areSmall;
   }
 
   /** Makes a page of what a renderer writes. */
@@ -107,10 +109,11 @@ public final class ScrapeCosts {
   /**
    * Measures.
    *
-   * @param arguments how many groups, and how many rounds
+   * @param arguments how many groups, how many rounds, and {@code flink} or {@code small}
    */
   public static void main(String[] arguments) throws IOException {
-    new ScrapeCosts(Integer.parseInt(arguments[0])).run(Integer.parseInt(arguments[1]));
+    new ScrapeCosts(Integer.parseInt(arguments[0]), arguments[2].equals("small"))
+        .run(Integer.parseInt(arguments[1]));
   }
 
   private void run(int rounds) throws IOException {
@@ -132,9 +135,9 @@ public final class ScrapeCosts {
   }
 
   private void push(int count, int round) {
-    for (int process = 0; process < count; process++) {
-      byte[] body = Workloads.flinkBody(process, round);
-      var key = GroupingKey.of("flink-" + process);
+    for (int i = 0; i < count; i++) {
+      byte[] body = areSmall ? Workloads.batchBody(round + 31 * i) : Workloads.flinkBody(i, round);
+      GroupingKey key = areSmall ? Workloads.batchKey(i) : Workloads.flinkKey(i);
       store.submit(new GroupUpdate.Replace(key, parser.parse(body, body.length)));
     }
   }
@@ -154,7 +157,7 @@ public final class ScrapeCosts {
       buffer.drainTo(out);
     }
     long nanos = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() - start;
-    long series = (long) groups * Workloads.FLINK_SERIES;
+    long series = (long) groups * (areSmall ? Workloads.BATCH_SERIES : Workloads.FLINK_SERIES);
     System.out.printf(
         Locale.ROOT,
         "  %-34s %6.2f us of CPU a series, %4d bytes%n",

@@ -101,6 +101,24 @@ public final class GroupKeys {
     return false;
   }
 
+  /** True if the labels of two keys have the same names. */
+  public static boolean haveSameNames(DirectBuffer left, DirectBuffer right) {
+    int leftAt = 0;
+    int rightAt = 0;
+    while (leftAt < left.capacity() && rightAt < right.capacity()) {
+      int leftValue = textStart(left, leftAt) + textLength(left, leftAt);
+      int rightValue = textStart(right, rightAt) + textLength(right, rightAt);
+      int length = leftValue - leftAt;
+      if (length != rightValue - rightAt
+          || Utf8Order.compare(left, leftAt, length, right, rightAt, length) != 0) {
+        return false;
+      }
+      leftAt = textStart(left, leftValue) + textLength(left, leftValue);
+      rightAt = textStart(right, rightValue) + textLength(right, rightValue);
+    }
+    return leftAt == left.capacity() && rightAt == right.capacity();
+  }
+
   private static boolean equals(DirectBuffer key, int start, byte[] text) {
     for (int i = 0; i < text.length; i++) {
       if (key.getByte(start + i) != text[i]) {

@@ -23,7 +23,10 @@ final class HeldShapes {
   private static final int ENTRY_LENGTH = PLACE + ShapeReader.PLACE_LENGTH;
 
   /** An entry, a reference to a reader, and a place in two lists of shapes. */
-  private static final int BYTES_OF_SHAPE = ENTRY_LENGTH + 3 * Integer.BYTES;
+  private static final int BYTES_OF_SHAPE = ENTRY_LENGTH + 3 * Integer.BYTES + Byte.BYTES;
+
+  private static final byte IN_ORDER = 1;
+  private static final byte NOT_IN_ORDER = 2;
 
   private final ShapeTable shapes;
   private final Optional<ShownFamilies> shown;
@@ -32,6 +35,7 @@ final class HeldShapes {
   private final UnsafeBuffer table;
   private final HeldShape.Room room;
   private final @Nullable HeldShape[] kept;
+  private final byte[] keyOrders;
 
   /** Readers that there is no room to keep; two, as two shapes are compared. */
   private @Nullable Passing newer;
@@ -57,6 +61,7 @@ final class HeldShapes {
     memory.take((long) shapeCount * BYTES_OF_SHAPE);
     this.count = shapeCount;
     this.kept = new HeldShape[shapeCount];
+    this.keyOrders = new byte[shapeCount];
     this.table = rows.allocate((long) Math.max(1, shapeCount) * ENTRY_LENGTH);
     int number = 0;
     for (int i = shapeless; i < groups.length; i++) {
@@ -145,6 +150,22 @@ final class HeldShapes {
   /** Where the groups of a shape end among all. */
   int endOfGroups(int shape) {
     return shape + 1 == count ? groups.length : firstGroup(shape + 1);
+  }
+
+  /**
+   * True if series that have the same labels besides their keys are in order, group by group, and
+   * would be with any other labels.
+   */
+  boolean areKeysInOrder(int shape, SeriesComparison comparison) {
+    if (keyOrders[shape] == 0) {
+      int end = endOfGroups(shape);
+      int group = firstGroup(shape) + 1;
+      while (group < end && comparison.areKeysInOrder(groups[group - 1], groups[group])) {
+        group++;
+      }
+      keyOrders[shape] = group == end ? IN_ORDER : NOT_IN_ORDER;
+    }
+    return keyOrders[shape] == IN_ORDER;
   }
 
   /** The row of a group. */

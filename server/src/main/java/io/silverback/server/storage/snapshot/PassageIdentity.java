@@ -96,13 +96,14 @@ final class PassageIdentity {
 
   /** Those who choose their keys can have passages as small or large as allowed, and no more. */
   private boolean isBorder() {
-    int hash = 0;
-    int start = length - columns * Long.BYTES - key.capacity();
-    for (int i = start; i < start + key.capacity(); i++) {
-      hash = 31 * hash + bytes[i];
+    int end = length - columns * Long.BYTES;
+    // The last bytes of a short key, and a part of its length before it.
+    long hash = out.getLong(end - Long.BYTES);
+    for (int at = end - key.capacity(); at <= end - Long.BYTES; at += Long.BYTES) {
+      hash = hash * 0x9E3779B97F4A7C15L + out.getLong(at);
     }
-    int spread = hash * 0x9E3779B9 >>> Short.SIZE;
-    return spread % SERIES_TO_BORDER < seriesOfGroup;
+    hash *= 0x9E3779B97F4A7C15L;
+    return (int) (hash >>> Integer.SIZE & Short.MAX_VALUE) % SERIES_TO_BORDER < seriesOfGroup;
   }
 
   /** True if it has enough series. */

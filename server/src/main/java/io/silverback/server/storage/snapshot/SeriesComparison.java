@@ -60,6 +60,23 @@ final class SeriesComparison {
         == 0;
   }
 
+  /**
+   * True if the keys of two groups have the same names, and any series of the one comes before a
+   * series of the other that has the same labels besides.
+   */
+  boolean areKeysInOrder(int leftRow, int rightRow) {
+    return rows.readInt(
+            () -> {
+              left.own().startEmpty();
+              right.own().startEmpty();
+              return compareOnlyLabels(leftRow, rightRow) < 0
+                      && GroupKeys.haveSameNames(left.key(), right.key())
+                  ? 1
+                  : 0;
+            })
+        == 1;
+  }
+
   /** Compares the push times of two groups in the same way. */
   int comparePushTimes(int leftRow, int rightRow) {
     return rows.readInt(

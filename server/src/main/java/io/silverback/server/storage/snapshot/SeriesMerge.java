@@ -146,6 +146,11 @@ final class SeriesMerge {
     ShapeReader family = shapes.held(shape).reader();
     int end = shapes.endOfGroups(shape);
     int start = shapes.firstGroup(shape);
+    boolean haveSameLabels = first.labels() == last.labels();
+    if (haveSameLabels && shapes.areKeysInOrder(shape, comparison)) {
+      add(new SeriesRun(source, shape, first, last, start, end));
+      return;
+    }
     for (int group = start + 1; group <= end; group++) {
       if (group == end
           || comparison.compare(

@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.silverback.cluster.HashRing;
 import io.silverback.codec.model.GroupingKey;
+import io.silverback.codec.model.Labels;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 
@@ -53,5 +55,24 @@ final class GroupKeysTest {
         assertEquals(Integer.signum(left.compareTo(right)), Integer.signum(order));
       }
     }
+  }
+
+  @Test
+  void keysOfTheSameNamesAreKnown() {
+    for (GroupingKey left : ASCENDING) {
+      for (GroupingKey right : ASCENDING) {
+        assertEquals(
+            namesOf(left).equals(namesOf(right)),
+            GroupKeys.haveSameNames(
+                new UnsafeBuffer(GroupKeys.encode(left)),
+                new UnsafeBuffer(GroupKeys.encode(right))),
+            left + " and " + right);
+      }
+    }
+  }
+
+  private static List<String> namesOf(GroupingKey key) {
+    Labels labels = key.labels();
+    return IntStream.range(0, labels.size()).mapToObj(labels::name).toList();
   }
 }
