@@ -76,11 +76,14 @@ class Goal:
 
 @dataclass(frozen=True)
 class Section:
+    """`figures` are those of which less is better: what they measure -> server -> figure."""
+
     title: str
     text: str
     header: list
     rows: list
     goals: list
+    figures: dict = field(default_factory=dict)
 
     def markdown(self):
         return f"### {self.title}\n\n{self.text}\n\n{table(self.header, self.rows)}\n"

@@ -30,7 +30,8 @@ def start_and_idle(run):
     return Section(
         "Start and idle", "Seconds from the start of the process to the first 200 of its readiness page, and RSS a moment later.",
         ["server", "ready s", "idle RSS MB"], [[name, str(ready[name]), str(resident[name])] for name in names],
-        [Goal.of("ready after start", 1, "s", ready.get(SILVERBACK)), Goal.of("idle RSS", 130, "MB", resident.get(SILVERBACK))])
+        [Goal.of("ready after start", 1, "s", ready.get(SILVERBACK)), Goal.of("idle RSS", 130, "MB", resident.get(SILVERBACK))],
+        {"ready s": ready, "idle RSS MB": resident})
 
 
 def memory_and_scrapes(run):
@@ -61,7 +62,8 @@ def memory_and_scrapes(run):
             Goal.of("scrape, identity, CPU per series", 0.6, "us", own.get("cpu")),
             Goal.of(f"scrape, identity, wall for {series:,} series", 1, "s", own.get("wall")),
             Goal.of("scrape, gzip, CPU per series, all changed", 2.5, "us", own.get("cold")),
-            Goal.of("scrape, gzip, CPU per series, 1 % changed", 0.2, "us", own.get("warm"))])
+            Goal.of("scrape, gzip, CPU per series, 1 % changed", 0.2, "us", own.get("warm"))],
+        {kind: {name: figures[name][kind] for name in names} for kind in ("rss", "peak", "scraped peak", "cpu", "wall", "cold", "warm")})
 
 
 def measure_memory_and_scrapes(process, bodies, few, limit, figures):
@@ -92,8 +94,8 @@ def history_memory(run):
     series = bodies.groups * bodies.series
     marks = (MEMORY_ROUNDS, run.sizes.history_rounds)
     rows, resident = [], {mark: Figure() for mark in marks}
-    for name in run.names(SILVERBACK):
-        with run.alone(name) as process:
+    if SILVERBACK in run.servers:
+        with run.alone(SILVERBACK) as process:
             for round_index in range(marks[-1]):
                 done = push(process, bodies.round(round_index), 4 * run.sizes.fill_seconds)
                 if done.cut:
@@ -145,7 +147,8 @@ def small_group_memory(run):
     return Section(
         "Memory with small groups", f"{series:,} series in {bodies.groups:,} groups, each pushed once.",
         ["server", "RSS MB", "peak MB", "bytes/series", "RSS x unchecked Pushgateway"], rows,
-        [Goal.of(f"RSS after {series:,} series in {bodies.groups:,} groups", 220, "MB", resident.get(SILVERBACK))])
+        [Goal.of(f"RSS after {series:,} series in {bodies.groups:,} groups", 220, "MB", resident.get(SILVERBACK))],
+        {"RSS MB": resident, "peak MB": peak})
 
 
 def bytes_each(megabytes, series):

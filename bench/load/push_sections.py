@@ -45,7 +45,8 @@ def flink_pushes(run):
         f"4 kept-alive connections; a repetition is cut after {sizes.measure_seconds} s.",
         ["server", "stored series", "first push, us CPU/sample", "re-push, us CPU/sample", "above floor", "x floor",
          "x unchecked Pushgateway", "1,000 samples/s", "p99 ms", "pushes measured"],
-        rows, [Goal("re-push of Flink bodies, CPU per sample above the floor", 0.25, "us", difference(cost, SILVERBACK, FLOOR))])
+        rows, [Goal("re-push of Flink bodies, CPU per sample above the floor", 0.25, "us", difference(cost, SILVERBACK, FLOOR))],
+        {"re-push, us CPU/sample": cost, "p99 ms": tail})
 
 
 def flink_rounds(bodies, stored):
@@ -85,7 +86,8 @@ def small_pushes(run):
         ["server", *[f"{size:,} groups" for size in ladder], "last / first", "last above floor", "last x unchecked Pushgateway"],
         rows, [
             Goal(f"small push at {ladder[-1]:,} groups, CPU above the floor", 30, "us", difference(last, SILVERBACK, FLOOR)),
-            Goal(f"small push, {ladder[-1]:,} groups against {ladder[0]:,}", 1.2, "x", flatness)])
+            Goal(f"small push, {ladder[-1]:,} groups against {ladder[0]:,}", 1.2, "x", flatness)],
+        {f"us CPU/push at {size:,} groups": cost for size, cost in costs.items()})
 
 
 def small_pushes_at(size, run, bodies, processes, stored):
@@ -148,4 +150,4 @@ def connections(run):
         f"The small push at {CONNECTION_GROUPS} stored groups, as batch clients send it: connect, push, close. us of CPU a push; "
         f"{count:,} pushes a repetition, cut after {sizes.measure_seconds} s.",
         ["server", "kept alive", "a connection each", "difference", "a connection each, above floor", "x unchecked Pushgateway"],
-        rows, [])
+        rows, [], {"kept alive, us CPU/push": kept, "a connection each, us CPU/push": closed})

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from process import ServerProcess
 from pushes import Bodies
+from servers import BASELINE, SILVERBACK
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,9 @@ class Run:
         self._started = 0
 
     def names(self, *names):
-        """Those that take part."""
-        return [name for name in names if name in self.servers]
+        """Those that take part, a baseline wherever Silverback does."""
+        wanted = [*names, *([BASELINE] if SILVERBACK in names else [])]
+        return [name for name in wanted if name in self.servers]
 
     @contextmanager
     def alone(self, name):

@@ -20,6 +20,8 @@ CHECKED = "Pushgateway, checked"
 UNCHECKED = "Pushgateway, unchecked"
 VICTORIA = "VictoriaMetrics, import"
 SILVERBACK = "Silverback"
+# Another build of it.
+BASELINE = "Silverback, baseline"
 
 # Debian package -> command. wrk is the client.
 PACKAGES = {"prometheus-pushgateway": "prometheus-pushgateway", "victoria-metrics": "victoria-metrics", "wrk": "wrk"}
@@ -51,8 +53,8 @@ def _victoria_metrics():
         ready_path="/health", imports=True, scrape_path=f"/federate?match[]={everything}")
 
 
-def _silverback():
-    return Server(SILVERBACK, lambda port, folder: [str(LAUNCHER), f"--web.listen-address=127.0.0.1:{port}"])
+def silverback(name=SILVERBACK, launcher=LAUNCHER):
+    return Server(name, lambda port, folder: [str(launcher), f"--web.listen-address=127.0.0.1:{port}"])
 
 
 def keeping(name, store, *flags):
@@ -111,11 +113,11 @@ def all_servers():
     flags = DEFAULT_JVM_FLAGS
     servers = {}
     if os.access(LAUNCHER, os.X_OK):
-        silverback = _silverback()
+        own = silverback()
         with tempfile.TemporaryDirectory(prefix="side-by-side-") as folder:
-            probe = ServerProcess(silverback, Path(folder), ready_timeout=300)
+            probe = ServerProcess(own, Path(folder), ready_timeout=300)
             flags = jvm_flags(probe.command_line())
             probe.stop()
-        servers[SILVERBACK] = silverback
+        servers[SILVERBACK] = own
     peers = [_floor(flags), _pushgateway(CHECKED), _pushgateway(UNCHECKED, "--push.disable-consistency-check"), _victoria_metrics()]
     return {server.name: server for server in peers} | servers, flags

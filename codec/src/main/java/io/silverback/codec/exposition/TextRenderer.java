@@ -154,9 +154,9 @@ public final class TextRenderer implements ExpositionRenderer {
     @Override
     public boolean passage(byte[] identity, int length) {
       passage.clear();
-      passage.put(family.type().ordinal());
       passage.put(hasHeader ? 1 : 0);
       putText(name);
+      putText(family.type().name());
       putText(hasHeader ? "" : family.help());
       passage.put(identity, 0, length);
       boolean isRepeated = out.repeat(passage);
