@@ -1,26 +1,19 @@
 package io.silverback.bench;
 
 import io.silverback.codec.exposition.ExpositionBuffer;
-import io.silverback.codec.exposition.NameValidation;
-import io.silverback.codec.exposition.TextParser;
 import io.silverback.codec.exposition.TextRenderer;
 import io.silverback.codec.model.Family;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Metric;
 import io.silverback.codec.model.MetricType;
-import io.silverback.codec.model.VersionClock;
 import io.silverback.server.group.FamilyGatherer;
-import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.gzip.GzipPage;
 import io.silverback.server.gzip.SegmentCache;
 import io.silverback.server.storage.Snapshot;
-import io.silverback.server.storage.StorageLimits;
-import io.silverback.server.storage.StoreConfig;
 import io.silverback.server.storage.engine.OffHeapMetricStore;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.management.ManagementFactory;
-import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
@@ -36,16 +29,7 @@ public final class ScrapeCosts {
   private static final int CHUNK_BYTES = 64 * 1024;
   private static final long CACHE_BYTES = 256 << 20;
 
-  private final OffHeapMetricStore store =
-      new OffHeapMetricStore(
-          new StoreConfig(
-              new VersionClock(System::currentTimeMillis, 1),
-              System::currentTimeMillis,
-              List.of(),
-              true,
-              Duration.ofMinutes(1),
-              StorageLimits.NONE));
-  private final TextParser parser = new TextParser(NameValidation.LEGACY);
+  private final OffHeapMetricStore store = Stores.inMemory();
   private final int groups;
   private final boolean areSmall;
 
@@ -138,7 +122,7 @@ public final class ScrapeCosts {
     for (int i = 0; i < count; i++) {
       byte[] body = areSmall ? Workloads.batchBody(round + 31 * i) : Workloads.flinkBody(i, round);
       GroupingKey key = areSmall ? Workloads.batchKey(i) : Workloads.flinkKey(i);
-      store.submit(new GroupUpdate.Replace(key, parser.parse(body, body.length)));
+      store.submit(Stores.put(key, body));
     }
   }
 
