@@ -135,6 +135,14 @@ public final class PersistedMetricStore implements LocalStore {
     }
   }
 
+  @Override
+  public Rehearsal rehearse(GroupUpdate update) {
+    Rehearsal rehearsed = ready().rehearse(update);
+    return room.isFull() && rehearsed.answer() instanceof Submission.Accepted
+        ? rehearsed.answered(fullDisk().submission(update.key()))
+        : rehearsed;
+  }
+
   private final class Guard implements DiskGuard {
     @Override
     public Optional<Obstacle> whyFull() {
@@ -252,6 +260,11 @@ public final class PersistedMetricStore implements LocalStore {
   @Override
   public void sizes(SizeSink sink) {
     ready().sizes(sink);
+  }
+
+  @Override
+  public void shapes(ShapeSink sink) {
+    ready().shapes(sink);
   }
 
   @Override
