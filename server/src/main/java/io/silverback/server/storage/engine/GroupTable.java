@@ -49,7 +49,10 @@ import org.agrona.ExpandableArrayBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 
-/** Looks at the groups as they are published, several or all at a time. Thread-safe. */
+/**
+ * Looks at the groups as they are published, several or all at a time. Thread-safe. Longer than
+ * other classes, as each way to read all groups is here.
+ */
 public final class GroupTable implements StoredGroups {
   /** Of encoded keys that are held at once. */
   private static final int MOST_KEY_BYTES = 1 << 20;

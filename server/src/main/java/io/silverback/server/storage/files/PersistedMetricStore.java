@@ -50,6 +50,8 @@ import org.jspecify.annotations.Nullable;
  * survives any end of the process; a power cut may cost what was written since the last flush.
  * Until what an earlier process left is recovered, everything but {@link #close} throws {@link
  * StoreNotReadyException}.
+ *
+ * <p>Longer than other classes, as it passes each method on to a store that may not be there yet.
  */
 public final class PersistedMetricStore implements LocalStore {
   private static final Log log = Log.of(PersistedMetricStore.class);
