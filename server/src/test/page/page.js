@@ -9,8 +9,8 @@ const axe = require.resolve('axe-core/axe.min.js');
 
 const [program, text] = process.argv.slice(2);
 const servers = JSON.parse(text);
-const TABS = ['What needs attention', 'Groups', 'Cardinality', 'Cluster', 'Status'];
-const VIEWS = ['attention', 'groups', 'group?job=backup&instance=db-1', 'cardinality', 'cluster', 'status'];
+const TABS = ['What needs attention', 'Groups', 'Cardinality', 'Cluster', 'Try a push', 'Status'];
+const VIEWS = ['attention', 'groups', 'group?job=backup&instance=db-1', 'cardinality', 'cardinality?of=label', 'cluster', 'try', 'status'];
 
 let browser;
 let page;
@@ -33,7 +33,7 @@ const claims = {
     assert.match(page.url(), /#\/status$/);
     await page.goBack();
     await settled();
-    assert.equal(await textOf('h1'), 'Cluster');
+    assert.equal(await textOf('h1'), 'Try a push');
     await open(servers.plain, '', 'status');
     assert.equal(await textOf('h1'), 'Status');
   },
@@ -164,6 +164,40 @@ const claims = {
   async whatOnlyAnAdministratorMayDoIsHiddenFromOthers() {
     await open(servers.plain, 'groups');
     assert.doesNotMatch(await textOf('main'), /Delete all/);
+    await open(servers.plain, 'try');
+    assert.match(await textOf('main'), /--web\.enable-admin-api.*check-push/);
+    assert.equal(await page.$('main button'), null);
+  },
+
+  async aPushIsTriedAndNothingIsStored() {
+    await open(servers.admin, 'try');
+    await page.type('input[name=job]', 'tried');
+    await page.type('input[name=labels]', 'path=/a=b zone=x');
+    await page.type('textarea', 'a 1\nb{c} 2\n<img> 3\n');
+    await click('button', 'Try');
+    await page.waitForSelector('.faults');
+    const refused = await textOf('main');
+    assert.match(refused, /would be refused with status 400.*Line 2, column 4: expected '=' after label name/);
+    assert.match(refused, /Line 3, column 1: .*path=\/a=b zone=x/);
+    assert.equal(await textOf('.faults mark'), '}');
+    assert.equal((await page.$$('main img')).length, 0);
+    // A refresh leaves what is written.
+    await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+    await settled();
+    assert.match(await page.$eval('textarea', area => area.value), /^a 1\nb/);
+
+    await page.evaluate(() => {
+      const dropped = new DataTransfer();
+      dropped.items.add(new File(['# HELP tried What it is.\n# TYPE tried gauge\ntried 1\n'], 'a.prom'));
+      document.querySelector('textarea').dispatchEvent(new DragEvent('drop', {dataTransfer: dropped, cancelable: true}));
+    });
+    await until(() => page.$eval('textarea', area => area.value), '# HELP tried What it is.\n# TYPE tried gauge\ntried 1\n');
+    await click('.choices button', /^POST/);
+    await click('button', 'Try');
+    await page.waitForFunction(() => document.querySelector('main').innerText.includes('would be taken'));
+    assert.match(await textOf('main'), /1 series, and has 0 now.*What it is\.\s+gauge\s+1\s+new/);
+    await open(servers.admin, 'groups');
+    assert.doesNotMatch(await textOf('main'), /tried/);
   },
 
   async flagsAreShownWithWhatWasChanged() {
@@ -180,6 +214,20 @@ const claims = {
     await settled();
     await click('tbody a', 'load');
     await until(() => textOf('.view [role=status]'), '2 groups found');
+  },
+
+  async cardinalityIsClickedDownFromAMetricToAValue() {
+    await open(servers.plain, 'cardinality');
+    await click('.choices button', 'Metrics');
+    await click('tbody a', 'backup_seconds');
+    await until(() => textOf('.choices [aria-pressed=true]'), 'Labels');
+    await settled();
+    // Two buckets, the sum and the count; the bounds are on the buckets alone.
+    assert.match(await textOf('main'), /4 series in all.*instance.*4.*job.*4.*le.*2/s);
+    await click('tbody a', 'instance');
+    await page.waitForFunction(() => document.querySelector('main').innerText.includes('the values of the label'));
+    await click('tbody a', 'db-1');
+    await until(() => textOf('.view [role=status]'), '1 group found');
   },
 
   async textsOfClientsAreNeverMarkup() {
@@ -245,6 +293,26 @@ const claims = {
     }, true);
   },
 
+  async aNodeThatDoesNotLeadAGroupShowsAndDeletesIt() {
+    await open(servers.cluster[0], 'cluster');
+    const own = /told by (\S+)\./.exec(await textOf('main'))[1];
+    assert.match(await page.$eval('.ring svg', ring => ring.getAttribute('aria-label')), /^Slots led: node-0 [\d,]+, node-1 [\d,]+, node-2 [\d,]+$/);
+    let deleted = false;
+    for (let n = 0; n < 9 && !deleted; n++) {
+      await open(servers.cluster[0], `group?job=of_cluster&n=${n}`);
+      const told = await textOf('main');
+      if (/Led by node-/.test(told) && !told.includes(`Led by ${own}`)) {
+        await click('button', 'Delete group…');
+        await click('dialog button', 'Delete');
+        await until(() => textOf('h1'), 'Groups');
+        await open(servers.cluster[1], `group?job=of_cluster&n=${n}`);
+        assert.match(await textOf('main'), /There is no such group/);
+        deleted = true;
+      }
+    }
+    assert.ok(deleted, 'each group is led by the node that was asked');
+  },
+
   async nothingIsWiderThanANarrowScreen() {
     await page.setViewport({width: 390, height: 844});
     for (const view of VIEWS) {
@@ -256,7 +324,8 @@ const claims = {
 
   async axeFindsNothingSeriousInLightAndDark() {
     const script = require('node:fs').readFileSync(axe, 'utf8');
-    for (const [server, view] of [...VIEWS.map(each => [servers.plain, each]), [servers.cluster[0], 'cluster']]) {
+    const others = [[servers.cluster[0], 'cluster'], [servers.admin, 'try']];
+    for (const [server, view] of [...VIEWS.map(each => [servers.plain, each]), ...others]) {
       await open(server, view);
       // The policy of the page lets no other script in but through the debugger.
       await page.evaluate(script);
@@ -270,6 +339,22 @@ const claims = {
         assert.deepEqual(serious.map(each => `${each.id}: ${each.nodes[0].html}`), [], `${view} ${scheme}`);
       }
     }
+  },
+
+  // The last one, as the node does not come back.
+  async aNodeThatEndsWhileThePageIsOpenIsToldAndItsGroupsStay() {
+    await open(servers.cluster[0], 'cluster');
+    require('node:fs').writeFileSync(servers.ends, '');
+    await until(async () => {
+      await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+      await settled();
+      const members = await page.$$eval('tbody', bodies => bodies.map(body => body.innerText).join());
+      return !members.includes('node-2') && /Members not long ago.*node-2/.test(await textOf('main'));
+    }, true);
+    await until(async () => {
+      await open(servers.cluster[0], 'groups?search=of_cluster');
+      return textOf('.view [role=status]');
+    }, '8 groups found');
   },
 };
 

@@ -10,6 +10,7 @@ import io.silverback.server.handler.JobTraffic;
 import io.silverback.server.handler.LifecycleHandler;
 import io.silverback.server.handler.OwnProblems;
 import io.silverback.server.handler.Routes;
+import io.silverback.server.handler.StoredCardinality;
 import io.silverback.server.handler.StoredGroupFinder;
 import io.silverback.server.handler.StoredJobs;
 import io.silverback.server.handler.Surveys;
@@ -183,7 +184,8 @@ public final class Gateway implements AutoCloseable {
                         new Surveys(
                             new StoredJobs(store::sizes, traffic),
                             new StoredGroupFinder(store::sizes, System::currentTimeMillis),
-                            problems)),
+                            problems,
+                            new StoredCardinality(store::shapes))),
             live::rewrite,
             build,
             guard,

@@ -1,5 +1,6 @@
 package io.silverback.server;
 
+import io.silverback.server.admin.CheckPush;
 import io.silverback.server.admin.ClusterCommand;
 import io.silverback.server.flags.ArgumentFiles;
 import io.silverback.server.flags.CheckConfig;
@@ -42,6 +43,9 @@ public final class Main {
       }
       if (CheckConfig.isAskedFor(given)) {
         System.exit(CheckConfig.run(given, System.getenv(), System.out, System.err));
+      }
+      if (CheckPush.isAskedFor(given)) {
+        System.exit(CheckPush.run(given, System.getenv(), System.in, System.out, System.err));
       }
       switch (Flags.parse(List.of(arguments), System.getenv())) {
         case Flags.Request.Help(var text) -> System.out.print(text);

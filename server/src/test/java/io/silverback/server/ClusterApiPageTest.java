@@ -23,12 +23,14 @@ import org.junit.jupiter.api.Test;
 final class ClusterApiPageTest {
   private static final Path PAGES = Path.of("..", "docs", "formats");
   private static final Pattern EXAMPLE =
-      Pattern.compile("(?s)```\n\\$ (GET|POST|DELETE|PUT) (\\S+)\n(\\d{3})\n(.*?)```");
+      Pattern.compile(
+          "(?s)```\n\\$ (GET|POST|DELETE|PUT) (\\S+)\n((?:> [^\n]*\n)*)(\\d{3})\n(.*?)```");
   private static final Pattern WORD =
       Pattern.compile("node-[0-9]|none|leadership|all|success|error");
-  private static final int EXAMPLES = 18;
+  private static final int EXAMPLES = 22;
 
-  private record Example(String method, String path, int status, String body) {}
+  /** Lines of the page that begin with "> " are the body of the request. */
+  private record Example(String method, String path, String sent, int status, String body) {}
 
   @Test
   void theServerAnswersAsThePageSays() throws IOException {
@@ -47,7 +49,7 @@ final class ClusterApiPageTest {
   }
 
   private static boolean isAnswered(Example example, LocalCluster cluster) throws IOException {
-    Answer answer = cluster.send(0, example.method(), example.path(), "");
+    Answer answer = cluster.send(0, example.method(), example.path(), example.sent());
     try {
       assertEquals(example.status(), answer.status(), example + answer.text());
       var json = new JsonMapper();
@@ -67,8 +69,9 @@ final class ClusterApiPageTest {
     var examples = new ArrayList<Example>();
     Matcher matcher = EXAMPLE.matcher(Files.readString(PAGES.resolve(page)));
     while (matcher.find()) {
-      int status = Integer.parseInt(matcher.group(3));
-      examples.add(new Example(matcher.group(1), matcher.group(2), status, matcher.group(4)));
+      String sent = matcher.group(3).replaceAll("(?m)^> ", "");
+      int status = Integer.parseInt(matcher.group(4));
+      examples.add(new Example(matcher.group(1), matcher.group(2), sent, status, matcher.group(5)));
     }
     return examples;
   }

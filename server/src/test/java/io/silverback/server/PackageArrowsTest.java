@@ -90,7 +90,12 @@ final class PackageArrowsTest {
               "com.sun.management",
               HELIDON,
               METRICS),
-          room("server.admin", "server.flags server.log server.trust server.yaml", "picocli", JSON),
+          room(
+              "server.admin",
+              "server.flags server.group.rules server.handler server.limits server.log server.trust"
+                  + " server.yaml",
+              "picocli",
+              JSON),
           room("server.body", "server.http server.limits", "io.airlift.compress", HELIDON),
           room(
               "server.config",

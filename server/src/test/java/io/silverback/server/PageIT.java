@@ -97,8 +97,10 @@ final class PageIT {
         cluster.await(
             "a push is taken", () -> cluster.send(node, "PUT", path, "a 1\n").status() == 200);
       }
+      Path ends = folder.resolve("ends");
       var servers =
           Map.of(
+              "ends", ends.toString(),
               "empty", url(empty),
               "plain", url(plain),
               "admin", url(admin),
@@ -108,7 +110,24 @@ final class PageIT {
               "cluster",
                   Stream.of(0, 1, 2).map(node -> "http://" + cluster.webAddress(node)).toList(),
               "hostile", HOSTILE);
-      return run(new JsonMapper().writeValueAsString(servers));
+      Thread ending = Thread.ofVirtual().start(() -> endOnceAsked(cluster, ends));
+      try {
+        return run(new JsonMapper().writeValueAsString(servers));
+      } finally {
+        ending.interrupt();
+      }
+    }
+  }
+
+  /** The last node of the cluster ends when the script writes the file. */
+  private static void endOnceAsked(LocalCluster cluster, Path asked) {
+    try {
+      while (!Files.exists(asked)) {
+        Thread.sleep(50);
+      }
+      cluster.stop(2);
+    } catch (InterruptedException _) {
+      // The script has ended without it.
     }
   }
 

@@ -56,7 +56,7 @@ final class StartUpIT {
   @Test
   void everyCommandHelps() {
     for (String command :
-        List.of("make-aot-cache", "check-config", "import", "export", "cluster")) {
+        List.of("make-aot-cache", "check-config", "check-push", "import", "export", "cluster")) {
       try (var process = launch(Map.of(), command, "--help")) {
         assertEquals(0, process.awaitExit(), process::standardError);
         String text = process.standardOutput();

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,13 +59,31 @@ final class ExpositionReader {
     cursor.enter(bytes, from, end);
     strings.enter(bytes);
     while (cursor.startLine()) {
-      deadline.look();
-      switch (cursor.current()) {
-        case '#' -> readComment();
-        case '\n' -> {}
-        case '{' -> readSampleWithNameInBraces();
-        default -> readSample();
+      readLine();
+    }
+  }
+
+  /** Tells what is wrong with a whole body; after a fault it goes on with the next line. */
+  void faults(byte[] bytes, int length, Predicate<MalformedExpositionException> wantsMore) {
+    cursor.enter(bytes, 0, length);
+    strings.enter(bytes);
+    boolean more = true;
+    while (more && cursor.startLine()) {
+      try {
+        readLine();
+      } catch (MalformedExpositionException e) {
+        more = wantsMore.test(e) && cursor.leaveLine();
       }
+    }
+  }
+
+  private void readLine() {
+    deadline.look();
+    switch (cursor.current()) {
+      case '#' -> readComment();
+      case '\n' -> {}
+      case '{' -> readSampleWithNameInBraces();
+      default -> readSample();
     }
   }
 
@@ -124,7 +143,8 @@ final class ExpositionReader {
     cursor.readLineWithoutBackslashes();
     family.type(
         typeNamed(tokenText())
-            .orElseThrow(() -> cursor.malformed("unknown metric type " + cursor.quotedToken())));
+            .orElseThrow(
+                () -> cursor.malformedToken("unknown metric type " + cursor.quotedToken())));
   }
 
   private static Optional<MetricType> typeNamed(String word) {
@@ -240,7 +260,7 @@ final class ExpositionReader {
       throw cursor.malformed("label name \"__name__\" is reserved");
     }
     if (!tokenIsUtf8() || !names.isLabelName(name)) {
-      throw cursor.malformed("invalid label name " + cursor.quotedToken());
+      throw cursor.malformedToken("invalid label name " + cursor.quotedToken());
     }
   }
 
@@ -256,7 +276,7 @@ final class ExpositionReader {
     }
     cursor.readLabelValue();
     if (!tokenIsUtf8()) {
-      throw cursor.malformed("invalid label value " + cursor.quotedToken());
+      throw cursor.malformedToken("invalid label value " + cursor.quotedToken());
     }
     String value = tokenText();
     if (sampled == null) {
@@ -287,7 +307,7 @@ final class ExpositionReader {
         GoNumbers.parseDouble(value)
             .orElseThrow(
                 () ->
-                    cursor.malformed(
+                    cursor.malformedToken(
                         "expected float as value for '"
                             + name
                             + "' label, got "
@@ -308,7 +328,7 @@ final class ExpositionReader {
     OptionalDouble value =
         GoNumbers.parseDouble(cursor.token(), cursor.tokenFrom(), cursor.tokenTo());
     if (value.isEmpty()) {
-      throw cursor.malformed("expected float as value, got " + cursor.quotedToken());
+      throw cursor.malformedToken("expected float as value, got " + cursor.quotedToken());
     }
     addSample(sampled, labels.build(), value.getAsDouble());
     if (!cursor.atNewline()) {
@@ -365,12 +385,12 @@ final class ExpositionReader {
     cursor.skipBlanks();
     cursor.readWord();
     if (!GoNumbers.isLong(cursor.token(), cursor.tokenFrom(), cursor.tokenTo())) {
-      throw cursor.malformed("expected integer as timestamp, got " + cursor.quotedToken());
+      throw cursor.malformedToken("expected integer as timestamp, got " + cursor.quotedToken());
     }
     timestamped = true;
     cursor.readLineWithoutBackslashes();
     if (!cursor.tokenIsEmpty()) {
-      throw cursor.malformed("spurious string after timestamp: " + cursor.quotedToken());
+      throw cursor.malformedToken("spurious string after timestamp: " + cursor.quotedToken());
     }
   }
 
@@ -379,7 +399,7 @@ final class ExpositionReader {
     String name = tokenText();
     FamilyTable.Target known = families.find(name);
     if (!tokenIsUtf8() || (known == null && !names.isMetricName(name))) {
-      throw cursor.malformed("invalid metric name " + cursor.quotedToken());
+      throw cursor.malformedToken("invalid metric name " + cursor.quotedToken());
     }
     if (known == null) {
       known = families.enter(name);

@@ -28,6 +28,7 @@ final class TextCursor {
   private int length;
   private int next;
   private int line;
+  private int lineStart;
   private int current;
 
   /** A token is a piece of the body as long as it holds no escapes or quotes. */
@@ -35,6 +36,10 @@ final class TextCursor {
 
   private int tokenFrom;
   private int tokenTo;
+
+  /** Where the token begins in the body, of one with escapes, too. */
+  private int tokenStart;
+
   private byte[] scratch = new byte[64];
 
   /** Goes on with the next bytes of the body, from the start of a line. */
@@ -50,6 +55,7 @@ final class TextCursor {
   /** Moves to the first byte of the next line that is not a blank; false if there is none. */
   boolean startLine() {
     line++;
+    lineStart = next;
     while (next < length) {
       current = body[next++] & 0xff;
       if (!atBlank()) {
@@ -82,6 +88,16 @@ final class TextCursor {
     if (atBlank()) {
       skipBlanks();
     }
+  }
+
+  /** Moves to the end of a line in which there is a fault; false if that is the end of all. */
+  boolean leaveLine() {
+    int at = next - 1;
+    while (at < length && body[at] != '\n') {
+      at++;
+    }
+    next = Math.min(length, at + 1);
+    return next < length;
   }
 
   void skipLine() {
@@ -241,8 +257,23 @@ final class TextCursor {
     }
   }
 
+  /** A fault at the current byte. */
   MalformedExpositionException malformed(String reason) {
-    return MalformedExpositionException.inLine(line, reason);
+    return malformedAt(next - 1, reason);
+  }
+
+  /** A fault of the token. */
+  MalformedExpositionException malformedToken(String reason) {
+    return malformedAt(tokenStart, reason);
+  }
+
+  private MalformedExpositionException malformedAt(int at, String reason) {
+    int column = 1;
+    for (int i = lineStart; i < at; i++) {
+      // The later bytes of a character of UTF-8 are no column of their own.
+      column += (body[i] & 0xc0) == 0x80 ? 0 : 1;
+    }
+    return MalformedExpositionException.inLine(line, column, reason);
   }
 
   private void advance() {
@@ -251,7 +282,7 @@ final class TextCursor {
 
   private void moveTo(int at) {
     if (at == length) {
-      throw malformed("unexpected end of input stream");
+      throw malformedAt(length, "unexpected end of input stream");
     }
     current = body[at] & 0xff;
     next = at + 1;
@@ -272,6 +303,7 @@ final class TextCursor {
   private void startTokenAtCurrent() {
     token = body;
     tokenFrom = next - 1;
+    tokenStart = tokenFrom;
   }
 
   private void endTokenBeforeCurrent() {

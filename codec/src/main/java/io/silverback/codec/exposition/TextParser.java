@@ -1,6 +1,7 @@
 package io.silverback.codec.exposition;
 
 import java.util.Objects;
+import java.util.function.Predicate;
 
 /**
  * Reads the Prometheus text format, version 0.0.4.
@@ -27,6 +28,17 @@ public final class TextParser {
     ExpositionReading reading = begin(length);
     reading.read(body, 0, length);
     return reading.end();
+  }
+
+  /**
+   * All that is wrong with a body, for people: the first fault is the one that {@link #parse}
+   * throws, and each of the others is in a later line than the one before.
+   *
+   * @param wantsMore told of each fault, one after the other
+   */
+  public void faults(byte[] body, int length, Predicate<MalformedExpositionException> wantsMore) {
+    Objects.checkFromIndexSize(0, length, body.length);
+    new ExpositionReader(names, length).faults(body, length, wantsMore);
   }
 
   /**

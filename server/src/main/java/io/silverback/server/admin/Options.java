@@ -80,7 +80,7 @@ record Options(
         command.isOfServer()
             ? new Options(
                 words,
-                address(text(parsed, URL)),
+                address(URL, text(parsed, URL)),
                 text(parsed, CA_FILE),
                 timeout(text(parsed, TIMEOUT)),
                 parsed.hasMatchedOption(JSON),
@@ -182,7 +182,7 @@ record Options(
         name, String.valueOf(parsed.commandSpec().findOption(name).defaultValue()));
   }
 
-  private static URI address(String given) {
+  static URI address(String flag, String given) {
     try {
       URI address = URI.create(given);
       boolean isHttp = "http".equals(address.getScheme()) || "https".equals(address.getScheme());
@@ -194,7 +194,7 @@ record Options(
     }
     // Without the value, which may hold a password.
     throw AdminException.wrongUsage(
-        URL + " must be a URL such as http://gateway:9091 or https://user:password@host/prefix");
+        flag + " must be a URL such as http://gateway:9091 or https://user:password@host/prefix");
   }
 
   private static Duration timeout(String given) {

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -83,10 +84,22 @@ final class Server implements AutoCloseable {
    * @param most how long the whole exchange may take
    */
   Answer send(String method, String path, Duration most) throws UnreachedException {
+    return send(method, path, HttpRequest.BodyPublishers.noBody(), Map.of(), most);
+  }
+
+  /** Sends a request with a body, and with headers about it. */
+  Answer send(
+      String method,
+      String path,
+      HttpRequest.BodyPublisher body,
+      Map<String, String> headers,
+      Duration most)
+      throws UnreachedException {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create(address + path))
-            .method(method, HttpRequest.BodyPublishers.noBody())
+            .method(method, body)
             .header("Accept", "application/json");
+    headers.forEach(request::header);
     if (!credentials.isEmpty()) {
       byte[] bytes = credentials.getBytes(StandardCharsets.UTF_8);
       request.header("Authorization", "Basic " + Base64.getEncoder().encodeToString(bytes));

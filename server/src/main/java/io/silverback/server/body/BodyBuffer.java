@@ -76,6 +76,13 @@ public final class BodyBuffer {
     grow(wanted);
   }
 
+  /** Takes all of these bytes, if it may. */
+  void hold(byte[] given) throws OverLimitException {
+    require(given.length);
+    System.arraycopy(given, 0, bytes, 0, given.length);
+    length = given.length;
+  }
+
   /** Counts bytes in that were written after the others. */
   void wrote(int count) {
     length += count;

@@ -72,9 +72,20 @@ public final class BodyCoding {
   /** The body without its encoding. */
   public UnpackedBody unpack(ServerRequest request, BodyBuffer sent, LimitedMemory.Lease memory)
       throws UnreadableBodyException, OverLimitException {
-    String encoding =
-        request.headers().first(HeaderNames.CONTENT_ENCODING).orElse("").toLowerCase(Locale.ROOT);
-    return switch (encoding) {
+    return unpack(request.headers().first(HeaderNames.CONTENT_ENCODING).orElse(""), sent, memory);
+  }
+
+  /** The same for bytes that came another way, which are copied. */
+  public UnpackedBody unpack(String encoding, byte[] bytes, LimitedMemory.Lease memory)
+      throws UnreadableBodyException, OverLimitException {
+    var sent = new BodyBuffer(memory, RequestLimit.BODY_SIZE, maxSentBytes);
+    sent.hold(bytes);
+    return unpack(encoding, sent, memory);
+  }
+
+  private UnpackedBody unpack(String encoding, BodyBuffer sent, LimitedMemory.Lease memory)
+      throws UnreadableBodyException, OverLimitException {
+    return switch (encoding.toLowerCase(Locale.ROOT)) {
       case "gzip" -> unpack(new Gunzip(sent.bytes(), sent.length()), sent, memory);
       case "snappy" -> unpack(new Unsnap(sent.bytes(), sent.length()), sent, memory);
       default -> UnpackedBody.asSent(sent);
@@ -92,6 +103,11 @@ public final class BodyCoding {
 
     public UnreadableBodyException(String reason) {
       super(reason, null, false, false);
+    }
+
+    /** The same, for those who ask where the fault is. */
+    public UnreadableBodyException(String reason, Throwable cause) {
+      super(reason, cause, false, false);
     }
 
     /** For the client. */

@@ -19,6 +19,7 @@ final class HelpText {
              silverback import|export --help
              silverback cluster COMMAND [<flags>]
              silverback check-config FILE [<flags>]
+             silverback check-push FILE [<flags>]
              silverback make-aot-cache
              silverback help|version
       """;

@@ -13,6 +13,7 @@ import io.silverback.server.body.UnpackedBody;
 import io.silverback.server.limits.LimitedMemory;
 import io.silverback.server.limits.OverLimitException;
 import io.silverback.server.limits.RequestLimit;
+import java.util.function.Predicate;
 
 /** Parses the bodies of pushes within the memory that there is for them. Thread-safe. */
 final class BodyParser {
@@ -55,8 +56,14 @@ final class BodyParser {
       throw new UnreadableBodyException(
           body.isWhole()
               ? PushHint.explain(e, window.bytes(), window.length(), contentType)
-              : String.valueOf(e.getMessage()));
+              : String.valueOf(e.getMessage()),
+          e);
     }
+  }
+
+  /** Tells all that is wrong with text that is all there. */
+  void faults(BodyBuffer whole, Predicate<MalformedExpositionException> wantsMore) {
+    text.faults(whole.bytes(), whole.length(), wantsMore);
   }
 
   private static ParsedExposition whole(

@@ -72,6 +72,10 @@ public final class GroupingKeyPath {
     }
   }
 
+  static String notUtf8(String label) {
+    return "the value of the grouping label is not utf8: label=" + label;
+  }
+
   private Map<String, String> split(String labels) throws MalformedPath, NotUtf8 {
     var pairs = new HashMap<String, String>();
     if (labels.length() <= 1) {

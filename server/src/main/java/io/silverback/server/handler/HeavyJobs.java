@@ -22,6 +22,7 @@ public final class HeavyJobs {
 
   private final int room;
   private final Map<String, Long> sums = new HashMap<>();
+  private boolean isExact = true;
 
   /** For that many jobs; now and then it holds twice as many. */
   public HeavyJobs(int room) {
@@ -38,6 +39,11 @@ public final class HeavyJobs {
     }
   }
 
+  /** True as long as no sum may be too low, and all jobs are known. */
+  public boolean isExact() {
+    return isExact;
+  }
+
   /** The sum of the job, 0 if nothing is known of it. */
   long sum(String job) {
     return sums.getOrDefault(job, 0L);
@@ -52,6 +58,7 @@ public final class HeavyJobs {
   }
 
   private void shrink() {
+    isExact = false;
     long[] ascending = sums.values().stream().mapToLong(Long::longValue).sorted().toArray();
     long cut = ascending[ascending.length - room - 1];
     sums.values().removeIf(sum -> sum <= cut);

@@ -78,7 +78,7 @@ final class OverLimitAnswer {
     log.overLimit(request, over.limit().flag(), over.limit().flag(), over.reason());
   }
 
-  private static int statusOf(Limit limit) {
+  static int statusOf(Limit limit) {
     return switch (limit) {
       case SERIES_PER_GROUP, LABEL_LENGTH -> 422;
       case ENTRY -> 413;

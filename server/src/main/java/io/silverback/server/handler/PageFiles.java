@@ -46,7 +46,8 @@ final class PageFiles {
           "groups.js",
           "parts.js",
           "plot.js",
-          "status.js");
+          "status.js",
+          "try.js");
 
   private static final String STYLE = "style.css";
   private static final String ICON = "icon.svg";

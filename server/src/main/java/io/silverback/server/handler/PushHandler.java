@@ -35,7 +35,7 @@ import java.util.Optional;
 
 /** PUT and POST: reads a push, or a group to restore, and hands it to the store. */
 final class PushHandler {
-  private static final String INCONSISTENT =
+  static final String INCONSISTENT =
       "pushed metrics are invalid or inconsistent with existing metrics: ";
 
   private final MetricStore store;
@@ -125,9 +125,8 @@ final class PushHandler {
           PlainText.error(response, 400, reason);
         }
         case GroupingKeyPath.Reading.NotUtf8(var label) -> {
-          String reason = "the value of the grouping label is not utf8: label=" + label;
-          log.malformedKey(request, reason);
-          PlainText.error(response, 400, INCONSISTENT + reason);
+          log.malformedKey(request, GroupingKeyPath.notUtf8(label));
+          PlainText.error(response, 400, INCONSISTENT + GroupingKeyPath.notUtf8(label));
         }
       }
     };
@@ -161,7 +160,7 @@ final class PushHandler {
     } catch (DeadlineException e) {
       refused(request, key, "it took too long");
       switch (e.reason()) {
-        case TIME -> overLimit.endpoint(request, response, tookTooLong());
+        case TIME -> overLimit.endpoint(request, response, tookTooLong(timeout));
         case ABANDONED -> throw new CloseConnectionException("the client went away", e);
       }
       return;
@@ -182,7 +181,7 @@ final class PushHandler {
     problems.refused(key, ClientName.of(request), reason);
   }
 
-  private OverLimitException tookTooLong() {
+  static OverLimitException tookTooLong(Duration timeout) {
     return OverLimitException.busy(
         RequestLimit.PUSH_TIMEOUT,
         "the push took too long to parse and check, push less at a time or raise"
@@ -353,11 +352,11 @@ final class PushHandler {
     }
   }
 
-  private static String contentType(ServerRequest request) {
+  static String contentType(ServerRequest request) {
     return request.headers().first(HeaderNames.CONTENT_TYPE).orElse("");
   }
 
-  private static boolean isProtobuf(String contentType) {
+  static boolean isProtobuf(String contentType) {
     return ContentType.parse(contentType).map(ContentType::isDelimitedProtobuf).orElse(false);
   }
 }

@@ -53,6 +53,16 @@ enum PushHint {
     return "hint: " + text;
   }
 
+  /** The same without the word before it. */
+  String advice() {
+    return text;
+  }
+
+  /** True if the body as a whole is of another kind, so that each of its lines is malformed. */
+  boolean isAboutAllLines() {
+    return this == GZIP || this == UTF_16;
+  }
+
   /** Why a body in the text format cannot be read, with the hint that fits. */
   static String explain(
       MalformedExpositionException fault, byte[] body, int length, String contentType) {

@@ -35,6 +35,7 @@ import java.util.function.BiFunction;
 import java.util.function.DoubleConsumer;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 
 /** Every path that the server answers. Longer than other classes, as each of them has a line. */
 public final class Routes implements HttpServer.Handler, Pressure {
@@ -125,6 +126,7 @@ public final class Routes implements HttpServer.Handler, Pressure {
             store, surveys.groups(), writers, limits, overLimit, System::currentTimeMillis);
     var problemList = new ProblemsHandler(surveys.problems(), cluster::outage);
     var server = new ServerHandler(store, settings, board, started);
+    var cardinality = new CardinalityHandler(surveys.cardinality(), limits, overLimit);
 
     UnaryOperator<Endpoint> large = endpoint -> inTurn(endpoint, scrapes, overLimit);
     UnaryOperator<Endpoint> fenced = endpoint -> fenced(fence, endpoint, log);
@@ -133,11 +135,13 @@ public final class Routes implements HttpServer.Handler, Pressure {
     routes.addAll(pushes(push, delete, fenced));
     if (settings.adminApi()) {
       routes.addAll(restores(push, fenced));
+      routes.addAll(
+          dryRuns(new DryRunHandler(store, settings, paths, memory, pushes, overLimit), fenced));
     }
     routes.addAll(scrapes(settings.telemetryPath(), scrape, fenced, large, metrics));
     routes.addAll(life(lifecycle, settings.lifecycle(), cluster, log));
     routes.addAll(pages(status, files));
-    routes.addAll(ofThePage(groups, problemList, server, fenced, large));
+    routes.addAll(ofThePage(groups, problemList, server, cardinality, fenced, large));
     routes.addAll(queries(api, history, top, fenced, large, metrics));
     routes.addAll(reads(read, federate, series, fenced, metrics));
     routes.addAll(prometheusApi(query, metadata, fenced, large));
@@ -185,6 +189,20 @@ public final class Routes implements HttpServer.Handler, Pressure {
                     "/api/v1/admin/restore" + key,
                     "restore",
                     fenced.apply(push.endpoint(restored::read, base64)))));
+  }
+
+  private List<Route> dryRuns(DryRunHandler dryRun, UnaryOperator<Endpoint> fenced) {
+    return forKeys(
+        (key, base64) ->
+            Stream.of(PushHandler.Push.values())
+                .map(
+                    push ->
+                        route(
+                            push.name(),
+                            "/api/v1/admin/dry_run" + key,
+                            "dry_run",
+                            fenced.apply(dryRun.endpoint(push, base64))))
+                .toList());
   }
 
   /** The routes for a grouping key, with the job as it is and in base64. */
@@ -240,11 +258,17 @@ public final class Routes implements HttpServer.Handler, Pressure {
       GroupsHandler groups,
       ProblemsHandler problems,
       ServerHandler server,
+      CardinalityHandler cardinality,
       UnaryOperator<Endpoint> fenced,
       UnaryOperator<Endpoint> large) {
     return List.of(
         route("GET", "/api/v1/groups", "api/v1/groups", fenced.apply(large.apply(groups.groups()))),
         route("GET", "/api/v1/group", "api/v1/group", fenced.apply(large.apply(groups.group()))),
+        route(
+            "GET",
+            "/api/v1/cardinality",
+            "api/v1/cardinality",
+            fenced.apply(large.apply(cardinality.endpoint()))),
         route("GET", "/api/v1/problems", "api/v1/problems", problems.endpoint()),
         route("GET", "/api/v1/server", "api/v1/server", server.endpoint()));
   }

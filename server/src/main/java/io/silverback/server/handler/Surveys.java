@@ -1,4 +1,5 @@
 package io.silverback.server.handler;
 
 /** What is asked of all servers of a cluster, or of the one that there is. */
-public record Surveys(JobTotals jobs, GroupFinder groups, Problems problems) {}
+public record Surveys(
+    JobTotals jobs, GroupFinder groups, Problems problems, Cardinality cardinality) {}

@@ -52,8 +52,8 @@ public final class PlainText {
     send(response, status, shortened(reason) + "\n");
   }
 
-  /** Reasons quote what the client sent, which may be a token of megabytes. */
-  private static String shortened(String reason) {
+  /** The same of a bounded length: reasons quote what the client sent, maybe megabytes of it. */
+  public static String shortened(String reason) {
     int left = reason.length() - MOST_OF_START - MOST_OF_END;
     return left <= 0
         ? reason

@@ -7,10 +7,13 @@ import io.silverback.cluster.View;
 import io.silverback.cluster.node.ClusterNode;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.server.group.GroupState;
+import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.storage.GroupListing;
 import io.silverback.server.storage.ListedGroup;
+import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.StoreNotReadyException;
 import io.silverback.server.storage.maps.GroupKeys;
+import io.silverback.server.storage.replica.UpdateCodec;
 import io.silverback.server.storage.replica.WholeState;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -32,6 +35,9 @@ final class ClusterGroups {
   private static final int PAGE_BYTES = 1024 * 1024;
 
   private static final int KEYS_AT_ONCE = 1024;
+
+  /** Questions are answered one after the other, so none may take long. */
+  private static final int MOST_REHEARSED = 16 << 20;
 
   private static final byte[] FROM_THE_START = {};
 
@@ -67,14 +73,7 @@ final class ClusterGroups {
   /** The group as its leader has it; empty if it does not exist. */
   Optional<GroupState> group(GroupingKey key) {
     byte[] encoded = GroupKeys.encode(key);
-    View view = MemberQuestions.view(node);
-    SlotTable.Tenure tenure = view.slots().tenure(HashRing.slotOf(encoded));
-    Member leader =
-        view.member(tenure.nodeId(), tenure.incarnation())
-            .orElseThrow(
-                () ->
-                    new StoreNotReadyException(
-                        "nobody leads the slot of the group now, try again later"));
+    Member leader = leaderOf(encoded);
     if (!(await(ask(leader, new ServerQuestion.States(List.of(encoded), PAGE_BYTES)))
             instanceof ServerAnswer.Told(var told))
         || told.size() != 1) {
@@ -84,6 +83,34 @@ final class ClusterGroups {
     return state.length == 0
         ? Optional.empty()
         : WholeState.decode(state).filter(GroupState::exists);
+  }
+
+  /** What the leader of its group would do with an update. */
+  MetricStore.Rehearsal rehearse(GroupUpdate update) {
+    Member leader = leaderOf(GroupKeys.encode(update.key()));
+    byte[] encoded = UpdateCodec.encode(update);
+    if (encoded.length > MOST_REHEARSED) {
+      throw new StoreNotReadyException(
+          "too large to be tried in a cluster, push it or try a part: bytes="
+              + encoded.length
+              + " limit="
+              + MOST_REHEARSED);
+    }
+    if (await(ask(leader, new ServerQuestion.Rehearse(encoded)))
+        instanceof ServerAnswer.Rehearsed(var rehearsal)) {
+      return rehearsal.ledBy(leader.nodeId());
+    }
+    throw Asked.senseless(leader);
+  }
+
+  private Member leaderOf(byte[] key) {
+    View view = MemberQuestions.view(node);
+    SlotTable.Tenure tenure = view.slots().tenure(HashRing.slotOf(key));
+    return view.member(tenure.nodeId(), tenure.incarnation())
+        .orElseThrow(
+            () ->
+                new StoreNotReadyException(
+                    "nobody leads the slot of the group now, try again later"));
   }
 
   /** Hands over the key of every group, member by member. */

@@ -128,7 +128,7 @@ public final class ClusterParts implements AutoCloseable {
             report::word));
     Duration patience = settings.rules().pushBudget().plus(MARGIN);
     var all = new ClusterSurveys(node, patience, settings.rules().lease().multipliedBy(2));
-    surveys = new Surveys(all, all, all);
+    surveys = new Surveys(all, all, all, all);
     store =
         new ReplicatedMetricStore(
             local, node, this::whyAstray, report::whyNotReady, memory.scrapes(), patience);

@@ -3,6 +3,7 @@ package io.silverback.server.member;
 import io.silverback.cluster.Member;
 import io.silverback.cluster.View;
 import io.silverback.cluster.node.ClusterNode;
+import io.silverback.server.handler.Cardinality;
 import io.silverback.server.handler.GroupFinder;
 import io.silverback.server.handler.HeavyJobs;
 import io.silverback.server.handler.HeavyJobs.Heavy;
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * What is asked of all members of a cluster. Each group counts at the server that shows it, each
  * push at the one that a client sent it to. Thread-safe; each call waits for answers.
  */
-final class ClusterSurveys implements JobTotals, GroupFinder, Problems {
+final class ClusterSurveys implements JobTotals, GroupFinder, Problems, Cardinality {
   private final ClusterNode node;
   private final Duration patience;
   private final MemberQuestions questions;
@@ -73,11 +74,30 @@ final class ClusterSurveys implements JobTotals, GroupFinder, Problems {
     return sums;
   }
 
+  @Override
+  public Ranking rank(Cardinality.Query query) {
+    var names = new HeavyJobs(MOST_NAMES);
+    boolean isExact = true;
+    long series = 0;
+    int slots = 0;
+    for (Asked asked : askAll(new ServerQuestion.Rank(query))) {
+      if (!(asked.await(patience.toNanos()) instanceof ServerAnswer.Ranked(int shown, var told))) {
+        throw Asked.senseless(asked.member());
+      }
+      slots += shown;
+      isExact &= told.isExact();
+      series += told.series();
+      told.names().forEach(name -> names.add(name.job(), name.sum()));
+    }
+    MemberQuestions.requireAll(slots);
+    return new Ranking(isExact && names.isExact(), series, names.all());
+  }
+
   /**
    * Each member answers with a page of its own, and the first of all of these rows are the page.
    */
   @Override
-  public Page find(Query query) {
+  public Page find(GroupFinder.Query query) {
     Comparator<Row> order = query.comparator();
     var rows = new TreeSet<Row>(order);
     Counts counts = Counts.NONE;

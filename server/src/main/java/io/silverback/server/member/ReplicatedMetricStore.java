@@ -112,6 +112,14 @@ final class ReplicatedMetricStore implements MetricStore {
     }
   }
 
+  /** Of a server that takes pushes by itself, as it would judge this one. */
+  @Override
+  public Rehearsal rehearse(GroupUpdate update) {
+    return node.fresh().isPresent() && whyAstray.get().isEmpty()
+        ? local.rehearse(update)
+        : everywhere.rehearse(update);
+  }
+
   @Override
   public Snapshot snapshot() {
     Optional<Snapshot> alone = alone();
@@ -230,6 +238,11 @@ final class ReplicatedMetricStore implements MetricStore {
   @Override
   public void sizes(SizeSink sink) {
     local.sizes(sink);
+  }
+
+  @Override
+  public void shapes(ShapeSink sink) {
+    local.shapes(sink);
   }
 
   /** Of the groups that this server leads, so that only one gives a group up. */

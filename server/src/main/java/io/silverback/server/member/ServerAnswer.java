@@ -5,6 +5,7 @@ import io.silverback.codec.bytes.ByteInput;
 import io.silverback.codec.bytes.ByteOutput;
 import io.silverback.codec.bytes.MalformedBytesException;
 import io.silverback.codec.model.Version;
+import io.silverback.server.handler.Cardinality.Ranking;
 import io.silverback.server.handler.ClusterInfo.Word;
 import io.silverback.server.handler.GroupFinder.Counts;
 import io.silverback.server.handler.GroupFinder.Page;
@@ -13,8 +14,10 @@ import io.silverback.server.handler.HeavyJobs.Heavy;
 import io.silverback.server.handler.JobTotals.Totals;
 import io.silverback.server.handler.Problems.Kind;
 import io.silverback.server.handler.Problems.Problem;
+import io.silverback.server.storage.MetricStore.Rehearsal;
 import io.silverback.server.storage.maps.GroupKeys;
 import io.silverback.server.storage.replica.OffHeapReplicaStore.Copy;
+import io.silverback.server.storage.replica.RehearsalCodec;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,7 +26,10 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
-/** The answer to a {@link ServerQuestion}. Layout: {@code docs/formats/server-questions.md}. */
+/**
+ * The answer to a {@link ServerQuestion}. Layout: {@code docs/formats/server-questions.md}. Longer
+ * than other classes, as each answer is written and read here.
+ */
 sealed interface ServerAnswer {
   /** Of those of a {@link Word} that are always there. */
   int NUMBERS_LENGTH = 20;
@@ -111,6 +117,16 @@ sealed interface ServerAnswer {
   /** What clients have trouble with. */
   record Complained(List<Problem> problems) implements ServerAnswer {}
 
+  /** What would become of an update. */
+  record Rehearsed(Rehearsal rehearsal) implements ServerAnswer {}
+
+  /**
+   * Names with how many series have them.
+   *
+   * @param slots as in {@link Counted}
+   */
+  record Ranked(int slots, Ranking ranking) implements ServerAnswer {}
+
   default byte[] encode() {
     return switch (this) {
       case Withheld(var reason) -> start(0, 0, 0).list(List.of(reason), ByteOutput::text).finish();
@@ -140,6 +156,14 @@ sealed interface ServerAnswer {
           start(12, slots, page.isMore() ? 1 : 0).list(strings(page)).finish();
       case Complained(var problems) ->
           start(13, 0, 0).list(problems, (out, problem) -> out.bytes(bytes(problem))).finish();
+      case Rehearsed(var rehearsal) ->
+          start(14, 0, 0).list(List.of(RehearsalCodec.encode(rehearsal))).finish();
+      case Ranked(int slots, var ranking) -> {
+        var strings = new ArrayList<byte[]>();
+        strings.add(new ByteOutput().u64(ranking.series()).finish());
+        ranking.names().forEach(name -> strings.add(bytes(name)));
+        yield start(15, slots, ranking.isExact() ? 1 : 0).list(strings).finish();
+      }
       case Ended(boolean holds, int lost) -> start(9, holds ? 1 : 0, lost).list(List.of()).finish();
     };
   }
@@ -186,6 +210,11 @@ sealed interface ServerAnswer {
       case 11 -> new Summed(first, strings.stream().map(ServerAnswer::totals).toList());
       case 12 -> new Found(first, page(second == 1, strings, in));
       case 13 -> new Complained(strings.stream().map(ServerAnswer::problem).toList());
+      case 15 -> new Ranked(first, ranking(second == 1, strings, in));
+      case 14 -> {
+        ServerQuestion.expect(1, strings, in);
+        yield new Rehearsed(RehearsalCodec.decode(strings.getFirst()));
+      }
       default -> throw in.fault("unknown kind of answer " + kind);
     };
   }
@@ -290,6 +319,16 @@ sealed interface ServerAnswer {
     var job = new Heavy(in.text(), sum);
     in.end();
     return job;
+  }
+
+  private static Ranking ranking(boolean isExact, List<byte[]> strings, ByteInput in) {
+    if (strings.isEmpty()) {
+      throw in.fault("wrong number of byte strings");
+    }
+    var head = new ByteInput(strings.getFirst());
+    long series = head.u64();
+    head.end();
+    return new Ranking(isExact, series, strings.stream().skip(1).map(ServerAnswer::heavy).toList());
   }
 
   private static byte[] bytes(Totals job) {

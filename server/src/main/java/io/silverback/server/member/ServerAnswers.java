@@ -5,13 +5,17 @@ import io.silverback.cluster.HashRing;
 import io.silverback.cluster.SlotTable;
 import io.silverback.cluster.View;
 import io.silverback.codec.bytes.MalformedBytesException;
+import io.silverback.codec.model.Deadline;
+import io.silverback.codec.model.DeadlineException;
 import io.silverback.codec.model.GroupingKey;
+import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.group.select.MalformedSelectorException;
 import io.silverback.server.handler.ClusterInfo;
 import io.silverback.server.handler.GroupFinder;
 import io.silverback.server.handler.JobTotals;
 import io.silverback.server.handler.JobTraffic;
 import io.silverback.server.handler.Problems;
+import io.silverback.server.handler.StoredCardinality;
 import io.silverback.server.handler.StoredGroupFinder;
 import io.silverback.server.handler.StoredJobs;
 import io.silverback.server.memory.MemoryPool;
@@ -22,6 +26,8 @@ import io.silverback.server.storage.StoreNotReadyException;
 import io.silverback.server.storage.engine.LocalStore;
 import io.silverback.server.storage.maps.GroupKeys;
 import io.silverback.server.storage.replica.OffHeapReplicaStore;
+import io.silverback.server.storage.replica.UpdateCodec;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -37,6 +43,8 @@ import java.util.function.UnaryOperator;
 final class ServerAnswers implements UnaryOperator<byte[]> {
   /** Whatever a question asks for. */
   private static final int MOST_BYTES = 16 * 1024 * 1024;
+
+  private static final Duration LONGEST = Duration.ofSeconds(10);
 
   private static final ServerAnswer NO_LEASE =
       new ServerAnswer.Withheld("the server may not lead now");
@@ -84,7 +92,10 @@ final class ServerAnswers implements UnaryOperator<byte[]> {
 
   @Override
   public byte[] apply(byte[] question) {
-    return answer(question).encode();
+    // Other questions wait for the end of this one.
+    var deadline = Deadline.of(LONGEST, System::nanoTime, () -> false);
+    deadline.begin();
+    return deadline.call(() -> answer(question)).encode();
   }
 
   private ServerAnswer answer(byte[] question) {
@@ -111,9 +122,20 @@ final class ServerAnswers implements UnaryOperator<byte[]> {
             shown(slots -> new ServerAnswer.Found(slots(slots), finder(slots).find(query)));
         case ServerQuestion.Complaints() ->
             new ServerAnswer.Complained(problems.report().problems());
+        case ServerQuestion.Rank(var query) ->
+            shown(
+                slots ->
+                    new ServerAnswer.Ranked(
+                        slots(slots), new StoredCardinality(shapes(slots)).rank(query)));
+        case ServerQuestion.Rehearse(var update) -> {
+          GroupUpdate decoded = UpdateCodec.decode(update);
+          yield shown(slots -> rehearse(slots, decoded));
+        }
       };
     } catch (MalformedBytesException | MalformedSelectorException | StoreNotReadyException e) {
       return new ServerAnswer.Withheld(String.valueOf(e.getMessage()));
+    } catch (DeadlineException _) {
+      return new ServerAnswer.Withheld("a look at all groups took too long");
     } catch (StoreClosedException _) {
       return new ServerAnswer.Withheld("shutting down");
     }
@@ -132,6 +154,12 @@ final class ServerAnswers implements UnaryOperator<byte[]> {
     }
   }
 
+  private ServerAnswer rehearse(IntPredicate shown, GroupUpdate update) {
+    return isShown(update.key(), shown)
+        ? new ServerAnswer.Rehearsed(local.rehearse(update))
+        : new ServerAnswer.Withheld("the server does not lead the group any more");
+  }
+
   private JobTotals jobs(IntPredicate shown) {
     return new StoredJobs(sizes(shown), traffic);
   }
@@ -146,6 +174,16 @@ final class ServerAnswers implements UnaryOperator<byte[]> {
             (key, bounds, series, bytes) -> {
               if (isShown(key, shown)) {
                 sink.group(key, bounds, series, bytes);
+              }
+            });
+  }
+
+  private Consumer<MetricStore.ShapeSink> shapes(IntPredicate shown) {
+    return sink ->
+        local.shapes(
+            (key, shape, held) -> {
+              if (isShown(key, shown)) {
+                sink.group(key, shape, held);
               }
             });
   }

@@ -6,6 +6,8 @@ import io.silverback.codec.bytes.ByteInput;
 import io.silverback.codec.bytes.ByteOutput;
 import io.silverback.codec.bytes.MalformedBytesException;
 import io.silverback.server.group.select.SeriesSelector;
+import io.silverback.server.handler.Cardinality;
+import io.silverback.server.handler.Cardinality.Dimension;
 import io.silverback.server.handler.GroupFinder;
 import io.silverback.server.handler.GroupFinder.Place;
 import io.silverback.server.handler.GroupFinder.Query;
@@ -13,6 +15,7 @@ import io.silverback.server.handler.GroupFinder.State;
 import io.silverback.server.handler.JobTotals.Order;
 import io.silverback.server.storage.HistoryQuery;
 import io.silverback.server.storage.maps.GroupKeys;
+import io.silverback.server.storage.replica.UpdateCodec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -29,6 +32,8 @@ sealed interface ServerQuestion {
 
   /** By their numbers. */
   List<Order> ORDERS = List.of(Order.SERIES, Order.BYTES, Order.PUSHES, Order.REFUSALS);
+
+  List<Dimension> DIMENSIONS = List.of(Dimension.METRIC, Dimension.LABEL, Dimension.VALUE);
 
   List<State> STATES = List.of(State.ANY, State.FAILED, State.OVERDUE, State.STALE);
 
@@ -121,6 +126,16 @@ sealed interface ServerQuestion {
   /** What clients of the server have trouble with; answered without a lease, too. */
   record Complaints() implements ServerQuestion {}
 
+  /**
+   * What the server, as the leader of its group, would do with an update.
+   *
+   * @param update as {@link UpdateCodec} writes it
+   */
+  record Rehearse(byte[] update) implements ServerQuestion {}
+
+  /** Which names or values the series that the server shows have most. */
+  record Rank(Cardinality.Query query) implements ServerQuestion {}
+
   default byte[] encode() {
     var out = new ByteOutput().u8(FORMAT);
     return switch (this) {
@@ -148,6 +163,12 @@ sealed interface ServerQuestion {
               .finish();
       case Find(var query) -> out.u8(13).u32(query.most()).list(strings(query)).finish();
       case Complaints() -> out.u8(14).u32(0).list(List.of()).finish();
+      case Rehearse(var update) -> out.u8(15).u32(0).list(List.of(update)).finish();
+      case Rank(var query) ->
+          out.u8(16)
+              .u32(DIMENSIONS.indexOf(query.by()))
+              .list(List.of(query.metric().getBytes(UTF_8), query.label().getBytes(UTF_8)))
+              .finish();
       case End(var stream) -> out.u8(9).u32(0).list(List.of(stream)).finish();
     };
   }
@@ -213,6 +234,21 @@ sealed interface ServerQuestion {
       case 14 -> {
         expect(0, keys, in);
         yield new Complaints();
+      }
+      case 16 -> {
+        expect(2, keys, in);
+        if (most >= DIMENSIONS.size()) {
+          throw in.fault("unknown dimension " + most);
+        }
+        yield new Rank(
+            new Cardinality.Query(
+                DIMENSIONS.get(most),
+                new String(keys.getFirst(), UTF_8),
+                new String(keys.getLast(), UTF_8)));
+      }
+      case 15 -> {
+        expect(1, keys, in);
+        yield new Rehearse(keys.getFirst());
       }
       default -> throw in.fault(UNKNOWN + kind);
     };

@@ -1,7 +1,11 @@
 package io.silverback.server.storage;
 
+import io.silverback.codec.model.Fingerprint;
 import io.silverback.codec.model.GroupBounds;
 import io.silverback.codec.model.GroupingKey;
+import io.silverback.codec.model.Labels;
+import io.silverback.codec.model.MetricType;
+import io.silverback.server.group.GroupOutline;
 import io.silverback.server.group.GroupState;
 import io.silverback.server.group.GroupUpdate;
 import java.io.IOException;
@@ -20,9 +24,10 @@ import java.util.function.IntPredicate;
  * for:
  *
  * <ul>
- *   <li><em>the whole cluster</em>: {@link #submit}, {@link #wipe}, {@link #everywhere}, {@link
- *       #listing}, {@link #listingAfter}, {@link #group}, {@link #names}, {@link #groupCount} and
- *       {@link #history}, which ask other servers and may fail if one of them is silent
+ *   <li><em>the whole cluster</em>: {@link #submit}, {@link #rehearse}, {@link #wipe}, {@link
+ *       #everywhere}, {@link #listing}, {@link #listingAfter}, {@link #group}, {@link #names},
+ *       {@link #groupCount} and {@link #history}, which ask other servers and may fail if one of
+ *       them is silent
  *   <li><em>the slots that this server leads</em>: {@link #snapshot()} and {@link #quietGroups}, so
  *       that each group is shown, and given up, by one server
  *   <li><em>what is stored here</em>, whichever server leads it: all other methods
@@ -32,6 +37,13 @@ public interface MetricStore extends AutoCloseable {
 
   /** Applies the update, or refuses it; then a push leaves a mark on its group and nothing else. */
   Submission submit(GroupUpdate update);
+
+  /**
+   * What {@link #submit} would do with a push now, as its leader judges it; changes nothing.
+   *
+   * @throws StoreNotReadyException if the server that leads the group does not answer
+   */
+  Rehearsal rehearse(GroupUpdate update);
 
   /**
    * The groups that exist and that this server shows, each as of some moment during this call. The
@@ -115,6 +127,12 @@ public interface MetricStore extends AutoCloseable {
   void sizes(SizeSink sink);
 
   /**
+   * Hands every group that exists to the sink, with what it holds. Takes a short time at once from
+   * pushes, however many groups there are.
+   */
+  void shapes(ShapeSink sink);
+
+  /**
    * Hands every group that is stale, or exists and was last pushed to that long ago or longer, to
    * the sink, in any order.
    */
@@ -155,8 +173,53 @@ public interface MetricStore extends AutoCloseable {
 
   /** Takes groups, one after the other; must not call the store. */
   @FunctionalInterface
+  interface ShapeSink {
+    /**
+     * A group; the groups come in any order.
+     *
+     * @param shape the same for groups that hold the same but for the labels of their keys
+     * @param held tells what that is; good during the call
+     */
+    void group(GroupingKey key, Fingerprint shape, Consumer<MetricSink> held);
+  }
+
+  /** Takes what groups of a shape hold. */
+  @FunctionalInterface
+  interface MetricSink {
+    /**
+     * A metric.
+     *
+     * @param labels those that the grouping key does not give
+     * @param series each bucket, quantile, sum and count is one
+     * @param bounds how many of them have a label {@code le} or {@code quantile}
+     */
+    void metric(String family, MetricType type, Labels labels, int series, int bounds);
+  }
+
+  /** Takes groups, one after the other; must not call the store. */
+  @FunctionalInterface
   interface QuietSink {
     void group(QuietGroup group);
+  }
+
+  /**
+   * What an update would do.
+   *
+   * @param answer to a client
+   * @param seriesBefore of the group as it is; each bucket, quantile, sum and count is one
+   * @param series of the group if the update is accepted
+   * @param outline of it, then
+   * @param leader the name of the server that judged it, empty for a single one
+   */
+  record Rehearsal(
+      Submission answer, int seriesBefore, int series, GroupOutline outline, String leader) {
+    public Rehearsal answered(Submission other) {
+      return new Rehearsal(other, seriesBefore, series, outline, leader);
+    }
+
+    public Rehearsal ledBy(String node) {
+      return new Rehearsal(answer, seriesBefore, series, outline, node);
+    }
   }
 
   /** What became of an update. */

@@ -83,7 +83,8 @@ final class ForeignPageTest {
             new Surveys(
                 new StoredJobs(store.get()::sizes, new JobTraffic()),
                 new StoredGroupFinder(store.get()::sizes, System::currentTimeMillis),
-                problems),
+                problems,
+                new StoredCardinality(store.get()::shapes)),
             () -> RewriteRules.NONE,
             BuildInfo.current(),
             Guard.OPEN,

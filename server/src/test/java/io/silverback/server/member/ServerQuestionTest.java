@@ -7,17 +7,25 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import io.silverback.cluster.Member;
 import io.silverback.codec.bytes.ByteOutput;
 import io.silverback.codec.bytes.MalformedBytesException;
+import io.silverback.codec.exposition.ParsedExposition;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Labels;
+import io.silverback.codec.model.MetricType;
 import io.silverback.codec.model.Version;
+import io.silverback.server.group.GroupOutline;
+import io.silverback.server.group.GroupUpdate;
+import io.silverback.server.handler.Cardinality;
 import io.silverback.server.handler.ClusterInfo.Word;
 import io.silverback.server.handler.GroupFinder;
 import io.silverback.server.handler.HeavyJobs.Heavy;
 import io.silverback.server.handler.JobTotals.Order;
 import io.silverback.server.handler.JobTotals.Totals;
 import io.silverback.server.handler.Problems;
+import io.silverback.server.storage.MetricStore.Rehearsal;
+import io.silverback.server.storage.MetricStore.Submission;
 import io.silverback.server.storage.StoreNotReadyException;
 import io.silverback.server.storage.replica.OffHeapReplicaStore.Copy;
+import io.silverback.server.storage.replica.UpdateCodec;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -65,6 +73,26 @@ final class ServerQuestionTest {
       new ServerAnswer.Complained(
           List.of(
               new Problems.Problem(Problems.Kind.WRITER_CONFLICT, GROUP, 7, "10.0.0.1", "höre")));
+  private static final ServerQuestion REHEARSE =
+      new ServerQuestion.Rehearse(
+          UpdateCodec.encode(
+              new GroupUpdate.Replace(GROUP, new ParsedExposition(List.of(), false))));
+  private static final ServerAnswer REHEARSED =
+      new ServerAnswer.Rehearsed(
+          new Rehearsal(
+              new Submission.Accepted(),
+              2,
+              1,
+              new GroupOutline(
+                  1,
+                  List.of(
+                      new GroupOutline.Line(
+                          "a", MetricType.GAUGE, "h", 1, GroupOutline.Change.KEPT))),
+              ""));
+  private static final ServerQuestion RANK =
+      new ServerQuestion.Rank(new Cardinality.Query(Cardinality.Dimension.VALUE, "", "a"));
+  private static final ServerAnswer RANKED =
+      new ServerAnswer.Ranked(5461, new Cardinality.Ranking(true, 7, List.of(new Heavy("b", 5))));
   private static final Path PAGE = Path.of("..", "docs", "formats", "server-questions.md");
 
   @Test
@@ -72,7 +100,7 @@ final class ServerQuestionTest {
     List<String> examples =
         Files.readAllLines(PAGE).stream().filter(line -> line.matches("[0-9a-f ]{8,}")).toList();
 
-    assertEquals(12, examples.size());
+    assertEquals(16, examples.size());
     byte[] question = HexFormat.of().parseHex(examples.get(0).replace(" ", ""));
     byte[] answer = HexFormat.of().parseHex(examples.get(1).replace(" ", ""));
     assertArrayEquals(question, new ServerQuestion.Names(KEY, 1024).encode());
@@ -98,6 +126,10 @@ final class ServerQuestionTest {
     assertArrayEquals(queries.get(5), FIND.encode());
     assertArrayEquals(queries.get(6), FOUND.encode());
     assertArrayEquals(queries.get(7), COMPLAINED.encode());
+    assertArrayEquals(queries.get(8), REHEARSE.encode());
+    assertArrayEquals(queries.get(9), REHEARSED.encode());
+    assertArrayEquals(queries.get(10), RANK.encode());
+    assertArrayEquals(queries.get(11), RANKED.encode());
   }
 
   /** A piece with a sample of {@code up{job="a"}}, and what a reader makes of it. */
@@ -169,6 +201,8 @@ final class ServerQuestionTest {
                     1,
                     Optional.empty())),
             new ServerQuestion.Complaints(),
+            REHEARSE,
+            RANK,
             new ServerQuestion.Heaviest(Order.REFUSALS),
             new ServerQuestion.Jobs(List.of("a", "é")))) {
       assertArrayEquals(
@@ -202,6 +236,8 @@ final class ServerQuestionTest {
                 new Word(7, 0, 0, 0, 0, 0, 9, Optional.empty(), List.of("a"), List.of("b"))),
             FOUND,
             COMPLAINED,
+            REHEARSED,
+            RANKED,
             HAD)) {
       assertEquals(answer, ServerAnswer.decode(answer.encode()));
     }
@@ -211,7 +247,8 @@ final class ServerQuestionTest {
   void whatIsCutOffOrTooLongIsTold() {
     byte[] question = new ServerQuestion.States(List.of(KEY, KEY), 9).encode();
     byte[] answer = new ServerAnswer.Named(3, false, List.of(KEY)).encode();
-    for (byte[] whole : List.of(question, HISTORY.encode(), FIND.encode())) {
+    for (byte[] whole :
+        List.of(question, HISTORY.encode(), FIND.encode(), REHEARSE.encode(), RANK.encode())) {
       for (int length = 0; length < whole.length; length++) {
         byte[] cut = Arrays.copyOf(whole, length);
         assertThrows(MalformedBytesException.class, () -> ServerQuestion.decode(cut));
@@ -219,10 +256,12 @@ final class ServerQuestionTest {
     }
     byte[] noOrder = new ByteOutput().u8(1).u8(11).u32(4).list(List.of()).finish();
     assertThrows(MalformedBytesException.class, () -> ServerQuestion.decode(noOrder));
+    byte[] noDimension = new ByteOutput().u8(1).u8(16).u32(3).list(List.of(KEY, KEY)).finish();
+    assertThrows(MalformedBytesException.class, () -> ServerQuestion.decode(noDimension));
     byte[] noSelector = new ByteOutput().u8(1).u8(10).u32(0).list(List.of(new byte[16])).finish();
     assertThrows(MalformedBytesException.class, () -> ServerQuestion.decode(noSelector));
     byte[] leads = new ServerAnswer.Leads(new TreeMap<>(Map.of(1, 7L))).encode();
-    List<ServerAnswer> others = List.of(HAD, WEIGHED, SUMMED, FOUND, COMPLAINED);
+    List<ServerAnswer> others = List.of(HAD, WEIGHED, SUMMED, FOUND, COMPLAINED, REHEARSED, RANKED);
     for (byte[] whole :
         Stream.concat(Stream.of(answer, leads), others.stream().map(ServerAnswer::encode))
             .toList()) {

@@ -23,6 +23,11 @@ public class FrontStore implements MetricStore {
   }
 
   @Override
+  public Rehearsal rehearse(GroupUpdate update) {
+    return store.rehearse(update);
+  }
+
+  @Override
   public Snapshot snapshot() {
     return store.snapshot();
   }
@@ -70,6 +75,11 @@ public class FrontStore implements MetricStore {
   @Override
   public void sizes(SizeSink sink) {
     store.sizes(sink);
+  }
+
+  @Override
+  public void shapes(ShapeSink sink) {
+    store.shapes(sink);
   }
 
   @Override

@@ -96,6 +96,17 @@ public final class HeapMetricStore implements MetricStore {
     }
   }
 
+  @Override
+  public void shapes(ShapeSink sink) {
+    throw new UnsupportedOperationException();
+  }
+
+  /** A model of what is stored, and of nothing else. */
+  @Override
+  public Rehearsal rehearse(GroupUpdate update) {
+    throw new UnsupportedOperationException();
+  }
+
   /** Throws {@link StoreClosedException} after a close. */
   @Override
   public Snapshot snapshot() {

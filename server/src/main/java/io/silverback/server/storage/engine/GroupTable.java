@@ -6,8 +6,10 @@ import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.MetricType;
 import io.silverback.codec.model.Version;
 import io.silverback.codec.page.RowPageCursor;
+import io.silverback.codec.row.FamilyShape;
 import io.silverback.codec.row.GroupFrame;
 import io.silverback.codec.row.GroupFrameReader;
+import io.silverback.codec.row.MetricShape;
 import io.silverback.codec.row.ShapeReader;
 import io.silverback.server.group.GroupState;
 import io.silverback.server.group.StoredGroups;
@@ -47,7 +49,10 @@ import org.agrona.ExpandableArrayBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 
-/** Looks at the groups as they are published, several or all at a time. Thread-safe. */
+/**
+ * Looks at the groups as they are published, several or all at a time. Thread-safe. Longer than
+ * other classes, as each way to read all groups is here.
+ */
 public final class GroupTable implements StoredGroups {
   /** Of encoded keys that are held at once. */
   private static final int MOST_KEY_BYTES = 1 << 20;
@@ -292,6 +297,49 @@ public final class GroupTable implements StoredGroups {
           });
     } finally {
       usage.exit();
+    }
+  }
+
+  /** Hands over each group that exists, after the lock of its part of the map is left. */
+  void shapes(MetricStore.ShapeSink sink) {
+    usage.enter();
+    try {
+      for (int part = 0; part < groups.parts(); part++) {
+        shapesIn(part, sink);
+      }
+    } finally {
+      usage.exit();
+    }
+  }
+
+  private void shapesIn(int part, MetricStore.ShapeSink sink) {
+    var found = new ArrayList<Map.Entry<byte[], Fingerprint>>();
+    try (var _ = shapes.visit()) {
+      groups.forEachIn(
+          part,
+          (key, entry) -> {
+            GroupFrameReader frame = HistoryHead.frameAfter(entry);
+            if (frame.exists()) {
+              found.add(Map.entry(Keys.copyOf(key), frame.shape()));
+            }
+          });
+      for (Map.Entry<byte[], Fingerprint> group : found) {
+        Fingerprint shape = group.getValue();
+        sink.group(GroupKeys.decode(group.getKey()), shape, metrics -> hold(shape, metrics));
+      }
+    }
+  }
+
+  private void hold(Fingerprint fingerprint, MetricStore.MetricSink sink) {
+    for (FamilyShape family : shapes.shape(fingerprint).families()) {
+      for (MetricShape metric : family.metrics()) {
+        sink.metric(
+            family.name(),
+            family.type(),
+            metric.labels(),
+            metric.layout().columnCount(),
+            metric.layout().boundCount());
+      }
     }
   }
 

@@ -252,6 +252,15 @@ public final class OffHeapMetricStore implements LocalStore {
 
   /** Throws {@link StoreClosedException} after a close. */
   @Override
+  public Rehearsal rehearse(GroupUpdate update) {
+    return entries.with(
+        update.key(),
+        (_, workspace) ->
+            judge.rehearse(update, wallMillis.getAsLong(), workspace.frame(), shapeChanges));
+  }
+
+  /** Throws {@link StoreClosedException} after a close. */
+  @Override
   public Snapshot snapshot() {
     return groups.snapshotOf(snapshotMemory, _ -> true);
   }
@@ -433,6 +442,11 @@ public final class OffHeapMetricStore implements LocalStore {
   @Override
   public void sizes(SizeSink sink) {
     groups.sizes(sink);
+  }
+
+  @Override
+  public void shapes(ShapeSink sink) {
+    groups.shapes(sink);
   }
 
   /** Throws {@link StoreClosedException} after a close. */

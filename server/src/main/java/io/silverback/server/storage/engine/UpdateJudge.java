@@ -9,10 +9,12 @@ import io.silverback.codec.row.GroupFrame;
 import io.silverback.codec.row.GroupShape;
 import io.silverback.server.group.ConsistencyCheck;
 import io.silverback.server.group.GroupDifference;
+import io.silverback.server.group.GroupOutline;
 import io.silverback.server.group.GroupState;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.group.GroupUpdater;
 import io.silverback.server.group.Verdict;
+import io.silverback.server.storage.MetricStore.Rehearsal;
 import io.silverback.server.storage.MetricStore.Submission;
 import io.silverback.server.storage.Obstacle;
 import io.silverback.server.storage.maps.GroupStates;
@@ -32,6 +34,9 @@ import java.util.concurrent.locks.ReentrantLock;
 public final class UpdateJudge {
   private static final Obstacle TIMESTAMPED =
       new Obstacle.Conflict("pushed metrics must not have timestamps");
+
+  /** Of an update that is not stored, so that no version that counts is spent on it. */
+  private static final Version NEWEST = new Version(Long.MAX_VALUE, 0, 0);
 
   private final GroupTable table;
   private final ShapeTable shapes;
@@ -151,6 +156,25 @@ public final class UpdateJudge {
         proposal.change().shape(),
         shapeChanges,
         () -> growth.obstacle(proposal.change(), false).isEmpty());
+  }
+
+  /** What would become of an update. Called under the lock of its group; changes nothing. */
+  Rehearsal rehearse(
+      GroupUpdate update, long wallMillis, GroupFrame frame, ReentrantLock shapeChanges) {
+    Proposal proposal = propose(update, new Stamp(NEWEST, wallMillis), frame);
+    Submission answer;
+    shapeChanges.lock();
+    try {
+      answer = judge(proposal).answer();
+    } finally {
+      shapeChanges.unlock();
+    }
+    return new Rehearsal(
+        answer,
+        frame.columnCount(),
+        proposal.change().nextFrame().columnCount(),
+        GroupOutline.of(proposal.old(), proposal.next(), NEWEST),
+        "");
   }
 
   /** Decides on a proposal. Called under both locks. */

@@ -50,6 +50,8 @@ import org.jspecify.annotations.Nullable;
  * survives any end of the process; a power cut may cost what was written since the last flush.
  * Until what an earlier process left is recovered, everything but {@link #close} throws {@link
  * StoreNotReadyException}.
+ *
+ * <p>Longer than other classes, as it passes each method on to a store that may not be there yet.
  */
 public final class PersistedMetricStore implements LocalStore {
   private static final Log log = Log.of(PersistedMetricStore.class);
@@ -133,6 +135,14 @@ public final class PersistedMetricStore implements LocalStore {
     } catch (InternalError e) {
       return guard.explain(e).submission(update.key());
     }
+  }
+
+  @Override
+  public Rehearsal rehearse(GroupUpdate update) {
+    Rehearsal rehearsed = ready().rehearse(update);
+    return room.isFull() && rehearsed.answer() instanceof Submission.Accepted
+        ? rehearsed.answered(fullDisk().submission(update.key()))
+        : rehearsed;
   }
 
   private final class Guard implements DiskGuard {
@@ -252,6 +262,11 @@ public final class PersistedMetricStore implements LocalStore {
   @Override
   public void sizes(SizeSink sink) {
     ready().sizes(sink);
+  }
+
+  @Override
+  public void shapes(ShapeSink sink) {
+    ready().shapes(sink);
   }
 
   @Override

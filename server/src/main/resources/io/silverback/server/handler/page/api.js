@@ -26,10 +26,10 @@ export function get(path, parameters = {}, signal = undefined) {
   return call(url, {signal});
 }
 
-/** Asks for a change; the body is a form, if there is one. */
-export function send(method, path, form = undefined) {
-  const body = form && new URLSearchParams(form);
-  return call(new URL(path, root), {method, body});
+/** Asks for a change; the body is a form, or bytes as they are, if there is one. */
+export function send(method, path, content = undefined, headers = {}) {
+  const body = content && !(content instanceof Blob) ? new URLSearchParams(content) : content;
+  return call(new URL(path, root), {method, body, headers});
 }
 
 async function call(url, options) {

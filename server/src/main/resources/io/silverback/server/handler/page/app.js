@@ -9,9 +9,10 @@ import group from './group.js';
 import cardinality from './cardinality.js';
 import cluster from './cluster.js';
 import status from './status.js';
+import trial from './try.js';
 
-const VIEWS = {attention, groups, group, cardinality, cluster, status};
-const TABS = ['attention', 'groups', 'cardinality', 'cluster', 'status'];
+const VIEWS = {attention, groups, group, cardinality, cluster, try: trial, status};
+const TABS = ['attention', 'groups', 'cardinality', 'cluster', 'try', 'status'];
 const REFRESH_MILLIS = 10_000;
 
 const place = document.getElementById('app');
@@ -115,7 +116,8 @@ async function load() {
     failure = fault.message;
   }
   draw();
-  timer = setTimeout(refresh, REFRESH_MILLIS);
+  const pause = data !== undefined && view.pauseMillis && view.pauseMillis(data);
+  timer = setTimeout(refresh, pause || REFRESH_MILLIS);
 }
 
 /** A page that nobody sees asks for nothing. */

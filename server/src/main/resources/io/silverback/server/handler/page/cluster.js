@@ -3,7 +3,7 @@
 import {h} from './dom.js';
 import {get, send} from './api.js';
 import {ago, count, duration, number} from './format.js';
-import {ask, badge, bar, table, tile} from './parts.js';
+import {ask, badge, bar, none, table, tile} from './parts.js';
 
 const SLOTS = 16384;
 
@@ -18,6 +18,9 @@ export default {
     const {data: standing} = await get('api/v1/cluster/status', {}, signal);
     return {own, standing};
   },
+
+  /** While slots move it is watched. */
+  pauseMillis: ({standing}) => standing && !standing.settled ? 2000 : undefined,
 
   view({own, standing}, params, app) {
     if (!own.enabled) {
@@ -42,23 +45,63 @@ export default {
         h('ul', {}, standing.waiting_for.map(text => h('li', {}, text)))),
       own.outage.slots > 0 && h('p', {class: 'failure'},
         `Nobody serves ${count(own.outage.slots, 'slot')} since ${duration(own.outage.seconds)}, of ${own.outage.nodes.join(', ') || 'no member'}.`),
-      moving(slots),
+      h('section', {'aria-label': 'Slots'}, h('h2', {}, 'Slots'), ring(members), moving(slots)),
       h('section', {'aria-label': 'Members'}, h('h2', {}, 'Members'),
-        table('Members', ['Member', 'State', 'Led slots', 'Lack a copy', 'Fewest copies', app.isAdmin ? 'Orders' : undefined]
+        table('Members', ['Member', 'State', 'Led slots', 'On the move', 'Lack a copy', 'Fewest copies', app.isAdmin ? 'Orders' : undefined]
           .filter(Boolean), members.map(member => row(member, own, standing, app)), {class: 'cards'})),
-      own.removed.length > 0 && h('section', {'aria-label': 'Not long ago'}, h('h2', {}, 'Members not long ago'),
-        h('ul', {}, own.removed.map(gone => h('li', {}, gone.node_id, ' at ', gone.web_address, ', removed ', ago(gone.removed))))),
+      gone(own).length > 0 && h('section', {'aria-label': 'Not long ago'}, h('h2', {}, 'Members not long ago'),
+        h('ul', {}, gone(own).map(gone => h('li', {}, gone.node_id, ' at ', gone.web_address, ', removed ', ago(gone.removed))))),
       h('p', {class: 'faint'}, `Cluster ${standing.cluster_id}, view ${number(standing.epoch)}, told by ${own.node_id}.`,
         standing.generation > 0 && ` Founded again without a majority ${count(standing.generation, 'time')}.`),
     ];
   },
 };
 
+/** Each node that is not back, once. */
+function gone({removed, members}) {
+  const here = new Set(members.map(member => member.node_id));
+  return [...new Map(removed.map(each => [each.node_id, each])).values()].filter(each => !here.has(each.node_id));
+}
+
+const MOVES = [['taking_over', 'taken over'], ['handing_over', 'handed over'], ['moving_history', 'fetching history']];
+
+function moves(slots) {
+  return MOVES.filter(([name]) => slots[name] > 0).map(([name, text]) => `${number(slots[name])} ${text}`);
+}
+
 function moving(slots) {
-  const parts = [['taking_over', 'taken over'], ['handing_over', 'handed over'], ['moving_history', 'fetching history']]
-    .filter(([name]) => slots[name] > 0)
-    .map(([name, text]) => `${number(slots[name])} ${text}`);
-  return parts.length > 0 && h('p', {}, `Slots on the move: ${parts.join(', ')}.`);
+  const parts = moves(slots);
+  return h('p', {role: 'status'}, parts.length > 0
+    ? `Slots on the move: ${parts.join(', ')}.`
+    : 'No slot is on the move.');
+}
+
+/** Who leads how much of the ring, and beside it what that is in numbers; the gap is led by nobody. */
+function ring(members) {
+  const leading = members.filter(member => !member.voter_only).sort((a, b) => (a.node_id < b.node_id ? -1 : 1));
+  const parts = leading.map((member, i) => ({
+    name: member.node_id,
+    led: member.slots.led ?? 0,
+    moving: (member.slots.taking_over ?? 0) + (member.slots.handing_over ?? 0),
+    kind: `part part${i % 8}`,
+  }));
+  const unled = SLOTS - parts.reduce((sum, part) => sum + part.led, 0);
+  const told = [...parts.map(part => `${part.name} ${number(part.led)}`), unled > 0 && `nobody ${number(unled)}`];
+  let start = 0;
+  return h('div', {class: 'ring'},
+    h('svg', {viewBox: '0 0 42 42', role: 'img', 'aria-label': `Slots led: ${told.filter(Boolean).join(', ')}`},
+      h('circle', {class: 'gap', cx: 21, cy: 21, r: 16}),
+      parts.map(part => {
+        const length = 100 * part.led / SLOTS;
+        const arc = h('circle', {key: part.name, class: part.kind, cx: 21, cy: 21, r: 16, pathLength: 100,
+          'stroke-dasharray': `${Math.max(0, length - 0.4).toFixed(2)} ${Math.min(100, 100.4 - length).toFixed(2)}`, 'stroke-dashoffset': (25 - start).toFixed(2)});
+        start += length;
+        return arc;
+      })),
+    h('ul', {}, parts.map(part => h('li', {key: part.name},
+      h('svg', {class: 'key', viewBox: '0 0 10 10', 'aria-hidden': 'true'}, h('rect', {class: part.kind, width: 10, height: 10})),
+      ` ${part.name} leads ${count(part.led, 'slot')}`, part.moving > 0 && `, ${number(part.moving)} on the move`)),
+    unled > 0 && h('li', {key: 'nobody'}, badge('bad', 'nobody'), ` leads ${count(unled, 'slot')}, as far as the members say`)));
 }
 
 function row(member, own, standing, app) {
@@ -71,6 +114,7 @@ function row(member, own, standing, app) {
       member.drain !== 'none' && badge('warn', member.drain === 'all' ? 'draining' : 'ending')),
     h('td', {'data-head': 'Led slots'}, `${number(led)} of ${number(member.slots.should_lead)}`,
       share(led, member.slots.should_lead)),
+    h('td', {'data-head': 'On the move'}, moves(member.slots).join(', ') || none()),
     h('td', {class: 'number', 'data-head': 'Lack a copy'}, member.answered ? number(member.slots.under_replicated) : '–'),
     h('td', {class: 'number', 'data-head': 'Fewest copies'}, member.answered ? number(member.slots.fewest_copies) : '–'),
     app.isAdmin && h('td', {'data-head': 'Orders'}, orders(member, standing, app)));
@@ -115,7 +159,11 @@ function orders(member, standing, app) {
     !member.answered && h('button', {type: 'button', class: 'danger', onclick: async () => {
       const isMeant = await ask({
         title: `Forget ${member.node_id}?`,
-        text: ['The others go on without it. If its process comes back, it has to join as a new member.'],
+        text: ['The others go on without it. If its process comes back, it has to join as a new member.',
+          `They lead its ${count(member.slots.should_lead, 'slot')} from then on, and copy what it held. What only it had is lost, if it does not come back with its files.`,
+          left === 0
+            ? 'Until that is copied a slot may have a single copy: if one more node fails, pushes are lost.'
+            : `Until that is copied, ${count(left, 'more node')} may fail.`],
         word: member.node_id,
         action: 'Forget',
       });

@@ -29,10 +29,23 @@ async function load(params, signal) {
   if (opened.group !== group) {
     opened = {group, families: new Map(), series: ''};
   }
-  const [{data}, row] = await Promise.all([
-    get('api/v1/group', labels, signal),
+  const [found, row, place, problems] = await Promise.all([
+    get('api/v1/group', labels, signal).catch(fault => {
+      if (fault.status !== 404) {
+        throw fault;
+      }
+      return undefined;
+    }),
     get('api/v1/groups', {'match[]': selector(labels), limit: 50}, signal),
+    get('api/v1/cluster/owner', labels, signal).catch(ifNotAborted(signal)),
+    get('api/v1/problems', {}, signal).catch(ifNotAborted(signal)),
   ]);
+  const refusal = problems && problems.data.problems.find(problem =>
+    problem.kind === 'refused_push' && sameLabels(problem.labels, labels));
+  if (!found) {
+    return {labels, refusal};
+  }
+  const data = found.data;
   const families = Object.entries(data)
     .filter(([, value]) => value && Array.isArray(value.metrics))
     .map(([name, family]) => ({name, ...family}))
@@ -58,7 +71,20 @@ async function load(params, signal) {
     families,
     past,
     row: row.data.groups.find(each => sameLabels(each.labels, labels)),
+    // A single node leads all of its groups.
+    place: place && place.data.leader ? place.data : undefined,
+    refusal,
     conflict: Array.isArray(data.writer_conflict) ? data.writer_conflict : undefined,
+  };
+}
+
+/** What the group can be shown without. */
+function ifNotAborted(signal) {
+  return fault => {
+    if (signal.aborted) {
+      throw fault;
+    }
+    return undefined;
   };
 }
 
@@ -90,7 +116,14 @@ function seriesKey({__name__, ...labels}) {
 }
 
 function view(data, params, app) {
-  const {labels, families, row, conflict} = data;
+  const {labels, families, row, conflict, place, refusal} = data;
+  if (!families) {
+    return [
+      h('p', {key: 'key', class: 'key'}, labelList(labels)),
+      h('p', {key: 'none'}, 'There is no such group: nothing that was pushed to it was taken, or it was deleted.'),
+      lastRefusal(refusal),
+    ];
+  }
   const series = families.reduce((sum, family) => sum + family.metrics.length, 0);
   return [
     h('p', {key: 'key', class: 'key'}, labelList(labels),
@@ -104,7 +137,10 @@ function view(data, params, app) {
       row && row.interval_seconds && fact('Pushed every', duration(row.interval_seconds)),
       fact('Metrics', number(series)),
       row && fact('Series', number(row.series)),
-      row && fact('Size', bytes(row.bytes))),
+      row && fact('Size', bytes(row.bytes)),
+      place && fact('Led by', [place.leader, place.leader_silent && badge('bad', 'silent')]),
+      place && place.copies.length > 0 && fact('Copies', copies(place))),
+    lastRefusal(refusal),
     conflict && h('section', {key: 'conflict', class: 'failure'},
       h('strong', {}, 'Several clients write this group and overwrite one another: '),
       conflict.map(writer => writer.sent_as ? `${writer.client} as ${writer.sent_as}` : writer.client).join(', ')),
@@ -112,12 +148,43 @@ function view(data, params, app) {
       copyButton(app, 'Copy PromQL', selector(labels)),
       copyButton(app, 'Copy curl', `curl -s --data-binary @metrics.txt ${new URL(groupPath(labels), root).href}`),
       copyButton(app, 'Copy curl -X DELETE', `curl -X DELETE ${new URL(groupPath(labels), root).href}`),
+      copyButton(app, 'Copy scrape config', scrapeConfig()),
       h('button', {type: 'button', class: 'danger', onclick: () => remove(labels, app)}, 'Delete group…')),
     h('p', {key: 'range', class: 'choices', role: 'group', 'aria-label': 'Time shown'}, RANGES.map(([name, text, length]) =>
       h('button', {type: 'button', 'aria-pressed': String(seconds(params) === length),
         onclick: () => app.replace('group', {...labels, '@range': name})}, text))),
     families.map(family => familyCard(family, data, app)),
   ];
+}
+
+function lastRefusal(refusal) {
+  return refusal && h('p', {key: 'refusal', class: 'reason'}, 'The last push that was refused came from ',
+    h('code', {}, refusal.client), ' ', ago(refusal.time), ': ', refusal.reason);
+}
+
+/** The members that hold the group, and how far they are behind. */
+function copies(place) {
+  return place.copies.map((copy, i) => [i > 0 && ', ', copy.node_id,
+    !copy.answered
+      ? badge('warn', 'no answer')
+      : !copy.has_group
+        ? badge('warn', 'has none')
+        : !copy.current && badge('warn', copy.lag_seconds > 0 ? `${duration(copy.lag_seconds)} behind` : 'differs')]);
+}
+
+/** What a Prometheus needs to scrape this server and to keep the labels of the groups. */
+function scrapeConfig() {
+  const url = new URL('metrics', root);
+  return [
+    'scrape_configs:',
+    '  - job_name: silverback',
+    '    honor_labels: true',
+    ...(url.protocol === 'https:' ? ['    scheme: https'] : []),
+    ...(url.pathname === '/metrics' ? [] : [`    metrics_path: ${url.pathname}`]),
+    '    static_configs:',
+    `      - targets: ['${url.host}']`,
+    '',
+  ].join('\n');
 }
 
 function fact(name, value) {
@@ -184,7 +251,7 @@ function single(family, metric, data, app) {
           app.draw();
         },
       }, sparkline(samples)))),
-    isOpen && h('tr', {key: `${id} plot`}, h('td', {colspan: 3}, plot(samples, `History of ${family.name}`))),
+    isOpen && h('tr', {key: `${id} plot`}, h('td', {colspan: 3}, plot(samples, `History of ${family.name}`, data.row && data.row.stale_since))),
   ].filter(Boolean);
 }
 

@@ -83,14 +83,15 @@ function clock(seconds, span) {
       : {hour: '2-digit', minute: '2-digit'});
 }
 
-/** Every push as a point, with axes; a gap is where the series had ended. */
-export function plot(samples, title) {
+/** Every push as a point, with axes; a gap is where the series was no number, a line when the group expired. */
+export function plot(samples, title, expired = undefined) {
   const parts = runs(samples || []);
   const points = parts.flat();
   if (points.length === 0) {
     return h('p', {class: 'faint'}, 'No sample in this time.');
   }
-  const [start, end] = extent(points.map(point => point[0]));
+  const expiry = expired ? [Date.parse(expired) / 1000] : [];
+  const [start, end] = extent([...points.map(point => point[0]), ...expiry]);
   const [low, high] = extent(points.map(point => point[1]));
   const x = time => LEFT + (WIDTH - LEFT - RIGHT) * (time - start) / (end - start);
   const y = value => HEIGHT - BOTTOM - (HEIGHT - BOTTOM - TOP) * (value - low) / (high - low);
@@ -103,6 +104,10 @@ export function plot(samples, title) {
       'text-anchor': i === 0 ? 'start' : i === times.length - 1 ? 'end' : 'middle'},
       clock(time, end - start))),
     parts.map(run => h('path', {d: line(run, x, y), class: 'line'})),
+    expiry.map(time => h('g', {class: 'expiry'},
+      h('title', {}, `Expired at ${exact(time * 1000)}`),
+      h('line', {x1: x(time), x2: x(time), y1: TOP, y2: HEIGHT - BOTTOM}),
+      h('text', {x: x(time) - 5, y: TOP + 10, 'text-anchor': 'end'}, 'expired'))),
     points.length <= 2000 && points.map(([time, value, text]) =>
       h('circle', {class: 'point', cx: x(time).toFixed(1), cy: y(value).toFixed(1), r: 2.5},
         h('title', {}, `${sample(text)} at ${exact(time * 1000)}`))));
