@@ -198,7 +198,7 @@ final class PackageArrowsTest {
               "codec.exposition codec.model server.group server.yaml",
               "picocli",
               JSON),
-          room("server.trust", ""),
+          room("server.trust", "server.yaml"),
           room("server.web", "server.log server.trust server.yaml", "at.favre.lib."),
           room("server.writers", "codec.model server.log server.storage"),
           room("server.yaml", "", "org.yaml.snakeyaml.", JSON));
