@@ -87,7 +87,7 @@ final class RemoteWriteAnswersTest {
               .mapToObj(it -> (double) it)
               .toList(),
           receiver.valuesOf("=x,"));
-      assertEquals(2 * passing.size(), own(gateway, "retried"));
+      assertEquals(2L * passing.size(), own(gateway, "retried"));
       RemoteWriteReceiver.await(() -> own(gateway, "samples") == passing.size() + 1);
     }
   }
@@ -198,10 +198,10 @@ final class RemoteWriteAnswersTest {
       push(gateway, "x 1\n");
       RemoteWriteReceiver.await(() -> times.size() == attempts);
 
-      double backoff = 10;
+      long backoff = 10;
       for (int i = 1; i < attempts; i++) {
         double millis = (times.get(i) - times.get(i - 1)) / 1e6;
-        assertTrue(millis >= backoff / 2, "attempt=" + i + " millis=" + millis);
+        assertTrue(millis >= backoff / 2.0, "attempt=" + i + " millis=" + millis);
         backoff = Math.min(2 * backoff, LONGEST_BACKOFF.toMillis());
       }
     }
@@ -246,6 +246,7 @@ final class RemoteWriteAnswersTest {
 
     private final ServerSocket server;
     private final Thread thread;
+    private final List<Socket> silent = new CopyOnWriteArrayList<>();
     private volatile Function<Socket, Boolean> behaviour;
 
     RawTarget(String answer) throws IOException {
@@ -291,7 +292,6 @@ final class RemoteWriteAnswersTest {
     }
 
     private void serve() {
-      List<Socket> silent = new CopyOnWriteArrayList<>();
       try {
         while (true) {
           Socket socket = server.accept();
@@ -309,6 +309,9 @@ final class RemoteWriteAnswersTest {
     @Override
     public void close() throws IOException {
       server.close();
+      for (Socket socket : silent) {
+        socket.close();
+      }
       try {
         thread.join();
       } catch (InterruptedException _) {

@@ -65,7 +65,7 @@ final class MetadataSender {
 
   private static long length(Known known) {
     FamilyMetadata family = known.family();
-    return family.name().length() + family.help().length() + family.unit().length();
+    return (long) family.name().length() + family.help().length() + family.unit().length();
   }
 
   /** Sends all that is known if it is time; what fails is sent again the next time. */
