@@ -192,6 +192,7 @@ public final class Gateway implements AutoCloseable {
             cluster
                 .map(parts -> parts.fence(request -> Exchange.of(request).acceptedNanos()))
                 .orElse(Fence.OPEN),
+            () -> remoteWrite.map(RemoteWrite::status).orElse(List.of()),
             cluster
                 .map(parts -> parts.handler())
                 .orElseGet(() -> alone(config.advertisedWebAddress())),

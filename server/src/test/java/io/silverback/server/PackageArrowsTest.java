@@ -65,7 +65,7 @@ final class PackageArrowsTest {
           room("codec.model", ""),
           room("codec.page", "codec.bits codec.bytes codec.gorilla codec.model", AGRONA),
           room("codec.remoteread", "codec.exposition", "com.google.protobuf"),
-          room("codec.remotewrite", "codec.exposition codec.remoteread"),
+          room("codec.remotewrite", "codec.exposition codec.model codec.remoteread"),
           room("codec.row", "codec.bytes codec.exposition codec.model", AGRONA),
           room("cluster", "codec.bytes codec.model"),
           room("cluster.agree", "cluster cluster.message cluster.repair cluster.slots codec.model"),
@@ -82,11 +82,11 @@ final class PackageArrowsTest {
           room("cluster.slots", "cluster cluster.message"),
           room(
               "server",
-              "codec.exposition codec.model server.admin server.flags server.group.rules "
-                  + "server.handler server.http server.limits server.log server.member "
-                  + "server.memory server.metrics server.pushgateway "
-                  + "server.remotewrite server.storage server.storage.engine server.storage.files server.transfer "
-                  + "server.web server.writers server.yaml",
+              "codec.exposition codec.model server.admin server.flags server.group.rules"
+                  + " server.handler server.http server.limits server.log server.member"
+                  + " server.memory server.metrics server.pushgateway server.remotewrite"
+                  + " server.storage server.storage.engine server.storage.files server.transfer"
+                  + " server.web server.writers server.yaml",
               "com.sun.management",
               HELIDON,
               METRICS),
@@ -99,7 +99,8 @@ final class PackageArrowsTest {
           room("server.body", "server.http server.limits", "io.airlift.compress", HELIDON),
           room(
               "server.config",
-              "server.group.rules server.group.select server.log server.remotewrite server.yaml"),
+              "codec.remotewrite server.group.rules server.group.select server.log "
+                  + "server.remotewrite server.yaml"),
           room(
               "server.flags",
               "cluster cluster.peer codec.exposition codec.model server.config server.group.rules "
@@ -116,7 +117,7 @@ final class PackageArrowsTest {
               "codec.exposition codec.model codec.remoteread server.body server.group "
                   + "server.group.rules server.group.select server.gzip server.http server.json "
                   + "server.limits server.log server.memory server.metrics server.read "
-                  + "server.storage server.template server.web "
+                  + "server.remotewrite server.storage server.template server.web "
                   + "server.writers server.yaml",
               HELIDON,
               JSON),
@@ -154,8 +155,8 @@ final class PackageArrowsTest {
               AGRONA),
           room(
               "server.remotewrite",
-              "codec.exposition codec.model codec.remoteread codec.remotewrite server.body "
-                  + "server.group.select server.log server.storage server.storage.engine server.trust",
+              "codec.exposition codec.model codec.remotewrite server.body server.group.select"
+                  + " server.log server.storage server.storage.engine server.trust server.yaml",
               METRICS),
           room(
               "server.storage",
@@ -203,7 +204,7 @@ final class PackageArrowsTest {
               "codec.exposition codec.model server.group server.yaml",
               "picocli",
               JSON),
-          room("server.trust", ""),
+          room("server.trust", "server.yaml"),
           room("server.web", "server.log server.trust server.yaml", "at.favre.lib."),
           room("server.writers", "codec.model server.log server.storage"),
           room("server.yaml", "", "org.yaml.snakeyaml.", JSON));

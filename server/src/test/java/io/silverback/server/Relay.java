@@ -6,16 +6,20 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
 /** A port that leads to another one, until it is cut. Thread-safe. */
 final class Relay implements AutoCloseable {
+  private static final int PIECE_BYTES = 16 * 1024;
+
   private final ServerSocket door;
   private final InetSocketAddress target;
   private final Set<Socket> open = new HashSet<>();
   private boolean isCut;
+  private volatile Duration delay = Duration.ZERO;
 
   private Relay(ServerSocket door, InetSocketAddress target) {
     this.door = door;
@@ -60,13 +64,24 @@ final class Relay implements AutoCloseable {
     return true;
   }
 
-  private static void carry(Socket from, Socket to) {
+  private void carry(Socket from, Socket to) {
+    byte[] piece = new byte[PIECE_BYTES];
     try (from;
         to) {
-      from.getInputStream().transferTo(to.getOutputStream());
+      for (int count = from.getInputStream().read(piece);
+          count >= 0;
+          count = from.getInputStream().read(piece)) {
+        RunningProcess.pause(delay);
+        to.getOutputStream().write(piece, 0, count);
+      }
     } catch (IOException _) {
       // Cut, or one of them ended.
     }
+  }
+
+  /** From now on each piece of what goes through waits for that long. */
+  void delay(Duration longer) {
+    delay = longer;
   }
 
   /** Ends what is open and lets nothing through, or lets it through again. */

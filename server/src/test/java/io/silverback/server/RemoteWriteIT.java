@@ -67,12 +67,16 @@ final class RemoteWriteIT {
     }
   }
 
+  /** The way to it is slow, too. */
   @Test
-  void victoriaMetricsHasEachSampleOverAnOutage() throws IOException {
+  void victoriaMetricsHasEachSampleOverAnOutageAndASlowWay() throws IOException {
     String program = RunningProcess.debianProgram("/usr/bin/victoria-metrics", "victoria-metrics");
     String address = "127.0.0.1:" + RunningProcess.freePort();
-    URI write = URI.create("http://" + address + "/api/v1/write");
-    try (var gateway = start(write)) {
+    int door = RunningProcess.freePort();
+    URI write = URI.create("http://127.0.0.1:" + door + "/api/v1/write");
+    try (var relay = Relay.start(door, Integer.parseInt(address.split(":", -1)[1]));
+        var gateway = start(write)) {
+      relay.delay(Duration.ofMillis(150));
       push(gateway, 0, 20);
       try (var process =
           RunningProcess.start(
@@ -85,6 +89,8 @@ final class RemoteWriteIT {
               Map.of())) {
         process.awaitReady(URI.create("http://" + address + "/health"));
         push(gateway, 20, 40);
+        relay.delay(Duration.ofMillis(20));
+        push(gateway, 40, 60);
         awaitSame(
             () -> rounded(heldBy(gateway)),
             () -> {

@@ -143,9 +143,9 @@ final class RemoteWriteTest {
         String attempt = request.headers().getFirst("Retry-Attempt");
         assertEquals(i == 0 ? "none" : Integer.toString(i), attempt == null ? "none" : attempt);
       }
-      assertEquals(8, own(gateway, "samples_retried_total"));
-      assertEquals(2, own(gateway, "samples_total"));
-      assertEquals(0, own(gateway, "samples_failed_total"));
+      assertEquals(8, RemoteWriteReceiver.own(gateway, "samples_retried_total"));
+      assertEquals(2, RemoteWriteReceiver.own(gateway, "samples_total"));
+      assertEquals(0, RemoteWriteReceiver.own(gateway, "samples_failed_total"));
     }
   }
 
@@ -197,11 +197,11 @@ final class RemoteWriteTest {
         RemoteWriteReceiver.await(() -> receiver.requests().size() > before);
       }
       push(gateway, "a", "x 1\n");
-      RemoteWriteReceiver.await(() -> own(gateway, "samples_total") == 2);
+      RemoteWriteReceiver.await(() -> RemoteWriteReceiver.own(gateway, "samples_total") == 2);
 
       assertEquals(statuses.size() + 1, receiver.samplesOf("=x,").size());
-      assertEquals(2L * statuses.size(), own(gateway, "samples_failed_total"));
-      assertEquals(0, own(gateway, "samples_retried_total"));
+      assertEquals(2L * statuses.size(), RemoteWriteReceiver.own(gateway, "samples_failed_total"));
+      assertEquals(0, RemoteWriteReceiver.own(gateway, "samples_retried_total"));
     }
   }
 
@@ -210,7 +210,8 @@ final class RemoteWriteTest {
     receiver.answer(_ -> new Reply(400, "x".repeat(1 << 20), Map.of()));
     try (TestGateway gateway = start("", "remote_timeout: 5s")) {
       push(gateway, "a", "x 1\n");
-      RemoteWriteReceiver.await(() -> own(gateway, "samples_failed_total") == 2);
+      RemoteWriteReceiver.await(
+          () -> RemoteWriteReceiver.own(gateway, "samples_failed_total") == 2);
     }
   }
 
@@ -319,6 +320,35 @@ final class RemoteWriteTest {
     }
   }
 
+  /** What waits is in the history; in memory are the requests of the shards and nothing else. */
+  @Test
+  void aSlowTargetMakesNoMoreWaitInMemoryThanItsShardsHold() throws IOException {
+    int held = 2 * 10;
+    receiver.answer(
+        request -> {
+          RunningProcess.pause(Duration.ofMillis(20));
+          return Reply.taken(request);
+        });
+    try (TestGateway gateway = start("max_shards: 2, max_samples_per_send: 10", "")) {
+      long mostPending = 0;
+      for (int i = 1; i <= 100; i++) {
+        push(gateway, "j" + i % 7, "x " + i + "\ny 1\nz 1\n");
+        if (i % 10 == 0) {
+          mostPending = Math.max(mostPending, RemoteWriteReceiver.own(gateway, "samples_pending{"));
+        }
+      }
+      while (RemoteWriteReceiver.own(gateway, "storage_samples_total{") < 4 * 100) {
+        mostPending = Math.max(mostPending, RemoteWriteReceiver.own(gateway, "samples_pending{"));
+        RunningProcess.pause(Duration.ofMillis(10));
+      }
+
+      assertTrue(mostPending > 0 && mostPending <= held, "pending=" + mostPending);
+      RemoteWriteReceiver.await(() -> RemoteWriteReceiver.own(gateway, "samples_pending{") == 0);
+      RemoteWriteReceiver.await(() -> target(gateway).get("lag_seconds").asDouble() < 0.5);
+      assertEquals(100, receiver.samplesOf("=x,").size());
+    }
+  }
+
   @Test
   void whatIsTooOldForATargetThatStaysAwayIsCounted() throws IOException {
     receiver.answer(_ -> Reply.of(503));
@@ -331,8 +361,10 @@ final class RemoteWriteTest {
       receiver.answer(_ -> Reply.TAKEN);
       RemoteWriteReceiver.await(
           () ->
-              own(gateway, "samples_total") + own(gateway, "samples_dropped_total") == 2L * pushes);
-      assertTrue(own(gateway, "samples_dropped_total") > 0);
+              RemoteWriteReceiver.own(gateway, "samples_total")
+                      + RemoteWriteReceiver.own(gateway, "samples_dropped_total")
+                  == 2L * pushes);
+      assertTrue(RemoteWriteReceiver.own(gateway, "samples_dropped_total") > 0);
     }
   }
 
@@ -368,10 +400,11 @@ final class RemoteWriteTest {
     try (TestGateway gateway = start("", rules)) {
       push(gateway, "a", "x 1\nbad 2\n");
       RemoteWriteReceiver.await(() -> count() == 1);
-      RemoteWriteReceiver.await(() -> own(gateway, "reason=\"dropped_by_rule\"") == 1);
+      RemoteWriteReceiver.await(
+          () -> RemoteWriteReceiver.own(gateway, "reason=\"dropped_by_rule\"") == 1);
 
       assertEquals(Set.of("[__name__=x, job=a, team=a]"), receiver.samples().keySet());
-      assertEquals(1, own(gateway, "reason=\"invalid_labels\""));
+      assertEquals(1, RemoteWriteReceiver.own(gateway, "reason=\"invalid_labels\""));
     }
   }
 
@@ -389,6 +422,88 @@ final class RemoteWriteTest {
 
       assertEquals("Basic dTpvbmU=", header(0, "Authorization"));
       assertEquals("Basic dTp0d28=", header(1, "Authorization"));
+    }
+  }
+
+  @Test
+  void theOwnMetricsHaveTheNamesThatPrometheusHas() throws IOException {
+    try (TestGateway gateway = start("min_shards: 2, max_shards: 9", "")) {
+      push(gateway, "a", "x 1\n");
+      RemoteWriteReceiver.await(
+          () -> RemoteWriteReceiver.own(gateway, "storage_samples_total{") == 2);
+
+      Map<String, String> values = new TreeMap<>();
+      for (String line : gateway.exposed("silverback_remote_storage_")) {
+        if (!line.startsWith("#")) {
+          String name = line.substring("silverback_remote_storage_".length(), line.indexOf('{'));
+          values.put(name, line.substring(line.lastIndexOf(' ') + 1));
+        }
+      }
+      assertEquals(
+          List.of(
+              "bytes_total",
+              "lag_seconds",
+              "max_samples_per_send",
+              "metadata_failed_total",
+              "metadata_retried_total",
+              "metadata_total",
+              "queue_highest_sent_timestamp_seconds",
+              "samples_dropped_total",
+              "samples_failed_total",
+              "samples_pending",
+              "samples_retried_total",
+              "samples_total",
+              "shards",
+              "shards_desired",
+              "shards_max",
+              "shards_min"),
+          List.copyOf(values.keySet()));
+      assertEquals("2000", values.get("max_samples_per_send"));
+      assertEquals("2", values.get("shards_min"));
+      assertEquals("9", values.get("shards_max"));
+      assertEquals("0", values.get("samples_pending"));
+    }
+  }
+
+  @Test
+  void theStatusOfTheServerSaysHowItGoesWithATargetAndHoldsNoSecret() throws IOException {
+    var status = new AtomicInteger(400);
+    receiver.answer(
+        request ->
+            status.get() == 204
+                ? Reply.taken(request)
+                : new Reply(status.get(), "no room\nat all", Map.of()));
+    String secrets =
+        "basic_auth: {username: u, password: hush}\n"
+            + "protobuf_message: io.prometheus.write.v2.Request";
+    try (TestGateway gateway = start("", secrets)) {
+      push(gateway, "a", "x 1\n");
+      RemoteWriteReceiver.await(() -> target(gateway).get("failed").asLong() == 2);
+      assertEquals("status 400 no room", target(gateway).get("last_fault").asText());
+      assertEquals("2.0", target(gateway).get("version").asText());
+      status.set(415);
+      push(gateway, "a", "x 2\n");
+      RemoteWriteReceiver.await(() -> target(gateway).get("version").asText().equals("1.0"));
+      status.set(204);
+      push(gateway, "a", "x 3\n");
+      RemoteWriteReceiver.await(() -> target(gateway).get("samples").asLong() > 0);
+
+      JsonNode target = target(gateway);
+      assertEquals("test", target.get("name").asText());
+      assertEquals(receiver.url(), target.get("url").asText());
+      assertTrue(target.get("lag_seconds").asDouble() < 60);
+      assertTrue(!target.toString().contains("hush"));
+    }
+  }
+
+  private static JsonNode target(TestGateway gateway) {
+    try {
+      return JSON.readTree(gateway.get("/api/v1/server").text())
+          .get("data")
+          .get("remote_write")
+          .get(0);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
@@ -423,18 +538,6 @@ final class RemoteWriteTest {
   /** Long enough for what would be sent twice. */
   private static void pauseForRounds() {
     RunningProcess.pause(Duration.ofMillis(150));
-  }
-
-  /** The sum of the own metrics of remote write whose lines have that text. */
-  private static long own(TestGateway gateway, String text) {
-    try {
-      return gateway.exposed(text).stream()
-          .filter(line -> line.startsWith("silverback_remote_storage_"))
-          .mapToLong(line -> Math.round(Double.parseDouble(line.substring(line.lastIndexOf(' ')))))
-          .sum();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   private Path file() {

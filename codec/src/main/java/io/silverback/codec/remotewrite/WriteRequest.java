@@ -1,64 +1,52 @@
 package io.silverback.codec.remotewrite;
 
 import io.silverback.codec.exposition.ExpositionBuffer;
+import io.silverback.codec.exposition.ProtobufOutput;
+import io.silverback.codec.model.FamilyMetadata;
 import io.silverback.codec.remoteread.SeriesMessages;
+import java.util.Collection;
 
-/**
- * A {@code WriteRequest} of remote write 1.0 that grows series by series. Made to be cleared and
- * filled again; not thread-safe. Layout: {@code docs/formats/remote-write.md}.
- */
+/** The {@code WriteRequest} of remote write 1.0. Layout: {@code docs/formats/remote-write.md}. */
 public final class WriteRequest {
-  private static final int FIRST_CAPACITY = 16 * 1024;
+  private WriteRequest() {}
 
-  private final ExpositionBuffer bytes = new ExpositionBuffer(FIRST_CAPACITY);
-  private int samples;
-
-  /** Some samples of a series, in the order of time. */
-  public interface Points {
-    long timeMillis(int index);
-
-    /** As NaNs differ in them. */
-    long valueBits(int index);
-  }
-
-  public void clear() {
-    bytes.clear();
-    samples = 0;
-  }
-
-  /** How many samples there are. */
-  public int samples() {
-    return samples;
-  }
-
-  /** The length of the message. */
-  public int length() {
-    return bytes.length();
-  }
-
-  /** The message. */
-  public byte[] toByteArray() {
+  static byte[] of(WriteBatch batch) {
+    var bytes = new ExpositionBuffer((int) Math.min(batch.mostBytes(), 1 << 30));
+    var out = new ProtobufOutput(bytes);
+    for (WriteBatch.Series series : batch.series()) {
+      int start = out.open(1);
+      for (int i = 0; i < series.labels().size(); i += 2) {
+        SeriesMessages.addLabel(series.labels().get(i), series.labels().get(i + 1), bytes);
+      }
+      for (int i = series.from(); i < series.to(); i++) {
+        SeriesMessages.putSample(batch.timeMillis(i), batch.valueBits(i), bytes);
+      }
+      out.close(start);
+    }
     return bytes.toByteArray();
   }
 
-  /**
-   * Adds samples of a series.
-   *
-   * @param labels of {@link SeriesMessages#addLabel}, in the order of the bytes of their names,
-   *     with no name twice and no value empty
-   * @param from the first of the points
-   * @param to the one after the last
-   */
-  public void add(byte[] labels, Points points, int from, int to) {
-    long length = labels.length;
-    for (int i = from; i < to; i++) {
-      length += SeriesMessages.sampleLength(points.timeMillis(i), points.valueBits(i));
+  /** A request that has metadata of families and no samples. */
+  public static byte[] ofMetadata(Collection<FamilyMetadata> families) {
+    var bytes = new ExpositionBuffer(1024);
+    var out = new ProtobufOutput(bytes);
+    for (FamilyMetadata family : families) {
+      int start = out.open(3);
+      int type = WriteProtocol.numberOf(family.type());
+      if (type != 0) {
+        out.integer(1, type);
+      }
+      out.text(2, family.name());
+      textUnlessEmpty(4, family.help(), out);
+      textUnlessEmpty(5, family.unit(), out);
+      out.close(start);
     }
-    SeriesMessages.putHead(length, bytes);
-    bytes.put(labels, 0, labels.length);
-    for (int i = from; i < to; i++) {
-      SeriesMessages.putSample(points.timeMillis(i), points.valueBits(i), bytes);
+    return bytes.toByteArray();
+  }
+
+  private static void textUnlessEmpty(int field, String text, ProtobufOutput out) {
+    if (!text.isEmpty()) {
+      out.text(field, text);
     }
-    samples += to - from;
   }
 }

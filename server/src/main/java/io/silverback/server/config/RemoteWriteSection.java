@@ -1,14 +1,18 @@
 package io.silverback.server.config;
 
+import io.silverback.codec.remotewrite.WriteProtocol;
 import io.silverback.server.remotewrite.RelabelText;
 import io.silverback.server.remotewrite.Relabeling;
 import io.silverback.server.remotewrite.RemoteWriteConfig;
 import io.silverback.server.remotewrite.RemoteWriteConfig.Credentials;
+import io.silverback.server.remotewrite.RemoteWriteConfig.IdentityFiles;
+import io.silverback.server.remotewrite.RemoteWriteConfig.Metadata;
 import io.silverback.server.remotewrite.RemoteWriteConfig.Queue;
 import io.silverback.server.remotewrite.RemoteWriteConfig.Tls;
 import io.silverback.server.remotewrite.Secret;
 import io.silverback.server.yaml.YamlSection;
 import io.silverback.server.yaml.YamlValue.Text;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.http.HttpRequest;
@@ -16,6 +20,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -42,11 +47,16 @@ final class RemoteWriteSection {
   private static final String BEARER_TOKEN = "bearer_token";
   private static final String BEARER_TOKEN_FILE = "bearer_token_file";
   private static final String TLS = "tls_config";
+  private static final String CERT_FILE = "cert_file";
+  private static final String KEY_FILE = "key_file";
+  private static final String SERVER_NAME = "server_name";
+  private static final String MIN_VERSION = "min_version";
   private static final String QUEUE = "queue_config";
   private static final String METADATA = "metadata_config";
   private static final String SEND = "send";
   private static final String FOLLOW_REDIRECTS = "follow_redirects";
-  private static final String MESSAGE_1 = "prometheus.WriteRequest";
+  private static final String SEND_INTERVAL = "send_interval";
+  private static final String MAX_SAMPLES_PER_SEND = "max_samples_per_send";
 
   private static final Set<String> KEYS =
       Set.of(
@@ -64,6 +74,9 @@ final class RemoteWriteSection {
           QUEUE,
           METADATA,
           FOLLOW_REDIRECTS,
+          ProxyChoice.URL,
+          ProxyChoice.EXCEPT,
+          ProxyChoice.FROM_ENVIRONMENT,
           "enable_http2",
           "send_exemplars",
           "send_native_histograms",
@@ -71,26 +84,17 @@ final class RemoteWriteSection {
 
   /** Known to Prometheus, and not done here. */
   private static final Set<String> NOT_DONE =
-      Set.of(
-          "sigv4",
-          "azuread",
-          "oauth2",
-          "google_iam",
-          "proxy_url",
-          "no_proxy",
-          "proxy_from_environment",
-          "proxy_connect_header",
-          "http_headers");
+      Set.of("sigv4", "azuread", "oauth2", "google_iam", "proxy_connect_header", "http_headers");
 
   private static final Set<String> METADATA_KEYS =
-      Set.of(SEND, "send_interval", "max_samples_per_send");
+      Set.of(SEND, SEND_INTERVAL, MAX_SAMPLES_PER_SEND);
 
   private static final Set<String> QUEUE_KEYS =
       Set.of(
           "capacity",
           "max_shards",
           "min_shards",
-          "max_samples_per_send",
+          MAX_SAMPLES_PER_SEND,
           "batch_send_deadline",
           "min_backoff",
           "max_backoff",
@@ -171,6 +175,7 @@ final class RemoteWriteSection {
     addUnknownKeys(section);
     var meaningless = new ArrayList<String>();
     refuseUndone(section, meaningless);
+    WriteProtocol protocol = faults.attempt(WriteProtocol.V1, () -> protocol(section));
     Optional<URI> url = faults.attempt(Optional.empty(), () -> Optional.of(url(section)));
     Duration timeout =
         faults.attempt(
@@ -179,6 +184,12 @@ final class RemoteWriteSection {
     Relabeling rules = relabeling(section);
     Credentials credentials = faults.attempt(new Credentials.None(), () -> credentials(section));
     Tls tls = faults.attempt(Tls.USUAL, () -> tls(section));
+    Optional<InetSocketAddress> proxy =
+        url.isEmpty()
+            ? Optional.empty()
+            : faults.attempt(
+                Optional.empty(), () -> ProxyChoice.of(section, url.get(), System.getenv()));
+    Metadata metadata = faults.attempt(Metadata.USUAL, () -> metadata(section));
     Queue queue = faults.attempt(Queue.USUAL, () -> queue(section, meaningless));
     if (faults.areMoreThan(known) || url.isEmpty()) {
       return Optional.empty();
@@ -186,7 +197,18 @@ final class RemoteWriteSection {
     String name = section.has(NAME) ? section.text(NAME) : nameOf(url.get());
     return Optional.of(
         new RemoteWriteConfig(
-            name, url.get(), timeout, headers, rules, credentials, tls, queue, meaningless));
+            name,
+            url.get(),
+            protocol,
+            timeout,
+            headers,
+            rules,
+            credentials,
+            tls,
+            proxy,
+            metadata,
+            queue,
+            meaningless));
   }
 
   private void addUnknownKeys(YamlSection section) {
@@ -200,13 +222,6 @@ final class RemoteWriteSection {
   }
 
   private void refuseUndone(YamlSection section, List<String> meaningless) {
-    if (section.has(PROTOBUF_MESSAGE)) {
-      refuse(
-          section,
-          PROTOBUF_MESSAGE,
-          !section.text(PROTOBUF_MESSAGE).equals(MESSAGE_1),
-          "only " + MESSAGE_1 + " is sent, that of remote write 1.0");
-    }
     refuseFlag(section, "send_exemplars", "exemplars are not sent");
     refuseFlag(section, "send_native_histograms", "native histograms are not sent");
     refuseFlag(section, FOLLOW_REDIRECTS, "redirects are not followed, name the last address");
@@ -215,26 +230,39 @@ final class RemoteWriteSection {
         meaningless.add(key);
       }
     }
-    faults.attempt(
-        Optional.empty(),
-        () -> {
-          YamlSection metadata = section.section(METADATA, METADATA_KEYS);
-          refuseFlag(metadata, SEND, "metadata is not sent");
-          metadata.keys().stream()
-              .filter(key -> !key.equals(SEND))
-              .forEach(key -> meaningless.add(METADATA + "." + key));
-          return Optional.empty();
-        });
   }
 
   private void refuseFlag(YamlSection section, String key, String reason) {
-    refuse(section, key, faults.attempt(false, () -> section.flag(key, false)), reason);
-  }
-
-  private void refuse(YamlSection section, String key, boolean isAsked, String reason) {
-    if (isAsked) {
+    if (faults.attempt(false, () -> section.flag(key, false))) {
       faults.add(section.fault(key, reason));
     }
+  }
+
+  private static WriteProtocol protocol(YamlSection section) {
+    if (!section.has(PROTOBUF_MESSAGE)) {
+      return WriteProtocol.V1;
+    }
+    String given = section.text(PROTOBUF_MESSAGE);
+    return Arrays.stream(WriteProtocol.values())
+        .filter(protocol -> protocol.messageName().equals(given))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                section.fault(
+                    PROTOBUF_MESSAGE,
+                    "expected "
+                        + WriteProtocol.V1.messageName()
+                        + " or "
+                        + WriteProtocol.V2.messageName()));
+  }
+
+  private static Metadata metadata(YamlSection section) {
+    YamlSection metadata = section.section(METADATA, METADATA_KEYS);
+    Metadata usual = Metadata.USUAL;
+    return new Metadata(
+        metadata.flag(SEND, usual.isSent()),
+        duration(metadata, SEND_INTERVAL, usual.interval(), SHORTEST),
+        count(metadata, MAX_SAMPLES_PER_SEND, usual.familiesPerRequest(), MOST_SAMPLES));
   }
 
   private static URI url(YamlSection section) {
@@ -382,25 +410,32 @@ final class RemoteWriteSection {
     YamlSection tls = section.section(TLS);
     for (String key : tls.keys()) {
       switch (key) {
-        case "ca_file", "insecure_skip_verify" -> {}
-        case "ca",
-            "cert",
-            "key",
-            "cert_file",
-            "key_file",
-            "server_name",
-            "min_version",
-            "max_version",
-            "cert_ref",
-            "key_ref",
-            "ca_ref" ->
+        case "ca_file", "insecure_skip_verify", CERT_FILE, KEY_FILE, SERVER_NAME, MIN_VERSION -> {}
+        case "ca", "cert", "key", "max_version", "cert_ref", "key_ref", "ca_ref" ->
             faults.add(tls.fault(key, "is known to Prometheus, but not done here"));
         default -> faults.add(tls.fault(key, "unknown key"));
       }
     }
+    if (tls.has(CERT_FILE) != tls.has(KEY_FILE)) {
+      throw tls.fault("", "needs both " + CERT_FILE + " and " + KEY_FILE + ", or neither");
+    }
     return new Tls(
         tls.has("ca_file") ? Optional.of(path(tls, "ca_file")) : Optional.empty(),
-        tls.flag("insecure_skip_verify", false));
+        tls.flag("insecure_skip_verify", false),
+        tls.has(CERT_FILE)
+            ? Optional.of(new IdentityFiles(path(tls, CERT_FILE), path(tls, KEY_FILE)))
+            : Optional.empty(),
+        tls.has(SERVER_NAME) ? Optional.of(tls.text(SERVER_NAME)) : Optional.empty(),
+        tls.has(MIN_VERSION) ? versionsFrom(tls) : List.of());
+  }
+
+  private static List<String> versionsFrom(YamlSection tls) {
+    return switch (tls.text(MIN_VERSION)) {
+      case "TLS12" -> List.of("TLSv1.2", "TLSv1.3");
+      case "TLS13" -> List.of("TLSv1.3");
+      default ->
+          throw tls.fault(MIN_VERSION, "expected TLS12 or TLS13; older ones are not done here");
+    };
   }
 
   private Queue queue(YamlSection section, List<String> meaningless) {
@@ -422,7 +457,7 @@ final class RemoteWriteSection {
     return new Queue(
         fewest,
         most,
-        count(queue, "max_samples_per_send", usual.samplesPerRequest(), MOST_SAMPLES),
+        count(queue, MAX_SAMPLES_PER_SEND, usual.samplesPerRequest(), MOST_SAMPLES),
         duration(queue, "batch_send_deadline", usual.interval(), SHORTEST),
         shortest,
         longest,

@@ -19,6 +19,7 @@ import io.silverback.server.limits.Turnstile;
 import io.silverback.server.memory.RequestMemory;
 import io.silverback.server.metrics.BuildInfo;
 import io.silverback.server.metrics.GatewayMetrics;
+import io.silverback.server.remotewrite.TargetStatus;
 import io.silverback.server.storage.GroupLostException;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.SnapshotRefusedException;
@@ -59,6 +60,7 @@ public final class Routes implements HttpServer.Handler, Pressure {
    * @param guard decides which requests get an answer at all
    * @param fence asked before a request reads or writes groups
    * @param requests the memory that bodies and queries take
+   * @param targets how it goes with those of remote write
    * @param cluster endpoints about the cluster
    * @param lifecycle endpoints for the life of the process
    */
@@ -76,6 +78,7 @@ public final class Routes implements HttpServer.Handler, Pressure {
       BuildInfo build,
       Guard guard,
       Fence fence,
+      Supplier<List<TargetStatus>> targets,
       ClusterHandler cluster,
       LifecycleHandler lifecycle) {
     this.guard = guard;
@@ -125,7 +128,7 @@ public final class Routes implements HttpServer.Handler, Pressure {
         new GroupsHandler(
             store, surveys.groups(), writers, limits, overLimit, System::currentTimeMillis);
     var problemList = new ProblemsHandler(surveys.problems(), cluster::outage);
-    var server = new ServerHandler(store, settings, board, started);
+    var server = new ServerHandler(store, settings, board, started, targets);
     var cardinality = new CardinalityHandler(surveys.cardinality(), limits, overLimit);
 
     UnaryOperator<Endpoint> large = endpoint -> inTurn(endpoint, scrapes, overLimit);

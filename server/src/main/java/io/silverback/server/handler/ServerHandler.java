@@ -3,14 +3,17 @@ package io.silverback.server.handler;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.silverback.server.json.JsonAnswer;
 import io.silverback.server.limits.LimitBoard;
+import io.silverback.server.remotewrite.TargetStatus;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.StorageStatistics;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 
 /** {@code GET /api/v1/server}: what this server holds, what that takes, and what it runs on. */
 final class ServerHandler {
@@ -19,13 +22,20 @@ final class ServerHandler {
   private final Set<String> changedFlags;
   private final boolean adminApi;
   private final Instant startTime;
+  private final Supplier<List<TargetStatus>> targets;
 
-  ServerHandler(MetricStore store, EndpointConfig settings, LimitBoard board, Instant startTime) {
+  ServerHandler(
+      MetricStore store,
+      EndpointConfig settings,
+      LimitBoard board,
+      Instant startTime,
+      Supplier<List<TargetStatus>> targets) {
     this.store = store;
     this.board = board;
     this.changedFlags = settings.changedFlags();
     this.adminApi = settings.adminApi();
     this.startTime = startTime;
+    this.targets = targets;
   }
 
   Endpoint endpoint() {
@@ -64,8 +74,29 @@ final class ServerHandler {
       out.writeBooleanField("last_end_was_clean", storage.disk().get().lastEndWasClean());
     }
     out.writeEndObject();
+    writeTargets(out);
     writeRuntime(out);
     out.writeEndObject();
+  }
+
+  private void writeTargets(JsonGenerator out) throws IOException {
+    out.writeArrayFieldStart("remote_write");
+    for (TargetStatus target : targets.get()) {
+      out.writeStartObject();
+      out.writeStringField("name", target.name());
+      out.writeStringField("url", target.url());
+      out.writeStringField("version", target.version());
+      out.writeNumberField("lag_seconds", target.lagSeconds());
+      out.writeNumberField("samples", target.samples());
+      out.writeNumberField("failed", target.failed());
+      out.writeNumberField("dropped", target.dropped());
+      if (target.lastFault().isPresent()) {
+        out.writeStringField("last_fault", target.lastFault().get().reason());
+        out.writeStringField("last_fault_time", target.lastFault().get().time().toString());
+      }
+      out.writeEndObject();
+    }
+    out.writeEndArray();
   }
 
   /** What each request is measured by alone has nothing that is used. */

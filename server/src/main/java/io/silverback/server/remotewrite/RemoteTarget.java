@@ -3,6 +3,7 @@ package io.silverback.server.remotewrite;
 import io.silverback.codec.exposition.NameValidation;
 import io.silverback.codec.model.Labels;
 import io.silverback.server.log.Log;
+import io.silverback.server.remotewrite.TargetStatistics.Drop;
 import io.silverback.server.storage.StoreClosedException;
 import io.silverback.server.storage.StoreNotReadyException;
 import io.silverback.server.storage.engine.LocalStore;
@@ -44,6 +45,7 @@ final class RemoteTarget {
   private final Duration retention;
   private final TargetStatistics statistics;
   private final Shard.Common common;
+  private final MetadataSender metadata;
   private final RemoteEndpoint endpoint;
   private final Stop stop = new Stop();
   private final Semaphore wake = new Semaphore(0);
@@ -86,11 +88,13 @@ final class RemoteTarget {
     this.statistics = statistics;
     this.shards = config.queue().fewestShards();
     this.endpoint = new RemoteEndpoint(config, with.userAgent());
+    this.metadata = new MetadataSender(config, endpoint, statistics, retention);
     this.common =
         new Shard.Common(
             config,
             endpoint,
             statistics,
+            metadata,
             with.names(),
             with.external(),
             this::oldestToSendMillis,
@@ -120,6 +124,18 @@ final class RemoteTarget {
 
   TargetStatistics statistics() {
     return statistics;
+  }
+
+  TargetStatus status() {
+    return new TargetStatus(
+        config.name(),
+        config.shownUrl(),
+        endpoint.protocol().version(),
+        statistics.lagSeconds(),
+        statistics.samples.sum(),
+        statistics.failed.sum(),
+        statistics.dropped(Drop.TOO_OLD) + statistics.dropped(Drop.INVALID_LABELS),
+        statistics.lastFault());
   }
 
   /** Ends after the requests that are under way; returns at once. */
@@ -198,6 +214,7 @@ final class RemoteTarget {
     }
     cursors.put(config.name(), Cursor.at(Math.max(done, to)));
     statistics.sentUpTo(to);
+    metadata.sendIfDue();
     return to < settled;
   }
 
@@ -257,13 +274,12 @@ final class RemoteTarget {
     long began = System.nanoTime();
     long retried = statistics.retried.sum();
     int count = Math.min(shards, pushes.parts());
-    statistics.shards(count);
+    statistics.shards(count, shards);
     var next = new AtomicInteger();
     var fault = new AtomicReference<Optional<Throwable>>(Optional.empty());
     Runnable work =
         () -> {
-          try {
-            var shard = new Shard(common);
+          try (var shard = new Shard(common)) {
             for (int part = next.getAndIncrement();
                 part < pushes.parts();
                 part = next.getAndIncrement()) {

@@ -86,6 +86,11 @@ public final class RemoteWrite {
     }
   }
 
+  /** How it goes with each target, in the order of their names. */
+  public List<TargetStatus> status() {
+    return targets.values().stream().map(RemoteTarget::status).toList();
+  }
+
   private Optional<RemoteTarget> start(RemoteWriteConfig config, Optional<RemoteTarget> before) {
     if (!config.meaningless().isEmpty()) {
       log.info(

@@ -1,5 +1,7 @@
 package io.silverback.server.remotewrite;
 
+import io.silverback.codec.remotewrite.WriteProtocol;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -13,18 +15,23 @@ import java.util.Optional;
  * One target of remote write. Immutable; two that are equal send the same to the same place.
  *
  * @param name by which the target is known, in metrics, logs, and where its place is kept
+ * @param protocol what is sent as long as the target knows it
  * @param timeout of one request, its answer included
  * @param headers of each request besides those of the protocol
+ * @param proxy by whose way the target is reached
  * @param meaningless keys of the file that are known and change nothing here
  */
 public record RemoteWriteConfig(
     String name,
     URI url,
+    WriteProtocol protocol,
     Duration timeout,
     Map<String, String> headers,
     Relabeling relabeling,
     Credentials credentials,
     Tls tls,
+    Optional<InetSocketAddress> proxy,
+    Metadata metadata,
     Queue queue,
     List<String> meaningless) {
   public RemoteWriteConfig {
@@ -54,9 +61,34 @@ public record RemoteWriteConfig(
    *
    * @param authority certificates to trust instead of those of the JDK
    * @param isUnverified whether any certificate is taken
+   * @param identity what is shown to a target that asks for a certificate
+   * @param serverName that the target has by its certificate, if it is not that of its address
+   * @param versions as the JDK names them; empty for those of the JDK
    */
-  public record Tls(Optional<Path> authority, boolean isUnverified) {
-    public static final Tls USUAL = new Tls(Optional.empty(), false);
+  public record Tls(
+      Optional<Path> authority,
+      boolean isUnverified,
+      Optional<IdentityFiles> identity,
+      Optional<String> serverName,
+      List<String> versions) {
+    public static final Tls USUAL =
+        new Tls(Optional.empty(), false, Optional.empty(), Optional.empty(), List.of());
+
+    public Tls {
+      versions = List.copyOf(versions);
+    }
+  }
+
+  /** Where a certificate is, with those that signed it, and its private key. */
+  public record IdentityFiles(Path certificate, Path key) {}
+
+  /**
+   * Whether types and help texts are sent, how often, and of how many families at once.
+   *
+   * <p>By remote write 2.0 they come with each series; the rest is for 1.0.
+   */
+  public record Metadata(boolean isSent, Duration interval, int familiesPerRequest) {
+    public static final Metadata USUAL = new Metadata(true, Duration.ofMinutes(1), 2000);
   }
 
   /**

@@ -40,6 +40,15 @@ final class RemoteWriteMetrics {
         "samples_retried",
         "Samples that had to be sent again, each time counted.",
         target -> target.retried.sum());
+    counter("metadata", "Families of whose metadata a target was told.", it -> it.metadata.sum());
+    counter(
+        "metadata_failed",
+        "Families whose metadata a target refused, each time counted.",
+        target -> target.metadataFailed.sum());
+    counter(
+        "metadata_retried",
+        "Families whose metadata had to be sent again, each time counted.",
+        target -> target.metadataRetried.sum());
     CounterWithCallback.builder(DEFAULTS)
         .name(PREFIX + "samples_dropped_total")
         .help("Samples that were not sent to a target, by reason.")
@@ -67,16 +76,25 @@ final class RemoteWriteMetrics {
     gauge(
         "lag_seconds",
         "How long ago the time is up to which a target has all samples.",
-        target -> {
-          long sentUpTo = target.statistics().sentUpToMillis();
-          return sentUpTo == 0 ? 0 : Math.max(0, System.currentTimeMillis() - sentUpTo) / 1e3;
-        });
+        target -> target.statistics().lagSeconds());
     gauge(
         "shards",
         "Requests that are under way to a target at once, at most.",
         target -> target.statistics().shards());
     gauge(
-        "shards_max", "The most that this may be.", target -> target.config().queue().mostShards());
+        "shards_desired",
+        "As many as are wanted to keep up, though the history may have fewer parts.",
+        target -> target.statistics().desiredShards());
+    gauge("shards_min", "The least that this may be.", it -> it.config().queue().fewestShards());
+    gauge("shards_max", "The most that this may be.", it -> it.config().queue().mostShards());
+    gauge(
+        "samples_pending",
+        "Samples that are in requests which were not answered yet.",
+        target -> target.statistics().pending.sum());
+    gauge(
+        "max_samples_per_send",
+        "The most samples of a request.",
+        target -> target.config().queue().samplesPerRequest());
   }
 
   private void counter(String name, String help, ToDoubleFunction<TargetStatistics> value) {

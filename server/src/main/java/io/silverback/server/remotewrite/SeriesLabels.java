@@ -1,9 +1,7 @@
 package io.silverback.server.remotewrite;
 
-import io.silverback.codec.exposition.ExpositionBuffer;
 import io.silverback.codec.exposition.NameValidation;
 import io.silverback.codec.model.Labels;
-import io.silverback.codec.remoteread.SeriesMessages;
 import io.silverback.server.group.select.LabelMatcher;
 import java.util.Map;
 import java.util.TreeMap;
@@ -62,12 +60,5 @@ final class SeriesLabels {
       return false;
     }
     return pairs.keySet().stream().allMatch(names::isLabelName);
-  }
-
-  /** As they are sent. */
-  byte[] encode() {
-    var out = new ExpositionBuffer(256);
-    pairs.forEach((name, value) -> SeriesMessages.addLabel(name, value, out));
-    return out.toByteArray();
   }
 }

@@ -1,8 +1,9 @@
 package io.silverback.server.remotewrite;
 
 import io.silverback.codec.exposition.NameValidation;
+import io.silverback.codec.model.FamilyMetadata;
 import io.silverback.codec.model.Labels;
-import io.silverback.codec.remotewrite.WriteRequest;
+import io.silverback.codec.remotewrite.WriteBatch;
 import io.silverback.server.log.Log;
 import io.silverback.server.log.RateLimitedLog;
 import io.silverback.server.remotewrite.RemoteEndpoint.Answer;
@@ -26,7 +27,7 @@ import java.util.function.LongSupplier;
  * a request waits to be sent again nothing is read: the reader is left, and begins anew after the
  * last sample of that request.
  */
-final class Shard implements OrderedHistorySink {
+final class Shard implements OrderedHistorySink, AutoCloseable {
   private static final Log log = Log.of(Shard.class);
   private static final RateLimitedLog failures =
       new RateLimitedLog(log, Duration.ofMinutes(1), 100, System::nanoTime);
@@ -40,9 +41,11 @@ final class Shard implements OrderedHistorySink {
   private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
 
   private final Common common;
-  private final WriteRequest batch = new WriteRequest();
+  private final WriteBatch batch = new WriteBatch();
   private final SeriesLabels labels = new SeriesLabels();
   private byte[] group = {};
+  private FamilyMetadata known = FamilyMetadata.unknown("");
+  private FamilyMetadata noted = known;
   private long newestMillis = Long.MIN_VALUE;
   private Optional<Sent> after = Optional.empty();
 
@@ -50,6 +53,7 @@ final class Shard implements OrderedHistorySink {
    * What the shards of a target share.
    *
    * @param external labels that each series gets that does not have them
+   * @param metadata what is told of the families whose samples are sent
    * @param oldestMillis samples of before are given up
    * @param reading held while the history is read, so that pushes find a processor
    */
@@ -57,6 +61,7 @@ final class Shard implements OrderedHistorySink {
       RemoteWriteConfig config,
       RemoteEndpoint endpoint,
       TargetStatistics statistics,
+      MetadataSender metadata,
       NameValidation names,
       Labels external,
       LongSupplier oldestMillis,
@@ -138,6 +143,11 @@ final class Shard implements OrderedHistorySink {
   }
 
   @Override
+  public void family(FamilyMetadata family) {
+    known = family;
+  }
+
+  @Override
   public void series(String family, String name, Labels own, Samples samples) throws IOException {
     int from = 0;
     if (after.isPresent()) {
@@ -199,24 +209,28 @@ final class Shard implements OrderedHistorySink {
 
   private void add(String family, String name, Labels own, Samples samples, int from)
       throws IOException {
-    byte[] encoded = labels.encode();
+    if (!known.equals(noted)) {
+      noted = known;
+      common.metadata().note(known);
+    }
     var points = new Points(samples);
     int at = from;
     while (at < samples.size()) {
       int room = common.config().queue().samplesPerRequest() - batch.samples();
       int to = Math.min(samples.size(), at + room);
-      batch.add(encoded, points, at, to);
+      batch.add(labels.pairs(), known, points, at, to);
+      common.statistics().pending.add(to - at);
       at = to;
       newestMillis = Math.max(newestMillis, samples.timeMillis(at - 1));
       if (batch.samples() >= common.config().queue().samplesPerRequest()
-          || batch.length() >= MOST_MESSAGE_BYTES) {
+          || batch.mostBytes() >= MOST_MESSAGE_BYTES) {
         var last = new Sent(new Place(group, family, name, own), samples.timeMillis(at - 1));
         send(last);
       }
     }
   }
 
-  private record Points(Samples samples) implements WriteRequest.Points {
+  private record Points(Samples samples) implements WriteBatch.Points {
     @Override
     public long timeMillis(int index) {
       return samples.timeMillis(index);
@@ -308,14 +322,18 @@ final class Shard implements OrderedHistorySink {
   private Optional<Answer.Failed> sendOnce(int attempt) throws InterruptedException {
     common.stop().look();
     TargetStatistics statistics = common.statistics();
-    switch (common.endpoint().send(batch.toByteArray(), attempt)) {
+    switch (common.endpoint().send(batch, attempt)) {
       case Answer.Delivered(int bytes) -> {
         statistics.samples.add(batch.samples());
         statistics.bytes.add(bytes);
         statistics.highestSentMillis.accumulateAndGet(newestMillis, Math::max);
       }
-      case Answer.Refused(int status, String text) -> {
-        statistics.failed.add(batch.samples());
+      case Answer.Refused(int status, String text, int bytes, int written) -> {
+        int refused = batch.samples() - written;
+        statistics.samples.add(written);
+        statistics.bytes.add(written > 0 ? bytes : 0);
+        statistics.failed.add(refused);
+        statistics.fault("status " + status + " " + text);
         failures.error(
             "refused " + common.config().name(),
             "a target of remote write refused samples, they are not sent again",
@@ -328,9 +346,10 @@ final class Shard implements OrderedHistorySink {
             "answer",
             text,
             "samples",
-            batch.samples());
+            refused);
       }
       case Answer.Failed failure -> {
+        statistics.fault(failure.reason());
         return Optional.of(failure);
       }
     }
@@ -338,7 +357,14 @@ final class Shard implements OrderedHistorySink {
     return Optional.empty();
   }
 
+  /** Gives up what was not sent; it is still in the history. */
+  @Override
+  public void close() {
+    clear();
+  }
+
   private void clear() {
+    common.statistics().pending.add(-batch.samples());
     batch.clear();
     newestMillis = Long.MIN_VALUE;
   }

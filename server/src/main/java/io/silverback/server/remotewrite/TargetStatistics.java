@@ -1,7 +1,9 @@
 package io.silverback.server.remotewrite;
 
+import java.time.Instant;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -11,9 +13,15 @@ final class TargetStatistics {
   final LongAdder bytes = new LongAdder();
   final LongAdder failed = new LongAdder();
   final LongAdder retried = new LongAdder();
+  final LongAdder pending = new LongAdder();
+  final LongAdder metadata = new LongAdder();
+  final LongAdder metadataFailed = new LongAdder();
+  final LongAdder metadataRetried = new LongAdder();
   final AtomicLong highestSentMillis = new AtomicLong();
   private final Map<Drop, LongAdder> dropped = new EnumMap<>(Drop.class);
   private volatile int shards;
+  private volatile int desiredShards;
+  private volatile Optional<TargetStatus.Fault> lastFault = Optional.empty();
   private volatile long sentUpToMillis;
 
   /** Why samples are not sent. */
@@ -58,8 +66,27 @@ final class TargetStatistics {
     return adder;
   }
 
-  void shards(int count) {
+  /**
+   * Requests are sent at once by that many shards.
+   *
+   * @param desired how many there would be if the history had parts for all of them
+   */
+  void shards(int count, int desired) {
     shards = count;
+    desiredShards = desired;
+  }
+
+  int desiredShards() {
+    return desiredShards;
+  }
+
+  /** A request did not do. */
+  void fault(String reason) {
+    lastFault = Optional.of(new TargetStatus.Fault(Instant.now(), reason));
+  }
+
+  Optional<TargetStatus.Fault> lastFault() {
+    return lastFault;
   }
 
   int shards() {
@@ -71,8 +98,9 @@ final class TargetStatistics {
     sentUpToMillis = millis;
   }
 
-  /** 0 before the first time that something was sent. */
-  long sentUpToMillis() {
-    return sentUpToMillis;
+  /** How long ago the time is up to which all was sent; 0 before the first one. */
+  double lagSeconds() {
+    long sentUpTo = sentUpToMillis;
+    return sentUpTo == 0 ? 0 : Math.max(0, System.currentTimeMillis() - sentUpTo) / 1e3;
   }
 }

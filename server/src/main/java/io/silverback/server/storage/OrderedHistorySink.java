@@ -1,5 +1,6 @@
 package io.silverback.server.storage;
 
+import io.silverback.codec.model.FamilyMetadata;
 import io.silverback.codec.model.Labels;
 import java.io.IOException;
 
@@ -29,6 +30,9 @@ public interface OrderedHistorySink {
    * @param key encoded
    */
   void group(byte[] key);
+
+  /** The series that follow are of this family of the group; for a sink that has a use for it. */
+  default void family(FamilyMetadata family) {}
 
   /**
    * One series of the group, which has at least one sample.

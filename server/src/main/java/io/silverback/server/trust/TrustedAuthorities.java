@@ -26,14 +26,24 @@ public final class TrustedAuthorities {
    * @throws GeneralSecurityException if it has none, or one that cannot be read
    */
   public static SSLContext of(byte[] pem) throws GeneralSecurityException {
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(null, managers(pem), null);
+    return context;
+  }
+
+  /**
+   * What trusts the certificates of a text in PEM form, and no others.
+   *
+   * @param pem not kept, and not written to
+   * @throws GeneralSecurityException if it has none, or one that cannot be read
+   */
+  public static TrustManager[] managers(byte[] pem) throws GeneralSecurityException {
     Collection<? extends Certificate> certificates =
         CertificateFactory.getInstance("X.509").generateCertificates(new ByteArrayInputStream(pem));
     if (certificates.isEmpty()) {
       throw new CertificateException("there are none");
     }
-    SSLContext context = SSLContext.getInstance("TLS");
-    context.init(null, managers(certificates), null);
-    return context;
+    return managers(certificates);
   }
 
   /** What trusts those certificates, and no others. */

@@ -1,4 +1,4 @@
-/** Certificates that are trusted instead of those of the JDK. */
+/** Certificates and private keys in files: what is shown to others, and whom to trust. */
 @NullMarked
 package io.silverback.server.trust;
 

@@ -3,6 +3,8 @@ package io.silverback.server.web;
 import static java.lang.System.Logger.Level.ERROR;
 import static java.lang.System.Logger.Level.INFO;
 
+import io.silverback.server.trust.Identity;
+import io.silverback.server.trust.Pem;
 import io.silverback.server.yaml.ConfigException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -80,7 +82,7 @@ final class CurrentTls {
       Identified identified =
           last != null && last.identified.isOf(certificate, key)
               ? last.identified
-              : new Identified(certificate, key, ServerIdentity.of(configFile, certificate, key));
+              : new Identified(certificate, key, Identity.of(configFile, certificate, key));
       if (!loggedFault.isEmpty()) {
         loggedFault = "";
         logger.log(INFO, "the TLS key pair is good again: file={0}", configFile);
@@ -137,9 +139,9 @@ final class CurrentTls {
   private static final class Identified {
     private final byte[] certificate;
     private final byte[] key;
-    final ServerIdentity identity;
+    final Identity identity;
 
-    Identified(byte[] certificate, byte[] key, ServerIdentity identity) {
+    Identified(byte[] certificate, byte[] key, Identity identity) {
       this.certificate = certificate;
       this.key = key;
       this.identity = identity;

@@ -1,5 +1,6 @@
 package io.silverback.server.web;
 
+import io.silverback.server.trust.Identity;
 import java.net.Socket;
 import java.security.Principal;
 import java.security.PrivateKey;
@@ -16,9 +17,9 @@ import org.jspecify.annotations.Nullable;
 final class IdentityKeyManager extends X509ExtendedKeyManager {
   private static final String ALIAS = "server";
 
-  private final ServerIdentity identity;
+  private final Identity identity;
 
-  IdentityKeyManager(ServerIdentity identity) {
+  IdentityKeyManager(Identity identity) {
     this.identity = identity;
   }
 

@@ -1,5 +1,6 @@
 package io.silverback.server.web;
 
+import io.silverback.server.trust.Identity;
 import io.silverback.server.yaml.ConfigException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -36,10 +37,7 @@ final class TlsPolicy {
    * @throws ConfigException if this JVM cannot do what the settings ask for
    */
   static TlsPolicy of(
-      Path configFile,
-      TlsFiles settings,
-      ServerIdentity identity,
-      List<X509Certificate> authorities) {
+      Path configFile, TlsFiles settings, Identity identity, List<X509Certificate> authorities) {
     try {
       SSLContext context = SSLContext.getInstance("TLS");
       context.init(

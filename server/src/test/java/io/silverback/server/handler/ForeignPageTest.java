@@ -89,6 +89,7 @@ final class ForeignPageTest {
             BuildInfo.current(),
             Guard.OPEN,
             Fence.OPEN,
+            List::of,
             new ClusterHandler(
                 () -> new ClusterHandler.Targets("", List.of()),
                 Optional.empty(),
@@ -255,7 +256,8 @@ final class ForeignPageTest {
 
       assertEquals(
           List.of(
-              "pushgateway_http_requests_total{code=\"403\",handler=\"delete_groups\",method=\"post\"} 1"),
+              "pushgateway_http_requests_total{code=\"403\",handler=\"delete_groups\",method=\"post\"}"
+                  + " 1"),
           gateway.exposed("code=\"403\""));
       assertEquals(
           1,

@@ -36,7 +36,7 @@ public final class TestCertificates {
     }
   }
 
-  Path authority(String name) throws IOException, InterruptedException {
+  public Path authority(String name) throws IOException, InterruptedException {
     return request(name, KeyType.P256, "basicConstraints=critical,CA:TRUE");
   }
 
@@ -45,13 +45,25 @@ public final class TestCertificates {
   }
 
   /** Signed by the authority, with the subject alternative names as openssl writes them. */
-  Path client(String name, String authority, String sans) throws IOException, InterruptedException {
+  public Path client(String name, String authority, String sans)
+      throws IOException, InterruptedException {
+    return signed(name, authority, sans, "clientAuth");
+  }
+
+  /** The same for a server. */
+  public Path server(String name, String authority, String sans)
+      throws IOException, InterruptedException {
+    return signed(name, authority, sans, "serverAuth");
+  }
+
+  private Path signed(String name, String authority, String sans, String use)
+      throws IOException, InterruptedException {
     String ca = folder.resolve(authority).toString();
     return request(
         name,
         KeyType.P256,
         "subjectAltName=" + sans,
-        "extendedKeyUsage=clientAuth",
+        "extendedKeyUsage=" + use,
         "-CA",
         ca + ".pem",
         "-CAkey",
@@ -74,7 +86,7 @@ public final class TestCertificates {
     return folder.resolve(name + ".pem");
   }
 
-  void openssl(List<String> arguments) throws IOException, InterruptedException {
+  public void openssl(List<String> arguments) throws IOException, InterruptedException {
     List<String> command = new ArrayList<>(List.of("openssl"));
     command.addAll(arguments);
     Process process =

@@ -3,6 +3,7 @@ package io.silverback.server.web;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.silverback.server.trust.Identity;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -58,8 +59,7 @@ public final class TlsClient {
   static TlsClient showing(Path certificate) throws GeneralSecurityException, IOException {
     String key = certificate.toString().replace(".pem", ".key");
     var identity =
-        ServerIdentity.of(
-            certificate, Files.readAllBytes(certificate), Files.readAllBytes(Path.of(key)));
+        Identity.of(certificate, Files.readAllBytes(certificate), Files.readAllBytes(Path.of(key)));
     return new TlsClient(new KeyManager[] {new AlwaysShows(identity)});
   }
 
@@ -193,9 +193,9 @@ public final class TlsClient {
 
   /** Shows its certificate whatever authorities the server asks for. */
   private static final class AlwaysShows extends X509ExtendedKeyManager {
-    private final ServerIdentity identity;
+    private final Identity identity;
 
-    AlwaysShows(ServerIdentity identity) {
+    AlwaysShows(Identity identity) {
       this.identity = identity;
     }
 

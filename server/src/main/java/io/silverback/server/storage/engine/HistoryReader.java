@@ -1,10 +1,12 @@
 package io.silverback.server.storage.engine;
 
 import io.silverback.codec.bytes.CorruptFrameException;
+import io.silverback.codec.model.FamilyMetadata;
 import io.silverback.codec.model.Fingerprint;
 import io.silverback.codec.model.GroupBounds;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Labels;
+import io.silverback.codec.model.MetricType;
 import io.silverback.codec.page.RowPage;
 import io.silverback.codec.row.FloatSeries;
 import io.silverback.server.group.PushTimes;
@@ -72,6 +74,10 @@ final class HistoryReader implements AutoCloseable {
 
   /** That of the times of pushes, which no client can push to. */
   private static final String NO_FAMILY = "";
+
+  private static final FamilyMetadata PUSH_TIMES =
+      new FamilyMetadata(
+          PushTimes.SUCCESS, MetricType.GAUGE, PushTimes.help(PushTimes.SUCCESS), "");
 
   /** What an encoded key takes besides its bytes, about. */
   private static final int KEY_BYTES = 32;
@@ -266,12 +272,11 @@ final class HistoryReader implements AutoCloseable {
           new SeriesChunk(
               distinct.size(), chunkBytes / SampleTable.SAMPLE_LENGTH / capacity(mostRows));
       while (walk.hasNext()) {
-        String family = walk.family();
         for (var series : walk.next().entrySet()) {
           boolean isOver = query.marksEnds() && !series.getValue().isIn(currentShape);
           ended.set(chunk.size(), isOver && !tellsEachEnd);
           ends.add(tellsEachEnd ? eachEnd.of(series.getValue()) : NO_ENDS);
-          chunk.add(family, series.getKey(), series.getValue());
+          chunk.add(walk.family(), series.getKey(), series.getValue());
           if (chunk.isFull()) {
             hand(chunk, mostRows);
           }
@@ -298,7 +303,8 @@ final class HistoryReader implements AutoCloseable {
         for (long millis : ends.get(i)) {
           samples.add(i, millis, HistoryQuery.STALE);
         }
-        hand(chunk.family(i), series.name(), series.labels(), i, ended.get(i));
+        sink.family(chunk.family(i));
+        hand(chunk.family(i).name(), series.name(), series.labels(), i, ended.get(i));
       }
       chunk.clear();
       ends.clear();
@@ -342,6 +348,7 @@ final class HistoryReader implements AutoCloseable {
         samples.add(0, removedMillis(), HistoryQuery.STALE);
       }
       boolean hasEnded = query.marksEnds() && !isShown;
+      sink.family(PUSH_TIMES);
       hand(NO_FAMILY, PushTimes.SUCCESS, labels, 0, hasEnded && !tellsEachEnd);
     }
 

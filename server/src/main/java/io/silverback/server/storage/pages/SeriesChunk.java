@@ -1,5 +1,6 @@
 package io.silverback.server.storage.pages;
 
+import io.silverback.codec.model.FamilyMetadata;
 import io.silverback.codec.row.FloatSeries;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -18,7 +19,7 @@ public final class SeriesChunk {
   private static final int MOST_COLUMNS = 64 * MOST_SERIES;
 
   private final int mostSeries;
-  private final List<String> families = new ArrayList<>();
+  private final List<FamilyMetadata> families = new ArrayList<>();
   private final List<FloatSeries> series = new ArrayList<>();
   private final List<LongArrayList> columnsOfShapes = new ArrayList<>();
   private int columns;
@@ -36,7 +37,7 @@ public final class SeriesChunk {
     }
   }
 
-  public void add(String family, FloatSeries one, SeriesWalk.Columns places) {
+  public void add(FamilyMetadata family, FloatSeries one, SeriesWalk.Columns places) {
     for (int i = 0; i < places.count(); i++) {
       long wanted = BlockReader.wanted(places.column(i), series.size());
       columnsOfShapes.get(places.shape(i)).addLong(wanted);
@@ -61,7 +62,7 @@ public final class SeriesChunk {
     return series.size();
   }
 
-  public String family(int number) {
+  public FamilyMetadata family(int number) {
     return families.get(number);
   }
 

@@ -1,5 +1,6 @@
 package io.silverback.server.storage.pages;
 
+import io.silverback.codec.model.FamilyMetadata;
 import io.silverback.codec.model.Fingerprint;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.row.FamilyShape;
@@ -28,6 +29,7 @@ public final class SeriesWalk {
   private final HistoryQuery query;
   private final PriorityQueue<Positioned> waiting =
       new PriorityQueue<>(Comparator.comparing(Positioned::name));
+  private FamilyMetadata family = FamilyMetadata.unknown("");
 
   /** A shape with a family that has a metric as the current one, its number, and that name. */
   private record Positioned(int number, ShapeReader shape, String name) {}
@@ -87,15 +89,16 @@ public final class SeriesWalk {
     return !waiting.isEmpty();
   }
 
-  /** The name of the next family. */
-  public String family() {
-    return waiting.element().name();
+  /** What the last shape that has it says of the family whose series came last. */
+  public FamilyMetadata family() {
+    return family;
   }
 
   /** The series of the next family that are asked for. */
   public SortedMap<FloatSeries, Columns> next() {
     var current = new ArrayList<Positioned>();
-    String name = family();
+    String name = waiting.element().name();
+    family = FamilyMetadata.unknown(name);
     while (!waiting.isEmpty() && waiting.element().name().equals(name)) {
       current.add(waiting.remove());
     }
@@ -109,14 +112,15 @@ public final class SeriesWalk {
   }
 
   private void addSeries(Positioned positioned, SortedMap<FloatSeries, Columns> found) {
-    FamilyShape family = positioned.shape().family();
-    List<FloatSeries> series = family.series(key);
+    FamilyShape shape = positioned.shape().family();
+    family = new FamilyMetadata(shape.name(), shape.type(), shape.help(), shape.unit());
+    List<FloatSeries> series = shape.series(key);
     for (int i = 0; i < series.size(); i++) {
       FloatSeries one = series.get(i);
       if (query.matches(one.name(), one.labels())) {
         found
             .computeIfAbsent(one, _ -> new Columns(new IntArrayList()))
-            .put(positioned.number(), family.firstColumn() + i);
+            .put(positioned.number(), shape.firstColumn() + i);
       }
     }
   }

@@ -3,7 +3,7 @@
 import {h} from './dom.js';
 import {get} from './api.js';
 import {ago, bytes, duration, number} from './format.js';
-import {badge, limitTable, table} from './parts.js';
+import {badge, limitTable, none, table} from './parts.js';
 
 export default {
   title: () => 'Status',
@@ -42,6 +42,7 @@ export default {
             h('th', {scope: 'row'}, h('code', {}, `--${name}`), isAll && changed.has(name) && badge('', 'changed')),
             h('td', {'data-head': 'Value'}, h('code', {}, flags[name] === '' ? '(empty)' : flags[name])))))),
       section('Limits', limitTable('Limits', server.limits.filter(limit => limit.flag in flags))),
+      server.remote_write.length > 0 && section('Remote write', targetTable(server.remote_write)),
       section('Storage of this server',
         facts([
           ['Groups', number(storage.groups)],
@@ -58,6 +59,20 @@ export default {
     ];
   },
 };
+
+function targetTable(targets) {
+  return table('Remote write', ['Target', 'Version', 'Lag', 'Samples', 'Refused', 'Dropped', 'Last fault'], targets.map(target =>
+    h('tr', {key: target.name},
+      h('th', {scope: 'row'}, target.name, ' ', h('code', {}, target.url)),
+      h('td', {'data-head': 'Version'}, target.version),
+      h('td', {class: 'number', 'data-head': 'Lag'}, duration(target.lag_seconds)),
+      h('td', {class: 'number', 'data-head': 'Samples'}, number(target.samples)),
+      h('td', {class: 'number', 'data-head': 'Refused'}, number(target.failed)),
+      h('td', {class: 'number', 'data-head': 'Dropped'}, number(target.dropped)),
+      h('td', {'data-head': 'Last fault'}, target.last_fault === undefined
+        ? none()
+        : [target.last_fault, ' ', ago(target.last_fault_time)]))), {class: 'cards'});
+}
 
 function section(title, ...children) {
   return h('section', {key: title, 'aria-label': title}, h('h2', {}, title), ...children);

@@ -1,10 +1,11 @@
-package io.silverback.server.web;
+package io.silverback.server.trust;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.silverback.server.web.TestCertificates;
 import io.silverback.server.web.TestCertificates.KeyType;
 import io.silverback.server.yaml.ConfigException;
 import java.io.IOException;
@@ -19,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class ServerIdentityTest {
+class IdentityTest {
   private static final Path CONFIG = Path.of("web.yml");
 
   @TempDir private static Path folder;
@@ -64,16 +65,15 @@ class ServerIdentityTest {
   })
   void readsEveryUsualFormOfAKey(String certificate, String key, String label) throws Exception {
     assertTrue(text(key).contains("-----BEGIN " + label + "-----"));
-    ServerIdentity identity = ServerIdentity.of(CONFIG, bytes(certificate + ".pem"), bytes(key));
-    ServerIdentity pkcs8 =
-        ServerIdentity.of(CONFIG, bytes(certificate + ".pem"), bytes(certificate + ".key"));
+    Identity identity = Identity.of(CONFIG, bytes(certificate + ".pem"), bytes(key));
+    Identity pkcs8 = Identity.of(CONFIG, bytes(certificate + ".pem"), bytes(certificate + ".key"));
     assertArrayEquals(keyNumber(pkcs8), keyNumber(identity));
   }
 
   /**
    * The private number alone: encodings of one key differ in whether they repeat the public one.
    */
-  private static byte[] keyNumber(ServerIdentity identity) {
+  private static byte[] keyNumber(Identity identity) {
     return switch (identity.key()) {
       case ECPrivateKey key -> key.getS().toByteArray();
       default -> identity.key().getEncoded();
@@ -84,8 +84,8 @@ class ServerIdentityTest {
   void keepsTheOrderOfTheChainAndSkipsWhatStandsAround() throws Exception {
     String pem = "Bag Attributes\n" + text("p256.pem") + "\nissuer=x\n" + text("rsa.pem");
     String key = "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n";
-    ServerIdentity identity =
-        ServerIdentity.of(CONFIG, latin(pem), latin(key + text("p256.sec1").replace("\n", "\r\n")));
+    Identity identity =
+        Identity.of(CONFIG, latin(pem), latin(key + text("p256.sec1").replace("\n", "\r\n")));
     assertEquals(2, identity.chain().length);
     assertEquals("CN=p256", identity.chain()[0].getSubjectX500Principal().getName());
   }
@@ -109,8 +109,7 @@ class ServerIdentityTest {
     byte[] certificatePem = bytes(certificate);
     byte[] keyPem = bytes(key);
     var fault =
-        assertThrows(
-            ConfigException.class, () -> ServerIdentity.of(CONFIG, certificatePem, keyPem));
+        assertThrows(ConfigException.class, () -> Identity.of(CONFIG, certificatePem, keyPem));
     assertTrue(fault.getMessage().startsWith(message), fault.getMessage());
   }
 
@@ -118,8 +117,7 @@ class ServerIdentityTest {
   void refusesACertificateThatIsCutOff() throws Exception {
     String pem = "-----BEGIN CERTIFICATE-----\nMIIBmzCC\n-----END CERTIFICATE-----\n";
     byte[] key = bytes("p256.key");
-    var fault =
-        assertThrows(ConfigException.class, () -> ServerIdentity.of(CONFIG, latin(pem), key));
+    var fault = assertThrows(ConfigException.class, () -> Identity.of(CONFIG, latin(pem), key));
     assertEquals(
         "cannot read a certificate in cert or cert_file: file=web.yml", fault.getMessage());
   }

@@ -1,4 +1,4 @@
-package io.silverback.server.web;
+package io.silverback.server.trust;
 
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
@@ -12,7 +12,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** The blocks of a PEM text. What stands around them is skipped. */
-final class Pem {
+public final class Pem {
   private static final Pattern BLOCK =
       Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \\1-----", Pattern.DOTALL);
 
@@ -70,7 +70,7 @@ final class Pem {
   }
 
   /** All certificates, in order. */
-  static List<X509Certificate> certificates(byte[] pem) throws CertificateException {
+  public static List<X509Certificate> certificates(byte[] pem) throws CertificateException {
     List<X509Certificate> certificates = new ArrayList<>();
     CertificateFactory factory = CertificateFactory.getInstance("X.509");
     for (Block block : blocks(pem)) {

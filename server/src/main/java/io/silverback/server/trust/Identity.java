@@ -1,4 +1,4 @@
-package io.silverback.server.web;
+package io.silverback.server.trust;
 
 import io.silverback.server.yaml.ConfigException;
 import java.io.ByteArrayOutputStream;
@@ -14,8 +14,10 @@ import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.Arrays;
 import java.util.List;
 
-/** A server's certificate with those that signed it, and its private key. Immutable. */
-final class ServerIdentity {
+/**
+ * The certificate of a server or a client, those that signed it, and its private key. Immutable.
+ */
+public final class Identity {
   private static final int SEQUENCE_TAG = 0x30;
   private static final int OCTET_STRING_TAG = 0x04;
   private static final byte[] VERSION_0 = {0x02, 0x01, 0x00};
@@ -24,18 +26,18 @@ final class ServerIdentity {
   private final List<X509Certificate> chain;
   private final PrivateKey key;
 
-  private ServerIdentity(List<X509Certificate> chain, PrivateKey key) {
+  private Identity(List<X509Certificate> chain, PrivateKey key) {
     this.chain = chain;
     this.key = key;
   }
 
   /**
-   * Reads a chain, the server's certificate first, and a key in PKCS#8, PKCS#1 or SEC1 form.
+   * Reads a chain, its own certificate first, and a key in PKCS#8, PKCS#1 or SEC1 form.
    *
    * @param configFile for messages
    * @throws ConfigException if either is missing or unreadable, or they do not belong together
    */
-  static ServerIdentity of(Path configFile, byte[] certificatePem, byte[] keyPem) {
+  public static Identity of(Path configFile, byte[] certificatePem, byte[] keyPem) {
     List<X509Certificate> chain;
     try {
       chain = Pem.certificates(certificatePem);
@@ -49,7 +51,7 @@ final class ServerIdentity {
     try {
       PrivateKey key = privateKey(keyBlock(configFile, keyPem), publicKey);
       if (belongTogether(key, publicKey)) {
-        return new ServerIdentity(List.copyOf(chain), key);
+        return new Identity(List.copyOf(chain), key);
       }
     } catch (GeneralSecurityException e) {
       throw ConfigException.inFile(
@@ -58,11 +60,11 @@ final class ServerIdentity {
     throw ConfigException.inFile(configFile, "private key does not belong to the certificate");
   }
 
-  X509Certificate[] chain() {
+  public X509Certificate[] chain() {
     return chain.toArray(X509Certificate[]::new);
   }
 
-  PrivateKey key() {
+  public PrivateKey key() {
     return key;
   }
 

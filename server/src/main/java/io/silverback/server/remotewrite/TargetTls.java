@@ -5,33 +5,51 @@ import io.silverback.server.trust.TrustedAuthorities;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
+import java.net.http.HttpClient;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.cert.X509Certificate;
-import java.util.Optional;
+import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLParameters;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509ExtendedTrustManager;
+import org.jspecify.annotations.Nullable;
 
-/** Which certificates of targets are trusted. */
-final class TargetTrust {
-  private TargetTrust() {}
+/** How https is done to a target. */
+final class TargetTls {
+  private TargetTls() {}
 
   /**
-   * What those settings ask for; empty for the trust of the JDK.
+   * What those settings ask for.
    *
    * @throws IOException if the certificates cannot be read; says which
    */
-  static Optional<SSLContext> of(RemoteWriteConfig.Tls tls) throws IOException {
+  static void set(RemoteWriteConfig.Tls tls, HttpClient.Builder client) throws IOException {
+    if (tls.equals(RemoteWriteConfig.Tls.USUAL)) {
+      return;
+    }
+    SSLContext context = context(tls);
+    client.sslContext(
+        tls.serverName().isPresent() ? NamedContext.of(context, tls.serverName().get()) : context);
+    if (!tls.versions().isEmpty()) {
+      SSLParameters parameters = context.getDefaultSSLParameters();
+      parameters.setProtocols(tls.versions().toArray(String[]::new));
+      client.sslParameters(parameters);
+    }
+  }
+
+  private static SSLContext context(RemoteWriteConfig.Tls tls) throws IOException {
+    KeyManager[] keys =
+        tls.identity().isPresent()
+            ? new KeyManager[] {new ShownIdentity(tls.identity().get())}
+            : new KeyManager[0];
     try {
-      if (tls.isUnverified()) {
-        return Optional.of(everything());
-      }
-      return tls.authority().isPresent()
-          ? Optional.of(TrustedAuthorities.of(read(tls.authority().get())))
-          : Optional.empty();
+      SSLContext context = SSLContext.getInstance("TLS");
+      context.init(keys, trusted(tls), null);
+      return context;
     } catch (GeneralSecurityException e) {
       throw new IOException(
           "no certificates that can be used: file="
@@ -42,10 +60,15 @@ final class TargetTrust {
     }
   }
 
-  private static SSLContext everything() throws GeneralSecurityException {
-    SSLContext context = SSLContext.getInstance("TLS");
-    context.init(null, new TrustManager[] {new Everything()}, null);
-    return context;
+  /** Null for those of the JDK. */
+  private static TrustManager @Nullable [] trusted(RemoteWriteConfig.Tls tls)
+      throws IOException, GeneralSecurityException {
+    if (tls.isUnverified()) {
+      return new TrustManager[] {new Everything()};
+    }
+    return tls.authority().isPresent()
+        ? TrustedAuthorities.managers(read(tls.authority().get()))
+        : null;
   }
 
   private static byte[] read(Path file) throws IOException {
