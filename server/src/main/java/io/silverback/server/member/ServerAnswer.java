@@ -13,6 +13,7 @@ import io.silverback.server.handler.HeavyJobs.Heavy;
 import io.silverback.server.handler.JobTotals.Totals;
 import io.silverback.server.handler.Problems.Kind;
 import io.silverback.server.handler.Problems.Problem;
+import io.silverback.server.remotewrite.Reached;
 import io.silverback.server.storage.maps.GroupKeys;
 import io.silverback.server.storage.replica.OffHeapReplicaStore.Copy;
 import java.nio.charset.StandardCharsets;
@@ -111,6 +112,9 @@ sealed interface ServerAnswer {
   /** What clients have trouble with. */
   record Complained(List<Problem> problems) implements ServerAnswer {}
 
+  /** How far a target of remote write got, each place once. */
+  record There(List<Reached> reached) implements ServerAnswer {}
+
   default byte[] encode() {
     return switch (this) {
       case Withheld(var reason) -> start(0, 0, 0).list(List.of(reason), ByteOutput::text).finish();
@@ -140,6 +144,8 @@ sealed interface ServerAnswer {
           start(12, slots, page.isMore() ? 1 : 0).list(strings(page)).finish();
       case Complained(var problems) ->
           start(13, 0, 0).list(problems, (out, problem) -> out.bytes(bytes(problem))).finish();
+      case There(var reached) ->
+          start(14, 0, 0).list(reached.stream().map(ServerQuestion::bytes).toList()).finish();
       case Ended(boolean holds, int lost) -> start(9, holds ? 1 : 0, lost).list(List.of()).finish();
     };
   }
@@ -186,6 +192,7 @@ sealed interface ServerAnswer {
       case 11 -> new Summed(first, strings.stream().map(ServerAnswer::totals).toList());
       case 12 -> new Found(first, page(second == 1, strings, in));
       case 13 -> new Complained(strings.stream().map(ServerAnswer::problem).toList());
+      case 14 -> new There(strings.stream().map(ServerQuestion::reached).toList());
       default -> throw in.fault("unknown kind of answer " + kind);
     };
   }

@@ -11,7 +11,6 @@ import io.silverback.server.remotewrite.TargetStatistics.Drop;
 import io.silverback.server.storage.OrderedHistorySink;
 import io.silverback.server.storage.QueryBudget;
 import io.silverback.server.storage.Samples;
-import io.silverback.server.storage.engine.PushLog;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
@@ -42,7 +41,9 @@ final class Shard implements OrderedHistorySink {
   private final Common common;
   private final WriteRequest batch = new WriteRequest();
   private final SeriesLabels labels = new SeriesLabels();
+  private Optional<PushReader> reader = Optional.empty();
   private byte[] group = {};
+  private int rank;
   private long newestMillis = Long.MIN_VALUE;
   private Optional<Sent> after = Optional.empty();
 
@@ -88,7 +89,9 @@ final class Shard implements OrderedHistorySink {
   }
 
   /** Reads a part from one time to another one; the last request of it may not be sent yet. */
-  void read(PushLog pushes, int part, long fromMillis, long toMillis) throws InterruptedException {
+  void read(PushReader pushes, int part, long fromMillis, long toMillis)
+      throws InterruptedException {
+    reader = Optional.of(pushes);
     after = Optional.empty();
     while (true) {
       Answer.Failed failure;
@@ -135,13 +138,14 @@ final class Shard implements OrderedHistorySink {
   @Override
   public void group(byte[] key) {
     group = key;
+    rank = reader.map(it -> it.rank(key)).orElse(0);
   }
 
   @Override
   public void series(String family, String name, Labels own, Samples samples) throws IOException {
     int from = 0;
     if (after.isPresent()) {
-      int order = new Place(group, family, name, own).compareTo(after.get().place());
+      int order = new Place(rank, group, family, name, own).compareTo(after.get().place());
       if (order < 0) {
         return;
       }
@@ -210,7 +214,7 @@ final class Shard implements OrderedHistorySink {
       newestMillis = Math.max(newestMillis, samples.timeMillis(at - 1));
       if (batch.samples() >= common.config().queue().samplesPerRequest()
           || batch.length() >= MOST_MESSAGE_BYTES) {
-        var last = new Sent(new Place(group, family, name, own), samples.timeMillis(at - 1));
+        var last = new Sent(new Place(rank, group, family, name, own), samples.timeMillis(at - 1));
         send(last);
       }
     }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.silverback.cluster.HashRing;
 import io.silverback.cluster.Member;
 import io.silverback.codec.bytes.ByteOutput;
 import io.silverback.codec.bytes.MalformedBytesException;
@@ -16,6 +17,7 @@ import io.silverback.server.handler.HeavyJobs.Heavy;
 import io.silverback.server.handler.JobTotals.Order;
 import io.silverback.server.handler.JobTotals.Totals;
 import io.silverback.server.handler.Problems;
+import io.silverback.server.remotewrite.Reached;
 import io.silverback.server.storage.StoreNotReadyException;
 import io.silverback.server.storage.replica.OffHeapReplicaStore.Copy;
 import java.io.IOException;
@@ -23,6 +25,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -65,6 +68,15 @@ final class ServerQuestionTest {
       new ServerAnswer.Complained(
           List.of(
               new Problems.Problem(Problems.Kind.WRITER_CONFLICT, GROUP, 7, "10.0.0.1", "höre")));
+  private static final Reached REACHED =
+      new Reached(7, 1000, 2000, BitSet.valueOf(new byte[] {1, 2}));
+  private static final ServerQuestion PUSHES =
+      new ServerQuestion.Pushes(REACHED.slots(), 1000, 2000);
+  private static final ServerQuestion REACH =
+      new ServerQuestion.Reach("prometheus", List.of(REACHED));
+  private static final ServerQuestion WHERE =
+      new ServerQuestion.Where("prometheus", REACHED.slots());
+  private static final ServerAnswer THERE = new ServerAnswer.There(List.of(REACHED));
   private static final Path PAGE = Path.of("..", "docs", "formats", "server-questions.md");
 
   @Test
@@ -72,7 +84,7 @@ final class ServerQuestionTest {
     List<String> examples =
         Files.readAllLines(PAGE).stream().filter(line -> line.matches("[0-9a-f ]{8,}")).toList();
 
-    assertEquals(12, examples.size());
+    assertEquals(16, examples.size());
     byte[] question = HexFormat.of().parseHex(examples.get(0).replace(" ", ""));
     byte[] answer = HexFormat.of().parseHex(examples.get(1).replace(" ", ""));
     assertArrayEquals(question, new ServerQuestion.Names(KEY, 1024).encode());
@@ -98,6 +110,10 @@ final class ServerQuestionTest {
     assertArrayEquals(queries.get(5), FIND.encode());
     assertArrayEquals(queries.get(6), FOUND.encode());
     assertArrayEquals(queries.get(7), COMPLAINED.encode());
+    assertArrayEquals(queries.get(8), PUSHES.encode());
+    assertArrayEquals(queries.get(9), REACH.encode());
+    assertArrayEquals(queries.get(10), WHERE.encode());
+    assertArrayEquals(queries.get(11), THERE.encode());
   }
 
   /** A piece with a sample of {@code up{job="a"}}, and what a reader makes of it. */
@@ -169,6 +185,10 @@ final class ServerQuestionTest {
                     1,
                     Optional.empty())),
             new ServerQuestion.Complaints(),
+            PUSHES,
+            REACH,
+            new ServerQuestion.Reach("", List.of()),
+            WHERE,
             new ServerQuestion.Heaviest(Order.REFUSALS),
             new ServerQuestion.Jobs(List.of("a", "é")))) {
       assertArrayEquals(
@@ -202,6 +222,7 @@ final class ServerQuestionTest {
                 new Word(7, 0, 0, 0, 0, 0, 9, Optional.empty(), List.of("a"), List.of("b"))),
             FOUND,
             COMPLAINED,
+            THERE,
             HAD)) {
       assertEquals(answer, ServerAnswer.decode(answer.encode()));
     }
@@ -211,7 +232,14 @@ final class ServerQuestionTest {
   void whatIsCutOffOrTooLongIsTold() {
     byte[] question = new ServerQuestion.States(List.of(KEY, KEY), 9).encode();
     byte[] answer = new ServerAnswer.Named(3, false, List.of(KEY)).encode();
-    for (byte[] whole : List.of(question, HISTORY.encode(), FIND.encode())) {
+    for (byte[] whole :
+        List.of(
+            question,
+            HISTORY.encode(),
+            FIND.encode(),
+            PUSHES.encode(),
+            REACH.encode(),
+            WHERE.encode())) {
       for (int length = 0; length < whole.length; length++) {
         byte[] cut = Arrays.copyOf(whole, length);
         assertThrows(MalformedBytesException.class, () -> ServerQuestion.decode(cut));
@@ -222,7 +250,7 @@ final class ServerQuestionTest {
     byte[] noSelector = new ByteOutput().u8(1).u8(10).u32(0).list(List.of(new byte[16])).finish();
     assertThrows(MalformedBytesException.class, () -> ServerQuestion.decode(noSelector));
     byte[] leads = new ServerAnswer.Leads(new TreeMap<>(Map.of(1, 7L))).encode();
-    List<ServerAnswer> others = List.of(HAD, WEIGHED, SUMMED, FOUND, COMPLAINED);
+    List<ServerAnswer> others = List.of(HAD, WEIGHED, SUMMED, FOUND, COMPLAINED, THERE);
     for (byte[] whole :
         Stream.concat(Stream.of(answer, leads), others.stream().map(ServerAnswer::encode))
             .toList()) {
@@ -238,5 +266,29 @@ final class ServerQuestionTest {
     assertThrows(MalformedBytesException.class, () -> ServerAnswer.decode(noReason));
     byte[] longer = Arrays.copyOf(question, question.length + 1);
     assertThrows(MalformedBytesException.class, () -> ServerQuestion.decode(longer));
+  }
+
+  @Test
+  void placesThatNoTargetCanHaveReachedAreTold() {
+    byte[] bits = new byte[HashRing.SLOTS / Byte.SIZE + 1];
+    for (byte[] place :
+        List.of(
+            place(-1, 1, 1, new byte[1]),
+            place(1, -1, 1, new byte[1]),
+            place(1, 2, 1, new byte[1]),
+            place(1, 1, 1, bits),
+            Arrays.copyOf(ServerQuestion.bytes(REACHED), 40),
+            new byte[0])) {
+      byte[] told = new ByteOutput().u8(1).u8(16).u32(0).list(List.of(KEY, place)).finish();
+      assertThrows(MalformedBytesException.class, () -> ServerQuestion.decode(told));
+    }
+    byte[] nothing = new ByteOutput().u8(1).u8(16).u32(0).list(List.of()).finish();
+    assertThrows(MalformedBytesException.class, () -> ServerQuestion.decode(nothing));
+    byte[] manySlots = new ByteOutput().u8(1).u8(17).u32(0).list(List.of(KEY, bits)).finish();
+    assertThrows(MalformedBytesException.class, () -> ServerQuestion.decode(manySlots));
+  }
+
+  private static byte[] place(long epoch, long done, long begun, byte[] slots) {
+    return new ByteOutput().u64(epoch).u64(done).u64(begun).bytes(slots).finish();
   }
 }
