@@ -20,7 +20,6 @@ import io.silverback.cluster.PushOutcome;
 import io.silverback.cluster.ReplicaStore;
 import io.silverback.cluster.ReplicaStore.Update;
 import io.silverback.cluster.Rule;
-import io.silverback.cluster.Tenures;
 import io.silverback.cluster.View;
 import io.silverback.cluster.WipeOutcome;
 import io.silverback.cluster.Wish;

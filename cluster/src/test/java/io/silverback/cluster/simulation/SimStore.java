@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.silverback.cluster.HashRing;
 import io.silverback.cluster.ReplicaStore;
-import io.silverback.cluster.Tenures;
+import io.silverback.cluster.node.Tenures;
 import io.silverback.codec.model.Version;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;

@@ -2,8 +2,8 @@ package io.silverback.server.member;
 
 import io.silverback.cluster.HashRing;
 import io.silverback.cluster.Member;
-import io.silverback.cluster.Tenures;
 import io.silverback.cluster.node.ClusterNode;
+import io.silverback.cluster.node.Tenures;
 import io.silverback.server.memory.MemoryPool;
 import io.silverback.server.remotewrite.Cursors;
 import io.silverback.server.remotewrite.Leadership;

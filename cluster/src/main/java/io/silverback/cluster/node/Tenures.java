@@ -1,4 +1,4 @@
-package io.silverback.cluster;
+package io.silverback.cluster.node;
 
 import java.util.BitSet;
 import java.util.function.Predicate;
