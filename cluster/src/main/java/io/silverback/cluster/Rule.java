@@ -63,5 +63,7 @@ public enum Rule {
   /** A node that comes to hold a slot fetches what was pushed before from those that have it. */
   HISTORY_FOLLOWS,
   /** What a node should hold no more it forgets only once all that should hold it have it. */
-  OWNERS_FIRST
+  OWNERS_FIRST,
+  /** A leader calls no moment settled that an update at work may still have for its time. */
+  SETTLE_AFTER_UPDATES
 }

@@ -23,7 +23,6 @@ import io.silverback.server.log.Log;
 import io.silverback.server.member.ClusterLibraries;
 import io.silverback.server.member.ClusterMetrics;
 import io.silverback.server.member.ClusterParts;
-import io.silverback.server.member.UsualLibraries;
 import io.silverback.server.memory.RequestMemory;
 import io.silverback.server.metrics.BuildInfo;
 import io.silverback.server.metrics.GatewayMetrics;
@@ -158,9 +157,7 @@ public final class Gateway implements AutoCloseable {
                         this::dropAll));
     store = front.apply(cluster.map(parts -> parts.store()).orElse(ownStore));
     remoteWrite =
-        live.hasFile() && config.cluster().isEmpty()
-            ? Optional.of(remoteWrite(config, metrics, build))
-            : Optional.empty();
+        live.hasFile() ? Optional.of(remoteWrite(config, metrics, build)) : Optional.empty();
     staleness =
         new StalenessSweep(store, live::staleness, metrics::countExpired, metrics::countPurged);
     Guard guard =
@@ -220,7 +217,7 @@ public final class Gateway implements AutoCloseable {
 
   /** The same with another store in front of its own one. */
   static Gateway start(GatewayConfig config, UnaryOperator<MetricStore> front) {
-    return start(config, front, () -> new UsualLibraries());
+    return start(config, front, () -> new ClusterLibraries.Usual());
   }
 
   /**
@@ -304,6 +301,7 @@ public final class Gateway implements AutoCloseable {
     var sender =
         new RemoteWrite(
             ownStore,
+            cluster.map(parts -> parts.pushes()),
             config.persistence().map(PersistenceConfig::folder),
             config.endpoints().names(),
             config.endpoints().externalLabels(),

@@ -7,7 +7,6 @@ import io.silverback.cluster.Network;
 import io.silverback.cluster.ViewLog;
 import io.silverback.server.flags.MemberConfig;
 import io.silverback.server.member.ClusterLibraries;
-import io.silverback.server.member.UsualLibraries;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Set;
@@ -73,7 +72,8 @@ final class BlockedLogTest {
     @Override
     public ViewLog viewLog(MemberConfig settings, Path folder, Network network) {
       BooleanSupplier isBlocked = () -> blocked.contains(settings.nodeId());
-      return new UsualLibraries().viewLog(settings, folder, new LossyNetwork(network, isBlocked));
+      return new ClusterLibraries.Usual()
+          .viewLog(settings, folder, new LossyNetwork(network, isBlocked));
     }
   }
 

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntFunction;
 import java.util.function.UnaryOperator;
 
 /** Some gateways of one cluster inside the test's process, with short leases. */
@@ -27,12 +28,15 @@ final class LocalCluster implements AutoCloseable {
   private final List<Relay> relays = new ArrayList<>();
   private final List<Integer> ports = new ArrayList<>();
 
-  private final List<String> moreFlags;
+  private final IntFunction<List<String>> moreFlags;
 
   private LocalCluster(
-      int size, UnaryOperator<ClusterLibraries> over, boolean canBeCut, String... moreFlags) {
+      int size,
+      UnaryOperator<ClusterLibraries> over,
+      boolean canBeCut,
+      IntFunction<List<String>> moreFlags) {
     libraries = over.apply(world);
-    this.moreFlags = List.of(moreFlags);
+    this.moreFlags = moreFlags;
     for (int i = 0; i < 3 * size; i++) {
       ports.add(RunningProcess.lastingPort());
     }
@@ -51,17 +55,24 @@ final class LocalCluster implements AutoCloseable {
 
   /** The same with other libraries, made of those that there are. */
   static LocalCluster start(int size, UnaryOperator<ClusterLibraries> over) throws IOException {
-    return whole(new LocalCluster(size, over, false));
+    return whole(new LocalCluster(size, over, false, _ -> List.of()));
   }
 
   /** The same with flags that each node gets, too. */
   static LocalCluster startWith(int size, String... moreFlags) throws IOException {
-    return whole(new LocalCluster(size, UnaryOperator.identity(), false, moreFlags));
+    List<String> all = List.of(moreFlags);
+    return whole(new LocalCluster(size, UnaryOperator.identity(), false, _ -> all));
   }
 
   /** The same of nodes that {@link #cut} takes apart. */
   static LocalCluster startToBeCut(int size) throws IOException {
-    return whole(new LocalCluster(size, UnaryOperator.identity(), true));
+    return startToBeCut(size, _ -> List.of());
+  }
+
+  /** The same with flags that a node gets, too. */
+  static LocalCluster startToBeCut(int size, IntFunction<List<String>> moreFlags)
+      throws IOException {
+    return whole(new LocalCluster(size, UnaryOperator.identity(), true, moreFlags));
   }
 
   private static LocalCluster whole(LocalCluster cluster) throws IOException {
@@ -92,7 +103,7 @@ final class LocalCluster implements AutoCloseable {
     flags.add("--cluster.push-budget=4s");
     flags.add("--cluster.drain-timeout=2s");
     flags.add("--shutdown.timeout=0s");
-    flags.addAll(moreFlags);
+    flags.addAll(moreFlags.apply(node));
     for (int other = 0; other < size; other++) {
       flags.add("--cluster.join=" + peerAddress(other, size));
     }

@@ -134,8 +134,9 @@ final class PackageArrowsTest {
               "server.member",
               "cluster cluster.gossip cluster.node cluster.peer cluster.raft codec.bytes "
                   + "codec.exposition codec.model server.flags server.group server.group.select "
-                  + "server.handler server.log server.memory server.storage server.storage.engine "
-                  + "server.storage.maps server.storage.pages server.storage.replica",
+                  + "server.handler server.log server.memory server.remotewrite server.storage "
+                  + "server.storage.engine server.storage.maps server.storage.pages "
+                  + "server.storage.replica",
               HELIDON,
               METRICS),
           room("server.memory", ""),

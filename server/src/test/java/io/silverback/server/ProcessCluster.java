@@ -122,6 +122,12 @@ final class ProcessCluster implements AutoCloseable {
       process = null;
     }
 
+    /** As an operator does it: it hands over what it leads first. */
+    void end() {
+      process().terminate();
+      kill();
+    }
+
     private void start() {
       var command = new ArrayList<String>();
       command.add(RunningGateway.launcher());

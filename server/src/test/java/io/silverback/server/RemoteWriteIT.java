@@ -1,6 +1,7 @@
 package io.silverback.server;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -16,6 +17,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -49,6 +52,111 @@ final class RemoteWriteIT {
       awaitSame(gateway, prometheus);
       assertEquals(60, rowsOf(gateway));
     }
+  }
+
+  /**
+   * Clients push all the time; the target is down at first, so that much is left to the successors.
+   */
+  @Test
+  void prometheusHasEachSampleOfAClusterOverAKillAndARollingRestart() throws Exception {
+    Path data = Files.createDirectories(folder.resolve("prometheus"));
+    String window = "storage: {tsdb: {out_of_order_time_window: 1h}}\n";
+    int port = RunningProcess.freePort();
+    URI address = URI.create("http://127.0.0.1:" + port + "/api/v1/write");
+    var isOver = new AtomicBoolean();
+    try (var cluster =
+        ProcessCluster.start(
+            3,
+            folder,
+            "--config.file=" + configuration(address),
+            "--shutdown.timeout=300ms",
+            "--history.retention=30m")) {
+      var pushers = new ArrayList<CompletableFuture<List<Double>>>();
+      for (int i = 0; i < 4; i++) {
+        int number = i;
+        pushers.add(CompletableFuture.supplyAsync(() -> pushAlways(cluster, number, isOver)));
+      }
+      RunningProcess.pause(Duration.ofSeconds(1));
+      // Nothing that it led was sent yet.
+      cluster.leaderOf("job=pusher-0").kill();
+      RunningProcess.pause(Duration.ofSeconds(1));
+      cluster.mend();
+      try (var prometheus =
+          RunningPrometheus.configured(window, data, port, "--web.enable-remote-write-receiver")) {
+        for (ProcessCluster.Node node : cluster.nodes()) {
+          node.end();
+          cluster.mend();
+        }
+        isOver.set(true);
+        for (int i = 0; i < pushers.size(); i++) {
+          List<Double> acknowledged = pushers.get(i).get();
+          assertTrue(acknowledged.size() > 20, "pushes were taken: " + acknowledged.size());
+          awaitAll(cluster, prometheus, "pusher-" + i, acknowledged);
+        }
+      }
+    }
+  }
+
+  /** Pushes one value after the other until each is taken; all that were. */
+  private static List<Double> pushAlways(ProcessCluster cluster, int pusher, AtomicBoolean isOver) {
+    var acknowledged = new ArrayList<Double>();
+    for (int i = 0; !isOver.get(); i++) {
+      ProcessCluster.Node node = cluster.node((pusher + i) % cluster.nodes().size());
+      try {
+        var answer =
+            Http.send("PUT", node.uri("/metrics/job/pusher-" + pusher), "rows " + i + "\n");
+        if (answer.statusCode() == 200) {
+          acknowledged.add((double) i);
+        }
+      } catch (UncheckedIOException _) {
+        // It is down, or has no lease: nobody knows what became of it.
+      }
+      RunningProcess.pause(Duration.ofMillis(20));
+    }
+    return acknowledged;
+  }
+
+  /** Each value that was acknowledged is there, with the time that the cluster has for it. */
+  private static void awaitAll(
+      ProcessCluster cluster, RunningPrometheus prometheus, String job, List<Double> acknowledged) {
+    String selector = "rows{job=\"" + job + "\"}";
+    var held = new ArrayList<String>();
+    series(
+            cluster
+                .insist(
+                    200,
+                    cluster.node(0),
+                    "GET",
+                    "/api/v1/history?match%5B%5D=" + RunningPrometheus.encoded(selector),
+                    "")
+                .body())
+        .values()
+        .forEach(held::addAll);
+    held.removeIf(sample -> !acknowledged.contains(Double.parseDouble(sample.split(" ", 2)[1])));
+    // A push may take effect twice where its first answer was lost between two nodes.
+    assertEquals(
+        acknowledged,
+        held.stream()
+            .map(sample -> Double.parseDouble(sample.split(" ", 2)[1]))
+            .distinct()
+            .toList(),
+        "what the cluster has of " + job);
+    Supplier<List<String>> missing =
+        () -> {
+          var left = new ArrayList<>(held);
+          series(
+                  prometheus
+                      .ask("query?query=" + RunningPrometheus.encoded(selector + "[1h]"))
+                      .body())
+              .values()
+              .forEach(left::removeAll);
+          return left;
+        };
+    long deadline = System.nanoTime() + LIMIT.toNanos();
+    while (!missing.get().isEmpty() && System.nanoTime() < deadline) {
+      RunningProcess.pause(Duration.ofMillis(100));
+    }
+    assertEquals(List.of(), missing.get());
   }
 
   /** Prometheus takes a stale sample for the end of a series. */
@@ -110,10 +218,9 @@ final class RemoteWriteIT {
         "global: {}\n", data, port, "--web.enable-remote-write-receiver");
   }
 
-  private TestGateway start(URI url) throws IOException {
-    Path config = folder.resolve("silverback.yml");
-    Files.writeString(
-        config,
+  private Path configuration(URI url) throws IOException {
+    return Files.writeString(
+        folder.resolve("silverback.yml"),
         """
         remote_write:
           - url: %s
@@ -121,8 +228,11 @@ final class RemoteWriteIT {
             queue_config: {batch_send_deadline: 100ms, max_backoff: 200ms, max_samples_per_send: 50}
         """
             .formatted(url));
+  }
+
+  private TestGateway start(URI url) throws IOException {
     return TestGateway.start(
-        "--config.file=" + config,
+        "--config.file=" + configuration(url),
         "--persistence.file=" + folder.resolve("store"),
         "--shutdown.timeout=300ms");
   }

@@ -166,7 +166,7 @@ public final class ClusterNode implements AutoCloseable {
     minority = new Minority(config, self, ports.clock(), ports.versions(), lease, voter, off);
     peers = new Peers(ports.clock());
     var foreigners = new Foreigners(ports.clock(), config.lease());
-    led = new Led(self);
+    led = new Led(self, ports.clock()::wallMillis);
     shares = new Shares(config.replicationFactor());
     post = new NetworkPost(ports.network());
     requests = new Requests(ports.loop(), post);
@@ -435,6 +435,44 @@ public final class ClusterNode implements AutoCloseable {
                 // A node may be removed and come back without a lapse, and another one leads since.
                 && (off.contains(Rule.LOST_SLOTS_END_SCRAPES)
                     || led.shown().losses() == shown.losses()));
+  }
+
+  /**
+   * Tells which slots this node leads, and up to when each of their pushes is visible here or will
+   * never be.
+   *
+   * @param done told once, by a thread of the node; must return quickly
+   */
+  public void tenures(Consumer<Tenures> done) {
+    ports.loop().execute(() -> inLoop(() -> done.accept(tenures())));
+  }
+
+  /** The same, for a caller that is in the loop. */
+  public Tenures tenures() {
+    long term = lease.number();
+    long now = ports.clock().wallMillis();
+    long settled = off.contains(Rule.SETTLE_AFTER_UPDATES) ? now : leader.oldestMillis(now);
+    if (closed || !lease.holdsSince(term)) {
+      return new Tenures(new BitSet(), new long[0], new long[0], settled, _ -> false);
+    }
+    Led.Shown shown = led.shown();
+    return new Tenures(
+        (BitSet) shown.slots().clone(),
+        led.epochs(),
+        led.shownSinceMillis(),
+        settled,
+        slots -> !closed && lease.holdsSince(term) && isStillLed(slots, shown));
+  }
+
+  /** A slot that was released and is led again had no other leader in between. */
+  private boolean isStillLed(BitSet slots, Led.Shown then) {
+    Led.Shown now = led.shown();
+    if (now.losses() != then.losses() || now.releases() == then.releases()) {
+      return now.losses() == then.losses();
+    }
+    var gone = (BitSet) slots.clone();
+    gone.andNot(now.slots());
+    return gone.isEmpty();
   }
 
   /** What this node shows that takes pushes by itself; empty if it does not. */

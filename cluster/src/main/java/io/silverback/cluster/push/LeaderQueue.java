@@ -202,6 +202,17 @@ public final class LeaderQueue {
     }
   }
 
+  /**
+   * The oldest time that an update has which is at work, or that moment if it is earlier: what is
+   * older is visible, or will never be.
+   */
+  public long oldestMillis(long nowMillis) {
+    return groups.values().stream()
+        .flatMap(Queue::stream)
+        .mapToLong(turn -> turn.stampMillis)
+        .reduce(nowMillis, Math::min);
+  }
+
   int waiting() {
     return waiting;
   }
@@ -250,6 +261,10 @@ public final class LeaderQueue {
     private long epoch;
 
     private long term;
+
+    /** What its state has for a time; later than any before it is prepared. */
+    private long stampMillis = Long.MAX_VALUE;
+
     private boolean changes;
 
     /** Of the view by which its copies were sent. */
@@ -312,6 +327,7 @@ public final class LeaderQueue {
       term = lease.number();
       Version version = alone.map(Minority.Fresh::versions).orElse(versions).next(epoch);
       long wallMillis = clock.wallMillis();
+      stampMillis = wallMillis;
       ask(
           () -> prepared(version, wallMillis),
           prepared -> {

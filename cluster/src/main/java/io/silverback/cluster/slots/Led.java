@@ -6,6 +6,7 @@ import io.silverback.cluster.SlotTable;
 import io.silverback.cluster.View;
 import java.util.BitSet;
 import java.util.List;
+import java.util.function.LongSupplier;
 
 /**
  * The slots that this node leads, and those that it is to lead and has not taken over yet. Changed
@@ -19,7 +20,12 @@ import java.util.List;
  */
 public final class Led {
   private final Member self;
+  private final LongSupplier wallMillis;
   private final long[] epochs = new long[HashRing.SLOTS];
+
+  /** When each slot began to be shown, by the wall clock. */
+  private final long[] shownSince = new long[HashRing.SLOTS];
+
   private final BitSet pending = new BitSet(HashRing.SLOTS);
   private final BitSet closed = new BitSet(HashRing.SLOTS);
   private final BitSet held = new BitSet(HashRing.SLOTS);
@@ -55,8 +61,9 @@ public final class Led {
     }
   }
 
-  public Led(Member self) {
+  public Led(Member self, LongSupplier wallMillis) {
     this.self = self;
+    this.wallMillis = wallMillis;
   }
 
   /**
@@ -103,6 +110,8 @@ public final class Led {
 
   private void show(BitSet more) {
     if (!more.isEmpty()) {
+      long now = wallMillis.getAsLong();
+      more.stream().filter(slot -> !leads(slot)).forEach(slot -> shownSince[slot] = now);
       var next = (BitSet) shown.slots().clone();
       next.or(more);
       shown = new Shown(next, shown.losses(), shown.releases());
@@ -188,6 +197,19 @@ public final class Led {
   /** From which epoch on this node leads the slot, or is to. */
   public long epoch(int slot) {
     return epochs[slot];
+  }
+
+  /** The same of all slots. */
+  public long[] epochs() {
+    return epochs.clone();
+  }
+
+  /**
+   * When this node began to lead each slot that it leads, by its wall clock: each update that it
+   * takes since then has that time or a later one.
+   */
+  public long[] shownSinceMillis() {
+    return shownSince.clone();
   }
 
   public BitSet pending() {

@@ -38,7 +38,7 @@ final class GrantedForAllTest {
           ClusterConfig.standard(2),
           hand.with(new NotedStore()),
           requests,
-          new Led(a),
+          new Led(a, () -> 0),
           (_, message) -> posted.add(message));
   private final List<Verdict> verdicts = new ArrayList<>();
 

@@ -33,7 +33,7 @@ final class OutageWatchTest {
   private final HandTime time = new HandPorts().time;
   private final Peers peers = new Peers(time);
   private final Lease lease = new Lease(time, Duration.ofDays(1));
-  private final Led led = new Led(a);
+  private final Led led = new Led(a, () -> 0);
   private final OutageWatch watch = new OutageWatch(a, time, peers, lease, led, LEASE);
   private final CapturedLines log = new CapturedLines(OutageWatch.class.getName());
 

@@ -37,7 +37,7 @@ final class ReadinessTest {
   private final Member c = TestViews.member("c", 3, 3);
   private final HandPorts hand = new HandPorts();
   private final Lease lease = new Lease(hand.time, Duration.ofDays(1));
-  private final Led led = new Led(a);
+  private final Led led = new Led(a, () -> 0);
   private final Shares shares = new Shares(CONFIG.replicationFactor());
   private Optional<TakeOver.Stuck> stuck = Optional.empty();
   private final Readiness readiness = readiness();

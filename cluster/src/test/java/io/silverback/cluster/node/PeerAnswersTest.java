@@ -70,7 +70,7 @@ final class PeerAnswersTest {
   private Optional<View> view = Optional.empty();
   private final ClusterPorts ports = world.with(store);
   private final VersionClock versions = ports.versions();
-  private final Led led = new Led(self);
+  private final Led led = new Led(self, () -> 0);
   private final WaitingPushes waiting = new WaitingPushes(time, time);
   private final Fences fences = new Fences();
   private final PeerAnswers replica = replica();

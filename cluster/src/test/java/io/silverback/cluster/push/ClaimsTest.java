@@ -39,7 +39,7 @@ final class ClaimsTest {
           List.of(),
           SlotTable.EMPTY.with(1, _ -> Optional.of(a)));
   private final HandPorts hand = new HandPorts();
-  private final Led led = new Led(a);
+  private final Led led = new Led(a, () -> 0);
   private final Claims claims = claims();
 
   private Claims claims() {

@@ -38,7 +38,7 @@ final class JobHomeTest {
   private JobHome home() {
     ClusterPorts ports = hand.with(new NotedStore());
     var requests = new Requests(hand.time, this::post);
-    return new Claims(a, config, ports, requests, new Led(a), this::post).home();
+    return new Claims(a, config, ports, requests, new Led(a, () -> 0), this::post).home();
   }
 
   private boolean post(Member to, PeerMessage message) {

@@ -71,7 +71,7 @@ public final class LeaderQueueTest {
   private final List<Version> versions = store.versions;
   private final Requests requests = new Requests(time, this::post);
   private final Lease lease = new Lease(time, config.lease());
-  private final Led led = new Led(self);
+  private final Led led = new Led(self, () -> 0);
   private final Peers peers = new Peers(time);
   private final Shares shares = new Shares(config.replicationFactor());
   private final Claims claims = new Claims(self, config, ports, requests, led, this::post);

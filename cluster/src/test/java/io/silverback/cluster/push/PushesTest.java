@@ -84,7 +84,7 @@ final class PushesTest {
   }
 
   private Pushes pushes() {
-    var led = new Led(self);
+    var led = new Led(self, () -> 0);
     var off = EnumSet.noneOf(Rule.class);
     var events = new EventCounts();
     var shares = new Shares(config.replicationFactor());

@@ -41,7 +41,7 @@ final class HistoryMoveTest {
           a,
           hand.with(store),
           requests,
-          new Led(a),
+          new Led(a, () -> 0),
           shares,
           (_, member) -> member.equals(b),
           EnumSet.noneOf(Rule.class),

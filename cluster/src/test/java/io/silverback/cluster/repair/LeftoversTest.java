@@ -68,7 +68,7 @@ final class LeftoversTest {
       ClusterPorts ports = hand.with(store);
       EnumSet<Rule> off = EnumSet.noneOf(Rule.class);
       var events = new EventCounts();
-      led = new Led(node);
+      led = new Led(node, () -> 0);
       antiEntropy = new AntiEntropy(node, ports, requests, led, shares, off, events);
       var history =
           new HistoryMove(node, ports, requests, led, shares, (_, _) -> true, off, events);

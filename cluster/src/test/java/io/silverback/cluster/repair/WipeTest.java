@@ -27,7 +27,7 @@ final class WipeTest {
   private final Member other = TestViews.member("b", 2, 2);
   private final HandPorts world = new HandPorts();
   private final ClusterPorts ports = world.ports();
-  private final Led led = new Led(self);
+  private final Led led = new Led(self, () -> 0);
   private final View view = view();
 
   private View view() {

@@ -363,6 +363,11 @@ final class SimJudge {
   }
 
   private void tick() {
+    for (SimServer server : cluster.servers()) {
+      if (server.awake()) {
+        server.node().tenures().ifPresent(server.host().store()::settled);
+      }
+    }
     replicas();
     noteHandOvers();
     judgeReadiness();

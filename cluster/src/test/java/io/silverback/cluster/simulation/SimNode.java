@@ -12,6 +12,7 @@ import io.silverback.cluster.Rule;
 import io.silverback.cluster.WipeOutcome;
 import io.silverback.cluster.Wish;
 import io.silverback.cluster.node.ClusterNode;
+import io.silverback.cluster.node.Tenures;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -32,6 +33,11 @@ interface SimNode {
 
   /** What it tells about itself; empty if it tells nothing. */
   default Optional<ClusterStatus> status() {
+    return Optional.empty();
+  }
+
+  /** What it leads, and up to when its updates are visible or never will be. */
+  default Optional<Tenures> tenures() {
     return Optional.empty();
   }
 
@@ -92,6 +98,11 @@ interface SimNode {
         @Override
         public Optional<ClusterStatus> status() {
           return Optional.of(node.status());
+        }
+
+        @Override
+        public Optional<Tenures> tenures() {
+          return Optional.of(node.tenures());
         }
 
         @Override

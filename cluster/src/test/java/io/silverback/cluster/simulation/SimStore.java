@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.silverback.cluster.HashRing;
 import io.silverback.cluster.ReplicaStore;
+import io.silverback.cluster.node.Tenures;
 import io.silverback.codec.model.Version;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -36,6 +37,12 @@ public final class SimStore implements ReplicaStore {
   private final Map<Integer, Version> horizons = new TreeMap<>();
   private final SimHistory history = new SimHistory();
 
+  /** The times of the updates that may be at work, by group. */
+  private final Map<String, Long> prepared = new TreeMap<>();
+
+  /** Those groups of them whose update would come too late. */
+  private final Set<String> settled = new TreeSet<>();
+
   /** Of each slot; empty if they have changed since. */
   private List<Version> allHorizons = List.of();
 
@@ -51,7 +58,19 @@ public final class SimStore implements ReplicaStore {
     this.world = world;
   }
 
+  /** Its node says that updates of before are visible, or never will be. */
+  void settled(Tenures told) {
+    prepared.forEach(
+        (key, millis) -> {
+          if (told.slots().get(slotOf(key)) && millis < told.settledMillis()) {
+            settled.add(key);
+          }
+        });
+  }
+
   void restarted(SimProcess by) {
+    prepared.clear();
+    settled.clear();
     process = by;
     refusing = 0;
     full = false;
@@ -108,6 +127,8 @@ public final class SimStore implements ReplicaStore {
             .orElse(SimGroup.empty(wanted.key()))
             .purgedUpTo(horizon(slotOf(wanted.key())));
     requireOwnTime(version);
+    prepared.put(wanted.key(), wallMillis);
+    settled.remove(wanted.key());
     if (takesAnyEpoch) {
       return effect(wanted, before, version);
     }
@@ -189,6 +210,11 @@ public final class SimStore implements ReplicaStore {
 
   @Override
   public Merged merge(State state) {
+    String key = SimGroup.decode(state.encoded()).key();
+    if (settled.contains(key)) {
+      throw new SimViolation("an update comes whose time was called settled: " + key);
+    }
+    prepared.remove(key);
     return merge(state.encoded(), _ -> Version.NEVER);
   }
 

@@ -146,6 +146,7 @@ class SimulationMutationTest {
       case BOTH_DOORS_REFUSE -> EnumSet.of(Fault.REJECT_ONE_DOOR);
       case REFUSALS_COUNT_IN_SILENCE, REFUSALS_LAST_A_LEASE -> EnumSet.of(Fault.REJECT_BOTH_DOORS);
       case HORIZON_DROPS_LEFTOVERS -> EnumSet.of(Fault.CRASH, Fault.ISOLATE, Fault.LEAVE);
+      case SETTLE_AFTER_UPDATES -> EnumSet.of(Fault.STALL);
       case FRESH_HAS_A_FLOOR, WAIT_BEFORE_FRESH, MERGE_AFTER_A_CUT -> EnumSet.of(Fault.PAIR);
     };
   }

@@ -20,7 +20,7 @@ final class LedTest {
   private final Member other = TestViews.member("b", 2, 2);
   private final Member third = TestViews.member("c", 3, 3);
   private final View view = ViewPlanner.first(7, List.of(self, other, third));
-  private final Led led = new Led(self);
+  private final Led led = new Led(self, () -> 0);
 
   @Test
   void aSlotIsLedOnlyOnceItIsTakenOver() {

@@ -55,10 +55,6 @@ final class FlagRules {
     if (configuration.remoteWrite().isEmpty()) {
       return Optional.empty();
     }
-    if (flags.get(ClusterFlags.LISTEN).isPresent()) {
-      return Optional.of(
-          "remote_write is not done by the nodes of a cluster yet, scrape them or remove it");
-    }
     return flags.get(ServerFlags.HISTORY_RETENTION).isZero()
         ? Optional.of(
             "remote_write sends from the history, raise "

@@ -4,6 +4,7 @@ import io.silverback.cluster.node.ClusterNode;
 import io.silverback.server.memory.MemoryPool;
 import io.silverback.server.storage.HistoryQuery;
 import io.silverback.server.storage.HistorySink;
+import io.silverback.server.storage.OrderedHistorySink;
 import io.silverback.server.storage.QueryBudget;
 import io.silverback.server.storage.SnapshotRefusedException;
 import io.silverback.server.storage.StoreNotReadyException;
@@ -49,12 +50,21 @@ final class ClusterHistory {
    * @throws SnapshotRefusedException if there is no memory to read the pieces with
    */
   void read(HistoryQuery query, QueryBudget budget, HistorySink sink) throws IOException {
-    var question = ServerQuestion.History.of(query);
-    long deadline = System.nanoTime() + LONGEST.toNanos();
+    read(ServerQuestion.History.of(query), LONGEST, budget, OrderedHistorySink.of(sink));
+  }
+
+  /**
+   * The same of what another question begins a stream of.
+   *
+   * @param longest how long a member may take for a piece
+   */
+  void read(ServerQuestion question, Duration longest, QueryBudget budget, OrderedHistorySink sink)
+      throws IOException {
+    long deadline = System.nanoTime() + longest.toNanos();
     try (MemoryPool.Lease lease = memory.lease()) {
       List<RemoteStream> streams =
           MemberQuestions.storing(node).stream()
-              .map(member -> new RemoteStream(node, member, question, deadline, LONGEST))
+              .map(member -> new RemoteStream(node, member, question, deadline, longest))
               .toList();
       try {
         PieceStream.take(lease, streams.size());
@@ -90,10 +100,11 @@ final class ClusterHistory {
   }
 
   /** Hands over the series of all members. */
-  static void merge(List<HistoryPieces> members, QueryBudget budget, HistorySink sink)
+  static void merge(List<HistoryPieces> members, QueryBudget budget, OrderedHistorySink sink)
       throws IOException {
     try (var samples = new SampleTable(budget)) {
       while (true) {
+        budget.goOn();
         Optional<HistoryPieces.Place> smallest =
             members.stream()
                 .flatMap(member -> member.place().stream())
@@ -107,7 +118,8 @@ final class ClusterHistory {
                 .filter(member -> member.place().filter(at -> at.compareTo(place) == 0).isPresent())
                 .toList();
         unite(holders, samples);
-        sink.series(place.name(), place.labels(), samples.of(0));
+        sink.group(place.key());
+        sink.series(place.family(), place.name(), place.labels(), samples.of(0));
         holders.forEach(HistoryPieces::nextSeries);
       }
     }

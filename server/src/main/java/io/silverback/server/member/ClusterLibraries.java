@@ -3,6 +3,10 @@ package io.silverback.server.member;
 import io.silverback.cluster.Membership;
 import io.silverback.cluster.Network;
 import io.silverback.cluster.ViewLog;
+import io.silverback.cluster.gossip.GossipConfig;
+import io.silverback.cluster.gossip.ScaleCubeMembership;
+import io.silverback.cluster.raft.RatisConfig;
+import io.silverback.cluster.raft.RatisViewLog;
 import io.silverback.server.flags.MemberConfig;
 import java.nio.file.Path;
 
@@ -18,4 +22,17 @@ public interface ClusterLibraries {
    * @param folder for its files, which is there
    */
   ViewLog viewLog(MemberConfig settings, Path folder, Network network);
+
+  /** Gossip by ScaleCube, and a log by Ratis. */
+  record Usual() implements ClusterLibraries {
+    @Override
+    public Membership membership(MemberConfig settings, Network network) {
+      return new ScaleCubeMembership(network, settings.join(), GossipConfig.standard());
+    }
+
+    @Override
+    public ViewLog viewLog(MemberConfig settings, Path folder, Network network) {
+      return new RatisViewLog(network, folder, RatisConfig.standard());
+    }
+  }
 }

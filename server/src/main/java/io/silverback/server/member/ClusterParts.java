@@ -24,6 +24,7 @@ import io.silverback.server.handler.OwnProblems;
 import io.silverback.server.handler.Surveys;
 import io.silverback.server.log.Log;
 import io.silverback.server.memory.RequestMemory;
+import io.silverback.server.remotewrite.Leadership;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.engine.LocalStore;
 import io.silverback.server.storage.replica.OffHeapReplicaStore;
@@ -68,6 +69,7 @@ public final class ClusterParts implements AutoCloseable {
   private final Duration drainTimeout;
   private final PieceStreams streams;
   private final MetricStore store;
+  private final ClusterPushes pushes;
   private final Surveys surveys;
   private final ClusterReport report;
   private final ClusterOrders orders;
@@ -115,6 +117,8 @@ public final class ClusterParts implements AutoCloseable {
                     .toList());
     orders = new ClusterWishes(node, report);
     streams = new PieceStreams(memory.scrapes());
+    Duration patience = settings.rules().pushBudget().plus(MARGIN);
+    pushes = new ClusterPushes(local, node, memory.scrapes(), patience);
     node.answerWith(
         new ServerAnswers(
             local,
@@ -125,8 +129,8 @@ public final class ClusterParts implements AutoCloseable {
             traffic,
             problems,
             () -> node.status().view(),
-            report::word));
-    Duration patience = settings.rules().pushBudget().plus(MARGIN);
+            report::word,
+            pushes));
     var all = new ClusterSurveys(node, patience, settings.rules().lease().multipliedBy(2));
     surveys = new Surveys(all, all, all, all);
     store =
@@ -241,6 +245,11 @@ public final class ClusterParts implements AutoCloseable {
                 "the store of this server is of another cluster than the others that it sees, move"
                     + " its --persistence.file away to join them: others="
                     + status.foreign().stream().map(Member::peerAddress).sorted().toList());
+  }
+
+  /** What of the pushes in the store of this server it may send on. */
+  public Leadership pushes() {
+    return pushes;
   }
 
   public ClusterHandler handler() {

@@ -11,6 +11,7 @@ import io.silverback.server.storage.StoreNotReadyException;
 import io.silverback.server.storage.engine.LocalStore;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.BitSet;
 
 /**
  * The history that this server has of some series, as records that a {@link HistoryPieces} reads at
@@ -24,26 +25,56 @@ final class HistoryWriter implements PieceStream.Source {
   /** Of a record. */
   private static final int SAMPLES_AT_ONCE = 4096;
 
-  private final LocalStore local;
-  private final HistoryQuery query;
+  private final Reading reading;
   private final MemoryPool memory;
+
+  /** Hands over what was asked for. */
+  @FunctionalInterface
+  private interface Reading {
+    void read(QueryBudget budget, OrderedHistorySink sink) throws IOException;
+  }
+
+  /** What was pushed: a kind of stream of its own, so that queries do not wait for it. */
+  private record Pushed(HistoryWriter writer) implements PieceStream.Source {
+    @Override
+    public void write(Pieces.Sink sink) {
+      writer.write(sink);
+    }
+
+    @Override
+    public PieceStream.Ended end() {
+      return writer.end();
+    }
+  }
+
+  private HistoryWriter(Reading reading, MemoryPool memory) {
+    this.reading = reading;
+    this.memory = memory;
+  }
 
   /**
    * A writer of what a query asks for.
    *
    * @param memory what queries take from
    */
-  HistoryWriter(LocalStore local, HistoryQuery query, MemoryPool memory) {
-    this.local = local;
-    this.query = query;
-    this.memory = memory;
+  static PieceStream.Source of(LocalStore local, HistoryQuery query, MemoryPool memory) {
+    return new HistoryWriter((budget, sink) -> local.orderedHistory(query, budget, sink), memory);
+  }
+
+  /** The same of all that was pushed to some slots, with each end of a series. */
+  static PieceStream.Source ofPushes(
+      LocalStore local, BitSet slots, long fromMillis, long toMillis, MemoryPool memory) {
+    return new Pushed(
+        new HistoryWriter(
+            (budget, sink) -> local.pushLog().readSlots(slots, fromMillis, toMillis, budget, sink),
+            memory));
   }
 
   @Override
   public void write(Pieces.Sink sink) {
     var pieces = new Pieces(sink);
     try (MemoryPool.Lease lease = memory.lease()) {
-      local.orderedHistory(query, new Budget(lease, sink), new Records(pieces));
+      reading.read(new Budget(lease, sink), new Records(pieces));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -15,6 +15,7 @@ import io.silverback.server.handler.JobTotals.Totals;
 import io.silverback.server.handler.Problems.Kind;
 import io.silverback.server.handler.Problems.Problem;
 import io.silverback.server.storage.MetricStore.Rehearsal;
+import io.silverback.server.remotewrite.Reached;
 import io.silverback.server.storage.maps.GroupKeys;
 import io.silverback.server.storage.replica.OffHeapReplicaStore.Copy;
 import io.silverback.server.storage.replica.RehearsalCodec;
@@ -127,6 +128,9 @@ sealed interface ServerAnswer {
    */
   record Ranked(int slots, Ranking ranking) implements ServerAnswer {}
 
+  /** How far a target of remote write got, each place once. */
+  record There(List<Reached> reached) implements ServerAnswer {}
+
   default byte[] encode() {
     return switch (this) {
       case Withheld(var reason) -> start(0, 0, 0).list(List.of(reason), ByteOutput::text).finish();
@@ -164,6 +168,8 @@ sealed interface ServerAnswer {
         ranking.names().forEach(name -> strings.add(bytes(name)));
         yield start(15, slots, ranking.isExact() ? 1 : 0).list(strings).finish();
       }
+      case There(var reached) ->
+          start(16, 0, 0).list(reached.stream().map(ServerQuestion::bytes).toList()).finish();
       case Ended(boolean holds, int lost) -> start(9, holds ? 1 : 0, lost).list(List.of()).finish();
     };
   }
@@ -215,6 +221,7 @@ sealed interface ServerAnswer {
         ServerQuestion.expect(1, strings, in);
         yield new Rehearsed(RehearsalCodec.decode(strings.getFirst()));
       }
+      case 16 -> new There(strings.stream().map(ServerQuestion::reached).toList());
       default -> throw in.fault("unknown kind of answer " + kind);
     };
   }

@@ -58,6 +58,7 @@ final class ServerAnswers implements UnaryOperator<byte[]> {
   private final Problems problems;
   private final Supplier<Optional<View>> view;
   private final Supplier<ClusterInfo.Word> word;
+  private final ClusterPushes pushes;
 
   /**
    * The answers about a store.
@@ -68,6 +69,7 @@ final class ServerAnswers implements UnaryOperator<byte[]> {
    * @param problems what clients of this server have trouble with
    * @param view the newest one that this server knows
    * @param word how this server stands
+   * @param pushes what it knows of remote write
    */
   ServerAnswers(
       LocalStore local,
@@ -78,7 +80,8 @@ final class ServerAnswers implements UnaryOperator<byte[]> {
       JobTraffic traffic,
       Problems problems,
       Supplier<Optional<View>> view,
-      Supplier<ClusterInfo.Word> word) {
+      Supplier<ClusterInfo.Word> word,
+      ClusterPushes pushes) {
     this.local = local;
     this.replicas = replicas;
     this.exposure = exposure;
@@ -88,6 +91,7 @@ final class ServerAnswers implements UnaryOperator<byte[]> {
     this.problems = problems;
     this.view = view;
     this.word = word;
+    this.pushes = pushes;
   }
 
   @Override
@@ -113,7 +117,15 @@ final class ServerAnswers implements UnaryOperator<byte[]> {
         case ServerQuestion.Next(var stream, boolean again) -> streams.next(stream, again);
         case ServerQuestion.End(var stream) -> streams.end(stream);
         case ServerQuestion.History history ->
-            streams.open(new HistoryWriter(local, history.query(), queryMemory));
+            streams.open(HistoryWriter.of(local, history.query(), queryMemory));
+        case ServerQuestion.Pushes(var slots, long from, long to) ->
+            streams.open(HistoryWriter.ofPushes(local, slots, from, to, queryMemory));
+        case ServerQuestion.Reach(var target, var reached) -> {
+          pushes.hear(target, reached);
+          yield new ServerAnswer.There(List.of());
+        }
+        case ServerQuestion.Where(var target, var slots) ->
+            new ServerAnswer.There(pushes.reached(target, slots));
         case ServerQuestion.Heaviest(var order) ->
             shown(slots -> new ServerAnswer.Weighed(slots(slots), jobs(slots).heaviest(order)));
         case ServerQuestion.Jobs(var names) ->

@@ -2,6 +2,7 @@ package io.silverback.server.member;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.silverback.cluster.HashRing;
 import io.silverback.codec.bytes.ByteInput;
 import io.silverback.codec.bytes.ByteOutput;
 import io.silverback.codec.bytes.MalformedBytesException;
@@ -13,10 +14,12 @@ import io.silverback.server.handler.GroupFinder.Place;
 import io.silverback.server.handler.GroupFinder.Query;
 import io.silverback.server.handler.GroupFinder.State;
 import io.silverback.server.handler.JobTotals.Order;
+import io.silverback.server.remotewrite.Reached;
 import io.silverback.server.storage.HistoryQuery;
 import io.silverback.server.storage.maps.GroupKeys;
 import io.silverback.server.storage.replica.UpdateCodec;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 
@@ -136,6 +139,18 @@ sealed interface ServerQuestion {
   /** Which names or values the series that the server shows have most. */
   record Rank(Cardinality.Query query) implements ServerQuestion {}
 
+  /**
+   * Begins a stream of all that the server has of what was pushed to some slots, with each end of a
+   * series; answered without a lease, too.
+   */
+  record Pushes(BitSet slots, long fromMillis, long toMillis) implements ServerQuestion {}
+
+  /** Tells how far a target of remote write got; answered with no place. */
+  record Reach(String target, List<Reached> reached) implements ServerQuestion {}
+
+  /** How far a target of remote write got in some slots; answered without a lease, too. */
+  record Where(String target, BitSet slots) implements ServerQuestion {}
+
   default byte[] encode() {
     var out = new ByteOutput().u8(FORMAT);
     return switch (this) {
@@ -169,6 +184,18 @@ sealed interface ServerQuestion {
               .u32(DIMENSIONS.indexOf(query.by()))
               .list(List.of(query.metric().getBytes(UTF_8), query.label().getBytes(UTF_8)))
               .finish();
+      case Pushes(var slots, long from, long to) -> {
+        byte[] times = new ByteOutput().u64(from).u64(to).finish();
+        yield out.u8(17).u32(0).list(List.of(times, slots.toByteArray())).finish();
+      }
+      case Reach(var target, var reached) -> {
+        var strings = new ArrayList<byte[]>();
+        strings.add(target.getBytes(UTF_8));
+        reached.forEach(each -> strings.add(bytes(each)));
+        yield out.u8(18).u32(0).list(strings).finish();
+      }
+      case Where(var target, var slots) ->
+          out.u8(19).u32(0).list(List.of(target.getBytes(UTF_8), slots.toByteArray())).finish();
       case End(var stream) -> out.u8(9).u32(0).list(List.of(stream)).finish();
     };
   }
@@ -250,6 +277,24 @@ sealed interface ServerQuestion {
         expect(1, keys, in);
         yield new Rehearse(keys.getFirst());
       }
+      case 17 -> {
+        expect(2, keys, in);
+        var times = new ByteInput(keys.getFirst());
+        var question = new Pushes(slots(keys.get(1), in), times.u64(), times.u64());
+        times.end();
+        yield question;
+      }
+      case 18 -> {
+        if (keys.isEmpty()) {
+          throw in.fault("wrong number of byte strings");
+        }
+        List<Reached> reached = keys.stream().skip(1).map(ServerQuestion::reached).toList();
+        yield new Reach(new String(keys.getFirst(), UTF_8), reached);
+      }
+      case 19 -> {
+        expect(2, keys, in);
+        yield new Where(new String(keys.getFirst(), UTF_8), slots(keys.get(1), in));
+      }
       default -> throw in.fault(UNKNOWN + kind);
     };
   }
@@ -267,6 +312,34 @@ sealed interface ServerQuestion {
             marksEnds);
     times.end();
     return question;
+  }
+
+  static byte[] bytes(Reached reached) {
+    return new ByteOutput()
+        .u64(reached.epoch())
+        .u64(reached.doneMillis())
+        .u64(reached.begunMillis())
+        .bytes(reached.slots().toByteArray())
+        .finish();
+  }
+
+  static Reached reached(byte[] bytes) {
+    var in = new ByteInput(bytes);
+    var reached = new Reached(in.u64(), in.u64(), in.u64(), slots(in.bytes(), in));
+    in.end();
+    if (reached.epoch() < 0
+        || reached.doneMillis() < 0
+        || reached.begunMillis() < reached.doneMillis()) {
+      throw in.fault("not a place that a target can have reached");
+    }
+    return reached;
+  }
+
+  private static BitSet slots(byte[] bits, ByteInput in) {
+    if (bits.length > HashRing.SLOTS / Byte.SIZE) {
+      throw in.fault("more slots than there are");
+    }
+    return BitSet.valueOf(bits);
   }
 
   static void expect(int count, List<byte[]> strings, ByteInput in) {

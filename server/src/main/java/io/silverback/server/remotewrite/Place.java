@@ -7,12 +7,15 @@ import java.util.Comparator;
 /**
  * A series of a group, in the order in which a part of the history is read.
  *
+ * @param rank of the group, as {@link PushReader#rank} says
  * @param group the encoded key
  * @param family empty for the times of pushes
  */
-record Place(byte[] group, String family, String name, Labels labels) implements Comparable<Place> {
+record Place(int rank, byte[] group, String family, String name, Labels labels)
+    implements Comparable<Place> {
   private static final Comparator<Place> ORDER =
-      Comparator.comparing(Place::group, Arrays::compareUnsigned)
+      Comparator.comparingInt(Place::rank)
+          .thenComparing(Place::group, Arrays::compareUnsigned)
           .thenComparing(Place::family)
           .thenComparing(Place::name)
           .thenComparing(Place::labels);

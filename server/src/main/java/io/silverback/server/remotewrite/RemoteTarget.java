@@ -3,15 +3,17 @@ package io.silverback.server.remotewrite;
 import io.silverback.codec.exposition.NameValidation;
 import io.silverback.codec.model.Labels;
 import io.silverback.server.log.Log;
+import io.silverback.server.log.RateLimitedLog;
 import io.silverback.server.remotewrite.TargetStatistics.Drop;
 import io.silverback.server.storage.StoreClosedException;
 import io.silverback.server.storage.StoreNotReadyException;
 import io.silverback.server.storage.engine.LocalStore;
-import io.silverback.server.storage.engine.PushLog;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -38,13 +40,18 @@ final class RemoteTarget {
   private static final Duration NOT_READY_WAIT = Duration.ofMillis(200);
   private static final Duration AFTER_FAULT = Duration.ofSeconds(5);
   private static final long NANOS_IN_MILLI = 1_000_000;
+  private static final RateLimitedLog failures =
+      new RateLimitedLog(log, Duration.ofMinutes(1), 100, System::nanoTime);
 
   private final RemoteWriteConfig config;
   private final LocalStore store;
   private final Cursors cursors;
   private final Duration retention;
   private final TargetStatistics statistics;
-  private final Shard.Common common;
+  private final Leadership leadership;
+  private final NameValidation names;
+  private final Labels external;
+  private final Semaphore reading;
   private final MetadataSender metadata;
   private final RemoteEndpoint endpoint;
   private final Stop stop = new Stop();
@@ -58,11 +65,13 @@ final class RemoteTarget {
   /**
    * What targets share.
    *
+   * @param leadership what of the pushes in the store this server sends
    * @param names which names of metrics and labels are valid
    * @param retention how long the history goes back
    */
   record Surroundings(
       LocalStore store,
+      Leadership leadership,
       Cursors cursors,
       NameValidation names,
       Labels external,
@@ -83,23 +92,16 @@ final class RemoteTarget {
       throws IOException {
     this.config = config;
     this.store = with.store();
+    this.leadership = with.leadership();
     this.cursors = with.cursors();
+    this.names = with.names();
+    this.external = with.external();
+    this.reading = with.reading();
     this.retention = with.retention();
     this.statistics = statistics;
     this.shards = config.queue().fewestShards();
     this.endpoint = new RemoteEndpoint(config, with.userAgent());
     this.metadata = new MetadataSender(config, endpoint, statistics, retention);
-    this.common =
-        new Shard.Common(
-            config,
-            endpoint,
-            statistics,
-            metadata,
-            with.names(),
-            with.external(),
-            this::oldestToSendMillis,
-            with.reading(),
-            stop);
     this.thread =
         Thread.ofVirtual()
             .name("remote-write-" + config.name())
@@ -187,7 +189,7 @@ final class RemoteTarget {
   /** True if there is more to send at once. */
   private boolean roundOrPause() throws InterruptedException {
     try {
-      return round(store.pushLog());
+      return round();
     } catch (StoreNotReadyException _) {
       stop.pause(NOT_READY_WAIT);
       return !isLast;
@@ -200,56 +202,105 @@ final class RemoteTarget {
     }
   }
 
-  private boolean round(PushLog pushes) throws InterruptedException {
-    long settled = pushes.settledMillis() - 1;
-    long nanos = System.nanoTime();
-    Cursor cursor = sound(cursors.of(config.name()), settled, nanos);
-    lastRoundNanos = nanos;
-    long done = withoutLost(cursor.doneMillis(), pushes);
-    long to =
-        cursor.hasRepeats() ? cursor.begunMillis() : Math.min(settled, done + stretch().toMillis());
-    if (to > done) {
-      cursors.put(config.name(), new Cursor(done, to));
-      send(pushes, done + 1, to);
+  private boolean round() throws InterruptedException {
+    cursors.keep();
+    Leadership.Term term = leadership.now();
+    long settled = term.settledMillis() - 1;
+    boolean hasMore = false;
+    boolean isHeldUp = false;
+    long reached = settled;
+    for (Map.Entry<Plan.Work, BitSet> each : plan(term, settled).works().entrySet()) {
+      long to = each.getKey().toMillis();
+      try {
+        send(each.getKey(), each.getValue(), term);
+      } catch (StoreNotReadyException e) {
+        // The others need not wait for it.
+        isHeldUp = true;
+        to = each.getKey().from().doneMillis();
+        failures.warn(
+            "held up " + config.name(),
+            "what other servers have cannot be read, so what was pushed to them is sent later",
+            "remote_name",
+            config.name(),
+            "reason",
+            String.valueOf(e.getMessage()));
+      } catch (Stop.NotLeaderException _) {
+        // Those that are still led are sent again, in requests of their own.
+        return true;
+      }
+      reached = Math.min(reached, to);
+      hasMore |= to < settled;
     }
-    cursors.put(config.name(), Cursor.at(Math.max(done, to)));
-    statistics.sentUpTo(to);
+    statistics.sentUpTo(reached);
     metadata.sendIfDue();
-    return to < settled;
+    if (isHeldUp) {
+      stop.pause(NOT_READY_WAIT);
+      return !isLast;
+    }
+    return hasMore;
   }
 
-  /** Where to go on: with what was pushed since the target is here, if nothing else is known. */
-  private Cursor sound(Optional<Cursor> known, long settled, long nanos) {
-    if (known.isEmpty()) {
-      return Cursor.at(Math.min(settled, createdMillis - 1));
-    }
-    if (known.get().begunMillis() <= settled) {
-      return known.get();
-    }
+  private Plan plan(Leadership.Term term, long settled) {
+    long nanos = System.nanoTime();
     long elapsed = (nanos - lastRoundNanos) / NANOS_IN_MILLI;
-    log.warn(
-        "the clock went back, remote write goes on from now",
-        "remote_name",
-        config.name(),
-        "millis",
-        known.get().begunMillis() - settled);
-    return Cursor.at(settled - elapsed - 1);
+    lastRoundNanos = nanos;
+    long oldest = store.pushLog().oldestMillis() - 1;
+    Plan plan =
+        Plan.of(
+            term,
+            places(term.slots()),
+            new Plan.Times(settled, oldest, createdMillis, elapsed, stretch()));
+    if (plan.backMillis() > 0) {
+      log.warn(
+          "the clock went back, remote write goes on from now",
+          "remote_name",
+          config.name(),
+          "millis",
+          plan.backMillis());
+    }
+    if (plan.lostMillis() > 0) {
+      // Memory was short, or no process ran.
+      log.warn(
+          "the history does not go back to where a target got, what was pushed before it and not"
+              + " sent is lost to it",
+          "remote_name",
+          config.name(),
+          "seconds",
+          plan.lostMillis() / 1000);
+    }
+    return plan;
   }
 
-  /** Says so if history went before it was sent: memory was short, or no process ran. */
-  private long withoutLost(long doneMillis, PushLog pushes) {
-    long oldest = pushes.oldestMillis() - 1;
-    if (doneMillis >= oldest) {
-      return doneMillis;
+  /** How far this target got, as far as any server knows. */
+  private Cursors.Places places(BitSet slots) {
+    Cursors.Places places = cursors.of(config.name());
+    var unknown = (BitSet) slots.clone();
+    unknown.andNot(places.known());
+    if (unknown.isEmpty()) {
+      return places;
     }
-    log.warn(
-        "the history does not go back to where a target got, what was pushed before it and not sent"
-            + " is lost to it",
-        "remote_name",
-        config.name(),
-        "seconds",
-        (oldest - doneMillis) / 1000);
-    return oldest;
+    cursors.hear(config.name(), leadership.ask(config.name(), unknown));
+    return cursors.of(config.name());
+  }
+
+  private void send(Plan.Work work, BitSet slots, Leadership.Term term)
+      throws InterruptedException {
+    if (!work.isNothing()) {
+      keep(slots, term, work.begun());
+      PushReader pushes =
+          work.isEverywhere() ? leadership.everywhere(slots) : leadership.own(slots);
+      send(
+          pushes,
+          work.from().doneMillis() + 1,
+          work.toMillis(),
+          stop.asLongAs(() -> term.holds().test(slots)));
+    }
+    keep(slots, term, work.done());
+  }
+
+  private void keep(BitSet slots, Leadership.Term term, Cursor cursor) {
+    cursors.put(config.name(), slots, term.epoch(), cursor);
+    leadership.tell(config.name(), cursors.reached(config.name(), slots));
   }
 
   /**
@@ -270,9 +321,21 @@ final class RemoteTarget {
     return longest.compareTo(SHORTEST_STRETCH) < 0 ? SHORTEST_STRETCH : longest;
   }
 
-  private void send(PushLog pushes, long fromMillis, long toMillis) throws InterruptedException {
+  private void send(PushReader pushes, long fromMillis, long toMillis, Stop end)
+      throws InterruptedException {
     long began = System.nanoTime();
     long retried = statistics.retried.sum();
+    var common =
+        new Shard.Common(
+            config,
+            endpoint,
+            statistics,
+            metadata,
+            names,
+            external,
+            this::oldestToSendMillis,
+            reading,
+            end);
     int count = Math.min(shards, pushes.parts());
     statistics.shards(count, shards);
     var next = new AtomicInteger();

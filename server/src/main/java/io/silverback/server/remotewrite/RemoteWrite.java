@@ -29,6 +29,7 @@ public final class RemoteWrite {
   /**
    * Without a target yet.
    *
+   * @param leadership what of the pushes in the store this server sends; empty for all of them
    * @param folder where it is kept how far targets got; empty to keep it nowhere
    * @param names which names of metrics and labels are valid
    * @param external labels that each series gets that does not have them
@@ -37,6 +38,7 @@ public final class RemoteWrite {
    */
   public RemoteWrite(
       LocalStore store,
+      Optional<Leadership> leadership,
       Optional<Path> folder,
       NameValidation names,
       Labels external,
@@ -44,10 +46,14 @@ public final class RemoteWrite {
       PrometheusRegistry registry,
       String version) {
     int readers = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
+    Leadership leads = leadership.orElseGet(() -> new Alone(store));
+    var cursors = new Cursors(folder, leads.slots());
+    leads.listen(cursors);
     surroundings =
         new RemoteTarget.Surroundings(
             store,
-            new Cursors(folder),
+            leads,
+            cursors,
             names,
             external,
             retention,

@@ -12,7 +12,6 @@ import io.silverback.server.remotewrite.TargetStatistics.Drop;
 import io.silverback.server.storage.OrderedHistorySink;
 import io.silverback.server.storage.QueryBudget;
 import io.silverback.server.storage.Samples;
-import io.silverback.server.storage.engine.PushLog;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
@@ -43,7 +42,9 @@ final class Shard implements OrderedHistorySink, AutoCloseable {
   private final Common common;
   private final WriteBatch batch = new WriteBatch();
   private final SeriesLabels labels = new SeriesLabels();
+  private Optional<PushReader> reader = Optional.empty();
   private byte[] group = {};
+  private int rank;
   private FamilyMetadata known = FamilyMetadata.unknown("");
   private FamilyMetadata noted = known;
   private long newestMillis = Long.MIN_VALUE;
@@ -93,7 +94,9 @@ final class Shard implements OrderedHistorySink, AutoCloseable {
   }
 
   /** Reads a part from one time to another one; the last request of it may not be sent yet. */
-  void read(PushLog pushes, int part, long fromMillis, long toMillis) throws InterruptedException {
+  void read(PushReader pushes, int part, long fromMillis, long toMillis)
+      throws InterruptedException {
+    reader = Optional.of(pushes);
     after = Optional.empty();
     while (true) {
       Answer.Failed failure;
@@ -140,6 +143,7 @@ final class Shard implements OrderedHistorySink, AutoCloseable {
   @Override
   public void group(byte[] key) {
     group = key;
+    rank = reader.map(it -> it.rank(key)).orElse(0);
   }
 
   @Override
@@ -151,7 +155,7 @@ final class Shard implements OrderedHistorySink, AutoCloseable {
   public void series(String family, String name, Labels own, Samples samples) throws IOException {
     int from = 0;
     if (after.isPresent()) {
-      int order = new Place(group, family, name, own).compareTo(after.get().place());
+      int order = new Place(rank, group, family, name, own).compareTo(after.get().place());
       if (order < 0) {
         return;
       }
@@ -224,7 +228,7 @@ final class Shard implements OrderedHistorySink, AutoCloseable {
       newestMillis = Math.max(newestMillis, samples.timeMillis(at - 1));
       if (batch.samples() >= common.config().queue().samplesPerRequest()
           || batch.mostBytes() >= MOST_MESSAGE_BYTES) {
-        var last = new Sent(new Place(group, family, name, own), samples.timeMillis(at - 1));
+        var last = new Sent(new Place(rank, group, family, name, own), samples.timeMillis(at - 1));
         send(last);
       }
     }

@@ -19,6 +19,7 @@ import io.silverback.server.memory.MemoryPool;
 import io.silverback.server.storage.EndlessBudget;
 import io.silverback.server.storage.HistoryQuery;
 import io.silverback.server.storage.HistorySink;
+import io.silverback.server.storage.OrderedHistorySink;
 import io.silverback.server.storage.StorageLimits;
 import io.silverback.server.storage.StoreConfig;
 import io.silverback.server.storage.StoreNotReadyException;
@@ -138,7 +139,7 @@ final class ClusterHistoryTest {
     ClusterHistory.merge(
         members.stream().map(records -> reader(records)).toList(),
         new EndlessBudget(),
-        into(series));
+        OrderedHistorySink.of(into(series)));
     return series;
   }
 
@@ -156,7 +157,7 @@ final class ClusterHistoryTest {
 
   private static List<byte[]> written(OffHeapMetricStore store) {
     var records = new ArrayList<byte[]>();
-    new HistoryWriter(store, ALL, MemoryPool.unlimited())
+    HistoryWriter.of(store, ALL, MemoryPool.unlimited())
         .write(
             new Pieces.Sink() {
               @Override
@@ -224,7 +225,7 @@ final class ClusterHistoryTest {
     store.submit(put(GroupingKey.of("job"), gauge("a", 1)));
     var stream =
         new PieceStream(
-            new HistoryWriter(store, ALL, new MemoryPool(1, Duration.ZERO)),
+            HistoryWriter.of(store, ALL, new MemoryPool(1, Duration.ZERO)),
             MemoryPool.unlimited(),
             Duration.ofSeconds(20));
     stream.run();
@@ -242,7 +243,7 @@ final class ClusterHistoryTest {
     store.submit(put(GroupingKey.of("job"), gauge("a", 1)));
     var memory = new MemoryPool(1 << 24, Duration.ZERO);
     var stream =
-        new PieceStream(new HistoryWriter(store, ALL, memory), memory, Duration.ofMillis(1));
+        new PieceStream(HistoryWriter.of(store, ALL, memory), memory, Duration.ofMillis(1));
     Thread.sleep(5);
     stream.run();
 

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.silverback.cluster.HashRing;
 import io.silverback.cluster.Member;
 import io.silverback.codec.bytes.ByteOutput;
 import io.silverback.codec.bytes.MalformedBytesException;
@@ -21,6 +22,7 @@ import io.silverback.server.handler.HeavyJobs.Heavy;
 import io.silverback.server.handler.JobTotals.Order;
 import io.silverback.server.handler.JobTotals.Totals;
 import io.silverback.server.handler.Problems;
+import io.silverback.server.remotewrite.Reached;
 import io.silverback.server.storage.MetricStore.Rehearsal;
 import io.silverback.server.storage.MetricStore.Submission;
 import io.silverback.server.storage.StoreNotReadyException;
@@ -31,6 +33,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -93,6 +96,15 @@ final class ServerQuestionTest {
       new ServerQuestion.Rank(new Cardinality.Query(Cardinality.Dimension.VALUE, "", "a"));
   private static final ServerAnswer RANKED =
       new ServerAnswer.Ranked(5461, new Cardinality.Ranking(true, 7, List.of(new Heavy("b", 5))));
+  private static final Reached REACHED =
+      new Reached(7, 1000, 2000, BitSet.valueOf(new byte[] {1, 2}));
+  private static final ServerQuestion PUSHES =
+      new ServerQuestion.Pushes(REACHED.slots(), 1000, 2000);
+  private static final ServerQuestion REACH =
+      new ServerQuestion.Reach("prometheus", List.of(REACHED));
+  private static final ServerQuestion WHERE =
+      new ServerQuestion.Where("prometheus", REACHED.slots());
+  private static final ServerAnswer THERE = new ServerAnswer.There(List.of(REACHED));
   private static final Path PAGE = Path.of("..", "docs", "formats", "server-questions.md");
 
   @Test
@@ -130,6 +142,10 @@ final class ServerQuestionTest {
     assertArrayEquals(queries.get(9), REHEARSED.encode());
     assertArrayEquals(queries.get(10), RANK.encode());
     assertArrayEquals(queries.get(11), RANKED.encode());
+    assertArrayEquals(queries.get(12), PUSHES.encode());
+    assertArrayEquals(queries.get(13), REACH.encode());
+    assertArrayEquals(queries.get(14), WHERE.encode());
+    assertArrayEquals(queries.get(15), THERE.encode());
   }
 
   /** A piece with a sample of {@code up{job="a"}}, and what a reader makes of it. */
@@ -203,6 +219,10 @@ final class ServerQuestionTest {
             new ServerQuestion.Complaints(),
             REHEARSE,
             RANK,
+            PUSHES,
+            REACH,
+            new ServerQuestion.Reach("", List.of()),
+            WHERE,
             new ServerQuestion.Heaviest(Order.REFUSALS),
             new ServerQuestion.Jobs(List.of("a", "é")))) {
       assertArrayEquals(
@@ -238,6 +258,7 @@ final class ServerQuestionTest {
             COMPLAINED,
             REHEARSED,
             RANKED,
+            THERE,
             HAD)) {
       assertEquals(answer, ServerAnswer.decode(answer.encode()));
     }
@@ -248,7 +269,15 @@ final class ServerQuestionTest {
     byte[] question = new ServerQuestion.States(List.of(KEY, KEY), 9).encode();
     byte[] answer = new ServerAnswer.Named(3, false, List.of(KEY)).encode();
     for (byte[] whole :
-        List.of(question, HISTORY.encode(), FIND.encode(), REHEARSE.encode(), RANK.encode())) {
+        List.of(
+            question,
+            HISTORY.encode(),
+            FIND.encode(),
+            REHEARSE.encode(),
+            RANK.encode(),
+            PUSHES.encode(),
+            REACH.encode(),
+            WHERE.encode())) {
       for (int length = 0; length < whole.length; length++) {
         byte[] cut = Arrays.copyOf(whole, length);
         assertThrows(MalformedBytesException.class, () -> ServerQuestion.decode(cut));
@@ -261,7 +290,8 @@ final class ServerQuestionTest {
     byte[] noSelector = new ByteOutput().u8(1).u8(10).u32(0).list(List.of(new byte[16])).finish();
     assertThrows(MalformedBytesException.class, () -> ServerQuestion.decode(noSelector));
     byte[] leads = new ServerAnswer.Leads(new TreeMap<>(Map.of(1, 7L))).encode();
-    List<ServerAnswer> others = List.of(HAD, WEIGHED, SUMMED, FOUND, COMPLAINED, REHEARSED, RANKED);
+    List<ServerAnswer> others =
+        List.of(HAD, WEIGHED, SUMMED, FOUND, COMPLAINED, REHEARSED, RANKED, THERE);
     for (byte[] whole :
         Stream.concat(Stream.of(answer, leads), others.stream().map(ServerAnswer::encode))
             .toList()) {
@@ -277,5 +307,29 @@ final class ServerQuestionTest {
     assertThrows(MalformedBytesException.class, () -> ServerAnswer.decode(noReason));
     byte[] longer = Arrays.copyOf(question, question.length + 1);
     assertThrows(MalformedBytesException.class, () -> ServerQuestion.decode(longer));
+  }
+
+  @Test
+  void placesThatNoTargetCanHaveReachedAreTold() {
+    byte[] bits = new byte[HashRing.SLOTS / Byte.SIZE + 1];
+    for (byte[] place :
+        List.of(
+            place(-1, 1, 1, new byte[1]),
+            place(1, -1, 1, new byte[1]),
+            place(1, 2, 1, new byte[1]),
+            place(1, 1, 1, bits),
+            Arrays.copyOf(ServerQuestion.bytes(REACHED), 40),
+            new byte[0])) {
+      byte[] told = new ByteOutput().u8(1).u8(16).u32(0).list(List.of(KEY, place)).finish();
+      assertThrows(MalformedBytesException.class, () -> ServerQuestion.decode(told));
+    }
+    byte[] nothing = new ByteOutput().u8(1).u8(16).u32(0).list(List.of()).finish();
+    assertThrows(MalformedBytesException.class, () -> ServerQuestion.decode(nothing));
+    byte[] manySlots = new ByteOutput().u8(1).u8(17).u32(0).list(List.of(KEY, bits)).finish();
+    assertThrows(MalformedBytesException.class, () -> ServerQuestion.decode(manySlots));
+  }
+
+  private static byte[] place(long epoch, long done, long begun, byte[] slots) {
+    return new ByteOutput().u64(epoch).u64(done).u64(begun).bytes(slots).finish();
   }
 }

@@ -35,6 +35,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.agrona.DirectBuffer;
 import org.agrona.collections.LongArrayList;
@@ -156,9 +157,13 @@ final class HistoryReader implements AutoCloseable {
     }
   }
 
-  /** The same of the groups in one part of the table to which something happened since then. */
-  void readChanged(int part, GroupTable groups) throws IOException {
+  /**
+   * The same of some groups in one part of the table, to which something happened in that time or
+   * later.
+   */
+  void readChanged(int part, GroupTable groups, Predicate<byte[]> wanted) throws IOException {
     List<byte[]> keys = groups.keysChangedIn(part, query.startMillis());
+    keys.removeIf(key -> !wanted.test(key));
     holdKeys(keys.stream().mapToLong(key -> KEY_BYTES + key.length).sum());
     keys.sort(Arrays::compareUnsigned);
     for (byte[] key : keys) {

@@ -40,6 +40,7 @@ import io.silverback.server.storage.pages.PageMover;
 import io.silverback.server.storage.pages.Retention;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -414,14 +415,45 @@ public final class OffHeapMetricStore implements LocalStore {
 
     @Override
     public void read(
-        int part, long fromMillis, long toMillis, QueryBudget budget, OrderedHistorySink sink)
+        int part,
+        long fromMillis,
+        long toMillis,
+        Predicate<byte[]> wanted,
+        QueryBudget budget,
+        OrderedHistorySink sink)
+        throws IOException {
+      read(fromMillis, toMillis, budget, sink, reader -> reader.readChanged(part, groups, wanted));
+    }
+
+    @Override
+    public void readSlots(
+        BitSet slots, long fromMillis, long toMillis, QueryBudget budget, OrderedHistorySink sink)
+        throws IOException {
+      read(
+          fromMillis,
+          toMillis,
+          budget,
+          sink,
+          reader -> {
+            for (int slot = slots.nextSetBit(0); slot >= 0; slot = slots.nextSetBit(slot + 1)) {
+              reader.readSlot(slot, index);
+            }
+          });
+    }
+
+    private void read(
+        long fromMillis,
+        long toMillis,
+        QueryBudget budget,
+        OrderedHistorySink sink,
+        Reading reading)
         throws IOException {
       var query = new HistoryQuery(List.of(SeriesSelector.ALL), fromMillis, toMillis, true);
       usage.enter();
       try (var _ = shapes.visit();
           var reader =
               new HistoryReader(maps, shapes, query, budget, sink, history::countCorrupt, true)) {
-        reader.readChanged(part, groups);
+        reading.readWith(reader);
       } finally {
         usage.exit();
       }

@@ -3,6 +3,8 @@ package io.silverback.server.storage.engine;
 import io.silverback.server.storage.OrderedHistorySink;
 import io.silverback.server.storage.QueryBudget;
 import java.io.IOException;
+import java.util.BitSet;
+import java.util.function.Predicate;
 
 /**
  * What was pushed, for a reader that takes all of it, one stretch of time after the other.
@@ -31,8 +33,23 @@ public interface PushLog {
    * the keys of the groups, in a group by the names of families, then by those of the series, then
    * by labels. A series that ended in that time has a sample then that is stale.
    *
+   * @param groups told a key: whether the group is asked for
    * @throws IOException if the budget or the sink does; the sink then got only a part
    */
-  void read(int part, long fromMillis, long toMillis, QueryBudget budget, OrderedHistorySink sink)
+  void read(
+      int part,
+      long fromMillis,
+      long toMillis,
+      Predicate<byte[]> groups,
+      QueryBudget budget,
+      OrderedHistorySink sink)
+      throws IOException;
+
+  /**
+   * The same of the groups in some slots, in the order that all members of a cluster share. Only of
+   * a store that is that of a member.
+   */
+  void readSlots(
+      BitSet slots, long fromMillis, long toMillis, QueryBudget budget, OrderedHistorySink sink)
       throws IOException;
 }
