@@ -316,8 +316,7 @@ final class SeriesMerge {
     Place unopened = ceiling;
     return (before == null || !haveSameLabels(before, run.place()))
         && (unopened == null || !haveSameLabels(last, unopened))
-        && (smallest.size() == 1
-            || !haveSameLabels(last, runs.get(smallest.second()).place()))
+        && (smallest.size() == 1 || !haveSameLabels(last, runs.get(smallest.second()).place()))
         && (end == run.end()
             || !haveSameLabels(last, new Place(run.row(end), run.shape(), run.first())));
   }
