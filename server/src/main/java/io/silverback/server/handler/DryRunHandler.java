@@ -107,7 +107,7 @@ final class DryRunHandler {
     try {
       return Optional.of(judge(request, key, push));
     } catch (UnreadableBodyException e) {
-      return Optional.of(new Verdict(Answer.refused(400, e.reason()), Optional.empty()));
+      return Optional.of(new Verdict(Answer.of(400, e.reason()), Optional.empty()));
     } catch (OverLimitException e) {
       overLimit.query(request, response, e);
       return Optional.empty();
@@ -135,11 +135,11 @@ final class DryRunHandler {
     Submission answer = PushHint.explain(rehearsal.answer(), key, body);
     return new Verdict(
         switch (answer) {
-          case Submission.Accepted() -> Answer.refused(accepted, "");
+          case Submission.Accepted() -> Answer.of(accepted, "");
           case Submission.Refused(_, var reason) ->
-              Answer.refused(refused, PushHandler.INCONSISTENT + reason);
+              Answer.of(refused, PushHandler.INCONSISTENT + reason);
           case Submission.OverLimit(_, var limit, var reason) ->
-              Answer.refused(OverLimitAnswer.statusOf(limit), reason);
+              Answer.of(OverLimitAnswer.statusOf(limit), reason);
           case Submission.Outdated _, Submission.Unavailable _ ->
               throw new IllegalStateException("no verdict on a push: answer=" + answer);
         },

@@ -60,7 +60,7 @@ public final class PushCheck {
       faults = List.copyOf(faults);
     }
 
-    static Answer refused(int status, String reason) {
+    static Answer of(int status, String reason) {
       return new Answer(status, reason, List.of());
     }
   }
@@ -71,11 +71,11 @@ public final class PushCheck {
       return switch (reading) {
         case GroupingKeyPath.Reading.Key key -> new Path(Optional.of(key), Answer.OF_STORE);
         case GroupingKeyPath.Reading.Malformed(var reason) ->
-            new Path(Optional.empty(), Answer.refused(400, reason));
+            new Path(Optional.empty(), Answer.of(400, reason));
         case GroupingKeyPath.Reading.NotUtf8(var label) ->
             new Path(
                 Optional.empty(),
-                Answer.refused(400, INCONSISTENT + GroupingKeyPath.notUtf8(label)));
+                Answer.of(400, INCONSISTENT + GroupingKeyPath.notUtf8(label)));
       };
     }
   }
@@ -108,7 +108,7 @@ public final class PushCheck {
       if (e.status() != 422) {
         throw e;
       }
-      return Body.refused(Answer.refused(422, e.reason()));
+      return Body.refused(Answer.of(422, e.reason()));
     }
     return new Body(Optional.of(parsed), Answer.OF_STORE);
   }
@@ -170,7 +170,7 @@ public final class PushCheck {
     Body body = new PushCheck(settings).readOffline(key, sent, encoding, contentType);
     Answer answer =
         body.parsed().filter(ParsedExposition::timestamped).isPresent()
-            ? Answer.refused(400, INCONSISTENT + "pushed metrics must not have timestamps")
+            ? Answer.of(400, INCONSISTENT + "pushed metrics must not have timestamps")
             : body.answer();
     return new Offline(
         answer, key.toString(), body.parsed().map(parsed -> parsed.families().size()).orElse(0));
@@ -195,9 +195,9 @@ public final class PushCheck {
         UnpackedBody body = bodies.unpack(encoding, sent, lease)) {
       return read(key, body, contentType, lease);
     } catch (UnreadableBodyException e) {
-      return Body.refused(Answer.refused(400, e.reason()));
+      return Body.refused(Answer.of(400, e.reason()));
     } catch (OverLimitException e) {
-      return Body.refused(Answer.refused(e.status(), e.reason()));
+      return Body.refused(Answer.of(e.status(), e.reason()));
     }
   }
 

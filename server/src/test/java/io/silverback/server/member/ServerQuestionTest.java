@@ -112,7 +112,7 @@ final class ServerQuestionTest {
     List<String> examples =
         Files.readAllLines(PAGE).stream().filter(line -> line.matches("[0-9a-f ]{8,}")).toList();
 
-    assertEquals(16, examples.size());
+    assertEquals(20, examples.size());
     byte[] question = HexFormat.of().parseHex(examples.get(0).replace(" ", ""));
     byte[] answer = HexFormat.of().parseHex(examples.get(1).replace(" ", ""));
     assertArrayEquals(question, new ServerQuestion.Names(KEY, 1024).encode());
@@ -320,12 +320,12 @@ final class ServerQuestionTest {
             place(1, 1, 1, bits),
             Arrays.copyOf(ServerQuestion.bytes(REACHED), 40),
             new byte[0])) {
-      byte[] told = new ByteOutput().u8(1).u8(16).u32(0).list(List.of(KEY, place)).finish();
+      byte[] told = new ByteOutput().u8(1).u8(18).u32(0).list(List.of(KEY, place)).finish();
       assertThrows(MalformedBytesException.class, () -> ServerQuestion.decode(told));
     }
-    byte[] nothing = new ByteOutput().u8(1).u8(16).u32(0).list(List.of()).finish();
+    byte[] nothing = new ByteOutput().u8(1).u8(18).u32(0).list(List.of()).finish();
     assertThrows(MalformedBytesException.class, () -> ServerQuestion.decode(nothing));
-    byte[] manySlots = new ByteOutput().u8(1).u8(17).u32(0).list(List.of(KEY, bits)).finish();
+    byte[] manySlots = new ByteOutput().u8(1).u8(19).u32(0).list(List.of(KEY, bits)).finish();
     assertThrows(MalformedBytesException.class, () -> ServerQuestion.decode(manySlots));
   }
 
