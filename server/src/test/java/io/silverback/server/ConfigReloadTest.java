@@ -154,10 +154,6 @@ final class ConfigReloadTest {
         "1\nremote_write sends from the history, raise --history.retention above 0s: file=F\n",
         checked());
     assertThrows(StartUpException.class, () -> live());
-    write("remote_write: [{url: 'http://h/w'}]\n");
-    var e =
-        assertThrows(StartUpException.class, () -> live("--cluster.listen-address=127.0.0.1:1"));
-    assertTrue(String.valueOf(e.getMessage()).contains("remote_write"), e.getMessage());
   }
 
   private String checked() {

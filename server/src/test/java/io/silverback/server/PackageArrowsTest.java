@@ -111,7 +111,7 @@ final class PackageArrowsTest {
           room("server.group", "codec.exposition codec.model server.group.rules", AGRONA),
           room("server.group.rules", "codec.exposition codec.model server.group.select"),
           room("server.group.select", "codec.exposition codec.model", "com.google.re2j"),
-          room("server.gzip", ""),
+          room("server.gzip", "codec.exposition"),
           room(
               "server.handler",
               "codec.exposition codec.model codec.remoteread server.body server.group "
