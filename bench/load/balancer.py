@@ -45,6 +45,8 @@ http {{
   client_body_buffer_size 1m;
   client_max_body_size 64m;
   keepalive_requests 1000000;
+  # A client that rests through several faults finds its connection as it left it.
+  keepalive_timeout 1h;
   upstream {UPSTREAM} {{
 {choice}{servers}
     keepalive 32;
