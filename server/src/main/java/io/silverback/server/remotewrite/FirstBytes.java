@@ -10,8 +10,8 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow;
 
 /**
- * Reads an answer to its end and keeps its first line. One that is too long is read no further, and
- * one that breaks off is what came of it: the status says all that counts.
+ * Reads an answer to its end and keeps its first line. One that is too long is read no further. One
+ * that breaks off may be what came of it, or no answer at all, as the client of the JDK finds out.
  */
 final class FirstBytes implements BodySubscriber<String> {
   private static final int MOST_BYTES = 64 * 1024;
