@@ -74,8 +74,7 @@ public final class PushCheck {
             new Path(Optional.empty(), Answer.of(400, reason));
         case GroupingKeyPath.Reading.NotUtf8(var label) ->
             new Path(
-                Optional.empty(),
-                Answer.of(400, INCONSISTENT + GroupingKeyPath.notUtf8(label)));
+                Optional.empty(), Answer.of(400, INCONSISTENT + GroupingKeyPath.notUtf8(label)));
       };
     }
   }
