@@ -43,21 +43,6 @@ public final class ScrapeCosts {
     OutputStream open(OutputStream out) throws IOException;
   }
 
-  /** Counts and forgets. */
-  private static final class Counted extends OutputStream {
-    private long bytes;
-
-    @Override
-    public void write(int singleByte) {
-      bytes++;
-    }
-
-    @Override
-    public void write(byte[] from, int offset, int length) {
-      bytes += length;
-    }
-  }
-
   /**
    * The same family, of which each series becomes a metric.
    *
@@ -127,7 +112,7 @@ public final class ScrapeCosts {
   }
 
   private void print(String what, boolean byMetrics, Page page) throws IOException {
-    var counted = new Counted();
+    var counted = new CountedOutput();
     long start = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
     try (Snapshot snapshot = store.snapshot();
         OutputStream out = page.open(counted)) {
@@ -147,6 +132,6 @@ public final class ScrapeCosts {
         "  %-34s %6.2f us of CPU a series, %4d bytes%n",
         what,
         nanos / 1e3 / series,
-        counted.bytes / series);
+        counted.bytes() / series);
   }
 }

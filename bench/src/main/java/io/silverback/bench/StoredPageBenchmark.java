@@ -5,7 +5,6 @@ import io.silverback.codec.exposition.TextRenderer;
 import io.silverback.server.group.FamilyGatherer;
 import io.silverback.server.storage.Snapshot;
 import io.silverback.server.storage.engine.OffHeapMetricStore;
-import java.io.OutputStream;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -55,7 +54,7 @@ public class StoredPageBenchmark {
 
   @Benchmark
   public void write(TextParserBenchmark.Volume volume) throws Exception {
-    var counted = new Counted();
+    var counted = new CountedOutput();
     try (Snapshot snapshot = store.snapshot()) {
       var families = new FamilyGatherer(List.of(), snapshot.families());
       ExpositionBuffer buffer = ExpositionBuffer.into(counted, CHUNK_BYTES, CHUNK_BYTES);
@@ -65,21 +64,6 @@ public class StoredPageBenchmark {
       buffer.drainTo(counted);
       volume.samples += (long) snapshot.size() * workload.series();
     }
-    volume.bytes += counted.bytes;
-  }
-
-  /** Counts and forgets. */
-  private static final class Counted extends OutputStream {
-    private long bytes;
-
-    @Override
-    public void write(int singleByte) {
-      bytes++;
-    }
-
-    @Override
-    public void write(byte[] from, int offset, int length) {
-      bytes += length;
-    }
+    volume.bytes += counted.bytes();
   }
 }

@@ -1,14 +1,8 @@
 package io.silverback.server.web;
 
-import java.nio.ByteBuffer;
-import java.util.List;
-import java.util.function.BiFunction;
+import io.silverback.server.trust.PassedOnEngine;
 import javax.net.ssl.SSLEngine;
-import javax.net.ssl.SSLEngineResult;
-import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
-import javax.net.ssl.SSLSession;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A server engine whose protocols, cipher suites, curves and client authentication are settled.
@@ -16,12 +10,9 @@ import org.jspecify.annotations.Nullable;
  * <p>HTTP servers set the parameters of each engine to those of their own start. Here that chooses
  * the application protocols and nothing else, so that the file decides who may connect.
  */
-final class PolicyEngine extends SSLEngine {
-  private final SSLEngine engine;
-
+final class PolicyEngine extends PassedOnEngine {
   private PolicyEngine(SSLEngine engine) {
-    super(engine.getPeerHost(), engine.getPeerPort());
-    this.engine = engine;
+    super(engine);
   }
 
   /** Takes over the engine and the parameters. */
@@ -35,9 +26,9 @@ final class PolicyEngine extends SSLEngine {
   public void setSSLParameters(SSLParameters wanted) {
     String[] applicationProtocols = wanted.getApplicationProtocols();
     if (applicationProtocols != null) {
-      SSLParameters settled = engine.getSSLParameters();
+      SSLParameters settled = getSSLParameters();
       settled.setApplicationProtocols(applicationProtocols);
-      engine.setSSLParameters(settled);
+      super.setSSLParameters(settled);
     }
   }
 
@@ -62,136 +53,5 @@ final class PolicyEngine extends SSLEngine {
     if (mode) {
       throw new IllegalArgumentException("this engine serves: useClientMode=true");
     }
-  }
-
-  // What follows only hands over.
-
-  @Override
-  public SSLParameters getSSLParameters() {
-    return engine.getSSLParameters();
-  }
-
-  @Override
-  public SSLEngineResult wrap(ByteBuffer[] sources, int offset, int length, ByteBuffer target)
-      throws SSLException {
-    return engine.wrap(sources, offset, length, target);
-  }
-
-  @Override
-  public SSLEngineResult unwrap(ByteBuffer source, ByteBuffer[] targets, int offset, int length)
-      throws SSLException {
-    return engine.unwrap(source, targets, offset, length);
-  }
-
-  @Override
-  public @Nullable Runnable getDelegatedTask() {
-    return engine.getDelegatedTask();
-  }
-
-  @Override
-  public void closeInbound() throws SSLException {
-    engine.closeInbound();
-  }
-
-  @Override
-  public boolean isInboundDone() {
-    return engine.isInboundDone();
-  }
-
-  @Override
-  public void closeOutbound() {
-    engine.closeOutbound();
-  }
-
-  @Override
-  public boolean isOutboundDone() {
-    return engine.isOutboundDone();
-  }
-
-  @Override
-  public void beginHandshake() throws SSLException {
-    engine.beginHandshake();
-  }
-
-  @Override
-  public SSLEngineResult.HandshakeStatus getHandshakeStatus() {
-    return engine.getHandshakeStatus();
-  }
-
-  @Override
-  public SSLSession getSession() {
-    return engine.getSession();
-  }
-
-  @Override
-  public @Nullable SSLSession getHandshakeSession() {
-    return engine.getHandshakeSession();
-  }
-
-  @Override
-  public String[] getSupportedCipherSuites() {
-    return engine.getSupportedCipherSuites();
-  }
-
-  @Override
-  public String[] getEnabledCipherSuites() {
-    return engine.getEnabledCipherSuites();
-  }
-
-  @Override
-  public String[] getSupportedProtocols() {
-    return engine.getSupportedProtocols();
-  }
-
-  @Override
-  public String[] getEnabledProtocols() {
-    return engine.getEnabledProtocols();
-  }
-
-  @Override
-  public boolean getUseClientMode() {
-    return engine.getUseClientMode();
-  }
-
-  @Override
-  public boolean getNeedClientAuth() {
-    return engine.getNeedClientAuth();
-  }
-
-  @Override
-  public boolean getWantClientAuth() {
-    return engine.getWantClientAuth();
-  }
-
-  @Override
-  public void setEnableSessionCreation(boolean flag) {
-    engine.setEnableSessionCreation(flag);
-  }
-
-  @Override
-  public boolean getEnableSessionCreation() {
-    return engine.getEnableSessionCreation();
-  }
-
-  @Override
-  public @Nullable String getApplicationProtocol() {
-    return engine.getApplicationProtocol();
-  }
-
-  @Override
-  public @Nullable String getHandshakeApplicationProtocol() {
-    return engine.getHandshakeApplicationProtocol();
-  }
-
-  @Override
-  public void setHandshakeApplicationProtocolSelector(
-      @Nullable BiFunction<SSLEngine, List<String>, String> selector) {
-    engine.setHandshakeApplicationProtocolSelector(selector);
-  }
-
-  @Override
-  public @Nullable BiFunction<SSLEngine, List<String>, String>
-      getHandshakeApplicationProtocolSelector() {
-    return engine.getHandshakeApplicationProtocolSelector();
   }
 }
