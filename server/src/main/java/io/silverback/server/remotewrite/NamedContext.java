@@ -1,5 +1,6 @@
 package io.silverback.server.remotewrite;
 
+import io.silverback.server.trust.PassedOnEngine;
 import java.security.KeyManagementException;
 import java.security.SecureRandom;
 import java.util.List;
@@ -40,6 +41,22 @@ final class NamedContext extends SSLContextSpi {
     }
   }
 
+  /** An engine that asks for names of its own, whatever its user sets. */
+  private static final class Engine extends PassedOnEngine {
+    private final List<SNIServerName> names;
+
+    Engine(SSLEngine engine, List<SNIServerName> names) {
+      super(engine);
+      this.names = List.copyOf(names);
+    }
+
+    @Override
+    public void setSSLParameters(SSLParameters parameters) {
+      parameters.setServerNames(names);
+      super.setSSLParameters(parameters);
+    }
+  }
+
   /** Of a name that is an address, no server is asked by it. */
   private List<SNIServerName> names() {
     try {
@@ -53,7 +70,7 @@ final class NamedContext extends SSLContextSpi {
 
   @Override
   protected SSLEngine engineCreateSSLEngine(@Nullable String host, int port) {
-    return new NamedEngine(context.createSSLEngine(name, port), names());
+    return new Engine(context.createSSLEngine(name, port), names());
   }
 
   @Override

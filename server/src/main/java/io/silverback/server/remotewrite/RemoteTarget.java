@@ -10,15 +10,11 @@ import io.silverback.server.storage.StoreNotReadyException;
 import io.silverback.server.storage.engine.LocalStore;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * Sends what was pushed to one target, in rounds: each takes all samples of one stretch of time.
@@ -39,6 +35,7 @@ final class RemoteTarget {
   private static final Duration SHORTEST_WAIT = Duration.ofMillis(20);
   private static final Duration NOT_READY_WAIT = Duration.ofMillis(200);
   private static final Duration AFTER_FAULT = Duration.ofSeconds(5);
+  private static final Duration STOPPED_SOON = Duration.ofMillis(500);
   private static final long NANOS_IN_MILLI = 1_000_000;
   private static final RateLimitedLog failures =
       new RateLimitedLog(log, Duration.ofMinutes(1), 100, System::nanoTime);
@@ -53,13 +50,13 @@ final class RemoteTarget {
   private final Labels external;
   private final Semaphore reading;
   private final MetadataSender metadata;
+  private final Shards shards;
   private final RemoteEndpoint endpoint;
   private final Stop stop = new Stop();
   private final Semaphore wake = new Semaphore(0);
   private final Thread thread;
   private final long createdMillis = System.currentTimeMillis();
   private volatile boolean isLast;
-  private int shards;
   private long lastRoundNanos = System.nanoTime();
 
   /**
@@ -99,7 +96,7 @@ final class RemoteTarget {
     this.reading = with.reading();
     this.retention = with.retention();
     this.statistics = statistics;
-    this.shards = config.queue().fewestShards();
+    this.shards = new Shards(config.queue(), statistics);
     this.endpoint = new RemoteEndpoint(config, with.userAgent());
     this.metadata = new MetadataSender(config, endpoint, statistics, retention);
     this.thread =
@@ -157,7 +154,12 @@ final class RemoteTarget {
     if (!thread.join(patience)) {
       stop();
       endpoint.close();
-      thread.join();
+      if (!thread.join(STOPPED_SOON)) {
+        // Another server does not answer.
+        thread.interrupt();
+        shards.interrupt();
+        thread.join();
+      }
     }
   }
 
@@ -283,19 +285,31 @@ final class RemoteTarget {
     return cursors.of(config.name());
   }
 
-  private void send(Plan.Work work, BitSet slots, Leadership.Term term)
-      throws InterruptedException {
+  private void send(Plan.Work work, BitSet slots, Leadership.Term term) {
     if (!work.isNothing()) {
       keep(slots, term, work.begun());
       PushReader pushes =
           work.isEverywhere() ? leadership.everywhere(slots) : leadership.own(slots);
-      send(
+      shards.send(
           pushes,
           work.from().doneMillis() + 1,
           work.toMillis(),
-          stop.asLongAs(() -> term.holds().test(slots)));
+          common(stop.asLongAs(() -> term.holds().test(slots))));
     }
     keep(slots, term, work.done());
+  }
+
+  private Shard.Common common(Stop end) {
+    return new Shard.Common(
+        config,
+        endpoint,
+        statistics,
+        metadata,
+        names,
+        external,
+        this::oldestToSendMillis,
+        reading,
+        end);
   }
 
   private void keep(BitSet slots, Leadership.Term term, Cursor cursor) {
@@ -319,71 +333,5 @@ final class RemoteTarget {
     Duration part = retention.dividedBy(STRETCHES_IN_HISTORY);
     Duration longest = part.compareTo(LONGEST_STRETCH) > 0 ? LONGEST_STRETCH : part;
     return longest.compareTo(SHORTEST_STRETCH) < 0 ? SHORTEST_STRETCH : longest;
-  }
-
-  private void send(PushReader pushes, long fromMillis, long toMillis, Stop end)
-      throws InterruptedException {
-    long began = System.nanoTime();
-    long retried = statistics.retried.sum();
-    var common =
-        new Shard.Common(
-            config,
-            endpoint,
-            statistics,
-            metadata,
-            names,
-            external,
-            this::oldestToSendMillis,
-            reading,
-            end);
-    int count = Math.min(shards, pushes.parts());
-    statistics.shards(count, shards);
-    var next = new AtomicInteger();
-    var fault = new AtomicReference<Optional<Throwable>>(Optional.empty());
-    Runnable work =
-        () -> {
-          try (var shard = new Shard(common)) {
-            for (int part = next.getAndIncrement();
-                part < pushes.parts();
-                part = next.getAndIncrement()) {
-              shard.read(pushes, part, fromMillis, toMillis);
-            }
-            shard.flush();
-          } catch (RuntimeException | Error | InterruptedException e) {
-            fault.set(Optional.of(e));
-          }
-        };
-    List<Thread> others = new ArrayList<>();
-    for (int i = 1; i < count; i++) {
-      others.add(Thread.ofVirtual().name("remote-write-shard-" + i).start(work));
-    }
-    work.run();
-    for (Thread other : others) {
-      other.join();
-    }
-    requireNone(fault.get());
-    if (statistics.retried.sum() == retried) {
-      adapt(Duration.ofNanos(System.nanoTime() - began));
-    }
-  }
-
-  /** A stretch is done only if all shards are. */
-  private static void requireNone(Optional<Throwable> fault) {
-    if (fault.isPresent()) {
-      if (fault.get() instanceof RuntimeException known) {
-        throw known;
-      }
-      throw new IllegalStateException("a shard failed", fault.get());
-    }
-  }
-
-  /** More shards if a round takes too long though the target takes all, fewer if they idle. */
-  private void adapt(Duration took) {
-    Duration interval = config.queue().interval();
-    if (took.compareTo(interval.dividedBy(2)) > 0) {
-      shards = Math.min(config.queue().mostShards(), 2 * shards);
-    } else if (took.compareTo(interval.dividedBy(8)) < 0) {
-      shards = Math.max(config.queue().fewestShards(), shards / 2);
-    }
   }
 }
