@@ -4,6 +4,7 @@ import random
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from figures import Figure, Goal, Section, ratio
 from nodes import lasting_ports
@@ -19,6 +20,12 @@ FLINK_PROCESSES = 6
 # A cluster is never as quiet as a single node, so nobody waits for it to be.
 SETTLE_SECONDS = 0.5
 IDLE_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Sent:
+    pushes: int
+    cpu_seconds: float
 
 
 class Door:
@@ -53,11 +60,6 @@ class Nodes:
         time.sleep(IDLE_SECONDS)
         busy = (self.doors[0].cpu_seconds() - before) / IDLE_SECONDS / len(self.processes)
         return 100 * busy, sum(process.memory_megabytes()[0] for process in self.processes) / len(self.processes)
-
-
-class Sent:
-    def __init__(self, pushes, cpu_seconds):
-        self.pushes, self.cpu_seconds = pushes, cpu_seconds
 
 
 @contextmanager

@@ -113,9 +113,7 @@ public final class CheckPush {
     }
     try {
       return of(given, output).check(environment, input);
-    } catch (AdminException e) {
-      errors.println(COMMAND + ": error: " + e.getMessage());
-    } catch (StartUpException | UnreachedException e) {
+    } catch (AdminException | StartUpException | UnreachedException e) {
       errors.println(COMMAND + ": error: " + e.getMessage());
     } catch (IOException | InvalidPathException e) {
       errors.println(COMMAND + ": error: cannot read the body: " + e);

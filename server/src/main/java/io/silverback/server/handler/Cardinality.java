@@ -1,6 +1,6 @@
 package io.silverback.server.handler;
 
-import io.silverback.server.handler.HeavyJobs.Heavy;
+import io.silverback.server.handler.HeavyNames.Heavy;
 import java.util.List;
 
 /** Which names and values the series of one server, or of a cluster, have most. Thread-safe. */
@@ -26,8 +26,8 @@ public interface Cardinality {
   /**
    * How many series have what.
    *
-   * @param isExact false if the sums may be too low, and names may be missing, as {@link HeavyJobs}
-   *     says
+   * @param isExact false if the sums may be too low, and names may be missing, as {@link
+   *     HeavyNames} says
    * @param series that were counted
    * @param names in descending order of the sums
    */

@@ -7,7 +7,7 @@ import io.silverback.codec.model.DeadlineException;
 import io.silverback.server.handler.Cardinality.Dimension;
 import io.silverback.server.handler.Cardinality.Query;
 import io.silverback.server.handler.Cardinality.Ranking;
-import io.silverback.server.handler.HeavyJobs.Heavy;
+import io.silverback.server.handler.HeavyNames.Heavy;
 import io.silverback.server.http.Exchange;
 import io.silverback.server.json.BadParameterException;
 import io.silverback.server.json.JsonAnswer;
@@ -89,10 +89,10 @@ final class CardinalityHandler {
     out.writeNumberField("series", ranking.series());
     out.writeNumberField("names_in_all", ranking.names().size());
     out.writeArrayFieldStart("names");
-    for (Heavy name : ranking.names().stream().limit(limit).toList()) {
+    for (Heavy heavy : ranking.names().stream().limit(limit).toList()) {
       out.writeStartObject();
-      out.writeStringField("name", name.job());
-      out.writeNumberField("series", name.sum());
+      out.writeStringField("name", heavy.name());
+      out.writeNumberField("series", heavy.sum());
       out.writeEndObject();
     }
     out.writeEndArray();

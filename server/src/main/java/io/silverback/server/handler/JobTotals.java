@@ -1,6 +1,6 @@
 package io.silverback.server.handler;
 
-import io.silverback.server.handler.HeavyJobs.Heavy;
+import io.silverback.server.handler.HeavyNames.Heavy;
 import java.util.Collection;
 import java.util.List;
 
@@ -41,7 +41,7 @@ public interface JobTotals {
   }
 
   /**
-   * The jobs that have the most, with sums that may be too low, as {@link HeavyJobs} has them; at
+   * The jobs that have the most, with sums that may be too low, as {@link HeavyNames} has them; at
    * most two for each of {@link #MOST_JOBS}.
    *
    * @throws io.silverback.server.storage.StoreNotReadyException if a server does not answer

@@ -1,6 +1,6 @@
 package io.silverback.server.handler;
 
-import io.silverback.server.handler.HeavyJobs.Heavy;
+import io.silverback.server.handler.HeavyNames.Heavy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -58,7 +58,7 @@ public final class JobTraffic {
   }
 
   private static final class Table {
-    private final HeavyJobs pushes = new HeavyJobs(ROOM);
-    private final HeavyJobs refusals = new HeavyJobs(ROOM);
+    private final HeavyNames pushes = new HeavyNames(ROOM);
+    private final HeavyNames refusals = new HeavyNames(ROOM);
   }
 }

@@ -55,7 +55,7 @@ public final class StoredCardinality implements Cardinality {
   /** One look at all groups. */
   private static final class Count implements MetricStore.ShapeSink {
     private final Query query;
-    private final HeavyJobs sums = new HeavyJobs(MOST_NAMES);
+    private final HeavyNames sums = new HeavyNames(MOST_NAMES);
     private final Map<Fingerprint, Held> shapes = new HashMap<>();
     private final Deadline deadline = Deadline.current();
     private int held;

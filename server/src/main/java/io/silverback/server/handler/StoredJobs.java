@@ -1,6 +1,6 @@
 package io.silverback.server.handler;
 
-import io.silverback.server.handler.HeavyJobs.Heavy;
+import io.silverback.server.handler.HeavyNames.Heavy;
 import io.silverback.server.storage.MetricStore;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -39,7 +39,7 @@ public final class StoredJobs implements JobTotals {
   }
 
   private List<Heavy> largest(Weight weight) {
-    var jobs = new HeavyJobs(MOST_JOBS);
+    var jobs = new HeavyNames(MOST_JOBS);
     groups.accept(
         (key, _, series, bytes) -> jobs.add(JobName.shown(key.job()), weight.of(series, bytes)));
     return jobs.all();

@@ -1,7 +1,7 @@
 package io.silverback.server.handler;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import io.silverback.server.handler.HeavyJobs.Heavy;
+import io.silverback.server.handler.HeavyNames.Heavy;
 import io.silverback.server.handler.JobTotals.Order;
 import io.silverback.server.handler.JobTotals.Totals;
 import io.silverback.server.json.BadParameterException;
@@ -20,7 +20,7 @@ import java.util.stream.IntStream;
  *
  * <p>Which jobs those are is known for sure as long as there are at most a thousand, and of more,
  * for those that have a thousandth of all; what is told of a job is exact, but for pushes and
- * refusals, see {@link HeavyJobs}. Takes a fixed amount of memory, whatever the jobs are called.
+ * refusals, see {@link HeavyNames}. Takes a fixed amount of memory, whatever the jobs are called.
  */
 final class TopHandler {
   private static final int STANDARD_LIMIT = 20;
@@ -44,9 +44,9 @@ final class TopHandler {
   private List<Job> top(Order order, int limit) {
     List<String> names =
         jobs.heaviest(order).stream()
-            .sorted(Comparator.comparingLong(Heavy::sum).reversed().thenComparing(Heavy::job))
+            .sorted(Comparator.comparingLong(Heavy::sum).reversed().thenComparing(Heavy::name))
             .limit(limit)
-            .map(Heavy::job)
+            .map(Heavy::name)
             .toList();
     List<Totals> totals = jobs.totals(names);
     return IntStream.range(0, names.size())

@@ -5,8 +5,8 @@ import io.silverback.cluster.View;
 import io.silverback.cluster.node.ClusterNode;
 import io.silverback.server.handler.Cardinality;
 import io.silverback.server.handler.GroupFinder;
-import io.silverback.server.handler.HeavyJobs;
-import io.silverback.server.handler.HeavyJobs.Heavy;
+import io.silverback.server.handler.HeavyNames;
+import io.silverback.server.handler.HeavyNames.Heavy;
 import io.silverback.server.handler.JobTotals;
 import io.silverback.server.handler.Problems;
 import java.time.Duration;
@@ -43,14 +43,14 @@ final class ClusterSurveys implements JobTotals, GroupFinder, Problems, Cardinal
   /** Sums that are too low at some servers are so by no more than those of one store would be. */
   @Override
   public List<Heavy> heaviest(JobTotals.Order order) {
-    var jobs = new HeavyJobs(MOST_JOBS);
+    var jobs = new HeavyNames(MOST_JOBS);
     int slots = 0;
     for (Asked asked : askAll(new ServerQuestion.Heaviest(order))) {
       if (!(asked.await(patience.toNanos()) instanceof ServerAnswer.Weighed(int shown, var told))) {
         throw Asked.senseless(asked.member());
       }
       slots += shown;
-      told.forEach(heavy -> jobs.add(heavy.job(), heavy.sum()));
+      told.forEach(heavy -> jobs.add(heavy.name(), heavy.sum()));
     }
     MemberQuestions.requireAll(slots);
     return jobs.all();
@@ -76,7 +76,7 @@ final class ClusterSurveys implements JobTotals, GroupFinder, Problems, Cardinal
 
   @Override
   public Ranking rank(Cardinality.Query query) {
-    var names = new HeavyJobs(MOST_NAMES);
+    var names = new HeavyNames(MOST_NAMES);
     boolean isExact = true;
     long series = 0;
     int slots = 0;
@@ -87,7 +87,7 @@ final class ClusterSurveys implements JobTotals, GroupFinder, Problems, Cardinal
       slots += shown;
       isExact &= told.isExact();
       series += told.series();
-      told.names().forEach(name -> names.add(name.job(), name.sum()));
+      told.names().forEach(heavy -> names.add(heavy.name(), heavy.sum()));
     }
     MemberQuestions.requireAll(slots);
     return new Ranking(isExact && names.isExact(), series, names.all());

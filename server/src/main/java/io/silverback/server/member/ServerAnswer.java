@@ -10,7 +10,7 @@ import io.silverback.server.handler.ClusterInfo.Word;
 import io.silverback.server.handler.GroupFinder.Counts;
 import io.silverback.server.handler.GroupFinder.Page;
 import io.silverback.server.handler.GroupFinder.Row;
-import io.silverback.server.handler.HeavyJobs.Heavy;
+import io.silverback.server.handler.HeavyNames.Heavy;
 import io.silverback.server.handler.JobTotals.Totals;
 import io.silverback.server.handler.Problems.Kind;
 import io.silverback.server.handler.Problems.Problem;
@@ -316,8 +316,8 @@ sealed interface ServerAnswer {
     return Optional.of(copy);
   }
 
-  private static byte[] bytes(Heavy job) {
-    return new ByteOutput().u64(job.sum()).text(job.job()).finish();
+  private static byte[] bytes(Heavy heavy) {
+    return new ByteOutput().u64(heavy.sum()).text(heavy.name()).finish();
   }
 
   private static Heavy heavy(byte[] bytes) {

@@ -1,17 +1,12 @@
 package io.silverback.server.remotewrite;
 
-import io.silverback.server.log.FileFailure;
 import io.silverback.server.log.Log;
 import io.silverback.server.log.RateLimitedLog;
 import io.silverback.server.remotewrite.RemoteWriteConfig.IdentityFiles;
 import io.silverback.server.trust.Identity;
-import io.silverback.server.trust.TrustedAuthorities;
 import io.silverback.server.yaml.ConfigException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.Socket;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.security.Principal;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
@@ -44,19 +39,11 @@ final class ShownIdentity extends X509ExtendedKeyManager {
   }
 
   private Identity read() throws IOException {
-    byte[] certificate = read(files.certificate());
+    byte[] certificate = TargetTls.read(files.certificate());
     try {
-      return Identity.of(files.certificate(), certificate, read(files.key()));
+      return Identity.of(files.certificate(), certificate, TargetTls.read(files.key()));
     } catch (ConfigException e) {
       throw new IOException(e.getMessage(), e);
-    }
-  }
-
-  private static byte[] read(Path file) throws IOException {
-    try (InputStream in = Files.newInputStream(file)) {
-      return in.readNBytes(TrustedAuthorities.MOST_BYTES);
-    } catch (IOException e) {
-      throw new IOException("cannot read " + file + ": " + FileFailure.reason(e), e);
     }
   }
 

@@ -71,7 +71,8 @@ final class TargetTls {
         : null;
   }
 
-  private static byte[] read(Path file) throws IOException {
+  /** A file of certificates or a key, of which too long a one is cut off and so not valid. */
+  static byte[] read(Path file) throws IOException {
     try (InputStream in = Files.newInputStream(file)) {
       return in.readNBytes(TrustedAuthorities.MOST_BYTES);
     } catch (IOException e) {

@@ -41,7 +41,7 @@ public final class TrustedAuthorities {
     Collection<? extends Certificate> certificates =
         CertificateFactory.getInstance("X.509").generateCertificates(new ByteArrayInputStream(pem));
     if (certificates.isEmpty()) {
-      throw new CertificateException("there are none");
+      throw new CertificateException("no certificate in it");
     }
     return managers(certificates);
   }

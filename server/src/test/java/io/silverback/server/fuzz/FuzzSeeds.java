@@ -12,6 +12,7 @@ import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.row.SealedInputs;
 import io.silverback.server.ReadClient;
 import io.silverback.server.group.GroupUpdate;
+import io.silverback.server.member.MemberInputs;
 import io.silverback.server.storage.MetricStore.Submission;
 import io.silverback.server.storage.replica.SubmissionCodec;
 import io.silverback.server.storage.replica.UpdateCodec;
@@ -129,6 +130,8 @@ final class FuzzSeeds {
               SubmissionCodec.encode(new Submission.Refused(GroupingKey.of("x"), "why")));
       case PEER_MESSAGE -> List.of(PeerInputs.message());
       case VIEW -> List.of(PeerInputs.view());
+      case SERVER_QUESTION -> MemberInputs.questions();
+      case SERVER_ANSWER -> MemberInputs.answers();
       case REQUEST -> requests();
     };
   }

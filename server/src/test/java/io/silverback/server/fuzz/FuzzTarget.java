@@ -18,6 +18,7 @@ import io.silverback.server.body.BodyInputs;
 import io.silverback.server.group.select.GroupSelector;
 import io.silverback.server.group.select.MalformedSelectorException;
 import io.silverback.server.group.select.SeriesSelector;
+import io.silverback.server.member.MemberInputs;
 import io.silverback.server.storage.replica.SubmissionCodec;
 import io.silverback.server.storage.replica.UpdateCodec;
 import io.silverback.server.web.WebConfigReader;
@@ -25,6 +26,7 @@ import io.silverback.server.yaml.ConfigException;
 import io.silverback.server.yaml.YamlDocument;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -33,7 +35,7 @@ import java.util.function.Consumer;
  * documentation names, soon and with memory in proportion to the bytes.
  */
 public enum FuzzTarget {
-  TEXT(bytes -> new TextParser(NameValidation.LEGACY).parse(bytes, bytes.length)),
+  TEXT(FuzzTarget::readText),
   TEXT_UTF8(bytes -> new TextParser(NameValidation.UTF8).parse(bytes, bytes.length)),
   PROTOBUF(bytes -> new ProtobufParser().parse(bytes, bytes.length)),
   GZIP(BodyInputs::inflateGzip),
@@ -54,6 +56,8 @@ public enum FuzzTarget {
   SUBMISSION(SubmissionCodec::decode),
   PEER_MESSAGE(PeerInputs::readMessage),
   VIEW(View::decode),
+  SERVER_QUESTION(MemberInputs::readQuestion),
+  SERVER_ANSWER(MemberInputs::readAnswer),
   REQUEST(new RequestTarget());
 
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
@@ -71,6 +75,23 @@ public enum FuzzTarget {
 
   FuzzTarget(Consumer<byte[]> reader) {
     this.reader = reader;
+  }
+
+  /** The search for all faults knows the same ones first. */
+  private static void readText(byte[] bytes) {
+    var parser = new TextParser(NameValidation.LEGACY);
+    var found = new ArrayList<MalformedExpositionException>();
+    parser.faults(bytes, bytes.length, fault -> found.add(fault) && found.size() < 20);
+    try {
+      parser.parse(bytes, bytes.length);
+      if (!found.isEmpty()) {
+        throw new IllegalStateException("a fault of what is valid: " + found.getFirst());
+      }
+    } catch (MalformedExpositionException e) {
+      if (found.isEmpty() || !found.getFirst().reason().equals(e.reason())) {
+        throw new IllegalStateException("another fault comes first", e);
+      }
+    }
   }
 
   /** Starts what a target needs, once. */

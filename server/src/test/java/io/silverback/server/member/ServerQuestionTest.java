@@ -18,7 +18,7 @@ import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.handler.Cardinality;
 import io.silverback.server.handler.ClusterInfo.Word;
 import io.silverback.server.handler.GroupFinder;
-import io.silverback.server.handler.HeavyJobs.Heavy;
+import io.silverback.server.handler.HeavyNames.Heavy;
 import io.silverback.server.handler.JobTotals.Order;
 import io.silverback.server.handler.JobTotals.Totals;
 import io.silverback.server.handler.Problems;

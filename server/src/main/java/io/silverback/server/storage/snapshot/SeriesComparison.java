@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.silverback.codec.row.ShapeReader;
 import io.silverback.server.storage.Utf8Order;
 import io.silverback.server.storage.maps.GroupKeys;
+import java.util.function.IntBinaryOperator;
 
 /**
  * Compares stored series in place, without making strings of their labels: fewer labels first, then
@@ -18,6 +19,8 @@ final class SeriesComparison {
   private final GroupRows rows;
   private final LabelWalk left = new LabelWalk();
   private final LabelWalk right = new LabelWalk();
+  private final IntBinaryOperator withKeys = this::compareLabels;
+  private final IntBinaryOperator withoutKeys = this::compareOnlyLabels;
 
   SeriesComparison(GroupRows rows) {
     this.rows = rows;
@@ -35,12 +38,7 @@ final class SeriesComparison {
       int rightRow,
       ShapeReader rightShape,
       int rightLabels) {
-    return rows.readInt(
-        () -> {
-          leftShape.labels(leftLabels, left.own());
-          rightShape.labels(rightLabels, right.own());
-          return compareLabels(leftRow, rightRow);
-        });
+    return compare(leftRow, leftShape, leftLabels, rightRow, rightShape, rightLabels, withKeys);
   }
 
   /** True if two series have the same labels, of which one has to be left out. */
@@ -51,13 +49,24 @@ final class SeriesComparison {
       int rightRow,
       ShapeReader rightShape,
       int rightLabels) {
-    return rows.readInt(
-            () -> {
-              leftShape.labels(leftLabels, left.own());
-              rightShape.labels(rightLabels, right.own());
-              return compareOnlyLabels(leftRow, rightRow);
-            })
+    return compare(leftRow, leftShape, leftLabels, rightRow, rightShape, rightLabels, withoutKeys)
         == 0;
+  }
+
+  private int compare(
+      int leftRow,
+      ShapeReader leftShape,
+      int leftLabels,
+      int rightRow,
+      ShapeReader rightShape,
+      int rightLabels,
+      IntBinaryOperator order) {
+    return rows.readInt(
+        () -> {
+          leftShape.labels(leftLabels, left.own());
+          rightShape.labels(rightLabels, right.own());
+          return order.applyAsInt(leftRow, rightRow);
+        });
   }
 
   /**

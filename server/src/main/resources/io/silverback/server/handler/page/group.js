@@ -37,7 +37,7 @@ async function load(params, signal) {
       return undefined;
     }),
     get('api/v1/groups', {'match[]': selector(labels), limit: 50}, signal),
-    get('api/v1/cluster/owner', labels, signal).catch(ifNotAborted(signal)),
+    placeOf(labels, signal).catch(ifNotAborted(signal)),
     get('api/v1/problems', {}, signal).catch(ifNotAborted(signal)),
   ]);
   const refusal = problems && problems.data.problems.find(problem =>
@@ -71,11 +71,16 @@ async function load(params, signal) {
     families,
     past,
     row: row.data.groups.find(each => sameLabels(each.labels, labels)),
-    // A single node leads all of its groups.
     place: place && place.data.leader ? place.data : undefined,
     refusal,
     conflict: Array.isArray(data.writer_conflict) ? data.writer_conflict : undefined,
   };
+}
+
+/** Who leads the group, and has copies. A single node is not asked: it has no others. */
+async function placeOf(labels, signal) {
+  const {data: own} = await get('api/v1/cluster', {}, signal);
+  return own.enabled ? get('api/v1/cluster/owner', labels, signal) : undefined;
 }
 
 /** What the group can be shown without. */
