@@ -16,6 +16,15 @@ public interface Loop {
   /** Runs the task soon. Thread-safe; never runs it in the calling thread before it returns. */
   void execute(Runnable task);
 
+  /**
+   * The same for a thread that has brought a task and has time: it may run that one itself before
+   * this returns, and others that wait, so that no other thread has to wake up for them. So it must
+   * hold no lock that a task may want.
+   */
+  default void bring(Runnable task) {
+    execute(task);
+  }
+
   /** Runs the task once, not before that many nanoseconds of the monotonic clock have passed. */
   void schedule(long delayNanos, Runnable task);
 

@@ -632,7 +632,7 @@ public final class ClusterNode implements AutoCloseable {
     long then = mail.get();
     ports
         .loop()
-        .execute(
+        .bring(
             () ->
                 inLoop(
                     () -> {

@@ -25,6 +25,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * A loop that is a thread, with others for the works beside it. Thread-safe.
  *
+ * <p>One thread at a time runs its tasks, and that need not be its own: a thread that brings a
+ * message or what comes out of a work goes on with the tasks if nobody else is at them, as waking
+ * another thread costs more than most tasks. Never a virtual thread, which could lose its carrier
+ * in the middle of a task and keep all others waiting; and none for longer than its share.
+ *
  * <p>Its mailbox is bounded. Another thread that finds it full waits a moment, so that a sender
  * that brings messages slows down to what the loop can do, and is then refused by a {@link
  * RejectedExecutionException}. What the loop hands to itself, and what comes due or comes out of a
@@ -41,6 +46,17 @@ public final class ThreadLoop implements Loop, AutoCloseable {
   /** As long as a node that compares slots waits for an answer. */
   private static final Duration MOST_TO_BEGIN = Duration.ofSeconds(5);
 
+  /** After which a thread that is not the loop's own leaves the tasks to that one. */
+  static final int MOST_TASKS_IN_A_ROW = 64;
+
+  /**
+   * Most timers are for what does not happen. Those that are far enough away come due together, so
+   * that the loop wakes up once for all of a moment.
+   */
+  static final long MOMENT_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+
+  static final long FAR_NANOS = 10 * MOMENT_NANOS;
+
   /** Far more than fifty nodes ask that each wait for an answer before they ask again. */
   static final int MOST_WORKS = 256;
 
@@ -55,6 +71,13 @@ public final class ThreadLoop implements Loop, AutoCloseable {
   private final ExecutorService urgent;
   private final ExecutorService parallel;
   private final long mostNanosToBegin;
+
+  /** Who runs tasks now, if anybody does. */
+  private @Nullable Thread runner;
+
+  /** For what the loop's own thread waits, if it waits and not for ever. */
+  private @Nullable Timer awaited;
+
   private long timersMade;
   private long refused;
   private volatile boolean closed;
@@ -116,10 +139,31 @@ public final class ThreadLoop implements Loop, AutoCloseable {
     try {
       if (awaitRoom()) {
         mailbox.add(task);
-        work.signal();
+        wakeIfNeeded();
       }
     } finally {
       lock.unlock();
+    }
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * @throws RejectedExecutionException if the mailbox stays full
+   */
+  @Override
+  public void bring(Runnable task) {
+    boolean isMine = false;
+    lock.lock();
+    try {
+      if (awaitRoom()) {
+        isMine = addOrTakeOver(task);
+      }
+    } finally {
+      lock.unlock();
+    }
+    if (isMine) {
+      runSome();
     }
   }
 
@@ -128,12 +172,18 @@ public final class ThreadLoop implements Loop, AutoCloseable {
     lock.lock();
     try {
       if (!closed) {
-        timers.add(new Timer(System.nanoTime() + Math.max(0, delayNanos), timersMade++, task));
-        work.signal();
+        timers.add(new Timer(dueNanos(System.nanoTime(), delayNanos), timersMade++, task));
+        wakeIfNeeded();
       }
     } finally {
       lock.unlock();
     }
+  }
+
+  /** When a timer comes due that was set at that moment. */
+  static long dueNanos(long nowNanos, long delayNanos) {
+    long due = nowNanos + Math.max(0, delayNanos);
+    return delayNanos < FAR_NANOS ? due : due + Math.floorMod(-due, MOMENT_NANOS);
   }
 
   @Override
@@ -179,14 +229,65 @@ public final class ThreadLoop implements Loop, AutoCloseable {
   }
 
   private void comesOut(Runnable then) {
+    boolean isMine = false;
     lock.lock();
     try {
       if (!closed) {
-        mailbox.add(then);
-        work.signal();
+        isMine = addOrTakeOver(then);
       }
     } finally {
       lock.unlock();
+    }
+    if (isMine) {
+      runSome();
+    }
+  }
+
+  /** True if this thread has to run it, and what waits before it. Under the lock. */
+  private boolean addOrTakeOver(Runnable task) {
+    mailbox.add(task);
+    if (runner != null) {
+      return false;
+    }
+    if (Thread.currentThread().isVirtual()) {
+      work.signal();
+      return false;
+    }
+    runner = Thread.currentThread();
+    return true;
+  }
+
+  /** Runs what waits, as this thread has taken over, and leaves the rest to the loop's own. */
+  private void runSome() {
+    int left = MOST_TASKS_IN_A_ROW;
+    for (Runnable task = nextOrLeave(left); task != null; task = nextOrLeave(left)) {
+      runLogged(task);
+      left--;
+    }
+  }
+
+  private @Nullable Runnable nextOrLeave(int left) {
+    lock.lock();
+    try {
+      Runnable task = left > 0 ? poll() : null;
+      if (task == null) {
+        runner = null;
+        wakeIfNeeded();
+      }
+      return task;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Wakes the loop's own thread if nobody runs what waits or would see to the next timer. */
+  private void wakeIfNeeded() {
+    if (runner == null) {
+      Timer first = timers.peek();
+      boolean isEarlier = first != null && (awaited == null || first.compareTo(awaited) < 0);
+      if (closed || isEarlier || !mailbox.isEmpty()) {
+        work.signal();
+      }
     }
   }
 
@@ -213,8 +314,10 @@ public final class ThreadLoop implements Loop, AutoCloseable {
   /** Ends when the task that runs has; drops all others. */
   @Override
   public void close() {
+    boolean isOwn;
     lock.lock();
     try {
+      isOwn = runner == Thread.currentThread();
       closed = true;
       mailbox.clear();
       timers.clear();
@@ -226,7 +329,7 @@ public final class ThreadLoop implements Loop, AutoCloseable {
     List<ExecutorService> works = List.of(background, urgent, parallel);
     works.forEach(ExecutorService::shutdown);
     try {
-      boolean ended = thread == Thread.currentThread() || thread.join(MOST_TO_END);
+      boolean ended = isOwn || thread.join(MOST_TO_END);
       for (ExecutorService workers : works) {
         ended &= workers.awaitTermination(MOST_TO_END.toMillis(), TimeUnit.MILLISECONDS);
       }
@@ -240,7 +343,7 @@ public final class ThreadLoop implements Loop, AutoCloseable {
 
   /** False if the loop is closed. */
   private boolean awaitRoom() {
-    boolean isOwn = Thread.currentThread() == thread;
+    boolean isOwn = runner == Thread.currentThread();
     long left = MOST_NANOS_TO_WAIT;
     while (!closed && !isOwn && mailbox.size() >= capacity) {
       try {
@@ -264,31 +367,54 @@ public final class ThreadLoop implements Loop, AutoCloseable {
     }
   }
 
+  /** Null when the loop is closed, and no other thread runs a task. */
   private @Nullable Runnable next() {
     lock.lock();
     try {
-      while (!closed) {
-        long now = System.nanoTime();
-        Timer first = timers.peek();
-        while (first != null && first.dueNanos - now <= 0) {
-          mailbox.add(timers.remove().task);
-          first = timers.peek();
-        }
-        Runnable task = mailbox.poll();
+      if (runner == thread) {
+        runner = null;
+      }
+      while (!closed || runner != null) {
+        Runnable task = runner == null ? poll() : null;
         if (task != null) {
-          room.signalAll();
+          runner = thread;
           return task;
         }
+        // A thread that runs tasks sees to the timers, and says when it has done its share.
+        awaited = runner == null ? timers.peek() : null;
         try {
-          work.awaitNanos(first == null ? Long.MAX_VALUE : first.dueNanos - now);
+          work.awaitNanos(nanosTo(awaited));
         } catch (InterruptedException _) {
           // Nobody but a task can have done that, and a task does not end the loop.
         }
+        awaited = null;
       }
       return null;
     } finally {
       lock.unlock();
     }
+  }
+
+  /** What is to run next, if anything is. Under the lock. */
+  private @Nullable Runnable poll() {
+    if (closed) {
+      return null;
+    }
+    long now = System.nanoTime();
+    for (Timer first = timers.peek();
+        first != null && first.dueNanos - now <= 0;
+        first = timers.peek()) {
+      mailbox.add(timers.remove().task);
+    }
+    Runnable task = mailbox.poll();
+    if (task != null) {
+      room.signalAll();
+    }
+    return task;
+  }
+
+  private static long nanosTo(@Nullable Timer timer) {
+    return timer == null ? Long.MAX_VALUE : timer.dueNanos - System.nanoTime();
   }
 
   private static void runLogged(Runnable task) {

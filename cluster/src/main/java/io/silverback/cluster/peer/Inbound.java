@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A connection that a peer, or a stranger, opened to this node. Once it has ceased, nothing that
- * came over it is handed over. Thread-safe; {@link #run} is for one thread.
+ * came over it is handed over. Thread-safe; {@link #run} is called once.
  */
 final class Inbound {
   private static final Logger logger = System.getLogger(SealedNetwork.class.getName());
@@ -58,26 +58,43 @@ final class Inbound {
     return secret;
   }
 
-  /** Takes the handshake, and then messages, until the connection ends. */
+  /** One part of a connection's life; true if another thread goes on with it. */
+  @FunctionalInterface
+  private interface Part {
+    boolean goesOn() throws IOException;
+  }
+
+  /** Takes the handshake, and has messages taken until the connection ends. */
   void run() {
+    live(
+        () -> {
+          socket.setTcpNoDelay(true);
+          InputStream in = socket.getInputStream();
+          Session session =
+              Session.accept(
+                  in, socket.getOutputStream(), local.self(), local.newNonce(), local.secrets());
+          Hello hello = session.hello();
+          int most = local.settings().maxBytes(hello.channel());
+          var reader = new MessageReader(in, session.keys().forward(), most);
+          reader.readFrame(
+              _ -> {
+                throw new RefusedException(Refusal.MALFORMED, "a message instead of a proof");
+              });
+          local.requireOtherName(hello.from().nodeId(), hello.from().incarnation());
+          secret = session.secret();
+          arrivals.admit(this, hello);
+          socket.setSoTimeout((int) local.settings().silence().toMillis());
+          Sockets.thread(hello.channel())
+              .name("peer-from-" + hello.channel() + "-" + name())
+              .start(() -> live(() -> take(session, reader)));
+          return true;
+        });
+  }
+
+  private void live(Part part) {
+    boolean goesOn = false;
     try {
-      socket.setTcpNoDelay(true);
-      InputStream in = socket.getInputStream();
-      Session session =
-          Session.accept(
-              in, socket.getOutputStream(), local.self(), local.newNonce(), local.secrets());
-      Hello hello = session.hello();
-      int most = local.settings().maxBytes(hello.channel());
-      var reader = new MessageReader(in, session.keys().forward(), most);
-      reader.readFrame(
-          _ -> {
-            throw new RefusedException(Refusal.MALFORMED, "a message instead of a proof");
-          });
-      local.requireOtherName(hello.from().nodeId(), hello.from().incarnation());
-      secret = session.secret();
-      arrivals.admit(this, hello);
-      socket.setSoTimeout((int) local.settings().silence().toMillis());
-      take(session, reader);
+      goesOn = part.goesOn();
     } catch (RefusedException e) {
       refuse(e.refusal(), String.valueOf(e.getMessage()));
     } catch (IOException e) {
@@ -90,8 +107,10 @@ final class Inbound {
           entry("peer", name()),
           entry("reason", e));
     } finally {
-      arrivals.leave(this);
-      cease();
+      if (!goesOn) {
+        arrivals.leave(this);
+        cease();
+      }
     }
   }
 
@@ -120,7 +139,7 @@ final class Inbound {
     }
   }
 
-  private void take(Session session, MessageReader reader) throws IOException {
+  private boolean take(Session session, MessageReader reader) throws IOException {
     var signs = new MessageWriter(socket.getOutputStream(), session.keys().backward());
     signs.flush();
     long signedNanos = System.nanoTime();
@@ -137,6 +156,7 @@ final class Inbound {
           signedNanos = now;
         }
       }
+      return false;
     } finally {
       if (channel == Channel.CONTROL && !ceased) {
         receivers.ends().accept(from);

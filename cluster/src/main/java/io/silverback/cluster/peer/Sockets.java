@@ -1,12 +1,24 @@
 package io.silverback.cluster.peer;
 
+import io.silverback.cluster.Network.Channel;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.Socket;
 
-/** Ends of sockets, of which nobody wants to hear that they failed. */
+/** Threads at sockets, and ends of sockets, of which nobody wants to hear that they failed. */
 final class Sockets {
   private Sockets() {}
+
+  /**
+   * For a connection of that channel. A push waits for several messages in turn, and each would be
+   * late and cost more by what a virtual thread needs to come to its carrier.
+   */
+  static Thread.Builder thread(Channel channel) {
+    return switch (channel) {
+      case CONTROL, DATA -> Thread.ofPlatform().daemon();
+      case GOSSIP, CONSENSUS -> Thread.ofVirtual();
+    };
+  }
 
   static void close(Closeable socket) {
     try {
