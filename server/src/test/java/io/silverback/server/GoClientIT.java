@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -30,13 +32,18 @@ final class GoClientIT {
     RunningProcess.debianProgram(
         SOURCES + "/src/github.com/prometheus/client_golang/prometheus/push",
         "golang-github-prometheus-client-golang-dev");
+    build("src/test/go/push.go", program());
+    gateway = RunningGateway.start();
+  }
+
+  private static void build(String source, String program) {
     var build =
         List.of(
             RunningProcess.debianProgram("/usr/bin/go", "golang-go"),
             "build",
             "-o",
-            program(),
-            "src/test/go/push.go");
+            program,
+            source);
     // Nothing of the user's own settings, and nothing from the network.
     var environment =
         Map.of(
@@ -51,7 +58,17 @@ final class GoClientIT {
             "GOCACHE",
             folder.resolve("cache").toString());
     RunningProcess.complete(build, environment, BUILD_LIMIT);
-    gateway = RunningGateway.start();
+  }
+
+  @Test
+  void theProgramOfThePagePushes() throws IOException {
+    Path source = folder.resolve("load.go");
+    Files.writeString(source, PushingPage.program("go", gateway.address()));
+    String load = folder.resolve("load").toString();
+    build(source.toString(), load);
+    RunningProcess.complete(List.of(load), Map.of(), RUN_LIMIT);
+    assertEquals(
+        "rows_loaded{instance=\"worker-3\",job=\"loader\"} 128\n", gateway.scrapeOf("loader"));
   }
 
   @Test

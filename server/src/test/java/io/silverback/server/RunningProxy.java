@@ -8,19 +8,23 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A proxy of Debian in front of a gateway, on a free port of the loopback address. It lets one team
- * push and delete its own groups, those of the job {@code teama}, and forbids all else; it passes
- * bodies on as they come, and keeps its connections to the gateway.
+ * A proxy of Debian in front of gateways, on a free port of the loopback address. One in front of a
+ * single gateway lets one team push and delete its own groups, those of the job {@code teama}, and
+ * forbids all else; it passes bodies on as they come, and keeps its connections to the gateway.
  */
 final class RunningProxy implements AutoCloseable {
   private final String address;
   private final RunningProcess process;
 
   private RunningProxy(String address, List<String> command) {
+    this(address, "/proxy-is-ready", command);
+  }
+
+  private RunningProxy(String address, String path, List<String> command) {
     this.address = address;
     process = RunningProcess.start(command, Map.of());
     try {
-      process.awaitReady(URI.create("http://" + address + "/proxy-is-ready"));
+      process.awaitReady(URI.create("http://" + address + path));
     } catch (AssertionError e) {
       process.close();
       throw e;
@@ -104,6 +108,53 @@ final class RunningProxy implements AutoCloseable {
         """
             .formatted(address, gateway.address()));
     return new RunningProxy(address, List.of(program, "-db", "-f", configuration.toString()));
+  }
+
+  /** With the file of the documentation, and these servers in place of those in it. */
+  static RunningProxy nginxOfTheDocs(Path folder, List<String> servers) throws IOException {
+    String program = RunningProcess.debianProgram("/usr/sbin/nginx", "nginx-light");
+    String address = "127.0.0.1:" + RunningProcess.freePort();
+    Path configuration = folder.resolve("balancer.conf");
+    // One process, as to end it ends all of it, and no folder but that of the test.
+    String own = "daemon off;\nmaster_process off;\npid balancer.pid;\n";
+    String folders =
+        """
+        http {
+          client_body_temp_path balanced_body;
+          proxy_temp_path balanced_proxy;
+          fastcgi_temp_path balanced_fastcgi;
+          uwsgi_temp_path balanced_uwsgi;
+          scgi_temp_path balanced_scgi;
+        """;
+    Files.writeString(
+        configuration,
+        own
+            + ofTheDocs("nginx.conf", servers)
+                .replace("http {\n", folders)
+                .replace("listen 9090;", "listen " + address + ";"));
+    return new RunningProxy(
+        address,
+        "/-/ready",
+        List.of(program, "-p", folder.toString(), "-c", configuration.toString(), "-e", "stderr"));
+  }
+
+  /** With the file of the documentation, and these servers in place of those in it. */
+  static RunningProxy haproxyOfTheDocs(Path folder, List<String> servers) throws IOException {
+    String program = RunningProcess.debianProgram("/usr/sbin/haproxy", "haproxy");
+    String address = "127.0.0.1:" + RunningProcess.freePort();
+    Path configuration = folder.resolve("balancer.cfg");
+    Files.writeString(
+        configuration, ofTheDocs("haproxy.cfg", servers).replace("bind :9090", "bind " + address));
+    return new RunningProxy(
+        address, "/-/ready", List.of(program, "-db", "-f", configuration.toString()));
+  }
+
+  private static String ofTheDocs(String name, List<String> servers) throws IOException {
+    String text = Files.readString(Path.of("..", "docs", "examples", name));
+    for (int i = 0; i < servers.size(); i++) {
+      text = text.replace("gateway-" + (i + 1) + ":9091", servers.get(i));
+    }
+    return text;
   }
 
   /** Host and port. */
