@@ -100,6 +100,7 @@ final class DeleteGroupsHandler {
     private long namedWeight;
     private long groups;
     private long failed;
+    private boolean isBegun;
 
     private void done(GroupingKey key) {
       groups++;
@@ -128,7 +129,8 @@ final class DeleteGroupsHandler {
           Deadline.of(limits.queryTimeout(), System::nanoTime, Exchange.of(request)::isAbandoned);
       deadline.begin();
       try {
-        if (!isInReach(order, deadline)) {
+        outcome.isBegun = isInReach(order, deadline);
+        if (!outcome.isBegun) {
           permits.refuseSelectors(request, response);
           return;
         }
@@ -140,7 +142,7 @@ final class DeleteGroupsHandler {
         }
         return;
       } finally {
-        if (!order.isDryRun()) {
+        if (!order.isDryRun() && outcome.isBegun) {
           log.groupsDeleted(request, order.matches(), outcome.groups, outcome.failed);
         }
       }

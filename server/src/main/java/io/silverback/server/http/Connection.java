@@ -95,7 +95,7 @@ final class Connection {
     return client;
   }
 
-  /** The certificate of the client that a client CA vouches for; empty if there is none. */
+  /** The certificate of the client that a client CA vouches for; empty without one. */
   Optional<X509Certificate> clientCertificate() {
     return wire.clientCertificate();
   }

@@ -60,7 +60,7 @@ public final class Exchange {
     return connection.isAbandoned();
   }
 
-  /** The certificate of the client that a client CA vouches for; empty if there is none. */
+  /** The certificate of the client that a client CA vouches for; empty without one. */
   public Optional<X509Certificate> clientCertificate() {
     return connection.clientCertificate();
   }

@@ -28,7 +28,7 @@ interface Wire {
    */
   boolean hasEnded() throws IOException;
 
-  /** The certificate of the client that a client CA vouches for; empty if there is none. */
+  /** The certificate of the client that a client CA vouches for; empty without one. */
   Optional<X509Certificate> clientCertificate();
 
   /** Sends all of them, and waits where the client does not keep up. */

@@ -25,7 +25,7 @@ public interface Permissions {
    * Who sent a request. A client without credentials is one, too, with the rights that anyone has.
    *
    * @param user whose password was right; empty if there was none to check
-   * @param authorization the value of the {@code Authorization} header; empty if there is none
+   * @param authorization the value of the {@code Authorization} header; empty without one
    * @param certificate asked for the verified certificate of the client, if that counts
    * @return empty if there are credentials that are not right
    */

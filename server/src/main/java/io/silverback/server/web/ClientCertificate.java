@@ -21,7 +21,7 @@ public final class ClientCertificate {
   private ClientCertificate() {}
 
   /**
-   * The certificate that a client CA vouches for; empty if there is none, or if the policy under
+   * The certificate that a client CA vouches for; empty without one, or if the policy under
    * which the connection was made takes certificates that anyone may have signed.
    */
   public static Optional<X509Certificate> verified(SSLEngine engine) {

@@ -7,6 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.silverback.server.RawHttp.Answer;
 import io.silverback.server.RunningProcess;
 import io.silverback.server.TestGateway;
+import io.silverback.server.log.CapturedLog;
+import io.silverback.server.log.LogFormat;
+import io.silverback.server.log.LogLevel;
 import io.silverback.server.permission.Right;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.web.TestCertificates;
@@ -409,6 +412,23 @@ final class PermissionsTest {
           page.contains(
               "pushgateway_http_requests_total{code=\"403\",handler=\"push\",method=\"put\"} 1"),
           page);
+    }
+  }
+
+  @Test
+  void aRefusalIsALineInTheLogOnceInAWhileAndSaysNoCredentials() throws IOException {
+    try (var log = new CapturedLog(LogLevel.INFO, LogFormat.LOGFMT);
+        var gateway = start("clients:\n" + client("team", "push", "{job=\"mine\"}"))) {
+      for (int i = 0; i < 5; i++) {
+        put(gateway, "other", token("team"));
+        put(gateway, "other", token("guessed"));
+        put(gateway, "other");
+      }
+      List<String> lines = log.lines().stream().filter(line -> line.contains("refused")).toList();
+      assertEquals(3, lines.size(), lines.toString());
+      assertTrue(lines.getFirst().contains(" client=team url=/metrics/job/other right=push "));
+      assertTrue(lines.getFirst().contains("mine"), lines.getFirst());
+      assertFalse(log.lines().toString().contains("guessed"));
     }
   }
 

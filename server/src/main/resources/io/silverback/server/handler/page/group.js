@@ -122,7 +122,7 @@ function seriesKey({__name__, ...labels}) {
 }
 
 function view(data, params, app) {
-  const {labels, families, row, conflict, place, refusal} = data;
+  const {labels, families, row, conflict, place, refusal, mayChange} = data;
   if (!families) {
     return [
       h('p', {key: 'key', class: 'key'}, labelList(labels)),
