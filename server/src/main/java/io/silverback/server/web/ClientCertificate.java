@@ -21,8 +21,8 @@ public final class ClientCertificate {
   private ClientCertificate() {}
 
   /**
-   * The certificate that a client CA vouches for; empty without one, or if the policy under
-   * which the connection was made takes certificates that anyone may have signed.
+   * The certificate that a client CA vouches for; empty without one, or if the policy under which
+   * the connection was made takes certificates that anyone may have signed.
    */
   public static Optional<X509Certificate> verified(SSLEngine engine) {
     if (!(engine instanceof PolicyEngine policy) || !policy.verifiesClients()) {
