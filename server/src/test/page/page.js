@@ -264,6 +264,19 @@ const claims = {
     await page.authenticate(null);
   },
 
+  async aViewerIsOfferedOnlyWhatTheyHaveARightFor() {
+    await open(servers.viewer, 'groups');
+    assert.match(await textOf('main'), /job=kept/);
+    assert.doesNotMatch(await textOf('main'), /Delete/);
+    await open(servers.viewer, 'groups?search=%7Bjob%3D%22kept%22%7D');
+    assert.doesNotMatch(await textOf('main'), /Delete/);
+    await open(servers.viewer, 'group?job=kept');
+    assert.match(await textOf('main'), /Copy curl/);
+    assert.doesNotMatch(await textOf('main'), /Delete group/);
+    await open(servers.viewer, 'try');
+    assert.match(await textOf('main'), /needs the right push/);
+  },
+
   async aHundredThousandGroupsArePagedThrough() {
     await open(servers.large, 'groups');
     assert.equal(await textOf('.view [role=status]'), '100,000 groups found');

@@ -26,6 +26,8 @@ import io.silverback.server.member.ClusterParts;
 import io.silverback.server.memory.RequestMemory;
 import io.silverback.server.metrics.BuildInfo;
 import io.silverback.server.metrics.GatewayMetrics;
+import io.silverback.server.permission.PermissionFile;
+import io.silverback.server.permission.Permissions;
 import io.silverback.server.pushgateway.TakeOver;
 import io.silverback.server.remotewrite.RemoteWrite;
 import io.silverback.server.storage.ChoreStatistics;
@@ -61,7 +63,8 @@ import java.util.function.UnaryOperator;
 import javax.net.ssl.SSLContext;
 
 /**
- * One running server: builds the parts, starts them, and closes them in the reverse order.
+ * One running server: builds the parts, starts them, and closes them in the reverse order. Longer
+ * than other classes, as all parts meet here.
  *
  * <p>Thread-safe.
  */
@@ -106,6 +109,9 @@ public final class Gateway implements AutoCloseable {
       metrics.watchConfig(live::lastSucceeded, live::lastSuccess);
     }
     Optional<WebConfigFile> guardFile = openGuardFile(config.webConfigFile());
+    Optional<PermissionFile> permissionFile =
+        openPermissionFile(config.permissionsFile(), guardFile);
+    permissionFile.ifPresent(file -> metrics.watchPermissions(file::isSound));
     StartReport.settings(config, guardFile.map(file -> file.current().users().size()).orElse(0));
     var failures = new HandshakeFailures();
     Optional<SSLContext> tls = guardFile.flatMap(file -> file.sslContext(failures));
@@ -162,7 +168,14 @@ public final class Gateway implements AutoCloseable {
         new StalenessSweep(store, live::staleness, metrics::countExpired, metrics::countPurged);
     Guard guard =
         guardFile
-            .<Guard>map(file -> new AccessControl(file, config.endpoints().limits().maxWait()))
+            .<Guard>map(
+                file ->
+                    new AccessControl(
+                        file,
+                        permissionFile.isPresent()
+                            ? AccessControl.Unnamed.ADMITTED
+                            : AccessControl.Unnamed.REFUSED,
+                        config.endpoints().limits().maxWait()))
             .orElse(Guard.OPEN);
     var routes =
         new Routes(
@@ -186,6 +199,7 @@ public final class Gateway implements AutoCloseable {
             live::rewrite,
             build,
             guard,
+            permissionFile.<Permissions>map(file -> file).orElse(Permissions.NONE),
             cluster
                 .map(parts -> parts.fence(request -> Exchange.of(request).acceptedNanos()))
                 .orElse(Fence.OPEN),
@@ -386,6 +400,18 @@ public final class Gateway implements AutoCloseable {
       return Optional.of(WebConfigFile.open(Path.of(name)));
     } catch (ConfigException e) {
       throw new StartUpException("--web.config.file: " + e.getMessage());
+    }
+  }
+
+  private static Optional<PermissionFile> openPermissionFile(
+      String name, Optional<WebConfigFile> web) {
+    if (name.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(PermissionFile.open(Path.of(name), web.map(WebConfigFile::current)));
+    } catch (ConfigException e) {
+      throw new StartUpException("--web.permissions.file: " + e.getMessage());
     }
   }
 

@@ -39,9 +39,13 @@ final class AlertRulesTest {
     Path config =
         Files.writeString(
             folder.resolve("config.yml"), "remote_write: [{url: 'http://127.0.0.1:1/write'}]\n");
+    Path permissions =
+        Files.writeString(folder.resolve("permissions.yml"), "anyone: [probes, metrics]\n");
     try (var gateway =
         TestGateway.start(
-            "--persistence.file=" + folder.resolve("store"), "--config.file=" + config)) {
+            "--persistence.file=" + folder.resolve("store"),
+            "--config.file=" + config,
+            "--web.permissions.file=" + permissions)) {
       named.removeAll(found(gateway.get("/-/metrics").text(), TYPE));
     }
     named.removeAll(ofAMember().toList());

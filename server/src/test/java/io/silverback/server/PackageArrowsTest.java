@@ -84,7 +84,8 @@ final class PackageArrowsTest {
               "server",
               "codec.exposition codec.model server.admin server.flags server.group.rules"
                   + " server.handler server.http server.limits server.log server.member"
-                  + " server.memory server.metrics server.pushgateway server.remotewrite"
+                  + " server.memory server.metrics server.permission server.pushgateway"
+                  + " server.remotewrite"
                   + " server.storage server.storage.engine server.storage.files server.transfer"
                   + " server.web server.writers server.yaml",
               "com.sun.management",
@@ -105,7 +106,7 @@ final class PackageArrowsTest {
               "server.flags",
               "cluster cluster.peer codec.exposition codec.model server.config server.group.rules "
                   + "server.group.select server.handler server.limits server.log "
-                  + "server.remotewrite server.storage server.storage.files server.web server.yaml",
+                  + "server.permission server.remotewrite server.storage server.storage.files server.web server.yaml",
               "com.sun.management",
               "picocli"),
           room("server.group", "codec.exposition codec.model server.group.rules", AGRONA),
@@ -116,12 +117,13 @@ final class PackageArrowsTest {
               "server.handler",
               "codec.exposition codec.model codec.remoteread server.body server.group "
                   + "server.group.rules server.group.select server.gzip server.http server.json "
-                  + "server.limits server.log server.memory server.metrics server.read "
+                  + "server.limits server.log server.memory server.metrics server.permission "
+                  + "server.read "
                   + "server.remotewrite server.storage server.template server.web "
                   + "server.writers server.yaml",
               HELIDON,
               JSON),
-          room("server.http", "server.log server.web server.yaml", HELIDON),
+          room("server.http", "server.log server.permission server.web server.yaml", HELIDON),
           room(
               "server.json",
               "codec.exposition codec.model server.group server.group.select server.http "
@@ -145,6 +147,9 @@ final class PackageArrowsTest {
               "codec.model server.group server.limits server.storage server.web "
                   + "server.writers",
               METRICS),
+          room(
+              "server.permission",
+              "codec.model server.group.select server.log server.web server.yaml"),
           room(
               "server.pushgateway",
               "codec.exposition codec.model server.group server.log server.storage "

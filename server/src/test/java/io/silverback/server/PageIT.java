@@ -67,6 +67,15 @@ final class PageIT {
   private List<JsonNode> claims() throws IOException {
     Path web = folder.resolve("web.yml");
     Files.writeString(web, "basic_auth_users: {alice: %s}\n".formatted(HASH));
+    Files.writeString(folder.resolve("pusher.token"), "pusher");
+    Path permissions =
+        Files.writeString(
+            folder.resolve("permissions.yml"),
+            """
+            anyone: [read]
+            clients:
+              - {name: pusher, token_files: [pusher.token], rights: [push]}
+            """);
     try (var empty = TestGateway.start();
         var plain = TestGateway.start();
         var admin = TestGateway.start("--web.enable-admin-api");
@@ -75,6 +84,8 @@ final class PageIT {
                 "--web.external-url=http://127.0.0.1/behind/a/proxy",
                 "--web.route-prefix=/behind/a/proxy");
         var guarded = TestGateway.start("--web.config.file=" + web);
+        var viewer =
+            TestGateway.start("--web.enable-admin-api", "--web.permissions.file=" + permissions);
         var large = large();
         var cluster = LocalCluster.start(3)) {
       fill(plain);
@@ -91,6 +102,11 @@ final class PageIT {
                   "a 1\n",
                   "Authorization: Basic YWxpY2U6czNjcmV0LXB3")
               .status());
+      assertEquals(
+          200,
+          viewer
+              .send("PUT", "/metrics/job/kept", "a 1\n", "Authorization: Bearer pusher")
+              .status());
       for (int i = 0; i < 9; i++) {
         int node = i % 3;
         String path = "/metrics/job/of_cluster/n/" + i;
@@ -106,6 +122,7 @@ final class PageIT {
               "admin", url(admin),
               "prefix", url(prefix) + "/behind/a/proxy",
               "auth", Map.of("url", url(guarded), "user", "alice", "password", "s3cret-pw"),
+              "viewer", url(viewer),
               "large", url(large),
               "cluster",
                   Stream.of(0, 1, 2).map(node -> "http://" + cluster.webAddress(node)).toList(),

@@ -3,6 +3,7 @@ package io.silverback.server.config;
 import io.silverback.server.group.rules.RewriteRules;
 import io.silverback.server.log.FileFailure;
 import io.silverback.server.yaml.ConfigException;
+import io.silverback.server.yaml.Faults;
 import io.silverback.server.yaml.YamlDocument;
 import io.silverback.server.yaml.YamlSection;
 import java.io.IOException;

@@ -1,6 +1,7 @@
 package io.silverback.server.config;
 
 import io.silverback.server.config.Configuration.FlagValue;
+import io.silverback.server.yaml.Faults;
 import io.silverback.server.yaml.YamlSection;
 import io.silverback.server.yaml.YamlValue.Text;
 import java.util.LinkedHashMap;

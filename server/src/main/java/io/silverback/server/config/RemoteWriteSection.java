@@ -10,6 +10,7 @@ import io.silverback.server.remotewrite.RemoteWriteConfig.Metadata;
 import io.silverback.server.remotewrite.RemoteWriteConfig.Queue;
 import io.silverback.server.remotewrite.RemoteWriteConfig.Tls;
 import io.silverback.server.remotewrite.Secret;
+import io.silverback.server.yaml.Faults;
 import io.silverback.server.yaml.YamlSection;
 import io.silverback.server.yaml.YamlValue.Text;
 import java.net.InetSocketAddress;

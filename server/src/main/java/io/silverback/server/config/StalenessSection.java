@@ -4,6 +4,7 @@ import io.silverback.server.group.rules.StalenessRule;
 import io.silverback.server.group.select.LabelMatcher;
 import io.silverback.server.group.select.MalformedSelectorException;
 import io.silverback.server.group.select.SeriesSelector;
+import io.silverback.server.yaml.Faults;
 import io.silverback.server.yaml.YamlSection;
 import java.time.Duration;
 import java.util.ArrayList;

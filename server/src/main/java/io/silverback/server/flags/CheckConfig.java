@@ -3,6 +3,7 @@ package io.silverback.server.flags;
 import io.silverback.server.config.Configuration;
 import io.silverback.server.config.ConfigurationReader;
 import io.silverback.server.config.ConfigurationReader.Result;
+import io.silverback.server.permission.PermissionFile;
 import io.silverback.server.remotewrite.RemoteWriteConfig;
 import io.silverback.server.web.WebConfigFile;
 import io.silverback.server.yaml.ConfigException;
@@ -110,7 +111,7 @@ public final class CheckConfig {
     FlagRules.all().forEach(rule -> look(rule, values, configuration));
     FlagRules.ofFiles().forEach(rule -> look(rule, values, configuration));
     lookAtWhole(values, configuration);
-    lookAtWebConfig(values);
+    lookAtWebFiles(values);
     return configuration;
   }
 
@@ -123,17 +124,32 @@ public final class CheckConfig {
     }
   }
 
-  /** Its faults have lines of their own, in the file that they are in. */
-  private void lookAtWebConfig(FlagValues values) {
-    Optional<Path> web;
+  /** Their faults have lines of their own, in the files that they are in. */
+  private void lookAtWebFiles(FlagValues values) {
+    Optional<Path> web = file(ServerFlags.WEB_CONFIG_FILE, values);
+    List<String> ofWeb = web.map(WebConfigFile::faults).orElse(List.of());
+    add(ServerFlags.WEB_CONFIG_FILE, ofWeb);
+    Optional<Path> permissions = file(ServerFlags.PERMISSIONS_FILE, values);
+    if (permissions.isPresent()) {
+      add(
+          ServerFlags.PERMISSIONS_FILE,
+          ofWeb.isEmpty()
+              ? PermissionFile.faults(
+                  permissions.get(), web.map(it -> WebConfigFile.open(it).current()))
+              : PermissionFile.faults(permissions.get()));
+    }
+  }
+
+  private static Optional<Path> file(Flag<Optional<Path>> flag, FlagValues values) {
     try {
-      web = values.get(ServerFlags.WEB_CONFIG_FILE);
+      return values.get(flag);
     } catch (StartUpException e) {
-      return; // It was looked at as a flag already.
+      return Optional.empty(); // It was looked at as a flag already.
     }
-    for (String fault : web.map(WebConfigFile::faults).orElse(List.of())) {
-      faults.add(ServerFlags.WEB_CONFIG_FILE.option() + ": " + fault);
-    }
+  }
+
+  private void add(Flag<?> flag, List<String> found) {
+    found.forEach(fault -> faults.add(flag.option() + ": " + fault));
   }
 
   private void look(FlagRule rule, FlagValues values, Configuration configuration) {

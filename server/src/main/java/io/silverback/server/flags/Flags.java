@@ -140,6 +140,7 @@ public final class Flags {
         flags.all(ServerFlags.LISTEN_ADDRESS),
         endpoints(flags),
         flags.text(ServerFlags.WEB_CONFIG_FILE),
+        flags.text(ServerFlags.PERMISSIONS_FILE),
         flags.get(ServerFlags.SHUTDOWN_TIMEOUT),
         flags.get(ServerFlags.HISTORY_RETENTION),
         persistence(flags),

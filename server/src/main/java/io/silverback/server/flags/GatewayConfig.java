@@ -13,6 +13,7 @@ import java.util.Optional;
  *
  * @param listenAddresses where to listen, at least one; port 0 takes any free port
  * @param webConfigFile the file with TLS, users, headers and rate limit; empty for none of them
+ * @param permissionsFile the file that says which client may do what; empty if all may do all
  * @param shutdownTimeout how long requests may go on once the end was asked for
  * @param historyRetention how long what was pushed can be looked up; zero for not at all
  * @param persistence where groups are kept beyond the end of the process; empty for nowhere
@@ -26,6 +27,7 @@ public record GatewayConfig(
     List<InetSocketAddress> listenAddresses,
     EndpointConfig endpoints,
     String webConfigFile,
+    String permissionsFile,
     Duration shutdownTimeout,
     Duration historyRetention,
     Optional<PersistenceConfig> persistence,

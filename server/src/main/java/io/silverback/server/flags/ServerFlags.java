@@ -35,6 +35,13 @@ final class ServerFlags {
       WEB.single(
           "web.config.file", path("file"), "", "File with TLS, users, headers and rate limit.");
 
+  static final Flag<Optional<Path>> PERMISSIONS_FILE =
+      WEB.single(
+          "web.permissions.file",
+          path("file"),
+          "",
+          "File that says which client may do what, read again when it changes.");
+
   static final Flag<String> TELEMETRY_PATH =
       WEB.single("web.telemetry-path", text(), "/metrics", "Path under which to expose metrics.");
 

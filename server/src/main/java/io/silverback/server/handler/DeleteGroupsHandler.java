@@ -20,6 +20,7 @@ import io.silverback.server.limits.OverLimitException;
 import io.silverback.server.limits.QueryBounds;
 import io.silverback.server.limits.RefusalReason;
 import io.silverback.server.limits.RequestLimits;
+import io.silverback.server.permission.Reach;
 import io.silverback.server.storage.KeyBatch;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.MetricStore.Submission;
@@ -29,11 +30,14 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /**
  * {@code POST /api/v1/admin/delete_groups}: deletes the groups whose grouping labels match, one by
  * one, or only tells which those are.
+ *
+ * <p>If one of them is out of the client's reach, nothing is deleted.
  *
  * <p>Any number of groups takes a fixed amount of memory. Each group that is there when the request
  * comes is deleted once; one that is pushed again meanwhile is there again.
@@ -55,6 +59,7 @@ final class DeleteGroupsHandler {
   private final MetricStore store;
   private final RequestLimits limits;
   private final FormParameters forms;
+  private final Permits permits;
   private final OverLimitAnswer overLimit;
   private final Consumer<GroupingKey> onDelete;
   private final RequestLog log;
@@ -68,18 +73,21 @@ final class DeleteGroupsHandler {
       MetricStore store,
       RequestLimits limits,
       FormParameters forms,
+      Permits permits,
       OverLimitAnswer overLimit,
       Consumer<GroupingKey> onDelete,
       RequestLog log) {
     this.store = store;
     this.limits = limits;
     this.forms = forms;
+    this.permits = permits;
     this.overLimit = overLimit;
     this.onDelete = onDelete;
     this.log = log;
   }
 
-  private record Order(List<String> matches, List<GroupSelector> selectors, boolean isDryRun) {
+  private record Order(
+      List<String> matches, List<GroupSelector> selectors, Reach reach, boolean isDryRun) {
     boolean isMeant(GroupingKey key) {
       Deadline.current().look();
       return selectors.stream().anyMatch(selector -> selector.matches(key));
@@ -92,6 +100,7 @@ final class DeleteGroupsHandler {
     private long namedWeight;
     private long groups;
     private long failed;
+    private boolean isBegun;
 
     private void done(GroupingKey key) {
       groups++;
@@ -106,7 +115,7 @@ final class DeleteGroupsHandler {
     return (request, response, _) -> {
       Order order;
       try {
-        order = read(forms.read(request));
+        order = read(forms.read(request), Permits.reachOf(request));
       } catch (UnreadableBodyException e) {
         log.refused(RefusalReason.MALFORMED_BODY);
         JsonAnswer.refuse(request, response, e.reason());
@@ -116,8 +125,16 @@ final class DeleteGroupsHandler {
         return;
       }
       var outcome = new Outcome();
+      var deadline =
+          Deadline.of(limits.queryTimeout(), System::nanoTime, Exchange.of(request)::isAbandoned);
+      deadline.begin();
       try {
-        carryOut(request, order, outcome);
+        outcome.isBegun = isInReach(order, deadline);
+        if (!outcome.isBegun) {
+          permits.refuseSelectors(request, response);
+          return;
+        }
+        carryOut(request, order, deadline, outcome);
       } catch (DeadlineException e) {
         switch (e.reason()) {
           case TIME -> overLimit.endpoint(request, response, QueryBounds.tookTooLong(limits));
@@ -125,7 +142,7 @@ final class DeleteGroupsHandler {
         }
         return;
       } finally {
-        if (!order.isDryRun()) {
+        if (!order.isDryRun() && outcome.isBegun) {
           log.groupsDeleted(request, order.matches(), outcome.groups, outcome.failed);
         }
       }
@@ -133,7 +150,7 @@ final class DeleteGroupsHandler {
     };
   }
 
-  private Order read(QueryParameters parameters) throws OverLimitException {
+  private Order read(QueryParameters parameters, Reach reach) throws OverLimitException {
     // A misspelled dry_run must not delete.
     Set<String> unknown = new TreeSet<>(parameters.names());
     unknown.removeAll(KNOWN);
@@ -147,7 +164,8 @@ final class DeleteGroupsHandler {
           "no match[] parameter provided, add one such as match[]={job=\"x\"}");
     }
     try {
-      return new Order(matches, GroupSelector.parse(matches), isDryRun(parameters.all(DRY_RUN)));
+      return new Order(
+          matches, GroupSelector.parse(matches), reach, isDryRun(parameters.all(DRY_RUN)));
     } catch (MalformedSelectorException e) {
       throw BadParameterException.of(MATCH, String.valueOf(e.getMessage()));
     }
@@ -168,11 +186,25 @@ final class DeleteGroupsHandler {
     return dry;
   }
 
+  /** True if no group is meant that the client may not change. */
+  private boolean isInReach(Order order, Deadline deadline) {
+    if (order.reach().isAll()) {
+      return true;
+    }
+    var isOut = new AtomicBoolean();
+    deadline.during(
+        () ->
+            store.names(
+                key -> {
+                  if (order.isMeant(key) && !order.reach().includes(key)) {
+                    isOut.set(true);
+                  }
+                }));
+    return !isOut.get();
+  }
+
   /** Throws {@link DeadlineException} if it takes too long to find the groups. */
-  private void carryOut(ServerRequest request, Order order, Outcome outcome) {
-    var deadline =
-        Deadline.of(limits.queryTimeout(), System::nanoTime, Exchange.of(request)::isAbandoned);
-    deadline.begin();
+  private void carryOut(ServerRequest request, Order order, Deadline deadline, Outcome outcome) {
     Optional<KeyBatch> next = Optional.of(KeyBatch.first(BATCH_WEIGHT));
     while (next.isPresent()) {
       KeyBatch batch = next.get();
@@ -180,7 +212,8 @@ final class DeleteGroupsHandler {
           () ->
               store.names(
                   key -> {
-                    if (order.isMeant(key)) {
+                    // One that came after the look at all of them is left.
+                    if (order.isMeant(key) && order.reach().includes(key)) {
                       batch.offer(key);
                     }
                   }));

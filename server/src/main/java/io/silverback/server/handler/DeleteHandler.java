@@ -12,12 +12,19 @@ final class DeleteHandler {
   private final MetricStore store;
   private final GroupingKeyPath paths;
   private final WriterWatch writers;
+  private final Permits permits;
   private final RequestLog log;
 
-  DeleteHandler(MetricStore store, GroupingKeyPath paths, WriterWatch writers, RequestLog log) {
+  DeleteHandler(
+      MetricStore store,
+      GroupingKeyPath paths,
+      WriterWatch writers,
+      Permits permits,
+      RequestLog log) {
     this.store = store;
     this.paths = paths;
     this.writers = writers;
+    this.permits = permits;
     this.log = log;
   }
 
@@ -25,6 +32,9 @@ final class DeleteHandler {
     return (request, response, parameters) -> {
       switch (paths.read(parameters.get(0), jobIsBase64, parameters.get(1))) {
         case GroupingKeyPath.Reading.Key(var key, var _) -> {
+          if (permits.refuses(request, response, key)) {
+            return;
+          }
           if (store.submit(new GroupUpdate.Delete(key)) instanceof Unavailable(_, var reason)) {
             log.refused(RefusalReason.UNAVAILABLE);
             Fence.tryLater(response, reason);

@@ -44,6 +44,7 @@ final class DryRunHandler {
   private final Duration timeout;
   private final int accepted;
   private final int refused;
+  private final Permits permits;
   private final OverLimitAnswer overLimit;
 
   DryRunHandler(
@@ -52,6 +53,7 @@ final class DryRunHandler {
       GroupingKeyPath paths,
       LimitedMemory memory,
       Turnstile pushes,
+      Permits permits,
       OverLimitAnswer overLimit) {
     this.store = store;
     this.paths = paths;
@@ -62,6 +64,7 @@ final class DryRunHandler {
     this.timeout = settings.limits().pushTimeout();
     this.accepted = settings.checked() ? 200 : 202;
     this.refused = settings.checked() ? 400 : 202;
+    this.permits = permits;
     this.overLimit = overLimit;
   }
 
@@ -75,6 +78,9 @@ final class DryRunHandler {
   Endpoint endpoint(PushHandler.Push push, boolean jobIsBase64) {
     return (request, response, parameters) -> {
       var path = PushCheck.Path.of(paths.read(parameters.get(0), jobIsBase64, parameters.get(1)));
+      if (path.key().isPresent() && permits.refuses(request, response, path.key().get().key())) {
+        return;
+      }
       Optional<Verdict> verdict =
           path.key().isEmpty()
               ? Optional.of(new Verdict(path.answer(), Optional.empty()))

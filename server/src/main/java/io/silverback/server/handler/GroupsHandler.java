@@ -24,6 +24,8 @@ import io.silverback.server.json.QueryParameters;
 import io.silverback.server.limits.OverLimitException;
 import io.silverback.server.limits.QueryBounds;
 import io.silverback.server.limits.RequestLimits;
+import io.silverback.server.permission.Caller;
+import io.silverback.server.permission.Right;
 import io.silverback.server.storage.ListedGroup;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.writers.WriterWatch;
@@ -95,10 +97,15 @@ final class GroupsHandler {
         JsonAnswer.refuse(request, response, 404, "not_found", "there is no such group: " + key);
         return;
       }
+      Caller caller = Exchange.of(request).caller();
       JsonAnswer.send(
           request,
           response,
-          data -> GroupJson.write(ListedGroup.of(group.get()), writers.conflictOf(key), data));
+          data -> {
+            GroupJson.write(ListedGroup.of(group.get()), writers.conflictOf(key), data);
+            data.writeBooleanField(
+                "may_change", caller.may(Right.PUSH) && caller.reach().includes(key));
+          });
     };
   }
 

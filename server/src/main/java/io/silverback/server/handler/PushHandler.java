@@ -53,6 +53,7 @@ final class PushHandler {
   private final WriterWatch writers;
   private final Fence fence;
   private final PushTemplates templates;
+  private final Permits permits;
   private final RequestLog log;
 
   PushHandler(
@@ -66,6 +67,7 @@ final class PushHandler {
       OwnProblems problems,
       WriterWatch writers,
       Fence fence,
+      Permits permits,
       RequestLog log) {
     this.store = store;
     this.paths = paths;
@@ -82,6 +84,7 @@ final class PushHandler {
     this.writers = writers;
     this.fence = fence;
     this.templates = new PushTemplates(settings.limits().maxTemplateBytes());
+    this.permits = permits;
     this.log = log;
   }
 
@@ -117,9 +120,12 @@ final class PushHandler {
   Endpoint endpoint(Meaning meaning, boolean jobIsBase64) {
     return (request, response, parameters) -> {
       switch (paths.read(parameters.get(0), jobIsBase64, parameters.get(1))) {
-        case GroupingKeyPath.Reading.Key key ->
+        case GroupingKeyPath.Reading.Key key -> {
+          if (!permits.refuses(request, response, key.key())) {
             Deadline.of(timeout, System::nanoTime, Exchange.of(request)::isAbandoned)
                 .during(() -> push(request, response, key, meaning));
+          }
+        }
         case GroupingKeyPath.Reading.Malformed(var reason) -> {
           log.malformedKey(request, reason);
           PlainText.error(response, 400, reason);

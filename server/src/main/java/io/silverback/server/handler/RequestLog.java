@@ -5,10 +5,12 @@ import io.helidon.webserver.http.ServerRequest;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.server.group.Omissions;
 import io.silverback.server.http.BasicUser;
+import io.silverback.server.http.Exchange;
 import io.silverback.server.limits.LimitBoard;
 import io.silverback.server.limits.RefusalReason;
 import io.silverback.server.log.Log;
 import io.silverback.server.log.RateLimitedLog;
+import io.silverback.server.permission.Caller;
 import io.silverback.server.writers.WriterWatch;
 import java.time.Duration;
 import java.util.List;
@@ -157,6 +159,47 @@ final class RequestLog {
         request.headers().first(ForeignPage.SEC_FETCH_SITE).orElse(""));
   }
 
+  /** Credentials that nobody has; what they were is not said. */
+  void wrongCredentials(ServerRequest request) {
+    board.countRefused(RefusalReason.UNAUTHORIZED);
+    limited.info(
+        "credentials of " + clientOf(request),
+        "refused a request with wrong credentials",
+        "method",
+        methodOf(request),
+        "source",
+        sourceOf(request),
+        "url",
+        request.path().rawPath());
+  }
+
+  /**
+   * A client asked for something that it has no right to.
+   *
+   * @param group the one that is out of reach; empty if that is not what is missing
+   */
+  void forbidden(
+      ServerRequest request, RefusalReason reason, Caller caller, String right, String group) {
+    board.countRefused(reason);
+    limited.info(
+        caller.name() + " at " + clientOf(request),
+        "refused a request for which a right is missing",
+        "method",
+        methodOf(request),
+        "source",
+        sourceOf(request),
+        "client",
+        caller.name(),
+        "url",
+        request.path().rawPath(),
+        "right",
+        right,
+        "groups",
+        caller.reach(),
+        "group",
+        group);
+  }
+
   /** An audit line: who deleted what. */
   void deleted(ServerRequest request, GroupingKey key) {
     log.info("group deleted", "source", sourceOf(request), "user", userOf(request), "group", key);
@@ -270,6 +313,10 @@ final class RequestLog {
   }
 
   private static String userOf(ServerRequest request) {
+    String client = Exchange.of(request).caller().name();
+    if (!client.isEmpty()) {
+      return client;
+    }
     return request.headers().first(HeaderNames.AUTHORIZATION).map(BasicUser::nameIn).orElse("");
   }
 }

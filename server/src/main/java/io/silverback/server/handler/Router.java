@@ -18,7 +18,7 @@ import java.util.TreeSet;
 /**
  * Finds the endpoint for a request, and answers requests without an endpoint itself: redirects to
  * the right spelling of a path, OPTIONS, 405 and 404. Nothing that may change something is done for
- * a {@link ForeignPage}.
+ * a {@link ForeignPage}, and nothing at all without the right for it ({@link Permits}).
  *
  * <p>The rules are those of upstream's router (julienschmidt/httprouter below Go's ServeMux), since
  * clients and probes live by them: a known path is known per method, HEAD is never routed, and the
@@ -35,12 +35,19 @@ final class Router {
 
   private final List<Route> routes;
   private final GatewayMetrics metrics;
+  private final Permits permits;
   private final ForeignPage foreignPage;
   private final RequestLog log;
 
-  Router(List<Route> routes, GatewayMetrics metrics, ForeignPage foreignPage, RequestLog log) {
+  Router(
+      List<Route> routes,
+      GatewayMetrics metrics,
+      Permits permits,
+      ForeignPage foreignPage,
+      RequestLog log) {
     this.routes = List.copyOf(routes);
     this.metrics = metrics;
+    this.permits = permits;
     this.foreignPage = foreignPage;
     this.log = log;
   }
@@ -51,34 +58,52 @@ final class Router {
   }
 
   void route(ServerRequest request, ServerResponse response) throws IOException {
-    if (isAboutTheServer(request)) {
-      response.status(200).send();
-      return;
-    }
-    Optional<RequestPath> decoded = RequestPath.decode(request.path().rawPath());
-    if (decoded.isEmpty()) {
-      log.refused(RefusalReason.MALFORMED_PATH);
-      PlainText.error(request, response, 400, "malformed request path");
-      return;
-    }
-    RequestPath requestPath = decoded.get();
-    String path = requestPath.path();
     String method = request.prologue().method().text();
-    String cleaned = requestPath.cleaned();
-    if (!cleaned.equals(path)) {
-      redirect(request, response, 307, cleaned, PushHint.ofPath(path));
-      return;
+    Optional<RequestPath> path = RequestPath.decode(request.path().rawPath());
+    Optional<Found> found =
+        path.filter(it -> it.cleaned().equals(it.path())).flatMap(it -> find(method, it.path()));
+    if (found.isPresent()) {
+      answer(found.get().route(), found.get().parameters(), request, response);
+    } else if (!permits.refusesStranger(request, response)) {
+      answerUnrouted(request, response, method, path);
     }
+  }
+
+  private record Found(Route route, List<String> parameters) {}
+
+  private Optional<Found> find(String method, String path) {
     for (Route route : routes) {
       if (route.method().equals(method)) {
         Optional<List<String>> parameters = route.path().match(path);
         if (parameters.isPresent()) {
-          answer(route, parameters.get(), request, response);
-          return;
+          return Optional.of(new Found(route, parameters.get()));
         }
       }
     }
-    answerUnrouted(request, response, method, path);
+    return Optional.empty();
+  }
+
+  private void answerUnrouted(
+      ServerRequest request,
+      ServerResponse response,
+      String method,
+      Optional<RequestPath> requestPath) {
+    if (isAboutTheServer(request)) {
+      response.status(200).send();
+      return;
+    }
+    if (requestPath.isEmpty()) {
+      log.refused(RefusalReason.MALFORMED_PATH);
+      PlainText.error(request, response, 400, "malformed request path");
+      return;
+    }
+    String path = requestPath.get().path();
+    String cleaned = requestPath.get().cleaned();
+    if (cleaned.equals(path)) {
+      answerUnrouted(request, response, method, path);
+    } else {
+      redirect(request, response, 307, cleaned, PushHint.ofPath(path));
+    }
   }
 
   /** {@code OPTIONS *}, with which some probes ask for no path at all. */
@@ -93,10 +118,8 @@ final class Router {
     long start = System.nanoTime();
     boolean isAnswered = false;
     try {
-      if (route.mayChange() && foreignPage.sent(request)) {
-        log.foreignPage(request);
-        PlainText.error(request, response, 403, FOREIGN_PAGE);
-      } else {
+      if (!permits.refuses(request, response, route.right())
+          && !refusesForeignPage(route, request, response)) {
         route.endpoint().answer(request, response, parameters);
       }
       isAnswered = true;
@@ -110,6 +133,16 @@ final class Router {
         count(route, request, response, start);
       }
     }
+  }
+
+  /** True if nothing is done for the page that sent the request; then it has its answer. */
+  private boolean refusesForeignPage(Route route, ServerRequest request, ServerResponse response) {
+    if (!route.mayChange() || !foreignPage.sent(request)) {
+      return false;
+    }
+    log.foreignPage(request);
+    PlainText.error(request, response, 403, FOREIGN_PAGE);
+    return true;
   }
 
   private void count(Route route, ServerRequest request, ServerResponse response, long start) {

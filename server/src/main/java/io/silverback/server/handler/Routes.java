@@ -1,13 +1,10 @@
 package io.silverback.server.handler;
 
-import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.silverback.server.group.rules.RewriteRules;
 import io.silverback.server.gzip.SegmentCache;
-import io.silverback.server.http.ClientAddress;
 import io.silverback.server.http.HttpServer;
-import io.silverback.server.http.PlainText;
 import io.silverback.server.http.Pressure;
 import io.silverback.server.limits.LimitBoard;
 import io.silverback.server.limits.LimitedMemory;
@@ -19,15 +16,15 @@ import io.silverback.server.limits.Turnstile;
 import io.silverback.server.memory.RequestMemory;
 import io.silverback.server.metrics.BuildInfo;
 import io.silverback.server.metrics.GatewayMetrics;
+import io.silverback.server.permission.Permissions;
+import io.silverback.server.permission.Right;
 import io.silverback.server.remotewrite.TargetStatus;
 import io.silverback.server.storage.GroupLostException;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.SnapshotRefusedException;
-import io.silverback.server.web.Admission;
 import io.silverback.server.web.Guard;
 import io.silverback.server.writers.WriterWatch;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,8 +41,7 @@ public final class Routes implements HttpServer.Handler, Pressure {
   private final Router router;
   private final LimitedMemory memory;
   private final Turnstile scrapes;
-  private final Guard guard;
-  private final LimitBoard board;
+  private final Permits permits;
 
   /**
    * The endpoints over one store.
@@ -58,6 +54,7 @@ public final class Routes implements HttpServer.Handler, Pressure {
    * @param surveys what is asked of all servers
    * @param rewriteRules what becomes of the grouping keys of requests, asked for each of them
    * @param guard decides which requests get an answer at all
+   * @param permissions decides what those may do
    * @param fence asked before a request reads or writes groups
    * @param requests the memory that bodies and queries take
    * @param targets how it goes with those of remote write
@@ -77,13 +74,13 @@ public final class Routes implements HttpServer.Handler, Pressure {
       Supplier<RewriteRules> rewriteRules,
       BuildInfo build,
       Guard guard,
+      Permissions permissions,
       Fence fence,
       Supplier<List<TargetStatus>> targets,
       ClusterHandler cluster,
       LifecycleHandler lifecycle) {
-    this.guard = guard;
-    this.board = board;
     var log = new RequestLog(board);
+    permits = new Permits(guard, permissions, log);
     var started = Instant.now();
     RequestLimits limits = settings.limits();
     var overLimit = new OverLimitAnswer(board, log);
@@ -97,8 +94,8 @@ public final class Routes implements HttpServer.Handler, Pressure {
     var push =
         new PushHandler(
             store, settings, paths, memory, pushes, overLimit, traffic, problems, writers, fence,
-            log);
-    var delete = new DeleteHandler(store, paths, writers, log);
+            permits, log);
+    var delete = new DeleteHandler(store, paths, writers, permits, log);
     var deflated = new SegmentCache(limits.maxScrapeCacheBytes());
     metrics.watchScrapeCache(deflated::takenBytes, deflated::found, deflated::missed);
     var pages = new PageWriter(deflated);
@@ -139,7 +136,9 @@ public final class Routes implements HttpServer.Handler, Pressure {
     if (settings.adminApi()) {
       routes.addAll(restores(push, fenced));
       routes.addAll(
-          dryRuns(new DryRunHandler(store, settings, paths, memory, pushes, overLimit), fenced));
+          dryRuns(
+              new DryRunHandler(store, settings, paths, memory, pushes, permits, overLimit),
+              fenced));
     }
     routes.addAll(scrapes(settings.telemetryPath(), scrape, fenced, large, metrics));
     routes.addAll(life(lifecycle, settings.lifecycle(), cluster, log));
@@ -150,17 +149,17 @@ public final class Routes implements HttpServer.Handler, Pressure {
     routes.addAll(prometheusApi(query, metadata, fenced, large));
     routes.addAll(clusterRoutes(cluster));
     if (settings.adminApi()) {
-      var wipe = new WipeHandler(store, writers, log);
+      var wipe = new WipeHandler(store, writers, permits, log);
       var deleteGroups =
-          new DeleteGroupsHandler(store, limits, forms, overLimit, writers::forget, log);
+          new DeleteGroupsHandler(store, limits, forms, permits, overLimit, writers::forget, log);
       routes.addAll(admin(wipe, deleteGroups, new SnapshotHandler(store, log), fenced, large));
       routes.addAll(clusterOrders(cluster.orders(log), fenced));
     }
-    router = new Router(routes, metrics, new ForeignPage(settings.externalUrl()), log);
+    router = new Router(routes, metrics, permits, new ForeignPage(settings.externalUrl()), log);
   }
 
-  private Route route(String method, String path, String name, Endpoint endpoint) {
-    return new Route(method, prefix + path, name, endpoint);
+  private Route route(String method, String path, Right right, String name, Endpoint endpoint) {
+    return new Route(method, prefix + path, right, name, endpoint);
   }
 
   private List<Route> pushes(
@@ -171,15 +170,21 @@ public final class Routes implements HttpServer.Handler, Pressure {
                 route(
                     "PUT",
                     "/metrics" + key,
+                    Right.PUSH,
                     "push",
                     fenced.apply(push.endpoint(PushHandler.Push.PUT, base64))),
                 route(
                     "POST",
                     "/metrics" + key,
+                    Right.PUSH,
                     "push",
                     fenced.apply(push.endpoint(PushHandler.Push.POST, base64))),
                 route(
-                    "DELETE", "/metrics" + key, "delete", fenced.apply(delete.endpoint(base64)))));
+                    "DELETE",
+                    "/metrics" + key,
+                    Right.PUSH,
+                    "delete",
+                    fenced.apply(delete.endpoint(base64)))));
   }
 
   private List<Route> restores(PushHandler push, UnaryOperator<Endpoint> fenced) {
@@ -190,6 +195,7 @@ public final class Routes implements HttpServer.Handler, Pressure {
                 route(
                     "PUT",
                     "/api/v1/admin/restore" + key,
+                    Right.PUSH,
                     "restore",
                     fenced.apply(push.endpoint(restored::read, base64)))));
   }
@@ -203,6 +209,7 @@ public final class Routes implements HttpServer.Handler, Pressure {
                         route(
                             push.name(),
                             "/api/v1/admin/dry_run" + key,
+                            Right.PUSH,
                             "dry_run",
                             fenced.apply(dryRun.endpoint(push, base64))))
                 .toList());
@@ -225,7 +232,8 @@ public final class Routes implements HttpServer.Handler, Pressure {
     Endpoint page = scrape.endpoint(fenced.apply(scrape.ofCluster()));
     Endpoint timed = timed(large.apply(page), metrics::observeScrape);
     return List.of(
-        route("GET", telemetryPath, "", timed), route("GET", "/-/metrics", "", scrape.own()));
+        route("GET", telemetryPath, Right.READ, "", timed),
+        route("GET", "/-/metrics", Right.METRICS, "", scrape.own()));
   }
 
   private List<Route> life(
@@ -238,22 +246,22 @@ public final class Routes implements HttpServer.Handler, Pressure {
     Endpoint quit = isEnabled ? lifecycle.quit() : disabled;
     Endpoint reload = isEnabled ? lifecycle.reload() : disabled;
     return List.of(
-        route("GET", "/-/healthy", "healthy", lifecycle.healthy()),
-        route("GET", "/-/ready", "ready", lifecycle.ready(cluster::outage)),
-        route("PUT", "/-/quit", "", quit),
-        route("POST", "/-/quit", "", quit),
-        route("PUT", "/-/reload", "", reload),
-        route("POST", "/-/reload", "", reload),
-        route("GET", "/-/reload", "", lifecycle.byGet()),
+        route("GET", "/-/healthy", Right.PROBES, "healthy", lifecycle.healthy()),
+        route("GET", "/-/ready", Right.PROBES, "ready", lifecycle.ready(cluster::outage)),
+        route("PUT", "/-/quit", Right.ADMIN, "", quit),
+        route("POST", "/-/quit", Right.ADMIN, "", quit),
+        route("PUT", "/-/reload", Right.ADMIN, "", reload),
+        route("POST", "/-/reload", Right.ADMIN, "", reload),
+        route("GET", "/-/reload", Right.ADMIN, "", lifecycle.byGet()),
         // upstream: main.go registers this one without the prefix.
-        new Route("GET", "/-/quit", "", lifecycle.byGet()));
+        new Route("GET", "/-/quit", Right.ADMIN, "", lifecycle.byGet()));
   }
 
   private List<Route> pages(StatusHandler status, PageFiles files) {
     return List.of(
-        route("GET", "/", "status", status.endpoint()),
-        route("GET", "/status", "status", status.endpoint()),
-        route("GET", PageFiles.path(), "static", files.endpoint()));
+        route("GET", "/", Right.READ, "status", status.endpoint()),
+        route("GET", "/status", Right.READ, "status", status.endpoint()),
+        route("GET", PageFiles.path(), Right.READ, "static", files.endpoint()));
   }
 
   /** What the page asks for that others did not need so far. */
@@ -265,15 +273,26 @@ public final class Routes implements HttpServer.Handler, Pressure {
       UnaryOperator<Endpoint> fenced,
       UnaryOperator<Endpoint> large) {
     return List.of(
-        route("GET", "/api/v1/groups", "api/v1/groups", fenced.apply(large.apply(groups.groups()))),
-        route("GET", "/api/v1/group", "api/v1/group", fenced.apply(large.apply(groups.group()))),
+        route(
+            "GET",
+            "/api/v1/groups",
+            Right.READ,
+            "api/v1/groups",
+            fenced.apply(large.apply(groups.groups()))),
+        route(
+            "GET",
+            "/api/v1/group",
+            Right.READ,
+            "api/v1/group",
+            fenced.apply(large.apply(groups.group()))),
         route(
             "GET",
             "/api/v1/cardinality",
+            Right.READ,
             "api/v1/cardinality",
             fenced.apply(large.apply(cardinality.endpoint()))),
-        route("GET", "/api/v1/problems", "api/v1/problems", problems.endpoint()),
-        route("GET", "/api/v1/server", "api/v1/server", server.endpoint()));
+        route("GET", "/api/v1/problems", Right.READ, "api/v1/problems", problems.endpoint()),
+        route("GET", "/api/v1/server", Right.READ, "api/v1/server", server.endpoint()));
   }
 
   private List<Route> queries(
@@ -286,11 +305,16 @@ public final class Routes implements HttpServer.Handler, Pressure {
     Endpoint timedHistory =
         timed(fenced.apply(large.apply(history.endpoint())), metrics::observeHistoryQuery);
     return List.of(
-        route("GET", "/api/v1/status", "api/v1/status", api.status()),
-        route("GET", "/api/v1/metrics", "api/v1/metrics", fenced.apply(large.apply(api.metrics()))),
-        route("GET", "/api/v1/history", "api/v1/history", timedHistory),
-        route("GET", "/api/v1/admin/top", "top", large.apply(top.endpoint())),
-        route("OPTIONS", "/api/v1/*path", "api/v1/options", api.options()));
+        route("GET", "/api/v1/status", Right.READ, "api/v1/status", api.status()),
+        route(
+            "GET",
+            "/api/v1/metrics",
+            Right.READ,
+            "api/v1/metrics",
+            fenced.apply(large.apply(api.metrics()))),
+        route("GET", "/api/v1/history", Right.READ, "api/v1/history", timedHistory),
+        route("GET", "/api/v1/admin/top", Right.READ, "top", large.apply(top.endpoint())),
+        route("OPTIONS", "/api/v1/*path", Right.READ, "api/v1/options", api.options()));
   }
 
   private List<Route> reads(
@@ -301,13 +325,18 @@ public final class Routes implements HttpServer.Handler, Pressure {
       GatewayMetrics metrics) {
     Endpoint timed = timed(fenced.apply(read.endpoint()), metrics::observeRead);
     return List.of(
-        route("POST", "/api/v1/read", "api/v1/read", timed),
-        route("GET", "/federate", "federate", fenced.apply(federate.endpoint())),
-        route("GET", "/api/v1/series", "api/v1/series", fenced.apply(series.series())),
-        route("POST", "/api/v1/series", "api/v1/series", fenced.apply(series.series())),
-        route("GET", "/api/v1/labels", "api/v1/labels", fenced.apply(series.labels())),
-        route("POST", "/api/v1/labels", "api/v1/labels", fenced.apply(series.labels())),
-        route("GET", "/api/v1/label/:name/values", "api/v1/label", fenced.apply(series.values())));
+        route("POST", "/api/v1/read", Right.READ, "api/v1/read", timed),
+        route("GET", "/federate", Right.READ, "federate", fenced.apply(federate.endpoint())),
+        route("GET", "/api/v1/series", Right.READ, "api/v1/series", fenced.apply(series.series())),
+        route("POST", "/api/v1/series", Right.READ, "api/v1/series", fenced.apply(series.series())),
+        route("GET", "/api/v1/labels", Right.READ, "api/v1/labels", fenced.apply(series.labels())),
+        route("POST", "/api/v1/labels", Right.READ, "api/v1/labels", fenced.apply(series.labels())),
+        route(
+            "GET",
+            "/api/v1/label/:name/values",
+            Right.READ,
+            "api/v1/label",
+            fenced.apply(series.values())));
   }
 
   private List<Route> prometheusApi(
@@ -318,36 +347,42 @@ public final class Routes implements HttpServer.Handler, Pressure {
     Endpoint instant = fenced.apply(query.instant());
     Endpoint range = fenced.apply(query.range());
     return List.of(
-        route("GET", "/api/v1/query", "api/v1/query", instant),
-        route("POST", "/api/v1/query", "api/v1/query", instant),
-        route("GET", "/api/v1/query_range", "api/v1/query_range", range),
-        route("POST", "/api/v1/query_range", "api/v1/query_range", range),
+        route("GET", "/api/v1/query", Right.READ, "api/v1/query", instant),
+        route("POST", "/api/v1/query", Right.READ, "api/v1/query", instant),
+        route("GET", "/api/v1/query_range", Right.READ, "api/v1/query_range", range),
+        route("POST", "/api/v1/query_range", Right.READ, "api/v1/query_range", range),
         route(
             "GET",
             "/api/v1/metadata",
+            Right.READ,
             "api/v1/metadata",
             large.apply(fenced.apply(metadata.endpoint()))));
   }
 
   private List<Route> clusterRoutes(ClusterHandler cluster) {
     return List.of(
-        route("GET", "/api/v1/cluster", "api/v1/cluster", cluster.overview()),
-        route("GET", "/api/v1/cluster/http_sd", "http_sd", cluster.httpSd()),
-        route("GET", "/api/v1/cluster/status", "api/v1/cluster", cluster.status()),
-        route("GET", "/api/v1/cluster/members", "api/v1/cluster", cluster.members()),
-        route("GET", "/api/v1/cluster/ring", "api/v1/cluster", cluster.ring()),
-        route("GET", "/api/v1/cluster/owner", "api/v1/cluster", cluster.owner()));
+        route("GET", "/api/v1/cluster", Right.READ, "api/v1/cluster", cluster.overview()),
+        route("GET", "/api/v1/cluster/http_sd", Right.READ, "http_sd", cluster.httpSd()),
+        route("GET", "/api/v1/cluster/status", Right.READ, "api/v1/cluster", cluster.status()),
+        route("GET", "/api/v1/cluster/members", Right.READ, "api/v1/cluster", cluster.members()),
+        route("GET", "/api/v1/cluster/ring", Right.READ, "api/v1/cluster", cluster.ring()),
+        route("GET", "/api/v1/cluster/owner", Right.READ, "api/v1/cluster", cluster.owner()));
   }
 
   private List<Route> clusterOrders(ClusterOrdersHandler orders, UnaryOperator<Endpoint> fenced) {
     String member = "/api/v1/cluster/members/:id";
     String name = "api/v1/cluster";
     return List.of(
-        route("POST", member + "/drain", name, fenced.apply(orders.drain())),
-        route("DELETE", member + "/drain", name, fenced.apply(orders.undrain())),
-        route("DELETE", member, name, orders.forget(fenced)),
-        route("POST", "/api/v1/cluster/repair", name, fenced.apply(orders.repair())),
-        route("POST", "/api/v1/cluster/rebalance", name, fenced.apply(orders.rebalance())));
+        route("POST", member + "/drain", Right.ADMIN, name, fenced.apply(orders.drain())),
+        route("DELETE", member + "/drain", Right.ADMIN, name, fenced.apply(orders.undrain())),
+        route("DELETE", member, Right.ADMIN, name, orders.forget(fenced)),
+        route("POST", "/api/v1/cluster/repair", Right.ADMIN, name, fenced.apply(orders.repair())),
+        route(
+            "POST",
+            "/api/v1/cluster/rebalance",
+            Right.ADMIN,
+            name,
+            fenced.apply(orders.rebalance())));
   }
 
   private List<Route> admin(
@@ -358,10 +393,15 @@ public final class Routes implements HttpServer.Handler, Pressure {
       UnaryOperator<Endpoint> large) {
     Endpoint delete = fenced.apply(large.apply(deleteGroups.endpoint()));
     return List.of(
-        route("PUT", "/api/v1/admin/wipe", "wipe", fenced.apply(wipe.endpoint())),
-        route("POST", "/api/v1/admin/delete_groups", "delete_groups", delete),
-        route("PUT", "/api/v1/admin/delete_groups", "delete_groups", delete),
-        route("POST", "/api/v1/admin/snapshot", "api/v1/admin/snapshot", snapshot.endpoint()));
+        route("PUT", "/api/v1/admin/wipe", Right.ADMIN, "wipe", fenced.apply(wipe.endpoint())),
+        route("POST", "/api/v1/admin/delete_groups", Right.PUSH, "delete_groups", delete),
+        route("PUT", "/api/v1/admin/delete_groups", Right.PUSH, "delete_groups", delete),
+        route(
+            "POST",
+            "/api/v1/admin/snapshot",
+            Right.ADMIN,
+            "api/v1/admin/snapshot",
+            snapshot.endpoint()));
   }
 
   /** In the order in which they are tried. */
@@ -381,29 +421,9 @@ public final class Routes implements HttpServer.Handler, Pressure {
 
   @Override
   public void answer(ServerRequest request, ServerResponse response) throws IOException {
-    String authorization = request.headers().first(HeaderNames.AUTHORIZATION).orElse("");
-    Admission admission =
-        guard.admit(authorization, ClientAddress.of(request.remotePeer()).getAddress());
-    admission.headers().forEach((name, value) -> response.header(HeaderNames.create(name), value));
-    switch (admission) {
-      case Admission.Admitted _ -> router.route(request, response);
-      case Admission.Refused refused -> {
-        board.countRefused(reasonOf(refused));
-        PlainText.end(
-            request,
-            response.status(refused.status()),
-            refused.body().getBytes(StandardCharsets.UTF_8));
-      }
+    if (!permits.refuses(request, response)) {
+      router.route(request, response);
     }
-  }
-
-  private static RefusalReason reasonOf(Admission.Refused refused) {
-    return switch (refused.status()) {
-      case 401 -> RefusalReason.UNAUTHORIZED;
-      case 429 -> RefusalReason.RATE_LIMIT;
-      case 503 -> RefusalReason.PASSWORDS_BUSY;
-      default -> RefusalReason.INVALID_WEB_CONFIG;
-    };
   }
 
   /** The same endpoint, and how long each request took. */

@@ -1,8 +1,11 @@
 package io.silverback.server.handler;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.silverback.server.http.Exchange;
 import io.silverback.server.json.JsonAnswer;
 import io.silverback.server.limits.LimitBoard;
+import io.silverback.server.permission.Caller;
+import io.silverback.server.permission.Right;
 import io.silverback.server.remotewrite.TargetStatus;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.StorageStatistics;
@@ -41,14 +44,17 @@ final class ServerHandler {
   Endpoint endpoint() {
     return (request, response, _) -> {
       StorageStatistics storage = store.statistics();
-      JsonAnswer.send(request, response, data -> write(storage, data));
+      Caller caller = Exchange.of(request).caller();
+      JsonAnswer.send(request, response, data -> write(storage, caller, data));
     };
   }
 
-  private void write(StorageStatistics storage, JsonGenerator out) throws IOException {
+  private void write(StorageStatistics storage, Caller caller, JsonGenerator out)
+      throws IOException {
     out.writeStartObject();
     out.writeStringField("start_time", startTime.toString());
     out.writeBooleanField("admin_api", adminApi);
+    writePermissions(caller, out);
     out.writeArrayFieldStart("changed_flags");
     for (String flag : new TreeSet<>(changedFlags)) {
       out.writeString(flag);
@@ -76,6 +82,23 @@ final class ServerHandler {
     out.writeEndObject();
     writeTargets(out);
     writeRuntime(out);
+    out.writeEndObject();
+  }
+
+  /** Of the client that asks, so that a page offers nothing that would be refused. */
+  private static void writePermissions(Caller caller, JsonGenerator out) throws IOException {
+    out.writeObjectFieldStart("permissions");
+    out.writeStringField("client", caller.name());
+    out.writeArrayFieldStart("rights");
+    for (Right right : new TreeSet<>(caller.rights())) {
+      out.writeString(right.label());
+    }
+    out.writeEndArray();
+    out.writeArrayFieldStart("groups");
+    for (String selector : caller.reach().texts()) {
+      out.writeString(selector);
+    }
+    out.writeEndArray();
     out.writeEndObject();
   }
 

@@ -9,16 +9,21 @@ import io.silverback.server.writers.WriterWatch;
 final class WipeHandler {
   private final MetricStore store;
   private final WriterWatch writers;
+  private final Permits permits;
   private final RequestLog log;
 
-  WipeHandler(MetricStore store, WriterWatch writers, RequestLog log) {
+  WipeHandler(MetricStore store, WriterWatch writers, Permits permits, RequestLog log) {
     this.store = store;
     this.writers = writers;
+    this.permits = permits;
     this.log = log;
   }
 
   Endpoint endpoint() {
     return (request, response, _) -> {
+      if (permits.refusesAll(request, response)) {
+        return;
+      }
       try {
         log.wiped(request, store.wipe());
       } catch (StoreNotReadyException e) {

@@ -3,6 +3,7 @@ package io.silverback.server.http;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.security.cert.X509Certificate;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
@@ -92,6 +93,11 @@ final class Connection {
 
   InetSocketAddress client() {
     return client;
+  }
+
+  /** The certificate of the client that a client CA vouches for; empty without one. */
+  Optional<X509Certificate> clientCertificate() {
+    return wire.clientCertificate();
   }
 
   /** When it was accepted, by {@link System#nanoTime}. */

@@ -1,11 +1,13 @@
 package io.silverback.server.http;
 
 import io.helidon.webserver.http.ServerRequest;
-import java.util.function.BooleanSupplier;
+import io.silverback.server.permission.Caller;
+import java.security.cert.X509Certificate;
+import java.util.Optional;
 
 /**
- * One request on its connection: its body, which the web server does not see, and how the
- * connection goes on after the answer.
+ * One request on its connection: its body, which the web server does not see, who sent it, and how
+ * the connection goes on after the answer.
  *
  * <p>Belongs to the thread of its connection.
  */
@@ -18,15 +20,14 @@ public final class Exchange {
 
   private final RequestHead head;
   private final RequestBody body;
-  private final long acceptedNanos;
-  private final BooleanSupplier isAbandoned;
+  private final Connection connection;
+  private Caller caller = Caller.NOBODY;
   private boolean isLast;
 
-  Exchange(RequestHead head, RequestBody body, long acceptedNanos, BooleanSupplier isAbandoned) {
-    this.isAbandoned = isAbandoned;
+  Exchange(RequestHead head, RequestBody body, Connection connection) {
     this.head = head;
     this.body = body;
-    this.acceptedNanos = acceptedNanos;
+    this.connection = connection;
     this.isLast = head.wantsClose();
   }
 
@@ -48,7 +49,7 @@ public final class Exchange {
 
   /** When the connection was accepted, by {@link System#nanoTime}. */
   public long acceptedNanos() {
-    return acceptedNanos;
+    return connection.acceptedNanos();
   }
 
   /**
@@ -56,7 +57,22 @@ public final class Exchange {
    * for the answer. Costs a system call. For when the body is read and no answer has begun.
    */
   public boolean isAbandoned() {
-    return isAbandoned.getAsBoolean();
+    return connection.isAbandoned();
+  }
+
+  /** The certificate of the client that a client CA vouches for; empty without one. */
+  public Optional<X509Certificate> clientCertificate() {
+    return connection.clientCertificate();
+  }
+
+  /** Who sent the request; nobody, who may do nothing, until that was found out. */
+  public Caller caller() {
+    return caller;
+  }
+
+  /** Says who sent the request. */
+  public void identify(Caller found) {
+    caller = found;
   }
 
   /** Ends the connection after the answer, of which nothing may be sent yet. */

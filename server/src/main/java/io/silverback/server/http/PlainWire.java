@@ -3,6 +3,8 @@ package io.silverback.server.http;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.security.cert.X509Certificate;
+import java.util.Optional;
 
 /** A connection in the clear. */
 final class PlainWire implements Wire {
@@ -44,6 +46,11 @@ final class PlainWire implements Wire {
       ahead.flip();
       channel.configureBlocking(true);
     }
+  }
+
+  @Override
+  public Optional<X509Certificate> clientCertificate() {
+    return Optional.empty();
   }
 
   @Override

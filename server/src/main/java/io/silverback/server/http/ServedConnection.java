@@ -81,7 +81,7 @@ final class ServedConnection implements ConnectionContext {
           heads.read().orElseThrow(() -> new CloseConnectionException("the client has ended"));
       connection.beginRequest();
       var body = new RequestBody(in, head.length(), opening(head));
-      exchange = new Exchange(head, body, connection.acceptedNanos(), connection::isAbandoned);
+      exchange = new Exchange(head, body, connection);
       return head.withoutBody();
     } catch (RefusedRequestException e) {
       onRefused.accept(e.status());

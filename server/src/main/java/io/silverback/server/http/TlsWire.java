@@ -1,5 +1,6 @@
 package io.silverback.server.http;
 
+import io.silverback.server.web.ClientCertificate;
 import io.silverback.server.web.HandshakeFailure;
 import io.silverback.server.web.HandshakeFailures;
 import java.io.EOFException;
@@ -7,6 +8,8 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.security.cert.X509Certificate;
+import java.util.Optional;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult;
 import javax.net.ssl.SSLException;
@@ -210,6 +213,11 @@ final class TlsWire implements Wire {
     } catch (IOException _) {
       // The client hears of the failure by the end of the connection.
     }
+  }
+
+  @Override
+  public Optional<X509Certificate> clientCertificate() {
+    return ClientCertificate.verified(engine);
   }
 
   @Override

@@ -1,6 +1,8 @@
 package io.silverback.server.http;
 
 import java.io.IOException;
+import java.security.cert.X509Certificate;
+import java.util.Optional;
 
 /**
  * The bytes of one connection, in the clear or through TLS.
@@ -25,6 +27,9 @@ interface Wire {
    * end until then.
    */
   boolean hasEnded() throws IOException;
+
+  /** The certificate of the client that a client CA vouches for; empty without one. */
+  Optional<X509Certificate> clientCertificate();
 
   /** Sends all of them, and waits where the client does not keep up. */
   void write(byte[] bytes, int offset, int length) throws IOException;

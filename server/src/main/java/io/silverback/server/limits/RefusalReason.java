@@ -27,8 +27,12 @@ public enum RefusalReason {
   /** No leader of the group answered in time. */
   UNAVAILABLE,
   SHUTTING_DOWN,
-  /** Without a valid name and password. */
+  /** Without valid credentials. */
   UNAUTHORIZED,
+  /** The client does not have the right that it needs. */
+  FORBIDDEN,
+  /** The client may change groups, but not this one. */
+  FORBIDDEN_GROUP,
   /** More requests a second than the web configuration allows. */
   RATE_LIMIT,
   /** Too many passwords wait for their check. */

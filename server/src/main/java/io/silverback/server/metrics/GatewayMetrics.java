@@ -28,12 +28,13 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
  * What the gateway tells about itself: upstream's metrics under upstream's names, the process and
- * the JVM.
+ * the JVM. Longer than other classes, as each metric has a few lines.
  *
  * <p>Thread-safe. Each instance has a registry of its own, so that several gateways in one process
  * do not add up.
@@ -223,15 +224,29 @@ public final class GatewayMetrics {
    * @param lastSuccess when it was last read and sound
    */
   public void watchConfig(BooleanSupplier lastSucceeded, Supplier<Instant> lastSuccess) {
+    gauge(
+        "silverback_config_last_reload_successful",
+        "Whether the last configuration reload attempt was successful.",
+        () -> lastSucceeded.getAsBoolean() ? 1 : 0);
+    gauge(
+        "silverback_config_last_reload_success_timestamp_seconds",
+        "Timestamp of the last successful configuration reload.",
+        () -> lastSuccess.get().toEpochMilli() / 1e3);
+  }
+
+  /** From now on shows whether the file of permissions counts as it is. */
+  public void watchPermissions(BooleanSupplier isSound) {
+    gauge(
+        "silverback_permissions_valid",
+        "Whether the file of permissions is valid; if not, what it said before goes on.",
+        () -> isSound.getAsBoolean() ? 1 : 0);
+  }
+
+  private void gauge(String name, String help, DoubleSupplier value) {
     GaugeWithCallback.builder(DEFAULTS)
-        .name("silverback_config_last_reload_successful")
-        .help("Whether the last configuration reload attempt was successful.")
-        .callback(gauge -> gauge.call(lastSucceeded.getAsBoolean() ? 1 : 0))
-        .register(registry);
-    GaugeWithCallback.builder(DEFAULTS)
-        .name("silverback_config_last_reload_success_timestamp_seconds")
-        .help("Timestamp of the last successful configuration reload.")
-        .callback(gauge -> gauge.call(lastSuccess.get().toEpochMilli() / 1e3))
+        .name(name)
+        .help(help)
+        .callback(gauge -> gauge.call(value.getAsDouble()))
         .register(registry);
   }
 

@@ -19,7 +19,16 @@ import java.util.function.LongSupplier;
 public final class AccessControl implements Guard {
   private static final System.Logger logger = System.getLogger(AccessControl.class.getName());
 
+  /** What becomes of a request without a name and a password, where there are users. */
+  public enum Unnamed {
+    /** It gets 401, as upstream has it. */
+    REFUSED,
+    /** Whether it may do what it asks for is decided later. */
+    ADMITTED
+  }
+
   private final WebConfigFile file;
+  private final Unnamed unnamed;
   private final BasicAuth basicAuth;
   private final LongSupplier nanoClock;
   private final AtomicReference<Limiter> limiter;
@@ -30,12 +39,13 @@ public final class AccessControl implements Guard {
    *
    * @param patience how long a request waits while other passwords are checked
    */
-  public AccessControl(WebConfigFile file, Duration patience) {
-    this(file, new BasicAuth(patience), System::nanoTime);
+  public AccessControl(WebConfigFile file, Unnamed unnamed, Duration patience) {
+    this(file, unnamed, new BasicAuth(patience), System::nanoTime);
   }
 
-  AccessControl(WebConfigFile file, BasicAuth basicAuth, LongSupplier nanoClock) {
+  AccessControl(WebConfigFile file, Unnamed unnamed, BasicAuth basicAuth, LongSupplier nanoClock) {
     this.file = file;
+    this.unnamed = unnamed;
     this.basicAuth = basicAuth;
     this.nanoClock = nanoClock;
     this.limiter = new AtomicReference<>(limiterFor(file.current().rate()));
@@ -56,11 +66,12 @@ public final class AccessControl implements Guard {
       return refusal(429, "Too Many Requests", Map.of());
     }
     Map<String, String> headers = config.http().headers();
-    if (config.users().isEmpty()) {
-      return new Admission.Admitted(headers);
+    if (config.users().isEmpty()
+        || (unnamed == Unnamed.ADMITTED && !BasicAuth.isMeant(authorization))) {
+      return new Admission.Admitted(headers, "");
     }
     return switch (basicAuth.verify(authorization, config.users(), client)) {
-      case ACCEPTED -> new Admission.Admitted(headers);
+      case ACCEPTED -> new Admission.Admitted(headers, BasicAuth.userIn(authorization));
       case REFUSED ->
           refusal(401, "Unauthorized", with(headers, Map.of("WWW-Authenticate", "Basic")));
       case BUSY ->

@@ -157,8 +157,23 @@ public final class BasicAuth {
         .verified;
   }
 
+  /** True if a header of that value is about a name and a password. */
+  static boolean isMeant(String authorization) {
+    return authorization.regionMatches(true, 0, SCHEME, 0, SCHEME.length());
+  }
+
+  /**
+   * The name that {@link #verify} looks for, read as it is there: another reading could give one
+   * user the rights of another.
+   */
+  static String userIn(String authorization) {
+    return credentials(authorization)
+        .map(credentials -> new String(credentials.user, UTF_8))
+        .orElse("");
+  }
+
   private static Optional<Credentials> credentials(String authorization) {
-    if (!authorization.regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
+    if (!isMeant(authorization)) {
       return Optional.empty();
     }
     String encoded = authorization.substring(SCHEME.length());

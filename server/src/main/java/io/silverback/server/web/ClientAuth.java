@@ -28,7 +28,8 @@ public enum ClientAuth {
     };
   }
 
-  boolean verifies() {
+  /** True if what a client sends must be signed by a client CA. */
+  public boolean verifies() {
     return this == VERIFY_IF_GIVEN || this == REQUIRE_AND_VERIFY;
   }
 }

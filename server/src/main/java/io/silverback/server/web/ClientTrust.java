@@ -1,14 +1,12 @@
 package io.silverback.server.web;
 
 import io.silverback.server.trust.TrustedAuthorities;
-import java.net.InetAddress;
 import java.net.Socket;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.CertificateException;
-import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
-import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.TrustManagerFactory;
@@ -17,9 +15,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Which client certificates are good enough. Never trusts a server. */
 final class ClientTrust extends X509ExtendedTrustManager {
-  private static final int SAN_IP = 7;
-  private static final List<Integer> SAN_TEXTS = List.of(1, 2, 6, SAN_IP);
-
   /** Who checks the signatures; null if any certificate will do. */
   private final @Nullable X509ExtendedTrustManager verifier;
 
@@ -45,7 +40,7 @@ final class ClientTrust extends X509ExtendedTrustManager {
     return new ClientTrust(
         settings.clientAuth().verifies() ? verifier(authorities) : null,
         authorities.toArray(X509Certificate[]::new),
-        settings.allowedSans());
+        settings.allowedSans().stream().map(ClientCertificate::asWritten).toList());
   }
 
   private static X509ExtendedTrustManager verifier(List<X509Certificate> authorities)
@@ -111,40 +106,11 @@ final class ClientTrust extends X509ExtendedTrustManager {
   }
 
   private void checkSan(X509Certificate certificate) throws CertificateException {
-    if (!allowedSans.isEmpty() && !hasAllowedSan(certificate)) {
+    if (!allowedSans.isEmpty()
+        && Collections.disjoint(
+            allowedSans, ClientCertificate.subjectAlternativeNames(certificate))) {
       throw new CertificateException(
           "no allowed SAN in the client certificate: allowed=" + allowedSans);
     }
-  }
-
-  private boolean hasAllowedSan(X509Certificate certificate) throws CertificateParsingException {
-    Collection<List<?>> names = certificate.getSubjectAlternativeNames();
-    if (names == null) {
-      return false;
-    }
-    for (List<?> name : names) {
-      if (name.get(0) instanceof Integer kind
-          && SAN_TEXTS.contains(kind)
-          && name.get(1) instanceof String text
-          && (allowedSans.contains(text) || (kind == SAN_IP && isAllowedAddress(text)))) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  /** The JDK writes all groups of an IPv6 address, the file has it in Go's short form. */
-  private boolean isAllowedAddress(String text) {
-    InetAddress address = InetAddress.ofLiteral(text);
-    for (String allowed : allowedSans) {
-      try {
-        if (allowed.contains(":") && InetAddress.ofLiteral(allowed).equals(address)) {
-          return true;
-        }
-      } catch (IllegalArgumentException e) {
-        // Not an address but a URI, which has been compared as a text.
-      }
-    }
-    return false;
   }
 }

@@ -54,7 +54,7 @@ final class FollowingSslContext extends SSLContext {
     @Override
     protected SSLEngine engineCreateSSLEngine() {
       TlsPolicy policy = tls.policy();
-      return PolicyEngine.of(policy.context().createSSLEngine(), policy.parameters());
+      return PolicyEngine.of(policy.context().createSSLEngine(), policy);
     }
 
     @Override
@@ -67,7 +67,7 @@ final class FollowingSslContext extends SSLContext {
         failures.note(HandshakeFailure.CONFIGURATION, host, port, String.valueOf(e.getMessage()));
         throw e;
       }
-      return PolicyEngine.of(policy.context().createSSLEngine(host, port), policy.parameters());
+      return PolicyEngine.of(policy.context().createSSLEngine(host, port), policy);
     }
 
     @Override

@@ -7,7 +7,7 @@ import java.util.Map;
 @FunctionalInterface
 public interface Guard {
   /** Lets every request through and adds no headers. */
-  Guard OPEN = (_, _) -> new Admission.Admitted(Map.of());
+  Guard OPEN = (_, _) -> new Admission.Admitted(Map.of(), "");
 
   /**
    * Decides about one request.

@@ -11,15 +11,23 @@ import javax.net.ssl.SSLParameters;
  * the application protocols and nothing else, so that the file decides who may connect.
  */
 final class PolicyEngine extends PassedOnEngine {
-  private PolicyEngine(SSLEngine engine) {
+  private final boolean verifiesClients;
+
+  private PolicyEngine(SSLEngine engine, boolean verifiesClients) {
     super(engine);
+    this.verifiesClients = verifiesClients;
   }
 
-  /** Takes over the engine and the parameters. */
-  static SSLEngine of(SSLEngine engine, SSLParameters parameters) {
+  /** A new engine of that context. */
+  static SSLEngine of(SSLEngine engine, TlsPolicy policy) {
     engine.setUseClientMode(false);
-    engine.setSSLParameters(parameters);
-    return new PolicyEngine(engine);
+    engine.setSSLParameters(policy.parameters());
+    return new PolicyEngine(engine, policy.verifiesClients());
+  }
+
+  /** True if a client CA vouches for each certificate that a client got through with. */
+  boolean verifiesClients() {
+    return verifiesClients;
   }
 
   @Override

@@ -69,6 +69,10 @@ final class TlsPolicy {
     return context;
   }
 
+  boolean verifiesClients() {
+    return settings.clientAuth().verifies();
+  }
+
   /** New parameters for one connection; the caller owns them. */
   SSLParameters parameters() {
     SSLParameters parameters = new SSLParameters();

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * were not written within the same tick of the file system's clock, so a file that changed in the
  * last seconds is read each time and its bytes are compared.
  */
-final class WatchedFile {
+public final class WatchedFile {
   static final int MAX_BYTES = 1 << 20;
   private static final long SETTLED_AFTER_MILLIS = 2_000;
 
@@ -31,7 +31,7 @@ final class WatchedFile {
    *
    * @param what the key of the configuration that names the file, for messages
    */
-  WatchedFile(Path path, String what) {
+  public WatchedFile(Path path, String what) {
     this.path = path;
     this.what = what;
   }
@@ -41,7 +41,7 @@ final class WatchedFile {
    *
    * @throws ConfigException if the file cannot be read or is too large
    */
-  byte[] current() {
+  public byte[] current() {
     try {
       Stamp stamp = Stamp.of(path);
       Version known = last;

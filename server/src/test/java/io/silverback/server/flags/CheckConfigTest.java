@@ -151,6 +151,41 @@ final class CheckConfigTest {
   }
 
   @Test
+  void allFaultsOfThePermissionsAreSaidAlsoWhereTheWebConfigurationIsAtFault() throws IOException {
+    Path web = Files.writeString(folder.resolve("web.yml"), "basic_auth_users: {ada: x}\n");
+    Path permissions =
+        Files.writeString(
+            folder.resolve("permissions.yml"),
+            """
+            anyone: [all]
+            clients:
+              - {name: a, users: [bob], rights: [push], groups: ['{job=~"("}']}
+              - {name: b, token_files: [b.token], rights: []}
+            """);
+    write("flags: {web.config.file: %s, web.permissions.file: %s}\n".formatted(web, permissions));
+    String ofPermissions =
+        """
+        --web.permissions.file: 1:2: parse error: error parsing regexp: missing closing ): `(`, in "{job=~"("}": file=D/permissions.yml line=3 key=clients[0].groups
+        --web.permissions.file: cannot read token_files, no such file: file=D/b.token
+        --web.permissions.file: expected push, read, admin, metrics, probes but got "all": file=D/permissions.yml line=1 key=anyone
+        """;
+
+    assertEquals(
+        "--web.config.file: not a bcrypt hash: file=D/web.yml line=1 key=basic_auth_users.ada\n"
+            + ofPermissions
+            + "1\n",
+        sorted(checked()));
+
+    Files.writeString(web, "");
+    assertEquals(
+        ofPermissions
+            + "--web.permissions.file: no such user in basic_auth_users of --web.config.file"
+            + " \"bob\": file=D/permissions.yml line=3 key=clients[0].users\n"
+            + "1\n",
+        sorted(checked()));
+  }
+
+  @Test
   void aCertificateThatIsNoneIsSaid() throws IOException {
     Files.writeString(folder.resolve("cert.pem"), "no certificate");
     Path web =

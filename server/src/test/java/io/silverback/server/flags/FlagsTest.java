@@ -371,6 +371,7 @@ final class FlagsTest {
             "limits.max-wait",
             "limits.min-free-disk",
             "limits.query-timeout",
+            "web.permissions.file",
             "remote-read.external-label",
             "shutdown.timeout",
             "config.file",

@@ -5,19 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.silverback.server.RawHttp.Answer;
 import io.silverback.server.TestGateway;
-import io.silverback.server.group.rules.RewriteRules;
-import io.silverback.server.limits.LimitBoard;
 import io.silverback.server.log.CapturedLog;
 import io.silverback.server.log.LogFormat;
 import io.silverback.server.log.LogLevel;
-import io.silverback.server.memory.RequestMemory;
-import io.silverback.server.metrics.BuildInfo;
-import io.silverback.server.metrics.GatewayMetrics;
 import io.silverback.server.storage.MetricStore;
-import io.silverback.server.web.Guard;
 import io.silverback.server.web.TestCertificates;
 import io.silverback.server.web.TlsClient;
-import io.silverback.server.writers.WriterWatch;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -66,45 +59,8 @@ final class ForeignPageTest {
     gateway.close();
   }
 
-  /** All routes of a server in which everything is switched on. */
   private List<Route> routes() {
-    EndpointConfig settings = TestGateway.config(FLAGS).endpoints();
-    var writers = new WriterWatch(System::nanoTime, System::currentTimeMillis);
-    var problems = new OwnProblems(writers, System::currentTimeMillis);
-    return new Routes(
-            settings,
-            RequestMemory.unlimited(),
-            store.get(),
-            new GatewayMetrics(BuildInfo.current()),
-            new LimitBoard(settings.limits()),
-            writers,
-            new JobTraffic(),
-            problems,
-            new Surveys(
-                new StoredJobs(store.get()::sizes, new JobTraffic()),
-                new StoredGroupFinder(store.get()::sizes, System::currentTimeMillis),
-                problems,
-                new StoredCardinality(store.get()::shapes)),
-            () -> RewriteRules.NONE,
-            BuildInfo.current(),
-            Guard.OPEN,
-            Fence.OPEN,
-            List::of,
-            new ClusterHandler(
-                () -> new ClusterHandler.Targets("", List.of()),
-                Optional.empty(),
-                Optional.empty()),
-            new LifecycleHandler(Optional::empty, () -> {}, Optional.empty()))
-        .table();
-  }
-
-  private static String pathOf(Route route) {
-    return route
-        .path()
-        .toString()
-        .replace(":job", "kept")
-        .replace("/*labels", "/l/v")
-        .replace("/*path", "/x");
+    return AllRoutes.of(TestGateway.config(FLAGS).endpoints(), store.get());
   }
 
   private void assertNothingChanged() throws IOException {
@@ -124,7 +80,7 @@ final class ForeignPageTest {
     var refused = new TreeSet<String>();
     for (Route route : routes()) {
       if (!Set.of("GET", "OPTIONS").contains(route.method())) {
-        String path = pathOf(route);
+        String path = AllRoutes.pathOf(route, "kept");
         Answer answer = gateway.send(route.method(), path, "", header);
 
         assertEquals(403, answer.status(), route.method() + " " + path);
@@ -152,7 +108,7 @@ final class ForeignPageTest {
   void everyRouteThatOnlyReadsAnswersForeignPagesToo() throws IOException {
     for (Route route : routes()) {
       if (Set.of("GET", "OPTIONS").contains(route.method())) {
-        String path = pathOf(route);
+        String path = AllRoutes.pathOf(route, "kept");
         int own = gateway.send(route.method(), path, "").status();
 
         assertEquals(

@@ -43,7 +43,10 @@ class AccessControlTest {
   private AccessControl open(String yaml) throws IOException {
     Files.writeString(path, yaml);
     return new AccessControl(
-        WebConfigFile.open(path), new BasicAuth(Duration.ofSeconds(5)), clock::get);
+        WebConfigFile.open(path),
+        AccessControl.Unnamed.REFUSED,
+        new BasicAuth(Duration.ofSeconds(5)),
+        clock::get);
   }
 
   private static Admission.Refused refused(int status, String body, Map<String, String> more) {
@@ -55,7 +58,7 @@ class AccessControlTest {
 
   @Test
   void anEmptyFileLetsEverybodyIn() throws Exception {
-    assertEquals(new Admission.Admitted(Map.of()), open("").admit("", CLIENT));
+    assertEquals(new Admission.Admitted(Map.of(), ""), open("").admit("", CLIENT));
   }
 
   @Test
@@ -71,7 +74,8 @@ class AccessControlTest {
             """
                 .formatted(HASH));
     assertEquals(
-        new Admission.Admitted(Map.of("X-Frame-Options", "deny")), control.admit(ALICE, CLIENT));
+        new Admission.Admitted(Map.of("X-Frame-Options", "deny"), "alice"),
+        control.admit(ALICE, CLIENT));
     assertEquals(
         refused(
             401, "Unauthorized\n", Map.of("WWW-Authenticate", "Basic", "X-Frame-Options", "deny")),
@@ -85,7 +89,7 @@ class AccessControlTest {
     assertEquals(401, ((Admission.Refused) control.admit("", CLIENT)).status());
     assertEquals(refused(429, "Too Many Requests\n", Map.of()), control.admit(ALICE, CLIENT));
     clock.addAndGet(Duration.ofHours(1).toNanos());
-    assertEquals(new Admission.Admitted(Map.of()), control.admit(ALICE, CLIENT));
+    assertEquals(new Admission.Admitted(Map.of(), "alice"), control.admit(ALICE, CLIENT));
   }
 
   @Test
@@ -95,7 +99,7 @@ class AccessControlTest {
     Files.writeString(path, "rate_limit: {interval: 60m, burst: 1}\nhttp_server_config: {}\n");
     assertEquals(refused(429, "Too Many Requests\n", Map.of()), control.admit("", CLIENT));
     Files.writeString(path, "rate_limit: {interval: 60m, burst: 2}\n");
-    assertEquals(new Admission.Admitted(Map.of()), control.admit("", CLIENT));
+    assertEquals(new Admission.Admitted(Map.of(), ""), control.admit("", CLIENT));
   }
 
   @Test
@@ -144,14 +148,14 @@ class AccessControlTest {
     Files.delete(path);
     assertEquals(broken, control.admit("", CLIENT));
     Files.writeString(path, "");
-    assertEquals(new Admission.Admitted(Map.of()), control.admit("", CLIENT));
+    assertEquals(new Admission.Admitted(Map.of(), ""), control.admit("", CLIENT));
   }
 
   @Test
   void aHashThatBecameMalformedShutsOutItsUserOnly() throws Exception {
     AccessControl control = open("");
     Files.writeString(path, "basic_auth_users:\n  alice: %s\n  bob: oops\n".formatted(HASH));
-    assertEquals(new Admission.Admitted(Map.of()), control.admit(ALICE, CLIENT));
+    assertEquals(new Admission.Admitted(Map.of(), "alice"), control.admit(ALICE, CLIENT));
   }
 
   @Test
@@ -171,7 +175,9 @@ class AccessControlTest {
             },
             new PasswordQueue.Bounds(1, 0, 0, Duration.ZERO),
             clock::get);
-    var control = new AccessControl(WebConfigFile.open(path), auth, clock::get);
+    var control =
+        new AccessControl(
+            WebConfigFile.open(path), AccessControl.Unnamed.REFUSED, auth, clock::get);
     try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
       var slow = threads.submit(() -> control.admit(ALICE, CLIENT));
       assertTrue(started.await(10, TimeUnit.SECONDS));
@@ -182,7 +188,7 @@ class AccessControlTest {
               Map.of("Retry-After", "1")),
           control.admit("Basic YWxpY2U6b3RoZXI=", CLIENT));
       finish.countDown();
-      assertEquals(new Admission.Admitted(Map.of()), slow.get(10, TimeUnit.SECONDS));
+      assertEquals(new Admission.Admitted(Map.of(), "alice"), slow.get(10, TimeUnit.SECONDS));
     }
   }
 

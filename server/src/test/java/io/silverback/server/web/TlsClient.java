@@ -56,7 +56,7 @@ public final class TlsClient {
     return new TlsClient(new KeyManager[0]);
   }
 
-  static TlsClient showing(Path certificate) throws GeneralSecurityException, IOException {
+  public static TlsClient showing(Path certificate) throws GeneralSecurityException, IOException {
     String key = certificate.toString().replace(".pem", ".key");
     var identity =
         Identity.of(certificate, Files.readAllBytes(certificate), Files.readAllBytes(Path.of(key)));

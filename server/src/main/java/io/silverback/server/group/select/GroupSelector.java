@@ -1,7 +1,6 @@
 package io.silverback.server.group.select;
 
 import io.silverback.codec.model.GroupingKey;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -24,28 +23,39 @@ public record GroupSelector(List<LabelMatcher> matchers) {
    *     that a group without labels would fail, so that it would mean every group there is
    */
   public static List<GroupSelector> parse(List<String> texts) {
-    var selectors = new ArrayList<GroupSelector>(texts.size());
-    long regexWeight = SeriesSelector.MAX_REGEX_WEIGHT;
-    for (String text : texts) {
-      var parser = new SelectorParser(text, regexWeight);
-      selectors.add(checked(parser.readMatchers()));
-      regexWeight = parser.regexWeightLeft();
-    }
-    return List.copyOf(selectors);
+    var reader = new Reader();
+    return texts.stream().map(text -> checked(reader.read(text))).toList();
   }
 
-  private static GroupSelector checked(List<LabelMatcher> matchers) {
-    if (matchers.stream().anyMatch(matcher -> matcher.label().equals(LabelMatcher.NAME))) {
-      throw new MalformedSelectorException(
-          "groups are selected by their grouping labels only, leave out the metric name: such as"
-              + " {job=\"x\"}");
+  /** Reads selectors whose regular expressions share one limit, and that may mean every group. */
+  public static final class Reader {
+    private long regexWeight = SeriesSelector.MAX_REGEX_WEIGHT;
+
+    /**
+     * Reads the next one.
+     *
+     * @throws MalformedSelectorException if it is not valid, or names a metric
+     */
+    public GroupSelector read(String text) {
+      var parser = new SelectorParser(text, regexWeight);
+      List<LabelMatcher> matchers = parser.readMatchers();
+      if (matchers.stream().anyMatch(matcher -> matcher.label().equals(LabelMatcher.NAME))) {
+        throw new MalformedSelectorException(
+            "groups are selected by their grouping labels only, leave out the metric name: such as"
+                + " {job=\"x\"}");
+      }
+      regexWeight = parser.regexWeightLeft();
+      return new GroupSelector(matchers);
     }
-    if (matchers.stream().allMatch(matcher -> matcher.matches(""))) {
+  }
+
+  private static GroupSelector checked(GroupSelector selector) {
+    if (selector.matchers().stream().allMatch(matcher -> matcher.matches(""))) {
       throw new MalformedSelectorException(
           "selector must contain at least one non-empty matcher, to delete all groups use"
               + " /api/v1/admin/wipe");
     }
-    return new GroupSelector(matchers);
+    return selector;
   }
 
   /** True if the group of that key is meant. */

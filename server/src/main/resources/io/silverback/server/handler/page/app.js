@@ -22,7 +22,7 @@ let shown = {name: '', query: ''};
 let data;
 let failure = '';
 let saying = '';
-let server = {admin_api: false};
+let server = {admin_api: false, permissions: {rights: [], groups: []}};
 let loading = new AbortController();
 let timer;
 
@@ -30,8 +30,23 @@ let timer;
 const app = {
   params: new URLSearchParams(),
 
-  /** True if this server takes orders that concern all groups. */
-  get isAdmin() {
+  /** True if the viewer has that right. */
+  may(right) {
+    return server.permissions.rights.includes(right);
+  },
+
+  /** True if this server takes orders beyond single groups, and the viewer has the right for this one. */
+  mayOrder(right) {
+    return server.admin_api && this.may(right);
+  },
+
+  /** True if the viewer may delete everything. */
+  get mayWipe() {
+    return this.mayOrder('admin') && server.permissions.groups.length === 0;
+  },
+
+  /** True if this server takes orders beyond single groups at all. */
+  get takesOrders() {
     return server.admin_api;
   },
 

@@ -47,7 +47,7 @@ export default {
         `Nobody serves ${count(own.outage.slots, 'slot')} since ${duration(own.outage.seconds)}, of ${own.outage.nodes.join(', ') || 'no member'}.`),
       h('section', {'aria-label': 'Slots'}, h('h2', {}, 'Slots'), ring(members), moving(slots)),
       h('section', {'aria-label': 'Members'}, h('h2', {}, 'Members'),
-        table('Members', ['Member', 'State', 'Led slots', 'On the move', 'Lack a copy', 'Fewest copies', app.isAdmin ? 'Orders' : undefined]
+        table('Members', ['Member', 'State', 'Led slots', 'On the move', 'Lack a copy', 'Fewest copies', app.mayOrder('admin') ? 'Orders' : undefined]
           .filter(Boolean), members.map(member => row(member, own, standing, app)), {class: 'cards'})),
       gone(own).length > 0 && h('section', {'aria-label': 'Not long ago'}, h('h2', {}, 'Members not long ago'),
         h('ul', {}, gone(own).map(gone => h('li', {}, gone.node_id, ' at ', gone.web_address, ', removed ', ago(gone.removed))))),
@@ -117,7 +117,7 @@ function row(member, own, standing, app) {
     h('td', {'data-head': 'On the move'}, moves(member.slots).join(', ') || none()),
     h('td', {class: 'number', 'data-head': 'Lack a copy'}, member.answered ? number(member.slots.under_replicated) : '–'),
     h('td', {class: 'number', 'data-head': 'Fewest copies'}, member.answered ? number(member.slots.fewest_copies) : '–'),
-    app.isAdmin && h('td', {'data-head': 'Orders'}, orders(member, standing, app)));
+    app.mayOrder('admin') && h('td', {'data-head': 'Orders'}, orders(member, standing, app)));
 }
 
 function share(led, should) {

@@ -73,6 +73,7 @@ async function load(params, signal) {
     row: row.data.groups.find(each => sameLabels(each.labels, labels)),
     place: place && place.data.leader ? place.data : undefined,
     refusal,
+    mayChange: found.may_change,
     conflict: Array.isArray(data.writer_conflict) ? data.writer_conflict : undefined,
   };
 }
@@ -121,7 +122,7 @@ function seriesKey({__name__, ...labels}) {
 }
 
 function view(data, params, app) {
-  const {labels, families, row, conflict, place, refusal} = data;
+  const {labels, families, row, conflict, place, refusal, mayChange} = data;
   if (!families) {
     return [
       h('p', {key: 'key', class: 'key'}, labelList(labels)),
@@ -154,7 +155,7 @@ function view(data, params, app) {
       copyButton(app, 'Copy curl', `curl -s --data-binary @metrics.txt ${new URL(groupPath(labels), root).href}`),
       copyButton(app, 'Copy curl -X DELETE', `curl -X DELETE ${new URL(groupPath(labels), root).href}`),
       copyButton(app, 'Copy scrape config', scrapeConfig()),
-      h('button', {type: 'button', class: 'danger', onclick: () => remove(labels, app)}, 'Delete group…')),
+      mayChange && h('button', {type: 'button', class: 'danger', onclick: () => remove(labels, app)}, 'Delete group…')),
     h('p', {key: 'range', class: 'choices', role: 'group', 'aria-label': 'Time shown'}, RANGES.map(([name, text, length]) =>
       h('button', {type: 'button', 'aria-pressed': String(seconds(params) === length),
         onclick: () => app.replace('group', {...labels, '@range': name})}, text))),

@@ -63,7 +63,7 @@ export default {
           `echo 'up_to_date 1' | curl --data-binary @- ${new URL('metrics/job/example', root).href}`)),
       data.groups.length > 0 && rows(data, params, app),
       paging(data, params),
-      app.isAdmin && data.counts.found > 0 && deletion(data, search.trim(), app),
+      data.counts.found > 0 && deletion(data, search.trim(), app),
     ];
   },
 };
@@ -128,9 +128,9 @@ function paging(data, params) {
 
 function deletion(data, search, app) {
   return h('p', {key: 'deletion', class: 'buttons'},
-    isSelector(search) && h('button', {type: 'button', class: 'danger', onclick: () =>
+    isSelector(search) && app.mayOrder('push') && h('button', {type: 'button', class: 'danger', onclick: () =>
       deleteMatching(search, app)}, 'Delete all groups that match…'),
-    !search && h('button', {type: 'button', class: 'danger', onclick: () =>
+    !search && app.mayWipe && h('button', {type: 'button', class: 'danger', onclick: () =>
       wipe(data.counts.all, app)}, 'Delete all groups…'));
 }
 

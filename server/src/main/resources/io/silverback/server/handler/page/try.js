@@ -24,7 +24,10 @@ export default {
 };
 
 function view(data, params, app) {
-  return app.isAdmin ? [fields(app), verdict && outcome(verdict)] : h('p', {},
+  if (app.mayOrder('push')) {
+    return [fields(app), verdict && outcome(verdict)];
+  }
+  return app.takesOrders ? h('p', {}, 'To try a push needs the right ', h('code', {}, 'push'), '.') : h('p', {},
     'This server tries no pushes: start it with ', h('code', {}, '--web.enable-admin-api'),
     ', or check a file with ', h('code', {}, 'silverback check-push FILE'), '.');
 }

@@ -1,22 +1,20 @@
-package io.silverback.server.config;
+package io.silverback.server.yaml;
 
-import io.silverback.server.yaml.ConfigException;
-import io.silverback.server.yaml.YamlSection;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
 
 /** What is wrong with a file, in the order in which it was found. Not thread-safe. */
-final class Faults {
+public final class Faults {
   private final List<String> messages = new ArrayList<>();
 
-  void add(ConfigException fault) {
+  public void add(ConfigException fault) {
     messages.add(fault.getMessage());
   }
 
   /** What the reader gives, or the other value if it meets a fault. */
-  <T> T attempt(T otherwise, Supplier<T> reader) {
+  public <T> T attempt(T otherwise, Supplier<T> reader) {
     try {
       return reader.get();
     } catch (ConfigException fault) {
@@ -26,16 +24,16 @@ final class Faults {
   }
 
   /** True if one was found since there were that many. */
-  boolean areMoreThan(int count) {
+  public boolean areMoreThan(int count) {
     return messages.size() > count;
   }
 
-  int count() {
+  public int count() {
     return messages.size();
   }
 
   /** Adds one for each key that is not known. */
-  void addUnknownKeys(YamlSection section, Set<String> known) {
+  public void addUnknownKeys(YamlSection section, Set<String> known) {
     for (String key : section.keys()) {
       if (!known.contains(key)) {
         add(section.fault(key, "unknown key"));
@@ -43,7 +41,7 @@ final class Faults {
     }
   }
 
-  List<String> messages() {
+  public List<String> messages() {
     return List.copyOf(messages);
   }
 }
