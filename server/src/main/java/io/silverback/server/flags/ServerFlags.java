@@ -35,6 +35,11 @@ final class ServerFlags {
       WEB.single(
           "web.config.file", path("file"), "", "File with TLS, users, headers and rate limit.");
 
+  static final Flag<Boolean> OPEN_PROBES =
+      WEB.off(
+          "web.open-probes",
+          "Answer /-/healthy and /-/ready without a password, for the probes of a supervisor.");
+
   static final Flag<String> TELEMETRY_PATH =
       WEB.single("web.telemetry-path", text(), "/metrics", "Path under which to expose metrics.");
 
