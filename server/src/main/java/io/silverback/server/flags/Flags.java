@@ -159,6 +159,7 @@ public final class Flags {
         prefix(flags.get(ServerFlags.ROUTE_PREFIX), externalPath),
         prefix("", externalPath),
         telemetryPath.startsWith("/") ? telemetryPath : "/" + telemetryPath,
+        flags.get(ServerFlags.OPEN_PROBES),
         flags.get(ServerFlags.ENABLE_LIFECYCLE),
         flags.get(ServerFlags.ENABLE_ADMIN_API),
         !flags.get(ServerFlags.DISABLE_CONSISTENCY_CHECK),

@@ -42,6 +42,11 @@ final class ServerFlags {
           "",
           "File that says which client may do what, read again when it changes.");
 
+  static final Flag<Boolean> OPEN_PROBES =
+      WEB.off(
+          "web.open-probes",
+          "Answer /-/healthy and /-/ready without a password, for the probes of a supervisor.");
+
   static final Flag<String> TELEMETRY_PATH =
       WEB.single("web.telemetry-path", text(), "/metrics", "Path under which to expose metrics.");
 

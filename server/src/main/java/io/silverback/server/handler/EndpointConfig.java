@@ -13,6 +13,7 @@ import java.util.Set;
  * @param routePrefix what stands before every path, empty or starting and not ending with a slash
  * @param externalPrefix the same as seen from outside, for links
  * @param telemetryPath where Prometheus scrapes, below the prefix
+ * @param openProbes whether the two probes are answered without a password
  * @param lifecycle whether a request may end the process
  * @param adminApi whether a request may delete everything
  * @param checked whether a push must be consistent with what is stored
@@ -26,6 +27,7 @@ public record EndpointConfig(
     String routePrefix,
     String externalPrefix,
     String telemetryPath,
+    boolean openProbes,
     boolean lifecycle,
     boolean adminApi,
     boolean checked,

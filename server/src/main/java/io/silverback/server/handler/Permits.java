@@ -16,6 +16,7 @@ import io.silverback.server.web.Admission;
 import io.silverback.server.web.Guard;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Refuses what the sender of a request may not do, and says which right is missing. Thread-safe.
@@ -27,23 +28,33 @@ import java.util.Optional;
 final class Permits {
   private static final String FLAG = "--web.permissions.file";
 
+  private static final Caller PROBE = new Caller("", Set.of(Right.PROBES), Reach.ALL);
+
   private final Guard guard;
   private final Permissions permissions;
+  private final Set<String> probes;
   private final RequestLog log;
 
   /**
    * Judges by both.
    *
    * @param guard decides which requests get an answer at all
+   * @param probes paths that need neither a password nor a right; only as they are here, and none
+   *     that resembles them
    */
-  Permits(Guard guard, Permissions permissions, RequestLog log) {
+  Permits(Guard guard, Permissions permissions, Set<String> probes, RequestLog log) {
     this.guard = guard;
     this.permissions = permissions;
+    this.probes = probes;
     this.log = log;
   }
 
   /** Finds out who sent the request. True if it must not go on; then it has its answer. */
   boolean refuses(ServerRequest request, ServerResponse response) {
+    if (probes.contains(request.path().rawPath())) {
+      Exchange.of(request).identify(PROBE);
+      return false;
+    }
     String authorization = request.headers().first(HeaderNames.AUTHORIZATION).orElse("");
     Admission admission =
         guard.admit(authorization, ClientAddress.of(request.remotePeer()).getAddress());

@@ -29,6 +29,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.DoubleConsumer;
 import java.util.function.Supplier;
@@ -37,6 +38,9 @@ import java.util.stream.Stream;
 
 /** Every path that the server answers. Longer than other classes, as each of them has a line. */
 public final class Routes implements HttpServer.Handler, Pressure {
+  private static final String HEALTHY = "/-/healthy";
+  private static final String READY = "/-/ready";
+
   private final String prefix;
   private final Router router;
   private final LimitedMemory memory;
@@ -80,7 +84,13 @@ public final class Routes implements HttpServer.Handler, Pressure {
       ClusterHandler cluster,
       LifecycleHandler lifecycle) {
     var log = new RequestLog(board);
-    permits = new Permits(guard, permissions, log);
+    prefix = settings.routePrefix();
+    permits =
+        new Permits(
+            guard,
+            permissions,
+            settings.openProbes() ? Set.of(prefix + HEALTHY, prefix + READY) : Set.of(),
+            log);
     var started = Instant.now();
     RequestLimits limits = settings.limits();
     var overLimit = new OverLimitAnswer(board, log);
@@ -130,7 +140,6 @@ public final class Routes implements HttpServer.Handler, Pressure {
 
     UnaryOperator<Endpoint> large = endpoint -> inTurn(endpoint, scrapes, overLimit);
     UnaryOperator<Endpoint> fenced = endpoint -> fenced(fence, endpoint, log);
-    prefix = settings.routePrefix();
     var routes = new ArrayList<Route>();
     routes.addAll(pushes(push, delete, fenced));
     if (settings.adminApi()) {
@@ -246,8 +255,8 @@ public final class Routes implements HttpServer.Handler, Pressure {
     Endpoint quit = isEnabled ? lifecycle.quit() : disabled;
     Endpoint reload = isEnabled ? lifecycle.reload() : disabled;
     return List.of(
-        route("GET", "/-/healthy", Right.PROBES, "healthy", lifecycle.healthy()),
-        route("GET", "/-/ready", Right.PROBES, "ready", lifecycle.ready(cluster::outage)),
+        route("GET", HEALTHY, Right.PROBES, "healthy", lifecycle.healthy()),
+        route("GET", READY, Right.PROBES, "ready", lifecycle.ready(cluster::outage)),
         route("PUT", "/-/quit", Right.ADMIN, "", quit),
         route("POST", "/-/quit", Right.ADMIN, "", quit),
         route("PUT", "/-/reload", Right.ADMIN, "", reload),

@@ -338,6 +338,7 @@ final class FlagsTest {
             "cluster.tombstone-age",
             "cluster.voter-only",
             "cluster.zone",
+            "web.open-probes",
             "persistence.start-empty",
             "history.retention",
             "limits.body-timeout",
