@@ -24,11 +24,12 @@ def main():
     parser.add_argument("--version", required=True)
     parser.add_argument("--architecture", required=True)
     parser.add_argument("--time", type=int, required=True)
+    parser.add_argument("--level", type=int, default=6, help="of the compression, from 1 to 9")
     parser.add_argument("--output", type=Path, required=True)
     options = parser.parse_args()
     # The base and the runtime stay the same while the server changes, and then need not be loaded again.
     paths = sorted(path.relative_to(options.root) for path in options.root.rglob("*"))
-    layers = [layer(options.root, part, options.time) for part in split(paths)]
+    layers = [layer(options, part) for part in split(paths)]
     write(options, layers)
 
 
@@ -41,26 +42,26 @@ def split(paths):
     return parts
 
 
-def layer(root, paths, time):
+def layer(options, paths):
     """A layer as (bytes of the gzip, digest of what is in it)."""
     plain = io.BytesIO()
     with tarfile.open(fileobj=plain, mode="w", format=tarfile.PAX_FORMAT) as tar:
         for path in paths:
-            entry = tar.gettarinfo(root / path, str(path))
+            entry = tar.gettarinfo(options.root / path, str(path))
             entry.uid = entry.gid = USER if str(path) in OWN_FOLDERS else 0
             entry.uname = entry.gname = ""
-            entry.mtime = time
+            entry.mtime = options.time
             # Two names of one file are two files here: which comes first depends on the folder.
             if entry.islnk():
                 entry.type = tarfile.REGTYPE
-                entry.size = (root / path).stat().st_size
+                entry.size = (options.root / path).stat().st_size
             if entry.isreg():
-                with open(root / path, "rb") as file:
+                with open(options.root / path, "rb") as file:
                     tar.addfile(entry, file)
             else:
                 tar.addfile(entry)
     packed = io.BytesIO()
-    with gzip.GzipFile(fileobj=packed, mode="wb", compresslevel=6, mtime=0, filename="") as file:
+    with gzip.GzipFile(fileobj=packed, mode="wb", compresslevel=options.level, mtime=0, filename="") as file:
         file.write(plain.getbuffer())
     return packed.getvalue(), digest(plain.getbuffer())
 
