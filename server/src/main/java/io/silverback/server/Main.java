@@ -2,6 +2,7 @@ package io.silverback.server;
 
 import io.silverback.server.admin.CheckPush;
 import io.silverback.server.admin.ClusterCommand;
+import io.silverback.server.admin.Health;
 import io.silverback.server.flags.ArgumentFiles;
 import io.silverback.server.flags.CheckConfig;
 import io.silverback.server.flags.Flags;
@@ -46,6 +47,9 @@ public final class Main {
       }
       if (CheckPush.isAskedFor(given)) {
         System.exit(CheckPush.run(given, System.getenv(), System.in, System.out, System.err));
+      }
+      if (Health.isAskedFor(given)) {
+        System.exit(Health.run(given, System.getenv(), System.out, System.err));
       }
       switch (Flags.parse(List.of(arguments), System.getenv())) {
         case Flags.Request.Help(var text) -> System.out.print(text);

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -22,6 +23,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** How the process starts, ends and says why. */
 final class StartUpIT {
   private static final String VERSION = System.getProperty("silverback.version");
+  private static final Pattern LINK = Pattern.compile("\\]\\(([^)#\\s]+)");
+  private static final Duration CACHE_LIMIT = Duration.ofMinutes(5);
+  private static final Duration PAUSE = Duration.ofMillis(100);
 
   @Test
   void takenPortEndsTheProcessWithOneClearLine() {
@@ -56,7 +60,14 @@ final class StartUpIT {
   @Test
   void everyCommandHelps() {
     for (String command :
-        List.of("make-aot-cache", "check-config", "check-push", "import", "export", "cluster")) {
+        List.of(
+            "make-aot-cache",
+            "health",
+            "check-config",
+            "check-push",
+            "import",
+            "export",
+            "cluster")) {
       try (var process = launch(Map.of(), command, "--help")) {
         assertEquals(0, process.awaitExit(), process::standardError);
         String text = process.standardOutput();
@@ -180,10 +191,19 @@ final class StartUpIT {
     Path link = folder.resolve("silverback");
     Files.createSymbolicLink(link, Path.of("with a blank", "bin", "silverback"));
     List<String> before = filesBelow(unpacked);
-    for (String page : List.of("LICENSE", "NOTICE", "THIRD-PARTY.txt", "README.md")) {
+    for (String page :
+        List.of(
+            "LICENSE",
+            "NOTICE",
+            "THIRD-PARTY.txt",
+            "README.md",
+            "docs/install.md",
+            "docs/examples/flink.yml",
+            "systemd/silverback.service")) {
       assertTrue(Files.isRegularFile(unpacked.resolve(page)), page);
     }
-    try (var gateway = RunningGateway.start(link.toString(), Map.of())) {
+    var noCache = Map.of("SILVERBACK_AOT_CACHE", "off");
+    try (var gateway = RunningGateway.start(link.toString(), noCache)) {
       assertEquals(200, gateway.send("PUT", "/metrics/job/unpacked", "a 1\n").statusCode());
       assertTrue(gateway.scrape().contains("a{instance=\"\",job=\"unpacked\"} 1\n"));
     }
@@ -215,20 +235,45 @@ final class StartUpIT {
   }
 
   @Test
-  void aCacheIsUsedWhileItFitsAndPassedOverSilentlyAfterwards(@TempDir Path folder)
+  void noLinkOfThePagesInTheArchiveIsDead(@TempDir Path folder) throws IOException {
+    Path unpacked = unpackArchive(folder.resolve("unpacked"));
+    var dead = new ArrayList<String>();
+    List<String> pages = filesBelow(unpacked).stream().filter(it -> it.endsWith(".md")).toList();
+    for (String page : pages) {
+      var links = LINK.matcher(Files.readString(Path.of(page)));
+      while (links.find()) {
+        String target = links.group(1);
+        if (!target.startsWith("http") && !Files.exists(Path.of(page).resolveSibling(target))) {
+          dead.add(page + " -> " + target);
+        }
+      }
+    }
+    assertTrue(pages.size() > 20, pages::toString);
+    assertEquals(List.of(), dead);
+  }
+
+  @Test
+  void theFirstStartsMakeACacheThatLaterOnesUseAndABrokenOneIsPassedOver(@TempDir Path folder)
       throws IOException {
     Path unpacked = unpackArchive(folder.resolve("with a blank"));
     String launcher = unpacked.resolve("bin").resolve("silverback").toString();
-    try (var rehearsal = RunningProcess.start(List.of(launcher, "make-aot-cache"), Map.of())) {
-      assertEquals(0, rehearsal.awaitExit(), rehearsal::standardError);
+    Path lib = unpacked.resolve("lib");
+    List<String> before = filesIn(lib);
+    // What a maker left that was killed.
+    Files.createDirectory(lib.resolve("making-aot-1"));
+    Path cache;
+    try (var _ = RunningGateway.start(launcher, Map.of());
+        var _ = RunningGateway.start(launcher, Map.of())) {
+      cache = awaitCache(lib);
     }
-    Path cache = unpacked.resolve("lib").resolve("silverback-server.aot");
-    assertTrue(Files.isRegularFile(cache));
+    var after = new ArrayList<>(before);
+    after.add(cache.toString());
+    awaitFiles(lib, after.stream().sorted().toList());
 
     var showMaps = Map.of("SILVERBACK_JAVA_OPTS", "-Xlog:class+path=info");
     try (var cached = RunningProcess.start(List.of(launcher, "--version"), showMaps)) {
       assertEquals(0, cached.awaitExit(), cached::standardError);
-      assertTrue(cached.standardOutput().contains("silverback-server.aot"), cached::standardOutput);
+      assertTrue(cached.standardOutput().contains(cache.toString()), cached::standardOutput);
     }
     Files.write(cache, new byte[4096]);
     try (var broken = RunningProcess.start(List.of(launcher, "--version"), Map.of())) {
@@ -236,6 +281,32 @@ final class StartUpIT {
       assertTrue(broken.standardOutput().startsWith("pushgateway, version"));
       assertEquals("", broken.standardError());
     }
+    // Another build does not look at it.
+    Files.writeString(lib.resolve("build-id"), "1 2\n");
+    try (var foreign = RunningProcess.start(List.of(launcher, "--version"), showMaps)) {
+      assertEquals(0, foreign.awaitExit(), foreign::standardError);
+      assertFalse(foreign.standardOutput().contains(".aot"), foreign::standardOutput);
+    }
+  }
+
+  /** Waits for the one cache that two servers make. */
+  private static Path awaitCache(Path lib) throws IOException {
+    for (long waited = 0; waited < CACHE_LIMIT.toMillis(); waited += PAUSE.toMillis()) {
+      List<String> made = filesIn(lib).stream().filter(it -> it.endsWith(".aot")).toList();
+      if (!made.isEmpty()) {
+        return Path.of(made.getFirst());
+      }
+      RunningProcess.pause(PAUSE);
+    }
+    return fail("no cache was made: files=" + filesIn(lib));
+  }
+
+  /** What was being made is gone a moment after the servers. */
+  private static void awaitFiles(Path folder, List<String> wanted) throws IOException {
+    for (int i = 0; i < 100 && !filesIn(folder).equals(wanted); i++) {
+      RunningProcess.pause(PAUSE);
+    }
+    assertEquals(wanted, filesIn(folder));
   }
 
   private static Path unpackArchive(Path folder) throws IOException {
@@ -253,6 +324,12 @@ final class StartUpIT {
     command.add(RunningGateway.launcher());
     command.addAll(List.of(flags));
     return RunningProcess.start(command, environment);
+  }
+
+  private static List<String> filesIn(Path folder) throws IOException {
+    try (var files = Files.list(folder)) {
+      return files.map(Path::toString).sorted().toList();
+    }
   }
 
   private static List<String> filesBelow(Path folder) throws IOException {

@@ -20,6 +20,7 @@ final class HelpText {
              silverback cluster COMMAND [<flags>]
              silverback check-config FILE [<flags>]
              silverback check-push FILE [<flags>]
+             silverback health [--ready] [<flags>]
              silverback make-aot-cache
              silverback help|version
       """;
