@@ -45,7 +45,7 @@ final class AlertRulesTest {
         Files.writeString(
             folder.resolve("config.yml"), "remote_write: [{url: 'http://127.0.0.1:1/write'}]\n");
     Path permissions =
-        Files.writeString(folder.resolve("permissions.yml"), "anyone: [probes, metrics]\n");
+        Files.writeString(folder.resolve("permissions.yml"), "anyone: [push, probes, metrics]\n");
     try (var gateway =
         TestGateway.start(
             "--persistence.file=" + folder.resolve("store"),
