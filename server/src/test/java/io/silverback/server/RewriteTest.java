@@ -24,7 +24,7 @@ final class RewriteTest {
   private static final String MANAGER = "0123456789abcdef0123456789abcdef";
   private static final String WORKER = "fedcba9876543210fedcba9876543210";
 
-  /** What the README shows, too. */
+  /** What the page on pushing shows, too. */
   private static final Path RECIPE = Path.of("..", "docs", "examples", "flink.yml");
 
   @TempDir private Path folder;

@@ -14,7 +14,10 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Groups that expire by the file which the README recommends, as a real Prometheus sees them. */
+/**
+ * Groups that expire by the file which the page on pushing recommends, as a real Prometheus sees
+ * them.
+ */
 final class StalenessIT {
   private static final Path EXAMPLE = Path.of("..", "docs", "examples", "flink.yml");
   private static final String JOB = "wordcount";
@@ -70,9 +73,9 @@ final class StalenessIT {
   }
 
   @Test
-  void theReadmeShowsTheExample() throws IOException {
-    String readme = Files.readString(Path.of("..", "README.md"));
-    assertTrue(readme.contains("```yaml\n" + Files.readString(EXAMPLE) + "```\n"));
+  void thePageShowsTheExample() throws IOException {
+    String page = Files.readString(Path.of("..", "docs", "pushing.md"));
+    assertTrue(page.contains("```yaml\n" + Files.readString(EXAMPLE) + "```\n"));
   }
 
   @Test
