@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -24,6 +25,9 @@ import java.util.stream.StreamSupport;
 
 /** A real Prometheus that scrapes one gateway every second and honours its labels. */
 final class RunningPrometheus implements AutoCloseable {
+  /** What a scrape found, in a series with that value of a label. */
+  record Sample(Instant at, String label, double value) {}
+
   private static final Duration SEEN_LIMIT = Duration.ofSeconds(15);
   private static final Duration ASK_INTERVAL = Duration.ofMillis(100);
   private static final JsonMapper JSON = new JsonMapper();
@@ -95,6 +99,33 @@ final class RunningPrometheus implements AutoCloseable {
   List<Double> query(String selector) {
     return series("query?query=" + encoded(selector))
         .map(series -> series.get("value").get(1).asDouble())
+        .toList();
+  }
+
+  /** The one value of a label of the series that the selector matches. */
+  String labelOf(String label, String selector) {
+    List<String> values =
+        series("query?query=" + encoded(selector))
+            .map(series -> series.get("metric").get(label).asText())
+            .distinct()
+            .toList();
+    assertEquals(1, values.size(), () -> selector + ": " + values);
+    return values.getFirst();
+  }
+
+  /** All that scrapes found for the selector in ten minutes, of all series together; in order. */
+  List<Sample> samples(String selector, String label) {
+    return series("query?query=" + encoded(selector + "[10m]"))
+        .flatMap(
+            series ->
+                StreamSupport.stream(series.get("values").spliterator(), false)
+                    .map(
+                        value ->
+                            new Sample(
+                                Instant.ofEpochMilli(Math.round(value.get(0).asDouble() * 1000)),
+                                series.get("metric").get(label).asText(),
+                                value.get(1).asDouble())))
+        .sorted(Comparator.comparing(Sample::at))
         .toList();
   }
 

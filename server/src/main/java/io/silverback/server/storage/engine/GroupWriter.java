@@ -85,6 +85,7 @@ public final class GroupWriter {
     if (missesRows(workspace.frame(), next, stamp)) {
       seal(key, workspace, false);
     }
+    renewQuiet(next, stamp, workspace);
     storeWithRow(key, workspace, next, stamp, pushed);
   }
 
@@ -130,15 +131,20 @@ public final class GroupWriter {
       if (!change.keepsShape() || missesRows(change.oldFrame(), frame, stamp)) {
         seal(key, workspace, false);
       }
-      if (isOf(frame.bounds().lastPush(), stamp) || isOf(frame.bounds().expiry().at(), stamp)) {
-        HistoryHead.quietSince(workspace.entry(), ownMillis.getAsLong());
-      }
+      renewQuiet(frame, stamp, workspace);
       // By version, as a restore writes all families but gives them times of their own.
       PushedColumns pushed = PushedColumns.of(change.shape(), i -> isOf(frame.written(i), stamp));
       storeWithRow(key, workspace, frame, stamp, pushed);
     } catch (RuntimeException | Error e) {
       record(/* old= */ change.next(), /* next= */ change.old());
       throw e;
+    }
+  }
+
+  /** The group is quiet from now on, if it was that which happened. */
+  private void renewQuiet(GroupFrame next, Stamp stamp, Workspace workspace) {
+    if (isOf(next.bounds().lastPush(), stamp) || isOf(next.bounds().expiry().at(), stamp)) {
+      HistoryHead.quietSince(workspace.entry(), ownMillis.getAsLong());
     }
   }
 

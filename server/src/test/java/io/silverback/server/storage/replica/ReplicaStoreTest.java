@@ -43,6 +43,7 @@ import io.silverback.server.storage.maps.GroupKeys;
 import io.silverback.server.storage.replica.Replicas.Node;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -492,6 +493,30 @@ final class ReplicaStoreTest {
 
   private static String hex(GroupingKey key) {
     return HexFormat.of().formatHex(GroupKeys.encode(key));
+  }
+
+  /** Staleness is measured from there, and most pushes change nothing but values. */
+  @Test
+  void eachPushEndsTheQuietOnEachNode() {
+    try (Node one = Replicas.agingNode(() -> now);
+        Node other = Replicas.agingNode(() -> now)) {
+      for (int push = 1; push <= 3; push++) {
+        now += 1_000;
+        State state = effect(one, put(X, gauge("a", push)), push, now).state();
+        merge(one, state);
+        merge(other, state.encoded());
+        assertEquals(List.of(Duration.ZERO), quiet(one), "push=" + push);
+        assertEquals(List.of(Duration.ZERO), quiet(other), "push=" + push);
+      }
+      now += 700;
+      assertEquals(List.of(Duration.ofMillis(700)), quiet(other));
+    }
+  }
+
+  private static List<Duration> quiet(Node node) {
+    var times = new ArrayList<Duration>();
+    node.store().quietGroups(Duration.ZERO, group -> times.add(group.quiet()));
+    return times;
   }
 
   /** What the leader and the follower have done, and the answer. */

@@ -12,6 +12,7 @@ import io.silverback.codec.model.VersionClock;
 import io.silverback.server.group.GroupState;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.group.select.SeriesSelector;
+import io.silverback.server.memory.RequestMemory;
 import io.silverback.server.storage.EndlessBudget;
 import io.silverback.server.storage.HistoryQuery;
 import io.silverback.server.storage.MetricStore;
@@ -32,6 +33,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /** A store and its replica side, with short ways to do what nodes do. */
@@ -72,6 +74,22 @@ final class Replicas {
 
   static Node node(LongSupplier now) {
     return node(now, true, StorageLimits.NONE);
+  }
+
+  /** One whose own time, that nobody can set, goes with the other one. */
+  static Node agingNode(LongSupplier now) {
+    var store =
+        new OffHeapMetricStore(
+            new StoreConfig(
+                new VersionClock(now, 1),
+                now,
+                () -> TimeUnit.MILLISECONDS.toNanos(now.getAsLong()),
+                List.of(),
+                true,
+                Duration.ofHours(1),
+                StorageLimits.NONE,
+                RequestMemory.unlimited()));
+    return new Node(store, OffHeapReplicaStore.of(store));
   }
 
   static Prepared prepare(Node leader, GroupUpdate update, Version version, long now) {
