@@ -80,8 +80,12 @@ final class MonitoringIT {
     String text = "remote_write: [{url: '%s', name: archive}]\n".formatted(receiver.url());
     try {
       Path config = Files.writeString(folder.resolve("node-" + node + ".yml"), text);
+      Path permissions =
+          Files.writeString(
+              folder.resolve("permissions.yml"), "anyone: [push, read, metrics, probes]\n");
       return List.of(
           "--config.file=" + config,
+          "--web.permissions.file=" + permissions,
           "--persistence.file=" + folder.resolve("node-" + node),
           "--limits.max-groups=1000");
     } catch (IOException e) {
