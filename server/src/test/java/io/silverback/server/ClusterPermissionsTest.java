@@ -10,7 +10,9 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Permissions of a cluster: the node that gets a request judges it, whoever leads the group. */
+/**
+ * Permissions of a cluster: the node that gets a request judges it, whichever node leads the group.
+ */
 final class ClusterPermissionsTest {
   private static final int NODES = 2;
   private static final int JOBS = 8;

@@ -12,9 +12,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -41,181 +38,7 @@ final class ThreadLoopTest {
     }
   }
 
-  @Test
-  void aThreadThatBringsATaskRunsItItself() throws Exception {
-    try (var loop = new ThreadLoop("loop", CAPACITY, 2)) {
-      var ran = new CopyOnWriteArrayList<Thread>();
-      loop.bring(() -> ran.add(Thread.currentThread()));
-      assertEquals(List.of(Thread.currentThread()), List.copyOf(ran));
-      var done = new CountDownLatch(1);
-      loop.parallel(
-          Thread::currentThread,
-          worker -> {
-            ran.add(worker.orElseThrow());
-            ran.add(Thread.currentThread());
-            done.countDown();
-          });
-      assertTrue(done.await(10, TimeUnit.SECONDS));
-      assertEquals(ran.get(1), ran.get(2));
-    }
-  }
-
-  @Test
-  void aVirtualThreadRunsNoTask() throws Exception {
-    try (var loop = new ThreadLoop("loop", CAPACITY, 2)) {
-      var ran = new CopyOnWriteArrayList<String>();
-      var done = new CountDownLatch(1);
-      Thread.startVirtualThread(
-          () ->
-              loop.bring(
-                  () -> {
-                    ran.add(Thread.currentThread().getName());
-                    done.countDown();
-                  }));
-      assertTrue(done.await(10, TimeUnit.SECONDS));
-      assertEquals(List.of("loop"), List.copyOf(ran));
-    }
-  }
-
-  @Test
-  void whatIsBroughtWhileATaskRunsIsLeftToTheThreadThatRunsIt() throws Exception {
-    try (var loop = new ThreadLoop("loop", CAPACITY, 2)) {
-      var begun = new CountDownLatch(1);
-      var go = new CountDownLatch(1);
-      var ran = new CopyOnWriteArrayList<String>();
-      loop.execute(
-          () -> {
-            begun.countDown();
-            assertTrue(awaitQuietly(go));
-          });
-      assertTrue(begun.await(10, TimeUnit.SECONDS));
-      loop.bring(() -> ran.add(Thread.currentThread().getName()));
-      assertEquals(List.of(), List.copyOf(ran));
-      go.countDown();
-      runAndWait(loop);
-      assertEquals(List.of("loop"), List.copyOf(ran));
-    }
-  }
-
-  @Test
-  void aThreadThatRunsTasksOfOthersLeavesThemToTheLoopAfterItsShare() throws Exception {
-    int most = 4 * ThreadLoop.MOST_TASKS_IN_A_ROW;
-    try (var loop = new ThreadLoop("loop", most, 2)) {
-      var own = new ArrayList<Integer>();
-      var others = new CopyOnWriteArrayList<String>();
-      var all = new CountDownLatch(most);
-      loop.bring(
-          () -> {
-            for (int i = 0; i < most; i++) {
-              int number = i;
-              loop.execute(
-                  () -> {
-                    own.add(number);
-                    others.add(Thread.currentThread().getName());
-                    all.countDown();
-                  });
-            }
-          });
-      assertTrue(all.await(10, TimeUnit.SECONDS));
-      runAndWait(loop);
-      assertEquals(IntStream.range(0, most).boxed().toList(), own);
-      String mine = Thread.currentThread().getName();
-      assertEquals(
-          ThreadLoop.MOST_TASKS_IN_A_ROW - 1, others.stream().filter(mine::equals).count());
-      assertTrue(others.stream().allMatch(name -> name.equals(mine) || name.equals("loop")));
-    }
-  }
-
   /** With tasks of the loop, works beside it, timers, and threads of both kinds that bring some. */
-  @Test
-  void tasksOfAllThreadsRunOneAtATimeAndThoseOfOneInOrder() throws Exception {
-    int threads = 4;
-    int each = 5_000;
-    try (var loop = new ThreadLoop("loop", 10_000, 2)) {
-      var running = new AtomicInteger();
-      var last = new int[threads];
-      var wrong = new AtomicInteger();
-      var all = new CountDownLatch(threads * each * 3);
-      Runnable alone =
-          () -> {
-            wrong.addAndGet(running.incrementAndGet() - 1);
-            running.decrementAndGet();
-            all.countDown();
-          };
-      for (int thread = 0; thread < threads; thread++) {
-        int number = thread;
-        Runnable work =
-            () -> {
-              for (int i = 1; i <= each; i++) {
-                int mine = i;
-                loop.bring(
-                    () -> {
-                      wrong.addAndGet(last[number] == mine - 1 ? 0 : 1);
-                      last[number] = mine;
-                      loop.parallel(() -> mine, _ -> alone.run());
-                      loop.schedule(mine % 2_000_000, alone);
-                      alone.run();
-                    });
-              }
-            };
-        if (thread % 2 == 0) {
-          Thread.ofPlatform().daemon().start(work);
-        } else {
-          Thread.ofVirtual().start(work);
-        }
-      }
-      assertTrue(all.await(15, TimeUnit.SECONDS), "left: " + all.getCount());
-      assertEquals(0, wrong.get());
-    }
-  }
-
-  @Test
-  void aTaskMayCloseTheLoopWhicheverThreadRunsIt() {
-    var loop = new ThreadLoop("loop", CAPACITY, 2);
-    long begun = System.nanoTime();
-    loop.bring(loop::close);
-    assertTrue(System.nanoTime() - begun < Duration.ofSeconds(4).toNanos());
-    loop.bring(ThreadLoopTest::fail);
-  }
-
-  @Test
-  void closeWaitsForATaskThatAnotherThreadRuns() throws Exception {
-    var begun = new CountDownLatch(1);
-    var ended = new CopyOnWriteArrayList<String>();
-    var loop = new ThreadLoop("loop", CAPACITY, 2);
-    Thread other =
-        Thread.ofPlatform()
-            .daemon()
-            .start(
-                () ->
-                    loop.bring(
-                        () -> {
-                          begun.countDown();
-                          LockSupport.parkNanos(Duration.ofMillis(200).toNanos());
-                          ended.add("task");
-                        }));
-    assertTrue(begun.await(10, TimeUnit.SECONDS));
-    loop.close();
-    ended.add("close");
-    other.join();
-    assertEquals(List.of("task", "close"), List.copyOf(ended));
-  }
-
-  @Test
-  void farTimersOfAMomentComeDueTogetherAndNoneTooEarly() {
-    long moment = ThreadLoop.MOMENT_NANOS;
-    for (long now : new long[] {Long.MAX_VALUE - 5, -3 * moment - 1, 0, 1_234_567_891}) {
-      for (long delay : new long[] {0, 1, ThreadLoop.FAR_NANOS - 1}) {
-        assertEquals(now + delay, ThreadLoop.dueNanos(now, delay));
-      }
-      long far = ThreadLoop.dueNanos(now, ThreadLoop.FAR_NANOS);
-      long late = far - (now + ThreadLoop.FAR_NANOS);
-      assertTrue(late >= 0 && late < moment, "late=" + late);
-      assertEquals(far, ThreadLoop.dueNanos(now + late, ThreadLoop.FAR_NANOS));
-      assertEquals(far + moment, ThreadLoop.dueNanos(now + late + 1, ThreadLoop.FAR_NANOS));
-    }
-  }
-
   @Test
   void timersComeDueInTheOrderOfTheirTimes() throws Exception {
     try (var loop = new ThreadLoop("loop", CAPACITY, 2)) {
@@ -419,17 +242,17 @@ final class ThreadLoopTest {
     assertEquals(List.of(), ran);
   }
 
-  private static void runAndWait(Loop loop) throws InterruptedException {
+  static void runAndWait(Loop loop) throws InterruptedException {
     var ran = new CountDownLatch(1);
     loop.execute(ran::countDown);
     assertTrue(ran.await(10, TimeUnit.SECONDS));
   }
 
-  private static String fail() {
+  static String fail() {
     throw new IllegalStateException("thrown by a test");
   }
 
-  private static boolean awaitQuietly(CountDownLatch latch) {
+  static boolean awaitQuietly(CountDownLatch latch) {
     try {
       return latch.await(10, TimeUnit.SECONDS);
     } catch (InterruptedException e) {

@@ -1,21 +1,18 @@
 package io.silverback.server.remotewrite;
 
 import io.silverback.server.log.FileFailure;
+import io.silverback.server.trust.AnyCertificate;
 import io.silverback.server.trust.TrustedAuthorities;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.Socket;
 import java.net.http.HttpClient;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.security.cert.X509Certificate;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.TrustManager;
-import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
 
 /** How https is done to a target. */
@@ -64,7 +61,7 @@ final class TargetTls {
   private static TrustManager @Nullable [] trusted(RemoteWriteConfig.Tls tls)
       throws IOException, GeneralSecurityException {
     if (tls.isUnverified()) {
-      return new TrustManager[] {new Everything()};
+      return new TrustManager[] {new AnyCertificate()};
     }
     return tls.authority().isPresent()
         ? TrustedAuthorities.managers(read(tls.authority().get()))
@@ -77,32 +74,6 @@ final class TargetTls {
       return in.readNBytes(TrustedAuthorities.MOST_BYTES);
     } catch (IOException e) {
       throw new IOException("cannot read " + file + ": " + FileFailure.reason(e), e);
-    }
-  }
-
-  /** An extended one is not asked whether the name fits, either. */
-  private static final class Everything extends X509ExtendedTrustManager {
-    @Override
-    public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket) {}
-
-    @Override
-    public void checkServerTrusted(X509Certificate[] chain, String type, Socket socket) {}
-
-    @Override
-    public void checkClientTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
-
-    @Override
-    public void checkServerTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
-
-    @Override
-    public void checkClientTrusted(X509Certificate[] chain, String type) {}
-
-    @Override
-    public void checkServerTrusted(X509Certificate[] chain, String type) {}
-
-    @Override
-    public X509Certificate[] getAcceptedIssuers() {
-      return new X509Certificate[0];
     }
   }
 }

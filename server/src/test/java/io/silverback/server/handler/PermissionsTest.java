@@ -31,7 +31,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the file of {@code --web.permissions.file} lets clients do, over HTTP. */
+/**
+ * What the file of {@code --web.permissions.file} lets clients do, over HTTP. Longer than other
+ * classes, as each way to the groups of others is tried.
+ */
 final class PermissionsTest {
   private static final Path DOCS = Path.of("..", "docs", "permissions.md");
   private static final String[] SWITCHED_ON = {"--web.enable-admin-api", "--web.enable-lifecycle"};
