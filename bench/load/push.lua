@@ -92,6 +92,6 @@ function done(summary, latency)
   local finished = thread:get("ended")
   local seconds = (finished > 0 and finished or now()) - thread:get("started")
   local errors = summary.errors
-  print(string.format("result pushes=%d seconds=%f refused=%d broken=%d p50=%f p99=%f", summary.requests, seconds,
-      errors.status, errors.connect + errors.read + errors.write, latency:percentile(50) / 1e3, latency:percentile(99) / 1e3))
+  print(string.format("result pushes=%d seconds=%f refused=%d broken=%d p50=%f p99=%f most=%f", summary.requests, seconds,
+      errors.status, errors.connect + errors.read + errors.write, latency:percentile(50) / 1e3, latency:percentile(99) / 1e3, latency.max / 1e3))
 end

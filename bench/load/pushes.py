@@ -48,6 +48,7 @@ class Pushed:
     cpu_seconds: float
     p50_millis: float
     p99_millis: float
+    most_millis: float
 
     @property
     def cut(self):
@@ -69,7 +70,8 @@ def push(process, plan, limit, connections=4, close=False):
     if result["refused"] or result["broken"] or result["pushes"] > len(plan):
         raise RuntimeError(f"{process.server.name}: not every push was taken: {result}\n{shlex.join(command)}")
     return Pushed(
-        int(result["pushes"]), len(plan), result["seconds"], process.cpu_seconds() - before, result["p50"], result["p99"])
+        int(result["pushes"]), len(plan), result["seconds"], process.cpu_seconds() - before, result["p50"], result["p99"],
+        result["most"])
 
 
 def _run(command):

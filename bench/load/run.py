@@ -20,6 +20,9 @@ class Sizes:
     memory_flink_processes: int
     memory_small_groups: int
     history_rounds: int
+    growth_groups: tuple
+    sustained_seconds: int
+    crowd: int
     # Limits: what takes longer is cut, and the tables say so.
     warm_seconds: int
     fill_seconds: int
@@ -28,13 +31,16 @@ class Sizes:
 
 QUICK = Sizes(
     repetitions=2, memory_repetitions=1, flink_processes=4, small_groups=(100, 500, 2000), small_pushes=1000,
-    memory_flink_processes=8, memory_small_groups=2000, history_rounds=24, warm_seconds=2, fill_seconds=3, measure_seconds=2)
+    memory_flink_processes=8, memory_small_groups=2000, history_rounds=24,
+    growth_groups=(100, 2000), sustained_seconds=10, crowd=200, warm_seconds=2, fill_seconds=3, measure_seconds=2)
 MEDIUM = Sizes(
     repetitions=3, memory_repetitions=1, flink_processes=16, small_groups=(100, 500, 2000, 20000), small_pushes=4000,
-    memory_flink_processes=340, memory_small_groups=50000, history_rounds=24, warm_seconds=6, fill_seconds=15, measure_seconds=4)
+    memory_flink_processes=340, memory_small_groups=50000, history_rounds=24,
+    growth_groups=(100, 10_000, 100_000), sustained_seconds=60, crowd=2000, warm_seconds=6, fill_seconds=15, measure_seconds=4)
 FULL = Sizes(
     repetitions=3, memory_repetitions=3, flink_processes=68, small_groups=(100, 500, 2000, 20000, 100000), small_pushes=20000,
-    memory_flink_processes=340, memory_small_groups=50000, history_rounds=360, warm_seconds=20, fill_seconds=60, measure_seconds=15)
+    memory_flink_processes=340, memory_small_groups=50000, history_rounds=360,
+    growth_groups=(100, 10_000, 100_000, 400_000), sustained_seconds=300, crowd=2000, warm_seconds=20, fill_seconds=60, measure_seconds=15)
 SIZES = {"quick": QUICK, "medium": MEDIUM, "full": FULL}
 
 

@@ -13,8 +13,8 @@ class Scraped:
     samples: int
 
 
-def scrape(process, gzip=False, count=False):
-    """`count` looks at what came, which costs the client time: not for figures."""
+def scrape(process, gzip=False, count=False, settles=True):
+    """`count` looks at what came, which costs the client time: not for figures. CPU time means nothing unless it `settles`."""
     coding = "gzip" if gzip else "identity"
     before = process.cpu_seconds()
     started = time.monotonic()
@@ -35,5 +35,6 @@ def scrape(process, gzip=False, count=False):
             last = text[-1:]
     seconds = time.monotonic() - started
     connection.close()
-    process.settle()
+    if settles:
+        process.settle()
     return Scraped(length, seconds, process.cpu_seconds() - before, samples)
