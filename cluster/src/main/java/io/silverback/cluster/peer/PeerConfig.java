@@ -86,7 +86,7 @@ public record PeerConfig(
     return new PeerConfig(
         Duration.ofSeconds(1),
         Duration.ofSeconds(2),
-        Duration.ofMillis(500),
+        Duration.ofSeconds(1),
         Duration.ofSeconds(3),
         Duration.ofMinutes(1),
         Duration.ofMillis(50),

@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SealedNetwork implements Network {
   private static final Logger logger = System.getLogger(SealedNetwork.class.getName());
-  private static final Duration TICK = Duration.ofMillis(100);
+  private static final Duration TICK = Duration.ofMillis(250);
   private static final int BACKLOG = 128;
 
   /** What the last messages may take to leave, as that this node does. */

@@ -10,13 +10,14 @@ final class Sockets {
   private Sockets() {}
 
   /**
-   * For a connection of that channel. A push waits for several messages in turn, and each would be
-   * late and cost more by what a virtual thread needs to come to its carrier.
+   * For a connection of that channel. A push waits for several messages in turn, and the voters of
+   * the log, which are few, say several times a second that they live: each message would be late
+   * and cost more by what a virtual thread needs to come to its carrier.
    */
   static Thread.Builder thread(Channel channel) {
     return switch (channel) {
-      case CONTROL, DATA -> Thread.ofPlatform().daemon();
-      case GOSSIP, CONSENSUS -> Thread.ofVirtual();
+      case CONTROL, DATA, CONSENSUS -> Thread.ofPlatform().daemon();
+      case GOSSIP -> Thread.ofVirtual();
     };
   }
 
