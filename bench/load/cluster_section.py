@@ -19,7 +19,7 @@ SMALL_GROUPS = 1000
 FLINK_PROCESSES = 6
 # A cluster is never as quiet as a single node, so nobody waits for it to be.
 SETTLE_SECONDS = 0.5
-IDLE_SECONDS = 10
+IDLE_SECONDS = 20
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,9 @@ class Nodes:
         done = [push(door, plan[i::count], max(1, limit // count)) for i, door in enumerate(self.doors)]
         return Sent(sum(part.pushes for part in done), sum(part.cpu_seconds for part in done))
 
-    def idle(self):
-        """Percent of a core, and megabytes, that a node takes when nobody asks it for anything."""
+    def idle(self, settle_seconds):
+        """Percent of a core, and megabytes, that a node takes when nobody asks it for anything, once the compiler has less to do."""
+        time.sleep(settle_seconds)
         before = self.doors[0].cpu_seconds()
         time.sleep(IDLE_SECONDS)
         busy = (self.doors[0].cpu_seconds() - before) / IDLE_SECONDS / len(self.processes)
@@ -123,7 +124,8 @@ def cluster_pushes(run):
         "Pushes to a cluster",
         f"us of CPU of all nodes together: a small push as above, to {SMALL_GROUPS:,} groups, and a sample of a Flink body of "
         f"{flink.series:,}. A push goes to any node and is stored by two of {NODES}. *Cold* is the first push to each group, right after the "
-        f"start; *warm* comes after {sizes.warm_seconds} s of pushes for each node. Idle: each node, before the first push.",
+        f"start; *warm* comes after {sizes.warm_seconds} s of pushes for each node. Idle: each node, before the first push, from {4 * sizes.warm_seconds} s "
+        "after it was ready.",
         ["server", "small push, cold", "warm", "x one node", "cold / warm", "Flink sample, cold", "Flink sample, warm", "x one node, Flink",
          "idle, % of a core", "idle RSS MB"],
         rows, goals,
@@ -136,7 +138,7 @@ def quotient(what, figure, base):
 
 
 def measure(nodes, small, flink, sizes, own):
-    idle, resident = nodes.idle()
+    idle, resident = nodes.idle(4 * sizes.warm_seconds)
     own["idle"].add(idle)
     own["rss"].add(resident)
     limit = 60 * len(nodes.processes)

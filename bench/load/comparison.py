@@ -27,6 +27,7 @@ def launcher_of(baseline, folder):
         sys.exit(f"{baseline} is neither a folder nor a commit: {added.stderr.strip()}")
     try:
         subprocess.run(["mvn", "-B", "-q", "package", "-DskipTests", "-pl", "server", "-am"], cwd=tree, check=True)
+        subprocess.run([launcher_in(tree), "make-aot-cache"], stdout=subprocess.DEVNULL, check=True)
         yield launcher_in(tree)
     finally:
         subprocess.run(["git", "worktree", "remove", "--force", str(tree)], cwd=home, check=True)

@@ -38,9 +38,9 @@ MEDIUM = Sizes(
     memory_flink_processes=340, memory_small_groups=50000, history_rounds=24,
     growth_groups=(100, 10_000, 100_000), sustained_seconds=60, crowd=2000, warm_seconds=6, fill_seconds=15, measure_seconds=4)
 FULL = Sizes(
-    repetitions=3, memory_repetitions=3, flink_processes=68, small_groups=(100, 500, 2000, 20000, 100000), small_pushes=20000,
+    repetitions=3, memory_repetitions=2, flink_processes=68, small_groups=(100, 500, 2000, 20000, 100000), small_pushes=20000,
     memory_flink_processes=340, memory_small_groups=50000, history_rounds=360,
-    growth_groups=(100, 10_000, 100_000, 400_000), sustained_seconds=300, crowd=2000, warm_seconds=20, fill_seconds=60, measure_seconds=15)
+    growth_groups=(100, 10_000, 100_000, 400_000), sustained_seconds=300, crowd=2000, warm_seconds=15, fill_seconds=40, measure_seconds=8)
 SIZES = {"quick": QUICK, "medium": MEDIUM, "full": FULL}
 
 
