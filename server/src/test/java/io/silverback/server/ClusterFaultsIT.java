@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
  * take: here only that it ends, as the machine may be busy with other things. It starts what was
  * packaged just now and builds nothing.
  */
-@Tag("clusters")
+@Tag("alone")
 final class ClusterFaultsIT {
   private static final Path HARNESS =
       Path.of("..", "bench", "bin", "cluster-faults").toAbsolutePath().normalize();
@@ -81,9 +81,7 @@ final class ClusterFaultsIT {
     command.addAll(Arrays.asList(arguments));
     // What a failed run leaves is in the build's folder.
     Files.createDirectories(FOLDER);
-    // The servers are as users have them, with C2.
-    var environment = Map.of("TMPDIR", FOLDER.toString(), "SILVERBACK_JAVA_OPTS", "");
-    try (var harness = RunningProcess.start(command, environment)) {
+    try (var harness = RunningProcess.start(command, Map.of("TMPDIR", FOLDER.toString()))) {
       int code = harness.awaitExit(LIMIT);
       String output = harness.standardOutput();
       String text = output + harness.standardError();
