@@ -40,7 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
  *
  * <p>Longer than other classes, as its tests share the three servers, whose start takes long.
  */
-@Tag("alone")
+@Tag("clusters")
 final class ClusterIT {
   private static final int NODES = 3;
   private static final int GROUPS = 60;

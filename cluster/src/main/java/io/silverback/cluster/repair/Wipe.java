@@ -258,7 +258,7 @@ public final class Wipe {
         return;
       }
       var floors = new HashMap<>(versions);
-      floors.keySet().retainAll(slots.stream().boxed().toList());
+      floors.keySet().removeIf(slot -> !slots.get(slot));
       ports
           .loop()
           .parallel(
