@@ -126,6 +126,13 @@ final class RemoteWriteClusterTest {
       receiver.answer(_ -> Reply.TAKEN);
       RunningProcess.pause(LEASE);
       assertEquals(lapsed, receiver.requests().size());
+      for (int node = 0; node < 3; node++) {
+        List<String> metrics = ownMetrics(cluster, node);
+        String of = "node " + node + ": " + metrics;
+        assertEquals(0, sum(metrics, "lag_seconds"), of);
+        assertEquals(0, sum(metrics, "shards"), of);
+        assertTrue(metrics.stream().noneMatch(line -> line.contains("highest")), of);
+      }
 
       cluster.cut(false);
       push(cluster, 3, 0, 1, 2);
@@ -133,6 +140,22 @@ final class RemoteWriteClusterTest {
       assertInOrder();
       assertEquals(0, stale());
     }
+  }
+
+  private static List<String> ownMetrics(LocalCluster cluster, int node) throws IOException {
+    return cluster
+        .get(node, "/metrics")
+        .text()
+        .lines()
+        .filter(line -> line.startsWith("silverback_remote_storage_"))
+        .toList();
+  }
+
+  private static double sum(List<String> metrics, String name) {
+    return metrics.stream()
+        .filter(line -> line.startsWith("silverback_remote_storage_" + name + "{"))
+        .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
+        .sum();
   }
 
   private LocalCluster start() throws IOException {

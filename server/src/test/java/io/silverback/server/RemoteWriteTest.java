@@ -121,6 +121,41 @@ final class RemoteWriteTest {
   }
 
   @Test
+  void theLagQueryThatPeopleKnowForPrometheusWorks() throws IOException {
+    try (TestGateway gateway = start("", "")) {
+      push(gateway, "a", "x 1\n");
+      RemoteWriteReceiver.await(() -> secondsNotSent(gateway) == 0);
+      receiver.answer(_ -> Reply.of(503));
+      push(gateway, "a", "x 2\n");
+      RunningProcess.pause(Duration.ofMillis(300));
+      push(gateway, "a", "x 3\n");
+      double behind = secondsNotSent(gateway);
+      assertTrue(behind >= 0.3 && behind < 60, () -> "behind: " + behind);
+      receiver.answer(_ -> Reply.TAKEN);
+      RemoteWriteReceiver.await(() -> secondsNotSent(gateway) == 0);
+    }
+  }
+
+  /** The newest sample is so much newer than the newest one that was sent. */
+  private static double secondsNotSent(TestGateway gateway) {
+    return metric(gateway, "silverback_remote_storage_highest_timestamp_in_seconds ")
+        - metric(gateway, "silverback_remote_storage_queue_highest_sent_timestamp_seconds{");
+  }
+
+  private static double metric(TestGateway gateway, String start) {
+    try {
+      String line =
+          gateway.exposed(start).stream()
+              .filter(it -> it.startsWith(start))
+              .findFirst()
+              .orElseThrow();
+      return Double.parseDouble(line.substring(line.lastIndexOf(' ')));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
   void whatATargetCannotTakeNowIsSentAgainUntilItDoes() throws IOException {
     var turn = new AtomicInteger();
     List<Reply> replies =
@@ -435,13 +470,14 @@ final class RemoteWriteTest {
       Map<String, String> values = new TreeMap<>();
       for (String line : gateway.exposed("silverback_remote_storage_")) {
         if (!line.startsWith("#")) {
-          String name = line.substring("silverback_remote_storage_".length(), line.indexOf('{'));
+          String name = line.split("[ {]", 2)[0].substring("silverback_remote_storage_".length());
           values.put(name, line.substring(line.lastIndexOf(' ') + 1));
         }
       }
       assertEquals(
           List.of(
               "bytes_total",
+              "highest_timestamp_in_seconds",
               "lag_seconds",
               "max_samples_per_send",
               "metadata_failed_total",

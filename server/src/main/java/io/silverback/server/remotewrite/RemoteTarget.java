@@ -57,6 +57,10 @@ final class RemoteTarget {
   private final Thread thread;
   private final long createdMillis = System.currentTimeMillis();
   private volatile boolean isLast;
+
+  /** What this server led when the last round began; nobody changes it. */
+  private volatile BitSet led = new BitSet();
+
   private long lastRoundNanos = System.nanoTime();
 
   /**
@@ -123,6 +127,16 @@ final class RemoteTarget {
 
   TargetStatistics statistics() {
     return statistics;
+  }
+
+  /** False if other servers send all that there is, as far as is known. */
+  boolean leadsAny() {
+    return !led.isEmpty();
+  }
+
+  /** The time of the newest sample that this server is to send; 0 if there is none. */
+  long newestMillis() {
+    return store.pushLog().newestMillis(led);
   }
 
   TargetStatus status() {
@@ -207,6 +221,7 @@ final class RemoteTarget {
   private boolean round() throws InterruptedException {
     cursors.keep();
     Leadership.Term term = leadership.now();
+    led = term.slots();
     long settled = term.settledMillis() - 1;
     boolean hasMore = false;
     boolean isHeldUp = false;
@@ -233,7 +248,11 @@ final class RemoteTarget {
       reached = Math.min(reached, to);
       hasMore |= to < settled;
     }
-    statistics.sentUpTo(reached);
+    if (term.slots().isEmpty()) {
+      statistics.leadsNothing();
+    } else {
+      statistics.sentUpTo(reached);
+    }
     metadata.sendIfDue();
     if (isHeldUp) {
       stop.pause(NOT_READY_WAIT);

@@ -409,6 +409,11 @@ public final class OffHeapMetricStore implements LocalStore {
     }
 
     @Override
+    public long newestMillis(BitSet slots) {
+      return index.newestRowMillis(slots);
+    }
+
+    @Override
     public long oldestMillis() {
       return retention.oldestMillis(wallMillis.getAsLong());
     }

@@ -25,6 +25,12 @@ public interface PushLog {
    */
   long settledMillis();
 
+  /**
+   * The time of the newest sample in some slots, of those that came since the process began; 0 if
+   * none did. A store that is not that of a member has all in the first slot.
+   */
+  long newestMillis(BitSet slots);
+
   /** Samples of before that moment are kept no more, or not for long. */
   long oldestMillis();
 
