@@ -36,6 +36,10 @@ final class RemoteTarget {
   private static final Duration NOT_READY_WAIT = Duration.ofMillis(200);
   private static final Duration AFTER_FAULT = Duration.ofSeconds(5);
   private static final Duration STOPPED_SOON = Duration.ofMillis(500);
+
+  /** From the first server that forgets the groups to the leader, which does so last. */
+  private static final Duration LONGEST_WIPE = Duration.ofSeconds(30);
+
   private static final long NANOS_IN_MILLI = 1_000_000;
   private static final RateLimitedLog failures =
       new RateLimitedLog(log, Duration.ofMinutes(1), 100, System::nanoTime);
@@ -220,6 +224,7 @@ final class RemoteTarget {
 
   private boolean round() throws InterruptedException {
     cursors.keep();
+    store.pushLog().watchWipes();
     Leadership.Term term = leadership.now();
     led = term.slots();
     long settled = term.settledMillis() - 1;
@@ -309,13 +314,27 @@ final class RemoteTarget {
       keep(slots, term, work.begun());
       PushReader pushes =
           work.isEverywhere() ? leadership.everywhere(slots) : leadership.own(slots);
-      shards.send(
-          pushes,
-          work.from().doneMillis() + 1,
-          work.toMillis(),
-          common(stop.asLongAs(() -> term.holds().test(slots))));
+      long from = work.from().doneMillis() + 1;
+      long to = work.toMillis();
+      Shard.Common common = common(stop.asLongAs(() -> term.holds().test(slots)));
+      // What was pushed before a wipe is gone, so its series end before all that is left of them.
+      long wiped = wipesFrom(work, slots, term);
+      OwnWipes.between(store.pushLog(), key -> leadership.isIn(slots, key), wiped, to)
+          .forEach(wipes -> shards.send(wipes, wiped, to, common));
+      shards.send(pushes, from, to, common);
     }
     keep(slots, term, work.done());
+  }
+
+  /**
+   * The leader before may not have sent what this server wiped before it did, so that goes out
+   * again.
+   */
+  private static long wipesFrom(Plan.Work work, BitSet slots, Leadership.Term term) {
+    long from = work.from().doneMillis() + 1;
+    boolean isTakenOver =
+        slots.stream().anyMatch(slot -> term.sinceMillis().applyAsLong(slot) >= from);
+    return isTakenOver ? from - LONGEST_WIPE.toMillis() : from;
   }
 
   private Shard.Common common(Stop end) {
