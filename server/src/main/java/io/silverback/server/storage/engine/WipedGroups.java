@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
@@ -206,7 +207,7 @@ public final class WipedGroups {
     }
   }
 
-  private TreeMap<byte[], List<Wiped>> byKey(
+  private SortedMap<byte[], List<Wiped>> byKey(
       Predicate<byte[]> wanted, long fromMillis, long toMillis) {
     List<Wiped> found = new ArrayList<>();
     lock.lock();
