@@ -319,7 +319,7 @@ final class RemoteTarget {
       Shard.Common common = common(stop.asLongAs(() -> term.holds().test(slots)));
       // What was pushed before a wipe is gone, so its series end before all that is left of them.
       long wiped = wipesFrom(work, slots, term);
-      OwnWipes.between(store.pushLog(), key -> leadership.isIn(slots, key), wiped, to)
+      OwnPushes.wipes(store.pushLog(), key -> leadership.isIn(slots, key), wiped, to)
           .forEach(wipes -> shards.send(wipes, wiped, to, common));
       shards.send(pushes, from, to, common);
     }
