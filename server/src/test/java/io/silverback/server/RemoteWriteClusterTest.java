@@ -84,6 +84,49 @@ final class RemoteWriteClusterTest {
   }
 
   @Test
+  void aWipeEndsEachSeriesAndTheNextLeaderSendsWhatTheLastOneCouldNot() throws IOException {
+    try (LocalCluster cluster = start()) {
+      push(cluster, 2, 0, 1, 2);
+      RemoteWriteReceiver.await(this::hasAll);
+      wipe(cluster);
+      RemoteWriteReceiver.await(() -> ended().size() == 2 * JOBS);
+
+      push(cluster, 2, 0, 1, 2);
+      RemoteWriteReceiver.await(this::hasAll);
+      assertInOrder();
+      receiver.forget();
+      receiver.answer(_ -> Reply.of(503));
+      wipe(cluster);
+      RemoteWriteReceiver.await(() -> !failed().isEmpty());
+      cluster.stop(0);
+      receiver.forget();
+      receiver.answer(_ -> Reply.TAKEN);
+      RemoteWriteReceiver.await(() -> ended().size() == 2 * JOBS);
+      push(cluster, 1, 1, 2);
+      RemoteWriteReceiver.await(this::hasNewest);
+      assertInOrder();
+    }
+  }
+
+  private static void wipe(LocalCluster cluster) throws IOException {
+    cluster.await(
+        "a wipe is taken", () -> cluster.send(1, "PUT", "/api/v1/admin/wipe", "").status() == 202);
+  }
+
+  /** The series that have a stale sample. */
+  private Set<String> ended() {
+    return receiver.samples().entrySet().stream()
+        .filter(series -> series.getValue().stream().anyMatch(Sample::isStale))
+        .map(Map.Entry::getKey)
+        .collect(Collectors.toSet());
+  }
+
+  private boolean hasNewest() {
+    return acknowledged.entrySet().stream()
+        .allMatch(job -> valuesOf(job.getKey()).contains(job.getValue().getLast()));
+  }
+
+  @Test
   void theNextLeaderSendsWhatTheLastOneCouldNot() throws IOException {
     try (LocalCluster cluster = start()) {
       push(cluster, 3, 0, 1, 2);
@@ -126,6 +169,13 @@ final class RemoteWriteClusterTest {
       receiver.answer(_ -> Reply.TAKEN);
       RunningProcess.pause(LEASE);
       assertEquals(lapsed, receiver.requests().size());
+      for (int node = 0; node < 3; node++) {
+        List<String> metrics = ownMetrics(cluster, node);
+        String of = "node " + node + ": " + metrics;
+        assertEquals(0, sum(metrics, "lag_seconds"), of);
+        assertEquals(0, sum(metrics, "shards"), of);
+        assertTrue(metrics.stream().noneMatch(line -> line.contains("highest")), of);
+      }
 
       cluster.cut(false);
       push(cluster, 3, 0, 1, 2);
@@ -133,6 +183,22 @@ final class RemoteWriteClusterTest {
       assertInOrder();
       assertEquals(0, stale());
     }
+  }
+
+  private static List<String> ownMetrics(LocalCluster cluster, int node) throws IOException {
+    return cluster
+        .get(node, "/metrics")
+        .text()
+        .lines()
+        .filter(line -> line.startsWith("silverback_remote_storage_"))
+        .toList();
+  }
+
+  private static double sum(List<String> metrics, String name) {
+    return metrics.stream()
+        .filter(line -> line.startsWith("silverback_remote_storage_" + name + "{"))
+        .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
+        .sum();
   }
 
   private LocalCluster start() throws IOException {

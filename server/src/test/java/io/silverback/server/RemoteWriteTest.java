@@ -105,6 +105,45 @@ final class RemoteWriteTest {
   }
 
   @Test
+  void aWipeEndsEachSeriesOnce() throws IOException {
+    try (TestGateway gateway = start("max_samples_per_send: 3", "", "--web.enable-admin-api")) {
+      push(gateway, "a", "x 1\ny{l=\"1\"} 1\n");
+      push(gateway, "b", "x 1\n# TYPE h histogram\nh_bucket{le=\"+Inf\"} 1\nh_sum 1\nh_count 1\n");
+      awaitValues("x, job=a", 1.0);
+      wipe(gateway);
+      RemoteWriteReceiver.await(() -> staleOf("job=") == 8);
+      receiver.answer(_ -> Reply.of(503));
+      push(gateway, "a", "x 2\n");
+      pauseForRounds();
+      wipe(gateway);
+      RunningProcess.pause(Duration.ofMillis(2));
+      push(gateway, "a", "x 3\n");
+      wipe(gateway);
+      RunningProcess.pause(Duration.ofMillis(2));
+      push(gateway, "a", "x 4\n");
+      RunningProcess.pause(Duration.ofMillis(100));
+      receiver.forget();
+      receiver.answer(_ -> Reply.TAKEN);
+      RemoteWriteReceiver.await(() -> !receiver.samplesOf("=x, job=a").isEmpty());
+      push(gateway, "c", "x 1\n");
+      RemoteWriteReceiver.await(() -> !receiver.samplesOf("job=c").isEmpty());
+      pauseForRounds();
+
+      List<Sample> all = receiver.samplesOf("=x, job=a");
+      List<Sample> x = all.subList(all.size() - 3, all.size());
+      assertTrue(x.get(0).isStale() && x.get(1).isStale(), x::toString);
+      assertEquals(4.0, x.get(2).value());
+      assertTrue(x.get(0).timeMillis() < x.get(1).timeMillis(), x::toString);
+      assertTrue(x.get(1).timeMillis() < x.get(2).timeMillis(), x::toString);
+      assertEquals(0, staleOf("job=b") + staleOf("job=c") + staleOf("=y,"));
+    }
+  }
+
+  private static void wipe(TestGateway gateway) throws IOException {
+    assertEquals(202, gateway.send("PUT", "/api/v1/admin/wipe", "").status());
+  }
+
+  @Test
   void anExpiredGroupEndsAndAGroupThatStaysDoesNot() throws IOException {
     write("", "");
     Files.writeString(
@@ -117,6 +156,41 @@ final class RemoteWriteTest {
 
       assertEquals(1, staleOf("=x, job=a"));
       assertEquals(0, staleOf("job=b"));
+    }
+  }
+
+  @Test
+  void theLagQueryThatPeopleKnowForPrometheusWorks() throws IOException {
+    try (TestGateway gateway = start("", "")) {
+      push(gateway, "a", "x 1\n");
+      RemoteWriteReceiver.await(() -> secondsNotSent(gateway) == 0);
+      receiver.answer(_ -> Reply.of(503));
+      push(gateway, "a", "x 2\n");
+      RunningProcess.pause(Duration.ofMillis(300));
+      push(gateway, "a", "x 3\n");
+      double behind = secondsNotSent(gateway);
+      assertTrue(behind >= 0.3 && behind < 60, () -> "behind: " + behind);
+      receiver.answer(_ -> Reply.TAKEN);
+      RemoteWriteReceiver.await(() -> secondsNotSent(gateway) == 0);
+    }
+  }
+
+  /** The newest sample is so much newer than the newest one that was sent. */
+  private static double secondsNotSent(TestGateway gateway) {
+    return metric(gateway, "silverback_remote_storage_highest_timestamp_in_seconds ")
+        - metric(gateway, "silverback_remote_storage_queue_highest_sent_timestamp_seconds{");
+  }
+
+  private static double metric(TestGateway gateway, String start) {
+    try {
+      String line =
+          gateway.exposed(start).stream()
+              .filter(it -> it.startsWith(start))
+              .findFirst()
+              .orElseThrow();
+      return Double.parseDouble(line.substring(line.lastIndexOf(' ')));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
@@ -435,13 +509,14 @@ final class RemoteWriteTest {
       Map<String, String> values = new TreeMap<>();
       for (String line : gateway.exposed("silverback_remote_storage_")) {
         if (!line.startsWith("#")) {
-          String name = line.substring("silverback_remote_storage_".length(), line.indexOf('{'));
+          String name = line.split("[ {]", 2)[0].substring("silverback_remote_storage_".length());
           values.put(name, line.substring(line.lastIndexOf(' ') + 1));
         }
       }
       assertEquals(
           List.of(
               "bytes_total",
+              "highest_timestamp_in_seconds",
               "lag_seconds",
               "max_samples_per_send",
               "metadata_failed_total",

@@ -82,8 +82,13 @@ final class ClusterPushes implements Leadership {
   }
 
   @Override
+  public boolean isIn(BitSet slots, byte[] group) {
+    return slots.get(HashRing.slotOf(group));
+  }
+
+  @Override
   public PushReader own(BitSet slots) {
-    return new OwnPushes(local.pushLog(), key -> slots.get(HashRing.slotOf(key)));
+    return new OwnPushes(local.pushLog(), key -> isIn(slots, key));
   }
 
   @Override

@@ -18,6 +18,11 @@ record Alone(LocalStore store) implements Leadership {
   }
 
   @Override
+  public boolean isIn(BitSet slots, byte[] group) {
+    return true;
+  }
+
+  @Override
   public PushReader own(BitSet slots) {
     return new OwnPushes(store.pushLog(), _ -> true);
   }

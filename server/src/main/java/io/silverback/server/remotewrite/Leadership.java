@@ -37,6 +37,9 @@ public interface Leadership {
       long settledMillis,
       Predicate<BitSet> holds) {}
 
+  /** True if the group of that key is in one of some slots. */
+  boolean isIn(BitSet slots, byte[] group);
+
   /** Pushes to some slots that this server took as a replica or as the leader. */
   PushReader own(BitSet slots);
 

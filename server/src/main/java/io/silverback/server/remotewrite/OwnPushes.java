@@ -4,7 +4,9 @@ import io.silverback.server.storage.OrderedHistorySink;
 import io.silverback.server.storage.QueryBudget;
 import io.silverback.server.storage.engine.PushLog;
 import java.io.IOException;
+import java.util.List;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 
 /**
  * Those of some groups that the store of this server has.
@@ -28,5 +30,36 @@ public record OwnPushes(PushLog pushes, Predicate<byte[]> groups) implements Pus
       int part, long fromMillis, long toMillis, QueryBudget budget, OrderedHistorySink sink)
       throws IOException {
     pushes.read(part, fromMillis, toMillis, groups, budget, sink);
+  }
+
+  /**
+   * The ends of the series of groups that this server wiped in that time. They are to be read one
+   * after the other, and before other pushes of that time.
+   */
+  static List<PushReader> wipes(
+      PushLog pushes, Predicate<byte[]> groups, long fromMillis, long toMillis) {
+    return IntStream.range(0, pushes.wipes(groups, fromMillis, toMillis))
+        .<PushReader>mapToObj(time -> new Wipes(pushes, groups, time))
+        .toList();
+  }
+
+  /** Which wipe of each group: 0 for the first one in the time that is read. */
+  private record Wipes(PushLog pushes, Predicate<byte[]> groups, int time) implements PushReader {
+    @Override
+    public int parts() {
+      return 1;
+    }
+
+    @Override
+    public int rank(byte[] group) {
+      return 0;
+    }
+
+    @Override
+    public void read(
+        int part, long fromMillis, long toMillis, QueryBudget budget, OrderedHistorySink sink)
+        throws IOException {
+      pushes.readWiped(time, fromMillis, toMillis, groups, budget, sink);
+    }
   }
 }

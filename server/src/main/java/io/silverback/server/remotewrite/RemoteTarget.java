@@ -36,6 +36,10 @@ final class RemoteTarget {
   private static final Duration NOT_READY_WAIT = Duration.ofMillis(200);
   private static final Duration AFTER_FAULT = Duration.ofSeconds(5);
   private static final Duration STOPPED_SOON = Duration.ofMillis(500);
+
+  /** From the first server that forgets the groups to the leader, which does so last. */
+  private static final Duration LONGEST_WIPE = Duration.ofSeconds(30);
+
   private static final long NANOS_IN_MILLI = 1_000_000;
   private static final RateLimitedLog failures =
       new RateLimitedLog(log, Duration.ofMinutes(1), 100, System::nanoTime);
@@ -57,6 +61,10 @@ final class RemoteTarget {
   private final Thread thread;
   private final long createdMillis = System.currentTimeMillis();
   private volatile boolean isLast;
+
+  /** What this server led when the last round began; nobody changes it. */
+  private volatile BitSet led = new BitSet();
+
   private long lastRoundNanos = System.nanoTime();
 
   /**
@@ -123,6 +131,16 @@ final class RemoteTarget {
 
   TargetStatistics statistics() {
     return statistics;
+  }
+
+  /** False if other servers send all that there is, as far as is known. */
+  boolean leadsAny() {
+    return !led.isEmpty();
+  }
+
+  /** The time of the newest sample that this server is to send; 0 if there is none. */
+  long newestMillis() {
+    return store.pushLog().newestMillis(led);
   }
 
   TargetStatus status() {
@@ -206,7 +224,9 @@ final class RemoteTarget {
 
   private boolean round() throws InterruptedException {
     cursors.keep();
+    store.pushLog().watchWipes();
     Leadership.Term term = leadership.now();
+    led = term.slots();
     long settled = term.settledMillis() - 1;
     boolean hasMore = false;
     boolean isHeldUp = false;
@@ -233,7 +253,11 @@ final class RemoteTarget {
       reached = Math.min(reached, to);
       hasMore |= to < settled;
     }
-    statistics.sentUpTo(reached);
+    if (term.slots().isEmpty()) {
+      statistics.leadsNothing();
+    } else {
+      statistics.sentUpTo(reached);
+    }
     metadata.sendIfDue();
     if (isHeldUp) {
       stop.pause(NOT_READY_WAIT);
@@ -290,13 +314,27 @@ final class RemoteTarget {
       keep(slots, term, work.begun());
       PushReader pushes =
           work.isEverywhere() ? leadership.everywhere(slots) : leadership.own(slots);
-      shards.send(
-          pushes,
-          work.from().doneMillis() + 1,
-          work.toMillis(),
-          common(stop.asLongAs(() -> term.holds().test(slots))));
+      long from = work.from().doneMillis() + 1;
+      long to = work.toMillis();
+      Shard.Common common = common(stop.asLongAs(() -> term.holds().test(slots)));
+      // What was pushed before a wipe is gone, so its series end before all that is left of them.
+      long wiped = wipesFrom(work, slots, term);
+      OwnPushes.wipes(store.pushLog(), key -> leadership.isIn(slots, key), wiped, to)
+          .forEach(wipes -> shards.send(wipes, wiped, to, common));
+      shards.send(pushes, from, to, common);
     }
     keep(slots, term, work.done());
+  }
+
+  /**
+   * The leader before may not have sent what this server wiped before it did, so that goes out
+   * again.
+   */
+  private static long wipesFrom(Plan.Work work, BitSet slots, Leadership.Term term) {
+    long from = work.from().doneMillis() + 1;
+    boolean isTakenOver =
+        slots.stream().anyMatch(slot -> term.sinceMillis().applyAsLong(slot) >= from);
+    return isTakenOver ? from - LONGEST_WIPE.toMillis() : from;
   }
 
   private Shard.Common common(Stop end) {

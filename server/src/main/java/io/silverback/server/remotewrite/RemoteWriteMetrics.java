@@ -6,6 +6,7 @@ import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.silverback.server.remotewrite.TargetStatistics.Drop;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 
@@ -69,10 +70,22 @@ final class RemoteWriteMetrics {
   }
 
   private void registerGauges() {
+    GaugeWithCallback.builder(DEFAULTS)
+        .name(PREFIX + "highest_timestamp_in_seconds")
+        .help("The latest time of a sample that this server is to send.")
+        .callback(
+            gauge ->
+                targets.get().stream()
+                    .filter(RemoteTarget::leadsAny)
+                    .mapToLong(RemoteTarget::newestMillis)
+                    .max()
+                    .ifPresent(millis -> gauge.call(millis / 1e3)))
+        .register(registry);
     gauge(
         "queue_highest_sent_timestamp_seconds",
-        "The latest time of a sample that a target took.",
-        target -> target.statistics().highestSentMillis.get() / 1e3);
+        "The latest time of a sample that a target took, or that is done with otherwise.",
+        RemoteTarget::leadsAny,
+        target -> target.statistics().highestSentMillis(target.newestMillis()) / 1e3);
     gauge(
         "lag_seconds",
         "How long ago the time is up to which a target has all samples.",
@@ -116,14 +129,22 @@ final class RemoteWriteMetrics {
   }
 
   private void gauge(String name, String help, ToDoubleFunction<RemoteTarget> value) {
+    gauge(name, help, _ -> true, value);
+  }
+
+  private void gauge(
+      String name,
+      String help,
+      Predicate<RemoteTarget> isShown,
+      ToDoubleFunction<RemoteTarget> value) {
     GaugeWithCallback.builder(DEFAULTS)
         .name(PREFIX + name)
         .help(help)
         .labelNames("remote_name", "url")
         .callback(
             gauge ->
-                targets
-                    .get()
+                targets.get().stream()
+                    .filter(isShown)
                     .forEach(
                         target ->
                             gauge.call(

@@ -98,7 +98,22 @@ final class TargetStatistics {
     sentUpToMillis = millis;
   }
 
-  /** How long ago the time is up to which all was sent; 0 before the first one. */
+  /** The server has nothing to send; what was sent up to then is about nothing any more. */
+  void leadsNothing() {
+    sentUpToMillis = 0;
+    shards = 0;
+  }
+
+  /**
+   * The time of the latest sample that was taken, or that is done with otherwise.
+   *
+   * @param newestMillis that of the latest sample that there is
+   */
+  long highestSentMillis(long newestMillis) {
+    return Math.max(highestSentMillis.get(), Math.min(sentUpToMillis, newestMillis));
+  }
+
+  /** How long ago the time is up to which all was sent; 0 while there is nothing to send. */
   double lagSeconds() {
     long sentUpTo = sentUpToMillis;
     return sentUpTo == 0 ? 0 : Math.max(0, System.currentTimeMillis() - sentUpTo) / 1e3;

@@ -187,6 +187,9 @@ public final class GroupWriter {
       }
       throw e;
     }
+    if (!pushed.isEmpty() && retention.keepsRows()) {
+      index.pushed(key, RowTime.of(stamp.wallMillis(), wallMillis.getAsLong()));
+    }
   }
 
   /** True if a page was opened for the row. */

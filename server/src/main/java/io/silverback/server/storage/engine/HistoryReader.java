@@ -74,9 +74,9 @@ final class HistoryReader implements AutoCloseable {
   private static final int CHUNK_PART = 2;
 
   /** That of the times of pushes, which no client can push to. */
-  private static final String NO_FAMILY = "";
+  static final String NO_FAMILY = "";
 
-  private static final FamilyMetadata PUSH_TIMES =
+  static final FamilyMetadata PUSH_TIMES =
       new FamilyMetadata(
           PushTimes.SUCCESS, MetricType.GAUGE, PushTimes.help(PushTimes.SUCCESS), "");
 

@@ -127,6 +127,7 @@ public final class OffHeapMetricStore implements LocalStore {
   private final StoreAudit.Result found;
   private final GrowthCheck growth;
   private final UpdateJudge judge;
+  private final WipedGroups wiped;
   private final StoreParts parts;
   private final HistoryRelief relief;
   private final List<Chore> chores;
@@ -162,6 +163,7 @@ public final class OffHeapMetricStore implements LocalStore {
     this.jobs = new JobEntries(maps.tallies);
     this.found = adoptEntries();
     this.index = new ReplicaIndex(maps, tombstones, shapeChanges);
+    this.wiped = new WipedGroups(shapes, retention, wallMillis);
     this.writer =
         new GroupWriter(
             maps.groups,
@@ -201,6 +203,7 @@ public final class OffHeapMetricStore implements LocalStore {
             writer,
             tombstones,
             index,
+            wiped,
             new HistoryTransfer(
                 maps.groups,
                 shapes,
@@ -319,12 +322,18 @@ public final class OffHeapMetricStore implements LocalStore {
         key,
         (place, workspace) -> {
           boolean existed = workspace.frame().exists();
-          if (existed) {
-            apply(place, new GroupUpdate.Delete(key), workspace);
-          }
-          if (maps.groups.read(place, workspace::load)) {
-            writer.dropHistory(place, workspace);
-          }
+          wiped.remove(
+              place,
+              workspace,
+              wallMillis.getAsLong(),
+              () -> {
+                if (existed) {
+                  apply(place, new GroupUpdate.Delete(key), workspace);
+                }
+                if (maps.groups.read(place, workspace::load)) {
+                  writer.dropHistory(place, workspace);
+                }
+              });
           return existed;
         });
   }
@@ -409,6 +418,11 @@ public final class OffHeapMetricStore implements LocalStore {
     }
 
     @Override
+    public long newestMillis(BitSet slots) {
+      return index.newestRowMillis(slots);
+    }
+
+    @Override
     public long oldestMillis() {
       return retention.oldestMillis(wallMillis.getAsLong());
     }
@@ -423,6 +437,33 @@ public final class OffHeapMetricStore implements LocalStore {
         OrderedHistorySink sink)
         throws IOException {
       read(fromMillis, toMillis, budget, sink, reader -> reader.readChanged(part, groups, wanted));
+    }
+
+    @Override
+    public void watchWipes() {
+      wiped.watch();
+    }
+
+    @Override
+    public int wipes(Predicate<byte[]> wanted, long fromMillis, long toMillis) {
+      return wiped.times(wanted, fromMillis, toMillis);
+    }
+
+    @Override
+    public void readWiped(
+        int time,
+        long fromMillis,
+        long toMillis,
+        Predicate<byte[]> wanted,
+        QueryBudget budget,
+        OrderedHistorySink sink)
+        throws IOException {
+      usage.enter();
+      try {
+        wiped.read(time, wanted, fromMillis, toMillis, budget, sink);
+      } finally {
+        usage.exit();
+      }
     }
 
     @Override

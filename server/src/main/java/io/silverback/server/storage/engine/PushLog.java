@@ -25,6 +25,12 @@ public interface PushLog {
    */
   long settledMillis();
 
+  /**
+   * The time of the newest sample in some slots, of those that came since the process began; 0 if
+   * none did. A store that is not that of a member has all in the first slot.
+   */
+  long newestMillis(BitSet slots);
+
   /** Samples of before that moment are kept no more, or not for long. */
   long oldestMillis();
 
@@ -45,9 +51,33 @@ public interface PushLog {
       OrderedHistorySink sink)
       throws IOException;
 
+  /** From now on the groups that wipes take out are remembered for as long as the retention. */
+  void watchWipes();
+
   /**
-   * The same of the groups in some slots, in the order that all members of a cluster share. Only of
-   * a store that is that of a member.
+   * How often a group was wiped at most, of those that were wiped from one time to another one,
+   * both included.
+   */
+  int wipes(Predicate<byte[]> groups, long fromMillis, long toMillis);
+
+  /**
+   * Hands over the ends of all series that groups had when they were wiped in that time, in the
+   * order of {@link #read}. All other samples that these series have then are later.
+   *
+   * @param time which wipe of each group: 0 for the first one in that time
+   */
+  void readWiped(
+      int time,
+      long fromMillis,
+      long toMillis,
+      Predicate<byte[]> groups,
+      QueryBudget budget,
+      OrderedHistorySink sink)
+      throws IOException;
+
+  /**
+   * The same as {@link #read} of the groups in some slots, in the order that all members of a
+   * cluster share. Only of a store that is that of a member.
    */
   void readSlots(
       BitSet slots, long fromMillis, long toMillis, QueryBudget budget, OrderedHistorySink sink)

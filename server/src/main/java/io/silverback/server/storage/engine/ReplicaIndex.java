@@ -10,6 +10,7 @@ import io.silverback.server.storage.maps.Keys;
 import io.silverback.server.storage.maps.LabelSets;
 import io.silverback.server.storage.maps.OffHeapMaps;
 import io.silverback.server.storage.maps.SlotLists;
+import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.ReentrantLock;
@@ -31,6 +32,9 @@ public final class ReplicaIndex {
   private final OffHeapMaps maps;
   private final Tombstones tombstones;
   private final ReentrantLock shapeChanges;
+
+  /** By slot, before the start in the first one: the time of the newest row. */
+  private final AtomicLongArray newestRows = new AtomicLongArray(HashRing.SLOTS);
 
   /** Null before the start. */
   private volatile @Nullable Kept kept;
@@ -95,6 +99,19 @@ public final class ReplicaIndex {
     } else {
       now.labelSets.remove(old.key());
     }
+  }
+
+  /** Notes the time of a row of history that was stored. */
+  void pushed(byte[] key, long millis) {
+    int slot = kept == null ? 0 : HashRing.slotOf(key);
+    if (newestRows.get(slot) < millis) {
+      newestRows.accumulateAndGet(slot, millis, Math::max);
+    }
+  }
+
+  /** The newest of those times in some slots; 0 if there is no row since the process began. */
+  long newestRowMillis(BitSet slots) {
+    return slots.stream().mapToLong(newestRows::get).max().orElse(0);
   }
 
   /** Weighs what was stored. Called under the lock of the group. */

@@ -28,4 +28,5 @@ public record StoreParts(
     GroupWriter writer,
     Tombstones tombstones,
     ReplicaIndex index,
+    WipedGroups wiped,
     HistoryTransfer transfer) {}

@@ -130,7 +130,7 @@ record SlotPurge(StoreParts store) {
     store.tombstones().horizons().guard(versions);
     store.entries().awaitRunning();
     int[] groups = new int[1];
-    versions.forEach((slot, version) -> groups[0] += dropGroups(slot, version, _ -> false));
+    versions.forEach((slot, version) -> groups[0] += wipeGroups(slot, version));
     if (!store.tombstones().horizons().raise(versions)) {
       return OptionalInt.empty();
     }
@@ -203,21 +203,47 @@ record SlotPurge(StoreParts store) {
   }
 
   private int dropGroups(int slot, Version horizon, Predicate<byte[]> spared) {
-    List<GroupingKey> found =
-        find(
-            slot,
-            (key, entry) -> {
-              GroupFrameReader frame = HistoryHead.frameAfter(entry);
-              return frame.exists()
-                  && !StateOrder.newest(frame).isAfter(horizon)
-                  && !spared.test(key);
-            });
     return forgetSome(
-        found,
-        (_, workspace) -> {
-          GroupFrame frame = workspace.frame();
-          return frame.exists() && !StateOrder.newest(frame).isAfter(horizon);
+        findGroups(slot, horizon, spared), (_, workspace) -> isGroup(workspace.frame(), horizon));
+  }
+
+  /** The same where it is remembered that the groups ended. */
+  private int wipeGroups(int slot, Version version) {
+    int wiped = 0;
+    for (GroupingKey group : findGroups(slot, version, _ -> false)) {
+      wiped +=
+          store
+              .entries()
+              .with(
+                  group,
+                  (key, workspace) -> {
+                    if (!isGroup(workspace.frame(), version)) {
+                      return 0;
+                    }
+                    store
+                        .wiped()
+                        .remove(
+                            key,
+                            workspace,
+                            VersionClock.millisOf(version),
+                            () -> forget(group, key, workspace));
+                    return 1;
+                  });
+    }
+    return wiped;
+  }
+
+  private List<GroupingKey> findGroups(int slot, Version horizon, Predicate<byte[]> spared) {
+    return find(
+        slot,
+        (key, entry) -> {
+          GroupFrameReader frame = HistoryHead.frameAfter(entry);
+          return frame.exists() && !StateOrder.newest(frame).isAfter(horizon) && !spared.test(key);
         });
+  }
+
+  private static boolean isGroup(GroupFrame frame, Version horizon) {
+    return frame.exists() && !StateOrder.newest(frame).isAfter(horizon);
   }
 
   private int passTombstones(int slot) {
