@@ -32,7 +32,7 @@ final class ReliabilityPageTest {
       Path test = tests.get(proof.group(1));
       String method = proof.group(2);
       if (test == null
-          || method != null && !Files.readString(test).contains("void " + method + "(")) {
+          || (method != null && !Files.readString(test).contains("void " + method + "("))) {
         missing.add(proof.group());
       }
     }
