@@ -51,7 +51,7 @@ final class ApiPageTest {
     var listed = new TreeSet<String>();
     for (var row : ROW.matcher(page("api.md")).results().toList()) {
       for (var path : PATH.matcher(row.group(2)).results().toList()) {
-        for (String method : row.group(1).split(", ")) {
+        for (String method : row.group(1).split(", ", -1)) {
           listed.add(method + " " + path.group(1));
         }
       }
