@@ -123,7 +123,7 @@ final class SizingPageTest {
       var statistics = store.statistics();
       long bytes = statistics.maps().stream().mapToLong(MapStatistics::allocatedBytes).sum();
       double expected = expected(work);
-      assertEquals(expected, bytes, BAND * expected, () -> work + " " + statistics.maps());
+      assertEquals(expected, (double) bytes, BAND * expected, () -> work + " " + statistics.maps());
       return bytes;
     }
   }
