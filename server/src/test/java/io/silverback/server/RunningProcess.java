@@ -57,7 +57,8 @@ public final class RunningProcess implements AutoCloseable {
   }
 
   /** Runs the program to its end, fails the test unless it is a success, and returns its output. */
-  static String complete(List<String> command, Map<String, String> environment, Duration limit) {
+  public static String complete(
+      List<String> command, Map<String, String> environment, Duration limit) {
     try (var program = start(command, environment)) {
       assertEquals(0, program.awaitExit(limit), program::description);
       return program.standardOutput();
