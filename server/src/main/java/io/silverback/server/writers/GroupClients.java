@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.LongSupplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -39,11 +40,11 @@ public final class GroupClients {
   private static final int LONGEST_AGENT = 128;
   private static final int LONGEST_REASON = 250;
 
+  private static final Comparator<Client> BY_NAME =
+      Comparator.comparing(Client::address).thenComparing(Client::agent);
+
   private static final Comparator<Client> NEWEST_FIRST =
-      Comparator.comparingLong(Client::lastMillis)
-          .reversed()
-          .thenComparing(Client::address)
-          .thenComparing(Client::agent);
+      Comparator.comparingLong(Client::lastMillis).reversed().thenComparing(BY_NAME);
 
   private final List<Table> tables = Stream.generate(Table::new).limit(TABLES).toList();
   private final LongSupplier wallMillis;
@@ -177,9 +178,9 @@ public final class GroupClients {
 
   /** What several servers know of the clients of a group, as one of them would know it. */
   public static List<Client> united(Collection<Client> clients) {
-    var all = new LinkedHashMap<List<String>, Client>();
+    var all = new TreeMap<Client, Client>(BY_NAME);
     for (Client client : clients) {
-      all.merge(List.of(client.address(), client.agent()), client, Client::and);
+      all.merge(client, client, Client::and);
     }
     return all.values().stream().sorted(NEWEST_FIRST).limit(MOST).toList();
   }
