@@ -4,6 +4,7 @@ import io.silverback.codec.model.VersionClock;
 import io.silverback.server.flags.GatewayConfig;
 import io.silverback.server.flags.LiveConfig;
 import io.silverback.server.flags.StartUpException;
+import io.silverback.server.handler.Clients;
 import io.silverback.server.handler.ClusterHandler;
 import io.silverback.server.handler.Fence;
 import io.silverback.server.handler.JobTraffic;
@@ -45,6 +46,7 @@ import io.silverback.server.web.AccessControl;
 import io.silverback.server.web.Guard;
 import io.silverback.server.web.HandshakeFailures;
 import io.silverback.server.web.WebConfigFile;
+import io.silverback.server.writers.GroupClients;
 import io.silverback.server.writers.WriterWatch;
 import io.silverback.server.yaml.ConfigException;
 import java.io.IOException;
@@ -146,6 +148,7 @@ public final class Gateway implements AutoCloseable {
     board.watchStore(() -> ownStore.statistics().limits());
     var traffic = new JobTraffic();
     var problems = new OwnProblems(writers, System::currentTimeMillis);
+    var clients = new GroupClients(System::currentTimeMillis);
     cluster =
         config
             .cluster()
@@ -159,6 +162,7 @@ public final class Gateway implements AutoCloseable {
                         memory,
                         traffic,
                         problems,
+                        clients,
                         watched.orElseThrow(),
                         this::dropAll));
     store = front.apply(cluster.map(parts -> parts.store()).orElse(ownStore));
@@ -187,6 +191,7 @@ public final class Gateway implements AutoCloseable {
             writers,
             traffic,
             problems,
+            clients,
             cluster
                 .map(parts -> parts.surveys())
                 .orElseGet(
@@ -195,6 +200,7 @@ public final class Gateway implements AutoCloseable {
                             new StoredJobs(store::sizes, traffic),
                             new StoredGroupFinder(store::sizes, System::currentTimeMillis),
                             problems,
+                            key -> new Clients.Known(clients.of(key), List.of()),
                             new StoredCardinality(store::shapes))),
             live::rewrite,
             build,

@@ -23,7 +23,7 @@ final class ClusterApiPageTest {
   private static final Pattern EXAMPLE =
       Pattern.compile(
           "(?s)```\n\\$ (GET|POST|DELETE|PUT) (\\S+)\n((?:> [^\n]*\n)*)(\\d{3})\n(.*?)```");
-  private static final int EXAMPLES = 22;
+  private static final int EXAMPLES = 25;
 
   /** Lines of the page that begin with "> " are the body of the request. */
   private record Example(String method, String path, String sent, int status, String body) {}
@@ -37,6 +37,8 @@ final class ClusterApiPageTest {
       assertEquals(200, cluster.send(1, "PUT", "/metrics/job/backup", "a 1\n").status());
       assertEquals(200, cluster.send(1, "PUT", "/metrics/job/restore", "b 1\n").status());
       assertEquals(400, cluster.send(2, "PUT", "/metrics/job/broken", "a one\n").status());
+      assertEquals(200, cluster.send(1, "PUT", "/metrics/job/gone", "g 1\n").status());
+      assertEquals(202, cluster.send(1, "DELETE", "/metrics/job/gone", "").status());
       for (Example example : examples) {
         // On a busy machine a lease may run out at any time; each request may be repeated.
         cluster.await(example.path(), () -> isSettled(cluster) && isAnswered(example, cluster));

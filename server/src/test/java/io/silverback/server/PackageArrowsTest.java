@@ -138,7 +138,7 @@ final class PackageArrowsTest {
                   + "codec.exposition codec.model server.flags server.group server.group.select "
                   + "server.handler server.log server.memory server.remotewrite server.storage "
                   + "server.storage.engine server.storage.maps server.storage.pages "
-                  + "server.storage.replica",
+                  + "server.storage.replica server.writers",
               HELIDON,
               METRICS),
           room("server.memory", ""),

@@ -14,6 +14,7 @@ import io.silverback.codec.model.MetricType;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.storage.MetricStore;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -22,6 +23,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -30,12 +33,17 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The web page in a real browser, Debian's Chromium: what {@code src/test/page/page.js} claims. One
- * browser opens the pages of several servers, which are all in this process.
+ * browser opens the pages of several servers, which are in this process but for those of the
+ * cluster: one of these is killed.
  */
 final class PageIT {
   private static final Path SOURCES = Path.of("src", "test", "page");
   private static final Duration RUN_LIMIT = Duration.ofMinutes(5);
   private static final int LARGE = 100_000;
+
+  /** More than a screen shows. */
+  private static final int GROUPS_OF_CLUSTER = 60;
+
   private static final Map<String, String> HOSTILE =
       Map.of("job", "<img src=x onerror=alert(1)>", "a", "\"><b>\u2028");
 
@@ -45,7 +53,7 @@ final class PageIT {
   @TempDir private Path folder;
 
   @TestFactory
-  Stream<DynamicTest> thePageInABrowser() throws IOException {
+  Stream<DynamicTest> thePageInABrowser() throws Exception {
     for (String name : List.of("package.json", "package-lock.json", "page.js")) {
       Files.copy(SOURCES.resolve(name), folder.resolve(name));
     }
@@ -64,7 +72,16 @@ final class PageIT {
   }
 
   /** What the browser found of each claim. */
-  private List<JsonNode> claims() throws IOException {
+  private List<JsonNode> claims() throws Exception {
+    Path stores = Files.createDirectory(folder.resolve("cluster"));
+    try (var cluster = ProcessCluster.ofDeadNodes(3, stores, "--web.enable-admin-api");
+        var starting = Executors.newVirtualThreadPerTaskExecutor()) {
+      // The processes start while this one starts and fills the other servers.
+      return claims(cluster, starting.submit(cluster::mend));
+    }
+  }
+
+  private List<JsonNode> claims(ProcessCluster cluster, Future<?> whole) throws Exception {
     Path web = folder.resolve("web.yml");
     Files.writeString(web, "basic_auth_users: {alice: %s}\n".formatted(HASH));
     Files.writeString(folder.resolve("pusher.token"), "pusher");
@@ -87,7 +104,7 @@ final class PageIT {
         var viewer =
             TestGateway.start("--web.enable-admin-api", "--web.permissions.file=" + permissions);
         var large = large();
-        var cluster = LocalCluster.start(3)) {
+        var expiring = TestGateway.start("--staleness.ttl=1s")) {
       fill(plain);
       for (String path : List.of("delete_me", "many/n/1", "many/n/2", "many/n/3", "other")) {
         push(admin, "/metrics/job/" + path, "a 1\n", 200);
@@ -107,27 +124,26 @@ final class PageIT {
           viewer
               .send("PUT", "/metrics/job/kept", "a 1\n", "Authorization: Bearer pusher")
               .status());
-      for (int i = 0; i < 9; i++) {
-        int node = i % 3;
-        String path = "/metrics/job/of_cluster/n/" + i;
-        cluster.await(
-            "a push is taken", () -> cluster.send(node, "PUT", path, "a 1\n").status() == 200);
+      push(expiring, "/metrics/job/quiet", "a 1\n", 200);
+      whole.get();
+      for (int i = 0; i < GROUPS_OF_CLUSTER; i++) {
+        cluster.insist(200, cluster.node(i % 3), "PUT", "/metrics/job/of_cluster/n/" + i, "a 1\n");
       }
-      Path ends = folder.resolve("ends");
+      Path order = folder.resolve("order");
       var servers =
           Map.of(
-              "ends", ends.toString(),
+              "order", order.toString(),
               "empty", url(empty),
               "plain", url(plain),
               "admin", url(admin),
               "prefix", url(prefix) + "/behind/a/proxy",
               "auth", Map.of("url", url(guarded), "user", "alice", "password", "s3cret-pw"),
               "viewer", url(viewer),
-              "large", url(large),
+              "large", Map.of("groups", url(large), "expiring", url(expiring)),
               "cluster",
-                  Stream.of(0, 1, 2).map(node -> "http://" + cluster.webAddress(node)).toList(),
+                  cluster.nodes().stream().map(node -> "http://" + node.webAddress()).toList(),
               "hostile", HOSTILE);
-      Thread ending = Thread.ofVirtual().start(() -> endOnceAsked(cluster, ends));
+      Thread ending = Thread.ofVirtual().start(() -> obey(cluster, order));
       try {
         return run(new JsonMapper().writeValueAsString(servers));
       } finally {
@@ -136,15 +152,24 @@ final class PageIT {
     }
   }
 
-  /** The last node of the cluster ends when the script writes the file. */
-  private static void endOnceAsked(LocalCluster cluster, Path asked) {
+  /** Kills or starts the last node when the script writes so into the file, and deletes it then. */
+  private static void obey(ProcessCluster cluster, Path order) {
     try {
-      while (!Files.exists(asked)) {
-        Thread.sleep(50);
+      while (true) {
+        Thread.sleep(20);
+        switch (Files.exists(order) ? Files.readString(order) : "") {
+          case "kill" -> cluster.node(2).kill();
+          case "start" -> cluster.mend();
+          default -> {
+            continue;
+          }
+        }
+        Files.delete(order);
       }
-      cluster.stop(2);
     } catch (InterruptedException _) {
-      // The script has ended without it.
+      // The script has ended.
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
@@ -200,6 +225,11 @@ final class PageIT {
     push(gateway, "/metrics/job/broken", "rows 1\n", 200);
     push(gateway, "/metrics/job/broken", "# TYPE rows histogram\nrows_count 1\n", 400);
     push(gateway, "/metrics/job/unreadable", "a one\n", 400);
+    push(gateway, "/metrics/job/leaves", "kept 1\nleft 7\n", 200);
+    push(gateway, "/metrics/job/leaves", "kept 1\nleft 8\n", 200);
+    push(gateway, "/metrics/job/leaves", "kept 2\n", 200);
+    push(gateway, "/metrics/job/gone", "a 1\n", 200);
+    assertEquals(202, gateway.send("DELETE", "/metrics/job/gone", "").status());
     for (int push = 1; push <= 8; push++) {
       assertEquals(
           200,
@@ -221,9 +251,7 @@ final class PageIT {
               URLEncoder.encode(HOSTILE.getOrDefault(name, ""), StandardCharsets.UTF_8)
                   .replace("+", "%20"));
     }
-    push(
-        gateway,
-        path.toString(),
+    String body =
         """
         # HELP evil <script>alert(1)</script>
         # TYPE evil gauge
@@ -234,8 +262,12 @@ final class PageIT {
         evil_seconds_bucket{y="<b>",le="+Inf"} 1
         evil_seconds_sum{y="<b>"} 1
         evil_seconds_count{y="<b>"} 1
-        """,
-        200);
+        """;
+    assertEquals(
+        200,
+        gateway
+            .send("PUT", path.toString(), body, "User-Agent: <img src=x onerror=alert(2)>")
+            .status());
   }
 
   /** A server with many groups, which would take long to push over HTTP. */

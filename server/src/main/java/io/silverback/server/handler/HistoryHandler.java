@@ -4,6 +4,7 @@ import io.helidon.http.HeaderNames;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import io.silverback.server.handler.HistoryParameters.Ends;
 import io.silverback.server.http.AnswerStream;
 import io.silverback.server.http.Exchange;
 import io.silverback.server.json.HeldStream;
@@ -15,6 +16,7 @@ import io.silverback.server.limits.OverLimitException;
 import io.silverback.server.limits.QueryBounds;
 import io.silverback.server.limits.RequestLimits;
 import io.silverback.server.storage.HistoryQuery;
+import io.silverback.server.storage.HistorySink;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.StoreNotReadyException;
 import java.io.IOException;
@@ -53,19 +55,32 @@ final class HistoryHandler {
   Endpoint endpoint() {
     return (request, response, _) -> {
       HistoryQuery query;
+      Ends ends;
       try {
+        var parameters = QueryParameters.parse(request.query().rawValue());
+        ends = HistoryParameters.ends(parameters);
         query =
-            HistoryParameters.read(
-                QueryParameters.parse(request.query().rawValue()), true, limits, wallMillis);
+            HistoryParameters.read(parameters, true, limits, wallMillis)
+                .withEnds(ends != Ends.UNMARKED);
       } catch (OverLimitException e) {
         overLimit.query(request, response, e);
         return;
       }
-      answer(request, response, query);
+      answer(request, response, query, ends);
     };
   }
 
-  private void answer(ServerRequest request, ServerResponse response, HistoryQuery query)
+  private static HistorySink wanted(Ends ends, HistorySink sink) {
+    return ends == Ends.ONLY
+        ? (name, labels, samples) -> {
+          if (HistoryQuery.isStale(samples.value(samples.size() - 1))) {
+            sink.series(name, labels, samples);
+          }
+        }
+        : sink;
+  }
+
+  private void answer(ServerRequest request, ServerResponse response, HistoryQuery query, Ends ends)
       throws IOException {
     var stream = new HeldStream(HELD_BYTES, () -> AnswerStream.open(request, response));
     try (var lease = memory.lease()) {
@@ -78,7 +93,7 @@ final class HistoryHandler {
                     var bounds = new QueryBounds(lease, limits, System::nanoTime);
                     bounds.during(
                         Exchange.of(request)::isAbandoned,
-                        () -> store.history(query, bounds, bounds.bounded(sink)));
+                        () -> store.history(query, bounds, wanted(ends, bounds.bounded(sink))));
                   },
                   data));
     } catch (StoreNotReadyException e) {

@@ -17,6 +17,7 @@ final class HistoryParameters {
   private static final String MATCH = "match[]";
   private static final String START = "start";
   private static final String END = "end";
+  private static final String ENDS = "ends";
 
   private HistoryParameters() {}
 
@@ -63,6 +64,32 @@ final class HistoryParameters {
                                 name,
                                 "cannot parse " + GoQuote.quote(text) + " to a valid timestamp")))
         .orElse(otherwise);
+  }
+
+  /** What an answer says of series that have ended. */
+  enum Ends {
+    /** Nothing. */
+    UNMARKED,
+    /** That they have, and when. */
+    MARKED,
+    /** The same, and nothing of the others. */
+    ONLY
+  }
+
+  /** What is to be said of the ends of series; nothing if no word is. */
+  static Ends ends(QueryParameters parameters) {
+    return parameters
+        .first(ENDS)
+        .map(
+            text ->
+                switch (text) {
+                  case "marked" -> Ends.MARKED;
+                  case "only" -> Ends.ONLY;
+                  default ->
+                      throw BadParameterException.of(
+                          ENDS, "must be marked or only: value=" + GoQuote.quote(text));
+                })
+        .orElse(Ends.UNMARKED);
   }
 
   /** How many things there may be in an answer; where it is 0 or not said, any number. */

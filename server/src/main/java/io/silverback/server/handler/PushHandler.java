@@ -28,6 +28,7 @@ import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.MetricStore.Submission;
 import io.silverback.server.template.PushTemplate;
 import io.silverback.server.template.PushTemplates;
+import io.silverback.server.writers.GroupClients;
 import io.silverback.server.writers.WriterWatch;
 import java.io.IOException;
 import java.time.Duration;
@@ -50,6 +51,7 @@ final class PushHandler {
   private final OverLimitAnswer overLimit;
   private final JobTraffic jobs;
   private final OwnProblems problems;
+  private final GroupClients clients;
   private final WriterWatch writers;
   private final Fence fence;
   private final PushTemplates templates;
@@ -65,6 +67,7 @@ final class PushHandler {
       OverLimitAnswer overLimit,
       JobTraffic jobs,
       OwnProblems problems,
+      GroupClients clients,
       WriterWatch writers,
       Fence fence,
       Permits permits,
@@ -81,6 +84,7 @@ final class PushHandler {
     this.overLimit = overLimit;
     this.jobs = jobs;
     this.problems = problems;
+    this.clients = clients;
     this.writers = writers;
     this.fence = fence;
     this.templates = new PushTemplates(settings.limits().maxTemplateBytes());
@@ -173,7 +177,13 @@ final class PushHandler {
     }
     // Before the answer, so that a client which asks next sees its push counted.
     switch (submission) {
-      case Submission.Accepted() -> jobs.count(key.job(), true);
+      case Submission.Accepted() -> {
+        jobs.count(key.job(), true);
+        // A restore is no push, from any client.
+        if (meaning instanceof Push) {
+          clients.pushed(key, ClientName.of(request), agent(request));
+        }
+      }
       case Submission.Refused(_, var reason) -> refused(request, key, reason);
       case Submission.OverLimit(_, _, var reason) -> refused(request, key, reason);
       case Submission.Unavailable(_, var reason) -> refused(request, key, reason);
@@ -185,6 +195,7 @@ final class PushHandler {
   private void refused(ServerRequest request, GroupingKey key, String reason) {
     jobs.count(key.job(), false);
     problems.refused(key, ClientName.of(request), reason);
+    clients.refused(key, ClientName.of(request), agent(request), reason);
   }
 
   static OverLimitException tookTooLong(Duration timeout) {
@@ -356,6 +367,11 @@ final class PushHandler {
         Fence.tryLater(response, reason);
       }
     }
+  }
+
+  /** What the client says that it is. */
+  private static String agent(ServerRequest request) {
+    return request.headers().first(HeaderNames.USER_AGENT).orElse("");
   }
 
   static String contentType(ServerRequest request) {

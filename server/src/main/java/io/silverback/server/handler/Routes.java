@@ -23,6 +23,7 @@ import io.silverback.server.storage.GroupLostException;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.SnapshotRefusedException;
 import io.silverback.server.web.Guard;
+import io.silverback.server.writers.GroupClients;
 import io.silverback.server.writers.WriterWatch;
 import java.io.IOException;
 import java.time.Instant;
@@ -55,6 +56,7 @@ public final class Routes implements HttpServer.Handler, Pressure {
    * @param writers learns who pushes
    * @param traffic learns what each job does
    * @param problems learns which pushes are refused
+   * @param clients learns which clients push to which group
    * @param surveys what is asked of all servers
    * @param rewriteRules what becomes of the grouping keys of requests, asked for each of them
    * @param guard decides which requests get an answer at all
@@ -74,6 +76,7 @@ public final class Routes implements HttpServer.Handler, Pressure {
       WriterWatch writers,
       JobTraffic traffic,
       OwnProblems problems,
+      GroupClients clients,
       Surveys surveys,
       Supplier<RewriteRules> rewriteRules,
       BuildInfo build,
@@ -103,8 +106,8 @@ public final class Routes implements HttpServer.Handler, Pressure {
     var paths = new GroupingKeyPath(settings.names(), rewriteRules);
     var push =
         new PushHandler(
-            store, settings, paths, memory, pushes, overLimit, traffic, problems, writers, fence,
-            permits, log);
+            store, settings, paths, memory, pushes, overLimit, traffic, problems, clients, writers,
+            fence, permits, log);
     var delete = new DeleteHandler(store, paths, writers, permits, log);
     var deflated = new SegmentCache(limits.maxScrapeCacheBytes());
     metrics.watchScrapeCache(deflated::takenBytes, deflated::found, deflated::missed);
@@ -135,6 +138,7 @@ public final class Routes implements HttpServer.Handler, Pressure {
         new GroupsHandler(
             store, surveys.groups(), writers, limits, overLimit, System::currentTimeMillis);
     var problemList = new ProblemsHandler(surveys.problems(), cluster::outage);
+    var clientList = new ClientsHandler(surveys.clients());
     var server = new ServerHandler(store, settings, board, started, targets);
     var cardinality = new CardinalityHandler(surveys.cardinality(), limits, overLimit);
 
@@ -152,7 +156,7 @@ public final class Routes implements HttpServer.Handler, Pressure {
     routes.addAll(scrapes(settings.telemetryPath(), scrape, fenced, large, metrics));
     routes.addAll(life(lifecycle, settings.lifecycle(), cluster, log));
     routes.addAll(pages(status, files));
-    routes.addAll(ofThePage(groups, problemList, server, cardinality, fenced, large));
+    routes.addAll(ofThePage(groups, problemList, clientList, server, cardinality, fenced, large));
     routes.addAll(queries(api, history, top, fenced, large, metrics));
     routes.addAll(reads(read, federate, series, fenced, metrics));
     routes.addAll(prometheusApi(query, metadata, fenced, large));
@@ -277,6 +281,7 @@ public final class Routes implements HttpServer.Handler, Pressure {
   private List<Route> ofThePage(
       GroupsHandler groups,
       ProblemsHandler problems,
+      ClientsHandler clients,
       ServerHandler server,
       CardinalityHandler cardinality,
       UnaryOperator<Endpoint> fenced,
@@ -300,6 +305,8 @@ public final class Routes implements HttpServer.Handler, Pressure {
             Right.READ,
             "api/v1/cardinality",
             fenced.apply(large.apply(cardinality.endpoint()))),
+        route(
+            "GET", "/api/v1/group/clients", Right.READ, "api/v1/group/clients", clients.endpoint()),
         route("GET", "/api/v1/problems", Right.READ, "api/v1/problems", problems.endpoint()),
         route("GET", "/api/v1/server", Right.READ, "api/v1/server", server.endpoint()));
   }

@@ -4,12 +4,16 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import io.silverback.codec.exposition.GoNumbers;
 import io.silverback.codec.model.Labels;
 import io.silverback.server.group.select.LabelMatcher;
+import io.silverback.server.storage.HistoryQuery;
 import io.silverback.server.storage.HistorySink;
 import io.silverback.server.storage.Samples;
 import java.io.IOException;
 import java.math.BigDecimal;
 
-/** Writes series as Prometheus' API shows the result of a range query. */
+/**
+ * Writes series as Prometheus' API shows the result of a range query. Of a series that has ended,
+ * as its last sample says, that is no value but {@code ended}, in seconds as other times.
+ */
 public final class MatrixJson implements HistorySink {
   private static final double MIN_PLAIN = 1e-6;
   private static final double MAX_PLAIN = 1e21;
@@ -44,10 +48,16 @@ public final class MatrixJson implements HistorySink {
     GroupJson.writePairs(labels, out);
     out.writeEndObject();
     out.writeArrayFieldStart("values");
-    for (int i = 0; i < samples.size(); i++) {
+    int last = samples.size() - 1;
+    boolean hasEnded = HistoryQuery.isStale(samples.value(last));
+    for (int i = 0; i <= last - (hasEnded ? 1 : 0); i++) {
       writeSample(samples.timeMillis(i), samples.value(i), out);
     }
     out.writeEndArray();
+    if (hasEnded) {
+      out.writeFieldName("ended");
+      out.writeNumber(seconds(samples.timeMillis(last)));
+    }
     out.writeEndObject();
   }
 

@@ -28,6 +28,7 @@ import io.silverback.server.remotewrite.Leadership;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.storage.engine.LocalStore;
 import io.silverback.server.storage.replica.OffHeapReplicaStore;
+import io.silverback.server.writers.GroupClients;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -85,6 +86,7 @@ public final class ClusterParts implements AutoCloseable {
       RequestMemory memory,
       JobTraffic traffic,
       OwnProblems problems,
+      GroupClients clients,
       ClusterMetrics metrics,
       Runnable onLapse) {
     this.folder = folder;
@@ -128,11 +130,12 @@ public final class ClusterParts implements AutoCloseable {
             memory.queries(),
             traffic,
             problems,
+            clients,
             () -> node.status().view(),
             report::word,
             pushes));
     var all = new ClusterSurveys(node, patience, settings.rules().lease().multipliedBy(2));
-    surveys = new Surveys(all, all, all, all);
+    surveys = new Surveys(all, all, all, all, all);
     store =
         new ReplicatedMetricStore(
             local, node, this::whyAstray, report::whyNotReady, memory.scrapes(), patience);
@@ -147,6 +150,7 @@ public final class ClusterParts implements AutoCloseable {
    * @param memory what answers about all of the cluster take from
    * @param traffic what jobs do at this server
    * @param problems what clients of this server have trouble with
+   * @param clients who pushes to which group at this server
    * @param onLapse told when this server may not speak for any group any more
    * @throws StartUpException if it cannot listen, or its files cannot be used
    */
@@ -158,6 +162,7 @@ public final class ClusterParts implements AutoCloseable {
       RequestMemory memory,
       JobTraffic traffic,
       OwnProblems problems,
+      GroupClients clients,
       ClusterMetrics metrics,
       Runnable onLapse) {
     ClusterFolder folder = ClusterFolder.open(settings.folder(), settings.nodeId());
@@ -178,7 +183,7 @@ public final class ClusterParts implements AutoCloseable {
               settings.voterOnly());
       return new ClusterParts(
           settings, libraries, folder, network, self, local, versions, memory, traffic, problems,
-          metrics, onLapse);
+          clients, metrics, onLapse);
     } catch (IOException | IllegalArgumentException e) {
       folder.close();
       throw new StartUpException(

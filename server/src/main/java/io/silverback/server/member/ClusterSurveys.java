@@ -3,12 +3,17 @@ package io.silverback.server.member;
 import io.silverback.cluster.Member;
 import io.silverback.cluster.View;
 import io.silverback.cluster.node.ClusterNode;
+import io.silverback.codec.model.GroupingKey;
 import io.silverback.server.handler.Cardinality;
+import io.silverback.server.handler.Clients;
 import io.silverback.server.handler.GroupFinder;
 import io.silverback.server.handler.HeavyNames;
 import io.silverback.server.handler.HeavyNames.Heavy;
 import io.silverback.server.handler.JobTotals;
 import io.silverback.server.handler.Problems;
+import io.silverback.server.storage.maps.GroupKeys;
+import io.silverback.server.writers.GroupClients;
+import io.silverback.server.writers.GroupClients.Client;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -23,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * What is asked of all members of a cluster. Each group counts at the server that shows it, each
  * push at the one that a client sent it to. Thread-safe; each call waits for answers.
  */
-final class ClusterSurveys implements JobTotals, GroupFinder, Problems, Cardinality {
+final class ClusterSurveys implements JobTotals, GroupFinder, Problems, Clients, Cardinality {
   private final ClusterNode node;
   private final Duration patience;
   private final MemberQuestions questions;
@@ -137,6 +142,23 @@ final class ClusterSurveys implements JobTotals, GroupFinder, Problems, Cardinal
     }
     problems.sort(Comparator.comparingLong(Problem::millis).reversed());
     return new Report(problems, silent);
+  }
+
+  @Override
+  public Known clientsOf(GroupingKey key) {
+    List<Member> members = node.status().view().map(View::members).orElse(List.of());
+    List<Optional<ServerAnswer>> answers =
+        questions.ask(members, new ServerQuestion.Clients(GroupKeys.encode(key)));
+    var clients = new ArrayList<Client>();
+    var silent = new ArrayList<String>();
+    for (int i = 0; i < members.size(); i++) {
+      if (answers.get(i).orElse(null) instanceof ServerAnswer.Pushing(var told)) {
+        clients.addAll(told);
+      } else {
+        silent.add(members.get(i).nodeId());
+      }
+    }
+    return new Known(GroupClients.united(clients), silent);
   }
 
   /** Also those that only vote, as clients may push to them. */

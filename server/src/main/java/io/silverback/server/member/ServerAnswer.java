@@ -19,6 +19,7 @@ import io.silverback.server.storage.MetricStore.Rehearsal;
 import io.silverback.server.storage.maps.GroupKeys;
 import io.silverback.server.storage.replica.OffHeapReplicaStore.Copy;
 import io.silverback.server.storage.replica.RehearsalCodec;
+import io.silverback.server.writers.GroupClients.Client;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -131,6 +132,9 @@ sealed interface ServerAnswer {
   /** How far a target of remote write got, each place once. */
   record There(List<Reached> reached) implements ServerAnswer {}
 
+  /** Which clients pushed to a group at the server, the last one first. */
+  record Pushing(List<Client> clients) implements ServerAnswer {}
+
   default byte[] encode() {
     return switch (this) {
       case Withheld(var reason) -> start(0, 0, 0).list(List.of(reason), ByteOutput::text).finish();
@@ -170,6 +174,8 @@ sealed interface ServerAnswer {
       }
       case There(var reached) ->
           start(16, 0, 0).list(reached.stream().map(ServerQuestion::bytes).toList()).finish();
+      case Pushing(var clients) ->
+          start(17, 0, 0).list(clients, (out, client) -> out.bytes(bytes(client))).finish();
       case Ended(boolean holds, int lost) -> start(9, holds ? 1 : 0, lost).list(List.of()).finish();
     };
   }
@@ -222,6 +228,7 @@ sealed interface ServerAnswer {
         yield new Rehearsed(RehearsalCodec.decode(strings.getFirst()));
       }
       case 16 -> new There(strings.stream().map(ServerQuestion::reached).toList());
+      case 17 -> new Pushing(strings.stream().map(ServerAnswer::client).toList());
       default -> throw in.fault("unknown kind of answer " + kind);
     };
   }
@@ -422,6 +429,30 @@ sealed interface ServerAnswer {
     var problem = new Problem(kind, GroupKeys.decode(in.bytes()), millis, in.text(), in.text());
     in.end();
     return problem;
+  }
+
+  private static byte[] bytes(Client client) {
+    return new ByteOutput()
+        .u64(client.pushMillis())
+        .u64(client.pushes())
+        .u64(client.refusalMillis())
+        .u64(client.refusals())
+        .text(client.address())
+        .text(client.agent())
+        .text(client.reason())
+        .finish();
+  }
+
+  private static Client client(byte[] bytes) {
+    var in = new ByteInput(bytes);
+    long pushMillis = in.u64();
+    long pushes = in.u64();
+    long refusalMillis = in.u64();
+    long refusals = in.u64();
+    var client =
+        new Client(in.text(), in.text(), pushMillis, pushes, refusalMillis, refusals, in.text());
+    in.end();
+    return client;
   }
 
   private static ByteOutput start(int kind, int first, int second) {

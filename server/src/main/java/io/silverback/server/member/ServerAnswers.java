@@ -27,6 +27,7 @@ import io.silverback.server.storage.engine.LocalStore;
 import io.silverback.server.storage.maps.GroupKeys;
 import io.silverback.server.storage.replica.OffHeapReplicaStore;
 import io.silverback.server.storage.replica.UpdateCodec;
+import io.silverback.server.writers.GroupClients;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -56,6 +57,7 @@ final class ServerAnswers implements UnaryOperator<byte[]> {
   private final MemoryPool queryMemory;
   private final JobTraffic traffic;
   private final Problems problems;
+  private final GroupClients clients;
   private final Supplier<Optional<View>> view;
   private final Supplier<ClusterInfo.Word> word;
   private final ClusterPushes pushes;
@@ -67,6 +69,7 @@ final class ServerAnswers implements UnaryOperator<byte[]> {
    * @param queryMemory what queries of history take from
    * @param traffic what jobs do at this server
    * @param problems what clients of this server have trouble with
+   * @param clients who pushes to which group at this server
    * @param view the newest one that this server knows
    * @param word how this server stands
    * @param pushes what it knows of remote write
@@ -79,6 +82,7 @@ final class ServerAnswers implements UnaryOperator<byte[]> {
       MemoryPool queryMemory,
       JobTraffic traffic,
       Problems problems,
+      GroupClients clients,
       Supplier<Optional<View>> view,
       Supplier<ClusterInfo.Word> word,
       ClusterPushes pushes) {
@@ -89,6 +93,7 @@ final class ServerAnswers implements UnaryOperator<byte[]> {
     this.queryMemory = queryMemory;
     this.traffic = traffic;
     this.problems = problems;
+    this.clients = clients;
     this.view = view;
     this.word = word;
     this.pushes = pushes;
@@ -134,6 +139,8 @@ final class ServerAnswers implements UnaryOperator<byte[]> {
             shown(slots -> new ServerAnswer.Found(slots(slots), finder(slots).find(query)));
         case ServerQuestion.Complaints() ->
             new ServerAnswer.Complained(problems.report().problems());
+        case ServerQuestion.Clients(var key) ->
+            new ServerAnswer.Pushing(clients.of(GroupKeys.decode(key)));
         case ServerQuestion.Rank(var query) ->
             shown(
                 slots ->

@@ -148,6 +148,9 @@ sealed interface ServerQuestion {
   /** Tells how far a target of remote write got; answered with no place. */
   record Reach(String target, List<Reached> reached) implements ServerQuestion {}
 
+  /** Which clients pushed to a group at the server; answered without a lease, too. */
+  record Clients(byte[] key) implements ServerQuestion {}
+
   /** How far a target of remote write got in some slots; answered without a lease, too. */
   record Where(String target, BitSet slots) implements ServerQuestion {}
 
@@ -196,6 +199,7 @@ sealed interface ServerQuestion {
       }
       case Where(var target, var slots) ->
           out.u8(19).u32(0).list(List.of(target.getBytes(UTF_8), slots.toByteArray())).finish();
+      case Clients(var key) -> out.u8(20).u32(0).list(List.of(key)).finish();
       case End(var stream) -> out.u8(9).u32(0).list(List.of(stream)).finish();
     };
   }
@@ -294,6 +298,10 @@ sealed interface ServerQuestion {
       case 19 -> {
         expect(2, keys, in);
         yield new Where(new String(keys.getFirst(), UTF_8), slots(keys.get(1), in));
+      }
+      case 20 -> {
+        expect(1, keys, in);
+        yield new Clients(keys.getFirst());
       }
       default -> throw in.fault(UNKNOWN + kind);
     };

@@ -32,6 +32,11 @@ public record HistoryQuery(
     return Double.doubleToRawLongBits(value) == Double.doubleToRawLongBits(STALE);
   }
 
+  /** The same with a mark at the end of each series that is not shown any more, or without. */
+  public HistoryQuery withEnds(boolean marks) {
+    return new HistoryQuery(selectors, startMillis, endMillis, marks);
+  }
+
   /** The same without what was before a time. */
   public HistoryQuery since(long timeMillis) {
     return new HistoryQuery(selectors, Math.max(startMillis, timeMillis), endMillis, marksEnds);

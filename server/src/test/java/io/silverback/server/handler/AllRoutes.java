@@ -8,6 +8,7 @@ import io.silverback.server.metrics.GatewayMetrics;
 import io.silverback.server.permission.Permissions;
 import io.silverback.server.storage.MetricStore;
 import io.silverback.server.web.Guard;
+import io.silverback.server.writers.GroupClients;
 import io.silverback.server.writers.WriterWatch;
 import java.util.List;
 import java.util.Optional;
@@ -19,6 +20,7 @@ final class AllRoutes {
   static List<Route> of(EndpointConfig settings, MetricStore store) {
     var writers = new WriterWatch(System::nanoTime, System::currentTimeMillis);
     var problems = new OwnProblems(writers, System::currentTimeMillis);
+    var clients = new GroupClients(System::currentTimeMillis);
     return new Routes(
             settings,
             RequestMemory.unlimited(),
@@ -28,10 +30,12 @@ final class AllRoutes {
             writers,
             new JobTraffic(),
             problems,
+            clients,
             new Surveys(
                 new StoredJobs(store::sizes, new JobTraffic()),
                 new StoredGroupFinder(store::sizes, System::currentTimeMillis),
                 problems,
+                key -> new Clients.Known(clients.of(key), List.of()),
                 new StoredCardinality(store::shapes)),
             () -> RewriteRules.NONE,
             BuildInfo.current(),

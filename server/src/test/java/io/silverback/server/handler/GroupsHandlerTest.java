@@ -91,6 +91,40 @@ final class GroupsHandlerTest {
     assertEquals(instances, String.join(" ", instances(json("/api/v1/groups?" + encoded))));
   }
 
+  @Test
+  void theClientsOfAGroupAreTold() throws IOException {
+    String path = "/metrics/job/load/instance/eu=1";
+    assertEquals(
+        200,
+        gateway
+            .send("PUT", path, "a 1\n", "User-Agent: <b>cron", "X-Forwarded-For: 10.0.0.7")
+            .status());
+
+    JsonNode data = json("/api/v1/group/clients?job=load&instance=eu=1").path("data");
+    assertEquals(List.of("clients", "silent_members"), names(data));
+    assertEquals(0, data.path("silent_members").size());
+    assertEquals(2, data.path("clients").size());
+    JsonNode last = data.path("clients").path(0);
+    assertEquals("10.0.0.7", last.path("client").asText());
+    assertEquals("<b>cron", last.path("agent").asText());
+    assertEquals(1, last.path("pushes").asInt());
+    assertEquals(0, last.path("refused").asInt());
+    JsonNode first = data.path("clients").path(1);
+    assertEquals("127.0.0.1", first.path("client").asText());
+    assertEquals(1, first.path("pushes").asInt());
+    assertEquals(1, first.path("refused").asInt());
+    assertTrue(first.path("reason").asText().contains("metric"), first.toString());
+    assertTrue(first.path("last_refusal").asText().startsWith("20"), first.toString());
+    assertEquals(0, json("/api/v1/group/clients?job=nobody").path("data").path("clients").size());
+    assertEquals(400, gateway.get("/api/v1/group/clients").status());
+  }
+
+  private static List<String> names(JsonNode object) {
+    var names = new ArrayList<String>();
+    object.fieldNames().forEachRemaining(names::add);
+    return names.stream().sorted().toList();
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"name", "last_push", "last_failure", "series", "bytes"})
   void thePagesOfAnyOrderHaveEachGroupOnce(String sort) throws IOException {

@@ -62,6 +62,10 @@ final class HistoryHandlerTest {
       if (query.matches("my.metric", labels)) {
         sink.series("my.metric", labels, new HeldSamples(new long[] {1}, Double.NaN));
       }
+      if (query.marksEnds() && query.matches("gone", labels)) {
+        var values = new HeldSamples(new long[] {1000, 2000, 3500}, 1, 2, HistoryQuery.STALE);
+        sink.series("gone", labels, values);
+      }
       if (query.matches("faulty", Labels.EMPTY)) {
         var many = new HeldSamples(new long[20_000], new double[20_000]);
         sink.series("faulty", Labels.EMPTY, many);
@@ -92,6 +96,26 @@ final class HistoryHandlerTest {
         {"metric":{"__name__":"my.metric","instance":"\\u003Ca\\u003E","job":"api"},\
         "values":[[0.001,"NaN"]]}]}}""",
         answer.text());
+  }
+
+  @Test
+  void aSeriesThatHasEndedSaysWhen() throws IOException {
+    String both = "?match[]=gone&match[]=up";
+    String gone =
+        """
+        {"metric":{"__name__":"gone","instance":"\\u003Ca\\u003E","job":"api"},\
+        "values":[[1,"1"],[2,"2"]],"ended":3.500}""";
+    assertTrue(ask(both + "&ends=marked").text().contains("]]}," + gone));
+    assertTrue(asked.marksEnds());
+    assertEquals(
+        "{\"status\":\"success\",\"data\":{\"resultType\":\"matrix\",\"result\":[" + gone + "]}}",
+        ask(both + "&ends=only").text());
+    ask(both);
+    assertFalse(asked.marksEnds());
+    Answer refused = ask(both + "&ends=yes");
+    assertEquals(400, refused.status());
+    assertTrue(
+        refused.text().contains("must be marked or only: value=\\\"yes\\\""), refused.text());
   }
 
   @Test

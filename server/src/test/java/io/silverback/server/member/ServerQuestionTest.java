@@ -26,8 +26,10 @@ import io.silverback.server.remotewrite.Reached;
 import io.silverback.server.storage.MetricStore.Rehearsal;
 import io.silverback.server.storage.MetricStore.Submission;
 import io.silverback.server.storage.StoreNotReadyException;
+import io.silverback.server.storage.maps.GroupKeys;
 import io.silverback.server.storage.replica.OffHeapReplicaStore.Copy;
 import io.silverback.server.storage.replica.UpdateCodec;
+import io.silverback.server.writers.GroupClients.Client;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -105,6 +107,9 @@ final class ServerQuestionTest {
   private static final ServerQuestion WHERE =
       new ServerQuestion.Where("prometheus", REACHED.slots());
   private static final ServerAnswer THERE = new ServerAnswer.There(List.of(REACHED));
+  private static final ServerQuestion CLIENTS = new ServerQuestion.Clients(GroupKeys.encode(GROUP));
+  private static final ServerAnswer PUSHING =
+      new ServerAnswer.Pushing(List.of(new Client("10.0.0.1", "curl", 7, 3, 5, 1, "höre")));
   private static final Path PAGE = Path.of("..", "docs", "formats", "server-questions.md");
 
   @Test
@@ -112,7 +117,7 @@ final class ServerQuestionTest {
     List<String> examples =
         Files.readAllLines(PAGE).stream().filter(line -> line.matches("[0-9a-f ]{8,}")).toList();
 
-    assertEquals(20, examples.size());
+    assertEquals(22, examples.size());
     byte[] question = HexFormat.of().parseHex(examples.get(0).replace(" ", ""));
     byte[] answer = HexFormat.of().parseHex(examples.get(1).replace(" ", ""));
     assertArrayEquals(question, new ServerQuestion.Names(KEY, 1024).encode());
@@ -146,6 +151,8 @@ final class ServerQuestionTest {
     assertArrayEquals(queries.get(13), REACH.encode());
     assertArrayEquals(queries.get(14), WHERE.encode());
     assertArrayEquals(queries.get(15), THERE.encode());
+    assertArrayEquals(queries.get(16), CLIENTS.encode());
+    assertArrayEquals(queries.get(17), PUSHING.encode());
   }
 
   /** A piece with a sample of {@code up{job="a"}}, and what a reader makes of it. */
@@ -223,6 +230,7 @@ final class ServerQuestionTest {
             REACH,
             new ServerQuestion.Reach("", List.of()),
             WHERE,
+            CLIENTS,
             new ServerQuestion.Heaviest(Order.REFUSALS),
             new ServerQuestion.Jobs(List.of("a", "é")))) {
       assertArrayEquals(
@@ -259,6 +267,7 @@ final class ServerQuestionTest {
             REHEARSED,
             RANKED,
             THERE,
+            PUSHING,
             HAD)) {
       assertEquals(answer, ServerAnswer.decode(answer.encode()));
     }
@@ -277,7 +286,8 @@ final class ServerQuestionTest {
             RANK.encode(),
             PUSHES.encode(),
             REACH.encode(),
-            WHERE.encode())) {
+            WHERE.encode(),
+            CLIENTS.encode())) {
       for (int length = 0; length < whole.length; length++) {
         byte[] cut = Arrays.copyOf(whole, length);
         assertThrows(MalformedBytesException.class, () -> ServerQuestion.decode(cut));
@@ -291,7 +301,7 @@ final class ServerQuestionTest {
     assertThrows(MalformedBytesException.class, () -> ServerQuestion.decode(noSelector));
     byte[] leads = new ServerAnswer.Leads(new TreeMap<>(Map.of(1, 7L))).encode();
     List<ServerAnswer> others =
-        List.of(HAD, WEIGHED, SUMMED, FOUND, COMPLAINED, REHEARSED, RANKED, THERE);
+        List.of(HAD, WEIGHED, SUMMED, FOUND, COMPLAINED, REHEARSED, RANKED, THERE, PUSHING);
     for (byte[] whole :
         Stream.concat(Stream.of(answer, leads), others.stream().map(ServerAnswer::encode))
             .toList()) {

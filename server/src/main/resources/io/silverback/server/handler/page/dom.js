@@ -19,10 +19,17 @@ export function render(parent, ...views) {
 }
 
 function patchChildren(parent, views) {
+  const wanted = new Set(views.map(view => view.tag && view.props.key));
   const keyed = new Map();
-  for (const node of parent.childNodes) {
-    if (node.viewKey !== undefined) {
+  for (const node of [...parent.childNodes]) {
+    if (node.viewKey === undefined) {
+      continue;
+    }
+    if (wanted.has(node.viewKey)) {
       keyed.set(node.viewKey, node);
+    } else {
+      // Before those after it are looked at: one that is moved over it loses focus and selection.
+      node.remove();
     }
   }
   let at = parent.firstChild;

@@ -11,7 +11,7 @@ const MOST_SERIES = 200;
 const RANGES = [['15m', '15 minutes', 900], ['1h', '1 hour', 3600], ['6h', '6 hours', 21600], ['24h', '24 hours', 86400]];
 
 /** What the viewer has opened, of the group that is shown. */
-let opened = {group: '', families: new Map(), series: ''};
+let opened = {group: '', families: new Map(), series: '', ended: undefined};
 
 export default {
   title: () => 'Group',
@@ -27,9 +27,9 @@ async function load(params, signal) {
   const labels = keyOf(params);
   const group = JSON.stringify(labels);
   if (opened.group !== group) {
-    opened = {group, families: new Map(), series: ''};
+    opened = {group, families: new Map(), series: '', ended: undefined};
   }
-  const [found, row, place, problems] = await Promise.all([
+  const [found, rows, place, problems, clients] = await Promise.all([
     get('api/v1/group', labels, signal).catch(fault => {
       if (fault.status !== 404) {
         throw fault;
@@ -39,11 +39,23 @@ async function load(params, signal) {
     get('api/v1/groups', {'match[]': selector(labels), limit: 50}, signal),
     placeOf(labels, signal).catch(ifNotAborted(signal)),
     get('api/v1/problems', {}, signal).catch(ifNotAborted(signal)),
+    get('api/v1/group/clients', labels, signal).catch(ifNotAborted(signal)),
   ]);
+  const row = rows.data.groups.find(each => sameLabels(each.labels, labels));
+  if (opened.ended === undefined) {
+    opened.ended = !row || row.stale;
+  }
   const refusal = problems && problems.data.problems.find(problem =>
     problem.kind === 'refused_push' && sameLabels(problem.labels, labels));
+  const common = {
+    labels,
+    refusal,
+    row,
+    clients: clients && clients.data,
+    ended: opened.ended ? await endedSeries(labels, seconds(params), signal) : undefined,
+  };
   if (!found) {
-    return {labels, refusal};
+    return common;
   }
   const data = found.data;
   const families = Object.entries(data)
@@ -67,12 +79,10 @@ async function load(params, signal) {
     }
   }));
   return {
-    labels,
+    ...common,
     families,
     past,
-    row: row.data.groups.find(each => sameLabels(each.labels, labels)),
     place: place && place.data.leader ? place.data : undefined,
-    refusal,
     mayChange: found.may_change,
     conflict: Array.isArray(data.writer_conflict) ? data.writer_conflict : undefined,
   };
@@ -121,13 +131,30 @@ function seriesKey({__name__, ...labels}) {
   return JSON.stringify(Object.entries(labels).filter(([, value]) => value !== '').sort());
 }
 
+/** What is left of series with these labels that no push brings any more; they may be of groups with more labels. */
+async function endedSeries(labels, span, signal) {
+  const start = (now() / 1000 - span).toFixed(3);
+  try {
+    const {data} = await get('api/v1/history', {'match[]': selector(labels), start, ends: 'only'}, signal);
+    return {series: data.result};
+  } catch (fault) {
+    if (signal.aborted) {
+      throw fault;
+    }
+    return {failure: fault.message};
+  }
+}
+
 function view(data, params, app) {
-  const {labels, families, row, conflict, place, refusal, mayChange} = data;
+  const {labels, families, row, conflict, place, refusal, mayChange, clients} = data;
   if (!families) {
     return [
       h('p', {key: 'key', class: 'key'}, labelList(labels)),
       h('p', {key: 'none'}, 'There is no such group: nothing that was pushed to it was taken, or it was deleted.'),
       lastRefusal(refusal),
+      rangeChoice(params, labels, app),
+      endedCard(data, app),
+      clientSection(clients),
     ];
   }
   const series = families.reduce((sum, family) => sum + family.metrics.length, 0);
@@ -137,7 +164,7 @@ function view(data, params, app) {
       row && row.stale && badge('warn', 'expired'),
       row && row.overdue && badge('warn', 'overdue')),
     h('dl', {key: 'facts', class: 'facts'},
-      fact('Last push', ago(row && row.last_push)),
+      fact('Last push', [ago(row && row.last_push), lastClient(clients)]),
       row && row.last_failure && fact('Last refused push', ago(row.last_failure)),
       row && row.stale_since && fact('Expired', ago(row.stale_since)),
       row && row.interval_seconds && fact('Pushed every', duration(row.interval_seconds)),
@@ -156,11 +183,78 @@ function view(data, params, app) {
       copyButton(app, 'Copy curl -X DELETE', `curl -X DELETE ${new URL(groupPath(labels), root).href}`),
       copyButton(app, 'Copy scrape config', scrapeConfig()),
       mayChange && h('button', {type: 'button', class: 'danger', onclick: () => remove(labels, app)}, 'Delete group…')),
-    h('p', {key: 'range', class: 'choices', role: 'group', 'aria-label': 'Time shown'}, RANGES.map(([name, text, length]) =>
-      h('button', {type: 'button', 'aria-pressed': String(seconds(params) === length),
-        onclick: () => app.replace('group', {...labels, '@range': name})}, text))),
+    rangeChoice(params, labels, app),
     families.map(family => familyCard(family, data, app)),
+    endedCard(data, app),
+    clientSection(clients),
   ];
+}
+
+function rangeChoice(params, labels, app) {
+  return h('p', {key: 'range', class: 'choices', role: 'group', 'aria-label': 'Time shown'}, RANGES.map(([name, text, length]) =>
+    h('button', {type: 'button', 'aria-pressed': String(seconds(params) === length),
+      onclick: () => app.replace('group', {...labels, '@range': name})}, text)));
+}
+
+function lastClient(clients) {
+  const last = clients && clients.clients.find(client => client.last_push);
+  return last && [' from ', h('code', {}, last.client)];
+}
+
+function clientSection(clients) {
+  return clients && h('section', {key: 'clients', 'aria-label': 'Who pushes'}, h('h2', {}, 'Who pushes'),
+    clients.clients.length === 0
+      ? h('p', {class: 'faint'}, 'No client is known: none has pushed since the server was started, or too many other groups were pushed to since.')
+      : table('Clients of this group', ['Client', 'Last push', 'Pushes', 'Refused', 'Last error'], clients.clients.map(client =>
+        h('tr', {key: JSON.stringify([client.client, client.agent])},
+          h('th', {scope: 'row'}, h('code', {}, client.client), h('div', {class: 'faint agent'}, client.agent || 'does not say what it is')),
+          h('td', {'data-head': 'Last push'}, client.last_push ? ago(client.last_push) : none()),
+          h('td', {class: 'number', 'data-head': 'Pushes'}, number(client.pushes)),
+          h('td', {class: 'number', 'data-head': 'Refused'}, number(client.refused)),
+          h('td', {'data-head': 'Last error'}, client.reason ? [ago(client.last_refusal), ': ', client.reason] : none()))), {class: 'cards'}),
+    clients.silent_members.length > 0 && h('p', {class: 'faint'},
+      `Without the clients of ${clients.silent_members.join(', ')}: no answer.`));
+}
+
+/** Series that ended in the time that is shown; they are asked for once this is open. */
+function endedCard({labels, row, ended}, app) {
+  return h('details', {
+    key: 'ended',
+    class: 'family',
+    open: opened.ended,
+    ontoggle: event => {
+      if (opened.ended !== event.target.open) {
+        opened.ended = event.target.open;
+        app.reload();
+      }
+    },
+  },
+    h('summary', {}, 'Series with these labels that have ended'),
+    ended && (ended.failure
+      ? h('p', {class: 'faint'}, 'History cannot be told: ', ended.failure)
+      : ended.series.length === 0
+        ? h('p', {class: 'faint'}, 'None in this time.')
+        : [
+          table('Series that have ended', ['Series', 'Last value', 'Ended', 'History'],
+            ended.series.slice(0, MOST_SERIES).flatMap(series => endedRow(series, labels, row, app))),
+          ended.series.length > MOST_SERIES && h('p', {class: 'faint'},
+            `Only the first ${number(MOST_SERIES)} of ${number(ended.series.length)} are shown.`),
+        ]));
+}
+
+function endedRow({metric: {__name__: name, ...labels}, values, ended}, group, row, app) {
+  const id = `ended ${name} ${seriesKey(labels)}`;
+  const time = new Date(1000 * ended).toISOString();
+  const text = row && row.stale_since === time ? 'expired' : 'ended';
+  return [
+    h('tr', {key: id},
+      h('td', {'data-head': 'Series'}, h('code', {}, name), ' ', ownLabels({labels}, group)),
+      h('td', {class: 'number', 'data-head': 'Last value'}, values.length > 0 ? sample(values.at(-1)[1]) : none()),
+      h('td', {'data-head': 'Ended'}, ago(time)),
+      historyCell(id, name, values, app)),
+    opened.series === id && h('tr', {key: `${id} plot`}, h('td', {colspan: 4},
+      plot(values, `History of ${name}`, {time: ended, text}))),
+  ].filter(Boolean);
 }
 
 function lastRefusal(refusal) {
@@ -244,21 +338,30 @@ function samplesOf(family, metric, data) {
 function single(family, metric, data, app) {
   const id = `${family.name} ${seriesKey(metric.labels || {})}`;
   const samples = samplesOf(family, metric, data);
-  const isOpen = opened.series === id;
   return [
     h('tr', {key: id},
       h('td', {'data-head': 'Labels'}, ownLabels(metric, data.labels) || none()),
       h('td', {class: 'number', 'data-head': 'Value'}, readable(family.name, metric.value)),
-      h('td', {class: 'history', 'data-head': 'History'}, h('button', {
-        type: 'button', class: 'bare', 'aria-expanded': String(isOpen), title: 'Show as a plot',
-        'aria-label': `History of ${family.name}`,
-        onclick: () => {
-          opened.series = isOpen ? '' : id;
-          app.draw();
-        },
-      }, sparkline(samples)))),
-    isOpen && h('tr', {key: `${id} plot`}, h('td', {colspan: 3}, plot(samples, `History of ${family.name}`, data.row && data.row.stale_since))),
+      historyCell(id, family.name, samples, app)),
+    opened.series === id && h('tr', {key: `${id} plot`}, h('td', {colspan: 3}, plot(samples, `History of ${family.name}`, expiry(data.row)))),
   ].filter(Boolean);
+}
+
+function expiry(row) {
+  return row && row.stale_since && {time: Date.parse(row.stale_since) / 1000, text: 'expired'};
+}
+
+/** A small line that opens the plot. */
+function historyCell(id, name, samples, app) {
+  const isOpen = opened.series === id;
+  return h('td', {class: 'history', 'data-head': 'History'}, h('button', {
+    type: 'button', class: 'bare', 'aria-expanded': String(isOpen), title: 'Show as a plot',
+    'aria-label': `History of ${name}`,
+    onclick: () => {
+      opened.series = isOpen ? '' : id;
+      app.draw();
+    },
+  }, sparkline(samples)));
 }
 
 function readable(name, value) {

@@ -83,34 +83,42 @@ function clock(seconds, span) {
       : {hour: '2-digit', minute: '2-digit'});
 }
 
-/** Every push as a point, with axes; a gap is where the series was no number, a line when the group expired. */
-export function plot(samples, title, expired = undefined) {
+/**
+ * Every push as a point, with axes; a gap is where the series was no number.
+ * The end of the series, if it has one, is a line with a cross: from then on Prometheus takes it for stale.
+ */
+export function plot(samples, title, end = undefined) {
   const parts = runs(samples || []);
   const points = parts.flat();
   if (points.length === 0) {
     return h('p', {class: 'faint'}, 'No sample in this time.');
   }
-  const expiry = expired ? [Date.parse(expired) / 1000] : [];
-  const [start, end] = extent([...points.map(point => point[0]), ...expiry]);
+  const ends = end ? [end] : [];
+  const [start, last] = extent([...points.map(point => point[0]), ...ends.map(({time}) => time)]);
   const [low, high] = extent(points.map(point => point[1]));
-  const x = time => LEFT + (WIDTH - LEFT - RIGHT) * (time - start) / (end - start);
+  const x = time => LEFT + (WIDTH - LEFT - RIGHT) * (time - start) / (last - start);
   const y = value => HEIGHT - BOTTOM - (HEIGHT - BOTTOM - TOP) * (value - low) / (high - low);
-  const times = [0, 0.25, 0.5, 0.75, 1].map(part => start + part * (end - start));
+  const times = [0, 0.25, 0.5, 0.75, 1].map(part => start + part * (last - start));
   return h('svg', {class: 'plot', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': title},
     ticks(low, high, 4).map(value => h('g', {},
       h('line', {class: 'grid', x1: LEFT, x2: WIDTH - RIGHT, y1: y(value), y2: y(value)}),
       h('text', {x: LEFT - 6, y: y(value) + 4, 'text-anchor': 'end'}, short(value)))),
     times.map((time, i) => h('text', {x: x(time), y: HEIGHT - 6,
       'text-anchor': i === 0 ? 'start' : i === times.length - 1 ? 'end' : 'middle'},
-      clock(time, end - start))),
+      clock(time, last - start))),
     parts.map(run => h('path', {d: line(run, x, y), class: 'line'})),
-    expiry.map(time => h('g', {class: 'expiry'},
-      h('title', {}, `Expired at ${exact(time * 1000)}`),
+    ends.map(({time, text}) => h('g', {class: 'end'},
+      h('title', {}, `${text} at ${exact(time * 1000)}`),
       h('line', {x1: x(time), x2: x(time), y1: TOP, y2: HEIGHT - BOTTOM}),
-      h('text', {x: x(time) - 5, y: TOP + 10, 'text-anchor': 'end'}, 'expired'))),
+      h('path', {d: cross(x(time), y(points.at(-1)[1]))}),
+      h('text', {x: x(time) - 7, y: TOP + 10, 'text-anchor': 'end'}, text))),
     points.length <= 2000 && points.map(([time, value, text]) =>
       h('circle', {class: 'point', cx: x(time).toFixed(1), cy: y(value).toFixed(1), r: 2.5},
         h('title', {}, `${sample(text)} at ${exact(time * 1000)}`))));
+}
+
+function cross(x, y) {
+  return `M${x - 4} ${y - 4}l8 8m0-8l-8 8`;
 }
 
 /** Buckets as bars: each has a name and how many observations it has. */
