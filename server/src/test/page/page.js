@@ -144,6 +144,8 @@ const claims = {
     await page.click('button.bare');
     await page.waitForSelector('svg.plot circle');
     assert.equal((await page.$$('svg.plot circle')).length, 3);
+    const times = await page.$$eval('svg.plot > text', texts => texts.map(text => text.textContent));
+    assert.equal(new Set(times).size, 5, times.join());
     await click('.choices button', '15 minutes');
     await until(() => textOf('.choices [aria-pressed=true]'), '15 minutes');
     assert.match(await textOf('main'), /≤ \+Inf.*Quantile/s);

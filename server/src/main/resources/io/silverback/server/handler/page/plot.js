@@ -10,6 +10,9 @@ const BOTTOM = 24;
 const TOP = 10;
 const RIGHT = 12;
 
+/** Seconds of the axis of times at least, so that each of its five labels is another second. */
+const SHORTEST = 20;
+
 /** Runs of numbers between the stale markers, each sample as [seconds, number, text]. */
 function runs(samples) {
   const all = [[]];
@@ -32,6 +35,13 @@ function extent(values) {
     high = Math.max(high, value);
   }
   return low === high ? [low - (Math.abs(low) || 1) / 2, high + (Math.abs(high) || 1) / 2] : [low, high];
+}
+
+function stretch(times) {
+  const start = Math.min(...times);
+  const last = Math.max(...times);
+  const missing = Math.max(0, SHORTEST - (last - start)) / 2;
+  return [start - missing, last + missing];
 }
 
 function line(run, x, y) {
@@ -94,7 +104,7 @@ export function plot(samples, title, end = undefined) {
     return h('p', {class: 'faint'}, 'No sample in this time.');
   }
   const ends = end ? [end] : [];
-  const [start, last] = extent([...points.map(point => point[0]), ...ends.map(({time}) => time)]);
+  const [start, last] = stretch([points[0][0], points.at(-1)[0], ...ends.map(({time}) => time)]);
   const [low, high] = extent(points.map(point => point[1]));
   const x = time => LEFT + (WIDTH - LEFT - RIGHT) * (time - start) / (last - start);
   const y = value => HEIGHT - BOTTOM - (HEIGHT - BOTTOM - TOP) * (value - low) / (high - low);
