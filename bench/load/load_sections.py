@@ -16,6 +16,8 @@ from servers import BENCH, SILVERBACK
 # As many bodies as the client keeps in its memory.
 SUSTAINED_PROCESSES = 20
 SUSTAINED_MEMORY = "--storage.max-memory=1GiB"
+# No server takes more, so that the plan outlasts the time.
+MOST_SAMPLES_A_SECOND = 10_000_000
 FIRST_SECONDS = 10
 CROWD_PERIOD = 5
 CROWD_SECONDS = 60
@@ -61,8 +63,7 @@ def sustained(run):
     seconds = run.sizes.sustained_seconds
     bodies = run.bodies("flink", SUSTAINED_PROCESSES, FLINK_ROUNDS)
     rounds = [line for round_index in range(1, FLINK_ROUNDS + 1) for line in bodies.round(round_index)]
-    # More than two million samples a second would take.
-    plan = rounds * (1 + seconds * 2_000_000 // bodies.series // len(rounds))
+    plan = rounds * (1 + seconds * MOST_SAMPLES_A_SECOND // bodies.series // len(rounds))
     rows, rates = [], {}
     for name in run.names(SILVERBACK):
         say(f"  {name}")
