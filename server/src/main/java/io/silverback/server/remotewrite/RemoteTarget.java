@@ -216,6 +216,8 @@ final class RemoteTarget {
     } catch (Stop.StoppedException | StoreClosedException e) {
       throw e;
     } catch (RuntimeException e) {
+      // What an end has interrupted is no fault.
+      stop.look();
       log.error("remote write failed and begins again", "remote_name", config.name(), "err", e);
       stop.pause(AFTER_FAULT);
       return !isLast;
