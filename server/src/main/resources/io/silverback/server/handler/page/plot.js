@@ -11,7 +11,7 @@ const TOP = 10;
 const RIGHT = 12;
 
 /** Seconds of the axis of times at least, so that each of its five labels is another second. */
-const SHORTEST = 20;
+const SHORTEST = 5;
 
 /** Runs of numbers between the stale markers, each sample as [seconds, number, text]. */
 function runs(samples) {
