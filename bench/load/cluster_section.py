@@ -12,7 +12,7 @@ from process import ServerProcess
 from push_sections import BATCH_ROUNDS, FLINK_ROUNDS, micros
 from pushes import push
 from run import say
-from servers import SILVERBACK, Server
+from servers import SILVERBACK
 
 NODES = 3
 SMALL_GROUPS = 1000
@@ -76,8 +76,7 @@ def started(server, count, folder):
         flags = [] if count == 1 else [
             f"--cluster.node-id=n{index}", f"--cluster.secret-file={secret}", f"--cluster.bootstrap-expect={count}",
             f"--cluster.listen-address=127.0.0.1:{ports[index]}", *(f"--cluster.join=127.0.0.1:{port}" for port in ports)]
-        member = Server(server.name, lambda port, folder: [*server.command(port, folder), "--shutdown.timeout=0s", *flags])
-        return ServerProcess(member, folder / f"n{index}", ready_timeout=180)
+        return ServerProcess(server.with_flags("--shutdown.timeout=0s", *flags), folder / f"n{index}", ready_timeout=180)
 
     with ThreadPoolExecutor(count) as starters:
         starts = [starters.submit(node, index) for index in range(count)]

@@ -1,12 +1,10 @@
 """What happens over time: a load that lasts, the first seconds after a start, a store that grows, a crowd. Silverback alone, or both builds of it."""
 
+import http.client
 import subprocess
 import threading
-from contextlib import contextmanager
-from dataclasses import replace
 
-from figures import Figure, Goal, Section, number
-from process import ServerProcess
+from figures import Figure, Goal, Section, known, number
 from push_sections import BATCH_ROUNDS, FLINK_ROUNDS, micros
 from pushes import push
 from run import say
@@ -29,6 +27,7 @@ class EachSecond:
     def __init__(self, action):
         self._action = action
         self.seen = []
+        self._failure = None
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._act, daemon=True)
 
@@ -36,26 +35,18 @@ class EachSecond:
         self._thread.start()
         return self
 
-    def __exit__(self, *failure):
+    def __exit__(self, kind, *rest):
         self._ended.set()
         self._thread.join()
+        if self._failure and not kind:
+            raise self._failure
 
     def _act(self):
-        while not self._ended.wait(1):
-            self.seen.append(self._action())
-
-
-def with_flags(server, *flags):
-    return replace(server, command=lambda port, folder: [*server.command(port, folder), *flags])
-
-
-@contextmanager
-def started(run, name, place, *flags):
-    process = ServerProcess(with_flags(run.servers[name], *flags), run.folder / place, ready_timeout=120)
-    try:
-        yield process
-    finally:
-        process.stop()
+        try:
+            while not self._ended.wait(1):
+                self.seen.append(self._action())
+        except (RuntimeError, OSError, http.client.HTTPException) as failure:
+            self._failure = failure
 
 
 def sustained(run):
@@ -64,26 +55,25 @@ def sustained(run):
     bodies = run.bodies("flink", SUSTAINED_PROCESSES, FLINK_ROUNDS)
     rounds = [line for round_index in range(1, FLINK_ROUNDS + 1) for line in bodies.round(round_index)]
     plan = rounds * (1 + seconds * MOST_SAMPLES_A_SECOND // bodies.series // len(rounds))
-    rows, rates = [], {}
+    rows, cost, tail = [], {}, {}
     for name in run.names(SILVERBACK):
-        say(f"  {name}")
-        with started(run, name, f"sustained-{len(rows)}", SUSTAINED_MEMORY) as process, EachSecond(lambda: process.memory_megabytes()[0]) as memory:
+        with run.alone(name, SUSTAINED_MEMORY) as process, EachSecond(lambda: process.memory_megabytes()[0]) as memory:
             done = push(process, plan, seconds)
             process.settle()
             kept = process.own_metrics()
         samples = done.pushes * bodies.series
+        cost[name], tail[name] = Figure([micros(done, bodies.series)]), Figure([done.p99_millis])
         history = sum(value for metric, value in kept.items() if metric.startswith("silverback_storage_allocated_bytes{") and 'pages"' in metric)
         half = memory.seen[len(memory.seen) // 2:]
-        rates[name] = Figure([samples / done.seconds / 1000])
         rows.append([
-            name, str(rates[name]), number(samples / 1e6), number(done.cpu_seconds / samples * 1e6), number(done.p50_millis), number(done.p99_millis),
-            number(half[0]), number(max(half)), number(history / 1e6)])
+            name, number(samples / done.seconds / 1000), number(samples / 1e6), str(cost[name]), number(done.p50_millis), str(tail[name]), number(half[0]), number(max(half)),
+            number(history / 1e6)])
     return Section(
         "A load that lasts",
         f"{bodies.groups} processes push {bodies.series:,} series each, {FLINK_ROUNDS} different bodies of each in turn, for {seconds} s over 4 connections, as fast "
         f"as the answers come, with {SUSTAINED_MEMORY} and an hour of history; the client is on the same cores. Goal: 1,000 thousand samples a second.",
         ["server", "1,000 samples/s", "million samples", "us CPU/sample", "p50 ms", "p99 ms", "RSS MB after half of the time", "RSS MB at most after that", "history, MB"],
-        rows, [])
+        rows, [], {"us CPU/sample": cost, "p99 ms": tail})
 
 
 def first_seconds(run):
@@ -91,24 +81,22 @@ def first_seconds(run):
     sizes = run.sizes
     flink = run.bodies("flink", sizes.flink_processes, FLINK_ROUNDS)
     again = [line for round_index in range(1, FLINK_ROUNDS + 1) for line in flink.round(round_index)]
-    rows = []
+    rows, cost, tail = [], {}, {}
     for name in run.names(SILVERBACK):
-        say(f"  {name}")
-        store = run.folder / f"first-{len(rows)}" / "store"
-        keeps = f"--persistence.file={store}"
-        with started(run, name, f"first-{len(rows)}", keeps) as process:
+        keeps = f"--persistence.file={run.folder / f'first-{len(rows)}'}"
+        with run.alone(name, keeps) as process:
             push(process, flink.round(0), 4 * sizes.fill_seconds)
-        # Answers with another status than 2xx end the run.
-        with started(run, name, f"first-{len(rows)}-again", keeps) as process:
+        with run.alone(name, keeps) as process:
             done = push(process, again * 50, FIRST_SECONDS)
+            cost[name], tail[name] = Figure([micros(done, flink.series)]), Figure([done.p99_millis])
             rows.append([
-                name, number(process.ready_seconds), number(done.pushes * flink.series / done.seconds / 1000),
-                number(done.cpu_seconds / done.pushes / flink.series * 1e6), "0", number(done.p50_millis), number(done.p99_millis)])
+                name, number(process.ready_seconds), number(done.pushes * flink.series / done.seconds / 1000), str(cost[name]),
+                number(done.p50_millis), str(tail[name])])
     return Section(
         "The first seconds after a start",
         f"A server is started with a store of {flink.groups} processes of {flink.series:,} series each, and gets their next pushes from the moment on when it is "
-        f"ready, for {FIRST_SECONDS} s over 4 connections, as fast as the answers come.",
-        ["server", "ready s", "1,000 samples/s", "us CPU/sample", "refused", "p50 ms", "p99 ms"], rows, [])
+        f"ready, for {FIRST_SECONDS} s over 4 connections, as fast as the answers come. A push that is refused would end the run.",
+        ["server", "ready s", "1,000 samples/s", "us CPU/sample", "p50 ms", "p99 ms"], rows, [], {"us CPU/sample": cost, "p99 ms": tail})
 
 
 def growth(run):
@@ -116,7 +104,7 @@ def growth(run):
     sizes = run.sizes
     ladder = sizes.growth_groups
     bodies = run.bodies("batch", ladder[-1], BATCH_ROUNDS)
-    rows, warm = [], {}
+    rows, costs = [], {size: {} for size in ladder}
     for name in run.names(SILVERBACK):
         with run.alone(name) as process:
             stored = 0
@@ -128,24 +116,25 @@ def growth(run):
                     break
                 if size == ladder[0]:
                     push(process, bodies.scattered(50 * sizes.small_pushes, size, 1), sizes.warm_seconds)
-                rows.append([name, f"{size * bodies.series:,}", *grown(process, bodies, size, first, sizes, warm.setdefault(name, []))])
-    figures = warm.get(SILVERBACK, [])
-    flat = figures[-1].median / figures[0].median if len(figures) == len(ladder) else None
+                costs[size][name] = Figure()
+                rows.append([name, f"{size * bodies.series:,}", *grown(process, bodies, size, first, sizes, costs[size][name])])
+    least, most = costs[ladder[0]].get(SILVERBACK), costs[ladder[-1]].get(SILVERBACK)
+    flat = most.median / least.median if known(least, most) else None
     return Section(
         "A store that grows",
         f"Groups of {bodies.series} series: us of CPU a first push (of those that were new since the row above) and of a push to a stored group, in random order and with "
         "new values; its slowest in ms; then us of CPU per series of a scrape without compression, of one in gzip, and of the same again, and the seconds that they took.",
         ["server", "series stored", "first push", "push", "slowest of these, ms", "identity, us/series", "s", "gzip", "s", "gzip again", "s", "RSS MB"],
-        rows, [Goal(f"small push at {ladder[-1] * bodies.series:,} series, against {ladder[0] * bodies.series:,}", 1.2, "x", flat)])
+        rows, [Goal(f"small push at {ladder[-1] * bodies.series:,} series, against {ladder[0] * bodies.series:,}", 1.2, "x", flat)],
+        {f"us CPU/push at {size * bodies.series:,} series": cost for size, cost in costs.items()})
 
 
-def grown(process, bodies, size, first, sizes, costs):
-    cost, slowest = Figure(), 0
+def grown(process, bodies, size, first, sizes, cost):
+    slowest = 0
     for repetition in range(sizes.repetitions):
         done = push(process, bodies.scattered(sizes.small_pushes, size, 1 + 7 * repetition), 4 * sizes.measure_seconds)
         cost.add(micros(done))
         slowest = max(slowest, done.most_millis)
-    costs.append(cost)
     scrapes = [scrape(process), scrape(process, gzip=True), scrape(process, gzip=True)]
     series = size * bodies.series
     told = [text for each in scrapes for text in (number(each.cpu_seconds / series * 1e6), number(each.seconds))]

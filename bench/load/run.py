@@ -55,10 +55,10 @@ class Run:
         return [name for name in wanted if name in self.servers]
 
     @contextmanager
-    def alone(self, name):
+    def alone(self, name, *flags):
         self._started += 1
         say(f"  {name}")
-        process = ServerProcess(self.servers[name], self.folder / f"server-{self._started}")
+        process = ServerProcess(self.servers[name].with_flags(*flags), self.folder / f"server-{self._started}")
         try:
             yield process
         finally:

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Callable, Optional
 from urllib.parse import quote
@@ -38,6 +38,9 @@ class Server:
     imports: bool = False
     scrape_path: Optional[str] = "/metrics"
 
+    def with_flags(self, *flags):
+        return replace(self, command=lambda port, folder: [*self.command(port, folder), *flags])
+
 
 def _pushgateway(name, *flags):
     return Server(name, lambda port, folder: [
@@ -55,6 +58,12 @@ def _victoria_metrics():
 
 def silverback(name=SILVERBACK, launcher=LAUNCHER):
     return Server(name, lambda port, folder: [str(launcher), f"--web.listen-address=127.0.0.1:{port}"])
+
+
+def make_cache(launcher):
+    """As packages have it; those bring their own."""
+    if not (launcher.parent.parent / "lib" / "silverback-server.aot").is_file():
+        subprocess.run([launcher, "make-aot-cache"], stdout=subprocess.DEVNULL, check=True)
 
 
 def keeping(name, store, *flags):

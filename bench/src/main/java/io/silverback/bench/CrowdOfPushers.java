@@ -69,10 +69,10 @@ public final class CrowdOfPushers {
   }
 
   /** What one client saw: nanoseconds of each push that was taken, and how many were not. */
-  private record Seen(long[] nanos, int refused) {}
+  record Seen(long[] nanos, int refused) {}
 
-  private static Seen run(
-      int port, String path, List<byte[]> bodies, long first, long period, int rounds)
+  /** Pushes once a period, the first time at that moment of {@link System#nanoTime}. */
+  static Seen run(int port, String path, List<byte[]> bodies, long first, long period, int rounds)
       throws IOException, InterruptedException {
     var nanos = new long[rounds - 1];
     int taken = 0;

@@ -26,9 +26,10 @@ import org.jspecify.annotations.Nullable;
  * makes. Thread-safe.
  *
  * <p>A node opens one connection a peer and channel, when it has something to send, and messages go
- * outwards on it alone. Its threads are virtual but for those of messages that come with each push;
- * there are as many of these as connections. {@link #dropConnections} and {@link #close} wait until
- * no message of a closed connection is being handed over, so a receiver must call neither.
+ * outwards on it alone. Its threads are virtual but for those of messages that come with each push
+ * or several times a second; there are as many of these as connections. {@link #dropConnections}
+ * and {@link #close} wait until no message of a closed connection is being handed over, so a
+ * receiver must call neither.
  */
 public final class SealedNetwork implements Network {
   private static final Logger logger = System.getLogger(SealedNetwork.class.getName());

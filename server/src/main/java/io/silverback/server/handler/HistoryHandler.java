@@ -73,7 +73,7 @@ final class HistoryHandler {
   private static HistorySink wanted(Ends ends, HistorySink sink) {
     return ends == Ends.ONLY
         ? (name, labels, samples) -> {
-          if (HistoryQuery.isStale(samples.value(samples.size() - 1))) {
+          if (HistoryQuery.endsIn(samples)) {
             sink.series(name, labels, samples);
           }
         }
@@ -95,6 +95,7 @@ final class HistoryHandler {
                         Exchange.of(request)::isAbandoned,
                         () -> store.history(query, bounds, wanted(ends, bounds.bounded(sink))));
                   },
+                  query.marksEnds(),
                   data));
     } catch (StoreNotReadyException e) {
       if (stream.isBegun()) {

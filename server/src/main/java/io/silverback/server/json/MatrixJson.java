@@ -10,18 +10,17 @@ import io.silverback.server.storage.Samples;
 import java.io.IOException;
 import java.math.BigDecimal;
 
-/**
- * Writes series as Prometheus' API shows the result of a range query. Of a series that has ended,
- * as its last sample says, that is no value but {@code ended}, in seconds as other times.
- */
+/** Writes series as Prometheus' API shows the result of a range query. */
 public final class MatrixJson implements HistorySink {
   private static final double MIN_PLAIN = 1e-6;
   private static final double MAX_PLAIN = 1e21;
 
   private final JsonGenerator out;
+  private final boolean hasEnds;
 
-  private MatrixJson(JsonGenerator out) {
+  private MatrixJson(JsonGenerator out, boolean hasEnds) {
     this.out = out;
+    this.hasEnds = hasEnds;
   }
 
   /** Where the series come from. */
@@ -30,12 +29,17 @@ public final class MatrixJson implements HistorySink {
     void writeTo(HistorySink sink) throws IOException;
   }
 
-  /** Writes all series of the source, each as soon as it comes. */
-  public static void write(Source source, JsonGenerator out) throws IOException {
+  /**
+   * Writes all series of the source, each as soon as it comes.
+   *
+   * @param hasEnds whether a last sample that is {@link HistoryQuery#STALE} is no value but the end
+   *     of the series: {@code ended}, in seconds as other times
+   */
+  public static void write(Source source, boolean hasEnds, JsonGenerator out) throws IOException {
     out.writeStartObject();
     out.writeStringField("resultType", "matrix");
     out.writeArrayFieldStart("result");
-    source.writeTo(new MatrixJson(out));
+    source.writeTo(new MatrixJson(out, hasEnds));
     out.writeEndArray();
     out.writeEndObject();
   }
@@ -48,15 +52,15 @@ public final class MatrixJson implements HistorySink {
     GroupJson.writePairs(labels, out);
     out.writeEndObject();
     out.writeArrayFieldStart("values");
-    int last = samples.size() - 1;
-    boolean hasEnded = HistoryQuery.isStale(samples.value(last));
-    for (int i = 0; i <= last - (hasEnded ? 1 : 0); i++) {
+    boolean hasEnded = hasEnds && HistoryQuery.endsIn(samples);
+    int values = samples.size() - (hasEnded ? 1 : 0);
+    for (int i = 0; i < values; i++) {
       writeSample(samples.timeMillis(i), samples.value(i), out);
     }
     out.writeEndArray();
     if (hasEnded) {
       out.writeFieldName("ended");
-      out.writeNumber(seconds(samples.timeMillis(last)));
+      out.writeNumber(seconds(samples.timeMillis(values)));
     }
     out.writeEndObject();
   }

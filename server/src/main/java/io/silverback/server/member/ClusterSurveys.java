@@ -22,6 +22,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -129,36 +130,41 @@ final class ClusterSurveys implements JobTotals, GroupFinder, Problems, Clients,
 
   @Override
   public Report report() {
-    List<Member> members = node.status().view().map(View::members).orElse(List.of());
-    List<Optional<ServerAnswer>> answers = questions.ask(members, new ServerQuestion.Complaints());
     var problems = new ArrayList<Problem>();
-    var silent = new ArrayList<String>();
-    for (int i = 0; i < members.size(); i++) {
-      if (answers.get(i).orElse(null) instanceof ServerAnswer.Complained(var told)) {
-        problems.addAll(told);
-      } else {
-        silent.add(members.get(i).nodeId());
-      }
-    }
+    List<String> silent =
+        hear(
+            new ServerQuestion.Complaints(),
+            ServerAnswer.Complained.class,
+            told -> problems.addAll(told.problems()));
     problems.sort(Comparator.comparingLong(Problem::millis).reversed());
     return new Report(problems, silent);
   }
 
   @Override
   public Known clientsOf(GroupingKey key) {
-    List<Member> members = node.status().view().map(View::members).orElse(List.of());
-    List<Optional<ServerAnswer>> answers =
-        questions.ask(members, new ServerQuestion.Clients(GroupKeys.encode(key)));
     var clients = new ArrayList<Client>();
+    List<String> silent =
+        hear(
+            new ServerQuestion.Clients(GroupKeys.encode(key)),
+            ServerAnswer.Pushing.class,
+            told -> clients.addAll(told.clients()));
+    return new Known(GroupClients.united(clients), silent);
+  }
+
+  /** Asks all members for what is good without one of them, too; the names of those that fail. */
+  private <A extends ServerAnswer> List<String> hear(
+      ServerQuestion question, Class<A> kind, Consumer<A> told) {
+    List<Member> members = node.status().view().map(View::members).orElse(List.of());
+    List<Optional<ServerAnswer>> answers = questions.ask(members, question);
     var silent = new ArrayList<String>();
     for (int i = 0; i < members.size(); i++) {
-      if (answers.get(i).orElse(null) instanceof ServerAnswer.Pushing(var told)) {
-        clients.addAll(told);
-      } else {
+      Optional<A> answer = answers.get(i).filter(kind::isInstance).map(kind::cast);
+      answer.ifPresent(told);
+      if (answer.isEmpty()) {
         silent.add(members.get(i).nodeId());
       }
     }
-    return new Known(GroupClients.united(clients), silent);
+    return silent;
   }
 
   /** Also those that only vote, as clients may push to them. */

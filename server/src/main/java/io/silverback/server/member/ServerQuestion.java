@@ -25,7 +25,8 @@ import java.util.Optional;
 
 /**
  * What one server of a cluster asks another about itself and the groups that it has. Layout: {@code
- * docs/formats/server-questions.md}.
+ * docs/formats/server-questions.md}. Longer than other classes, as each question is written and
+ * read here.
  */
 sealed interface ServerQuestion {
   int FORMAT = 1;

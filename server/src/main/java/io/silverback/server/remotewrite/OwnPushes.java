@@ -6,7 +6,6 @@ import io.silverback.server.storage.engine.PushLog;
 import java.io.IOException;
 import java.util.List;
 import java.util.function.Predicate;
-import java.util.stream.IntStream;
 
 /**
  * Those of some groups that the store of this server has.
@@ -38,13 +37,11 @@ public record OwnPushes(PushLog pushes, Predicate<byte[]> groups) implements Pus
    */
   static List<PushReader> wipes(
       PushLog pushes, Predicate<byte[]> groups, long fromMillis, long toMillis) {
-    return IntStream.range(0, pushes.wipes(groups, fromMillis, toMillis))
-        .<PushReader>mapToObj(time -> new Wipes(pushes, groups, time))
-        .toList();
+    return pushes.wipes(groups, fromMillis, toMillis).stream().<PushReader>map(Wipes::new).toList();
   }
 
-  /** Which wipe of each group: 0 for the first one in the time that is read. */
-  private record Wipes(PushLog pushes, Predicate<byte[]> groups, int time) implements PushReader {
+  /** All of them, whatever time is asked for. */
+  private record Wipes(PushLog.Ends ends) implements PushReader {
     @Override
     public int parts() {
       return 1;
@@ -59,7 +56,7 @@ public record OwnPushes(PushLog pushes, Predicate<byte[]> groups) implements Pus
     public void read(
         int part, long fromMillis, long toMillis, QueryBudget budget, OrderedHistorySink sink)
         throws IOException {
-      pushes.readWiped(time, fromMillis, toMillis, groups, budget, sink);
+      ends.read(budget, sink);
     }
   }
 }

@@ -138,7 +138,10 @@ final class RemoteTarget {
     return !led.isEmpty();
   }
 
-  /** The time of the newest sample that this server is to send; 0 if there is none. */
+  /**
+   * When the newest sample was pushed that this server has to send, in milliseconds since the
+   * epoch; 0 before the first one.
+   */
   long newestMillis() {
     return store.pushLog().newestMillis(led);
   }

@@ -32,6 +32,11 @@ public record HistoryQuery(
     return Double.doubleToRawLongBits(value) == Double.doubleToRawLongBits(STALE);
   }
 
+  /** True if the last of these samples says that the series ended. */
+  public static boolean endsIn(Samples samples) {
+    return samples.size() > 0 && isStale(samples.value(samples.size() - 1));
+  }
+
   /** The same with a mark at the end of each series that is not shown any more, or without. */
   public HistoryQuery withEnds(boolean marks) {
     return new HistoryQuery(selectors, startMillis, endMillis, marks);

@@ -62,6 +62,9 @@ final class HistoryHandlerTest {
       if (query.matches("my.metric", labels)) {
         sink.series("my.metric", labels, new HeldSamples(new long[] {1}, Double.NaN));
       }
+      if (query.matches("odd", Labels.EMPTY)) {
+        sink.series("odd", Labels.EMPTY, new HeldSamples(new long[] {1}, HistoryQuery.STALE));
+      }
       if (query.marksEnds() && query.matches("gone", labels)) {
         var values = new HeldSamples(new long[] {1000, 2000, 3500}, 1, 2, HistoryQuery.STALE);
         sink.series("gone", labels, values);
@@ -112,6 +115,9 @@ final class HistoryHandlerTest {
         ask(both + "&ends=only").text());
     ask(both);
     assertFalse(asked.marksEnds());
+    // A client may push that number, too.
+    String odd = ask("?match[]=odd").text();
+    assertTrue(odd.contains("\"values\":[[0.001,\"NaN\"]]}"), odd);
     Answer refused = ask(both + "&ends=yes");
     assertEquals(400, refused.status());
     assertTrue(

@@ -445,25 +445,19 @@ public final class OffHeapMetricStore implements LocalStore {
     }
 
     @Override
-    public int wipes(Predicate<byte[]> wanted, long fromMillis, long toMillis) {
-      return wiped.times(wanted, fromMillis, toMillis);
-    }
-
-    @Override
-    public void readWiped(
-        int time,
-        long fromMillis,
-        long toMillis,
-        Predicate<byte[]> wanted,
-        QueryBudget budget,
-        OrderedHistorySink sink)
-        throws IOException {
-      usage.enter();
-      try {
-        wiped.read(time, wanted, fromMillis, toMillis, budget, sink);
-      } finally {
-        usage.exit();
-      }
+    public List<Ends> wipes(Predicate<byte[]> wanted, long fromMillis, long toMillis) {
+      return wiped.ends(wanted, fromMillis, toMillis).stream()
+          .<Ends>map(
+              ends ->
+                  (budget, sink) -> {
+                    usage.enter();
+                    try {
+                      ends.read(budget, sink);
+                    } finally {
+                      usage.exit();
+                    }
+                  })
+          .toList();
     }
 
     @Override

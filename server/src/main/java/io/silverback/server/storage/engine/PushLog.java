@@ -4,6 +4,7 @@ import io.silverback.server.storage.OrderedHistorySink;
 import io.silverback.server.storage.QueryBudget;
 import java.io.IOException;
 import java.util.BitSet;
+import java.util.List;
 import java.util.function.Predicate;
 
 /**
@@ -55,25 +56,18 @@ public interface PushLog {
   void watchWipes();
 
   /**
-   * How often a group was wiped at most, of those that were wiped from one time to another one,
-   * both included.
+   * The ends of all series that groups had when they were wiped from one time to another one, both
+   * included. A group that was wiped several times then is in as many of them, and they are to be
+   * read one after the other, before other samples of that time: these are later.
    */
-  int wipes(Predicate<byte[]> groups, long fromMillis, long toMillis);
+  List<Ends> wipes(Predicate<byte[]> groups, long fromMillis, long toMillis);
 
-  /**
-   * Hands over the ends of all series that groups had when they were wiped in that time, in the
-   * order of {@link #read}. All other samples that these series have then are later.
-   *
-   * @param time which wipe of each group: 0 for the first one in that time
-   */
-  void readWiped(
-      int time,
-      long fromMillis,
-      long toMillis,
-      Predicate<byte[]> groups,
-      QueryBudget budget,
-      OrderedHistorySink sink)
-      throws IOException;
+  /** Ends of series, one of each. Thread-safe; says nothing of what is older than the retention. */
+  @FunctionalInterface
+  interface Ends {
+    /** Hands them over in the order of {@link PushLog#read}. */
+    void read(QueryBudget budget, OrderedHistorySink sink) throws IOException;
+  }
 
   /**
    * The same as {@link #read} of the groups in some slots, in the order that all members of a

@@ -23,9 +23,9 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
-import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
@@ -36,9 +36,9 @@ import java.util.function.Predicate;
  * ended: a wipe leaves nothing of them in the maps. Thread-safe.
  *
  * <p>Of each group there is its key and the fingerprint of its shape, which stays in use meanwhile.
- * So a group takes some 200 bytes of heap, however many series it has. Beyond {@link #MOST_BYTES}
- * groups are not remembered. Nothing is remembered before somebody {@link #watch watches}, and
- * nothing outlives the process.
+ * So a group takes some 200 bytes of heap, however many series it has. Groups that would take more
+ * than {@link #MOST_BYTES} are not remembered. It begins with {@link #watch}, and ends with the
+ * process.
  */
 public final class WipedGroups {
   private static final Log log = Log.of(WipedGroups.class);
@@ -157,34 +157,31 @@ public final class WipedGroups {
     }
   }
 
-  /**
-   * How often a group was wiped at most, of those that were wiped from one time to another one,
-   * both included.
-   */
-  int times(Predicate<byte[]> wanted, long fromMillis, long toMillis) {
-    return (int)
-        byKey(wanted, fromMillis, toMillis).values().stream().mapToLong(List::size).max().orElse(0);
+  /** What {@link PushLog#wipes} says. */
+  List<PushLog.Ends> ends(Predicate<byte[]> wanted, long fromMillis, long toMillis) {
+    var times = new ArrayList<List<Wiped>>();
+    for (List<Wiped> wipes : byKey(wanted, fromMillis, toMillis)) {
+      for (int time = 0; time < wipes.size(); time++) {
+        if (time == times.size()) {
+          times.add(new ArrayList<>());
+        }
+        times.get(time).add(wipes.get(time));
+      }
+    }
+    return times.stream()
+        .<PushLog.Ends>map(wipes -> (budget, sink) -> read(wipes, budget, sink))
+        .toList();
   }
 
-  /**
-   * Hands over the end of each series that such a group had when it was wiped, in the order of
-   * {@link PushLog#read}.
-   *
-   * @param time which wipe of a group: 0 for the first one in that stretch
-   */
-  void read(
-      int time,
-      Predicate<byte[]> wanted,
-      long fromMillis,
-      long toMillis,
-      QueryBudget budget,
-      OrderedHistorySink sink)
+  private void read(List<Wiped> wipes, QueryBudget budget, OrderedHistorySink sink)
       throws IOException {
     try (var _ = shapes.visit()) {
-      for (List<Wiped> wipes : byKey(wanted, fromMillis, toMillis).values()) {
+      // Shapes of before may be gone, and later ones stay for the visit.
+      long oldest = retention.oldestMillis(wallMillis.getAsLong());
+      for (Wiped each : wipes) {
         budget.goOn();
-        if (time < wipes.size()) {
-          read(wipes.get(time), sink);
+        if (each.wipedMillis() >= oldest) {
+          read(each, sink);
         }
       }
     }
@@ -207,8 +204,7 @@ public final class WipedGroups {
     }
   }
 
-  private SortedMap<byte[], List<Wiped>> byKey(
-      Predicate<byte[]> wanted, long fromMillis, long toMillis) {
+  private Collection<List<Wiped>> byKey(Predicate<byte[]> wanted, long fromMillis, long toMillis) {
     List<Wiped> found = new ArrayList<>();
     lock.lock();
     try {
@@ -228,6 +224,6 @@ public final class WipedGroups {
         byKey.computeIfAbsent(each.key(), _ -> new ArrayList<>(1)).add(each);
       }
     }
-    return byKey;
+    return byKey.values();
   }
 }

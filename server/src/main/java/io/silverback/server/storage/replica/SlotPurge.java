@@ -209,28 +209,12 @@ record SlotPurge(StoreParts store) {
 
   /** The same where it is remembered that the groups ended. */
   private int wipeGroups(int slot, Version version) {
-    int wiped = 0;
-    for (GroupingKey group : findGroups(slot, version, _ -> false)) {
-      wiped +=
-          store
-              .entries()
-              .with(
-                  group,
-                  (key, workspace) -> {
-                    if (!isGroup(workspace.frame(), version)) {
-                      return 0;
-                    }
-                    store
-                        .wiped()
-                        .remove(
-                            key,
-                            workspace,
-                            VersionClock.millisOf(version),
-                            () -> forget(group, key, workspace));
-                    return 1;
-                  });
-    }
-    return wiped;
+    long millis = VersionClock.millisOf(version);
+    return forgetSome(
+        findGroups(slot, version, _ -> false),
+        (_, workspace) -> isGroup(workspace.frame(), version),
+        (group, key, workspace) ->
+            store.wiped().remove(key, workspace, millis, () -> forget(group, key, workspace)));
   }
 
   private List<GroupingKey> findGroups(int slot, Version horizon, Predicate<byte[]> spared) {
@@ -266,6 +250,11 @@ record SlotPurge(StoreParts store) {
   }
 
   private int forgetSome(List<GroupingKey> found, GroupEntries.Action<Boolean> goes) {
+    return forgetSome(found, goes, this::forget);
+  }
+
+  private int forgetSome(
+      List<GroupingKey> found, GroupEntries.Action<Boolean> goes, Removal removal) {
     int forgotten = 0;
     for (GroupingKey group : found) {
       forgotten +=
@@ -277,11 +266,16 @@ record SlotPurge(StoreParts store) {
                     if (!goes.apply(key, workspace)) {
                       return 0;
                     }
-                    forget(group, key, workspace);
+                    removal.remove(group, key, workspace);
                     return 1;
                   });
     }
     return forgotten;
+  }
+
+  /** Takes a group out of the store. */
+  private interface Removal {
+    void remove(GroupingKey group, byte[] key, Workspace workspace);
   }
 
   /** Tells whether an entry that is found is wanted. */
