@@ -17,6 +17,7 @@ import io.silverback.server.log.Logging;
 import io.silverback.server.metrics.BuildInfo;
 import io.silverback.server.transfer.Transfer;
 import java.io.Console;
+import java.lang.management.ManagementFactory;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
@@ -68,9 +69,9 @@ public final class Main {
         && Objects.requireNonNullElse(System.getenv("NO_COLOR"), "").isEmpty();
   }
 
-  /** Of the process, which the JVM was a part of before it came here. */
+  /** Of the JVM: the system knows the start of a process to a second only. */
   private static Instant began() {
-    return ProcessHandle.current().info().startInstant().orElseGet(Instant::now);
+    return Instant.ofEpochMilli(ManagementFactory.getRuntimeMXBean().getStartTime());
   }
 
   private static void serve(Flags.Request.Serve request) throws InterruptedException {

@@ -45,7 +45,7 @@ final class StartReport {
    * Says in one line when the server is ready; returns at once. A store that is recovered, or a
    * cluster that is looked for, may take longer than the start.
    *
-   * @param began when the process began
+   * @param began when the JVM began
    */
   static void ready(BooleanSupplier isReady, Instant began) {
     Thread.ofVirtual()
