@@ -203,6 +203,7 @@ public final class Gateway implements AutoCloseable {
                             key -> new Clients.Known(clients.of(key), List.of()),
                             new StoredCardinality(store::shapes))),
             live::rewrite,
+            live::staleness,
             build,
             guard,
             permissionFile.<Permissions>map(file -> file).orElse(Permissions.NONE),

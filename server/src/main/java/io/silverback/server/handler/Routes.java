@@ -3,6 +3,7 @@ package io.silverback.server.handler;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.silverback.server.group.rules.RewriteRules;
+import io.silverback.server.group.rules.StalenessRules;
 import io.silverback.server.gzip.SegmentCache;
 import io.silverback.server.http.HttpServer;
 import io.silverback.server.http.Pressure;
@@ -59,6 +60,7 @@ public final class Routes implements HttpServer.Handler, Pressure {
    * @param clients learns which clients push to which group
    * @param surveys what is asked of all servers
    * @param rewriteRules what becomes of the grouping keys of requests, asked for each of them
+   * @param stalenessRules when groups expire
    * @param guard decides which requests get an answer at all
    * @param permissions decides what those may do
    * @param fence asked before a request reads or writes groups
@@ -79,6 +81,7 @@ public final class Routes implements HttpServer.Handler, Pressure {
       GroupClients clients,
       Surveys surveys,
       Supplier<RewriteRules> rewriteRules,
+      Supplier<StalenessRules> stalenessRules,
       BuildInfo build,
       Guard guard,
       Permissions permissions,
@@ -136,7 +139,14 @@ public final class Routes implements HttpServer.Handler, Pressure {
         new StatusHandler(store, settings, board, writers, cluster::outage, build, started, files);
     var groups =
         new GroupsHandler(
-            store, surveys.groups(), writers, limits, overLimit, System::currentTimeMillis);
+            store,
+            surveys.groups(),
+            writers,
+            limits,
+            overLimit,
+            stalenessRules,
+            started,
+            System::currentTimeMillis);
     var problemList = new ProblemsHandler(surveys.problems(), cluster::outage);
     var clientList = new ClientsHandler(surveys.clients());
     var server = new ServerHandler(store, settings, board, started, targets);
