@@ -3,23 +3,27 @@
 import {h} from './dom.js';
 import {get, root, send} from './api.js';
 import {ago, bytes, count, duration, number} from './format.js';
-import {ask, badge, labelList, link, none, table} from './parts.js';
+import {ask, badge, copyButton, labelList, link, none, numbers, table} from './parts.js';
 
 const PAGE = 100;
 const TYPING_MILLIS = 200;
 const COLUMNS = [
   {sort: 'name', text: 'Group'},
   {sort: 'last_push', text: 'Last push'},
-  {text: 'Pushed every'},
-  {sort: 'series', text: 'Series'},
-  {sort: 'bytes', text: 'Size'},
+  {text: 'Pushed every', isNumber: true},
+  {sort: 'series', text: 'Series', isNumber: true},
+  {sort: 'bytes', text: 'Size', isNumber: true},
 ];
 const STATES = [['any', 'All'], ['failed', 'Failed'], ['overdue', 'Overdue'], ['stale', 'Expired']];
+
+const EXAMPLE = `echo 'up_to_date 1' | curl --data-binary @- ${new URL('metrics/job/example', root).href}`;
 
 let typing;
 
 export default {
   title: () => 'Groups',
+
+  blank: {groups: []},
 
   async load(params, signal) {
     const query = {limit: PAGE, sort: params.get('sort') || 'name', order: params.get('order') || 'asc',
@@ -42,9 +46,9 @@ export default {
         event.preventDefault();
         change(params, app, {search: event.target.elements.search.value});
       }},
-        h('label', {}, h('span', {}, 'Search'), h('input', {
+        h('label', {}, h('span', {}, 'Search by words, or by a selector such as ', h('code', {}, '{job=~"back.*"}')), h('input', {
           name: 'search', type: 'search', value: search, autocomplete: 'off', spellcheck: 'false',
-          placeholder: 'backup instance=db-1   or   {job=~"backup.*"}',
+          placeholder: 'backup instance=db-1',
           oninput: event => {
             clearTimeout(typing);
             const text = event.target.value;
@@ -54,16 +58,15 @@ export default {
         h('div', {class: 'choices', role: 'group', 'aria-label': 'State'}, STATES.map(([state, text]) =>
           h('button', {type: 'button', 'aria-pressed': String((params.get('state') || 'any') === state),
             onclick: () => change(params, app, {state: state === 'any' ? '' : state})},
-            `${text} ${number(state === 'any' ? data.counts.all : data.counts[state])}`)))),
-      h('p', {key: 'found', role: 'status', class: 'faint'},
-        data.counts.all === 0
-          ? 'Nothing was pushed yet. Push something, such as: '
-          : `${count(data.counts.found, 'group')} found`,
-        data.counts.all === 0 && h('code', {},
-          `echo 'up_to_date 1' | curl --data-binary @- ${new URL('metrics/job/example', root).href}`)),
+            data.counts ? `${text} ${number(state === 'any' ? data.counts.all : data.counts[state])}` : text)))),
+      data.counts && h('p', {key: 'found', role: 'status', class: 'faint'},
+        data.counts.all === 0 ? 'Nothing was pushed yet. Push something, such as:' : `${count(data.counts.found, 'group')} found`),
+      data.counts?.all === 0 && h('div', {key: 'example'},
+        h('pre', {}, EXAMPLE),
+        copyButton(app, 'Copy the command', EXAMPLE)),
       data.groups.length > 0 && rows(data, params, app),
       paging(data, params),
-      data.counts.found > 0 && deletion(data, search.trim(), app),
+      data.counts?.found > 0 && deletion(data, search.trim(), app),
     ];
   },
 };
@@ -85,16 +88,16 @@ function change(params, app, values) {
   app.replace('groups', next);
 }
 
-function head({sort, text}, params, app) {
+function head({sort, text, isNumber}, params, app) {
   if (!sort) {
-    return h('th', {scope: 'col'}, text);
+    return numbers(text);
   }
   const current = (params.get('sort') || 'name') === sort;
   const order = params.get('order') || 'asc';
   // Of numbers and times the largest are wanted first.
   const first = sort === 'name' ? 'asc' : 'desc';
   const next = current ? (order === 'asc' ? 'desc' : 'asc') : first;
-  return h('th', {scope: 'col',
+  return h('th', {scope: 'col', class: isNumber ? 'number' : undefined,
     'aria-sort': current ? (order === 'asc' ? 'ascending' : 'descending') : undefined},
     h('button', {type: 'button', class: 'sort', onclick: () => change(params, app, {sort, order: next})},
       text, h('span', {'aria-hidden': 'true'}, current ? (order === 'asc' ? ' ▲' : ' ▼') : '')));
@@ -108,10 +111,10 @@ function rows(data, params, app) {
         group.stale && badge('warn', 'expired'),
         group.overdue && badge('warn', 'overdue')),
       h('td', {'data-head': 'Last push'}, ago(group.last_push)),
-      h('td', {'data-head': 'Pushed every'},
+      h('td', {class: 'number', 'data-head': 'Pushed every'},
         group.interval_seconds ? duration(group.interval_seconds) : none()),
       h('td', {class: 'number', 'data-head': 'Series'}, number(group.series)),
-      h('td', {class: 'number', 'data-head': 'Size'}, bytes(group.bytes)))), {class: 'cards'});
+      h('td', {class: 'number', 'data-head': 'Size'}, bytes(group.bytes)))), {class: 'cards sorted'});
 }
 
 function paging(data, params) {
