@@ -210,6 +210,12 @@ public final class Gateway implements AutoCloseable {
             cluster
                 .map(parts -> parts.fence(request -> Exchange.of(request).acceptedNanos()))
                 .orElse(Fence.OPEN),
+            () ->
+                live.hasFile()
+                    ? Optional.of(
+                        new Routes.ConfigInForce(
+                            live.file(), live.lastSuccess(), live.lastSucceeded()))
+                    : Optional.empty(),
             () -> remoteWrite.map(RemoteWrite::status).orElse(List.of()),
             cluster
                 .map(parts -> parts.handler())

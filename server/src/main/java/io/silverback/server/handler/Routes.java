@@ -40,6 +40,15 @@ import java.util.stream.Stream;
 
 /** Every path that the server answers. Longer than other classes, as each of them has a line. */
 public final class Routes implements HttpServer.Handler, Pressure {
+  /**
+   * Which configuration file is in force.
+   *
+   * @param file its name
+   * @param read when it was read last and sound
+   * @param isLatest false if it was read since, and not sound
+   */
+  public record ConfigInForce(String file, Instant read, boolean isLatest) {}
+
   private static final String HEALTHY = "/-/healthy";
   private static final String READY = "/-/ready";
 
@@ -65,6 +74,7 @@ public final class Routes implements HttpServer.Handler, Pressure {
    * @param permissions decides what those may do
    * @param fence asked before a request reads or writes groups
    * @param requests the memory that bodies and queries take
+   * @param config the configuration file, if there is one
    * @param targets how it goes with those of remote write
    * @param cluster endpoints about the cluster
    * @param lifecycle endpoints for the life of the process
@@ -86,6 +96,7 @@ public final class Routes implements HttpServer.Handler, Pressure {
       Guard guard,
       Permissions permissions,
       Fence fence,
+      Supplier<Optional<ConfigInForce>> config,
       Supplier<List<TargetStatus>> targets,
       ClusterHandler cluster,
       LifecycleHandler lifecycle) {
@@ -149,7 +160,7 @@ public final class Routes implements HttpServer.Handler, Pressure {
             System::currentTimeMillis);
     var problemList = new ProblemsHandler(surveys.problems(), cluster::outage);
     var clientList = new ClientsHandler(surveys.clients());
-    var server = new ServerHandler(store, settings, board, started, targets);
+    var server = new ServerHandler(store, settings, board, started, config, targets);
     var cardinality = new CardinalityHandler(surveys.cardinality(), limits, overLimit);
 
     UnaryOperator<Endpoint> large = endpoint -> inTurn(endpoint, scrapes, overLimit);

@@ -24,7 +24,6 @@ public enum WriterEvidence {
     return sentence;
   }
 
-
   /** For metrics, log and API. */
   public String label() {
     return name().toLowerCase(Locale.ROOT);

@@ -44,6 +44,7 @@ final class AllRoutes {
             Guard.OPEN,
             Permissions.NONE,
             Fence.OPEN,
+            Optional::empty,
             List::of,
             new ClusterHandler(
                 () -> new ClusterHandler.Targets("", List.of()),

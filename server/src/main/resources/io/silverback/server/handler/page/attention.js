@@ -3,7 +3,7 @@
 import {h} from './dom.js';
 import {get, now} from './api.js';
 import {ago, count, duration, number} from './format.js';
-import {badge, flag, labelList, limitTable, link, table} from './parts.js';
+import {badge, flag, keyOf, labelList, limitTable, link, table} from './parts.js';
 import {gone, readable} from './cluster.js';
 import {targetTable} from './status.js';
 
@@ -61,12 +61,19 @@ function view(data) {
     failures(data.failures),
     cluster(data),
     limits(data.server),
+    config(data.server),
     targets(data.server),
     conflicts(data.problems),
     ...STATES.map(state => groups(state, data)),
     refusals(data),
   ].filter(Boolean);
   return parts.length > 0 ? parts : h('p', {class: 'fine'}, badge('good', 'OK'), ' ', fine(data));
+}
+
+function config(server) {
+  return server?.config?.latest === false && section('config', 'Configuration file not in force',
+    h('p', {}, h('code', {}, server.config.file), ' was read again and is not valid; what was read ', ago(server.config.read),
+      ' goes on. The log says what is wrong, and so does ', h('code', {}, `silverback check-config ${server.config.file}`), '.'));
 }
 
 /** Targets that have got nothing for a while, of this server. */
@@ -154,10 +161,6 @@ function problemTable(caption, when, list) {
       h('td', {'data-head': when}, ago(problem.time)),
       h('td', {class: 'client', 'data-head': 'Client'}, problem.client),
       h('td', {class: 'reason', 'data-head': 'Reason'}, problem.reason))), {class: 'cards'});
-}
-
-function keyOf(labels) {
-  return JSON.stringify(Object.entries(labels).sort());
 }
 
 function groups({state, sort, title}, {counts, lists, problems}) {

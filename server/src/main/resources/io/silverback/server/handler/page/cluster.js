@@ -51,6 +51,7 @@ export default {
       gone(own).length > 0 && h('section', {'aria-label': 'Not long ago'}, h('h2', {}, 'Members not long ago'),
         h('ul', {}, gone(own).map(gone => h('li', {}, gone.node_id, ' at ', gone.web_address, ', removed ', ago(gone.removed))))),
       h('p', {class: 'faint'}, `Cluster ${standing.cluster_id}, view ${number(standing.epoch)}, told by ${own.node_id}.`,
+        own.lease_seconds > 0 && ` Its lease holds for ${own.lease_seconds.toFixed(1)} s more and is renewed all the time.`,
         standing.generation > 0 && ` Founded again without a majority ${count(standing.generation, 'time')}.`),
     ];
   },

@@ -323,7 +323,7 @@ function metrics(family, data, app) {
   return [
     past && past.failure && h('p', {class: 'faint'}, 'History is not known: ', past.failure),
     family.metrics[0].value === undefined
-      ? shown.map((metric, i) => many(family, metric, i, data))
+      ? shown.map((metric, i) => many(family, metric, i, data, app))
       : table(`Series of ${family.name}`, ['Labels', numbers('Value'), 'History'],
         shown.flatMap(metric => single(family, metric, data, app)), {class: 'cards'}),
     family.metrics.length > shown.length && h('p', {class: 'faint'},
@@ -364,15 +364,19 @@ function expiry({row, expires}) {
 
 /** A small line that opens the plot. */
 function historyCell(id, name, samples, app) {
+  return h('td', {class: 'history'}, historyButton(id, name, samples, app));
+}
+
+function historyButton(id, name, samples, app) {
   const isOpen = opened.series === id;
-  return h('td', {class: 'history'}, h('button', {
+  return h('button', {
     type: 'button', class: 'bare', 'aria-expanded': String(isOpen), title: 'Show as a plot',
     'aria-label': `History of ${name}`,
     onclick: () => {
       opened.series = isOpen ? '' : id;
       app.draw();
     },
-  }, sparkline(samples)));
+  }, sparkline(samples));
 }
 
 function readable(name, value) {
@@ -388,13 +392,16 @@ function pastOrFuture(seconds) {
   return seconds * 1000 > now() + 1000 ? until(iso) : ago(iso);
 }
 
-function many(family, metric, i, data) {
+function many(family, metric, i, data, app) {
   const own = ownLabels(metric, data.labels);
+  const id = `${family.name} ${seriesKey(metric.labels || {})}`;
+  const samples = samplesOf(family, metric, data);
   return h('div', {key: `${i} ${seriesKey(metric.labels || {})}`, class: 'many'},
     own && h('p', {}, own),
     h('p', {}, 'count ', h('strong', {}, sample(metric.count)), ', sum ', h('strong', {}, sample(metric.sum)),
       Number(metric.count) > 0 && [', mean ', h('strong', {}, rounded(metric.sum / metric.count))],
-      ' ', data.past[family.name] instanceof Map && sparkline(samplesOf(family, metric, data))),
+      ' ', data.past[family.name] instanceof Map && historyButton(id, `${family.name}_count`, samples, app)),
+    opened.series === id && plot(samples, `History of ${family.name}_count`, expiry(data)),
     metric.quantiles && Object.keys(metric.quantiles).length > 0 && table(`Quantiles of ${family.name}`,
       [numbers('Quantile'), numbers('Value')], Object.entries(metric.quantiles).map(([quantile, value]) => h('tr', {},
         h('th', {scope: 'row', class: 'number'}, quantile), h('td', {class: 'number'}, sample(value)))), {class: 'short'}),

@@ -2,8 +2,8 @@
 
 import {h} from './dom.js';
 import {get, root, send} from './api.js';
-import {ago, bytes, count, duration, number} from './format.js';
-import {ask, badge, copyButton, labelList, link, none, numbers, table} from './parts.js';
+import {ago, bytes, count, duration, exact, number} from './format.js';
+import {ask, badge, copyButton, keyOf, labelList, link, none, numbers, table} from './parts.js';
 
 const PAGE = 100;
 const TYPING_MILLIS = 200;
@@ -23,7 +23,7 @@ let typing;
 export default {
   title: () => 'Groups',
 
-  blank: {groups: []},
+  blank: {groups: [], writers: new Map()},
 
   async load(params, signal) {
     const query = {limit: PAGE, sort: params.get('sort') || 'name', order: params.get('order') || 'asc',
@@ -35,8 +35,14 @@ export default {
     if (params.get('after')) {
       query.after = params.get('after');
     }
-    const {data, next} = await get('api/v1/groups', query, signal);
-    return {...data, next};
+    const [{data, next}, problems] = await Promise.all([
+      get('api/v1/groups', query, signal),
+      get('api/v1/problems', {}, signal).catch(() => undefined),
+    ]);
+    const writers = new Map((problems ? problems.data.problems : [])
+      .filter(problem => problem.kind === 'writer_conflict')
+      .map(problem => [keyOf(problem.labels), problem.client]));
+    return {...data, next, writers};
   },
 
   view(data, params, app) {
@@ -107,7 +113,8 @@ function rows(data, params, app) {
   return table('Groups', COLUMNS.map(column => head(column, params, app)), data.groups.map(group =>
     h('tr', {key: JSON.stringify(group.labels)},
       h('th', {scope: 'row'}, h('a', {href: link('group', group.labels)}, labelList(group.labels)),
-        group.failed && badge('bad', 'failed', 'The last push was refused'),
+        group.failed && badge('bad', 'failed', `The last push was refused, at ${exact(group.last_failure)}`),
+        data.writers.has(keyOf(group.labels)) && badge('warn', 'several writers', data.writers.get(keyOf(group.labels))),
         group.stale && badge('warn', 'expired'),
         group.overdue && badge('warn', 'overdue')),
       h('td', {'data-head': 'Last push'}, ago(group.last_push)),

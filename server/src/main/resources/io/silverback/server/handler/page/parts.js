@@ -12,6 +12,11 @@ export function labelList(labels) {
       labels[name] === '' ? '""' : labels[name]))));
 }
 
+/** What is the same for the same labels, in whichever order. */
+export function keyOf(labels) {
+  return JSON.stringify(Object.entries(labels).sort());
+}
+
 /** The place of a view in the address of the page. */
 export function link(name, parameters = {}) {
   const query = new URLSearchParams(parameters).toString();

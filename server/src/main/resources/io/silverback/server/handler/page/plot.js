@@ -78,10 +78,15 @@ function ticks(low, high, most) {
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map(factor => factor * power).find(size => size >= rough);
   const all = [];
-  for (let tick = Math.ceil(low / step) * step; tick <= high + step / 1e6; tick += step) {
-    all.push(Math.abs(tick) < step / 1e6 ? 0 : tick);
+  const first = Math.ceil(low / step);
+  // By number and not from tick to tick: of large numbers the next one may be the same, or infinite.
+  for (let i = 0; i <= most + 1; i++) {
+    const tick = (first + i) * step;
+    if (Number.isFinite(tick) && tick <= high + step / 1e6) {
+      all.push(Math.abs(tick) < step / 1e6 ? 0 : tick);
+    }
   }
-  return all;
+  return [...new Set(all)];
 }
 
 /** A number on an axis, where there is little room. */
