@@ -331,7 +331,13 @@ const claims = {
     await click('dialog button', 'Delete 3');
     await until(() => textOf('.view [role=status]'), '0 groups found');
 
-    await open(servers.admin, 'groups');
+    // All are not those that are shown, if only the failed ones are.
+    await open(servers.admin, 'groups?state=failed');
+    assert.equal(await textOf('.view [role=status]'), '1 group found');
+    assert.doesNotMatch(await textOf('main'), /Delete/);
+    await open(servers.admin, 'groups?state=overdue');
+    await click('main a', 'Show all groups');
+    await until(() => textOf('.view [role=status]'), '1 group found');
     await click('button', 'Delete all groups…');
     await page.waitForSelector('dialog button[type=submit]:disabled');
     await page.type('dialog input', 'delete everything');

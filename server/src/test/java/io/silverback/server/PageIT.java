@@ -110,6 +110,7 @@ final class PageIT {
       for (String path : List.of("delete_me", "many/n/1", "many/n/2", "many/n/3", "other")) {
         push(admin, "/metrics/job/" + path, "a 1\n", 200);
       }
+      push(admin, "/metrics/job/other", "# TYPE a histogram\na_count 1\n", 400);
       push(prefix, "/behind/a/proxy/metrics/job/prefixed", "a 1\n", 200);
       assertEquals(
           200,

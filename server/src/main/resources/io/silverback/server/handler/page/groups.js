@@ -72,7 +72,8 @@ export default {
         copyButton(app, 'Copy the command', EXAMPLE)),
       data.groups.length > 0 && rows(data, params, app),
       paging(data, params),
-      data.counts?.found > 0 && deletion(data, search.trim(), app),
+      data.counts?.found === 0 && data.counts.all > 0 && h('p', {key: 'none'}, h('a', {href: link('groups')}, 'Show all groups')),
+      data.counts?.found > 0 && deletion(data, search.trim(), params.get('state'), app),
     ];
   },
 };
@@ -136,8 +137,9 @@ function paging(data, params) {
     data.next && h('a', {href: link('groups', {...others, after: data.next})}, 'Next page »'));
 }
 
-function deletion(data, search, app) {
-  return h('p', {key: 'deletion', class: 'buttons'},
+/** Of what is shown: where only some groups are, no button may delete the others. */
+function deletion(data, search, state, app) {
+  return !state && h('p', {key: 'deletion', class: 'buttons'},
     isSelector(search) && app.mayOrder('push') && h('button', {type: 'button', class: 'danger', onclick: () =>
       deleteMatching(search, app)}, 'Delete all groups that match…'),
     !search && app.mayWipe && h('button', {type: 'button', class: 'danger', onclick: () =>

@@ -139,7 +139,7 @@ export function copyButton(app, title, text) {
   return h('button', {type: 'button', onclick: async () => {
     try {
       await copied(text);
-      app.say(`Copied: ${title}`);
+      app.say(title.replace(/^Copy/, 'Copied'));
     } catch {
       app.fail('the browser does not let this page copy');
     }
