@@ -146,7 +146,7 @@ const claims = {
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 390);
     // Turned to its side it has room for the plot of a wide screen.
     await page.setViewport({width: 844, height: 390, isMobile: true, hasTouch: true});
-    await page.waitForFunction(() => document.querySelectorAll('svg.plot > text').length === 5);
+    await page.waitForFunction(() => document.querySelectorAll('svg.plot > text').length === 5, {timeout: 5000});
     await page.setViewport({width: 390, height: 844, isMobile: true, hasTouch: true});
     await open(servers.plain, 'groups?search=load');
     await page.waitForSelector('thead th:nth-child(4) button', {visible: true}).then(button => button.tap());
