@@ -26,7 +26,11 @@ let errors;
 const claims = {
   async nothingWrongIsOneLine() {
     await open(servers.empty);
-    assert.match(await textOf('.view'), /^OK Nothing was pushed yet\.$/);
+    assert.match(await textOf('.view'), /^OK Nothing was pushed yet\. How to push$/);
+    await click('main a', 'How to push');
+    await until(() => textOf('h1'), 'Groups');
+    await settled();
+    assert.ok((await textOf('main pre')).endsWith(`${servers.empty}/metrics/job/example`));
   },
 
   async everyTabOpensItsViewAndTheAddressSaysWhich() {
@@ -60,6 +64,32 @@ const claims = {
     }
     await page.keyboard.press('Enter');
     await until(() => textOf('h1'), 'Group');
+    // The link is gone, and the keyboard goes on in what it led to.
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'main');
+    await settled();
+    await page.keyboard.press('Tab');
+    assert.equal(await focused(), 'Copy PromQL');
+  },
+
+  async aSelectorThatIsNotValidCanBeCorrected() {
+    await open(servers.plain, 'groups?search=%7Bjob%3D');
+    assert.match(await textOf('[role=alert]'), /invalid parameter "match\[\]".*\(status 400\)$/);
+    assert.equal(await page.$eval('input[name=search]', input => input.value), '{job=');
+    await page.focus('input[name=search]');
+    await page.keyboard.press('End');
+    await page.keyboard.type('"load"}');
+    await until(() => textOf('.view [role=status]'), '2 groups found');
+    assert.equal(await page.$('[role=alert]'), null);
+  },
+
+  async whatAProxyAnswersIsNotShownAsItIs() {
+    await page.setRequestInterception(true);
+    page.on('request', request => request.url().includes('/api/')
+      ? request.respond({status: 502, contentType: 'text/html', body: '<html><h1>502 Bad Gateway</h1></html>'})
+      : request.continue());
+    await open(servers.plain, 'status');
+    assert.equal(await textOf('[role=alert]'),
+      'something other than Silverback answered, maybe a proxy before it (status 502). The page asks again every 10 seconds.');
   },
 
   async whatIsWrongIsToldWithItsReason() {
@@ -81,10 +111,14 @@ const claims = {
     assert.match(await textOf('tbody tr'), /shard=2/);
     await click('thead button', 'Series ▼');
     await until(() => textOf('th[aria-sort=ascending]'), 'Series ▲');
+    // How a request ends that a reload breaks off is not always told.
+    await settled();
     await page.reload();
     await settled();
     assert.match(await textOf('tbody tr'), /shard=1/);
     assert.equal(await page.$eval('input[name=search]', input => input.value), '{job="load"}');
+    await open(servers.plain, 'groups?search=shared');
+    assert.match(await textOf('tbody tr'), /several writers/);
     await open(servers.plain, 'groups');
     await click('.choices button', /^Failed/);
     await until(() => textOf('.view [role=status]'), '1 group found');
@@ -103,6 +137,95 @@ const claims = {
       assert.equal(await page.$('[role=alert]'), null, view);
     }
     assert.deepEqual(errors, []);
+  },
+
+  async aPhoneShowsPlotsThatCanBeReadAndSortsGroups() {
+    await page.setViewport({width: 390, height: 844, isMobile: true, hasTouch: true});
+    await open(servers.plain, 'group?job=backup&instance=db-1');
+    await page.tap('button.bare');
+    const height = await page.waitForSelector('svg.plot text').then(text => text.evaluate(each => each.getBoundingClientRect().height));
+    assert.ok(height > 9, `texts of ${height} pixels`);
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 390);
+    // Turned to its side it has room for the plot of a wide screen.
+    await page.setViewport({width: 844, height: 390, isMobile: true, hasTouch: true});
+    await page.waitForFunction(() => document.querySelectorAll('svg.plot > text').length === 5, {timeout: 5000});
+    await page.setViewport({width: 390, height: 844, isMobile: true, hasTouch: true});
+    await open(servers.plain, 'groups?search=load');
+    await page.waitForSelector('thead th:nth-child(4) button', {visible: true}).then(button => button.tap());
+    await until(() => textOf('th[aria-sort=descending]'), 'Series ▼');
+    const small = await page.$$eval('main button, main a, header a:not(.skip)', all => all
+      .map(each => [each.innerText, each.getBoundingClientRect().height]).filter(([, height]) => height < 24));
+    assert.deepEqual(small, []);
+  },
+
+  async noTimeIsBrokenOverLines() {
+    for (const view of ['attention', 'groups', 'group?job=shared']) {
+      await open(servers.plain, view);
+      const heights = await page.$$eval('main time', times => times.map(time => time.getBoundingClientRect().height));
+      assert.ok(heights.length > 0 && Math.max(...heights) < 30, `${view}: ${heights}`);
+    }
+  },
+
+  async numbersKeepTheirDigitsAndAnyCanBeDrawn() {
+    await open(servers.plain);
+    const told = await page.evaluate(async () => {
+      const folder = document.querySelector('script[src]').src.replace(/[^/]*$/, '');
+      const [{render}, {sample, duration}, {plot, sparkline}, {default: attention}] = await Promise.all(
+        ['dom.js', 'format.js', 'plot.js', 'attention.js'].map(name => import(folder + name)));
+      const drawn = view => {
+        const place = document.createElement('div');
+        render(place, view);
+        return place;
+      };
+      const huge = [[1, '1.7976931348623157e+308'], [2, '-1.7976931348623157e+308'], [3, '1.7976931348623157e+308']];
+      const pushes = [[1000, '1'], [1060, '2']];
+      const end = time => [...drawn(plot(pushes, 'a', {time, text: 'expires', isToCome: true})).querySelectorAll('.end > *')].map(each => each.localName).join();
+      const target = {name: 'far', url: 'http://far/', version: '1.0', samples: 0, failed: 0, dropped: 0, last_fault: 'cannot connect', last_fault_time: new Date().toISOString()};
+      const landing = (lag_seconds, latest = true) => drawn(attention.view({failures: [], lists: {}, counts: {all: 1},
+        server: {limits: [], config: {file: 'a.yml', read: new Date().toISOString(), latest}, remote_write: [{...target, lag_seconds}]}})).innerText;
+      return {
+        samples: ['12345678901234.123', '1234567890123', '0.1', '0.30000000000000004', '1e-12', '9007199254740993', '-8.5', 'NaN', '1e300'].map(sample),
+        durations: [0.5, 1, 59, 60, 61, 3600, 7200, 86400].map(duration),
+        paths: [plot(huge, 'a'), sparkline(huge), sparkline(huge.slice(0, 1).concat(huge.slice(2)))].map(view => drawn(view).querySelector('.line').getAttribute('d')),
+        close: drawn(plot([[1, '9007199254740992'], [2, '9007199254740994']], 'a')).querySelectorAll('.grid').length,
+        noNumber: drawn(sparkline([[1, 'NaN'], [2, '+Inf']])).textContent,
+        ends: [end(1100), end(1120), end(1121)],
+        late: [landing(59).includes('Remote write'), /Remote write that is late.*far.*cannot connect/s.test(landing(61))],
+        config: [landing(1), landing(1, false)],
+      };
+    });
+    assert.deepEqual(told.samples, ['12,345,678,901,234', '1,234,567,890,123', '0.1', '0.3', '1e-12', '9007199254740992', '-8.5', 'NaN', '1e+300']);
+    assert.deepEqual(told.durations, ['500 ms', '1 s', '59 s', '1 min', '61 s', '1 h', '2 h', '1 d']);
+    told.paths.forEach(path => assert.match(path, /^M[\d. ]+(L[\d. ]+)+$/));
+    assert.equal(told.noNumber, 'no number');
+    assert.ok(told.close > 1 && told.close < 7, told.close);
+    // Drawn as long as the pushes have half of the plot.
+    assert.deepEqual(told.ends, ['title,line,text', 'title,line,text', '']);
+    assert.deepEqual(told.late, [false, true]);
+    assert.match(told.config[0], /^OK/);
+    assert.match(told.config[1], /a\.yml was read again and is not valid/);
+  },
+
+  async anExpiryToComeIsToldAndDrawn() {
+    const push = () => fetch(`${servers.large.soon}/metrics/job/soon`, {method: 'PUT', body: 'a 1\n'});
+    await push();
+    const pushing = setInterval(push, 1000);
+    try {
+      await open(servers.large.soon, 'group?job=soon');
+      await until(async () => {
+        await refresh(page);
+        return /Expires without a push in \d+ s /.test(await textOf('main')) || textOf('main');
+      }, true);
+      await page.click('button.bare');
+      await until(async () => {
+        await refresh(page);
+        return page.$eval('svg.plot .end', each => [...each.children].map(part => part.localName).join() + each.querySelector('text').textContent);
+      }, 'title,line,textexpires');
+    } finally {
+      clearInterval(pushing);
+    }
+    await open(servers.plain, 'group?job=backup&instance=db-1');
+    assert.doesNotMatch(await textOf('main'), /Expires/);
   },
 
   async theClientsOfAGroupAreListed() {
@@ -139,6 +262,7 @@ const claims = {
     await open(servers.plain, 'groups?search=backup');
     await click('tbody a', /backup/);
     await until(() => textOf('h1'), 'Group');
+    assert.equal(await page.title(), 'backup instance=db-1 · Silverback');
     await page.waitForSelector('svg.spark');
     assert.match(await textOf('main'), /What was copied.*db=orders.*9/s);
     await page.click('button.bare');
@@ -149,6 +273,9 @@ const claims = {
     await click('.choices button', '15 minutes');
     await until(() => textOf('.choices [aria-pressed=true]'), '15 minutes');
     assert.match(await textOf('main'), /≤ \+Inf.*Quantile/s);
+    // Of a histogram its count is drawn.
+    await page.click('.many button.bare');
+    await page.waitForSelector('.many svg.plot circle');
     await click('summary', /^push_time_seconds/);
     await page.waitForFunction(() => /Pushgateway succeeded/.test(document.querySelector('main').innerText));
   },
@@ -188,6 +315,7 @@ const claims = {
     await click('button', 'Delete group…');
     await click('dialog button', 'Cancel');
     assert.equal(await page.$('dialog'), null);
+    assert.equal(await focused(), 'Delete group…');
     await click('button', 'Delete group…');
     await click('dialog button', 'Delete');
     await until(() => textOf('h1'), 'Groups');
@@ -200,11 +328,18 @@ const claims = {
     assert.match(await textOf('dialog'), /Delete 3 groups\?/);
     await page.keyboard.press('Escape');
     await page.waitForFunction(() => !document.querySelector('dialog'));
+    assert.equal(await focused(), 'Delete all groups that match…');
     await click('button', 'Delete all groups that match…');
     await click('dialog button', 'Delete 3');
     await until(() => textOf('.view [role=status]'), '0 groups found');
 
-    await open(servers.admin, 'groups');
+    // All are not those that are shown, if only the failed ones are.
+    await open(servers.admin, 'groups?state=failed');
+    assert.equal(await textOf('.view [role=status]'), '1 group found');
+    assert.doesNotMatch(await textOf('main'), /Delete/);
+    await open(servers.admin, 'groups?state=overdue');
+    await click('main a', 'Show all groups');
+    await until(() => textOf('.view [role=status]'), '1 group found');
     await click('button', 'Delete all groups…');
     await page.waitForSelector('dialog button[type=submit]:disabled');
     await page.type('dialog input', 'delete everything');
@@ -324,7 +459,7 @@ const claims = {
     assert.doesNotMatch(await textOf('main'), /Delete/);
     await open(servers.viewer, 'group?job=kept');
     assert.match(await textOf('main'), /Copy curl/);
-    assert.doesNotMatch(await textOf('main'), /Delete group/);
+    assert.doesNotMatch(await textOf('main'), /Delete group|-X DELETE/);
     await open(servers.viewer, 'try');
     assert.match(await textOf('main'), /needs the right push/);
   },
@@ -377,7 +512,7 @@ const claims = {
     await until(async () => {
       await open(servers.cluster[0], 'cluster');
       const told = await textOf('main');
-      return [/node-2/, /voters answer/, /Drain…/].every(wanted => wanted.test(told)) || told;
+      return [/node-2/, /voters answer/, /Drain…/, /1 more node may fail without/].every(wanted => wanted.test(told)) || told;
     }, true);
   },
 
@@ -461,6 +596,13 @@ const claims = {
     await Promise.all([ownIsTold, silentIsTold, groupsComeBack]);
     assert.equal((await own.$$('tbody tr')).length, count);
     assert.equal(await groups.$eval('.view [role=status]', found => found.innerText), `${count} groups found`);
+
+    await open(servers.cluster[0], 'attention', '', cluster);
+    await until(async () => {
+      await refresh(cluster);
+      return /node-2 at \S+ is no member any more/.test(await cluster.$eval('main', main => main.innerText));
+    }, true);
+    await open(servers.cluster[0], 'cluster', '', cluster);
 
     await order('start');
     await until(async () => {

@@ -203,12 +203,19 @@ public final class Gateway implements AutoCloseable {
                             key -> new Clients.Known(clients.of(key), List.of()),
                             new StoredCardinality(store::shapes))),
             live::rewrite,
+            live::staleness,
             build,
             guard,
             permissionFile.<Permissions>map(file -> file).orElse(Permissions.NONE),
             cluster
                 .map(parts -> parts.fence(request -> Exchange.of(request).acceptedNanos()))
                 .orElse(Fence.OPEN),
+            () ->
+                live.hasFile()
+                    ? Optional.of(
+                        new Routes.ConfigInForce(
+                            live.file(), live.lastSuccess(), live.lastSucceeded()))
+                    : Optional.empty(),
             () -> remoteWrite.map(RemoteWrite::status).orElse(List.of()),
             cluster
                 .map(parts -> parts.handler())

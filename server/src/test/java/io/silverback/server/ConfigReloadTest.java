@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.silverback.server.RawHttp.Answer;
 import io.silverback.server.flags.CheckConfig;
 import io.silverback.server.flags.Flags;
@@ -70,6 +72,9 @@ final class ConfigReloadTest {
       Answer good = gateway.send("POST", "/-/reload", "");
       assertEquals(200, good.status());
       assertEquals("", good.text());
+      JsonNode sound = inForce(gateway);
+      assertEquals(file().toString(), sound.path("file").asText());
+      assertTrue(sound.path("latest").asBoolean());
 
       write("staleness: [{til: 1h}]");
       Answer bad = gateway.send("PUT", "/-/reload", "");
@@ -77,6 +82,8 @@ final class ConfigReloadTest {
       assertTrue(bad.text().startsWith("failed to reload config: "), bad.text());
       assertTrue(bad.text().contains("line=1 key=staleness[0].til"), bad.text());
       assertEquals(List.of("silverback_config_last_reload_successful 0"), success(gateway));
+      assertFalse(inForce(gateway).path("latest").asBoolean(true));
+      assertEquals(sound.path("read"), inForce(gateway).path("read"));
 
       write("");
       assertEquals(200, gateway.send("POST", "/-/reload", "").status());
@@ -166,6 +173,13 @@ final class ConfigReloadTest {
   private LiveConfig live(String... arguments) {
     List<String> all = Stream.concat(Stream.of(flag()), Stream.of(arguments)).toList();
     return assertInstanceOf(Flags.Request.Serve.class, Flags.parse(all, Map.of())).config().live();
+  }
+
+  private static JsonNode inForce(TestGateway gateway) throws IOException {
+    return new JsonMapper()
+        .readTree(gateway.get("/api/v1/server").text())
+        .path("data")
+        .path("config");
   }
 
   private static List<String> success(TestGateway gateway) throws IOException {

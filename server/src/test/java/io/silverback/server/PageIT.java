@@ -104,11 +104,13 @@ final class PageIT {
         var viewer =
             TestGateway.start("--web.enable-admin-api", "--web.permissions.file=" + permissions);
         var large = large();
-        var expiring = TestGateway.start("--staleness.ttl=1s")) {
+        var expiring = TestGateway.start("--staleness.ttl=1s");
+        var soon = TestGateway.start("--staleness.ttl=5s")) {
       fill(plain);
       for (String path : List.of("delete_me", "many/n/1", "many/n/2", "many/n/3", "other")) {
         push(admin, "/metrics/job/" + path, "a 1\n", 200);
       }
+      push(admin, "/metrics/job/other", "# TYPE a histogram\na_count 1\n", 400);
       push(prefix, "/behind/a/proxy/metrics/job/prefixed", "a 1\n", 200);
       assertEquals(
           200,
@@ -139,7 +141,7 @@ final class PageIT {
               "prefix", url(prefix) + "/behind/a/proxy",
               "auth", Map.of("url", url(guarded), "user", "alice", "password", "s3cret-pw"),
               "viewer", url(viewer),
-              "large", Map.of("groups", url(large), "expiring", url(expiring)),
+              "large", Map.of("groups", url(large), "expiring", url(expiring), "soon", url(soon)),
               "cluster",
                   cluster.nodes().stream().map(node -> "http://" + node.webAddress()).toList(),
               "hostile", HOSTILE);

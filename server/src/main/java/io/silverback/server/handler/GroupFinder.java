@@ -40,7 +40,7 @@ public interface GroupFinder {
     STALE
   }
 
-  /** What groups are ordered by, and then by their keys. */
+  /** What groups are ordered by, and then by their jobs and keys, as people look for a job. */
   enum Order {
     NAME,
     LAST_PUSH,
@@ -52,7 +52,9 @@ public interface GroupFinder {
   /** Where a row is in an order. */
   record Place(long weight, GroupingKey key) {
     private static final Comparator<Place> ASCENDING =
-        Comparator.comparingLong(Place::weight).thenComparing(Place::key);
+        Comparator.comparingLong(Place::weight)
+            .thenComparing(place -> place.key().job())
+            .thenComparing(Place::key);
 
     static Comparator<Place> comparator(boolean isDescending) {
       return isDescending ? ASCENDING.reversed() : ASCENDING;

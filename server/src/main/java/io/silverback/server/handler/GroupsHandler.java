@@ -5,8 +5,10 @@ import io.helidon.webserver.CloseConnectionException;
 import io.silverback.codec.exposition.GoQuote;
 import io.silverback.codec.model.Deadline;
 import io.silverback.codec.model.DeadlineException;
+import io.silverback.codec.model.GroupBounds;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.server.group.GroupState;
+import io.silverback.server.group.rules.StalenessRules;
 import io.silverback.server.group.select.GroupSelector;
 import io.silverback.server.group.select.MalformedSelectorException;
 import io.silverback.server.handler.GroupFinder.Order;
@@ -36,6 +38,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /** {@code GET /api/v1/groups}, groups in short, and {@code /api/v1/group}, one of them whole. */
@@ -49,6 +52,8 @@ final class GroupsHandler {
   private final WriterWatch writers;
   private final RequestLimits limits;
   private final OverLimitAnswer overLimit;
+  private final Supplier<StalenessRules> rules;
+  private final Instant started;
   private final LongSupplier wallMillis;
 
   GroupsHandler(
@@ -57,12 +62,16 @@ final class GroupsHandler {
       WriterWatch writers,
       RequestLimits limits,
       OverLimitAnswer overLimit,
+      Supplier<StalenessRules> rules,
+      Instant started,
       LongSupplier wallMillis) {
     this.store = store;
     this.finder = finder;
     this.writers = writers;
     this.limits = limits;
     this.overLimit = overLimit;
+    this.rules = rules;
+    this.started = started;
     this.wallMillis = wallMillis;
   }
 
@@ -105,8 +114,25 @@ final class GroupsHandler {
             GroupJson.write(ListedGroup.of(group.get()), writers.conflictOf(key), data);
             data.writeBooleanField(
                 "may_change", caller.may(Right.PUSH) && caller.reach().includes(key));
+            writeTime("expires_at", expiryMillis(key, group.get().bounds()), data);
           });
     };
+  }
+
+  /** When the group expires if no push comes, 0 if it never does or has done so. */
+  private long expiryMillis(GroupingKey key, GroupBounds bounds) {
+    if (bounds.isStale()) {
+      return 0;
+    }
+    long last = bounds.pushMillis() > 0 ? bounds.pushMillis() : bounds.failureMillis();
+    // Time without the process does not count.
+    long quietSince = Math.max(last, started.toEpochMilli());
+    return rules
+        .get()
+        .ruleFor(key)
+        .flatMap(rule -> rule.patience(bounds.rhythm()))
+        .map(patience -> quietSince + patience.toMillis())
+        .orElse(0L);
   }
 
   private Query read(QueryParameters parameters) throws OverLimitException {

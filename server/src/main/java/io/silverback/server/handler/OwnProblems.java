@@ -72,8 +72,7 @@ public final class OwnProblems implements Problems {
               conflict.key(),
               conflict.sinceMillis(),
               String.join(", ", conflict.names()),
-              "several clients write the group in turn and overwrite one another: evidence="
-                  + conflict.evidence().label()));
+              conflict.evidence().sentence()));
     }
     problems.sort(Comparator.comparingLong(Problem::millis).reversed());
     return new Report(problems, List.of());

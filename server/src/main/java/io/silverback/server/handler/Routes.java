@@ -3,6 +3,7 @@ package io.silverback.server.handler;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.silverback.server.group.rules.RewriteRules;
+import io.silverback.server.group.rules.StalenessRules;
 import io.silverback.server.gzip.SegmentCache;
 import io.silverback.server.http.HttpServer;
 import io.silverback.server.http.Pressure;
@@ -39,6 +40,15 @@ import java.util.stream.Stream;
 
 /** Every path that the server answers. Longer than other classes, as each of them has a line. */
 public final class Routes implements HttpServer.Handler, Pressure {
+  /**
+   * Which configuration file is in force.
+   *
+   * @param file its name
+   * @param read when it was read last and sound
+   * @param isLatest false if it was read since, and not sound
+   */
+  public record ConfigInForce(String file, Instant read, boolean isLatest) {}
+
   private static final String HEALTHY = "/-/healthy";
   private static final String READY = "/-/ready";
 
@@ -59,10 +69,12 @@ public final class Routes implements HttpServer.Handler, Pressure {
    * @param clients learns which clients push to which group
    * @param surveys what is asked of all servers
    * @param rewriteRules what becomes of the grouping keys of requests, asked for each of them
+   * @param stalenessRules when groups expire
    * @param guard decides which requests get an answer at all
    * @param permissions decides what those may do
    * @param fence asked before a request reads or writes groups
    * @param requests the memory that bodies and queries take
+   * @param config the configuration file, if there is one
    * @param targets how it goes with those of remote write
    * @param cluster endpoints about the cluster
    * @param lifecycle endpoints for the life of the process
@@ -79,10 +91,12 @@ public final class Routes implements HttpServer.Handler, Pressure {
       GroupClients clients,
       Surveys surveys,
       Supplier<RewriteRules> rewriteRules,
+      Supplier<StalenessRules> stalenessRules,
       BuildInfo build,
       Guard guard,
       Permissions permissions,
       Fence fence,
+      Supplier<Optional<ConfigInForce>> config,
       Supplier<List<TargetStatus>> targets,
       ClusterHandler cluster,
       LifecycleHandler lifecycle) {
@@ -136,10 +150,17 @@ public final class Routes implements HttpServer.Handler, Pressure {
         new StatusHandler(store, settings, board, writers, cluster::outage, build, started, files);
     var groups =
         new GroupsHandler(
-            store, surveys.groups(), writers, limits, overLimit, System::currentTimeMillis);
+            store,
+            surveys.groups(),
+            writers,
+            limits,
+            overLimit,
+            stalenessRules,
+            started,
+            System::currentTimeMillis);
     var problemList = new ProblemsHandler(surveys.problems(), cluster::outage);
     var clientList = new ClientsHandler(surveys.clients());
-    var server = new ServerHandler(store, settings, board, started, targets);
+    var server = new ServerHandler(store, settings, board, started, config, targets);
     var cardinality = new CardinalityHandler(surveys.cardinality(), limits, overLimit);
 
     UnaryOperator<Endpoint> large = endpoint -> inTurn(endpoint, scrapes, overLimit);

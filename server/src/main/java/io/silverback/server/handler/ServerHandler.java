@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Supplier;
@@ -25,6 +26,7 @@ final class ServerHandler {
   private final Set<String> changedFlags;
   private final boolean adminApi;
   private final Instant startTime;
+  private final Supplier<Optional<Routes.ConfigInForce>> config;
   private final Supplier<List<TargetStatus>> targets;
 
   ServerHandler(
@@ -32,12 +34,14 @@ final class ServerHandler {
       EndpointConfig settings,
       LimitBoard board,
       Instant startTime,
+      Supplier<Optional<Routes.ConfigInForce>> config,
       Supplier<List<TargetStatus>> targets) {
     this.store = store;
     this.board = board;
     this.changedFlags = settings.changedFlags();
     this.adminApi = settings.adminApi();
     this.startTime = startTime;
+    this.config = config;
     this.targets = targets;
   }
 
@@ -60,6 +64,7 @@ final class ServerHandler {
       out.writeString(flag);
     }
     out.writeEndArray();
+    writeConfig(out);
     writeLimits(out);
     out.writeObjectFieldStart("storage");
     out.writeNumberField("groups", storage.groups());
@@ -100,6 +105,17 @@ final class ServerHandler {
     }
     out.writeEndArray();
     out.writeEndObject();
+  }
+
+  private void writeConfig(JsonGenerator out) throws IOException {
+    Optional<Routes.ConfigInForce> inForce = config.get();
+    if (inForce.isPresent()) {
+      out.writeObjectFieldStart("config");
+      out.writeStringField("file", inForce.get().file());
+      out.writeStringField("read", inForce.get().read().toString());
+      out.writeBooleanField("latest", inForce.get().isLatest());
+      out.writeEndObject();
+    }
   }
 
   private void writeTargets(JsonGenerator out) throws IOException {

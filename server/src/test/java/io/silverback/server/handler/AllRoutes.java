@@ -1,6 +1,7 @@
 package io.silverback.server.handler;
 
 import io.silverback.server.group.rules.RewriteRules;
+import io.silverback.server.group.rules.StalenessRules;
 import io.silverback.server.limits.LimitBoard;
 import io.silverback.server.memory.RequestMemory;
 import io.silverback.server.metrics.BuildInfo;
@@ -38,10 +39,12 @@ final class AllRoutes {
                 key -> new Clients.Known(clients.of(key), List.of()),
                 new StoredCardinality(store::shapes)),
             () -> RewriteRules.NONE,
+            () -> StalenessRules.NONE,
             BuildInfo.current(),
             Guard.OPEN,
             Permissions.NONE,
             Fence.OPEN,
+            Optional::empty,
             List::of,
             new ClusterHandler(
                 () -> new ClusterHandler.Targets("", List.of()),

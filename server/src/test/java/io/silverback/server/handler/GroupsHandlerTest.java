@@ -16,6 +16,8 @@ import io.silverback.server.TestGateway;
 import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -89,6 +91,45 @@ final class GroupsHandlerTest {
     String encoded = query.replace("'", "%22").replace("{", "%7B").replace("}", "%7D");
 
     assertEquals(instances, String.join(" ", instances(json("/api/v1/groups?" + encoded))));
+  }
+
+  @Test
+  void byNameTheJobComesBeforeOtherLabels() throws IOException {
+    push("job/z/a/first-by-key", "a 1\n", 200);
+    push("job/c/instance/c", "a 1\n", 200);
+
+    var jobs = new ArrayList<String>();
+    json("/api/v1/groups")
+        .path("data")
+        .path("groups")
+        .forEach(group -> jobs.add(group.path("labels").path("job").asText()));
+    assertEquals(List.of("Backup", "backup", "c", "load", "load", "z"), jobs);
+  }
+
+  @Test
+  void anExpiryToComeIsToldWithTheGroup() throws IOException {
+    assertTrue(json("/api/v1/group?job=load&instance=eu=1").path("expires_at").isMissingNode());
+    try (var expiring = TestGateway.start("--staleness.ttl=10m")) {
+      assertEquals(200, expiring.send("PUT", "/metrics/job/a", "a 1\n").status());
+      JsonNode group = JSON.readTree(expiring.get("/api/v1/group?job=a").text());
+      Instant pushed =
+          Instant.parse(group.path("data").path("push_time_seconds").path("time_stamp").asText());
+      assertEquals(
+          pushed.plus(Duration.ofMinutes(10)), Instant.parse(group.path("expires_at").asText()));
+    }
+  }
+
+  @Test
+  void aGroupThatHasExpiredHasNoExpiryToCome() throws Exception {
+    try (var expiring = TestGateway.start("--staleness.ttl=1s")) {
+      assertEquals(200, expiring.send("PUT", "/metrics/job/a", "a 1\n").status());
+      JsonNode group;
+      do {
+        Thread.sleep(50);
+        group = JSON.readTree(expiring.get("/api/v1/group?job=a").text());
+      } while (!group.path("data").path("stale").asBoolean());
+      assertTrue(group.path("expires_at").isMissingNode());
+    }
   }
 
   @Test

@@ -49,11 +49,11 @@ async function call(url, options) {
     aheadMillis = Math.abs(ahead) > 2000 ? ahead : 0;
   }
   const text = await response.text();
-  const isJson = (response.headers.get('Content-Type') || '').startsWith('application/json');
-  const answer = isJson && text ? parsed(text) : {};
+  const type = response.headers.get('Content-Type') || '';
+  const answer = type.startsWith('application/json') && text ? parsed(text) : {};
   if (!response.ok) {
-    const reason = answer.error || text.trim() || 'no reason was given';
-    throw new Refusal(response.status, `${reason} (status ${response.status})`);
+    const said = type.startsWith('text/html') ? 'something other than Silverback answered, maybe a proxy before it' : text.trim();
+    throw new Refusal(response.status, `${answer.error || said || 'no reason was given'} (status ${response.status})`);
   }
   return answer;
 }

@@ -3,6 +3,7 @@
 import {h, render} from './dom.js';
 import {get, root} from './api.js';
 import {link} from './parts.js';
+import {narrow} from './plot.js';
 import attention from './attention.js';
 import groups from './groups.js';
 import group from './group.js';
@@ -21,6 +22,9 @@ const first = location.pathname.endsWith('/status') ? 'status' : 'attention';
 let shown = {name: '', query: ''};
 let data;
 let failure = '';
+
+/** True if asking once more is of no use. */
+let isFinal = false;
 let saying = '';
 let server = {admin_api: false, permissions: {rights: [], groups: []}};
 let loading = new AbortController();
@@ -94,6 +98,7 @@ function route() {
 /** Shows what the address says. */
 function follow() {
   const next = route();
+  const isFirst = shown.name === '';
   const parameters = new URLSearchParams(next.query);
   if (next.name !== shown.name) {
     data = undefined;
@@ -105,6 +110,10 @@ function follow() {
   failure = '';
   app.params = parameters;
   draw();
+  // The link that led here may be gone: the keyboard goes on from what it led to.
+  if (!isFirst && document.activeElement === document.body) {
+    document.getElementById('main').focus({preventScroll: true});
+  }
   load();
 }
 
@@ -129,6 +138,7 @@ async function load() {
       return;
     }
     failure = fault.message;
+    isFinal = fault.status >= 400 && fault.status < 500;
   }
   draw();
   const pause = data !== undefined && view.pauseMillis && view.pauseMillis(data);
@@ -147,7 +157,9 @@ function refresh() {
 function draw() {
   const view = VIEWS[shown.name];
   const title = view.title(app.params);
-  document.title = `${title} · Silverback`;
+  // What can be changed to get an answer is shown without one, too.
+  const shownData = data === undefined && failure ? view.blank : data;
+  document.title = `${view.windowTitle ? view.windowTitle(app.params) : title} · Silverback`;
   render(place,
     h('a', {class: 'skip', href: '#main', onclick: event => {
       event.preventDefault();
@@ -166,14 +178,16 @@ function draw() {
     h('main', {id: 'main', tabindex: -1, 'aria-busy': String(data === undefined && !failure)},
       h('h1', {key: 'title'}, title),
       failure && h('p', {key: 'failure', class: 'failure', role: 'alert'},
-        data === undefined ? '' : 'What is shown may be old: ', failure),
-      data === undefined
+        data === undefined ? '' : 'What is shown may be old: ', failure,
+        data === undefined && !isFinal && h('span', {class: 'faint'}, '. The page asks again every 10 seconds.')),
+      shownData === undefined
         ? !failure && h('p', {key: 'wait', class: 'faint'}, 'Loading…')
-        : h('div', {key: shown.name, class: `view ${shown.name}`}, view.view(data, app.params, app))),
+        : h('div', {key: shown.name, class: `view ${shown.name}`}, view.view(shownData, app.params, app))),
     h('p', {class: 'saying', role: 'status'}, saying));
 }
 
 addEventListener('hashchange', follow);
+narrow.addEventListener('change', draw);
 document.addEventListener('visibilitychange', () => {
   if (!document.hidden) {
     load();

@@ -3,11 +3,14 @@
 import {h} from './dom.js';
 import {get, now} from './api.js';
 import {ago, count, duration, number} from './format.js';
-import {badge, labelList, limitTable, link, table} from './parts.js';
+import {badge, flag, keyOf, labelList, limitTable, link, table} from './parts.js';
+import {gone, readable} from './cluster.js';
+import {targetTable} from './status.js';
 
 const MOST = 20;
 const RECENT_MILLIS = 3600_000;
 const NEARLY_FULL = 0.8;
+const LATE_SECONDS = 60;
 const STATES = [
   {state: 'failed', sort: 'last_failure', title: 'Last push failed'},
   {state: 'overdue', sort: 'last_push', title: 'Overdue'},
@@ -58,6 +61,8 @@ function view(data) {
     failures(data.failures),
     cluster(data),
     limits(data.server),
+    config(data.server),
+    targets(data.server),
     conflicts(data.problems),
     ...STATES.map(state => groups(state, data)),
     refusals(data),
@@ -65,12 +70,27 @@ function view(data) {
   return parts.length > 0 ? parts : h('p', {class: 'fine'}, badge('good', 'OK'), ' ', fine(data));
 }
 
+function config(server) {
+  return server?.config?.latest === false && section('config', 'Configuration file not in force',
+    h('p', {}, h('code', {}, server.config.file), ' was read again and is not valid; what was read ', ago(server.config.read),
+      ' goes on. The log says what is wrong, and so does ', h('code', {}, `silverback check-config ${server.config.file}`), '.'));
+}
+
+/** Targets that have got nothing for a while, of this server. */
+function targets(server) {
+  const late = (server ? server.remote_write : []).filter(target =>
+    target.last_fault && target.lag_seconds > LATE_SECONDS);
+  return late.length > 0 && section('targets', 'Remote write that is late',
+    targetTable(late),
+    h('p', {}, 'Of this server. What gets older than ', flag('history.retention'), ' is not sent.'));
+}
+
 function fine({counts, standing}) {
   const groups = counts && counts.all === 0
-    ? 'Nothing was pushed yet.'
+    ? ['Nothing was pushed yet. ', h('a', {href: link('groups')}, 'How to push')]
     : `Nothing needs attention: ${count(counts ? counts.all : 0, 'group')}, and no trouble with any of them.`;
   return standing
-    ? `${groups} The cluster is settled; ${count(standing.failure_tolerance.without_losing_pushes, 'more node')} may fail.`
+    ? [groups, ` The cluster is settled; ${count(standing.failure_tolerance.without_losing_pushes, 'more node')} may fail.`]
     : groups;
 }
 
@@ -79,7 +99,7 @@ function section(key, title, ...children) {
 }
 
 function failures(list) {
-  return list.length > 0 && section('failures', 'Cannot be told',
+  return list.length > 0 && section('failures', 'Not known',
     h('ul', {}, list.map(({what, reason}) => h('li', {}, h('strong', {}, what), ': ', reason))));
 }
 
@@ -92,13 +112,15 @@ function cluster({problems, standing, overview}) {
     sentences.push(`This server is not ready: ${overview.reason}`);
   }
   if (standing) {
-    sentences.push(...standing.waiting_for);
+    sentences.push(...standing.waiting_for.map(readable));
     const silent = standing.members.filter(member => member.silent || !member.answered);
     silent.forEach(member => sentences.push(`${member.node_id} is silent`));
     if (standing.slots.under_replicated > 0) {
-      sentences.push(`${count(standing.slots.under_replicated, 'slot')} lack a copy`);
+      sentences.push(`${count(standing.slots.under_replicated, 'slot lacks', 'slots lack')} a copy`);
     }
-    if (standing.members.length > 1 && standing.failure_tolerance.without_losing_pushes === 0) {
+    const missing = gone(overview).filter(member => now() - Date.parse(member.removed) < RECENT_MILLIS);
+    missing.forEach(member => sentences.push(`${member.node_id} at ${member.web_address} is no member any more; if that was not meant, start it again`));
+    if (standing.members.length + missing.length > 1 && standing.failure_tolerance.without_losing_pushes === 0) {
       sentences.push('If one more node fails, acknowledged pushes may be lost');
     }
   }
@@ -117,7 +139,7 @@ function limits(server) {
 function conflicts(problems) {
   const list = (problems ? problems.problems : []).filter(problem => problem.kind === 'writer_conflict');
   return list.length > 0 && section('conflicts', 'Groups with several writers',
-    h('p', {}, 'They overwrite one another. Give each a grouping key of its own.'),
+    h('p', {}, 'They overwrite one another. Give each writer a grouping key of its own, for example by the label ', h('code', {}, 'instance'), '.'),
     problemTable('Groups with several writers', 'Since', list));
 }
 
@@ -137,12 +159,8 @@ function problemTable(caption, when, list) {
     h('tr', {key: `${i} ${keyOf(problem.labels)}`},
       h('th', {scope: 'row'}, h('a', {href: link('group', problem.labels)}, labelList(problem.labels))),
       h('td', {'data-head': when}, ago(problem.time)),
-      h('td', {'data-head': 'Client'}, problem.client),
+      h('td', {class: 'client', 'data-head': 'Client'}, problem.client),
       h('td', {class: 'reason', 'data-head': 'Reason'}, problem.reason))), {class: 'cards'});
-}
-
-function keyOf(labels) {
-  return JSON.stringify(Object.entries(labels).sort());
 }
 
 function groups({state, sort, title}, {counts, lists, problems}) {

@@ -3,10 +3,10 @@
 import {h} from './dom.js';
 import {get} from './api.js';
 import {bytes, count, number, quoted} from './format.js';
-import {bar, link, table} from './parts.js';
+import {bar, link, numbers, table} from './parts.js';
 
 const MOST = 50;
-const ORDERS = [['series', 'Series'], ['bytes', 'Size'], ['pushes', 'Pushes'], ['refusals', 'Refused pushes']];
+const ORDERS = [['series', 'Series'], ['bytes', 'Size'], ['pushes', 'Pushes'], ['refusals', 'Refused']];
 const VIEWS = [['job', 'Jobs'], ['metric', 'Metrics'], ['label', 'Labels']];
 
 export default {
@@ -54,13 +54,13 @@ function jobs(list, params, app) {
       h('button', {type: 'button', 'aria-pressed': String(name === by),
         onclick: () => app.replace('cardinality', {by: name})}, `By ${text.toLowerCase()}`))),
     h('p', {key: 'said', class: 'faint'}, list.length === 0
-      ? 'There is no job yet.'
-      : `The ${count(Math.min(MOST, list.length), 'job')} with the most. Pushes are counted since the start of each server.`),
-    list.length > 0 && table('Jobs', ['Job', 'Share of the first', 'Groups', ...ORDERS.map(([, text]) => text)],
+      ? 'There is no job yet: nothing was pushed.'
+      : `${list.length < MOST ? count(list.length, 'job') : `The ${MOST} jobs with the most`}. Pushes are counted since the start of each server.`),
+    list.length > 0 && table('Jobs', ['Job', 'Of the largest', numbers('Groups'), ...ORDERS.map(([, text]) => numbers(text))],
       list.map(job => h('tr', {key: job.job},
         h('th', {scope: 'row'}, h('a', {href: link('groups',
           {search: `{job=${quoted(job.job)}}`, sort: 'series', order: 'desc'})}, job.job)),
-        h('td', {'data-head': 'Share of the first'}, share(job[by], most)),
+        h('td', {'data-head': 'Of the largest'}, share(job[by], most)),
         h('td', {class: 'number', 'data-head': 'Groups'}, number(job.groups)),
         ORDERS.map(([name, text]) => h('td', {class: 'number', 'data-head': text},
           name === 'bytes' ? bytes(job.bytes) : number(job[name]))))), {class: 'cards'}),
@@ -80,11 +80,11 @@ function names(data, params) {
         ? {of: 'label', ...(metric && {metric})}
         : {of: 'metric'})}, label ? 'All labels' : 'All metrics')),
     h('p', {key: 'said', class: 'faint'}, shown === 0
-      ? 'Nothing is counted here yet.'
+      ? 'No series is counted here yet.'
       : [`${count(data.series, 'series', 'series')} in all. `,
         shown < data.names_in_all && `The ${number(shown)} with the most, of ${number(data.names_in_all)}${data.exact ? '' : ' or more'}. `,
         !data.exact && 'There are more than can be counted exactly: the numbers may be a little too low.']),
-    shown > 0 && table(`${HEADS[data.of]}s by series`, [HEADS[data.of], 'Share of all', 'Series'],
+    shown > 0 && table(`${HEADS[data.of]}s by series`, [HEADS[data.of], 'Share of all', numbers('Series')],
       data.names.map(({name, series}) => h('tr', {key: name},
         h('th', {scope: 'row'}, h('a', {href: href(data.of, name, metric, label)}, name)),
         h('td', {'data-head': 'Share of all'}, share(series, data.series)),

@@ -3,7 +3,7 @@
 import {h} from './dom.js';
 import {get, send} from './api.js';
 import {ago, count, duration, number} from './format.js';
-import {ask, badge, bar, none, table, tile} from './parts.js';
+import {ask, badge, bar, flag, none, numbers, table, tile} from './parts.js';
 
 const SLOTS = 16384;
 
@@ -25,40 +25,56 @@ export default {
   view({own, standing}, params, app) {
     if (!own.enabled) {
       return h('p', {}, 'This server is a single node. Start it with ',
-        h('code', {}, '--cluster.listen-address'), ' to make it part of a cluster.');
+        flag('cluster.listen-address'), ' to make it part of a cluster.');
     }
     const {failure_tolerance: tolerance, slots, members} = standing;
     const voters = members.filter(member => member.votes);
     const heard = voters.filter(member => member.answered).length;
     return [
       h('div', {class: 'tiles'},
-        tile(standing.settled ? 'Settled' : 'Not settled',
-          standing.settled ? 'the next node may be touched' : 'touch no node now', standing.settled ? 'good' : 'warn'),
-        tile(tolerance.without_losing_pushes, 'more nodes may fail without the loss of a push',
+        settledTile(standing),
+        tile(tolerance.without_losing_pushes, `${nodes(tolerance.without_losing_pushes)} may fail without the loss of a push`,
           tolerance.without_losing_pushes > 0 ? 'good' : 'bad'),
-        tile(tolerance.without_stopping_pushes, 'more nodes may fail and pushes go on',
+        tile(tolerance.without_stopping_pushes, `${nodes(tolerance.without_stopping_pushes)} may fail and pushes go on`,
           tolerance.without_stopping_pushes > 0 ? 'good' : 'bad'),
         tile(`${heard} of ${voters.length}`, 'voters answer', heard === voters.length ? 'good' : 'bad'),
         tile(slots.led, `slots led, of ${number(SLOTS)}`, slots.led === SLOTS ? 'good' : 'bad'),
-        tile(slots.under_replicated, 'slots lack a copy', slots.under_replicated === 0 ? 'good' : 'bad')),
+        tile(slots.under_replicated, slots.under_replicated === 1 ? 'slot lacks a copy' : 'slots lack a copy', slots.under_replicated === 0 ? 'good' : 'bad')),
       standing.waiting_for.length > 0 && h('section', {'aria-label': 'Waiting for'}, h('h2', {}, 'Waiting for'),
-        h('ul', {}, standing.waiting_for.map(text => h('li', {}, text)))),
+        h('ul', {}, standing.waiting_for.map(text => h('li', {}, readable(text))))),
       own.outage.slots > 0 && h('p', {class: 'failure'},
         `Nobody serves ${count(own.outage.slots, 'slot')} since ${duration(own.outage.seconds)}, of ${own.outage.nodes.join(', ') || 'no member'}.`),
       h('section', {'aria-label': 'Slots'}, h('h2', {}, 'Slots'), ring(members), moving(slots)),
       h('section', {'aria-label': 'Members'}, h('h2', {}, 'Members'),
-        table('Members', ['Member', 'State', 'Led slots', 'On the move', 'Lack a copy', 'Fewest copies', app.mayOrder('admin') ? 'Orders' : undefined]
+        table('Members', ['Member', 'State', 'Led slots', 'On the move', numbers('Lack a copy'), numbers('Fewest copies'), app.mayOrder('admin') ? 'Orders' : undefined]
           .filter(Boolean), members.map(member => row(member, own, standing, app)), {class: 'cards'})),
       gone(own).length > 0 && h('section', {'aria-label': 'Not long ago'}, h('h2', {}, 'Members not long ago'),
         h('ul', {}, gone(own).map(gone => h('li', {}, gone.node_id, ' at ', gone.web_address, ', removed ', ago(gone.removed))))),
       h('p', {class: 'faint'}, `Cluster ${standing.cluster_id}, view ${number(standing.epoch)}, told by ${own.node_id}.`,
+        own.lease_seconds > 0 && ` Its lease holds for ${own.lease_seconds.toFixed(1)} s more and is renewed all the time.`,
         standing.generation > 0 && ` Founded again without a majority ${count(standing.generation, 'time')}.`),
     ];
   },
 };
 
+function nodes(count) {
+  return count === 1 ? 'more node' : 'more nodes';
+}
+
+function settledTile({settled, failure_tolerance: tolerance}) {
+  if (settled && tolerance.without_stopping_pushes === 0) {
+    return tile('Settled', 'but pushes stop while a node restarts', 'warn');
+  }
+  return tile(settled ? 'Settled' : 'Not settled', settled ? 'a node may be restarted' : 'restart no node now', settled ? 'good' : 'warn');
+}
+
+/** A sentence of the server, which is made to be read by programs, too. */
+export function readable(text) {
+  return text.replace(/^node /, '').replace(/: slots=(\d+)$/, (_, slots) => ` (${count(slots, 'slot')})`);
+}
+
 /** Each node that is not back, once. */
-function gone({removed, members}) {
+export function gone({removed, members}) {
   const here = new Set(members.map(member => member.node_id));
   return [...new Map(removed.map(each => [each.node_id, each])).values()].filter(each => !here.has(each.node_id));
 }
@@ -117,7 +133,7 @@ function row(member, own, standing, app) {
     h('td', {'data-head': 'On the move'}, moves(member.slots).join(', ') || none()),
     h('td', {class: 'number', 'data-head': 'Lack a copy'}, member.answered ? number(member.slots.under_replicated) : '–'),
     h('td', {class: 'number', 'data-head': 'Fewest copies'}, member.answered ? number(member.slots.fewest_copies) : '–'),
-    app.mayOrder('admin') && h('td', {'data-head': 'Orders'}, orders(member, standing, app)));
+    app.mayOrder('admin') && h('td', {class: 'orders'}, orders(member, standing, app)));
 }
 
 function share(led, should) {

@@ -11,6 +11,10 @@ export function duration(seconds) {
     return `${Math.round(seconds * 1000)} ms`;
   }
   const whole = Math.max(0, Math.round(seconds));
+  if (whole === 60 || whole === 3600 || whole === 86400) {
+    const [unit] = UNITS.find(([, length]) => length === whole);
+    return `1 ${unit}`;
+  }
   const [unit, size] = UNITS.find(([, length]) => whole >= 2 * length) || UNITS.at(-1);
   return `${number(Math.floor(whole / size))} ${unit}`;
 }
@@ -23,6 +27,13 @@ export function ago(iso) {
   const seconds = (now() - Date.parse(iso)) / 1000;
   return h('time', {datetime: iso, title: exact(iso)},
     seconds < 1 ? 'just now' : `${duration(seconds)} ago`);
+}
+
+/** How long until then, with the exact time for those who point at it. */
+export function until(iso) {
+  const seconds = (Date.parse(iso) - now()) / 1000;
+  return h('time', {datetime: iso, title: exact(iso)},
+    seconds < 1 ? 'any moment' : `in ${duration(seconds)}`);
 }
 
 /** A time in the zone of the viewer. */
@@ -62,7 +73,10 @@ export function sample(text) {
   if (value !== 0 && (size >= 1e15 || size < 1e-6)) {
     return String(value);
   }
-  return value.toLocaleString('en', {maximumSignificantDigits: 12});
+  // All digits of the whole part count, of a counter of bytes for example.
+  return value.toLocaleString('en', size < 1
+    ? {maximumSignificantDigits: 12}
+    : {maximumFractionDigits: Math.max(0, 11 - Math.floor(Math.log10(size)))});
 }
 
 /** A number that was worked out, and is no more exact than it needs to be. */

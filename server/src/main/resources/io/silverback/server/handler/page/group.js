@@ -2,8 +2,8 @@
 
 import {h} from './dom.js';
 import {get, groupPath, now, root, send} from './api.js';
-import {ago, bytes, count, duration, number, rounded, sample, selector} from './format.js';
-import {ask, badge, copyButton, labelList, none, table} from './parts.js';
+import {ago, bytes, count, duration, number, rounded, sample, selector, until} from './format.js';
+import {ask, badge, copyButton, labelList, none, numbers, table} from './parts.js';
 import {bars, plot, sparkline} from './plot.js';
 
 const MOST_FAMILIES_OPEN = 3;
@@ -15,6 +15,13 @@ let opened = {group: '', families: new Map(), series: '', ended: undefined};
 
 export default {
   title: () => 'Group',
+
+  /** Of several windows each says which group it shows. */
+  windowTitle(params) {
+    const {job, ...others} = keyOf(params);
+    return [job, ...Object.entries(others).map(([name, value]) => `${name}=${value}`)].join(' ');
+  },
+
   load,
   view,
 };
@@ -84,6 +91,7 @@ async function load(params, signal) {
     past,
     place: place && place.data.leader ? place.data : undefined,
     mayChange: found.may_change,
+    expires: found.expires_at,
     conflict: Array.isArray(data.writer_conflict) ? data.writer_conflict : undefined,
   };
 }
@@ -146,18 +154,17 @@ async function endedSeries(labels, span, signal) {
 }
 
 function view(data, params, app) {
-  const {labels, families, row, conflict, place, refusal, mayChange, clients} = data;
+  const {labels, families, row, conflict, place, refusal, mayChange, clients, expires} = data;
   if (!families) {
     return [
       h('p', {key: 'key', class: 'key'}, labelList(labels)),
       h('p', {key: 'none'}, 'There is no such group: nothing that was pushed to it was taken, or it was deleted.'),
-      lastRefusal(refusal),
+      lastRefusal(refusal, true),
       rangeChoice(params, labels, app),
       endedCard(data, app),
       clientSection(clients),
     ];
   }
-  const series = families.reduce((sum, family) => sum + family.metrics.length, 0);
   return [
     h('p', {key: 'key', class: 'key'}, labelList(labels),
       row && row.failed && badge('bad', 'last push failed'),
@@ -168,19 +175,19 @@ function view(data, params, app) {
       row && row.last_failure && fact('Last refused push', ago(row.last_failure)),
       row && row.stale_since && fact('Expired', ago(row.stale_since)),
       row && row.interval_seconds && fact('Pushed every', duration(row.interval_seconds)),
-      fact('Metrics', number(series)),
+      expires && fact('Expires without a push', until(expires)),
       row && fact('Series', number(row.series)),
       row && fact('Size', bytes(row.bytes)),
       place && fact('Led by', [place.leader, place.leader_silent && badge('bad', 'silent')]),
       place && place.copies.length > 0 && fact('Copies', copies(place))),
-    lastRefusal(refusal),
+    lastRefusal(refusal, !row || row.failed),
     conflict && h('section', {key: 'conflict', class: 'failure'},
       h('strong', {}, 'Several clients write this group and overwrite one another: '),
       conflict.map(writer => writer.sent_as ? `${writer.client} as ${writer.sent_as}` : writer.client).join(', ')),
     h('div', {key: 'buttons', class: 'buttons'},
       copyButton(app, 'Copy PromQL', selector(labels)),
       copyButton(app, 'Copy curl', `curl -s --data-binary @metrics.txt ${new URL(groupPath(labels), root).href}`),
-      copyButton(app, 'Copy curl -X DELETE', `curl -X DELETE ${new URL(groupPath(labels), root).href}`),
+      mayChange && copyButton(app, 'Copy curl -X DELETE', `curl -X DELETE ${new URL(groupPath(labels), root).href}`),
       copyButton(app, 'Copy scrape config', scrapeConfig()),
       mayChange && h('button', {type: 'button', class: 'danger', onclick: () => remove(labels, app)}, 'Delete group…')),
     rangeChoice(params, labels, app),
@@ -205,13 +212,13 @@ function clientSection(clients) {
   return clients && h('section', {key: 'clients', 'aria-label': 'Who pushes'}, h('h2', {}, 'Who pushes'),
     clients.clients.length === 0
       ? h('p', {class: 'faint'}, 'No client is known: none has pushed since the server was started, or too many other groups were pushed to since.')
-      : table('Clients of this group', ['Client', 'Last push', 'Pushes', 'Refused', 'Last error'], clients.clients.map(client =>
+      : table('Clients of this group', ['Client', 'Last push', numbers('Pushes'), numbers('Refused'), 'Last error'], clients.clients.map(client =>
         h('tr', {key: JSON.stringify([client.client, client.agent])},
           h('th', {scope: 'row'}, h('code', {}, client.client), h('div', {class: 'faint agent'}, client.agent || 'does not say what it is')),
           h('td', {'data-head': 'Last push'}, client.last_push ? ago(client.last_push) : none()),
           h('td', {class: 'number', 'data-head': 'Pushes'}, number(client.pushes)),
           h('td', {class: 'number', 'data-head': 'Refused'}, number(client.refused)),
-          h('td', {'data-head': 'Last error'}, client.reason ? [ago(client.last_refusal), ': ', client.reason] : none()))), {class: 'cards'}),
+          h('td', {class: 'reason', 'data-head': 'Last error'}, client.reason ? [ago(client.last_refusal), ': ', client.reason] : none()))), {class: 'cards'}),
     clients.silent_members.length > 0 && h('p', {class: 'faint'},
       `Without the clients of ${clients.silent_members.join(', ')}: no answer.`));
 }
@@ -231,12 +238,12 @@ function endedCard({labels, row, ended}, app) {
   },
     h('summary', {}, 'Series with these labels that have ended'),
     ended && (ended.failure
-      ? h('p', {class: 'faint'}, 'History cannot be told: ', ended.failure)
+      ? h('p', {class: 'faint'}, 'History is not known: ', ended.failure)
       : ended.series.length === 0
         ? h('p', {class: 'faint'}, 'None in this time.')
         : [
-          table('Series that have ended', ['Series', 'Last value', 'Ended', 'History'],
-            ended.series.slice(0, MOST_SERIES).flatMap(series => endedRow(series, labels, row, app))),
+          table('Series that have ended', ['Series', numbers('Last value'), 'Ended', 'History'],
+            ended.series.slice(0, MOST_SERIES).flatMap(series => endedRow(series, labels, row, app)), {class: 'cards'}),
           ended.series.length > MOST_SERIES && h('p', {class: 'faint'},
             `Only the first ${number(MOST_SERIES)} of ${number(ended.series.length)} are shown.`),
         ]));
@@ -248,8 +255,8 @@ function endedRow({metric: {__name__: name, ...labels}, values, ended}, group, r
   const text = row && row.stale_since === time ? 'expired' : 'ended';
   return [
     h('tr', {key: id},
-      h('td', {'data-head': 'Series'}, h('code', {}, name), ' ', ownLabels({labels}, group)),
-      h('td', {class: 'number', 'data-head': 'Last value'}, values.length > 0 ? sample(values.at(-1)[1]) : none()),
+      h('th', {scope: 'row'}, h('code', {}, name), ' ', ownLabels({labels}, group)),
+      h('td', {class: 'number', 'data-head': 'Last value'}, values.length > 0 ? readable(name, values.at(-1)[1]) : none()),
       h('td', {'data-head': 'Ended'}, ago(time)),
       historyCell(id, name, values, app)),
     opened.series === id && h('tr', {key: `${id} plot`}, h('td', {colspan: 4},
@@ -257,8 +264,8 @@ function endedRow({metric: {__name__: name, ...labels}, values, ended}, group, r
   ].filter(Boolean);
 }
 
-function lastRefusal(refusal) {
-  return refusal && h('p', {key: 'refusal', class: 'reason'}, 'The last push that was refused came from ',
+function lastRefusal(refusal, isLast) {
+  return refusal && h('p', {key: 'refusal', class: 'reason'}, isLast ? 'The last push was refused; it came from ' : 'An earlier push was refused; it came from ',
     h('code', {}, refusal.client), ' ', ago(refusal.time), ': ', refusal.reason);
 }
 
@@ -314,11 +321,11 @@ function metrics(family, data, app) {
   const shown = family.metrics.slice(0, MOST_SERIES);
   const past = data.past[family.name];
   return [
-    past && past.failure && h('p', {class: 'faint'}, 'History cannot be told: ', past.failure),
+    past && past.failure && h('p', {class: 'faint'}, 'History is not known: ', past.failure),
     family.metrics[0].value === undefined
-      ? shown.map((metric, i) => many(family, metric, i, data))
-      : table(`Series of ${family.name}`, ['Labels', 'Value', 'History'],
-        shown.flatMap(metric => single(family, metric, data, app))),
+      ? shown.map((metric, i) => many(family, metric, i, data, app))
+      : table(`Series of ${family.name}`, ['Labels', numbers('Value'), 'History'],
+        shown.flatMap(metric => single(family, metric, data, app)), {class: 'cards'}),
     family.metrics.length > shown.length && h('p', {class: 'faint'},
       `Only the first ${number(shown.length)} of ${number(family.metrics.length)} are shown.`),
   ];
@@ -340,56 +347,75 @@ function single(family, metric, data, app) {
   const samples = samplesOf(family, metric, data);
   return [
     h('tr', {key: id},
-      h('td', {'data-head': 'Labels'}, ownLabels(metric, data.labels) || none()),
+      h('td', {class: 'own'}, ownLabels(metric, data.labels) || none()),
       h('td', {class: 'number', 'data-head': 'Value'}, readable(family.name, metric.value)),
-      historyCell(id, family.name, samples, app)),
-    opened.series === id && h('tr', {key: `${id} plot`}, h('td', {colspan: 3}, plot(samples, `History of ${family.name}`, expiry(data.row)))),
+      data.past[family.name] instanceof Map ? historyCell(id, family.name, samples, app) : h('td', {class: 'history'}, none())),
+    opened.series === id && h('tr', {key: `${id} plot`}, h('td', {colspan: 3}, plot(samples, `History of ${family.name}`, expiry(data)))),
   ].filter(Boolean);
 }
 
-function expiry(row) {
-  return row && row.stale_since && {time: Date.parse(row.stale_since) / 1000, text: 'expired'};
+/** When the group expired, or will if no push comes. */
+function expiry({row, expires}) {
+  if (row && row.stale_since) {
+    return {time: Date.parse(row.stale_since) / 1000, text: 'expired'};
+  }
+  return expires && {time: Date.parse(expires) / 1000, text: 'expires', isToCome: true};
 }
 
 /** A small line that opens the plot. */
 function historyCell(id, name, samples, app) {
+  return h('td', {class: 'history'}, historyButton(id, name, samples, app));
+}
+
+function historyButton(id, name, samples, app) {
   const isOpen = opened.series === id;
-  return h('td', {class: 'history', 'data-head': 'History'}, h('button', {
+  return h('button', {
     type: 'button', class: 'bare', 'aria-expanded': String(isOpen), title: 'Show as a plot',
     'aria-label': `History of ${name}`,
     onclick: () => {
       opened.series = isOpen ? '' : id;
       app.draw();
     },
-  }, sparkline(samples)));
+  }, sparkline(samples));
 }
 
 function readable(name, value) {
-  return name.endsWith('_time_seconds') && Number(value) > 1e9
-    ? [sample(value), ' (', ago(new Date(Number(value) * 1000).toISOString()), ')']
+  const seconds = Number(value);
+  // Later times than that a Date does not know.
+  return /_(time|timestamp)(_seconds)?$/.test(name) && seconds > 1e9 && seconds < 1e11
+    ? [String(seconds), ' (', pastOrFuture(seconds), ')']
     : sample(value);
 }
 
-function many(family, metric, i, data) {
+function pastOrFuture(seconds) {
+  const iso = new Date(seconds * 1000).toISOString();
+  return seconds * 1000 > now() + 1000 ? until(iso) : ago(iso);
+}
+
+function many(family, metric, i, data, app) {
   const own = ownLabels(metric, data.labels);
+  const id = `${family.name} ${seriesKey(metric.labels || {})}`;
+  const samples = samplesOf(family, metric, data);
   return h('div', {key: `${i} ${seriesKey(metric.labels || {})}`, class: 'many'},
     own && h('p', {}, own),
     h('p', {}, 'count ', h('strong', {}, sample(metric.count)), ', sum ', h('strong', {}, sample(metric.sum)),
       Number(metric.count) > 0 && [', mean ', h('strong', {}, rounded(metric.sum / metric.count))],
-      ' ', sparkline(samplesOf(family, metric, data))),
+      ' ', data.past[family.name] instanceof Map && historyButton(id, `${family.name}_count`, samples, app)),
+    opened.series === id && plot(samples, `History of ${family.name}_count`, expiry(data)),
     metric.quantiles && Object.keys(metric.quantiles).length > 0 && table(`Quantiles of ${family.name}`,
-      ['Quantile', 'Value'], Object.entries(metric.quantiles).map(([quantile, value]) => h('tr', {},
-        h('th', {scope: 'row'}, quantile), h('td', {class: 'number'}, sample(value))))),
-    metric.buckets && bars(buckets(metric.buckets), `Buckets of ${family.name}`));
+      [numbers('Quantile'), numbers('Value')], Object.entries(metric.quantiles).map(([quantile, value]) => h('tr', {},
+        h('th', {scope: 'row', class: 'number'}, quantile), h('td', {class: 'number'}, sample(value)))), {class: 'short'}),
+    metric.buckets && bars(buckets(metric.buckets), `Buckets of ${family.name}`),
+    metric.buckets && !Array.isArray(metric.buckets) && h('p', {class: 'faint'}, 'Observations of each bucket, without those of smaller ones.'));
 }
 
 /** Observations of each bucket, of classic ones without those of the smaller buckets. */
 function buckets(given) {
   if (Array.isArray(given)) {
-    return given.map(([rule, low, high, observed]) => ({
-      name: `${rule === 1 || rule === 3 ? '[' : '('}${sample(low)}, ${sample(high)}${rule === 0 || rule === 3 ? ']' : ')'}`,
-      count: Number(observed),
-    }));
+    return given.map(([rule, low, high, observed]) => {
+      const name = number => `${rule === 1 || rule === 3 ? '[' : '('}${number(low)}, ${number(high)}${rule === 0 || rule === 3 ? ']' : ')'}`;
+      return {name: name(bucketBound), title: name(sample), count: Number(observed)};
+    });
   }
   let before = 0;
   return Object.entries(given).sort(([a], [b]) => bound(a) - bound(b)).map(([le, cumulated]) => {
@@ -397,6 +423,14 @@ function buckets(given) {
     before = Number(cumulated);
     return {name: `≤ ${le}`, count: observed};
   });
+}
+
+/** Native bounds are powers with many digits; two next to each other differ within the first five. */
+function bucketBound(text) {
+  const value = Number(text);
+  return value !== 0 && (Math.abs(value) < 1e-4 || Math.abs(value) >= 1e9)
+    ? String(Number(value.toPrecision(5)))
+    : value.toLocaleString('en', {maximumSignificantDigits: 5});
 }
 
 function bound(text) {

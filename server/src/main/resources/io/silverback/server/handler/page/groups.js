@@ -2,24 +2,28 @@
 
 import {h} from './dom.js';
 import {get, root, send} from './api.js';
-import {ago, bytes, count, duration, number} from './format.js';
-import {ask, badge, labelList, link, none, table} from './parts.js';
+import {ago, bytes, count, duration, exact, number} from './format.js';
+import {ask, badge, copyButton, keyOf, labelList, link, none, numbers, table} from './parts.js';
 
 const PAGE = 100;
 const TYPING_MILLIS = 200;
 const COLUMNS = [
   {sort: 'name', text: 'Group'},
   {sort: 'last_push', text: 'Last push'},
-  {text: 'Pushed every'},
-  {sort: 'series', text: 'Series'},
-  {sort: 'bytes', text: 'Size'},
+  {text: 'Pushed every', isNumber: true},
+  {sort: 'series', text: 'Series', isNumber: true},
+  {sort: 'bytes', text: 'Size', isNumber: true},
 ];
 const STATES = [['any', 'All'], ['failed', 'Failed'], ['overdue', 'Overdue'], ['stale', 'Expired']];
+
+const EXAMPLE = `echo 'up_to_date 1' | curl --data-binary @- ${new URL('metrics/job/example', root).href}`;
 
 let typing;
 
 export default {
   title: () => 'Groups',
+
+  blank: {groups: [], writers: new Map()},
 
   async load(params, signal) {
     const query = {limit: PAGE, sort: params.get('sort') || 'name', order: params.get('order') || 'asc',
@@ -31,8 +35,14 @@ export default {
     if (params.get('after')) {
       query.after = params.get('after');
     }
-    const {data, next} = await get('api/v1/groups', query, signal);
-    return {...data, next};
+    const [{data, next}, problems] = await Promise.all([
+      get('api/v1/groups', query, signal),
+      get('api/v1/problems', {}, signal).catch(() => undefined),
+    ]);
+    const writers = new Map((problems ? problems.data.problems : [])
+      .filter(problem => problem.kind === 'writer_conflict')
+      .map(problem => [keyOf(problem.labels), problem.client]));
+    return {...data, next, writers};
   },
 
   view(data, params, app) {
@@ -42,9 +52,9 @@ export default {
         event.preventDefault();
         change(params, app, {search: event.target.elements.search.value});
       }},
-        h('label', {}, h('span', {}, 'Search'), h('input', {
+        h('label', {}, h('span', {}, 'Search by words, or by a selector such as ', h('code', {}, '{job=~"back.*"}')), h('input', {
           name: 'search', type: 'search', value: search, autocomplete: 'off', spellcheck: 'false',
-          placeholder: 'backup instance=db-1   or   {job=~"backup.*"}',
+          placeholder: 'backup instance=db-1',
           oninput: event => {
             clearTimeout(typing);
             const text = event.target.value;
@@ -54,16 +64,16 @@ export default {
         h('div', {class: 'choices', role: 'group', 'aria-label': 'State'}, STATES.map(([state, text]) =>
           h('button', {type: 'button', 'aria-pressed': String((params.get('state') || 'any') === state),
             onclick: () => change(params, app, {state: state === 'any' ? '' : state})},
-            `${text} ${number(state === 'any' ? data.counts.all : data.counts[state])}`)))),
-      h('p', {key: 'found', role: 'status', class: 'faint'},
-        data.counts.all === 0
-          ? 'Nothing was pushed yet. Push something, such as: '
-          : `${count(data.counts.found, 'group')} found`,
-        data.counts.all === 0 && h('code', {},
-          `echo 'up_to_date 1' | curl --data-binary @- ${new URL('metrics/job/example', root).href}`)),
+            data.counts ? `${text} ${number(state === 'any' ? data.counts.all : data.counts[state])}` : text)))),
+      data.counts && h('p', {key: 'found', role: 'status', class: 'faint'},
+        data.counts.all === 0 ? 'Nothing was pushed yet. Push something, such as:' : `${count(data.counts.found, 'group')} found`),
+      data.counts?.all === 0 && h('div', {key: 'example'},
+        h('pre', {}, EXAMPLE),
+        copyButton(app, 'Copy the command', EXAMPLE)),
       data.groups.length > 0 && rows(data, params, app),
       paging(data, params),
-      data.counts.found > 0 && deletion(data, search.trim(), app),
+      data.counts?.found === 0 && data.counts.all > 0 && h('p', {key: 'none'}, h('a', {href: link('groups')}, 'Show all groups')),
+      data.counts?.found > 0 && deletion(data, search.trim(), params.get('state'), app),
     ];
   },
 };
@@ -85,16 +95,16 @@ function change(params, app, values) {
   app.replace('groups', next);
 }
 
-function head({sort, text}, params, app) {
+function head({sort, text, isNumber}, params, app) {
   if (!sort) {
-    return h('th', {scope: 'col'}, text);
+    return numbers(text);
   }
   const current = (params.get('sort') || 'name') === sort;
   const order = params.get('order') || 'asc';
   // Of numbers and times the largest are wanted first.
   const first = sort === 'name' ? 'asc' : 'desc';
   const next = current ? (order === 'asc' ? 'desc' : 'asc') : first;
-  return h('th', {scope: 'col',
+  return h('th', {scope: 'col', class: isNumber ? 'number' : undefined,
     'aria-sort': current ? (order === 'asc' ? 'ascending' : 'descending') : undefined},
     h('button', {type: 'button', class: 'sort', onclick: () => change(params, app, {sort, order: next})},
       text, h('span', {'aria-hidden': 'true'}, current ? (order === 'asc' ? ' ▲' : ' ▼') : '')));
@@ -104,14 +114,15 @@ function rows(data, params, app) {
   return table('Groups', COLUMNS.map(column => head(column, params, app)), data.groups.map(group =>
     h('tr', {key: JSON.stringify(group.labels)},
       h('th', {scope: 'row'}, h('a', {href: link('group', group.labels)}, labelList(group.labels)),
-        group.failed && badge('bad', 'failed', 'The last push was refused'),
+        group.failed && badge('bad', 'failed', `The last push was refused, at ${exact(group.last_failure)}`),
+        data.writers.has(keyOf(group.labels)) && badge('warn', 'several writers', data.writers.get(keyOf(group.labels))),
         group.stale && badge('warn', 'expired'),
         group.overdue && badge('warn', 'overdue')),
       h('td', {'data-head': 'Last push'}, ago(group.last_push)),
-      h('td', {'data-head': 'Pushed every'},
+      h('td', {class: 'number', 'data-head': 'Pushed every'},
         group.interval_seconds ? duration(group.interval_seconds) : none()),
       h('td', {class: 'number', 'data-head': 'Series'}, number(group.series)),
-      h('td', {class: 'number', 'data-head': 'Size'}, bytes(group.bytes)))), {class: 'cards'});
+      h('td', {class: 'number', 'data-head': 'Size'}, bytes(group.bytes)))), {class: 'cards sorted'});
 }
 
 function paging(data, params) {
@@ -126,8 +137,9 @@ function paging(data, params) {
     data.next && h('a', {href: link('groups', {...others, after: data.next})}, 'Next page »'));
 }
 
-function deletion(data, search, app) {
-  return h('p', {key: 'deletion', class: 'buttons'},
+/** Of what is shown: where only some groups are, no button may delete the others. */
+function deletion(data, search, state, app) {
+  return !state && h('p', {key: 'deletion', class: 'buttons'},
     isSelector(search) && app.mayOrder('push') && h('button', {type: 'button', class: 'danger', onclick: () =>
       deleteMatching(search, app)}, 'Delete all groups that match…'),
     !search && app.mayWipe && h('button', {type: 'button', class: 'danger', onclick: () =>

@@ -12,6 +12,11 @@ export function labelList(labels) {
       labels[name] === '' ? '""' : labels[name]))));
 }
 
+/** What is the same for the same labels, in whichever order. */
+export function keyOf(labels) {
+  return JSON.stringify(Object.entries(labels).sort());
+}
+
 /** The place of a view in the address of the page. */
 export function link(name, parameters = {}) {
   const query = new URLSearchParams(parameters).toString();
@@ -26,6 +31,16 @@ export function table(caption, heads, rows, props = {}) {
       h('thead', {}, h('tr', {}, heads.map(head =>
         typeof head === 'string' ? h('th', {scope: 'col'}, head) : head))),
       h('tbody', {}, rows)));
+}
+
+/** The head of a column of numbers. */
+export function numbers(text) {
+  return h('th', {scope: 'col', class: 'number'}, text);
+}
+
+/** A flag, which no line ends in the middle of. */
+export function flag(name) {
+  return h('code', {class: 'flag'}, `--${name}`);
 }
 
 /** A short word about a state. */
@@ -45,11 +60,11 @@ export function bar(part, whole, text) {
 
 /** Limits of a server, and how full they are where they can be. */
 export function limitTable(caption, limits) {
-  return table(caption, ['Limit', 'Used', 'Most', 'Fill', 'Refused'], limits.map(limit =>
+  return table(caption, ['Flag', numbers('Used'), numbers('Limit'), 'Fill', numbers('Refused')], limits.map(limit =>
     h('tr', {key: limit.flag},
-      h('th', {scope: 'row'}, h('code', {}, `--${limit.flag}`)),
+      h('th', {scope: 'row'}, flag(limit.flag)),
       h('td', {class: 'number', 'data-head': 'Used'}, limit.used === undefined ? none() : inUnit(limit.used, limit.unit)),
-      h('td', {class: 'number', 'data-head': 'Most'}, limit.most === 0 ? 'any' : inUnit(limit.most, limit.unit)),
+      h('td', {class: 'number', 'data-head': 'Limit'}, limit.most === 0 ? h('span', {class: 'faint'}, 'none') : inUnit(limit.most, limit.unit)),
       h('td', {'data-head': 'Fill'}, limit.most > 0 && limit.used !== undefined
         ? bar(limit.used, limit.most, `${Math.round(100 * limit.used / limit.most)} percent`)
         : none()),
@@ -124,7 +139,7 @@ export function copyButton(app, title, text) {
   return h('button', {type: 'button', onclick: async () => {
     try {
       await copied(text);
-      app.say(`Copied: ${title}`);
+      app.say(title.replace(/^Copy/, 'Copied'));
     } catch {
       app.fail('the browser does not let this page copy');
     }

@@ -3,7 +3,7 @@
 import {h} from './dom.js';
 import {groupPath, send} from './api.js';
 import {count, number} from './format.js';
-import {badge, labelList, none, table} from './parts.js';
+import {badge, flag, labelList, none, numbers, table} from './parts.js';
 
 const MOST_BYTES = 4 * 1024 * 1024;
 const AROUND = 60;
@@ -27,8 +27,8 @@ function view(data, params, app) {
   if (app.mayOrder('push')) {
     return [fields(app), verdict && outcome(verdict)];
   }
-  return app.takesOrders ? h('p', {}, 'To try a push needs the right ', h('code', {}, 'push'), '.') : h('p', {},
-    'This server tries no pushes: start it with ', h('code', {}, '--web.enable-admin-api'),
+  return app.takesOrders ? h('p', {}, 'Trying a push needs the right ', h('code', {}, 'push'), ', which this server does not give you.') : h('p', {},
+    'This server tries no pushes: start it with ', flag('web.enable-admin-api'),
     ', or check a file with ', h('code', {}, 'silverback check-push FILE'), '.');
 }
 
@@ -117,13 +117,15 @@ async function judge(app) {
   }
   waits = false;
   app.draw();
+  // On a narrow screen it is below what can be seen.
+  document.getElementById('verdict')?.scrollIntoView({block: 'nearest'});
 }
 
 function outcome(told) {
   if (told.failure) {
-    return h('p', {key: 'failure', class: 'failure', role: 'alert'}, told.failure);
+    return h('p', {key: 'failure', id: 'verdict', class: 'failure', role: 'alert'}, told.failure);
   }
-  return h('section', {key: 'verdict', 'aria-label': 'Verdict', 'aria-live': 'polite'},
+  return h('section', {key: 'verdict', id: 'verdict', 'aria-label': 'Verdict', 'aria-live': 'polite'},
     h('h2', {}, told.taken ? badge('good', 'would be taken') : badge('bad', 'would be refused'),
       h('span', {class: 'faint'}, ` with status ${told.status}`)),
     told.faults.length > 0
@@ -153,7 +155,7 @@ function after(told) {
   const kinds = {new: 'good', replaced: '', kept: '', removed: 'warn'};
   return [
     h('p', {}, `Afterwards the group would have ${count(told.series, 'series', 'series')}, and has ${number(told.series_before)} now.`),
-    told.families.length > 0 && table('Metrics of the group afterwards', ['Metric', 'Type', 'Metrics', 'What becomes of it'],
+    told.families.length > 0 && table('Metrics of the group afterwards', ['Metric', 'Type', numbers('Metrics'), 'What becomes of it'],
       told.families.map(family => h('tr', {key: family.name},
         h('th', {scope: 'row'}, h('code', {}, family.name), family.help && h('div', {class: 'faint'}, family.help)),
         h('td', {'data-head': 'Type'}, family.type.toLowerCase().replaceAll('_', ' ')),
