@@ -1,7 +1,7 @@
 package io.silverback.cluster.peer;
 
 /** A connection that has to end, and why. */
-final class RefusedException extends RuntimeException {
+sealed class RefusedException extends RuntimeException permits OtherVersionException {
   private static final long serialVersionUID = 1;
 
   private final Refusal refusal;
