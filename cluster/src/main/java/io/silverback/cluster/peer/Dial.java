@@ -46,7 +46,7 @@ final class Dial {
         addresses.resolve(peer, openings++, local.settings().connectTimeout());
     try {
       return open(address, versions.newest());
-    } catch (OtherVersionException e) {
+    } catch (RefusedException.OtherVersion e) {
       if (!versions.speaks(e.theirs())) {
         throw e;
       }

@@ -33,7 +33,7 @@ record Session(Hello hello, Welcome welcome, Secret secret, Keys keys) {
   /**
    * The side that opens a connection: says hello and takes the welcome.
    *
-   * @throws OtherVersionException if the other side does not speak the version of the hello
+   * @throws RefusedException.OtherVersion if the other side does not speak the version of the hello
    * @throws RefusedException if the other side does not prove itself
    * @throws IOException if the connection ends or fails
    */
@@ -54,7 +54,7 @@ record Session(Hello hello, Welcome welcome, Secret secret, Keys keys) {
           "the peer ended the handshake, as it does if it has another secret or too many connections");
     }
     if (answer.version() != hello.version()) {
-      throw new OtherVersionException(answer.version(), versions);
+      throw new RefusedException.OtherVersion(answer.version(), versions);
     }
     Welcome welcome = Welcome.decode(answer);
     Keys keys = secret.session(hello, helloBytes, welcome);
@@ -91,7 +91,7 @@ record Session(Hello hello, Welcome welcome, Secret secret, Keys keys) {
       out.flush();
       throw new RefusedException(
           asked.version() > versions.newest() ? Refusal.NEWER : Refusal.VERSION,
-          OtherVersionException.message(asked.version(), versions));
+          versions.without(asked.version()));
     }
     Secret secret = provenBy(asked, secrets);
     Hello hello = Hello.decode(asked);

@@ -15,6 +15,11 @@ record Versions(int oldest, int newest) {
     return oldest <= version && version <= newest;
   }
 
+  /** What to say of a peer that uses a version which is none of these. */
+  String without(int theirs) {
+    return "the peer speaks another version of the protocol: theirs=" + theirs + " ours=" + text();
+  }
+
   /** As an operator reads it. */
   String text() {
     return oldest == newest ? String.valueOf(newest) : oldest + " to " + newest;

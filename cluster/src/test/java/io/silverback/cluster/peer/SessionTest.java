@@ -148,7 +148,7 @@ final class SessionTest {
   @Test
   void otherVersionIsTheDiallersToJudgeAndNothingOfItsRefusalIsTaken() {
     byte[] refusal = Greeting.otherVersion(new Versions(1, 3));
-    var other = assertThrows(OtherVersionException.class, () -> open(refusal, 4, 4));
+    var other = assertThrows(RefusedException.OtherVersion.class, () -> open(refusal, 4, 4));
     assertEquals(3, other.theirs());
     for (int length = 0; length < refusal.length; length++) {
       byte[] cut = Arrays.copyOf(refusal, length);
