@@ -30,32 +30,13 @@ record NextBuild(String launcher, int version) {
       Path.of("..", "cluster", "src", "main", "java", "io", "silverback", "cluster", "peer");
   private static final Pattern VERSION = Pattern.compile("int VERSION = (\\d+);");
 
-  /** Nothing of a message is where it was, so that no build takes it for one of the other. */
-  private static final String MESSAGES =
-      """
-      package io.silverback.cluster.peer;
-
-      final class NextMessages {
-        static byte[] turned(Session session, byte[] message) {
-          if (session.version() < %d) {
-            return message;
-          }
-          byte[] turned = new byte[message.length];
-          for (int i = 0; i < turned.length; i++) {
-            turned[i] = (byte) ~message[message.length - 1 - i];
-          }
-          return turned;
-        }
-      }
-      """;
-
   /** Makes it in the folder. */
   static NextBuild make(Path folder) throws IOException {
     Path sources = Files.createDirectories(folder.resolve("sources"));
     Matcher version = VERSION.matcher(Files.readString(PEER.resolve("Versions.java")));
     assertTrue(version.find());
     int next = Integer.parseInt(version.group(1)) + 1;
-    Files.writeString(sources.resolve("NextMessages.java"), MESSAGES.formatted(next));
+    Files.writeString(sources.resolve("NextMessages.java"), messages(next));
     change(sources, "Versions.java", VERSION, "int VERSION = " + next + ";");
     String link = "writer.add(message)";
     change(sources, "Link.java", text(link), "writer.add(NextMessages.turned(session, message))");
@@ -66,16 +47,37 @@ record NextBuild(String launcher, int version) {
         text(inbound),
         "received(from.hello().from(), NextMessages.turned(from, message))");
 
-    Path bin = Path.of(RunningGateway.launcher()).getParent();
+    Path started = Path.of(RunningGateway.launcher());
     Path build = folder.resolve("next");
     Path lib = Files.createDirectories(build.resolve("lib"));
-    copy(bin.resolve(Path.of("..", "target", "dist", "lib")), lib);
+    copy(started.resolveSibling(Path.of("..", "target", "dist", "lib")), lib);
     Path classes = compile(sources, lib, folder.resolve("classes"));
     update(jar(lib, "silverback-cluster"), classes);
     Path launcher = Files.createDirectories(build.resolve("bin")).resolve("silverback");
-    Files.copy(bin.resolve("silverback"), launcher);
-    Files.copy(bin.resolve("jvm.options"), launcher.resolveSibling("jvm.options"));
+    Files.copy(started, launcher);
+    Files.copy(started.resolveSibling("jvm.options"), launcher.resolveSibling("jvm.options"));
     return new NextBuild(launcher.toString(), next);
+  }
+
+  /** Nothing of a message is where it was, so that no build takes it for one of the other. */
+  private static String messages(int version) {
+    return """
+          package io.silverback.cluster.peer;
+
+          final class NextMessages {
+            static byte[] turned(Session session, byte[] message) {
+              if (session.version() < %d) {
+                return message;
+              }
+              byte[] turned = new byte[message.length];
+              for (int i = 0; i < turned.length; i++) {
+                turned[i] = (byte) ~message[message.length - 1 - i];
+              }
+              return turned;
+            }
+          }
+          """
+        .formatted(version);
   }
 
   private static Pattern text(String text) {
