@@ -2,11 +2,15 @@ package io.silverback.server;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -113,14 +117,76 @@ final class ClusterStoresIT {
     }
   }
 
+  /** As {@code docs/runbooks.md} says; what came after the last copy does not come back. */
+  @Test
+  void aClusterIsRestoredFromCopiesOfItsNodes() throws IOException {
+    Path copies = Files.createDirectory(folder.resolve("copies"));
+    try (var cluster = ProcessCluster.start(3, folder, "--web.enable-admin-api")) {
+      push(cluster, 1);
+      delete(cluster, 0);
+      for (ProcessCluster.Node node : cluster.nodes()) {
+        copy(node, copies);
+        if (node == cluster.node(0)) {
+          // One of the two others has a copy of each group.
+          pushSome(cluster, 2);
+          delete(cluster, 1);
+        }
+      }
+      Map<String, String> copied = Map.copyOf(wanted);
+      push(cluster, 4);
+      cluster.nodes().forEach(ProcessCluster.Node::kill);
+      cluster.nodes().forEach(node -> delete(folder.resolve(node.name())));
+
+      for (ProcessCluster.Node node : cluster.nodes()) {
+        Files.move(copies.resolve(node.name()), folder.resolve(node.name()));
+      }
+      cluster.mend();
+      String url = "--url=" + cluster.node(0).uri("");
+      silverback("cluster", "wait-settled", "--members=3", url);
+      silverback("cluster", "repair", url);
+      cluster.assertShown("value_", copied);
+      push(cluster, 5);
+    }
+  }
+
+  /** Takes a copy of a node's store to another place, as its folder may be lost with it. */
+  private void copy(ProcessCluster.Node node, Path copies) throws IOException {
+    var answer = node.send("POST", "/api/v1/admin/snapshot", "");
+    assertEquals(200, answer.statusCode(), answer.body());
+    String name = new JsonMapper().readTree(answer.body()).at("/data/name").asText();
+    Path copy = folder.resolve(node.name()).resolve("snapshots").resolve(name);
+    Files.move(copy, copies.resolve(node.name()));
+  }
+
+  private static void silverback(String... arguments) {
+    var command = new ArrayList<>(List.of(RunningGateway.launcher()));
+    command.addAll(List.of(arguments));
+    RunningProcess.complete(command, Map.of(), Duration.ofMinutes(2));
+  }
+
+  private void pushSome(ProcessCluster cluster, int round) {
+    for (int group = round; group < GROUPS; group += 2) {
+      push(cluster, group, round);
+    }
+  }
+
+  private void delete(ProcessCluster cluster, int group) {
+    cluster.insist(202, cluster.up(group), "DELETE", "/metrics/job/stores-" + group, "");
+    wanted.remove("value_now{instance=\"\",job=\"stores-" + group + "\"}");
+  }
+
   /** Each group through another node than the last time, and then all of them are shown. */
   private void push(ProcessCluster cluster, int round) {
     for (int group = 0; group < GROUPS; group++) {
-      String path = "/metrics/job/stores-" + group;
-      cluster.insist(200, cluster.up(group + round), "PUT", path, "value_now " + round + "\n");
-      wanted.put("value_now{instance=\"\",job=\"stores-" + group + "\"}", String.valueOf(round));
+      push(cluster, group, round);
     }
     cluster.awaitShown("value_", wanted);
+  }
+
+  private void push(ProcessCluster cluster, int group, int round) {
+    String path = "/metrics/job/stores-" + group;
+    cluster.insist(200, cluster.up(group + round), "PUT", path, "value_now " + round + "\n");
+    wanted.put("value_now{instance=\"\",job=\"stores-" + group + "\"}", String.valueOf(round));
   }
 
   private static void delete(Path folder) {

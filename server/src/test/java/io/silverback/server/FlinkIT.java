@@ -19,8 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * Flink, of the version that src/test/flink pins, on a JVM of its own, with the reporter as the
  * page on pushing has it. It pushes through nginx to three nodes, and a real Prometheus scrapes
- * them: all with the files of the documentation. {@code bench/bin/flink-cluster} runs this, and no
- * build, as Maven has to fetch Flink first.
+ * them: all with the files of the documentation. Maven fetches Flink at first, about 65 MB.
  */
 @Tag("clusters")
 final class FlinkIT {
@@ -105,7 +104,16 @@ final class FlinkIT {
             "-f",
             folder.resolve("pom.xml").toString(),
             "process-classes");
-    RunningProcess.complete(command, Map.of(), BUILD_LIMIT);
+    try (var maven = RunningProcess.start(command, Map.of())) {
+      int code = maven.awaitExit(BUILD_LIMIT);
+      assertEquals(
+          0,
+          code,
+          () ->
+              "the job of Flink was not built; Maven fetches Flink from its central repository if"
+                  + " it has not got it: "
+                  + maven.standardOutput());
+    }
     Path target = folder.resolve("target");
     String java = RunningProcess.complete(List.of(FIND_JAVA.toString(), "17"), Map.of(), END_LIMIT);
     return List.of(

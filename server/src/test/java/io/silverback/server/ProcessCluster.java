@@ -43,6 +43,7 @@ final class ProcessCluster implements AutoCloseable {
     private final String name;
     private final List<String> own;
     private final boolean joins;
+    private String launcher = RunningGateway.launcher();
     private Map<String, String> environment = Map.of();
     private @Nullable RunningProcess process;
 
@@ -107,6 +108,11 @@ final class ProcessCluster implements AutoCloseable {
       environment = variables;
     }
 
+    /** The build that its starts are of from now on. */
+    void setLauncher(String launcher) {
+      this.launcher = launcher;
+    }
+
     /** One more for its starts from now on. */
     void addFlag(String flag) {
       own.add(flag);
@@ -130,7 +136,7 @@ final class ProcessCluster implements AutoCloseable {
 
     private void start() {
       var command = new ArrayList<String>();
-      command.add(RunningGateway.launcher());
+      command.add(launcher);
       command.add("--web.listen-address=" + webAddress());
       command.add("--cluster.listen-address=127.0.0.1:" + peerPort);
       for (Node other : joins ? nodes : List.<Node>of()) {

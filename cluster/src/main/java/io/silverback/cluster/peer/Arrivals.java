@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -114,6 +115,11 @@ final class Arrivals {
             });
   }
 
+  /** Of the connections that are open and proved. */
+  synchronized List<Session> sessions() {
+    return admitted.values().stream().map(Inbound::session).filter(Objects::nonNull).toList();
+  }
+
   /** Ends handshakes that take too long, and connections whose secret was withdrawn. */
   void check(long nowNanos) {
     long most = local.settings().handshakeTimeout().toNanos();
@@ -125,8 +131,8 @@ final class Arrivals {
     }
     late.forEach(each -> each.end(Refusal.TIMEOUT, "the handshake took too long"));
     for (Inbound each : all) {
-      Secret secret = each.secret();
-      if (secret != null && !local.secrets().has(secret)) {
+      Session session = each.session();
+      if (session != null && !local.secrets().has(session.secret())) {
         each.end(Refusal.SECRET, "the secret of the connection was taken away");
       }
     }

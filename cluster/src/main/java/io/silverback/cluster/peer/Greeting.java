@@ -14,7 +14,6 @@ import java.util.Arrays;
  * of the protocol, a body and a proof. Layout: {@code docs/formats/peer-frames.md}.
  */
 final class Greeting {
-  static final int VERSION = 1;
   static final int NONCE_LENGTH = 32;
 
   private static final int MAGIC = 0x53_42_50_46;
@@ -29,6 +28,10 @@ final class Greeting {
 
   /** What was read: all before the proof, and the proof. */
   record Read(byte[] proven, byte[] proof) {
+    int version() {
+      return ByteBuffer.wrap(proven).getShort(VERSION_OFFSET) & 0xffff;
+    }
+
     ByteBuffer body() {
       return ByteBuffer.wrap(proven, HEAD_LENGTH, proven.length - HEAD_LENGTH).slice();
     }
@@ -39,21 +42,21 @@ final class Greeting {
   }
 
   /** All before the proof: the head and a body, which the buffer holds up to its position. */
-  static byte[] proven(ByteBuffer body) {
+  static byte[] proven(int version, ByteBuffer body) {
     byte[] written = new byte[body.position()];
     body.get(0, written);
-    return Keys.concat(head(written.length), written);
+    return Keys.concat(head(version, written.length), written);
   }
 
-  /** What tells a peer of another version which one this is. */
-  static byte[] otherVersion() {
-    return Keys.concat(head(0), new byte[Keys.PROOF_LENGTH]);
+  /** What tells a peer whose version this node does not speak the newest one that it does. */
+  static byte[] otherVersion(Versions ours) {
+    return Keys.concat(head(ours.newest(), 0), new byte[Keys.PROOF_LENGTH]);
   }
 
   /**
    * Reads a greeting whole, whatever its version.
    *
-   * @throws RefusedException if it is not valid, or one of another version
+   * @throws RefusedException if it is not valid
    * @throws IOException if the connection ends or fails
    */
   static Read read(InputStream from) throws IOException {
@@ -70,15 +73,6 @@ final class Greeting {
     byte[] rest = in.readNBytes(length);
     if (rest.length < length) {
       throw new EOFException("cut off: length=" + rest.length);
-    }
-    int version = fields.getShort(VERSION_OFFSET) & 0xffff;
-    if (version != VERSION) {
-      throw new RefusedException(
-          Refusal.VERSION,
-          "the peer speaks another version of the protocol: theirs="
-              + version
-              + " ours="
-              + VERSION);
     }
     int bodyLength = length - Keys.PROOF_LENGTH;
     return new Read(
@@ -119,11 +113,11 @@ final class Greeting {
     return nonce;
   }
 
-  private static byte[] head(int bodyLength) {
+  private static byte[] head(int version, int bodyLength) {
     byte[] head = new byte[HEAD_LENGTH];
     ByteBuffer.wrap(head)
         .putInt(MAGIC)
-        .putShort((short) VERSION)
+        .putShort((short) version)
         .putShort((short) (bodyLength + Keys.PROOF_LENGTH));
     return head;
   }

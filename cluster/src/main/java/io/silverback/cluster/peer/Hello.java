@@ -8,10 +8,11 @@ import java.nio.ByteBuffer;
 /**
  * Who opens a connection, and what for. Layout: {@code docs/formats/peer-frames.md}.
  *
+ * @param version of the protocol, in which the connection goes on
  * @param attempt grows with each connection that the process opens
  * @param nonce drawn for this connection
  */
-record Hello(Channel channel, long attempt, Sender from, byte[] nonce) {
+record Hello(int version, Channel channel, long attempt, Sender from, byte[] nonce) {
 
   /** All but the proof. */
   byte[] encode() {
@@ -19,7 +20,7 @@ record Hello(Channel channel, long attempt, Sender from, byte[] nonce) {
     body.put((byte) code(channel)).putLong(attempt).putLong(from.incarnation()).put(nonce);
     Greeting.putText(body, from.nodeId());
     Greeting.putText(body, from.address());
-    return Greeting.proven(body);
+    return Greeting.proven(version, body);
   }
 
   /**
@@ -38,7 +39,7 @@ record Hello(Channel channel, long attempt, Sender from, byte[] nonce) {
       if (body.hasRemaining()) {
         throw new RefusedException(Refusal.MALFORMED, "bytes after the hello");
       }
-      return new Hello(channel, attempt, from, nonce);
+      return new Hello(greeting.version(), channel, attempt, from, nonce);
     } catch (BufferUnderflowException _) {
       throw new RefusedException(Refusal.MALFORMED, "the hello is cut off");
     }

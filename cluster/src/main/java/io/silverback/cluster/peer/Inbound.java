@@ -4,7 +4,6 @@ import static java.util.Map.entry;
 
 import io.silverback.cluster.Network.Channel;
 import io.silverback.cluster.Network.Receiver;
-import io.silverback.cluster.Network.Sender;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.System.Logger;
@@ -30,7 +29,7 @@ final class Inbound {
   private final ReentrantLock handOver = new ReentrantLock();
   private volatile boolean ceased;
   private volatile @Nullable Refusal refusal;
-  private volatile @Nullable Secret secret;
+  private volatile @Nullable Session session;
 
   /**
    * A connection of which nothing is known yet.
@@ -53,9 +52,9 @@ final class Inbound {
     return acceptedNanos;
   }
 
-  /** That the other side proved to know; null until it did. */
-  @Nullable Secret secret() {
-    return secret;
+  /** Null until the other side has proved that it knows a secret, and lives. */
+  @Nullable Session session() {
+    return session;
   }
 
   /** One part of a connection's life; true if another thread goes on with it. */
@@ -70,23 +69,28 @@ final class Inbound {
         () -> {
           socket.setTcpNoDelay(true);
           InputStream in = socket.getInputStream();
-          Session session =
+          Session proved =
               Session.accept(
-                  in, socket.getOutputStream(), local.self(), local.newNonce(), local.secrets());
-          Hello hello = session.hello();
+                  in,
+                  socket.getOutputStream(),
+                  local.self(),
+                  local.newNonce(),
+                  local.versions(),
+                  local.secrets());
+          Hello hello = proved.hello();
           int most = local.settings().maxBytes(hello.channel());
-          var reader = new MessageReader(in, session.keys().forward(), most);
+          var reader = new MessageReader(in, proved.keys().forward(), most);
           reader.readFrame(
               _ -> {
                 throw new RefusedException(Refusal.MALFORMED, "a message instead of a proof");
               });
           local.requireOtherName(hello.from().nodeId(), hello.from().incarnation());
-          secret = session.secret();
+          session = proved;
           arrivals.admit(this, hello);
           socket.setSoTimeout((int) local.settings().silence().toMillis());
           Sockets.thread(hello.channel())
               .name("peer-from-" + hello.channel() + "-" + name())
-              .start(() -> live(() -> take(session, reader)));
+              .start(() -> live(() -> take(proved, reader)));
           return true;
         });
   }
@@ -139,17 +143,15 @@ final class Inbound {
     }
   }
 
-  private boolean take(Session session, MessageReader reader) throws IOException {
-    var signs = new MessageWriter(socket.getOutputStream(), session.keys().backward());
+  private boolean take(Session from, MessageReader reader) throws IOException {
+    var signs = new MessageWriter(socket.getOutputStream(), from.keys().backward());
     signs.flush();
     long signedNanos = System.nanoTime();
     // The peer is never silent for longer than a keep-alive, so that it gets a sign as often.
     long betweenNanos = local.settings().keepAlive().toNanos() / 2;
-    Sender from = session.hello().from();
-    Channel channel = session.hello().channel();
     try {
       while (!ceased) {
-        reader.readFrame(message -> handOver(from, channel, message));
+        reader.readFrame(message -> handOver(from, message));
         long now = System.nanoTime();
         if (now - signedNanos >= betweenNanos) {
           signs.flush();
@@ -158,13 +160,14 @@ final class Inbound {
       }
       return false;
     } finally {
-      if (channel == Channel.CONTROL && !ceased) {
-        receivers.ends().accept(from);
+      if (from.hello().channel() == Channel.CONTROL && !ceased) {
+        receivers.ends().accept(from.hello().from());
       }
     }
   }
 
-  private void handOver(Sender from, Channel channel, byte[] message) {
+  private void handOver(Session from, byte[] message) {
+    Channel channel = from.hello().channel();
     Traffic.Counters counters = local.traffic().of(channel);
     handOver.lock();
     try {
@@ -173,7 +176,7 @@ final class Inbound {
         counters.unreceived.increment();
         return;
       }
-      receiver.received(from, message);
+      receiver.received(from.hello().from(), message);
       counters.messagesIn.increment();
       counters.bytesIn.add(message.length);
     } catch (RejectedExecutionException _) {
@@ -195,7 +198,7 @@ final class Inbound {
     local.traffic().refuse(reason);
     switch (reason) {
       case SECRET, VERSION, NAME -> local.unreached().refused(name(), message, System.nanoTime());
-      case MALFORMED, SEAL, TIMEOUT, CROWDED, FULL, REPLACED, DROPPED -> {}
+      case NEWER, MALFORMED, SEAL, TIMEOUT, CROWDED, FULL, REPLACED, DROPPED -> {}
     }
     local.log().log(reason, name(), message);
   }

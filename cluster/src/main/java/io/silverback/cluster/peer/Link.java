@@ -8,7 +8,7 @@ import java.util.List;
 /** A connection to a peer after the handshake. Written by one thread and read by one. */
 final class Link {
   private final Socket socket;
-  private final Secret secret;
+  private final Session session;
   private final MessageWriter writer;
   private final MessageReader reader;
   private final long openedNanos = System.nanoTime();
@@ -16,7 +16,7 @@ final class Link {
 
   private Link(Socket socket, InputStream in, Session session) throws IOException {
     this.socket = socket;
-    this.secret = session.secret();
+    this.session = session;
     this.writer = new MessageWriter(socket.getOutputStream(), session.keys().forward());
     this.reader = new MessageReader(in, session.keys().backward(), 0);
   }
@@ -34,8 +34,8 @@ final class Link {
     return link;
   }
 
-  Secret secret() {
-    return secret;
+  Session session() {
+    return session;
   }
 
   long openedNanos() {

@@ -8,10 +8,12 @@ import java.util.concurrent.atomic.AtomicLong;
  * What all connections of a node share. Thread-safe.
  *
  * @param self this node, as its peers are to know it
+ * @param versions of the protocol that it speaks
  * @param attempts numbers for the connections that it opens, each higher than the ones before
  */
 record Local(
     Sender self,
+    Versions versions,
     PeerConfig settings,
     PeerSecrets secrets,
     Traffic traffic,
@@ -20,9 +22,10 @@ record Local(
     SecureRandom random,
     AtomicLong attempts) {
 
-  Local(Sender self, PeerConfig settings, PeerSecrets secrets) {
+  Local(Sender self, Versions versions, PeerConfig settings, PeerSecrets secrets) {
     this(
         self,
+        versions,
         settings,
         secrets,
         new Traffic(),

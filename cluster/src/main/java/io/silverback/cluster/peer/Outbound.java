@@ -4,13 +4,12 @@ import static java.util.Map.entry;
 
 import io.silverback.cluster.Network.Channel;
 import java.io.IOException;
-import java.io.InputStream;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.net.Socket;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -38,7 +37,7 @@ final class Outbound {
   private final Target target;
   private final HostPort peer;
   private final Local local;
-  private final Addresses addresses;
+  private final Dial dial;
   private final Traffic.Counters counters;
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -52,10 +51,6 @@ final class Outbound {
   /** What messages can go over now. */
   private @Nullable Link link;
 
-  /** What is being connected, and until when it may be. */
-  private @Nullable Socket pending;
-
-  private long pendingUntilNanos;
   private long backOffNanos;
   private long nextAttemptNanos = System.nanoTime();
 
@@ -68,7 +63,7 @@ final class Outbound {
     this.target = target;
     this.peer = HostPort.parse(target.address());
     this.local = local;
-    this.addresses = addresses;
+    this.dial = new Dial(target, peer, local, addresses);
     this.counters = local.traffic().of(target.channel());
   }
 
@@ -122,12 +117,10 @@ final class Outbound {
 
   /** Ends a handshake that takes too long, and a connection whose secret was withdrawn. */
   void check(long nowNanos) {
+    dial.check(nowNanos);
     lock.lock();
     try {
-      if (pending != null && nowNanos - pendingUntilNanos > 0) {
-        Sockets.close(pending);
-      }
-      if (link != null && !local.secrets().has(link.secret())) {
+      if (link != null && !local.secrets().has(link.session().secret())) {
         lose(link);
       }
     } finally {
@@ -153,6 +146,16 @@ final class Outbound {
     }
   }
 
+  /** Of the connection that is open; empty without one. */
+  Optional<Session> session() {
+    lock.lock();
+    try {
+      return Optional.ofNullable(link).map(Link::session);
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** True if nothing that could be written waits. */
   boolean isQuiet() {
     lock.lock();
@@ -167,10 +170,8 @@ final class Outbound {
     lock.lock();
     try {
       retired = true;
+      dial.end();
       dropQueue();
-      if (pending != null) {
-        Sockets.close(pending);
-      }
       if (link != null) {
         lose(link);
       }
@@ -218,22 +219,8 @@ final class Outbound {
   }
 
   private void connect() throws InterruptedException {
-    var socket = new Socket();
-    PeerConfig settings = local.settings();
     try {
-      // The handshake gets its own time once it begins; a name server has its own, too.
-      expect(socket, settings.connectTimeout().toNanos() * 3);
-      long attempt = local.attempts().incrementAndGet();
-      var address = addresses.resolve(peer, attempt, settings.connectTimeout());
-      socket.setTcpNoDelay(true);
-      socket.connect(address, (int) settings.connectTimeout().toMillis());
-      expect(socket, settings.handshakeTimeout().toNanos());
-      InputStream in = socket.getInputStream();
-      var hello = new Hello(target.channel(), attempt, local.self(), local.newNonce());
-      Session session = Session.open(in, socket.getOutputStream(), hello, local.secrets());
-      local.requireOtherName(session.welcome().nodeId(), session.welcome().incarnation());
-      int silenceMillis = (int) settings.silence().toMillis();
-      connected(Link.confirm(socket, in, session, silenceMillis));
+      connected(dial.open());
     } catch (IOException | RefusedException e) {
       if (e instanceof RefusedException refused) {
         local.log().log(refused.refusal(), peer.toString(), String.valueOf(e.getMessage()));
@@ -241,21 +228,7 @@ final class Outbound {
       if (!isRetired()) {
         local.unreached().failed(peer.toString(), reasonOf(e), System.nanoTime());
       }
-      Sockets.close(socket);
       failed();
-    }
-  }
-
-  private void expect(Socket socket, long nanos) throws IOException {
-    lock.lock();
-    try {
-      if (retired) {
-        throw new IOException("nobody sends any more");
-      }
-      pending = socket;
-      pendingUntilNanos = System.nanoTime() + nanos;
-    } finally {
-      lock.unlock();
     }
   }
 
@@ -277,7 +250,6 @@ final class Outbound {
     local.unreached().reached(peer.toString(), System.nanoTime());
     lock.lock();
     try {
-      pending = null;
       if (retired) {
         opened.close();
         return;
@@ -294,7 +266,6 @@ final class Outbound {
   private void failed() {
     lock.lock();
     try {
-      pending = null;
       dropQueue();
       backOff(true);
     } finally {

@@ -6,6 +6,8 @@ public enum Refusal {
   MALFORMED,
   /** Another version of the protocol. */
   VERSION,
+  /** A newer version of the protocol; the peer comes again if it speaks one of ours, too. */
+  NEWER,
   /** No secret of this node made the proof. */
   SECRET,
   /** A frame that its seal does not fit: changed, repeated, or in the wrong place. */

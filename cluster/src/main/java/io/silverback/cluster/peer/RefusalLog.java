@@ -33,6 +33,7 @@ final class RefusalLog {
     Level level =
         switch (refusal) {
           case REPLACED, DROPPED -> Level.DEBUG;
+          case NEWER -> Level.INFO;
           case NAME, VERSION, SECRET, MALFORMED, SEAL, TIMEOUT, CROWDED, FULL -> Level.WARNING;
         };
     if (logger.isLoggable(level)) {

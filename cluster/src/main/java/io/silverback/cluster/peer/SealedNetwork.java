@@ -17,6 +17,7 @@ import java.net.SocketException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -66,6 +67,17 @@ public final class SealedNetwork implements Network {
   public static SealedNetwork open(
       Sender self, String listenAddress, PeerSecrets secrets, PeerConfig settings)
       throws IOException {
+    return open(self, listenAddress, Versions.OURS, secrets, settings);
+  }
+
+  /** The same for a node that speaks these versions. */
+  static SealedNetwork open(
+      Sender self,
+      String listenAddress,
+      Versions versions,
+      PeerSecrets secrets,
+      PeerConfig settings)
+      throws IOException {
     HostPort listen = HostPort.parse(listenAddress);
     HostPort advertised = HostPort.parse(self.address());
     InetAddress host = listen.host().isEmpty() ? null : listen.resolve()[0];
@@ -81,9 +93,9 @@ public final class SealedNetwork implements Network {
       advertised = advertised.withPort(listener.getLocalPort());
     }
     var sender = new Sender(self.nodeId(), self.incarnation(), advertised.toString());
-    var local = new Local(sender, settings, secrets);
+    var local = new Local(sender, versions, settings, secrets);
     // Fails now rather than with each connection if a name is too long.
-    new Hello(Channel.GOSSIP, 0, sender, local.newNonce()).encode();
+    new Hello(versions.newest(), Channel.GOSSIP, 0, sender, local.newNonce()).encode();
     var network = new SealedNetwork(local, listener);
     Thread.ofVirtual().name("peer-listener").start(network::accept);
     Thread.ofVirtual().name("peer-clock").start(network::watch);
@@ -163,6 +175,27 @@ public final class SealedNetwork implements Network {
   /** What went through so far. */
   public PeerTraffic traffic() {
     return local.traffic().snapshot(arrivals.handshakes());
+  }
+
+  /**
+   * The version of the connections that are open between each node and this one, the lowest of
+   * them, and the newest that this node speaks itself, by the names of the nodes.
+   */
+  public Map<String, Integer> versions() {
+    var versions = new TreeMap<String, Integer>();
+    outbounds
+        .values()
+        .forEach(
+            outbound ->
+                outbound
+                    .session()
+                    .ifPresent(
+                        to -> versions.merge(to.welcome().nodeId(), to.version(), Math::min)));
+    arrivals
+        .sessions()
+        .forEach(from -> versions.merge(from.hello().from().nodeId(), from.version(), Math::min));
+    versions.put(local.self().nodeId(), local.versions().newest());
+    return versions;
   }
 
   /** The peers that cannot be reached now or were not let in lately, and why. */

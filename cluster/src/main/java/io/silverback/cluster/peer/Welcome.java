@@ -6,16 +6,17 @@ import java.nio.ByteBuffer;
 /**
  * Who answers a {@link Hello}. Layout: {@code docs/formats/peer-frames.md}.
  *
+ * @param version that of the hello
  * @param nonce drawn for this connection
  */
-record Welcome(String nodeId, long incarnation, byte[] nonce) {
+record Welcome(int version, String nodeId, long incarnation, byte[] nonce) {
 
   /** All but the proof. */
   byte[] encode() {
     ByteBuffer body = Greeting.newBody();
     body.putLong(incarnation).put(nonce);
     Greeting.putText(body, nodeId);
-    return Greeting.proven(body);
+    return Greeting.proven(version, body);
   }
 
   /**
@@ -28,7 +29,7 @@ record Welcome(String nodeId, long incarnation, byte[] nonce) {
     try {
       long incarnation = body.getLong();
       byte[] nonce = Greeting.nonce(body);
-      var welcome = new Welcome(Greeting.text(body), incarnation, nonce);
+      var welcome = new Welcome(greeting.version(), Greeting.text(body), incarnation, nonce);
       if (body.hasRemaining()) {
         throw new RefusedException(Refusal.MALFORMED, "bytes after the welcome");
       }

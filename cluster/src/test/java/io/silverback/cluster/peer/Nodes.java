@@ -68,10 +68,20 @@ final class Nodes implements AutoCloseable {
     return open(nodeId, "127.0.0.1:0", secrets, settings());
   }
 
+  /** A build that speaks these versions. */
+  SealedNetwork open(String nodeId, String listen, Versions versions) {
+    return open(nodeId, listen, versions, PeerSecrets.none(), settings());
+  }
+
   SealedNetwork open(String nodeId, String listen, PeerSecrets secrets, PeerConfig settings) {
+    return open(nodeId, listen, Versions.OURS, secrets, settings);
+  }
+
+  private SealedNetwork open(
+      String nodeId, String listen, Versions versions, PeerSecrets secrets, PeerConfig settings) {
     try {
       var self = new Sender(nodeId, incarnations++, listen);
-      SealedNetwork network = SealedNetwork.open(self, listen, secrets, settings);
+      SealedNetwork network = SealedNetwork.open(self, listen, versions, secrets, settings);
       open.add(network);
       return network;
     } catch (IOException e) {

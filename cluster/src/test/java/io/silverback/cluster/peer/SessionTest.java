@@ -40,7 +40,7 @@ final class SessionTest {
   @BeforeEach
   void converse() throws IOException {
     secrets = PeerSecrets.ofFile(Files.writeString(folder.resolve("secret"), SECRET));
-    var hello = new Hello(Channel.DATA, 3, INITIATOR, nonce(0x10));
+    var hello = new Hello(Versions.VERSION, Channel.DATA, 3, INITIATOR, nonce(0x10));
     Secret secret = secrets.current().getFirst();
     byte[] said = hello.encode();
     helloBytes = Keys.concat(said, Keys.proof(secret.helloKey(), said));
@@ -68,8 +68,8 @@ final class SessionTest {
     var said = new ByteArrayOutputStream();
     var fromResponder = new ByteArrayInputStream(page.bytes());
     fromResponder.skipNBytes(helloBytes.length);
-    var hello = new Hello(Channel.DATA, 3, INITIATOR, nonce(0x10));
-    Session opened = Session.open(fromResponder, said, hello, secrets);
+    var hello = new Hello(Versions.VERSION, Channel.DATA, 3, INITIATOR, nonce(0x10));
+    Session opened = Session.open(fromResponder, said, hello, Versions.OURS, secrets);
     assertArrayEquals(helloBytes, said.toByteArray());
     assertEquals("b", opened.welcome().nodeId());
     assertEquals(9, opened.welcome().incarnation());
@@ -90,13 +90,17 @@ final class SessionTest {
 
   @Test
   void everyBitFlipOfAWelcomeIsRefused() {
-    var hello = new Hello(Channel.DATA, 3, INITIATOR, nonce(0x10));
+    var hello = new Hello(Versions.VERSION, Channel.DATA, 3, INITIATOR, nonce(0x10));
     for (int bit = 0; bit < welcomeBytes.length * Byte.SIZE; bit++) {
       byte[] flipped = welcomeBytes.clone();
       flipped[bit / Byte.SIZE] ^= (byte) (1 << (bit % Byte.SIZE));
       try {
         Session.open(
-            new ByteArrayInputStream(flipped), new ByteArrayOutputStream(), hello, secrets);
+            new ByteArrayInputStream(flipped),
+            new ByteArrayOutputStream(),
+            hello,
+            Versions.OURS,
+            secrets);
         fail("taken with a flipped bit: bit=" + bit);
       } catch (RefusedException | IOException _) {
         // As it should be.
@@ -123,7 +127,8 @@ final class SessionTest {
   void otherNonceMakesARecordingWorthless() throws IOException {
     var in = new ByteArrayInputStream(join(helloBytes, confirmFrame, messageFrame));
     Session session =
-        Session.accept(in, new ByteArrayOutputStream(), RESPONDER, nonce(0x21), secrets);
+        Session.accept(
+            in, new ByteArrayOutputStream(), RESPONDER, nonce(0x21), Versions.OURS, secrets);
     var reader = new MessageReader(in, session.keys().forward(), MOST_MESSAGE);
     var refused = assertThrows(RefusedException.class, () -> reader.readFrame(_ -> {}));
     assertEquals(Refusal.SEAL, refused.refusal());
@@ -135,9 +140,49 @@ final class SessionTest {
     newer[5] = 2;
     var answer = new ByteArrayOutputStream();
     var refused = assertThrows(RefusedException.class, () -> accept(newer, answer));
-    assertEquals(Refusal.VERSION, refused.refusal());
+    assertEquals(Refusal.NEWER, refused.refusal());
     assertTrue(String.valueOf(refused.getMessage()).endsWith("theirs=2 ours=1"));
-    assertEquals(Greeting.VERSION, answer.toByteArray()[5]);
+    assertEquals(Versions.VERSION, answer.toByteArray()[5]);
+  }
+
+  @Test
+  void otherVersionIsTheDiallersToJudgeAndNothingOfItsRefusalIsTaken() {
+    byte[] refusal = Greeting.otherVersion(new Versions(1, 3));
+    var other = assertThrows(RefusedException.OtherVersion.class, () -> open(refusal, 4, 4));
+    assertEquals(3, other.theirs());
+    for (int length = 0; length < refusal.length; length++) {
+      byte[] cut = Arrays.copyOf(refusal, length);
+      assertThrows(RefusedException.class, () -> open(cut, 4, 4), "length " + length);
+    }
+    for (int bit = 0; bit < refusal.length * Byte.SIZE; bit++) {
+      byte[] flipped = refusal.clone();
+      flipped[bit / Byte.SIZE] ^= (byte) (1 << (bit % Byte.SIZE));
+      assertThrows(RefusedException.class, () -> open(flipped, 4, 4), "bit " + bit);
+    }
+  }
+
+  @Test
+  void helloInAnOlderVersionOfTwoThatSpeakANewerOneIsRefused() throws Exception {
+    byte[] hello = helloOf(2);
+    var answer = new ByteArrayOutputStream();
+    Session accepted = accept(new ByteArrayInputStream(hello), answer, new Versions(1, 3));
+    assertEquals(2, accepted.version());
+    assertEquals(2, open(answer.toByteArray(), 2, 2).version());
+    var refused = assertThrows(RefusedException.class, () -> open(answer.toByteArray(), 2, 3));
+    assertEquals(Refusal.VERSION, refused.refusal());
+    assertTrue(String.valueOf(refused.getMessage()).endsWith("used=2 ours=1 to 3"));
+  }
+
+  @Test
+  void helloOfOneVersionProvesNoneOfAnother() {
+    byte[] hello = helloOf(2);
+    hello[5] = 1;
+    var answer = new ByteArrayOutputStream();
+    var refused =
+        assertThrows(
+            RefusedException.class,
+            () -> accept(new ByteArrayInputStream(hello), answer, new Versions(1, 3)));
+    assertEquals(Refusal.SECRET, refused.refusal());
   }
 
   @Test
@@ -153,12 +198,27 @@ final class SessionTest {
     assertEquals(Refusal.MALFORMED, refused.refusal());
   }
 
+  private byte[] helloOf(int version) {
+    byte[] said = new Hello(version, Channel.DATA, 3, INITIATOR, nonce(0x10)).encode();
+    return Keys.concat(said, Keys.proof(secrets.current().getFirst().helloKey(), said));
+  }
+
+  /** Says hello in a version, as one that speaks versions 1 to a newest, and gets this answer. */
+  private Session open(byte[] answer, int version, int newest) throws IOException {
+    var hello = new Hello(version, Channel.DATA, 3, INITIATOR, nonce(0x10));
+    return Session.open(
+        new ByteArrayInputStream(answer),
+        new ByteArrayOutputStream(),
+        hello,
+        new Versions(1, newest),
+        secrets);
+  }
+
   /** Whatever comes, no message does. */
   private void assertNothingComes(byte[] bytes, String what) {
     var in = new ByteArrayInputStream(bytes);
     try {
-      Session session =
-          Session.accept(in, new ByteArrayOutputStream(), RESPONDER, nonce(0x20), secrets);
+      Session session = accept(in, new ByteArrayOutputStream(), Versions.OURS);
       var reader = new MessageReader(in, session.keys().forward(), MOST_MESSAGE);
       for (int i = 0; i < 3; i++) {
         reader.readFrame(_ -> fail("a message came: " + what));
@@ -170,7 +230,12 @@ final class SessionTest {
   }
 
   private Session accept(byte[] bytes, ByteArrayOutputStream answer) throws IOException {
-    return Session.accept(new ByteArrayInputStream(bytes), answer, RESPONDER, nonce(0x20), secrets);
+    return accept(new ByteArrayInputStream(bytes), answer, Versions.OURS);
+  }
+
+  private Session accept(ByteArrayInputStream in, ByteArrayOutputStream answer, Versions versions)
+      throws IOException {
+    return Session.accept(in, answer, RESPONDER, nonce(0x20), versions, secrets);
   }
 
   private static List<String> texts(byte[] frames, Session session, int count) throws IOException {

@@ -91,7 +91,7 @@ final class StrangerTest {
     SealedNetwork b = nodes.open("b");
     try (Socket silent = connect(b);
         Socket slow = connect(b)) {
-      Thread.ofVirtual().start(() -> drip(slow, hello(Greeting.VERSION)));
+      Thread.ofVirtual().start(() -> drip(slow, hello(Versions.VERSION)));
       awaitEnd(silent);
       awaitEnd(slow);
     }
@@ -122,11 +122,11 @@ final class StrangerTest {
   void otherVersionIsRefusedAndToldOurs() throws Exception {
     SealedNetwork b = nodes.open("b");
     try (Socket newer = connect(b)) {
-      newer.getOutputStream().write(hello(Greeting.VERSION + 1));
+      newer.getOutputStream().write(hello(Versions.VERSION + 1));
       byte[] answer = newer.getInputStream().readAllBytes();
-      assertEquals(Greeting.VERSION, ByteBuffer.wrap(answer).getShort(4));
+      assertEquals(Versions.VERSION, ByteBuffer.wrap(answer).getShort(4));
     }
-    assertEquals(1, refused(b, Refusal.VERSION));
+    assertEquals(1, refused(b, Refusal.NEWER));
     try (Socket browser = connect(b)) {
       browser.getOutputStream().write(bytes("GET / HTTP/1.1\r\n\r\n"));
       awaitEnd(browser);
@@ -142,7 +142,8 @@ final class StrangerTest {
       try (Socket victim = impostor.accept()) {
         victim.setSoTimeout(5_000);
         Greeting.Read hello = Greeting.read(victim.getInputStream());
-        byte[] welcome = new Welcome("impostor", 1, new byte[Greeting.NONCE_LENGTH]).encode();
+        byte[] welcome =
+            new Welcome(Versions.VERSION, "impostor", 1, new byte[Greeting.NONCE_LENGTH]).encode();
         victim.getOutputStream().write(Keys.concat(welcome, hello.proof()));
         awaitEnd(victim);
       }
@@ -221,7 +222,9 @@ final class StrangerTest {
 
   private static byte[] hello(int version) {
     var from = new Sender("stranger", 1, "127.0.0.1:1");
-    byte[] said = new Hello(Channel.DATA, 1, from, new byte[Greeting.NONCE_LENGTH]).encode();
+    byte[] said =
+        new Hello(Versions.VERSION, Channel.DATA, 1, from, new byte[Greeting.NONCE_LENGTH])
+            .encode();
     ByteBuffer.wrap(said).putShort(4, (short) version);
     return Keys.concat(said, new byte[Keys.PROOF_LENGTH]);
   }
@@ -235,9 +238,15 @@ final class StrangerTest {
 
   /** Opens a connection by hand, all but the frame that proves it. */
   private static MessageWriter dial(Socket socket, Sender self, long attempt) throws IOException {
-    var hello = new Hello(Channel.DATA, attempt, self, new byte[Greeting.NONCE_LENGTH]);
+    var hello =
+        new Hello(Versions.VERSION, Channel.DATA, attempt, self, new byte[Greeting.NONCE_LENGTH]);
     Session session =
-        Session.open(socket.getInputStream(), socket.getOutputStream(), hello, PeerSecrets.none());
+        Session.open(
+            socket.getInputStream(),
+            socket.getOutputStream(),
+            hello,
+            Versions.OURS,
+            PeerSecrets.none());
     return new MessageWriter(socket.getOutputStream(), session.keys().forward());
   }
 

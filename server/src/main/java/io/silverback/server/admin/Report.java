@@ -83,7 +83,8 @@ final class Report {
             "MAY LEAD",
             "DRAIN",
             "SILENT",
-            "CLOCK AHEAD");
+            "CLOCK AHEAD",
+            "CONNECTION");
     for (Json member : data.elements()) {
       String ahead = member.at("clock_skew_seconds").text();
       table.row(
@@ -95,7 +96,8 @@ final class Report {
           yes(member.at("may_lead")),
           member.at("drain").text(),
           member.at("silent").isTrue() ? "since " + member.at("silent_since").text() : "no",
-          ahead.isEmpty() ? "" : ahead + "s");
+          ahead.isEmpty() ? "" : ahead + "s",
+          member.at("connection_version").text());
     }
     return table.text();
   }

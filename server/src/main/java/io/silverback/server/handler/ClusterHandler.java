@@ -232,6 +232,9 @@ public final class ClusterHandler {
         out.writeNumberField("clock_skew_seconds", peer.clockSkew().get().aheadSeconds());
         out.writeNumberField("clock_skew_error_seconds", peer.clockSkew().get().errorSeconds());
       }
+      if (peer.connectionVersion().isPresent()) {
+        out.writeNumberField("connection_version", peer.connectionVersion().getAsInt());
+      }
       out.writeEndObject();
     }
   }

@@ -4,6 +4,7 @@ import io.silverback.codec.model.GroupingKey;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** What the endpoints may tell about the cluster that this server is part of. Thread-safe. */
 public interface ClusterInfo {
@@ -92,6 +93,8 @@ public interface ClusterInfo {
    * @param silentSince when this node last heard of it, if that is longer ago than a lease; or when
    *     this node began to listen
    * @param clockSkew of another member that answered within a lease
+   * @param connectionVersion of the protocol on the connections that are open between it and the
+   *     node that tells this, the lowest of them; of that node itself the newest that it speaks
    */
   record Peer(
       String nodeId,
@@ -106,7 +109,8 @@ public interface ClusterInfo {
       boolean isSelf,
       boolean isSeen,
       Optional<Instant> silentSince,
-      Optional<ClockSkew> clockSkew) {}
+      Optional<ClockSkew> clockSkew,
+      OptionalInt connectionVersion) {}
 
   /**
    * How a cluster stands, as its members report it.

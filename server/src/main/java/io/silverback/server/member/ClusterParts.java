@@ -115,8 +115,8 @@ public final class ClusterParts implements AutoCloseable {
             settings.rules(),
             settings.rules().lease().multipliedBy(2),
             () ->
-                Stream.concat(membership.troubles().stream(), network.troubles().stream())
-                    .toList());
+                Stream.concat(membership.troubles().stream(), network.troubles().stream()).toList(),
+            network::versions);
     orders = new ClusterWishes(node, report);
     streams = new PieceStreams(memory.scrapes());
     Duration patience = settings.rules().pushBudget().plus(MARGIN);

@@ -18,7 +18,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.TreeSet;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -36,6 +38,7 @@ final class ClusterReport implements ClusterInfo {
   private final int copies;
   private final boolean refusedMeansDead;
   private final Supplier<List<Trouble>> troubles;
+  private final Supplier<Map<String, Integer>> versions;
   private final MemberQuestions questions;
 
   /**
@@ -43,13 +46,19 @@ final class ClusterReport implements ClusterInfo {
    *
    * @param patience how long to wait for what other members say
    * @param troubles which peers cannot be reached or are not let in, and why
+   * @param versions of the connections with each node, by its name
    */
   ClusterReport(
-      ClusterNode node, ClusterConfig rules, Duration patience, Supplier<List<Trouble>> troubles) {
+      ClusterNode node,
+      ClusterConfig rules,
+      Duration patience,
+      Supplier<List<Trouble>> troubles,
+      Supplier<Map<String, Integer>> versions) {
     this.node = node;
     this.copies = rules.replicationFactor();
     this.refusedMeansDead = rules.refusedMeansDead();
     this.troubles = troubles;
+    this.versions = versions;
     questions = new MemberQuestions(node, patience);
   }
 
@@ -292,9 +301,10 @@ final class ClusterReport implements ClusterInfo {
         Instant.ofEpochMilli(removed.wallMillis()));
   }
 
-  private static Peer peer(View.Seat seat, ClusterStatus status) {
+  private Peer peer(View.Seat seat, ClusterStatus status) {
     Member member = seat.member();
     boolean isSelf = member.isSameProcess(status.self());
+    Integer version = versions.get().get(member.nodeId());
     return new Peer(
         member.nodeId(),
         hex(member.incarnation()),
@@ -311,7 +321,8 @@ final class ClusterReport implements ClusterInfo {
         Optional.ofNullable(status.clockSkews().get(member))
             .map(
                 skew ->
-                    new ClusterInfo.ClockSkew(skew.aheadMillis() / 1e3, skew.errorMillis() / 1e3)));
+                    new ClusterInfo.ClockSkew(skew.aheadMillis() / 1e3, skew.errorMillis() / 1e3)),
+        version == null ? OptionalInt.empty() : OptionalInt.of(version));
   }
 
   private static String hex(long number) {

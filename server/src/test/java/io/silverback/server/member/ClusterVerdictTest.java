@@ -11,6 +11,7 @@ import io.silverback.server.handler.ClusterInfo.Word;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -206,7 +207,8 @@ final class ClusterVerdictTest {
             false,
             true,
             Optional.empty(),
-            Optional.empty());
+            Optional.empty(),
+            OptionalInt.empty());
     return new Part(peer, new Share(name, leads, leads, leads), word);
   }
 }
