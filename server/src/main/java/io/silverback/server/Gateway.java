@@ -326,6 +326,7 @@ public final class Gateway implements AutoCloseable {
             config.endpoints().names(),
             config.endpoints().externalLabels(),
             config.historyRetention(),
+            config.maxWipedBytes(),
             metrics.registry(),
             build.version());
     config.live().followRemoteWrite(sender::follow);

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -182,6 +183,39 @@ final class RemoteWriteClusterTest {
       RemoteWriteReceiver.await(this::hasAll);
       assertInOrder();
       assertEquals(0, stale());
+    }
+  }
+
+  @Test
+  void aTargetThatOnlyOthersHaveIsCountedUntilAReloadBringsIt() throws IOException {
+    Path late = Files.writeString(folder.resolve("silverback-late.yml"), "remote_write: []\n");
+    try (LocalCluster cluster =
+        LocalCluster.startToBeCut(
+            3,
+            node ->
+                List.of(
+                    "--web.enable-lifecycle",
+                    "--config.file=" + (node == 2 ? late : file(node))))) {
+      RemoteWriteReceiver.await(() -> unknownTargets(cluster, 2).equals(List.of("1")));
+      push(cluster, 3, 0, 1, 2);
+      assertEquals(List.of("0"), unknownTargets(cluster, 0));
+      assertEquals(List.of("0"), unknownTargets(cluster, 1));
+
+      Files.copy(file(2), late, StandardCopyOption.REPLACE_EXISTING);
+      assertEquals(200, cluster.send(2, "POST", "/-/reload", "").status());
+      assertEquals(List.of("0"), unknownTargets(cluster, 2));
+    }
+  }
+
+  private static List<String> unknownTargets(LocalCluster cluster, int node) {
+    String start = "silverback_remote_storage_unknown_targets ";
+    try {
+      return ownMetrics(cluster, node).stream()
+          .filter(line -> line.startsWith(start))
+          .map(line -> line.substring(start.length()))
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
