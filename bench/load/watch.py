@@ -8,19 +8,18 @@ from dataclasses import dataclass
 
 LAG = re.compile(rb"^silverback_remote_storage_lag_seconds\{.*\} (\S+)$", re.MULTILINE)
 COUNTED = re.compile(rb"^silverback_remote_storage_samples_((?:failed|dropped|retried)_total)\{(.*)\} (\S+)$", re.MULTILINE)
-STORED = re.compile(rb"^silverback_storage_allocated_bytes\{.*\} (\S+)$", re.MULTILINE)
 # Of a machine that does other things, too.
 EVERY_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
 class Look:
-    """At one node. The lag is that of the target which is furthest behind, None where the node did not answer."""
+    """At one node: what is resident now and was at most so far, and the lag of the target that is furthest behind; None where the node did not answer."""
 
     second: float
     resident_bytes: int
+    most_bytes: int
     lag: float | None
-    stored_bytes: int
 
 
 class Watch(threading.Thread):
@@ -42,16 +41,16 @@ class Watch(threading.Thread):
             self._halt.wait(max(0.05, began + EVERY_SECONDS - time.monotonic()))
 
     def _look(self, node):
-        resident = _resident_bytes(node)
-        if resident is None:
+        memory = _memory(node)
+        if memory is None:
             return None
         page, start = node.get("/metrics"), node.starts
         if page is None:
-            return Look(time.time(), resident, None, 0)
+            return Look(time.time(), *memory, None)
         for what, labels, value in COUNTED.findall(page):
             self._counts[node.name, start, what.decode(), labels.decode()] = float(value)
         lags = [float(value) for value in LAG.findall(page)]
-        return Look(time.time(), resident, max(lags, default=None), sum(int(float(value)) for value in STORED.findall(page)))
+        return Look(time.time(), *memory, max(lags, default=None))
 
     def counted(self):
         """failed_total and the like -> samples of all nodes and starts; what was counted in the last second of a process that was killed may be missing."""
@@ -67,16 +66,20 @@ class Watch(threading.Thread):
             and all(look.lag is not None and look.lag <= seconds for look in looks)
             for node in self.nodes)
 
-    def most(self, node, began, ended):
-        """RSS and what the store takes, each at most, in bytes."""
-        looks = [look for look in self.looks[node] if began <= look.second < ended]
-        return max((look.resident_bytes for look in looks), default=0), max((look.stored_bytes for look in looks), default=0)
+    def resident_bytes(self, began, ended):
+        """Of the node that has most, at most."""
+        return max((look.resident_bytes for looks in self.looks.values() for look in looks if began <= look.second < ended), default=0)
+
+    def most_bytes(self):
+        """The same of all the time, however short it was."""
+        return max((look.most_bytes for looks in self.looks.values() for look in looks), default=0)
 
 
-def _resident_bytes(node):
-    """None where no process is."""
+def _memory(node):
+    """Bytes resident now and at most so far; None where no process is."""
     try:
         with open(f"/proc/{node.child.pid}/status") as status:
-            return next((int(line.split()[1]) * 1024 for line in status if line.startswith("VmRSS")), None)
-    except OSError:
+            fields = dict(line.split(":", 1) for line in status if ":" in line)
+        return tuple(int(fields[name].split()[0]) * 1024 for name in ("VmRSS", "VmHWM"))
+    except (OSError, KeyError):
         return None
