@@ -46,6 +46,10 @@ def history(process, selector, start=0.0):
 
 
 def push_times(node, pusher, start):
-    """Number of the push -> milliseconds, as `/api/v1/history` has it of the series that counts pushes."""
+    """Number of the push -> milliseconds, in order, as `/api/v1/history` has them of the series that counts pushes."""
     answer = json.loads(get(node, "/api/v1/history?" + urlencode({"match[]": f'{FAMILY}{{pusher="{pusher.pusher}"}}', "start": f"{start:.3f}"})))
-    return {int(float(value)): round(1000 * seconds) for series in answer["data"]["result"] for seconds, value in series["values"] if value != "NaN"}
+    times = defaultdict(list)
+    for series in answer["data"]["result"]:
+        for seconds, value in series["values"]:
+            times[int(float(value))].append(round(1000 * seconds))
+    return dict(times)

@@ -8,7 +8,7 @@ from timelines import CLOCK_SECONDS
 
 MISSING = "acknowledged samples that are missing"
 TIME = "samples at another time than that of their push"
-DOUBLE = "samples with two times or two values"
+DOUBLE = "samples with two values, or more times than the history has"
 FOREIGN = "samples that nobody pushed"
 FINDINGS = (MISSING, TIME, DOUBLE, FOREIGN)
 
@@ -53,6 +53,7 @@ class Judgement:
     counts: Counter = field(default_factory=Counter)
     examples: dict = field(default_factory=lambda: defaultdict(list))
     samples: int = 0
+    twice: int = 0
     repeats: int = 0
     acknowledged: int = 0
 
@@ -65,14 +66,16 @@ class Judgement:
         self.counts.update(other.counts)
         for what, texts in other.examples.items():
             self.examples[what] = (self.examples[what] + texts)[:EXAMPLES]
-        self.samples, self.repeats, self.acknowledged = self.samples + other.samples, self.repeats + other.repeats, self.acknowledged + other.acknowledged
+        for name in ("samples", "twice", "repeats", "acknowledged"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
 
 
-def judge(target, pusher, found, push_time_rounding):
+def judge(target, pusher, found, push_time_rounding, served):
     """Judges what a target has of the groups of one pusher.
 
-    Returns that, and number of push -> milliseconds, as the first of its series has it. Each push that was acknowledged has to be there in each series, once, at a
-    time between its request and its answer, which is the same in all series. Any other may be there, not before its request.
+    `served` is number of push -> milliseconds, as the history of the nodes has them. Each push that was acknowledged has to be there in each series, between its
+    request and its answer, at the times that all series have and the history, too. These are two where a node did not hear whether the leader had done
+    it, and brought it to the next one. A push that was not acknowledged may be there, not before its request.
     """
     judged = Judgement()
     expected, push_times = pusher.expected()
@@ -87,15 +90,19 @@ def judge(target, pusher, found, push_time_rounding):
         if missing:
             judged.find(MISSING, f"{name}: pushes {_runs(push.number for push in missing)}, first acknowledged at {missing[0].answered:.3f}", len(missing))
         for number, millis in own.items():
-            push = pushes[number]
-            known = times.setdefault(number, millis)
+            push, known = pushes[number], times.setdefault(number, millis)
             latest = push.answered if push.acknowledged else float("inf")
-            if not push.sent - CLOCK_SECONDS <= millis / 1000 <= latest + CLOCK_SECONDS or millis != known:
+            if not push.sent - CLOCK_SECONDS <= millis[0] / 1000 <= millis[-1] / 1000 <= latest + CLOCK_SECONDS or millis != known:
                 judged.find(TIME, f"{name}: push {number} is at {millis}, was sent at {push.sent:.3f}, answered at {push.answered:.3f}, other series have {known}")
+    for number in times.keys() & served.keys():
+        if times[number] != served[number]:
+            what = TIME if len(times[number]) <= len(served[number]) else DOUBLE
+            judged.find(what, f"{target}: push {number} of {pusher.pusher} is at {times[number]}, in /api/v1/history at {served[number]}")
+    judged.twice += sum(len(millis) > 1 for millis in times.values())
     _judge_push_times(judged, f"{target}, {PUSH_TIME} of {pusher.pusher}", found.pop(push_times, []), times, push_time_rounding)
     for labels, samples in found.items():
         judged.find(FOREIGN, f"{target}: {len(samples)} of {dict(labels)}", len(samples))
-    return judged, times
+    return judged
 
 
 def _once(judged, name, samples):
@@ -115,17 +122,15 @@ def _by_number(judged, name, samples, number_of, pushes):
     own = {}
     for millis, value in _once(judged, name, samples).items():
         number = None if value is None else number_of(value)
-        if number not in pushes:
-            judged.find(FOREIGN, f"{name}: {value} at {millis}")
-        elif number in own:
-            judged.find(DOUBLE, f"{name}: push {number} at {own[number]} and at {millis}")
+        if number in pushes:
+            own.setdefault(number, []).append(millis)
         else:
-            own[number] = millis
-    return own
+            judged.find(FOREIGN, f"{name}: {value} at {millis}")
+    return {number: sorted(millis) for number, millis in own.items()}
 
 
 def _judge_push_times(judged, name, samples, times, rounding):
-    own, wanted = _once(judged, name, samples), set(times.values())
+    own, wanted = _once(judged, name, samples), {each for millis in times.values() for each in millis}
     for millis, value in own.items():
         if value is None or abs(1000 * value - millis) > rounding:
             judged.find(FOREIGN, f"{name}: {value} at {millis}")
@@ -133,13 +138,6 @@ def _judge_push_times(judged, name, samples, times, rounding):
             judged.find(TIME, f"{name}: {millis} is the time of no other series")
     if missing := sorted(wanted - own.keys()):
         judged.find(MISSING, f"{name}: {len(missing)} times from {missing[0]} to {missing[-1]}", len(missing))
-
-
-def compare_times(judged, one, times, other, others):
-    """Both have the same time for each push that both have."""
-    for number in times.keys() & others.keys():
-        if times[number] != others[number]:
-            judged.find(TIME, f"push {number}: {times[number]} in {one}, {others[number]} in {other}")
 
 
 def _runs(numbers):

@@ -193,17 +193,19 @@ final class RemoteWriteClusterTest {
         LocalCluster.startToBeCut(
             3,
             node ->
-                List.of(
-                    "--web.enable-lifecycle",
-                    "--config.file=" + (node == 2 ? late : file(node))))) {
+                switch (node) {
+                  case 0 -> List.of("--config.file=" + file(0));
+                  case 1 -> List.of("--web.enable-lifecycle", "--config.file=" + late);
+                  default -> List.of();
+                })) {
+      RemoteWriteReceiver.await(() -> unknownTargets(cluster, 1).equals(List.of("1")));
       RemoteWriteReceiver.await(() -> unknownTargets(cluster, 2).equals(List.of("1")));
-      push(cluster, 3, 0, 1, 2);
       assertEquals(List.of("0"), unknownTargets(cluster, 0));
-      assertEquals(List.of("0"), unknownTargets(cluster, 1));
 
-      Files.copy(file(2), late, StandardCopyOption.REPLACE_EXISTING);
-      assertEquals(200, cluster.send(2, "POST", "/-/reload", "").status());
-      assertEquals(List.of("0"), unknownTargets(cluster, 2));
+      Files.copy(file(1), late, StandardCopyOption.REPLACE_EXISTING);
+      assertEquals(200, cluster.send(1, "POST", "/-/reload", "").status());
+      assertEquals(List.of("0"), unknownTargets(cluster, 1));
+      assertEquals(List.of("1"), unknownTargets(cluster, 2));
     }
   }
 
