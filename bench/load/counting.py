@@ -85,12 +85,15 @@ class CountingPusher(threading.Thread):
         if self._connection:
             self._connection.close()
 
+    def body(self, number):
+        return f"# TYPE {FAMILY} counter\n{FAMILY} {number}\n"
+
     def _push(self, number):
         sent = time.time()
         try:
             if self._connection is None:
                 self._connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=self._patience)
-            body = f"# TYPE {FAMILY} counter\n{FAMILY} {number}\n".encode()
+            body = self.body(number).encode()
             headers = {"Content-Type": "text/plain; version=0.0.4", PUSH_HEADER: f"{self.pusher}-{number}"}
             self._connection.request("PUT", push_path(self.labels, self._order), body, headers)
             answer = self._connection.getresponse()

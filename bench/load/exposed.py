@@ -6,6 +6,8 @@ import re
 from collections import Counter, defaultdict
 from urllib.parse import urlencode
 
+from counting import FAMILY
+
 SAMPLE = re.compile(rb'^(?!push_)([a-zA-Z_]\w*)\{(?:[^}\n]*,)?group="([^"]*)"[^}\n]*\} (\S+)$', re.MULTILINE)
 
 
@@ -18,7 +20,7 @@ def get(process, path):
     finally:
         connection.close()
     if answer.status != 200:
-        raise RuntimeError(f"{process.server.name}: {path} answered {answer.status}: {body[:500]!r}")
+        raise RuntimeError(f"{path} answered {answer.status}: {body[:500]!r}")
     return body
 
 
@@ -41,3 +43,13 @@ def history(process, selector, start=0.0):
         labels = series["metric"]
         found[labels.get("group"), labels["__name__"]] += [(seconds, float(value)) for seconds, value in series["values"]]
     return dict(found)
+
+
+def push_times(node, pusher, start):
+    """Number of the push -> milliseconds, in order, as `/api/v1/history` has them of the series that counts pushes."""
+    answer = json.loads(get(node, "/api/v1/history?" + urlencode({"match[]": f'{FAMILY}{{pusher="{pusher.pusher}"}}', "start": f"{start:.3f}"})))
+    times = defaultdict(list)
+    for series in answer["data"]["result"]:
+        for seconds, value in series["values"]:
+            times[int(float(value))].append(round(1000 * seconds))
+    return dict(times)

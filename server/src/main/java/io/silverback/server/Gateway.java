@@ -166,8 +166,11 @@ public final class Gateway implements AutoCloseable {
                         watched.orElseThrow(),
                         this::dropAll));
     store = front.apply(cluster.map(parts -> parts.store()).orElse(ownStore));
+    // A node without targets has to see that others have some.
     remoteWrite =
-        live.hasFile() ? Optional.of(remoteWrite(config, metrics, build)) : Optional.empty();
+        live.hasFile() || cluster.isPresent()
+            ? Optional.of(remoteWrite(config, metrics, build))
+            : Optional.empty();
     staleness =
         new StalenessSweep(store, live::staleness, metrics::countExpired, metrics::countPurged);
     Guard guard =
@@ -333,6 +336,7 @@ public final class Gateway implements AutoCloseable {
             config.endpoints().names(),
             config.endpoints().externalLabels(),
             config.historyRetention(),
+            config.maxWipedBytes(),
             metrics.registry(),
             build.version());
     config.live().followRemoteWrite(sender::follow);

@@ -1,11 +1,15 @@
 package io.silverback.server;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.silverback.codec.remotewrite.WriteProtocol;
 import io.silverback.server.RemoteWriteReceiver.Reply;
 import io.silverback.server.RemoteWriteReceiver.Request;
+import io.silverback.server.log.CapturedLog;
+import io.silverback.server.log.LogFormat;
+import io.silverback.server.log.LogLevel;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -16,6 +20,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -210,6 +217,82 @@ final class RemoteWriteAnswersTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aTargetThatAsksToWaitGetsNothingBefore(boolean isDate) throws IOException {
+    List<Long> times = new CopyOnWriteArrayList<>();
+    receiver.answer(
+        _ -> {
+          times.add(System.currentTimeMillis());
+          // A date has whole seconds.
+          String wait =
+              isDate
+                  ? ZonedDateTime.now(ZoneOffset.UTC)
+                      .plusSeconds(2)
+                      .format(DateTimeFormatter.RFC_1123_DATE_TIME)
+                  : "1";
+          return times.size() == 1 ? new Reply(503, "", Map.of("Retry-After", wait)) : Reply.TAKEN;
+        });
+    try (TestGateway gateway = start(WriteProtocol.V1)) {
+      push(gateway, "x 1\n");
+      RemoteWriteReceiver.await(() -> times.size() == 2);
+      assertTrue(times.getLast() - times.getFirst() >= 1000, times::toString);
+    }
+  }
+
+  @Test
+  void tooManyRequestsIsFinalIfTheFileSaysSo() throws IOException {
+    receiver.answer(request -> valueOf(request) == 1 ? Reply.of(429) : Reply.TAKEN);
+    try (TestGateway gateway =
+        start(receiver.url(), WriteProtocol.V1, PATIENT, ", retry_on_http_429: false")) {
+      push(gateway, "x 1\n");
+      RemoteWriteReceiver.await(() -> own(gateway, "failed") == 1);
+      push(gateway, "x 2\n");
+      RemoteWriteReceiver.await(() -> own(gateway, "samples") == 1);
+
+      assertEquals(0, own(gateway, "retried"));
+      assertEquals(List.of(1.0, 2.0), receiver.valuesOf("=x,"));
+    }
+  }
+
+  @Test
+  void whatIsOlderThanTheLimitIsGivenUpWhileTheTargetDoesNotTakeIt() throws IOException {
+    receiver.answer(_ -> Reply.of(503));
+    try (TestGateway gateway =
+        start(receiver.url(), WriteProtocol.V1, PATIENT, ", sample_age_limit: 300ms")) {
+      push(gateway, "x 1\n");
+      RemoteWriteReceiver.await(() -> RemoteWriteReceiver.own(gateway, "reason=\"too_old\"") == 1);
+      receiver.forget();
+      receiver.answer(_ -> Reply.TAKEN);
+      // A busy machine may need longer than the limit for one of them.
+      for (int i = 0; i < 100 && own(gateway, "samples") == 0; i++) {
+        push(gateway, "x 2\n");
+        RunningProcess.pause(Duration.ofMillis(50));
+      }
+      assertTrue(own(gateway, "samples") > 0);
+      assertTrue(receiver.valuesOf("=x,").stream().allMatch(value -> value == 2));
+      assertEquals(0, own(gateway, "failed"));
+    }
+  }
+
+  @Test
+  void theLogHasTheFirstLineOfWhatATargetSays() throws IOException {
+    receiver.answer(_ -> new Reply(400, "out of \u001b[31morder\nand more", Map.of()));
+    try (TestGateway gateway = start(WriteProtocol.V1);
+        var log = new CapturedLog(LogLevel.INFO, LogFormat.LOGFMT)) {
+      push(gateway, "x 1\n");
+      RemoteWriteReceiver.await(() -> own(gateway, "failed") == 1);
+
+      List<String> refused =
+          log.lines().stream().filter(line -> line.contains("refused samples")).toList();
+      assertEquals(1, refused.size(), log.lines()::toString);
+      assertTrue(refused.getFirst().contains("level=error"), refused::toString);
+      assertTrue(refused.getFirst().contains("status=400 answer=\"out of "), refused::toString);
+      assertTrue(refused.getFirst().contains("order\" samples=1"), refused::toString);
+      assertFalse(refused.getFirst().contains("\u001b"), refused::toString);
+    }
+  }
+
   /** Whatever comes instead of an answer is a fault of the way there, which passes. */
   @ParameterizedTest
   @ValueSource(
@@ -223,7 +306,7 @@ final class RemoteWriteAnswersTest {
       })
   void whatIsNoAnswerIsTriedAgain(String answer) throws IOException {
     try (var target = new RawTarget(answer);
-        TestGateway gateway = start(target.url(), WriteProtocol.V1, "300ms")) {
+        TestGateway gateway = start(target.url(), WriteProtocol.V1, "300ms", "")) {
       push(gateway, "x 1\n");
       RemoteWriteReceiver.await(() -> own(gateway, "retried") >= 2);
       target.recover();
@@ -340,11 +423,12 @@ final class RemoteWriteAnswersTest {
   }
 
   private TestGateway start(WriteProtocol protocol) throws IOException {
-    return start(receiver.url(), protocol, PATIENT);
+    return start(receiver.url(), protocol, PATIENT, "");
   }
 
   /** Sends what is pushed, and not when. */
-  private TestGateway start(String url, WriteProtocol protocol, String timeout) throws IOException {
+  private TestGateway start(String url, WriteProtocol protocol, String timeout, String queue)
+      throws IOException {
     Path file = folder.resolve("silverback.yml");
     Files.writeString(
         file,
@@ -356,9 +440,9 @@ final class RemoteWriteAnswersTest {
             write_relabel_configs:
               - {source_labels: [__name__], regex: push_time_seconds, action: drop}
             metadata_config: {send: false}
-            queue_config: {batch_send_deadline: 20ms, min_backoff: 10ms, max_backoff: %dms}
+            queue_config: {batch_send_deadline: 20ms, min_backoff: 10ms, max_backoff: %dms%s}
         """
-            .formatted(url, protocol.messageName(), timeout, LONGEST_BACKOFF.toMillis()));
+            .formatted(url, protocol.messageName(), timeout, LONGEST_BACKOFF.toMillis(), queue));
     return TestGateway.start("--config.file=" + file);
   }
 }

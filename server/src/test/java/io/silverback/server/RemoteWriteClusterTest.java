@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -182,6 +183,41 @@ final class RemoteWriteClusterTest {
       RemoteWriteReceiver.await(this::hasAll);
       assertInOrder();
       assertEquals(0, stale());
+    }
+  }
+
+  @Test
+  void aTargetThatOnlyOthersHaveIsCountedUntilAReloadBringsIt() throws IOException {
+    Path late = Files.writeString(folder.resolve("silverback-late.yml"), "remote_write: []\n");
+    try (LocalCluster cluster =
+        LocalCluster.startToBeCut(
+            3,
+            node ->
+                switch (node) {
+                  case 0 -> List.of("--config.file=" + file(0));
+                  case 1 -> List.of("--web.enable-lifecycle", "--config.file=" + late);
+                  default -> List.of();
+                })) {
+      RemoteWriteReceiver.await(() -> unknownTargets(cluster, 1).equals(List.of("1")));
+      RemoteWriteReceiver.await(() -> unknownTargets(cluster, 2).equals(List.of("1")));
+      assertEquals(List.of("0"), unknownTargets(cluster, 0));
+
+      Files.copy(file(1), late, StandardCopyOption.REPLACE_EXISTING);
+      assertEquals(200, cluster.send(1, "POST", "/-/reload", "").status());
+      assertEquals(List.of("0"), unknownTargets(cluster, 1));
+      assertEquals(List.of("1"), unknownTargets(cluster, 2));
+    }
+  }
+
+  private static List<String> unknownTargets(LocalCluster cluster, int node) {
+    String start = "silverback_remote_storage_unknown_targets ";
+    try {
+      return ownMetrics(cluster, node).stream()
+          .filter(line -> line.startsWith(start))
+          .map(line -> line.substring(start.length()))
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

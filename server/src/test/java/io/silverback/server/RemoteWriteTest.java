@@ -531,7 +531,8 @@ final class RemoteWriteTest {
               "shards",
               "shards_desired",
               "shards_max",
-              "shards_min"),
+              "shards_min",
+              "unknown_targets"),
           List.copyOf(values.keySet()));
       assertEquals("2000", values.get("max_samples_per_send"));
       assertEquals("2", values.get("shards_min"));

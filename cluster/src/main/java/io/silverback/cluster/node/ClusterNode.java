@@ -68,9 +68,9 @@ import java.util.OptionalLong;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiFunction;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
-import java.util.function.UnaryOperator;
 
 /**
  * One node of a cluster: takes updates of any group and brings them to its leader, replicates the
@@ -395,7 +395,7 @@ public final class ClusterNode implements AutoCloseable {
         .execute(
             () -> {
               if (member.isSameProcess(self)) {
-                answers.answerServer(question, done);
+                answers.answerServer(self, question, done);
                 return;
               }
               requests.ask(
@@ -412,10 +412,10 @@ public final class ClusterNode implements AutoCloseable {
   }
 
   /**
-   * Sets who answers what servers of other members ask; called in a thread of the node in which
-   * long work is done, one question after the other.
+   * Sets who answers what servers of other members ask, given the member that asks; called in a
+   * thread of the node in which long work is done, one question after the other.
    */
-  public void answerWith(UnaryOperator<byte[]> server) {
+  public void answerWith(BiFunction<Member, byte[], byte[]> server) {
     answers.answerWith(server);
   }
 

@@ -38,9 +38,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import java.util.function.UnaryOperator;
 
 /**
  * Answers what other nodes ask this one. Belongs to the loop.
@@ -80,7 +80,7 @@ final class PeerAnswers {
   /** By themselves: each waits for states that others take, which must not wait for it in turn. */
   private final WaitingBytes forwards = new WaitingBytes(MOST_WAITING_BYTES);
 
-  private volatile UnaryOperator<byte[]> server = _ -> new byte[0];
+  private volatile BiFunction<Member, byte[], byte[]> server = (_, _) -> new byte[0];
 
   PeerAnswers(
       ClusterPorts ports,
@@ -113,7 +113,7 @@ final class PeerAnswers {
     this.events = events;
   }
 
-  void answerWith(UnaryOperator<byte[]> answers) {
+  void answerWith(BiFunction<Member, byte[], byte[]> answers) {
     server = answers;
   }
 
@@ -149,6 +149,7 @@ final class PeerAnswers {
       case PeerMessage.Probe probe -> probe(asker, probe);
       case PeerMessage.OpaqueQuestion ask ->
           answerServer(
+              asker,
               ask.question(),
               answer ->
                   answer.ifPresent(
@@ -176,8 +177,8 @@ final class PeerAnswers {
         });
   }
 
-  void answerServer(byte[] question, Consumer<Optional<byte[]>> done) {
-    ports.loop().background(() -> server.apply(question), done);
+  void answerServer(Member asker, byte[] question, Consumer<Optional<byte[]>> done) {
+    ports.loop().background(() -> server.apply(asker, question), done);
   }
 
   private void digests(Member asker, PeerMessage.AskDigests ask) {

@@ -145,6 +145,7 @@ public final class Flags {
         flags.get(ServerFlags.HISTORY_RETENTION),
         persistence(flags),
         LimitFlags.store(flags),
+        LimitFlags.wipedBytes(flags),
         live,
         flags.get(ClusterFlags.ADVERTISE_WEB).orElse(""),
         ClusterRules.read(flags));

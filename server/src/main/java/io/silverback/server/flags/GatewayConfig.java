@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param historyRetention how long what was pushed can be looked up; zero for not at all
  * @param persistence where groups are kept beyond the end of the process; empty for nowhere
  * @param limits what the store is not to outgrow
+ * @param maxWipedBytes the most heap for what remote write has to know of wiped groups
  * @param live what may change while the server runs
  * @param advertisedWebAddress where Prometheus reaches this server, as {@code host:port}; empty for
  *     where it listens
@@ -32,6 +33,7 @@ public record GatewayConfig(
     Duration historyRetention,
     Optional<PersistenceConfig> persistence,
     StorageLimits limits,
+    long maxWipedBytes,
     LiveConfig live,
     String advertisedWebAddress,
     Optional<MemberConfig> cluster) {

@@ -116,6 +116,14 @@ final class LimitFlags {
               + " again where nothing changed. 0 keeps none. Defaults to a sixteenth of the"
               + " largest heap.");
 
+  static final Flag<Optional<Long>> MAX_WIPED_MEMORY =
+      TABLE.single(
+          "limits.max-wiped-memory",
+          unlessEmpty(anyBytes()),
+          "",
+          "Most heap for the names of wiped groups, which remote write needs to send that their"
+              + " series ended. 0 sends none. Defaults to a sixteenth of the largest heap.");
+
   static final Flag<Duration> PUSH_TIMEOUT =
       TABLE.single(
           "limits.push-timeout",
@@ -233,6 +241,7 @@ final class LimitFlags {
 
   private static final int HEAP_PART_OF_TEMPLATES = 16;
   private static final int HEAP_PART_OF_SCRAPE_CACHE = 16;
+  private static final int HEAP_PART_OF_WIPED = 16;
 
   /** What an open connection costs at most, with TLS, and as much again. */
   private static final int HEAP_BYTES_OF_CONNECTION = 256 * 1024;
@@ -277,6 +286,13 @@ final class LimitFlags {
         flags.get(MAX_QUERY_MEMORY).orElse(heap / HEAP_PART_OF_QUERIES),
         maxConnections(flags, heap),
         flags.get(IDLE_TIMEOUT));
+  }
+
+  /** The most heap for the names of wiped groups. */
+  static long wipedBytes(FlagValues flags) {
+    return flags
+        .get(MAX_WIPED_MEMORY)
+        .orElseGet(() -> Runtime.getRuntime().maxMemory() / HEAP_PART_OF_WIPED);
   }
 
   /** What the flag says or the heap allows, and never more than there are file descriptors for. */

@@ -10,6 +10,7 @@ import io.silverback.server.remotewrite.Leadership;
 import io.silverback.server.remotewrite.OwnPushes;
 import io.silverback.server.remotewrite.PushReader;
 import io.silverback.server.remotewrite.Reached;
+import io.silverback.server.remotewrite.TargetsElsewhere;
 import io.silverback.server.storage.OrderedHistorySink;
 import io.silverback.server.storage.QueryBudget;
 import io.silverback.server.storage.SnapshotRefusedException;
@@ -39,6 +40,7 @@ final class ClusterPushes implements Leadership {
   private final MemberQuestions questions;
   private final Duration patience;
   private volatile Optional<Cursors> cursors = Optional.empty();
+  private volatile Optional<TargetsElsewhere> elsewhere = Optional.empty();
 
   /**
    * Those of a node.
@@ -159,13 +161,15 @@ final class ClusterPushes implements Leadership {
   }
 
   @Override
-  public void listen(Cursors keeper) {
+  public void listen(Cursors keeper, TargetsElsewhere listener) {
     cursors = Optional.of(keeper);
+    elsewhere = Optional.of(listener);
   }
 
   /** Another member tells how far a target got. */
-  void hear(String target, List<Reached> reached) {
+  void hear(Member member, String target, List<Reached> reached) {
     cursors.ifPresent(keeper -> keeper.hear(target, reached));
+    elsewhere.ifPresent(listener -> listener.hear(target, member.nodeId()));
   }
 
   /** What this member knows of how far a target got. */

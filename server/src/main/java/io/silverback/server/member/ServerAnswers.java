@@ -2,6 +2,7 @@ package io.silverback.server.member;
 
 import io.silverback.cluster.Exposure;
 import io.silverback.cluster.HashRing;
+import io.silverback.cluster.Member;
 import io.silverback.cluster.SlotTable;
 import io.silverback.cluster.View;
 import io.silverback.codec.bytes.MalformedBytesException;
@@ -34,14 +35,14 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.IntPredicate;
 import java.util.function.Supplier;
-import java.util.function.UnaryOperator;
 
 /** Answers what other servers ask about this one and its groups. Thread-safe. */
-final class ServerAnswers implements UnaryOperator<byte[]> {
+final class ServerAnswers implements BiFunction<Member, byte[], byte[]> {
   /** Whatever a question asks for. */
   private static final int MOST_BYTES = 16 * 1024 * 1024;
 
@@ -100,14 +101,14 @@ final class ServerAnswers implements UnaryOperator<byte[]> {
   }
 
   @Override
-  public byte[] apply(byte[] question) {
+  public byte[] apply(Member asker, byte[] question) {
     // Other questions wait for the end of this one.
     var deadline = Deadline.of(LONGEST, System::nanoTime, () -> false);
     deadline.begin();
-    return deadline.call(() -> answer(question)).encode();
+    return deadline.call(() -> answer(asker, question)).encode();
   }
 
-  private ServerAnswer answer(byte[] question) {
+  private ServerAnswer answer(Member asker, byte[] question) {
     try {
       return switch (ServerQuestion.decode(question)) {
         case ServerQuestion.Count() -> shown(this::count);
@@ -126,7 +127,7 @@ final class ServerAnswers implements UnaryOperator<byte[]> {
         case ServerQuestion.Pushes(var slots, long from, long to) ->
             streams.open(HistoryWriter.ofPushes(local, slots, from, to, queryMemory));
         case ServerQuestion.Reach(var target, var reached) -> {
-          pushes.hear(target, reached);
+          pushes.hear(asker, target, reached);
           yield new ServerAnswer.There(List.of());
         }
         case ServerQuestion.Where(var target, var slots) ->

@@ -184,9 +184,7 @@ public final class Cursors {
 
   /** Another server tells how far a target got, which this one may not have. */
   public void hear(String target, List<Reached> told) {
-    boolean isName =
-        target.length() <= LONGEST_NAME && target.chars().noneMatch(Character::isISOControl);
-    if (!isName || told.isEmpty()) {
+    if (!isName(target) || told.isEmpty()) {
       return;
     }
     lock.lock();
@@ -197,6 +195,11 @@ public final class Cursors {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** False if no target may have that name. */
+  static boolean isName(String target) {
+    return target.length() <= LONGEST_NAME && target.chars().noneMatch(Character::isISOControl);
   }
 
   /** How far a target got in those of some slots where that is known, each place once. */

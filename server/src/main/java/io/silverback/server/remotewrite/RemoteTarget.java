@@ -48,6 +48,7 @@ final class RemoteTarget {
   private final LocalStore store;
   private final Cursors cursors;
   private final Duration retention;
+  private final long maxWipedBytes;
   private final TargetStatistics statistics;
   private final Leadership leadership;
   private final NameValidation names;
@@ -73,6 +74,7 @@ final class RemoteTarget {
    * @param leadership what of the pushes in the store this server sends
    * @param names which names of metrics and labels are valid
    * @param retention how long the history goes back
+   * @param maxWipedBytes the most heap for what has to be known of wiped groups
    */
   record Surroundings(
       LocalStore store,
@@ -81,6 +83,7 @@ final class RemoteTarget {
       NameValidation names,
       Labels external,
       Duration retention,
+      long maxWipedBytes,
       Semaphore reading,
       String userAgent) {}
 
@@ -103,6 +106,7 @@ final class RemoteTarget {
     this.external = with.external();
     this.reading = with.reading();
     this.retention = with.retention();
+    this.maxWipedBytes = with.maxWipedBytes();
     this.statistics = statistics;
     this.shards = new Shards(config.queue(), statistics);
     this.endpoint = new RemoteEndpoint(config, with.userAgent());
@@ -229,7 +233,7 @@ final class RemoteTarget {
 
   private boolean round() throws InterruptedException {
     cursors.keep();
-    store.pushLog().watchWipes();
+    store.pushLog().watchWipes(maxWipedBytes);
     Leadership.Term term = leadership.now();
     led = term.slots();
     long settled = term.settledMillis() - 1;

@@ -34,6 +34,7 @@ public final class RemoteWrite {
    * @param names which names of metrics and labels are valid
    * @param external labels that each series gets that does not have them
    * @param retention how long the history goes back
+   * @param maxWipedBytes the most heap for what has to be known of wiped groups
    * @param registry shows how it goes
    */
   public RemoteWrite(
@@ -43,12 +44,14 @@ public final class RemoteWrite {
       NameValidation names,
       Labels external,
       Duration retention,
+      long maxWipedBytes,
       PrometheusRegistry registry,
       String version) {
     int readers = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
-    Leadership leads = leadership.orElseGet(() -> new Alone(store));
+    Leadership leads = leadership.orElseGet(() -> new Leadership.Alone(store));
     var cursors = new Cursors(folder, leads.slots());
-    leads.listen(cursors);
+    var elsewhere = new TargetsElsewhere(name -> targets.containsKey(name), System::nanoTime);
+    leads.listen(cursors, elsewhere);
     surroundings =
         new RemoteTarget.Surroundings(
             store,
@@ -57,9 +60,10 @@ public final class RemoteWrite {
             names,
             external,
             retention,
+            maxWipedBytes,
             new Semaphore(readers),
             "silverback/" + version);
-    RemoteWriteMetrics.register(registry, () -> List.copyOf(targets.values()));
+    RemoteWriteMetrics.register(registry, () -> List.copyOf(targets.values()), elsewhere);
   }
 
   /**

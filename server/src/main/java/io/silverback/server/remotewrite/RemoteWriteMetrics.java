@@ -24,10 +24,18 @@ final class RemoteWriteMetrics {
   }
 
   /** Registers all; those of targets that are gone are not shown. */
-  static void register(PrometheusRegistry registry, Supplier<List<RemoteTarget>> targets) {
+  static void register(
+      PrometheusRegistry registry,
+      Supplier<List<RemoteTarget>> targets,
+      TargetsElsewhere elsewhere) {
     var metrics = new RemoteWriteMetrics(registry, targets);
     metrics.registerCounters();
     metrics.registerGauges();
+    GaugeWithCallback.builder(DEFAULTS)
+        .name(PREFIX + "unknown_targets")
+        .help("Targets that other members of the cluster sent to of late and this one does not.")
+        .callback(gauge -> gauge.call(elsewhere.unknown()))
+        .register(registry);
   }
 
   private void registerCounters() {

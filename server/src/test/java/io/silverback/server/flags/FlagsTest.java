@@ -169,6 +169,13 @@ final class FlagsTest {
   }
 
   @Test
+  void theMemoryForWipedGroupsReachesTheConfig() {
+    assertEquals(5L << 20, serve("--limits.max-wiped-memory=5MiB").config().maxWipedBytes());
+    assertEquals(0, serve("--limits.max-wiped-memory=0").config().maxWipedBytes());
+    assertEquals(Runtime.getRuntime().maxMemory() / 16, serve().config().maxWipedBytes());
+  }
+
+  @Test
   void byDefaultMemoryIsLimitedToAPartOfTheMachines() {
     long most = serve().config().limits().memoryBytes();
     long quarter = serve("--storage.max-memory=25%").config().limits().memoryBytes();
@@ -365,6 +372,7 @@ final class FlagsTest {
             "limits.max-scrape-memory",
             "limits.max-scrape-cache",
             "limits.max-template-memory",
+            "limits.max-wiped-memory",
             "limits.max-label-length",
             "limits.max-query-memory",
             "limits.max-series",

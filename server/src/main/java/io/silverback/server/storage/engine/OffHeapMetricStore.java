@@ -440,8 +440,8 @@ public final class OffHeapMetricStore implements LocalStore {
     }
 
     @Override
-    public void watchWipes() {
-      wiped.watch();
+    public void watchWipes(long mostBytes) {
+      wiped.watch(mostBytes);
     }
 
     @Override

@@ -52,8 +52,11 @@ public interface PushLog {
       OrderedHistorySink sink)
       throws IOException;
 
-  /** From now on the groups that wipes take out are remembered for as long as the retention. */
-  void watchWipes();
+  /**
+   * From now on the groups that wipes take out are remembered for as long as the retention, within
+   * that many bytes of heap.
+   */
+  void watchWipes(long mostBytes);
 
   /**
    * The ends of all series that groups had when they were wiped from one time to another one, both

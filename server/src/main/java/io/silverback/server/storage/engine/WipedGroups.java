@@ -37,15 +37,12 @@ import java.util.function.Predicate;
  *
  * <p>Of each group there is its key and the fingerprint of its shape, which stays in use meanwhile.
  * So a group takes some 200 bytes of heap, however many series it has. Groups that would take more
- * than {@link #MOST_BYTES} are not remembered. It begins with {@link #watch}, and ends with the
- * process.
+ * than a limit are not remembered. It begins with {@link #watch}, and ends with the process.
  */
 public final class WipedGroups {
   private static final Log log = Log.of(WipedGroups.class);
   private static final RateLimitedLog failures =
       new RateLimitedLog(log, Duration.ofMinutes(1), 1, System::nanoTime);
-
-  static final long MOST_BYTES = 64 << 20;
 
   /** What a group takes besides the bytes of its key, about. */
   private static final int GROUP_BYTES = 120;
@@ -59,7 +56,9 @@ public final class WipedGroups {
   private final ReentrantLock lock = new ReentrantLock();
   private final ArrayDeque<Wiped> groups = new ArrayDeque<>();
   private long bytes;
-  private volatile boolean isWatched;
+
+  /** 0 before anyone wants to know. */
+  private volatile long mostBytes;
 
   /**
    * A group that was wiped.
@@ -93,9 +92,9 @@ public final class WipedGroups {
     this.wallMillis = wallMillis;
   }
 
-  /** From now on remembers what is wiped. */
-  void watch() {
-    isWatched = true;
+  /** From now on remembers what is wiped, within that many bytes of heap. */
+  void watch(long most) {
+    mostBytes = most;
   }
 
   /**
@@ -107,7 +106,7 @@ public final class WipedGroups {
    */
   public void remove(byte[] key, Workspace workspace, long endMillis, Runnable removal) {
     GroupFrame frame = workspace.frame();
-    if (!isWatched || !frame.exists() || !workspace.hasHistory()) {
+    if (mostBytes == 0 || !frame.exists() || !workspace.hasHistory()) {
       removal.run();
       return;
     }
@@ -129,10 +128,11 @@ public final class WipedGroups {
     lock.lock();
     try {
       dropOld();
-      if (bytes + GROUP_BYTES + key.length > MOST_BYTES) {
+      if (bytes + GROUP_BYTES + key.length > mostBytes) {
         failures.warn(
             "full",
-            "so much was wiped that no more stale samples can be sent for it",
+            "so much was wiped that no more stale samples can be sent for it, raise"
+                + " --limits.max-wiped-memory",
             "groups",
             groups.size());
         return false;

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Test;
 
 final class WipedGroupsTest {
   private static final Duration RETENTION = Duration.ofMinutes(15);
+  private static final long MOST_BYTES = 1 << 20;
   private static final long START = 1_800_000_000_000L;
   private static final GroupingKey A = GroupingKey.of("a");
   private static final GroupingKey B = GroupingKey.of("b");
@@ -43,7 +44,7 @@ final class WipedGroupsTest {
 
   @BeforeEach
   void watch() {
-    store.pushLog().watchWipes();
+    store.pushLog().watchWipes(MOST_BYTES);
   }
 
   @AfterEach
@@ -93,14 +94,22 @@ final class WipedGroupsTest {
 
   @Test
   void whatIsRememberedIsBounded() throws IOException {
-    int length = 16 << 10;
-    int most = (int) (WipedGroups.MOST_BYTES / length);
-    for (int i = 0; i < most + 500; i++) {
+    int length = 4 << 10;
+    int most = (int) (MOST_BYTES / length);
+    for (int i = 0; i < most + 50; i++) {
       store.submit(put(GroupingKey.of("x".repeat(length) + i), gauge("x", 1)));
     }
     wipe();
     int remembered = read(store.pushLog().wipes(_ -> true, START, now).getFirst()).size() / 2;
     assertTrue(remembered > 0.95 * most && remembered <= most, "remembered=" + remembered);
+  }
+
+  @Test
+  void nothingIsRememberedWithinNoMemory() {
+    store.pushLog().watchWipes(0);
+    store.submit(put(A, gauge("x", 1)));
+    wipe();
+    assertEquals(List.of(), store.pushLog().wipes(_ -> true, START, now));
   }
 
   private void wipe() {
