@@ -97,8 +97,7 @@ final class RepeatedPushTest {
         assertEquals(200, gateway.send("POST", PATH, "a " + i + "\nb 1\n").status());
       }
 
-      assertTrue(
-          updates.getLast() instanceof GroupUpdate.Revalue(_, var replaces, _, _) && !replaces);
+      assertTrue(updates.getLast() instanceof GroupUpdate.Revalue revalue && !revalue.replaces());
     }
   }
 
