@@ -107,7 +107,7 @@ public final class ProtobufTemplate implements BodyTemplate {
           if (at < 0) {
             return false;
           }
-          long bits = Double.doubleToRawLongBits(varint(body, from, at));
+          long bits = Double.doubleToRawLongBits((double) varint(body, from, at));
           if (!columns.put(number, bits, words)) {
             return false;
           }
@@ -264,7 +264,7 @@ public final class ProtobufTemplate implements BodyTemplate {
         if (marks[i] == NUMBER) {
           found[number++] = Double.longBitsToDouble((long) WORDS.get(body, at));
         } else if (marks[i] == COUNT) {
-          found[number++] = varint(body, at, at + widths[i]);
+          found[number++] = (double) varint(body, at, at + widths[i]);
         }
         at += widths[i];
       }
@@ -315,7 +315,7 @@ public final class ProtobufTemplate implements BodyTemplate {
     private static void putVarint(byte[] to, int at, int width, long varint) {
       long left = varint;
       for (int i = 0; i < width; i++) {
-        to[at + i] = (byte) (i == width - 1 ? left : left & 0x7f | 0x80);
+        to[at + i] = (byte) (i == width - 1 ? left : (left & 0x7f) | 0x80);
         left >>>= 7;
       }
     }

@@ -239,7 +239,7 @@ final class RandomMessages {
   }
 
   private void message(int field, ByteArrayOutputStream out, Consumer<ByteArrayOutputStream> of) {
-    varint((long) field << 3 | 2, out);
+    varint(((long) field << 3) | 2, out);
     delimited(out, made(of));
   }
 
@@ -257,7 +257,7 @@ final class RandomMessages {
   /** A varint that may have more bytes than it needs. */
   private void spelled(long varint, ByteArrayOutputStream out) {
     if (varint >= 0 && varint < 1 << 14 && anySpelling && numbers.nextInt(20) == 0) {
-      out.write((int) (varint & 0x7f | 0x80));
+      out.write((int) ((varint & 0x7f) | 0x80));
       out.write((int) (varint >>> 7 | 0x80));
       out.write(0);
     } else {
@@ -273,21 +273,21 @@ final class RandomMessages {
   private static void varint(long varint, ByteArrayOutputStream out) {
     long left = varint;
     while (left >>> 7 != 0) {
-      out.write((int) (left & 0x7f | 0x80));
+      out.write((int) ((left & 0x7f) | 0x80));
       left >>>= 7;
     }
     out.write((int) left);
   }
 
   private static void fixed(int field, double number, ByteArrayOutputStream out) {
-    varint((long) field << 3 | 1, out);
+    varint(((long) field << 3) | 1, out);
     out.writeBytes(
         ByteBuffer.allocate(Double.BYTES).order(ByteOrder.LITTLE_ENDIAN).putDouble(number).array());
   }
 
   private static void text(int field, String text, ByteArrayOutputStream out) {
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-    varint((long) field << 3 | 2, out);
+    varint(((long) field << 3) | 2, out);
     varint(bytes.length, out);
     out.writeBytes(bytes);
   }
