@@ -258,7 +258,7 @@ final class RandomMessages {
   private void spelled(long varint, ByteArrayOutputStream out) {
     if (varint >= 0 && varint < 1 << 14 && anySpelling && numbers.nextInt(20) == 0) {
       out.write((int) ((varint & 0x7f) | 0x80));
-      out.write((int) (varint >>> 7 | 0x80));
+      out.write((int) ((varint >>> 7) | 0x80));
       out.write(0);
     } else {
       varint(varint, out);
