@@ -23,6 +23,8 @@ class Sizes:
     growth_groups: tuple
     sustained_seconds: int
     crowd: int
+    huge_series: int
+    huge_groups: int
     # Limits: what takes longer is cut, and the tables say so.
     warm_seconds: int
     fill_seconds: int
@@ -32,15 +34,15 @@ class Sizes:
 QUICK = Sizes(
     repetitions=2, memory_repetitions=1, flink_processes=4, small_groups=(100, 500, 2000), small_pushes=1000,
     memory_flink_processes=8, memory_small_groups=2000, history_rounds=24,
-    growth_groups=(100, 2000), sustained_seconds=10, crowd=200, warm_seconds=2, fill_seconds=3, measure_seconds=2)
+    growth_groups=(100, 2000), sustained_seconds=10, crowd=200, huge_series=20_000, huge_groups=2_000, warm_seconds=2, fill_seconds=3, measure_seconds=2)
 MEDIUM = Sizes(
     repetitions=3, memory_repetitions=1, flink_processes=16, small_groups=(100, 500, 2000, 20000), small_pushes=4000,
     memory_flink_processes=340, memory_small_groups=50000, history_rounds=24,
-    growth_groups=(100, 10_000, 100_000), sustained_seconds=60, crowd=2000, warm_seconds=6, fill_seconds=15, measure_seconds=4)
+    growth_groups=(100, 10_000, 100_000), sustained_seconds=60, crowd=2000, huge_series=200_000, huge_groups=50_000, warm_seconds=6, fill_seconds=15, measure_seconds=4)
 FULL = Sizes(
     repetitions=3, memory_repetitions=2, flink_processes=68, small_groups=(100, 500, 2000, 20000, 100000), small_pushes=20000,
     memory_flink_processes=340, memory_small_groups=50000, history_rounds=360,
-    growth_groups=(100, 10_000, 100_000, 400_000), sustained_seconds=300, crowd=2000, warm_seconds=15, fill_seconds=40, measure_seconds=8)
+    growth_groups=(100, 10_000, 100_000, 400_000), sustained_seconds=300, crowd=2000, huge_series=1_000_000, huge_groups=1_000_000, warm_seconds=15, fill_seconds=40, measure_seconds=8)
 SIZES = {"quick": QUICK, "medium": MEDIUM, "full": FULL}
 
 

@@ -109,7 +109,7 @@ final class PackageArrowsTest {
                   + "server.permission server.remotewrite server.storage server.storage.files server.web server.yaml",
               "com.sun.management",
               "picocli"),
-          room("server.group", "codec.exposition codec.model server.group.rules", AGRONA),
+          room("server.group", "codec.exposition codec.model codec.row server.group.rules", AGRONA),
           room("server.group.rules", "codec.exposition codec.model server.group.select"),
           room("server.group.select", "codec.exposition codec.model", "com.google.re2j"),
           room("server.gzip", "codec.exposition"),

@@ -77,6 +77,11 @@ public final class ProtobufInput {
     return limitTo(length());
   }
 
+  /** How many bytes of the message that was entered last are left. */
+  int lengthLeft() {
+    return in.getBytesUntilLimit();
+  }
+
   /** Leaves a message that was read to its end. */
   public void leave(int outer) {
     in.popLimit(outer);

@@ -1,103 +1,49 @@
 package io.silverback.codec.exposition;
 
-import static java.nio.ByteOrder.LITTLE_ENDIAN;
-
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/**
- * A body in the text format but for its numbers. Reads other bodies that differ from it in numbers
- * only, without looking at names and labels: a client that pushes again and again sends little
- * else.
- *
- * <p>It takes a body only if every byte between the numbers is the same, in the same order, and
- * knows of these bytes nothing but their lengths and a keyed hash. Any other body has to be parsed.
- * Immutable; keeps no reference to the body that it was made from.
- */
-public final class TextTemplate {
-  /*
-   * Implementation notes
-   *
-   * Which column a number belongs to is learned from the parser itself: it is given the body once
-   * more with the numbers 1, 2, 3 and so on, and the columns that come out say where each went.
-   * So all rules of the format, its oddities included, are in one place, and a body of which some
-   * number does not end in exactly one column gets no template.
-   *
-   * What the parser makes of the bytes between the numbers does not depend on the numbers, but for
-   * one thing: it turns counts into integers, and treats a histogram as another kind of metric if
-   * one is negative, too large or no integer. So a count has to be a small integer here.
-   */
-
-  private static final VarHandle WORDS =
-      MethodHandles.byteArrayViewVarHandle(long[].class, LITTLE_ENDIAN);
-
-  /** Above, not every integer is a double. */
-  private static final double MOST_COUNT = 1L << 53;
-
+/** A body in the text format but for its numbers. Immutable. */
+public final class TextTemplate implements BodyTemplate {
   /** The longest number that is looked at; longer ones are for the parser. */
   private static final int LONGEST_NUMBER = 32;
 
   private final int[] lengths;
-  private final int[] columns;
-  private final BitSet counts;
-  private final int columnCount;
+  private final NumberColumns columns;
   private final int tailLength;
   private final long high;
   private final long low;
 
-  private TextTemplate(
-      int[] lengths,
-      int[] columns,
-      BitSet counts,
-      int columnCount,
-      int tailLength,
-      long high,
-      long low) {
+  private TextTemplate(int[] lengths, NumberColumns columns, int tailLength, long high, long low) {
     this.lengths = lengths;
     this.columns = columns;
-    this.counts = counts;
-    this.columnCount = columnCount;
     this.tailLength = tailLength;
     this.high = high;
     this.low = low;
   }
 
-  /** How many columns it fills. */
+  @Override
   public int columnCount() {
-    return columnCount;
+    return columns.columnCount();
   }
 
-  /**
-   * The column that a number of {@link Outline#numbered} went to, as the double that it is there.
-   * Empty for any other double.
-   */
+  @Override
   public OptionalInt columnOf(double number) {
-    int index = (int) number - 1;
-    return index == number - 1 && index >= 0 && index < columns.length
-        ? OptionalInt.of(columns[index])
-        : OptionalInt.empty();
+    return columns.of(number);
   }
 
-  /** About how many bytes of heap it takes. */
+  @Override
   public long weight() {
-    return 128 + 2L * Integer.BYTES * lengths.length + counts.size() / Byte.SIZE;
+    return 128 + (long) Integer.BYTES * lengths.length + columns.weight();
   }
 
-  /**
-   * Reads the first {@code length} bytes of a body.
-   *
-   * @param words gets the columns, a little-endian word each; those that no number fills are left,
-   *     and are zero in every body. If the answer is false there may be anything in it
-   * @return false for a body that is not like the one that this was made from
-   */
+  @Override
   public boolean read(byte[] body, int length, byte[] words) {
     Objects.checkFromIndexSize(0, length, body.length);
-    var skeleton = new TextSkeleton();
+    var skeleton = new BodySkeleton();
     int at = 0;
     for (int i = 0; i < lengths.length; i++) {
       int from = at + lengths[i];
@@ -109,19 +55,9 @@ public final class TextTemplate {
         return false;
       }
       long bits = GoNumbers.parseBits(body, from, to);
-      if (bits == GoNumbers.NO_NUMBER) {
+      if (bits == GoNumbers.NO_NUMBER || !columns.put(i, bits, words)) {
         return false;
       }
-      int column = columns[i];
-      if (counts.get(column)) {
-        double count = Double.longBitsToDouble(bits);
-        if (!(count >= 0 && count <= MOST_COUNT && count == (long) count)) {
-          return false;
-        }
-        // Without the sign that a zero may have.
-        bits = Double.doubleToRawLongBits(count + 0.0);
-      }
-      WORDS.set(words, column * Long.BYTES, bits);
       skeleton.add(body, at, lengths[i]);
       at = to + 1;
     }
@@ -149,11 +85,9 @@ public final class TextTemplate {
     return other instanceof TextTemplate template
         && high == template.high
         && low == template.low
-        && columnCount == template.columnCount
         && tailLength == template.tailLength
         && Arrays.equals(lengths, template.lengths)
-        && Arrays.equals(columns, template.columns)
-        && counts.equals(template.counts);
+        && columns.equals(template.columns);
   }
 
   @Override
@@ -162,7 +96,7 @@ public final class TextTemplate {
   }
 
   /** Where the numbers of a body are: the last word of each line that is no comment. Immutable. */
-  public static final class Outline {
+  public static final class Outline implements BodyTemplate.Outline {
     private final int[] lengths;
     private final int[] numbers;
     private final int length;
@@ -184,7 +118,7 @@ public final class TextTemplate {
      */
     public static Optional<Outline> of(byte[] body, int length) {
       Objects.checkFromIndexSize(0, length, body.length);
-      var skeleton = new TextSkeleton();
+      var skeleton = new BodySkeleton();
       int[] lengths = new int[16];
       int[] numbers = new int[16];
       int count = 0;
@@ -207,8 +141,8 @@ public final class TextTemplate {
           if (end == length || blank < first || number == end) {
             return Optional.empty();
           }
-          units += TextSkeleton.unitsOf(number - start);
-          if (units > TextSkeleton.MOST_UNITS) {
+          units += BodySkeleton.unitsOf(number - start);
+          if (units > BodySkeleton.MOST_UNITS) {
             return Optional.empty();
           }
           if (count == lengths.length) {
@@ -224,7 +158,7 @@ public final class TextTemplate {
         line = end + 1;
       }
       int tail = Math.max(0, length - start);
-      if (units + TextSkeleton.unitsOf(tail) > TextSkeleton.MOST_UNITS || count == 0) {
+      if (units + BodySkeleton.unitsOf(tail) > BodySkeleton.MOST_UNITS || count == 0) {
         return Optional.empty();
       }
       skeleton.add(body, start, tail);
@@ -238,7 +172,7 @@ public final class TextTemplate {
               skeleton.low()));
     }
 
-    /** The body that this is of, with the numbers 1, 2, 3 and so on in the place of its own. */
+    @Override
     public byte[] numbered(byte[] body) {
       int size = 0;
       for (int i = 0; i < lengths.length; i++) {
@@ -279,36 +213,10 @@ public final class TextTemplate {
       return tail;
     }
 
-    /**
-     * The template for bodies of this outline.
-     *
-     * @param words the columns that the parser made of {@link #numbered}
-     * @param counts the columns that are counts
-     * @return empty unless each number ended in a column of its own, and all other columns are zero
-     */
+    @Override
     public Optional<TextTemplate> template(byte[] words, BitSet counts) {
-      int[] columns = new int[lengths.length];
-      Arrays.fill(columns, -1);
-      int found = 0;
-      int columnCount = words.length / Long.BYTES;
-      for (int column = 0; column < columnCount; column++) {
-        long bits = (long) WORDS.get(words, column * Long.BYTES);
-        if (bits == 0) {
-          continue;
-        }
-        double value = Double.longBitsToDouble(bits);
-        int number = (int) value;
-        if (number != value || number < 1 || number > lengths.length || columns[number - 1] >= 0) {
-          return Optional.empty();
-        }
-        columns[number - 1] = column;
-        found++;
-      }
-      return found < lengths.length
-          ? Optional.empty()
-          : Optional.of(
-              new TextTemplate(
-                  lengths, columns, (BitSet) counts.clone(), columnCount, tailLength(), high, low));
+      return NumberColumns.of(words, counts, lengths.length)
+          .map(columns -> new TextTemplate(lengths, columns, tailLength(), high, low));
     }
   }
 }

@@ -17,6 +17,8 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.agrona.ExpandableArrayBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * The metrics of a group that say more than columns can (exemplars, float counts, native buckets),
@@ -66,8 +68,50 @@ public final class Extras {
     return metrics.length == 0;
   }
 
+  /** Their messages, in the order of their metrics, which nobody may write to. */
+  byte[][] messages() {
+    return messages;
+  }
+
+  /** What takes the place of a message. */
+  @FunctionalInterface
+  interface Other {
+    byte[] of(int index, byte[] message);
+  }
+
+  /** Those of the same metrics with other messages. */
+  Extras withMessages(Other other) {
+    byte[][] others = new byte[messages.length][];
+    for (int i = 0; i < others.length; i++) {
+      others[i] = other.of(i, messages[i]);
+    }
+    return new Extras(metrics, others);
+  }
+
+  /** As a frame has them. */
+  public byte[] toBytes() {
+    var bytes = new ExpandableArrayBuffer();
+    var out = new FrameOutput(bytes, 0);
+    write(out);
+    return Arrays.copyOf(bytes.byteArray(), out.position());
+  }
+
+  /**
+   * Those that {@link #toBytes} made bytes of.
+   *
+   * @throws CorruptFrameException if the bytes are something else
+   */
+  public static Extras ofBytes(byte[] bytes) {
+    var in = new FrameInput(new UnsafeBuffer(bytes), 0, bytes.length);
+    Extras extras = read(in);
+    if (in.position() < bytes.length) {
+      throw in.fault("extras are followed by something");
+    }
+    return extras;
+  }
+
   /** How many bytes they take in a frame at most. */
-  long lengthBytes() {
+  public long lengthBytes() {
     long length = MAX_VARINT_LENGTH;
     for (byte[] message : messages) {
       length += 2 * MAX_VARINT_LENGTH + message.length;

@@ -6,6 +6,7 @@ import io.silverback.codec.model.GroupBounds;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Stamp;
 import io.silverback.codec.model.Version;
+import io.silverback.codec.row.Extras;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.Map;
@@ -29,8 +30,10 @@ public sealed interface GroupUpdate {
    * @param replaces true for a PUT
    * @param shape that the group has to have
    * @param words the columns of that shape, little-endian words, which nobody writes to any more
+   * @param extras of the metrics of that shape
    */
-  record Revalue(GroupingKey key, boolean replaces, Fingerprint shape, DirectBuffer words)
+  record Revalue(
+      GroupingKey key, boolean replaces, Fingerprint shape, DirectBuffer words, Extras extras)
       implements GroupUpdate {}
 
   /** DELETE: the group goes, with its push times. */

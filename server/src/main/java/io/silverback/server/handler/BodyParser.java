@@ -30,9 +30,9 @@ final class BodyParser {
     this.maxRatio = maxRatio;
   }
 
-  /** Text that is all there, for which there is memory. */
-  ParsedExposition text(byte[] whole) {
-    return text.parse(whole, whole.length);
+  /** A body that is all there, for which there is memory. */
+  ParsedExposition parse(byte[] whole, boolean isProtobuf) {
+    return isProtobuf ? protobuf.parse(whole, whole.length) : text.parse(whole, whole.length);
   }
 
   /**

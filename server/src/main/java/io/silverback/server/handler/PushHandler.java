@@ -216,9 +216,7 @@ final class PushHandler {
       try (var _ = pushes.enter(request.remotePeer().host())) {
         Deadline.current().begin();
         try (UnpackedBody body = bodies.unpack(request, sent, lease)) {
-          if (!(meaning instanceof Push push)
-              || !body.isWhole()
-              || isProtobuf(contentType(request))) {
+          if (!(meaning instanceof Push push) || !body.isWhole()) {
             return submitParsed(request, reading, meaning, body, lease);
           }
           Optional<Submission> repeated = repeat(request, reading, push, body.window(), lease);
@@ -240,7 +238,7 @@ final class PushHandler {
       BodyBuffer body,
       LimitedMemory.Lease lease) {
     GroupingKey key = reading.key();
-    Optional<PushTemplate> template = templates.of(key);
+    Optional<PushTemplate> template = templates.of(key, isProtobuf(contentType(request)));
     if (template.isEmpty() || !lease.tryTake(template.get().valuesLength())) {
       return Optional.empty();
     }
@@ -299,7 +297,7 @@ final class PushHandler {
       throws UnreadableBodyException, OverLimitException {
     Submission submission = submitParsed(request, reading, push, body, lease);
     if (submission instanceof Submission.Accepted) {
-      learn(reading.key(), body.window(), lease);
+      learn(reading.key(), body.window(), isProtobuf(contentType(request)), lease);
     }
     return submission;
   }
@@ -315,9 +313,19 @@ final class PushHandler {
   }
 
   /** Costs as much as parsing the body once more, so only if there is memory for that. */
-  private void learn(GroupingKey key, BodyBuffer body, LimitedMemory.Lease lease) {
-    if (lease.tryTake(ParsedSize.ofText(body.bytes(), body.length()))) {
-      templates.learn(key, body.bytes(), body.length(), parser::text);
+  private void learn(
+      GroupingKey key, BodyBuffer body, boolean isProtobuf, LimitedMemory.Lease lease) {
+    long size =
+        isProtobuf
+            ? ParsedSize.ofProtobuf(body.bytes(), body.length())
+            : ParsedSize.ofText(body.bytes(), body.length());
+    if (lease.tryTake(size)) {
+      templates.learn(
+          key,
+          body.bytes(),
+          body.length(),
+          isProtobuf,
+          numbered -> parser.parse(numbered, isProtobuf));
     }
   }
 

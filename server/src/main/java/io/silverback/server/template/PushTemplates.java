@@ -1,7 +1,7 @@
 package io.silverback.server.template;
 
+import io.silverback.codec.exposition.BodyTemplate;
 import io.silverback.codec.exposition.ParsedExposition;
-import io.silverback.codec.exposition.TextTemplate;
 import io.silverback.codec.model.DeadlineException;
 import io.silverback.codec.model.GroupingKey;
 import java.util.Optional;
@@ -86,11 +86,13 @@ public final class PushTemplates {
     }
   }
 
-  /** The template for pushes to a group. */
-  public Optional<PushTemplate> of(GroupingKey key) {
+  /** The template for pushes to a group in a format. */
+  public Optional<PushTemplate> of(GroupingKey key, boolean isProtobuf) {
     Place place = find(key.hashCode());
     Counted counted = place == null ? null : place.template;
-    return counted == null ? Optional.empty() : Optional.of(counted.template);
+    return counted == null || counted.template.isProtobuf() != isProtobuf
+        ? Optional.empty()
+        : Optional.of(counted.template);
   }
 
   /** The template of that group read a body that the store took. */
@@ -123,7 +125,11 @@ public final class PushTemplates {
    * @param parser reads a body; what it throws of {@link DeadlineException} is no fault of the push
    */
   public void learn(
-      GroupingKey key, byte[] body, int length, Function<byte[], ParsedExposition> parser) {
+      GroupingKey key,
+      byte[] body,
+      int length,
+      boolean isProtobuf,
+      Function<byte[], ParsedExposition> parser) {
     int hash = key.hashCode();
     if (mostBytes == 0 || !isDue(hash)) {
       return;
@@ -131,7 +137,7 @@ public final class PushTemplates {
     Optional<PushTemplate> template;
     try {
       template =
-          TextTemplate.Outline.of(body, length)
+          BodyTemplate.outlineOf(body, length, isProtobuf)
               .flatMap(outline -> PushTemplate.learn(key, body, outline, parser));
     } catch (DeadlineException _) {
       template = Optional.empty();

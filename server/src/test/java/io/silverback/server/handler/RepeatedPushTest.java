@@ -10,6 +10,7 @@ import io.silverback.server.storage.MetricStore;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -20,6 +21,17 @@ import org.junit.jupiter.api.Test;
 final class RepeatedPushTest {
   private static final String PATH = "/metrics/job/j/l/x";
   private static final String TYPED = "# TYPE a counter\n# TYPE b gauge\n";
+  private static final String PROTOBUF =
+      "Content-Type: application/vnd.google.protobuf;"
+          + " proto=io.prometheus.client.MetricFamily; encoding=delimited";
+
+  /** A counter a of 1, and when it was created. */
+  private static final byte[] PROTOBUF_COUNTER =
+      HexFormat.of().parseHex("180a0161180022111a0f09000000000000f03f1a040880d410");
+
+  /** Its higher byte of the exponent is at the next place. */
+  private static final int PROTOBUF_EXPONENT = 18;
+
   private static final Pattern TIMES = Pattern.compile("(push(_failure)?_time_seconds\\{.*}) .*");
 
   /** What handlers asked for. */
@@ -46,6 +58,38 @@ final class RepeatedPushTest {
       }
 
       assertEquals(List.of(false, false, true, true), updates.stream().map(this::isRow).toList());
+    }
+  }
+
+  @Test
+  void theThirdPushOfTheSameProtobufIsNotParsed() throws IOException {
+    try (var parsing = TestGateway.start("--limits.max-template-memory=0");
+        var gateway = TestGateway.start(Watched::new)) {
+      for (int i = 1; i <= 4; i++) {
+        byte[] body = PROTOBUF_COUNTER.clone();
+        body[PROTOBUF_EXPONENT] += (byte) i;
+        for (TestGateway each : List.of(parsing, gateway)) {
+          assertEquals(200, each.send("PUT", "/metrics/job/j", body, PROTOBUF).status());
+        }
+      }
+
+      assertEquals(List.of(false, false, true, true), updates.stream().map(this::isRow).toList());
+      assertEquals(page(parsing), page(gateway));
+      String created = "seconds: 272896";
+      assertTrue(text(gateway).contains(created), text(gateway));
+      assertTrue(text(parsing).contains(created));
+    }
+  }
+
+  @Test
+  void aBodyIsReadInTheFormatThatItIsSentIn() throws IOException {
+    try (var gateway = TestGateway.start(Watched::new)) {
+      for (int i = 1; i <= 3; i++) {
+        assertEquals(200, gateway.send("PUT", PATH, "a " + i + "\n").status());
+      }
+
+      assertEquals(400, gateway.send("PUT", PATH, "a 4\n", PROTOBUF).status());
+      assertTrue(page(gateway).contains("a{instance=\"\",job=\"j\",l=\"x\"} 3\n"));
     }
   }
 
@@ -97,8 +141,7 @@ final class RepeatedPushTest {
         assertEquals(200, gateway.send("POST", PATH, "a " + i + "\nb 1\n").status());
       }
 
-      assertTrue(
-          updates.getLast() instanceof GroupUpdate.Revalue(_, var replaces, _, _) && !replaces);
+      assertTrue(updates.getLast() instanceof GroupUpdate.Revalue revalue && !revalue.replaces());
     }
   }
 
@@ -153,6 +196,12 @@ final class RepeatedPushTest {
 
   private boolean isRow(GroupUpdate update) {
     return update instanceof GroupUpdate.Revalue;
+  }
+
+  private static String text(TestGateway gateway) throws IOException {
+    return gateway
+        .get("/metrics", "Accept: " + PROTOBUF.split(": ", 2)[1].replace("delimited", "text"))
+        .text();
   }
 
   /** The groups without the times of their pushes, and nothing about the server. */

@@ -21,10 +21,10 @@ final class PushTemplatesTest {
   @Test
   void aTextIsLearnedWhenItComesAgain() {
     push(KEY, "a 1\n");
-    assertTrue(templates.of(KEY).isEmpty());
+    assertTrue(templates.of(KEY, false).isEmpty());
 
     push(KEY, "a 2\n");
-    assertTrue(templates.of(KEY).isPresent());
+    assertTrue(templates.of(KEY, false).isPresent());
   }
 
   @Test
@@ -34,9 +34,17 @@ final class PushTemplatesTest {
     pushTwice("y", "a 1\n");
 
     assertSame(
-        templates.of(GroupingKey.of("x")).orElseThrow(),
-        templates.of(GroupingKey.of("y")).orElseThrow());
+        templates.of(GroupingKey.of("x"), false).orElseThrow(),
+        templates.of(GroupingKey.of("y"), false).orElseThrow());
     assertEquals(taken, templates.takenBytes());
+  }
+
+  @Test
+  void aTemplateIsOfOneFormat() {
+    pushTwice("x", "a 1\n");
+
+    assertTrue(templates.of(GroupingKey.of("x"), false).isPresent());
+    assertTrue(templates.of(GroupingKey.of("x"), true).isEmpty());
   }
 
   @Test
@@ -72,7 +80,7 @@ final class PushTemplatesTest {
       push(KEY, "# TYPE s summary\ns_sum 1\ns_sum 2\n");
     }
 
-    assertFalse(templates.of(KEY).isPresent());
+    assertFalse(templates.of(KEY, false).isPresent());
     assertTrue(parsed <= 11, "parsed for templates: " + parsed);
   }
 
@@ -84,7 +92,7 @@ final class PushTemplatesTest {
       learn(small, KEY, body);
     }
 
-    assertTrue(small.of(KEY).isEmpty());
+    assertTrue(small.of(KEY, false).isEmpty());
     assertEquals(0, small.takenBytes());
     assertTrue(parsed < 30, "parsed for templates: " + parsed);
   }
@@ -94,10 +102,10 @@ final class PushTemplatesTest {
     var none = new PushTemplates(0);
     byte[] body = "a 1\n".getBytes(StandardCharsets.UTF_8);
     for (int i = 0; i < 3; i++) {
-      none.learn(KEY, body, body.length, _ -> PARSER.parse(body, body.length));
+      none.learn(KEY, body, body.length, false, _ -> PARSER.parse(body, body.length));
     }
 
-    assertTrue(none.of(KEY).isEmpty());
+    assertTrue(none.of(KEY, false).isEmpty());
   }
 
   private static String manyLines(int count) {
@@ -122,6 +130,7 @@ final class PushTemplatesTest {
         key,
         body,
         body.length,
+        false,
         numbered -> {
           parsed++;
           return PARSER.parse(numbered, numbered.length);

@@ -193,7 +193,7 @@ public final class GroupTable implements StoredGroups {
       KeyBatch batch = next.get();
       usage.enter();
       try {
-        groups.forEach((key, _) -> batch.offer(GroupKeys.decode(key, 0, key.capacity())));
+        forEachKeyOf(_ -> true, batch::offer);
       } finally {
         usage.exit();
       }
@@ -240,14 +240,37 @@ public final class GroupTable implements StoredGroups {
   public void names(Consumer<GroupingKey> consumer) {
     usage.enter();
     try {
-      groups.forEach(
-          (key, entry) -> {
-            if (HistoryHead.frameAfter(entry).exists()) {
-              consumer.accept(GroupKeys.decode(key, 0, key.capacity()));
-            }
-          });
+      forEachKeyOf(entry -> HistoryHead.frameAfter(entry).exists(), consumer);
     } finally {
       usage.exit();
+    }
+  }
+
+  /**
+   * Calls the consumer with the keys of such entries, those of one part of the map after the lock
+   * of that part is left: with a million groups it may take its time over them, and pushes to other
+   * groups of the part would wait for all of it.
+   */
+  private void forEachKeyOf(Predicate<UnsafeBuffer> wanted, Consumer<GroupingKey> consumer) {
+    var keys = new ExpandableArrayBuffer();
+    int[] end = new int[1];
+    for (int part = 0; part < groups.parts(); part++) {
+      end[0] = 0;
+      groups.forEachIn(
+          part,
+          (key, entry) -> {
+            if (wanted.test(entry)) {
+              keys.putInt(end[0], key.capacity());
+              keys.putBytes(end[0] + Integer.BYTES, key, 0, key.capacity());
+              end[0] += Integer.BYTES + key.capacity();
+            }
+          });
+      int at = 0;
+      while (at < end[0]) {
+        int length = keys.getInt(at);
+        consumer.accept(GroupKeys.decode(keys, at + Integer.BYTES, length));
+        at += Integer.BYTES + length;
+      }
     }
   }
 

@@ -121,7 +121,7 @@ public final class UpdateJudge {
             && update.words().capacity() == old.words().capacity();
     return fits
         ? Optional.of(
-            GroupStates.revalued(old, update.words(), Extras.NONE, stamp, update.replaces()))
+            GroupStates.revalued(old, update.words(), update.extras(), stamp, update.replaces()))
         : Optional.empty();
   }
 
@@ -185,7 +185,7 @@ public final class UpdateJudge {
           isTimestamped(restore) || restore.isLaterThan(proposal.old())
               ? judgePush(proposal)
               : new Decision.Nothing(new Submission.Outdated(restore.key()));
-      case GroupUpdate.Revalue(var key, _, _, _) ->
+      case GroupUpdate.Revalue(var key, _, _, _, _) ->
           new Decision.Nothing(new Submission.Outdated(key));
       case GroupUpdate.Delete _ -> judgeDelete(proposal);
       case GroupUpdate.Expire expire -> judgeVerdict(proposal, expire.concerns(proposal.old()));

@@ -2,6 +2,7 @@ package io.silverback.server.storage.replica;
 
 import io.silverback.codec.bytes.ByteInput;
 import io.silverback.codec.bytes.ByteOutput;
+import io.silverback.codec.bytes.CorruptFrameException;
 import io.silverback.codec.bytes.MalformedBytesException;
 import io.silverback.codec.exposition.ExpositionBuffer;
 import io.silverback.codec.exposition.MalformedExpositionException;
@@ -11,6 +12,7 @@ import io.silverback.codec.exposition.ProtobufRenderer;
 import io.silverback.codec.model.Fingerprint;
 import io.silverback.codec.model.GroupingKey;
 import io.silverback.codec.model.Version;
+import io.silverback.codec.row.Extras;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.storage.maps.GroupKeys;
 import java.util.HashMap;
@@ -30,6 +32,7 @@ public final class UpdateCodec {
   private static final int EXPIRE = 5;
   private static final int PURGE = 6;
   private static final int REVALUE = 7;
+  private static final int REVALUE_WITH_EXTRAS = 8;
 
   private static final int USUAL_LENGTH = 4096;
 
@@ -39,13 +42,7 @@ public final class UpdateCodec {
     return switch (update) {
       case GroupUpdate.Replace(var key, var body) -> withBody(start(REPLACE, key), body);
       case GroupUpdate.Merge(var key, var body) -> withBody(start(MERGE, key), body);
-      case GroupUpdate.Revalue(var key, boolean replaces, var shape, var words) ->
-          start(REVALUE, key)
-              .flag(replaces)
-              .u64(shape.high())
-              .u64(shape.low())
-              .bytes(copyOf(words))
-              .finish();
+      case GroupUpdate.Revalue revalue -> revalued(revalue);
       case GroupUpdate.Delete(var key) -> start(DELETE, key).finish();
       case GroupUpdate.Restore restore ->
           withBody(
@@ -74,16 +71,7 @@ public final class UpdateCodec {
     return switch (kind) {
       case REPLACE -> new GroupUpdate.Replace(key, body(in));
       case MERGE -> new GroupUpdate.Merge(key, body(in));
-      case REVALUE -> {
-        boolean replaces = flag(in);
-        var shape = new Fingerprint(in.u64(), in.u64());
-        byte[] words = in.bytes();
-        in.end();
-        if (words.length % Long.BYTES != 0) {
-          throw in.fault("not whole words");
-        }
-        yield new GroupUpdate.Revalue(key, replaces, shape, new UnsafeBuffer(words));
-      }
+      case REVALUE, REVALUE_WITH_EXTRAS -> revalue(key, in, kind == REVALUE_WITH_EXTRAS);
       case DELETE -> {
         in.end();
         yield new GroupUpdate.Delete(key);
@@ -102,6 +90,41 @@ public final class UpdateCodec {
       }
       default -> throw in.fault("unknown kind of update " + kind);
     };
+  }
+
+  private static byte[] revalued(GroupUpdate.Revalue update) {
+    boolean hasExtras = !update.extras().isEmpty();
+    ByteOutput out =
+        start(hasExtras ? REVALUE_WITH_EXTRAS : REVALUE, update.key())
+            .flag(update.replaces())
+            .u64(update.shape().high())
+            .u64(update.shape().low())
+            .bytes(copyOf(update.words()));
+    return hasExtras ? out.bytes(update.extras().toBytes()).finish() : out.finish();
+  }
+
+  private static GroupUpdate revalue(GroupingKey key, ByteInput in, boolean hasExtras) {
+    boolean replaces = flag(in);
+    var shape = new Fingerprint(in.u64(), in.u64());
+    byte[] words = in.bytes();
+    Extras extras = hasExtras ? extras(in) : Extras.NONE;
+    in.end();
+    if (words.length % Long.BYTES != 0) {
+      throw in.fault("not whole words");
+    }
+    return new GroupUpdate.Revalue(key, replaces, shape, new UnsafeBuffer(words), extras);
+  }
+
+  private static Extras extras(ByteInput in) {
+    try {
+      Extras extras = Extras.ofBytes(in.bytes());
+      if (!extras.isEmpty()) {
+        return extras;
+      }
+    } catch (CorruptFrameException e) {
+      throw new MalformedBytesException("not the extras of an update: " + e.getMessage());
+    }
+    throw in.fault("an update with extras has none");
   }
 
   private static GroupUpdate restore(GroupingKey key, ByteInput in) {

@@ -39,6 +39,8 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -115,6 +117,29 @@ final class OffHeapMetricStoreTest {
     accepted(store.submit(delete(Y)));
     assertEquals(List.of(), groups(store));
     accepted(store.submit(put(Y, family(MetricType.COUNTER, "m", Labels.EMPTY))));
+  }
+
+  /** A request that deletes a million groups looks at all of their keys, again and again. */
+  @Test
+  void pushesDoNotWaitForALookAtAllKeys() throws Exception {
+    int groups = 200;
+    for (int i = 0; i < groups; i++) {
+      store.submit(put(GroupingKey.of("j" + i), gauge("m", 1)));
+    }
+    int[] seen = new int[1];
+    try (var pushers = Executors.newSingleThreadExecutor()) {
+      store.names(
+          key -> {
+            seen[0]++;
+            Future<Submission> push = pushers.submit(() -> store.submit(put(key, gauge("m", 2))));
+            try {
+              accepted(push.get(5, TimeUnit.SECONDS));
+            } catch (InterruptedException | ExecutionException | TimeoutException e) {
+              throw new AssertionError("a push had to wait", e);
+            }
+          });
+    }
+    assertEquals(groups, seen[0]);
   }
 
   @Test

@@ -1,15 +1,20 @@
 package io.silverback.server.storage.replica;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.silverback.codec.bytes.MalformedBytesException;
 import io.silverback.codec.exposition.ParsedExposition;
 import io.silverback.codec.model.Fingerprint;
 import io.silverback.codec.model.GroupingKey;
+import io.silverback.codec.model.Labels;
+import io.silverback.codec.model.Metric;
 import io.silverback.codec.model.MetricFamily;
 import io.silverback.codec.model.MetricType;
+import io.silverback.codec.model.OpaqueFields;
 import io.silverback.codec.model.Version;
+import io.silverback.codec.row.Extras;
 import io.silverback.server.group.GroupUpdate;
 import io.silverback.server.group.Samples;
 import io.silverback.server.storage.Limit;
@@ -58,8 +63,24 @@ final class UpdateCodecTest {
   @Test
   void valuesWithoutTextAreReadBackWhole() {
     var words = new UnsafeBuffer(new byte[] {1, 2, 3, 4, 5, 6, 7, 8});
-    for (boolean replaces : List.of(true, false)) {
-      var update = new GroupUpdate.Revalue(KEY, replaces, new Fingerprint(3, -4), words);
+    var created = OpaqueFields.of(new byte[] {0x1a, 2, 8, 7});
+    Extras extras =
+        Extras.of(
+            List.of(
+                new MetricFamily(
+                    "c",
+                    "",
+                    MetricType.COUNTER,
+                    List.of(new Metric.Counter(Labels.EMPTY, 1, created)))));
+    assertFalse(extras.isEmpty());
+    for (int variant = 0; variant < 4; variant++) {
+      var update =
+          new GroupUpdate.Revalue(
+              KEY,
+              variant % 2 == 0,
+              new Fingerprint(3, -4),
+              words,
+              variant < 2 ? Extras.NONE : extras);
       byte[] encoded = UpdateCodec.encode(update);
 
       assertEquals(update, UpdateCodec.decode(encoded));
@@ -70,7 +91,7 @@ final class UpdateCodecTest {
     }
     var half =
         new GroupUpdate.Revalue(
-            KEY, true, Fingerprint.NONE, new UnsafeBuffer(new byte[Integer.BYTES]));
+            KEY, true, Fingerprint.NONE, new UnsafeBuffer(new byte[Integer.BYTES]), Extras.NONE);
     assertThrows(MalformedBytesException.class, () -> UpdateCodec.decode(UpdateCodec.encode(half)));
   }
 

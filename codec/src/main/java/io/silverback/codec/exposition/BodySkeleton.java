@@ -11,7 +11,7 @@ import java.security.SecureRandom;
  * sequences of pieces with the same lengths that differ, the chance of the same hash is less than
  * one in 2^62, whatever a client may choose, as it does not see the key. Not thread-safe.
  */
-final class TextSkeleton {
+final class BodySkeleton {
   /*
    * Implementation notes
    *
@@ -66,6 +66,13 @@ final class TextSkeleton {
       left -= PIECE_LENGTH;
     }
     addUnit(bytes, at, left);
+  }
+
+  /** The same, but an empty piece costs nothing, and so must not have been added otherwise. */
+  void addUnlessEmpty(byte[] bytes, int from, int length) {
+    if (length > 0) {
+      add(bytes, from, length);
+    }
   }
 
   private void addUnit(byte[] bytes, int from, int length) {
