@@ -281,16 +281,19 @@ final class RemoteWriteAnswersTest {
     try (TestGateway gateway = start(WriteProtocol.V1);
         var log = new CapturedLog(LogLevel.INFO, LogFormat.LOGFMT)) {
       push(gateway, "x 1\n");
-      RemoteWriteReceiver.await(() -> own(gateway, "failed") == 1);
+      RemoteWriteReceiver.await(() -> !refusals(log).isEmpty());
 
-      List<String> refused =
-          log.lines().stream().filter(line -> line.contains("refused samples")).toList();
+      List<String> refused = refusals(log);
       assertEquals(1, refused.size(), log.lines()::toString);
       assertTrue(refused.getFirst().contains("level=error"), refused::toString);
       assertTrue(refused.getFirst().contains("status=400 answer=\"out of "), refused::toString);
       assertTrue(refused.getFirst().contains("order\" samples=1"), refused::toString);
       assertFalse(refused.getFirst().contains("\u001b"), refused::toString);
     }
+  }
+
+  private static List<String> refusals(CapturedLog log) {
+    return log.lines().stream().filter(line -> line.contains("refused samples")).toList();
   }
 
   /** Whatever comes instead of an answer is a fault of the way there, which passes. */
