@@ -75,7 +75,7 @@ public final class Main {
   }
 
   private static void serve(Flags.Request.Serve request) throws InterruptedException {
-    Carriers.setNumber();
+    Carriers.setUp();
     Logging.configure(LogLevel.of(request.logLevel()), LogFormat.of(request.logFormat()));
     BuildInfo build = BuildInfo.current();
     log.info("starting silverback", "version", build.summary());

@@ -28,4 +28,13 @@ final class CarriersIT {
       assertTrue(properties.contains(Carriers.PROPERTY + "=3\n"), properties);
     }
   }
+
+  @Test
+  void aThreadOfTheSystemWatchesTheSockets() {
+    try (var gateway = RunningGateway.start()) {
+      gateway.send("PUT", "/metrics/job/watched", "a 1\n");
+      String threads = gateway.process().jcmd("Thread.print");
+      assertTrue(threads.contains("\"Read-Poller\""), threads);
+    }
+  }
 }

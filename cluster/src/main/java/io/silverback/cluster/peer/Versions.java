@@ -15,7 +15,7 @@ record Versions(int oldest, int newest) {
     return oldest <= version && version <= newest;
   }
 
-  /** What to say of a peer that uses a version which is none of these. */
+  /** Why a peer of that version is refused. */
   String without(int theirs) {
     return "the peer speaks another version of the protocol: theirs=" + theirs + " ours=" + text();
   }

@@ -1,9 +1,11 @@
 package io.silverback.codec.exposition;
 
-import static io.silverback.codec.exposition.ProtobufLayout.*;
+import static io.silverback.codec.exposition.ProtobufMarks.BEGIN;
+import static io.silverback.codec.exposition.ProtobufMarks.COUNT;
+import static io.silverback.codec.exposition.ProtobufMarks.END;
+import static io.silverback.codec.exposition.ProtobufMarks.NUMBER;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
-import com.google.protobuf.WireFormat;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
@@ -30,11 +32,6 @@ public final class ProtobufTemplate implements BodyTemplate {
    */
   private static final VarHandle WORDS =
       MethodHandles.byteArrayViewVarHandle(long[].class, LITTLE_ENDIAN);
-
-  private static final byte NUMBER = 0;
-  private static final byte COUNT = 1;
-  private static final byte BEGIN = 2;
-  private static final byte END = 3;
 
   /** Family, metric, histogram, bucket. */
   private static final int MOST_DEPTH = 4;
@@ -188,14 +185,22 @@ public final class ProtobufTemplate implements BodyTemplate {
     private final long high;
     private final long low;
 
-    private Outline(Marking marking, int tailLength, long high, long low) {
-      this.pieces = Arrays.copyOf(marking.pieces, marking.count);
-      this.marks = Arrays.copyOf(marking.marks, marking.count);
-      this.widths = Arrays.copyOf(marking.widths, marking.count);
-      this.numbers = marking.numbers;
-      this.tailLength = tailLength;
-      this.high = high;
-      this.low = low;
+    private Outline(ProtobufMarks found, byte[] body, int length) {
+      this.pieces = found.pieces();
+      this.marks = found.marks();
+      this.widths = found.widths();
+      this.numbers = found.numbers();
+      var skeleton = new BodySkeleton();
+      int at = 0;
+      for (int i = 0; i < pieces.length; i++) {
+        skeleton.addUnlessEmpty(body, at, pieces[i]);
+        at += pieces[i] + widths[i];
+      }
+      this.tailLength = length - at;
+      skeleton.addUnlessEmpty(body, at, tailLength);
+      skeleton.finish();
+      this.high = skeleton.high();
+      this.low = skeleton.low();
     }
 
     /**
@@ -205,19 +210,8 @@ public final class ProtobufTemplate implements BodyTemplate {
      */
     public static Optional<Outline> of(byte[] body, int length) {
       Objects.checkFromIndexSize(0, length, body.length);
-      var marking = new Marking(body, length);
-      if (!marking.markAll()) {
-        return Optional.empty();
-      }
-      var skeleton = new BodySkeleton();
-      int at = 0;
-      for (int i = 0; i < marking.count; i++) {
-        skeleton.addUnlessEmpty(body, at, marking.pieces[i]);
-        at += marking.pieces[i] + marking.widths[i];
-      }
-      skeleton.addUnlessEmpty(body, at, length - at);
-      skeleton.finish();
-      return Optional.of(new Outline(marking, length - at, skeleton.high(), skeleton.low()));
+      var found = new ProtobufMarks(body, length);
+      return found.markAll() ? Optional.of(new Outline(found, body, length)) : Optional.empty();
     }
 
     @Override
@@ -318,201 +312,6 @@ public final class ProtobufTemplate implements BodyTemplate {
         to[at + i] = (byte) (i == width - 1 ? left : (left & 0x7f) | 0x80);
         left >>>= 7;
       }
-    }
-  }
-
-  /** Finds the marks of one body. */
-  private static final class Marking {
-    private final byte[] body;
-    private final int length;
-    private int[] pieces = new int[16];
-    private byte[] marks = new byte[16];
-    private int[] widths = new int[16];
-    private int count;
-    private int numbers;
-
-    /** Where the piece that is being read began. */
-    private int start;
-
-    private long units = 1;
-    private boolean isUsual = true;
-
-    private Marking(byte[] body, int length) {
-      this.body = body;
-      this.length = length;
-    }
-
-    /** False if the body is for the parser. */
-    boolean markAll() {
-      var in = new ProtobufInput(body, 0, length);
-      while (!in.atEnd()) {
-        int from = in.offset();
-        int familyLength = in.length();
-        int begin = in.offset();
-        boolean varies = hasCounts(new ProtobufInput(body, begin, familyLength));
-        if (varies) {
-          mark(BEGIN, from, begin);
-        }
-        markFamily(new ProtobufInput(body, begin, familyLength));
-        in.skipBytes(familyLength);
-        if (varies) {
-          mark(END, in.offset(), in.offset());
-        }
-      }
-      units += BodySkeleton.unitsOf(length - start);
-      return isUsual && numbers > 0 && units <= BodySkeleton.MOST_UNITS;
-    }
-
-    private static boolean hasCounts(ProtobufInput family) {
-      while (family.next()) {
-        if (family.field() != FAMILY_METRIC) {
-          family.skip();
-          continue;
-        }
-        int outer = family.enter();
-        boolean found = false;
-        while (family.next()) {
-          found |= isCounted(family.field());
-          family.skip();
-        }
-        family.leave(outer);
-        if (found) {
-          return true;
-        }
-      }
-      return false;
-    }
-
-    private static boolean isCounted(int metricField) {
-      return metricField == METRIC_SUMMARY || metricField == METRIC_HISTOGRAM;
-    }
-
-    private void markFamily(ProtobufInput in) {
-      while (in.next()) {
-        if (in.field() == FAMILY_METRIC) {
-          markMetric(in);
-        } else {
-          in.skip();
-        }
-      }
-    }
-
-    private void markMetric(ProtobufInput in) {
-      int from = in.offset();
-      int outer = in.enter();
-      int begin = in.offset();
-      boolean varies = false;
-      var ahead = new ProtobufInput(body, begin, in.lengthLeft());
-      while (ahead.next()) {
-        varies |= isCounted(ahead.field());
-        ahead.skip();
-      }
-      if (varies) {
-        mark(BEGIN, from, begin);
-      }
-      while (in.next()) {
-        switch (in.field()) {
-          case METRIC_GAUGE -> markNumber(in, GAUGE_VALUE);
-          case METRIC_COUNTER -> markNumber(in, COUNTER_VALUE);
-          case METRIC_UNTYPED -> markNumber(in, UNTYPED_VALUE);
-          case METRIC_SUMMARY -> markSummary(in);
-          case METRIC_HISTOGRAM -> markHistogram(in);
-          default -> in.skip();
-        }
-      }
-      leave(in, outer, varies);
-    }
-
-    private void markNumber(ProtobufInput in, int valueField) {
-      int outer = in.enter();
-      while (in.next()) {
-        markIf(in.field() == valueField, NUMBER, in);
-      }
-      in.leave(outer);
-    }
-
-    private void markSummary(ProtobufInput in) {
-      int outer = begin(in);
-      while (in.next()) {
-        switch (in.field()) {
-          case SUMMARY_SAMPLE_COUNT -> mark(COUNT, in);
-          case SUMMARY_SAMPLE_SUM -> mark(NUMBER, in);
-          case SUMMARY_QUANTILE -> markNumber(in, QUANTILE_VALUE);
-          default -> in.skip();
-        }
-      }
-      leave(in, outer, true);
-    }
-
-    private void markHistogram(ProtobufInput in) {
-      int outer = begin(in);
-      while (in.next()) {
-        switch (in.field()) {
-          case HISTOGRAM_SAMPLE_COUNT -> mark(COUNT, in);
-          case HISTOGRAM_SAMPLE_SUM -> mark(NUMBER, in);
-          case HISTOGRAM_BUCKET -> markBucket(in);
-          default -> {
-            isUsual &= in.field() != HISTOGRAM_SAMPLE_COUNT_FLOAT;
-            in.skip();
-          }
-        }
-      }
-      leave(in, outer, true);
-    }
-
-    private void markBucket(ProtobufInput in) {
-      int outer = begin(in);
-      while (in.next()) {
-        isUsual &= in.field() != BUCKET_CUMULATIVE_COUNT_FLOAT;
-        markIf(in.field() == BUCKET_CUMULATIVE_COUNT, COUNT, in);
-      }
-      leave(in, outer, true);
-    }
-
-    private int begin(ProtobufInput in) {
-      int from = in.offset();
-      int outer = in.enter();
-      mark(BEGIN, from, in.offset());
-      return outer;
-    }
-
-    private void leave(ProtobufInput in, int outer, boolean varies) {
-      if (varies) {
-        mark(END, in.offset(), in.offset());
-      }
-      in.leave(outer);
-    }
-
-    private void markIf(boolean isNumber, byte mark, ProtobufInput in) {
-      if (isNumber) {
-        mark(mark, in);
-      } else {
-        in.skip();
-      }
-    }
-
-    /** Marks the current field. */
-    private void mark(byte mark, ProtobufInput in) {
-      int from = in.offset();
-      int wireType = mark == NUMBER ? WireFormat.WIRETYPE_FIXED64 : WireFormat.WIRETYPE_VARINT;
-      isUsual &= in.wireType() == wireType;
-      in.skip();
-      mark(mark, from, in.offset());
-      numbers++;
-    }
-
-    private void mark(byte mark, int from, int to) {
-      if (count == pieces.length) {
-        pieces = Arrays.copyOf(pieces, 2 * count);
-        marks = Arrays.copyOf(marks, 2 * count);
-        widths = Arrays.copyOf(widths, 2 * count);
-      }
-      pieces[count] = from - start;
-      marks[count] = mark;
-      widths[count] = to - from;
-      count++;
-      units += BodySkeleton.unitsOf(from - start);
-      start = to;
     }
   }
 }
